@@ -1,0 +1,63 @@
+/**
+ * Names of things, each with a type of its own so that one cannot be passed for another.
+ *
+ * Ids that a stranger could guess at (sessions, blocks) hold 128 random bits and a keyed check,
+ * so that an id which was never issued is refused before any object is touched. The keyed hash
+ * and the random bits are handed in; nothing here is secret.
+ *
+ * @module
+ */
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** `[a-z0-9][a-z0-9-]{0,62}`: chosen by the operator, never secret. */
+export type WorkspaceId = Branded<'workspace'>;
+/** `ses_` + 32 hex digits of chance + 12 hex digits of keyed check over workspace and chance. */
+export type SessionId = Branded<'session'>;
+/** `turn_` + 32 hex digits; means something only within its session. */
+export type TurnId = Branded<'turn'>;
+
+const WORKSPACE = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const SESSION = /^ses_[0-9a-f]{44}$/;
+const TURN = /^turn_[0-9a-f]{32}$/;
+
+/** A keyed hash: text in, lower-case hex out. Keys stay with the platform. */
+export type KeyedHash = (text: string) => string;
+
+const CHECK_DIGITS = 12;
+
+export function parseWorkspaceId(text: string): WorkspaceId | undefined {
+  return WORKSPACE.test(text) ? (text as WorkspaceId) : undefined;
+}
+
+export function parseTurnId(text: string): TurnId | undefined {
+  return TURN.test(text) ? (text as TurnId) : undefined;
+}
+
+/** `chance` is 32 lower-case hex digits, fresh from the platform's random source. */
+export function toTurnId(chance: string): TurnId {
+  return `turn_${chance}` as TurnId;
+}
+
+/** Issues the session id that belongs to `chance` in this workspace. */
+export function issueSessionId(
+  workspace: WorkspaceId,
+  chance: string,
+  keyedHash: KeyedHash,
+): SessionId {
+  const check = keyedHash(`session:${workspace}:${chance}`).slice(0, CHECK_DIGITS);
+  return `ses_${chance}${check}` as SessionId;
+}
+
+/** The id if it was issued here for this workspace; `undefined` for any other text. */
+export function readSessionId(
+  workspace: WorkspaceId,
+  text: string,
+  keyedHash: KeyedHash,
+): SessionId | undefined {
+  if (!SESSION.test(text)) return undefined;
+  return issueSessionId(workspace, text.slice(4, 36), keyedHash) === text
+    ? (text as SessionId)
+    : undefined;
+}
