@@ -6,6 +6,8 @@ const LOCK = '.sallyport/setup.lock';
 const POLL_MS = 300;
 /** A lock file without a process id was left by one that died while writing it. */
 const EMPTY_LOCK_IS_STALE_AFTER_MS = 5_000;
+/** Ids are used again, after a reboot or outside of a container: no lock is believed for longer. */
+const ANY_LOCK_IS_STALE_AFTER_MS = 15 * 60_000;
 
 /** Runs `work` while holding the lock; waits for whoever holds it and lives. */
 export async function withSetupLock(work) {
@@ -25,29 +27,47 @@ export function noteInstaller(pid) {
 async function take() {
   mkdirSync('.sallyport', { recursive: true, mode: 0o700 });
   for (let announced = false; ; ) {
-    try {
-      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    if (isStale()) {
-      rmSync(LOCK, { force: true });
-      continue;
-    }
+    if (isFree() && (await claim())) return;
     if (!announced) console.error('  sallyport: another set-up is installing; waiting ...');
     announced = true;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await pause();
   }
 }
 
-function isStale() {
+/** Two that found the same stale lock may each remove the other's: the last to write has it. */
+async function claim() {
+  const claimed = `${process.pid} `;
   try {
-    const pids = readFileSync(LOCK, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
-    if (pids.length > 0) return !pids.some(isAlive);
-    return Date.now() - statSync(LOCK).mtimeMs > EMPTY_LOCK_IS_STALE_AFTER_MS;
-  } catch {
-    return false; // released between the two reads
+    writeFileSync(LOCK, claimed, { flag: 'wx' });
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+  await pause();
+  return read() === claimed;
+}
+
+function isFree() {
+  const holders = read();
+  if (holders === undefined) return true;
+  if (!isStale(holders)) return false;
+  rmSync(LOCK, { force: true });
+  return true;
+}
+
+function isStale(holders) {
+  const ageMs = Date.now() - (statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  const pids = holders.trim().split(/\s+/).filter(Boolean).map(Number);
+  if (pids.length === 0) return ageMs > EMPTY_LOCK_IS_STALE_AFTER_MS;
+  return ageMs > ANY_LOCK_IS_STALE_AFTER_MS || !pids.some(isAlive);
+}
+
+function read() {
+  try {
+    return readFileSync(LOCK, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -58,4 +78,8 @@ function isAlive(pid) {
   } catch (error) {
     return error.code === 'EPERM';
   }
+}
+
+function pause() {
+  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }

@@ -5,15 +5,14 @@
 // a few milliseconds.
 
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInstalled, isLinked, markInstalled, markUnfinished } from './installed.mjs';
 import { noteInstaller, withSetupLock } from './setup-lock.mjs';
 
 const OLDEST_NODE = 20;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const STAMP = 'node_modules/.sallyport-lock'; // inside node_modules, so that it dies with it
 const ROOM_TO_ROLL_BACK_MS = 8_000;
 
 process.chdir(root);
@@ -35,18 +34,12 @@ function fail(message) {
   process.exit(1);
 }
 
-function wantedStamp() {
-  return createHash('sha256')
-    .update(readFileSync('package-lock.json'))
-    .update(`\0${process.platform}-${process.arch}`)
-    .digest('hex');
-}
-
-function isInstalled() {
-  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wantedStamp();
-}
-
 async function install() {
+  if (isLinked()) {
+    throw new Error(
+      'Cannot install: node_modules is a link, and "npm ci" would empty the folder behind it; remove the link',
+    );
+  }
   const startedAt = Date.now();
   const hadModules = existsSync('node_modules');
   console.error(
@@ -54,7 +47,7 @@ async function install() {
       ? '  sallyport: dependencies changed, installing again (npm ci) ...'
       : '  sallyport: first run, installing dependencies (npm ci) ...',
   );
-  rmSync(STAMP, { force: true });
+  markUnfinished();
   let exit = await npmCi();
   if (exit !== 0 && hadModules) {
     // An interrupted install leaves a tree that npm cannot remove (ENOTEMPTY): start from nothing.
@@ -65,7 +58,7 @@ async function install() {
   if (exit !== 0) {
     throw new Error(`npm ci failed (${exit}). Check the registry and run the same command again.`);
   }
-  writeFileSync(STAMP, wantedStamp());
+  markInstalled();
   console.error(`  sallyport: installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 

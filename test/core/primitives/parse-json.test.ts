@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../src/core/primitives/canonical-json.ts';
 import { type JsonLimits, parseJson } from '../../../src/core/primitives/parse-json.ts';
+import { hostileText } from '../../support/hostile-text.ts';
 
 const LIMITS: JsonLimits = { maxBytes: 10_000, maxDepth: 16 };
 
@@ -120,7 +121,7 @@ describe('parseJson()', () => {
 
   test('never throws on any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(hostileText(), (text) => {
         expect(typeof parseJson(text, LIMITS).ok).toBe('boolean');
       }),
     );

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { utf8Length } from '../../../src/core/primitives/utf8-length.ts';
+import { hostileText } from '../../support/hostile-text.ts';
 
 describe('utf8Length()', () => {
   test('counts what an encoder writes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(hostileText(), (text) => {
         fc.pre(text.isWellFormed());
         expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length);
       }),

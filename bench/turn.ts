@@ -1,0 +1,112 @@
+/**
+ * One turn with one Wasm tool call and the embedded model, against an empty Worker → Durable
+ * Object request, both on raw workerd in the same run. Prints one JSON line.
+ *
+ *   npx node bench/turn.ts [seconds a phase]
+ */
+
+import { randomBytes } from 'node:crypto';
+import { installExamples } from '../scripts/install-examples.mjs';
+import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
+import { type Call, type LoadResult, runLoad, send } from './load.ts';
+import { type RunningWorker, startWorkerd } from './workerd.ts';
+
+const durationMs = Number(process.argv[2] ?? 8) * 1_000;
+const WARM_UP_MS = 2_000;
+/** A conversation grows with each turn; a fresh one now and then keeps its length typical. */
+const TURNS_PER_SESSION = 5;
+const INPUT = 'Count the words in: the quick brown fox jumps over the lazy dog';
+
+const token = `sproot_${randomBytes(32).toString('base64url')}`;
+const floor = await startWorkerd({ entry: 'bench/floor/worker.ts', blocks: { EMPTY: 'Empty' } });
+const gateway = await startWorkerd({
+  entry: 'src/worker.ts',
+  blocks: BLOCK_CLASSES,
+  loader: true,
+  secrets: {
+    SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'),
+    SALLYPORT_ROOT_TOKEN: token,
+  },
+});
+
+const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+await installExamples(gateway.url, token);
+await liftRates();
+
+const measureFloor = (connections: number, ms = durationMs) =>
+  runLoad({
+    port: floor.port,
+    connections,
+    durationMs: ms,
+    next: () => ({ method: 'GET', path: '/' }),
+  });
+const measureTurns = (connections: number, ms = durationMs) =>
+  runLoad({ port: gateway.port, connections, durationMs: ms, next: nextTurn() });
+
+await measureFloor(8, WARM_UP_MS);
+await measureTurns(8, WARM_UP_MS);
+const floor1 = await measureFloor(1);
+const turn1 = await measureTurns(1);
+const floor32 = await measureFloor(32);
+const turn32 = await measureTurns(32);
+await stopAll([floor, gateway]);
+
+console.log(
+  JSON.stringify({
+    bench: 'turn',
+    floor: { at1: round(floor1), at32: round(floor32) },
+    turn: { at1: round(turn1), at32: round(turn32) },
+    latencyRatio: digits(turn1.p50Ms / floor1.p50Ms),
+    throughputRatio: digits(floor32.perSecond / turn32.perSecond),
+    targets: { latencyRatio: 15, throughputRatio: 15 },
+  }),
+);
+
+function nextTurn(): (connection: number) => Promise<Call> {
+  const sessions = new Map<number, { id: string; turns: number }>();
+  return async (connection) => {
+    let session = sessions.get(connection);
+    if (session === undefined || session.turns >= TURNS_PER_SESSION) {
+      const created = await send(undefined, gateway.port, {
+        method: 'POST',
+        path: '/v1/sessions',
+        headers,
+        body: '{}',
+      });
+      session = { id: JSON.parse(created.text).id, turns: 0 };
+      sessions.set(connection, session);
+    }
+    session.turns += 1;
+    return {
+      method: 'POST',
+      path: `/v1/sessions/${session.id}/turns`,
+      headers,
+      body: JSON.stringify({ input: INPUT }),
+    };
+  };
+}
+
+/** The default rates exist to stop what this benchmark does. */
+async function liftRates(): Promise<void> {
+  const path = '/v1/workspaces/default';
+  const read = await send(undefined, gateway.port, { method: 'GET', path, headers });
+  const { policy } = JSON.parse(read.text);
+  const rate = { calls: 1_000_000, periodMs: 60_000 };
+  const rates = { ...policy.rates, workspace: rate, principal: rate, session: rate };
+  const dailyBudget = { costMicroUsd: 1_000_000_000_000, tokens: 1_000_000_000_000 };
+  const body = JSON.stringify({ policy: { ...policy, rates, dailyBudget } });
+  const changed = await send(undefined, gateway.port, { method: 'PUT', path, headers, body });
+  if (changed.status !== 200) throw new Error(`Cannot lift the rates: ${changed.text}`);
+}
+
+async function stopAll(workers: readonly RunningWorker[]): Promise<void> {
+  for (const worker of workers) await worker.stop();
+}
+
+function round({ perSecond, p50Ms, p99Ms, failed }: LoadResult): LoadResult {
+  return { perSecond: digits(perSecond), p50Ms: digits(p50Ms), p99Ms: digits(p99Ms), failed };
+}
+
+function digits(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,27 @@
+// Builds what the Wasm tier runs, into `build/` (not kept in git):
+//
+//   kernel.wasm            the memory kernel of plugins, metered
+//   plugin-isolate.txt     the trusted code of a plugin's own isolate, bundled
+//   plugins/<name>/        plugin.json and plugin.wasm of every example, as anybody would upload them
+//   bundled/<name>.wasm    the same, hardened, for deployments without a Worker loader
+//   bundled-modules.js     imports those, by the hash of the upload
+//   fixtures/              hostile modules for the tests
+//
+// A part whose sources did not change is left alone. Needs nothing but npm packages.
+
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildFixtures } from './build/fixtures.mjs';
+import { buildIsolate, buildKernel } from './build/isolate.mjs';
+import { buildPlugins } from './build/plugins.mjs';
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
+if (process.argv.includes('--clean')) rmSync('build', { recursive: true, force: true });
+
+try {
+  await Promise.all([buildKernel(), buildIsolate(), buildPlugins(), buildFixtures()]);
+} catch (error) {
+  console.error(`\n  sallyport: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,36 @@
+// Whether `node_modules` holds what the lockfile says. The stamp is inside that folder, so that
+// it dies with it.
+
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+const MODULES = 'node_modules';
+const STAMP = `${MODULES}/.sallyport-lock`;
+/** Gone after a stranger's `npm install --omit=dev`, which leaves the stamp alone. */
+const NEEDED = [`${MODULES}/miniflare/package.json`, `${MODULES}/vitest/package.json`];
+
+export function isInstalled() {
+  if (![STAMP, ...NEEDED].every((file) => existsSync(file))) return false;
+  return readFileSync(STAMP, 'utf8') === wantedStamp();
+}
+
+/** To be called last: a stamp vouches for a finished installation. */
+export function markInstalled() {
+  writeFileSync(STAMP, wantedStamp());
+}
+
+export function markUnfinished() {
+  rmSync(STAMP, { force: true });
+}
+
+/** `npm ci` empties the folder behind a link, which another clone may be working with. */
+export function isLinked() {
+  return lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+function wantedStamp() {
+  return createHash('sha256')
+    .update(readFileSync('package-lock.json'))
+    .update(`\0${process.platform}-${process.arch}`)
+    .digest('hex');
+}

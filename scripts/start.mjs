@@ -1,0 +1,128 @@
+// `npm start`: serves the gateway on loopback with everything on disk under the project.
+//
+// Order matters: check Node and the installation, make the secrets, lock the data folder, check
+// the port, build, start the engine behind a guard, wait for /health, install the example plugins
+// over HTTP, and only then say that it is up.
+
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lockDataFolder } from './data-lock.mjs';
+import { spawnGuarded } from './guarded-child.mjs';
+import { installExamples } from './install-examples.mjs';
+import { isInstalled } from './installed.mjs';
+import { HOST, readPort, requireFreePort } from './listen-port.mjs';
+import { forgetLocalFile, writeLocalFile } from './local-file.mjs';
+import { readLocalSecrets } from './local-secrets.mjs';
+import { whenOrphaned } from './watch-parent.mjs';
+
+const UP_WITHIN_MS = 60_000;
+const WORKSPACE = 'default';
+
+const startedAt = Date.now();
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
+
+/** What runs for us now: the build, then the gateway. */
+let child;
+let unlock;
+let stopping = false;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(0));
+whenOrphaned(() => stop(0));
+try {
+  await main();
+} catch (error) {
+  if (!stopping) console.error(`\n  sallyport: ${error.message}\n`);
+  await stop(1);
+}
+
+async function main() {
+  requireNode();
+  requireInstallation();
+  const port = readPort();
+  const dataDir = resolve(process.env.SALLYPORT_DATA_DIR || '.sallyport/data');
+  const token = readLocalSecrets().SALLYPORT_ROOT_TOKEN;
+  unlock = await lockDataFolder(dataDir);
+  await requireFreePort(port);
+  await build();
+  serve(port, dataDir);
+  const local = { url: `http://${HOST}:${port}`, token, workspace: WORKSPACE };
+  await waitUntilHealthy(local.url);
+  await installExamples(local.url, token);
+  writeLocalFile(local);
+  announce(local, dataDir);
+}
+
+/** `node:sqlite` takes the lock of the data folder. */
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 13)) return;
+  throw new Error(
+    `Node ${process.versions.node} is too old; run "npm start", which brings its own on Linux, or install Node 24`,
+  );
+}
+
+/** npm runs no `prestart` where its settings hold `ignore-scripts`. */
+function requireInstallation() {
+  if (isInstalled()) return;
+  throw new Error('dependencies are not installed; run "node scripts/setup.mjs" and start again');
+}
+
+async function build() {
+  if (!existsSync('build')) console.error('  sallyport: first run, building the plugins ...');
+  child = spawnGuarded(process.execPath, ['scripts/build.mjs']);
+  if ((await child.exited) !== 0) throw new Error('the build failed; see above');
+}
+
+function serve(port, dataDir) {
+  child = spawnGuarded(process.execPath, ['scripts/serve.mjs', String(port), dataDir]);
+  child.exited.then((code) => {
+    if (!stopping) console.error(`\n  sallyport: the gateway ended by itself (${code})\n`);
+    return stop(1);
+  });
+}
+
+async function waitUntilHealthy(url) {
+  for (const giveUpAt = Date.now() + UP_WITHIN_MS; Date.now() < giveUpAt; ) {
+    const healthy = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (healthy) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no answer on /health within ${UP_WITHIN_MS / 1000} s`);
+}
+
+function announce({ url, token, workspace }, dataDir) {
+  console.log(`
+  Sallyport is up (Node ${process.version}, ${Date.now() - startedAt} ms)
+    url        ${url}
+    token      ${token}
+    workspace  ${workspace}
+    data       ${dataDir}
+    docs       ${url}/docs
+
+  A first turn, streamed:
+
+    TOKEN='${token}'
+    SESSION=$(curl -s -X POST ${url}/v1/sessions -H "Authorization: Bearer $TOKEN" \\
+      -H 'Content-Type: application/json' -d '{}' | sed -E 's/.*"id":"([^"]+)".*/\\1/')
+    curl -N -X POST ${url}/v1/sessions/$SESSION/turns -H "Authorization: Bearer $TOKEN" \\
+      -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\
+      -d '{"input": "Count the words in: the quick brown fox jumps over the lazy dog"}'
+
+  That every decision is on record, and that nobody has changed it since:
+
+    curl -s ${url}/v1/audit/verify -H "Authorization: Bearer $TOKEN"
+`);
+}
+
+async function stop(code) {
+  if (stopping) return;
+  stopping = true;
+  forgetLocalFile();
+  await child?.stop();
+  unlock?.();
+  process.exit(code);
+}

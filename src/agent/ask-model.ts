@@ -1,0 +1,149 @@
+/**
+ * Asks the model for one reply: reserved before, settled after, and asked once more if it broke
+ * before anything of it was seen.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../core/audit/audit-event.ts';
+import type { AssistantMessage, SystemMessage } from '../core/conversation/message.ts';
+import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
+import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
+import { err, ok, type Result } from '../core/primitives/result.ts';
+import { listOfferedTools } from './offered-tools.ts';
+import type { ModelRequest } from './ports.ts';
+import { type ReplyDraft, readReply, sizeOf } from './read-reply.ts';
+import { countCharacters, estimateTokens, reserveRequest } from './reserve-request.ts';
+import { failed, type RunEnd, withUnsaid } from './run-end.ts';
+import { recordOf } from './turn-records.ts';
+import { presentAuthority, spendUsage, type TurnState } from './turn-state.ts';
+
+export interface Reply {
+  readonly message: AssistantMessage;
+  readonly unsentText: string;
+  /** Of all attempts. */
+  readonly usage: Usage;
+  readonly audit: readonly AuditEvent[];
+}
+
+export interface Ask {
+  readonly model: string;
+  readonly round: number;
+  /** `final`: the turn may make no more calls, and the model is told so. */
+  readonly kind: 'ordinary' | 'final';
+}
+
+const FINAL_NOTE: SystemMessage = {
+  role: 'system',
+  content:
+    'No more tool calls are possible in this turn. Answer now, from what you have, and say what is missing.',
+  label: PRINCIPAL_LABEL,
+};
+
+/** Milliseconds before the second attempt, unless the provider asks for more. */
+const RETRY_MS = 500;
+const MAX_ATTEMPTS = 2;
+
+export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply, RunEnd>> {
+  const request = reserveRequest(state, toRequest(state, ask));
+  if (request === undefined) return err(failed('budget_exhausted'));
+  if (state.watch.signal.aborted) return err(state.watch.toRunEnd());
+  let spent = NO_USAGE;
+  const audit: AuditEvent[] = [];
+  for (let attempt = 1; ; attempt++) {
+    const startedAt = state.ports.now();
+    const draft = await readReply(state, request, ask.round);
+    const usage = settle(state, request, draft);
+    spent = addUsage(spent, usage);
+    audit.push(recordCall(state, ask.model, { draft, usage, startedAt }));
+    if (draft.broken === undefined) {
+      return ok({
+        message: toMessage(state, draft, ask),
+        unsentText: draft.unsentText,
+        usage: spent,
+        audit,
+      });
+    }
+    const end = endOf(draft);
+    if (end !== undefined || attempt === MAX_ATTEMPTS) {
+      return err(withUnsaid(end ?? failed('model_failed'), { entries: [], audit }));
+    }
+    await pauseAfter(state, draft);
+    if (state.watch.signal.aborted) {
+      return err(withUnsaid(state.watch.toRunEnd(), { entries: [], audit }));
+    }
+  }
+}
+
+function toRequest(state: TurnState, { model, kind }: Ask): Omit<ModelRequest, 'maxOutputTokens'> {
+  const isFinal = kind === 'final';
+  return {
+    model,
+    messages: isFinal ? [...state.messages, FINAL_NOTE] : state.messages,
+    tools: listOfferedTools(state.turn.authority, presentAuthority(state), state.ports.now()),
+    toolChoice: isFinal ? 'none' : 'auto',
+  };
+}
+
+/** Why there is no second attempt; nothing if there may be one. */
+function endOf({ broken, wasSent }: ReplyDraft): RunEnd | undefined {
+  if (broken === undefined || 'end' in broken) return broken?.end;
+  return broken.fault.retry.retryable && !wasSent ? undefined : failed('model_failed');
+}
+
+async function pauseAfter({ ports, watch }: TurnState, { broken }: ReplyDraft): Promise<void> {
+  const asked = broken !== undefined && 'fault' in broken ? broken.fault.retry.retryAfterMs : 0;
+  await ports.sleep(Math.max(RETRY_MS, asked ?? 0), watch.signal);
+}
+
+/** What the attempt has cost, by the provider's figures or by length, taken from the slice. */
+function settle(state: TurnState, request: ModelRequest, draft: ReplyDraft): Usage {
+  const usage = draft.usage ?? estimate(state, request, draft);
+  spendUsage(state, usage);
+  return usage;
+}
+
+function estimate(state: TurnState, request: ModelRequest, draft: ReplyDraft): Usage {
+  const wasRefused = draft.broken !== undefined && 'fault' in draft.broken && !draft.hasBegun;
+  if (wasRefused) return NO_USAGE;
+  const input = estimateTokens(countCharacters(request.messages));
+  return state.ports.model.price(input, estimateTokens(sizeOf(draft)));
+}
+
+function toMessage(state: TurnState, draft: ReplyDraft, { kind }: Ask): AssistantMessage {
+  return {
+    role: 'assistant',
+    content: draft.text.toWellFormed(),
+    // What a model proposes though it was told that it cannot is not a proposal any more.
+    toolCalls: kind === 'final' ? [] : draft.calls,
+    label: state.label,
+    ...(draft.echo !== undefined && { echo: draft.echo }),
+  };
+}
+
+interface Attempt {
+  readonly draft: ReplyDraft;
+  readonly usage: Usage;
+  readonly startedAt: number;
+}
+
+function recordCall(
+  state: TurnState,
+  model: string,
+  { draft, usage, startedAt }: Attempt,
+): AuditEvent {
+  const durationMs = Math.max(0, state.ports.now() - startedAt);
+  const reason = reasonOf(draft);
+  return recordOf(state, 'model-called', 'observed', {
+    model,
+    usage,
+    durationMs,
+    ...(reason !== undefined && { reason }),
+  });
+}
+
+function reasonOf({ broken }: ReplyDraft): string | undefined {
+  if (broken === undefined) return undefined;
+  if ('fault' in broken) return broken.fault.code;
+  return broken.end.kind === 'failed' ? broken.end.code : 'cancelled';
+}

@@ -1,0 +1,160 @@
+/**
+ * Decides the calls of one reply, one after the other, since each spends what the next may not.
+ *
+ * Pure but for the clock: changes nothing in the state, so that a decision which the journal
+ * refuses as stale can be made again.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../core/audit/audit-event.ts';
+import { approveCall } from '../core/checks/approve-call.ts';
+import type { CallTrace, CheckContext } from '../core/checks/check-context.ts';
+import { parseCalls } from '../core/checks/parse.ts';
+import type { JournalEntry } from '../core/conversation/journal-entry.ts';
+import type { AssistantMessage } from '../core/conversation/message.ts';
+import type { ApprovedToolCall, ProposedToolCall } from '../core/conversation/tool-call.ts';
+import type { Denial } from '../core/errors/denial.ts';
+import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
+import { findTool } from '../core/policy/authority-index.ts';
+import type { Slice } from '../core/policy/slice.ts';
+import type { Result } from '../core/primitives/result.ts';
+import { recordApproval, recordRefusal } from './turn-records.ts';
+import { presentAuthority, type TurnState } from './turn-state.ts';
+
+export interface DeniedCall {
+  readonly index: number;
+  readonly denial: Denial;
+}
+
+export interface StartedCall {
+  readonly index: number;
+  readonly call: ApprovedToolCall;
+  readonly tool: ToolDefinition;
+}
+
+export interface Decisions {
+  readonly denied: readonly DeniedCall[];
+  readonly approved: readonly StartedCall[];
+  /** What is left after all approved calls. */
+  readonly slice: Slice;
+  /** The turn's history with them. */
+  readonly history: readonly CallTrace[];
+  readonly entries: readonly JournalEntry[];
+  readonly audit: readonly AuditEvent[];
+}
+
+/** The calls to decide, all of one reply. */
+export interface Proposals {
+  readonly round: number;
+  readonly message: AssistantMessage;
+  /** Indexes into the reply's calls; the others are decided already. */
+  readonly indexes: readonly number[];
+  /** Calls that were approved before this reply. */
+  readonly callsBefore: number;
+}
+
+export function decideCalls(state: TurnState, proposals: Proposals): Decisions {
+  const { round, message, indexes } = proposals;
+  const parsed = parseCalls(message.toolCalls, {
+    turnId: state.turn.turnId,
+    round,
+    callsLeft: presentAuthority(state).policy.limits.maxToolCalls - proposals.callsBefore,
+  });
+  const denied: DeniedCall[] = [];
+  const approved: StartedCall[] = [];
+  let { slice } = state;
+  const history = [...state.history];
+  for (const index of indexes) {
+    const decided = decide(state, parsed[index], { slice, history });
+    if (!decided.ok) {
+      denied.push({ index, denial: decided.error });
+      continue;
+    }
+    const { call } = decided.value;
+    slice = decided.value.slice;
+    history.push({ tool: call.tool, argumentHash: call.claims.argumentHash });
+    approved.push({ index, call, tool: toolOf(state, call.tool) });
+  }
+  const written = { state, message, round, parsed };
+  return {
+    denied,
+    approved,
+    slice,
+    history,
+    entries: [
+      ...denied.map((call) => toDeniedEntry(written, call)),
+      ...approved.map((call) => toStartedEntry(round, call)),
+    ],
+    audit: [
+      ...denied.map((call) => toRefusal(written, call)),
+      ...approved.map(({ call }) => recordApproval(state, call)),
+    ],
+  };
+}
+
+type Parsed = Result<ProposedToolCall, Denial>;
+
+function decide(
+  state: TurnState,
+  parsed: Parsed | undefined,
+  { slice, history }: Pick<CheckContext, 'slice' | 'history'>,
+): ReturnType<typeof approveCall> {
+  if (parsed === undefined)
+    throw new RangeError('Cannot decide a call that its reply does not hold');
+  if (!parsed.ok) return parsed;
+  const { turn, ports, newest, label } = state;
+  return approveCall(parsed.value, {
+    authority: turn.authority,
+    ...(newest !== undefined && { newest }),
+    turn,
+    label,
+    slice,
+    history,
+    now: ports.now(),
+    sha256: ports.sha256,
+  });
+}
+
+/** As the turn began with it: a plugin that is replaced meanwhile serves this turn to its end. */
+export function toolOf({ turn }: TurnState, name: string): ToolDefinition {
+  const found = findTool(turn.authority, name);
+  if (found === undefined) throw new RangeError('Cannot find the tool of an approved call');
+  return found.tool;
+}
+
+interface Written {
+  readonly state: TurnState;
+  readonly message: AssistantMessage;
+  readonly round: number;
+  readonly parsed: readonly Parsed[];
+}
+
+function toDeniedEntry({ message, round }: Written, { index, denial }: DeniedCall): JournalEntry {
+  const tool = message.toolCalls[index]?.name ?? '';
+  return { kind: 'call-denied', round, index, tool, denial };
+}
+
+function toRefusal(
+  { state, message, round, parsed }: Written,
+  { index, denial }: DeniedCall,
+): AuditEvent {
+  const place = { turnId: state.turn.turnId, round, index };
+  const name = message.toolCalls[index]?.name ?? '';
+  const call = parsed[index];
+  const args = call?.ok === true ? { args: call.value.arguments } : {};
+  return recordRefusal(state, { place, name, ...args }, denial);
+}
+
+function toStartedEntry(round: number, { index, call, tool }: StartedCall): JournalEntry {
+  const { readOnlyHint, idempotentHint } = tool.annotations;
+  return {
+    kind: 'call-started',
+    round,
+    index,
+    tool: call.tool,
+    claims: call.claims,
+    arguments: call.canonicalArguments,
+    repeatable: readOnlyHint === true || idempotentHint === true,
+  };
+}

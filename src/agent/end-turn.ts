@@ -1,0 +1,92 @@
+/**
+ * The last words of a run: the turn's end, or why this run goes no further.
+ *
+ * @module
+ */
+
+import type { AssistantMessage } from '../core/conversation/message.ts';
+import type { Usage } from '../core/conversation/usage.ts';
+import { commitStep } from './commit-step.ts';
+import { failed, NOTHING_TO_SAY, type RunEnd, type Step, withUnsaid } from './run-end.ts';
+import type { RoundAnswers } from './run-round.ts';
+import { recordOf } from './turn-records.ts';
+import { presentAuthority, type TurnState } from './turn-state.ts';
+
+/** Commits a reply without calls, and with it the turn's end. */
+export async function finishTurn(
+  state: TurnState,
+  reply: {
+    readonly round: number;
+    readonly message: AssistantMessage;
+    readonly usage: Usage;
+    readonly opening: Step;
+  },
+): Promise<RunEnd | undefined> {
+  const { round, message, usage, opening } = reply;
+  const end = toTurnFinished(state, message.content);
+  const finished = { kind: 'round-finished', round, usage } as const;
+  const committed = await commitStep(state, {
+    entries: [...opening.entries, finished, ...end.entries],
+    audit: [...opening.audit, ...end.audit],
+  });
+  if (committed.ok) return undefined;
+  const { error } = committed;
+  return withUnsaid(error.kind === 'stale' ? failed('internal') : error, opening);
+}
+
+/** A model's round ends with nothing more than its calls. */
+export function closeRoundOnly(): Step {
+  return NOTHING_TO_SAY;
+}
+
+/** A program's turn ends with its one call; what came of it is in the journal. */
+export function closeProgram(state: TurnState): (answers: RoundAnswers) => Step {
+  return ({ 0: call }) => {
+    const isResult = call?.kind === 'finished' && call.end.kind === 'result';
+    return toTurnFinished(state, isResult ? call.end.result.content : '');
+  };
+}
+
+function toTurnFinished(state: TurnState, output: string): Step {
+  const { usage } = state;
+  return {
+    entries: [{ kind: 'turn-finished', output, usage }],
+    audit: [recordOf(state, 'turn-finished', 'observed', { usage, ...modelOf(state) })],
+  };
+}
+
+export async function sayEnd(state: TurnState, end: RunEnd): Promise<void> {
+  if (end.kind === 'stopped') return sayLastWords(state, end.unsaid);
+  const { usage } = state;
+  const { code, unsaid } = end;
+  const committed = await commitStep(state, {
+    entries: [...unsaid.entries, { kind: 'turn-failed', code, usage }],
+    audit: [
+      ...unsaid.audit,
+      recordOf(state, 'turn-failed', 'observed', { reason: code, usage, ...modelOf(state) }),
+    ],
+  });
+  if (!committed.ok) await sayLastWords(state, unsaid);
+}
+
+/** For a turn that was ended from outside: what it has cost, and what became of its calls. */
+async function sayLastWords(state: TurnState, unsaid: Step): Promise<void> {
+  if (unsaid.entries.length === 0 && unsaid.audit.length === 0) return;
+  const { turn, usage } = state;
+  const ends = unsaid.entries.filter(({ kind }) => kind === 'call-finished');
+  try {
+    await state.ports.journal.commit({
+      turnId: turn.turnId,
+      epoch: turn.epoch,
+      revision: presentAuthority(state).revision,
+      entries: [...ends, { kind: 'turn-failed', code: 'cancelled', usage }],
+      audit: unsaid.audit,
+    });
+  } catch {
+    // Nobody waits for them: whoever ended the turn has said so already.
+  }
+}
+
+function modelOf({ turn }: TurnState): { readonly model?: string } {
+  return turn.driver.kind === 'model' ? { model: turn.driver.model } : {};
+}

@@ -1,0 +1,25 @@
+/**
+ * A model provider that broke, and whether asking once more may help.
+ *
+ * @module
+ */
+
+import { Fault } from '../core/errors/fault.ts';
+
+export interface Retry {
+  /** False for a refused key or request: the same request would fail again. */
+  readonly retryable: boolean;
+  /** Milliseconds that the provider asked us to wait, where it said so. */
+  readonly retryAfterMs?: number;
+}
+
+/** `message` names provider and status; it never holds a key or a part of request or response. */
+export class ModelFault extends Fault {
+  readonly retry: Retry;
+
+  constructor(message: string, retry: Retry) {
+    super('model_failed', message);
+    this.name = 'ModelFault';
+    this.retry = retry;
+  }
+}

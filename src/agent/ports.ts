@@ -1,0 +1,91 @@
+/**
+ * What one turn needs from the world. The loop knows these and nothing of the platform.
+ *
+ * @module
+ */
+
+import type {
+  JournalBatch,
+  JournalReceipt,
+  JournalRefusal,
+} from '../core/conversation/journal-entry.ts';
+import type { Message, VendorEcho } from '../core/conversation/message.ts';
+import type { ApprovedToolCall, WrittenToolCall } from '../core/conversation/tool-call.ts';
+import type { ToolOutcome } from '../core/conversation/tool-result.ts';
+import type { Usage } from '../core/conversation/usage.ts';
+import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
+import type { Authority } from '../core/policy/authority.ts';
+import type { Result } from '../core/primitives/result.ts';
+
+/**
+ * The session's journal. One RPC for each method; a refusal is a value, a lost block a Fault.
+ *
+ * After `cancelled` and `lease_lost` a run may still send one batch of `call-finished` entries and a
+ * `turn-failed`, its last words: refused like any other, but what they cost is settled.
+ */
+export interface JournalPort {
+  commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>>;
+  /** The newest authority of the turn's principal, after `authority_stale`. */
+  refreshAuthority(): Promise<Authority>;
+  /**
+   * Keeps the lease for as long as it is awaited, a few seconds at most, and tells at once when
+   * the run must stop.
+   */
+  holdLease(): Promise<'held' | 'cancelled' | 'lease_lost'>;
+}
+
+export interface ModelRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly tools: readonly ToolDefinition[];
+  /**
+   * `none`: the tools are shown, since vendors want them beside earlier calls, but the reply must
+   * be text.
+   */
+  readonly toolChoice: 'auto' | 'none';
+  /** Most tokens that the reply may have, taken from the turn's slice. */
+  readonly maxOutputTokens: number;
+}
+
+export type ModelChunk =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'tool-call'; readonly call: WrittenToolCall }
+  | { readonly kind: 'end'; readonly usage: Usage; readonly echo?: VendorEcho };
+
+/** A model, by whatever provider. */
+export interface ModelPort {
+  /**
+   * Ends with exactly one `end` chunk; throws a `ModelFault`, which may be worth a retry, or another
+   * `Fault`, whose code ends the turn. Stops soon after `signal` aborts.
+   */
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
+  /** Worst-case price of a request, reserved before it is sent; integer micro-USD and tokens. */
+  reserve(request: ModelRequest): Usage;
+  /** What so many tokens cost: settles a call that ended without the provider's own figures. */
+  price(inputTokens: number, outputTokens: number): Usage;
+}
+
+/** The tiers behind one door. */
+export interface DispatchPort {
+  dispatch(
+    call: ApprovedToolCall,
+    receipt: JournalReceipt,
+    signal: AbortSignal,
+  ): Promise<ToolOutcome>;
+  /** What became of a call that an earlier run started; `undefined` if the tier cannot tell. */
+  recall(claims: ApprovedToolCall['claims']): Promise<ToolOutcome | undefined>;
+}
+
+export interface TurnPorts {
+  readonly journal: JournalPort;
+  readonly model: ModelPort;
+  readonly tiers: DispatchPort;
+  readonly now: () => number;
+  readonly sha256: (bytes: Uint8Array) => string;
+  /** HMAC-SHA256 under the workspace's audit key, hex; of canonical arguments only. */
+  readonly argumentsHmac: (canonicalJson: string) => string;
+  /** Resolves after that many milliseconds, or as soon as `signal` aborts; never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Hears of a mistake of ours that ended the turn. What was thrown may hold what a user wrote. */
+  readonly onMistake?: (thrown: unknown) => void;
+}

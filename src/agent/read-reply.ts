@@ -1,0 +1,174 @@
+/**
+ * Reads one reply of a model to its end, journaling its text as it comes.
+ *
+ * @module
+ */
+
+import type { VendorEcho } from '../core/conversation/message.ts';
+import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
+import type { Usage } from '../core/conversation/usage.ts';
+import { faultCode } from '../core/errors/fault.ts';
+import { commitStep, JournalLost } from './commit-step.ts';
+import { ModelFault } from './model-fault.ts';
+import type { ModelChunk, ModelRequest } from './ports.ts';
+import { failed, type RunEnd } from './run-end.ts';
+import { TextCoalescer } from './text-coalescer.ts';
+import type { TurnState } from './turn-state.ts';
+
+/** Most characters of one reply, arguments included: what a provider gone wrong may send. */
+export const MAX_REPLY_CHARACTERS = 2_097_152;
+
+/** Most calls in one reply. Those beyond the turn's own limit are denied one by one. */
+export const MAX_REPLY_CALLS = 256;
+
+/** A reply as far as it was read. */
+export interface ReplyDraft {
+  text: string;
+  readonly calls: WrittenToolCall[];
+  /** Text that no delta has shown yet; all of it, unless some was journaled. */
+  unsentText: string;
+  /** Whether a delta was journaled, so that asking again would show text twice. */
+  wasSent: boolean;
+  /** Whether the model has said anything at all, and so has to be paid. */
+  hasBegun: boolean;
+  usage: Usage | undefined;
+  echo: VendorEcho | undefined;
+  /** Why it was not read to its end. */
+  broken: { readonly fault: ModelFault } | { readonly end: RunEnd } | undefined;
+}
+
+export async function readReply(
+  state: TurnState,
+  request: ModelRequest,
+  round: number,
+): Promise<ReplyDraft> {
+  const draft = createDraft();
+  const coalescer = new TextCoalescer(state.ports.sleep);
+  const chunks = state.ports.model.stream(request, state.watch.signal)[Symbol.asyncIterator]();
+  try {
+    draft.broken = await readChunks(state, chunks, { draft, coalescer, round });
+  } catch (thrown) {
+    draft.broken = toBroken(state, thrown);
+  }
+  draft.unsentText = coalescer.rest();
+  if (draft.broken !== undefined) giveBack(chunks);
+  return draft;
+}
+
+interface Reading {
+  readonly draft: ReplyDraft;
+  readonly coalescer: TextCoalescer;
+  readonly round: number;
+}
+
+type Broken = ReplyDraft['broken'];
+
+async function readChunks(
+  state: TurnState,
+  chunks: AsyncIterator<ModelChunk>,
+  reading: Reading,
+): Promise<Broken> {
+  const { draft, coalescer } = reading;
+  let next = pull(chunks);
+  for (;;) {
+    const arrived = await firstOf(state, next, coalescer);
+    if (state.watch.signal.aborted) return { end: state.watch.toRunEnd() };
+    if (arrived !== undefined) {
+      if (arrived.done === true) return { fault: cut() };
+      takeChunk(arrived.value, reading);
+      if (draft.usage !== undefined) return undefined;
+      next = pull(chunks);
+    }
+    if (coalescer.isDue) {
+      const end = await sendText(state, reading);
+      if (end !== undefined) return { end };
+    }
+  }
+}
+
+function pull(chunks: AsyncIterator<ModelChunk>): Promise<IteratorResult<ModelChunk>> {
+  const next = chunks.next();
+  next.catch(() => undefined); // heard by whoever awaits it; nobody does after an abort
+  return next;
+}
+
+/** The next chunk, or nothing when the window of the text is over or the run must stop. */
+function firstOf(
+  { watch }: TurnState,
+  next: Promise<IteratorResult<ModelChunk>>,
+  { windowOver }: TextCoalescer,
+): Promise<IteratorResult<ModelChunk> | undefined> {
+  const others: Promise<undefined>[] = [watch.aborted.then(() => undefined)];
+  if (windowOver !== undefined) others.push(windowOver.then(() => undefined));
+  return Promise.race([next, ...others]);
+}
+
+function takeChunk(chunk: ModelChunk, { draft, coalescer }: Reading): void {
+  draft.hasBegun = true;
+  if (chunk.kind === 'end') {
+    draft.usage = chunk.usage;
+    draft.echo = chunk.echo;
+  } else if (chunk.kind === 'text') {
+    draft.text += chunk.text;
+    coalescer.add(chunk.text);
+  } else {
+    draft.calls.push(chunk.call);
+  }
+  if (draft.calls.length > MAX_REPLY_CALLS || sizeOf(draft) > MAX_REPLY_CHARACTERS) {
+    throw new ModelFault('Cannot read the reply of the model: it must be shorter', {
+      retryable: false,
+    });
+  }
+}
+
+export function sizeOf({ text, calls }: Pick<ReplyDraft, 'text' | 'calls'>): number {
+  return calls.reduce(
+    (size, call) => size + call.name.length + call.argumentsText.length,
+    text.length,
+  );
+}
+
+async function sendText(state: TurnState, reading: Reading): Promise<RunEnd | undefined> {
+  const { draft, coalescer, round } = reading;
+  const text = coalescer.take();
+  if (text === '') return undefined;
+  const committed = await commitStep(state, {
+    entries: [{ kind: 'text', round, text }],
+    audit: [],
+  });
+  draft.wasSent = true;
+  if (committed.ok || committed.error.kind === 'stale') return undefined;
+  return committed.error;
+}
+
+function toBroken({ watch }: TurnState, thrown: unknown): Broken {
+  if (watch.signal.aborted) return { end: watch.toRunEnd() };
+  if (thrown instanceof ModelFault) return { fault: thrown };
+  const code = faultCode(thrown);
+  if (code === undefined || thrown instanceof JournalLost) throw thrown;
+  return { end: failed(code) };
+}
+
+function cut(): ModelFault {
+  return new ModelFault('Cannot read the reply of the model: it must not end early', {
+    retryable: true,
+  });
+}
+
+/** Lets the model go. It stops at the abort at the latest; nobody waits for that. */
+function giveBack(chunks: AsyncIterator<ModelChunk>): void {
+  void chunks.return?.().catch(() => undefined);
+}
+
+function createDraft(): ReplyDraft {
+  return {
+    text: '',
+    calls: [],
+    unsentText: '',
+    wasSent: false,
+    hasBegun: false,
+    usage: undefined,
+    echo: undefined,
+    broken: undefined,
+  };
+}

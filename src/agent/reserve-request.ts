@@ -1,0 +1,47 @@
+/**
+ * Makes a model request that the turn can pay for: its worst case fits into what is left of the
+ * slice, or it is not sent.
+ *
+ * @module
+ */
+
+import type { Message } from '../core/conversation/message.ts';
+import type { ModelRequest } from './ports.ts';
+import type { TurnState } from './turn-state.ts';
+
+/** Most tokens of one reply, reasoning included. */
+export const MAX_OUTPUT_TOKENS = 16_384;
+
+/** A reply that may not even have so many tokens is not worth asking for. */
+export const MIN_OUTPUT_TOKENS = 256;
+
+/** The request with the longest reply that can be afforded; nothing if none can. */
+export function reserveRequest(
+  { ports, slice }: TurnState,
+  request: Omit<ModelRequest, 'maxOutputTokens'>,
+): ModelRequest | undefined {
+  for (let most = MAX_OUTPUT_TOKENS; most >= MIN_OUTPUT_TOKENS; most /= 2) {
+    const reserved = { ...request, maxOutputTokens: most };
+    const { inputTokens, outputTokens, costMicroUsd } = ports.model.reserve(reserved);
+    const fits = inputTokens + outputTokens <= slice.tokens && costMicroUsd <= slice.costMicroUsd;
+    if (fits) return reserved;
+  }
+  return undefined;
+}
+
+const CHARACTERS_A_TOKEN = 4;
+
+/** Tokens of a text or conversation, as far as its length tells. */
+export function estimateTokens(characters: number): number {
+  return Math.ceil(characters / CHARACTERS_A_TOKEN);
+}
+
+export function countCharacters(messages: readonly Message[]): number {
+  let characters = 0;
+  for (const message of messages) {
+    characters += message.content.length;
+    if (message.role !== 'assistant') continue;
+    for (const { argumentsText } of message.toolCalls) characters += argumentsText.length;
+  }
+  return characters;
+}

@@ -1,0 +1,71 @@
+/**
+ * Runs one approved call on its tier and inspects what comes back.
+ *
+ * @module
+ */
+
+import { denialOf, inspectOutcome } from '../core/checks/inspect-outcome.ts';
+import type { CallEnd, JournalReceipt } from '../core/conversation/journal-entry.ts';
+import type { ToolOutcome } from '../core/conversation/tool-result.ts';
+import { type Denial, deny } from '../core/errors/denial.ts';
+import { faultCode } from '../core/errors/fault.ts';
+import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
+import type { StartedCall } from './decide-calls.ts';
+import { presentAuthority, type TurnState } from './turn-state.ts';
+
+/** Never rejects: a tier that breaks leaves a call whose outcome is unknown, not a broken turn. */
+export async function runCall(
+  state: TurnState,
+  { call, tool }: StartedCall,
+  receipt: JournalReceipt,
+): Promise<CallEnd> {
+  const { tiers } = state.ports;
+  let outcome: ToolOutcome | Denial;
+  try {
+    outcome = await tiers.dispatch(call, receipt, state.watch.signal);
+  } catch (thrown) {
+    outcome = refusedBefore(thrown) ?? (await recallOutcome(state, call.claims)) ?? UNKNOWN;
+  }
+  return toCallEnd(state, tool, outcome);
+}
+
+/** What nobody can tell is said to be unknown, and never guessed. */
+export const UNKNOWN = deny('dispatch', 'unknown');
+
+/** What an earlier dispatch left at the tier; nothing if the tier cannot tell, or be asked. */
+export async function recallOutcome(
+  { ports }: TurnState,
+  claims: StartedCall['call']['claims'],
+): Promise<ToolOutcome | undefined> {
+  try {
+    return await ports.tiers.recall(claims);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Passes what a tier returned through the result checks. */
+export function toCallEnd(
+  state: TurnState,
+  tool: ToolDefinition,
+  outcome: ToolOutcome | Denial,
+): CallEnd {
+  if (outcome.kind === 'denial') return { kind: 'denied', denial: outcome };
+  if (outcome.kind === 'failed') return { kind: 'denied', denial: denialOf(outcome) };
+  const { policy } = presentAuthority(state);
+  try {
+    const inspected = inspectOutcome(outcome, { tool, label: state.label, policy });
+    if (inspected.ok) return { kind: 'result', result: inspected.value };
+    return { kind: 'denied', denial: inspected.error };
+  } catch {
+    // What cannot be inspected is not passed on, whatever it did to the one who looked.
+    return { kind: 'denied', denial: deny('content', 'uninspectable') };
+  }
+}
+
+/** Faults that are thrown before anything ran. */
+function refusedBefore(thrown: unknown): Denial | undefined {
+  const code = faultCode(thrown);
+  if (code === 'tier_unavailable') return deny('dispatch', 'tier_unavailable');
+  return code === 'lease_lost' ? deny('dispatch', 'ticket_refused') : undefined;
+}

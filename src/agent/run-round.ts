@@ -1,0 +1,124 @@
+/**
+ * One round after its reply: decide its calls, journal, dispatch, inspect, answer.
+ *
+ * The first commit holds the reply, all denials and all starts; nothing is dispatched without its
+ * receipt. A round that starts nothing is closed by that same commit.
+ *
+ * @module
+ */
+
+import { answerCall } from '../core/conversation/answer-call.ts';
+import type { JournaledCall, JournalReceipt } from '../core/conversation/journal-entry.ts';
+import type { AssistantMessage } from '../core/conversation/message.ts';
+import type { Usage } from '../core/conversation/usage.ts';
+import { err, ok, type Result } from '../core/primitives/result.ts';
+import { commitStep } from './commit-step.ts';
+import { type Decisions, decideCalls } from './decide-calls.ts';
+import { noteResult } from './loop-history.ts';
+import { refreshAuthority } from './refresh-authority.ts';
+import { runCalls } from './run-calls.ts';
+import { failed, type RunEnd, type Step, withUnsaid } from './run-end.ts';
+import { hearMessage, type TurnState } from './turn-state.ts';
+
+export interface Round {
+  readonly round: number;
+  readonly message: AssistantMessage;
+  readonly usage: Usage;
+  /** What the first commit begins with: the reply, or what an earlier run left open. */
+  readonly opening: Step;
+  /** Calls that are over already, by index. */
+  readonly known: Readonly<Record<number, JournaledCall>>;
+  /** Calls that were approved in earlier rounds. */
+  readonly callsBefore: number;
+  /** What goes into the round's last commit, after its ends. */
+  closing(calls: RoundAnswers): Step;
+}
+
+/** How each call of the round ended, by index. */
+export type RoundAnswers = Readonly<Record<number, JournaledCall>>;
+
+/** A workspace whose authority changes more often than this while calls start is left alone. */
+const MAX_ATTEMPTS = 5;
+
+export async function runRound(state: TurnState, round: Round): Promise<RunEnd | undefined> {
+  const begun = await beginRound(state, round);
+  if (!begun.ok) return begun.error;
+  const { decisions, receipt } = begun.value;
+  const firstTrace = state.history.length;
+  state.slice = decisions.slice;
+  state.history.push(...decisions.history.slice(firstTrace));
+
+  const answers: Record<number, JournaledCall> = { ...round.known };
+  for (const { index, denial } of decisions.denied) answers[index] = { kind: 'denied', denial };
+  const { stop } = await runCalls(state, {
+    round: round.round,
+    approved: decisions.approved,
+    receipt,
+    closing(ended) {
+      for (const { started, end } of ended) answers[started.index] = { kind: 'finished', end };
+      return closeRound(round, answers);
+    },
+  });
+  if (stop !== undefined) return stop;
+
+  hearRound(state, round.message, answers);
+  for (const [place, { index }] of decisions.approved.entries()) {
+    noteResult(state, firstTrace + place, round.message.toolCalls[index], answers[index]);
+  }
+  return undefined;
+}
+
+interface Begun {
+  readonly decisions: Decisions;
+  readonly receipt: JournalReceipt;
+}
+
+async function beginRound(state: TurnState, round: Round): Promise<Result<Begun, RunEnd>> {
+  const indexes = [...round.message.toolCalls.keys()].filter((index) => !(index in round.known));
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const decisions = decideCalls(state, { ...round, indexes });
+    const committed = await commitStep(state, toFirstStep(round, decisions));
+    if (committed.ok) return ok({ decisions, receipt: committed.value });
+    const { error } = committed;
+    if (error.kind === 'stopped') return err(withUnsaid(error, withoutReply(round.opening)));
+    if (error.kind === 'failed') return err(withUnsaid(error, round.opening));
+    const lost = await refreshAuthority(state);
+    if (lost !== undefined) return err(withUnsaid(lost, round.opening));
+  }
+  return err(failed('authority_stale', round.opening));
+}
+
+function toFirstStep(round: Round, decisions: Decisions): Step {
+  const { opening } = round;
+  const denied: Record<number, JournaledCall> = {};
+  for (const { index, denial } of decisions.denied) denied[index] = { kind: 'denied', denial };
+  const isOver = decisions.approved.length === 0;
+  const closing = isOver ? closeRound(round, { ...round.known, ...denied }) : undefined;
+  return {
+    entries: [...opening.entries, ...decisions.entries, ...(closing?.entries ?? [])],
+    audit: [...opening.audit, ...decisions.audit, ...(closing?.audit ?? [])],
+  };
+}
+
+function closeRound(round: Round, answers: RoundAnswers): Step {
+  const { entries, audit } = round.closing(answers);
+  const finished = { kind: 'round-finished', round: round.round, usage: round.usage } as const;
+  return { entries: [finished, ...entries], audit };
+}
+
+/** A run that was stopped is heard about what it did, not about what it wanted to do. */
+function withoutReply({ entries, audit }: Step): Step {
+  return { entries: entries.filter(({ kind }) => kind === 'call-finished'), audit };
+}
+
+/** The reply and an answer to every call, in the order that vendors demand. */
+export function hearRound(
+  state: TurnState,
+  message: AssistantMessage,
+  answers: RoundAnswers,
+): void {
+  hearMessage(state, message);
+  for (const [index, written] of message.toolCalls.entries()) {
+    hearMessage(state, answerCall(written, answers[index]));
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The rows of a chain: records, how far each source has come, and signed checkpoints.
+ *
+ * Records are only ever inserted. Nothing here opens a transaction: writes belong to the caller's.
+ *
+ * @module
+ */
+
+import { type AuditRecord, GENESIS } from '../../core/audit/chain.ts';
+import type { AuditQuery } from './audit-api.ts';
+
+export interface Checkpoint {
+  readonly seq: number;
+  readonly hash: string;
+  /** HMAC-SHA256 over `checkpointText` under the workspace's checkpoint key, hex. */
+  readonly signature: string;
+}
+
+type RecordRow = {
+  seq: number;
+  source: string;
+  source_seq: number;
+  event: string;
+  previous_hash: string;
+  hash: string;
+};
+
+export class ChainStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  createTables(): void {
+    this.#sql.exec(`
+      CREATE TABLE IF NOT EXISTS records (
+        seq INTEGER PRIMARY KEY, source TEXT NOT NULL, source_seq INTEGER NOT NULL,
+        event TEXT NOT NULL, previous_hash TEXT NOT NULL, hash TEXT NOT NULL,
+        -- Read from the event, which the hash covers: nobody can file a record under another name.
+        action TEXT GENERATED ALWAYS AS (json_extract(event, '$.action')) VIRTUAL,
+        decision TEXT GENERATED ALWAYS AS (json_extract(event, '$.decision')) VIRTUAL
+      ) STRICT;
+      CREATE INDEX IF NOT EXISTS records_by_action ON records (action, seq);
+      CREATE TABLE IF NOT EXISTS sources (
+        source TEXT PRIMARY KEY, last_seq INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS checkpoints (
+        seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, signature TEXT NOT NULL
+      ) STRICT;
+    `);
+  }
+
+  /** Number and hash of the last record. */
+  head(): { readonly seq: number; readonly hash: string } {
+    const [last] = this.#sql
+      .exec<{ seq: number; hash: string }>(
+        'SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1',
+      )
+      .toArray();
+    return last ?? { seq: 0, hash: GENESIS };
+  }
+
+  lastOfSource(source: string): number {
+    const [row] = this.#sql
+      .exec<{ last_seq: number }>('SELECT last_seq FROM sources WHERE source = ?', source)
+      .toArray();
+    return row?.last_seq ?? 0;
+  }
+
+  add({ seq, source, sourceSeq, event, previousHash, hash }: AuditRecord): void {
+    this.#sql.exec(
+      `INSERT INTO records (seq, source, source_seq, event, previous_hash, hash)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      seq,
+      source,
+      sourceSeq,
+      JSON.stringify(event),
+      previousHash,
+      hash,
+    );
+  }
+
+  setLastOfSource(source: string, lastSeq: number): void {
+    this.#sql.exec(
+      `INSERT INTO sources (source, last_seq) VALUES (?, ?)
+       ON CONFLICT (source) DO UPDATE SET last_seq = excluded.last_seq`,
+      source,
+      lastSeq,
+    );
+  }
+
+  /** Keeps the newest checkpoint only: it vouches for all that came before. */
+  setCheckpoint({ seq, hash, signature }: Checkpoint): void {
+    this.#sql.exec('DELETE FROM checkpoints');
+    this.#sql.exec('INSERT INTO checkpoints VALUES (?, ?, ?)', seq, hash, signature);
+  }
+
+  checkpoint(): Checkpoint | undefined {
+    return this.#sql
+      .exec<{ seq: number; hash: string; signature: string }>(
+        'SELECT seq, hash, signature FROM checkpoints ORDER BY seq DESC LIMIT 1',
+      )
+      .toArray()[0];
+  }
+
+  /** Records that fit, oldest first. */
+  select({ after, limit, action, decision }: AuditQuery): AuditRecord[] {
+    return this.#sql
+      .exec<RecordRow>(
+        `SELECT seq, source, source_seq, event, previous_hash, hash FROM records
+         WHERE seq > ? AND (? IS NULL OR action = ?) AND (? IS NULL OR decision = ?)
+         ORDER BY seq LIMIT ?`,
+        after,
+        action ?? null,
+        action ?? null,
+        decision ?? null,
+        decision ?? null,
+        limit,
+      )
+      .toArray()
+      .map((row) => ({
+        seq: row.seq,
+        source: row.source,
+        sourceSeq: row.source_seq,
+        event: JSON.parse(row.event),
+        previousHash: row.previous_hash,
+        hash: row.hash,
+      }));
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Names of the objects behind the blocks. A name holds its workspace, so that no id, however it
+ * was obtained, reaches an object of another workspace.
+ *
+ * @module
+ */
+
+import type { SessionId, WorkspaceId } from '../../core/primitives/ids.ts';
+
+/** The audit block for refused logins: `#` cannot begin a workspace id. */
+export const DEPLOYMENT_AUDIT = '#deployment';
+
+/** Workspace, audit and wasm lane objects of one workspace all bear its id. */
+export function workspaceObjectName(workspace: WorkspaceId): string {
+  return workspace;
+}
+
+/** `/` can stand in neither part, so no two pairs share a name. */
+export function sessionObjectName(workspace: WorkspaceId, session: SessionId): string {
+  return `${workspace}/${session}`;
+}

@@ -1,0 +1,121 @@
+/**
+ * Values that may outgrow a row. A row holds 2 MB; anything long is kept in parts.
+ *
+ * Two uses. A store that owns rows of its own calls {@link ChunkedValues.spill} for a column: short
+ * text stays in that column, long text goes to parts under a key that the store chooses. A store of
+ * blobs uses {@link ChunkedValues.putBytes}. Nothing here opens a transaction: writes belong to the
+ * caller's.
+ *
+ * @module
+ */
+
+import { Fault } from '../../core/errors/fault.ts';
+
+/** Longest text that stays in the caller's row, in UTF-16 code units; at most 768 KiB of UTF-8. */
+export const MAX_INLINE_CHARS = 262_144;
+
+/** Longest part of a text, in UTF-16 code units; at most 1.5 MiB of UTF-8. */
+const PART_CHARS = 524_288;
+
+/** Longest part of a blob. */
+const PART_BYTES = 1_048_576;
+
+export class ChunkedValues {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  createTable(): void {
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS value_parts (
+      key TEXT NOT NULL, part INTEGER NOT NULL, body ANY NOT NULL, PRIMARY KEY (key, part)
+    ) STRICT`);
+  }
+
+  /**
+   * What to write into the caller's column: the text itself, or `null` once it is kept in parts
+   * under `key`. What was under `key` before must have been deleted.
+   */
+  spill(key: string, text: string): string | null {
+    if (text.length <= MAX_INLINE_CHARS) return text;
+    let start = 0;
+    for (let part = 0; start < text.length; part++) {
+      const end = endOfPart(text, start);
+      this.#writePart(key, part, text.slice(start, end));
+      start = end;
+    }
+    return null;
+  }
+
+  /**
+   * The text of a column that {@link spill} filled.
+   *
+   * @throws Fault `internal` if its parts are gone.
+   */
+  unspill(key: string, column: string | null): string {
+    if (column !== null) return column;
+    const parts = this.#parts(key);
+    if (parts.length === 0) throw lost(key);
+    let text = '';
+    for (const part of parts) {
+      if (typeof part !== 'string') throw lost(key);
+      text += part;
+    }
+    return text;
+  }
+
+  /** Replaces the blob under `key`. */
+  putBytes(key: string, bytes: Uint8Array): void {
+    this.delete(key);
+    let part = 0;
+    do {
+      const from = part * PART_BYTES;
+      this.#writePart(key, part++, bytes.slice(from, from + PART_BYTES).buffer);
+    } while (part * PART_BYTES < bytes.length);
+  }
+
+  /** The blob under `key`; `undefined` if there is none. */
+  bytes(key: string): Uint8Array | undefined {
+    const parts = this.#parts(key);
+    if (parts.length === 0) return undefined;
+    const blobs = parts.map((part) => {
+      if (!(part instanceof ArrayBuffer)) throw lost(key);
+      return new Uint8Array(part);
+    });
+    const whole = new Uint8Array(blobs.reduce((sum, blob) => sum + blob.length, 0));
+    let at = 0;
+    for (const blob of blobs) {
+      whole.set(blob, at);
+      at += blob.length;
+    }
+    return whole;
+  }
+
+  delete(key: string): void {
+    this.#sql.exec('DELETE FROM value_parts WHERE key = ?', key);
+  }
+
+  #writePart(key: string, part: number, body: string | ArrayBuffer): void {
+    this.#sql.exec('INSERT INTO value_parts (key, part, body) VALUES (?, ?, ?)', key, part, body);
+  }
+
+  #parts(key: string): SqlStorageValue[] {
+    return this.#sql
+      .exec('SELECT body FROM value_parts WHERE key = ? ORDER BY part', key)
+      .toArray()
+      .map((row) => row.body ?? null);
+  }
+}
+
+/** Never between the two halves of a surrogate pair: each half alone would be stored as U+FFFD. */
+function endOfPart(text: string, start: number): number {
+  const end = start + PART_CHARS;
+  if (end >= text.length) return text.length;
+  const last = text.charCodeAt(end - 1);
+  return last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
+}
+
+function lost(key: string): Fault {
+  return new Fault('internal', `Cannot read value "${key}": its parts must be stored`);
+}

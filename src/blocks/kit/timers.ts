@@ -1,0 +1,168 @@
+/**
+ * Named timers of a block on the one alarm that an object has. Nothing else sets the alarm.
+ *
+ * Timers are rows, so they survive a crash, and writing one belongs to the caller's transaction; so
+ * does the alarm. Alarms are dear, so one that rings early enough is left alone: it is never later
+ * than the earliest timer, but may ring when nothing is due, and then only looks up the next. A timer
+ * is done when its task has returned: a task that throws, or an object that dies during it, is tried
+ * again with growing delays. Tasks must bear to run twice.
+ *
+ * Memory holds a copy of the rows. Whoever rolls a transaction back, or wipes the storage, calls
+ * {@link Timers.forget}.
+ *
+ * @module
+ */
+
+/** What to do when the timer of that name is due. */
+export type TimerTasks = Readonly<Record<string, () => Promise<void>>>;
+
+/** Delay of the first repetition; doubled for each further one. */
+const FIRST_RETRY_MS = 1_000;
+
+/** Longest delay between repetitions. */
+const MAX_RETRY_MS = 60_000;
+
+type ClaimedTimer = { name: string; attempts: number };
+type TimerRow = { name: string; due_at: number; attempts: number };
+
+export class Timers {
+  readonly #storage: DurableObjectStorage;
+  readonly #tasks: TimerTasks;
+  /** Due times by name, as stored. */
+  #dueAts: Map<string, number> | undefined;
+  /** When the alarm rings, as far as this instance knows. */
+  #alarmAt: number | undefined;
+  /** Timers whose task is running, and has not set them anew. */
+  readonly #running = new Set<string>();
+
+  constructor(storage: DurableObjectStorage, tasks: TimerTasks) {
+    this.#storage = storage;
+    this.#tasks = tasks;
+  }
+
+  createTable(): void {
+    this.#storage.sql.exec(`CREATE TABLE IF NOT EXISTS timers (
+      name TEXT PRIMARY KEY, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  /** For the block's constructor, once the table exists: an alarm that got lost is set again. */
+  restore(): void {
+    this.forget();
+    this.#arm();
+  }
+
+  /** Memory may be ahead of storage: reads it again when it is needed. */
+  forget(): void {
+    this.#dueAts = undefined;
+    this.#alarmAt = undefined;
+  }
+
+  /** Sets or moves a timer, and forgets its failures. `dueAt` is in epoch milliseconds. */
+  set(name: string, dueAt: number): void {
+    const dueAts = this.#read();
+    this.#storage.sql.exec(
+      `INSERT INTO timers (name, due_at, attempts) VALUES (?, ?, 0)
+       ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at, attempts = 0`,
+      name,
+      dueAt,
+    );
+    dueAts.set(name, dueAt);
+    this.#running.delete(name);
+    this.#arm();
+  }
+
+  /**
+   * Sees to it that the timer is due by then, or sooner. Writes nothing if it is already, so a task
+   * that is set in this way must look for itself whether it is time.
+   */
+  setLatest(name: string, dueAt: number): void {
+    const known = this.dueAt(name);
+    const isOver = known === undefined || this.#running.has(name);
+    if (isOver || known > dueAt) this.set(name, dueAt);
+  }
+
+  clear(name: string): void {
+    if (!this.#read().delete(name)) return;
+    this.#storage.sql.exec('DELETE FROM timers WHERE name = ?', name);
+  }
+
+  dueAt(name: string): number | undefined {
+    return this.#read().get(name);
+  }
+
+  /** The block's `alarm()`. Never throws, not even when a task wipes the object's storage. */
+  async alarm(now: number): Promise<void> {
+    if (!this.#hasTable()) return;
+    const claimed = this.#claimDue(now);
+    // First of all the next alarm, so that a crash in a task cannot silence the timers for ever.
+    this.restore();
+    for (const row of claimed) await this.#run(row);
+    if (claimed.length > 0 && this.#hasTable() && this.#earliest() === undefined) {
+      this.#alarmAt = undefined;
+      void this.#storage.deleteAlarm();
+    }
+  }
+
+  /** Moves each due timer to when it would be tried again, should its task not return. */
+  #claimDue(now: number): ClaimedTimer[] {
+    const due = this.#storage.sql
+      .exec<TimerRow>(
+        'SELECT name, due_at, attempts FROM timers WHERE due_at <= ? ORDER BY due_at',
+        now,
+      )
+      .toArray();
+    return due.map(({ name, attempts }) => {
+      const retryAt = now + Math.min(FIRST_RETRY_MS * 2 ** attempts, MAX_RETRY_MS);
+      this.#storage.sql.exec(
+        'UPDATE timers SET due_at = ?, attempts = attempts + 1 WHERE name = ?',
+        retryAt,
+        name,
+      );
+      return { name, attempts: attempts + 1 };
+    });
+  }
+
+  async #run({ name, attempts }: ClaimedTimer): Promise<void> {
+    this.#running.add(name);
+    try {
+      await this.#tasks[name]?.();
+      // Unless the task has set its timer anew, or has wiped everything.
+      if (this.#hasTable() && this.#running.has(name)) this.clear(name);
+    } catch (thrown) {
+      const kind = thrown instanceof Error ? thrown.name : 'error';
+      console.error(`timer "${name}" failed (${kind}); attempt ${attempts}`);
+    }
+    this.#running.delete(name);
+  }
+
+  #hasTable(): boolean {
+    return (
+      this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'timers'").toArray().length >
+      0
+    );
+  }
+
+  #read(): Map<string, number> {
+    this.#dueAts ??= new Map(
+      this.#storage.sql
+        .exec<TimerRow>('SELECT name, due_at, attempts FROM timers')
+        .toArray()
+        .map(({ name, due_at: dueAt }) => [name, dueAt]),
+    );
+    return this.#dueAts;
+  }
+
+  #earliest(): number | undefined {
+    const dueAts = [...this.#read().values()];
+    return dueAts.length === 0 ? undefined : Math.min(...dueAts);
+  }
+
+  /** Not awaited: the write is part of the transaction, and the output gate waits for both. */
+  #arm(): void {
+    const at = this.#earliest();
+    if (at === undefined || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
+    this.#alarmAt = at;
+    void this.#storage.setAlarm(at);
+  }
+}

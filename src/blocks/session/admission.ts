@@ -1,0 +1,219 @@
+/**
+ * Admits turns: into the lane, with a slice of every budget, on the record.
+ *
+ * One admission at a time, so that the lane's order is that of arrival and a request that is sent
+ * twice under one idempotency key is admitted once.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import type { TurnDriver } from '../../core/conversation/turn.ts';
+import { NO_USAGE } from '../../core/conversation/usage.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import { allowsModel } from '../../core/policy/model-name.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
+import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
+import { type TurnId, toTurnId } from '../../core/primitives/ids.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { randomHex } from '../kit/keys.ts';
+import type { OpenTurn } from '../workspace/workspace-api.ts';
+import { writeSession } from './create-session.ts';
+import type { IdempotentRequest } from './idempotency-store.ts';
+import type { Lane } from './lane.ts';
+import type { LiveTurn } from './live-turns.ts';
+import type { Admission, AdmissionRefusal, AdmitTurn } from './session-api.ts';
+import { record, type SessionParts, transact } from './session-parts.ts';
+import { toActorFields, turnEvent } from './turn-audit.ts';
+
+/** Most turns that wait behind the one that has the lane. */
+export const MAX_QUEUED_TURNS = 32;
+
+/** A session that was made for a turn which was refused is deleted after this many milliseconds. */
+const REFUSED_SESSION_MS = 60_000;
+
+/** 128 bits: an id that nobody guesses. */
+const TURN_CHANCE_BYTES = 16;
+
+type Answer = Result<Admission, AdmissionRefusal>;
+
+/** What a turn is admitted with. */
+interface Opening {
+  readonly turnId: TurnId;
+  readonly slice: Slice;
+  readonly authority: Authority;
+  readonly driver: TurnDriver;
+}
+
+export class Admissions {
+  readonly #parts: SessionParts;
+  readonly #lane: Lane;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: SessionParts, lane: Lane) {
+    this.#parts = parts;
+    this.#lane = lane;
+  }
+
+  admit(request: AdmitTurn): Promise<Answer> {
+    const answer = this.#last.then(() => this.#admitNext(request));
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  async #admitNext(request: AdmitTurn): Promise<Answer> {
+    const parts = this.#parts;
+    const early = this.#answerEarly(request);
+    if (early !== undefined) return early;
+    const turnId = toTurnId(randomHex(TURN_CHANCE_BYTES));
+    const opened = await parts.neighbours.openTurn(this.#toOpening(turnId, request));
+    // The session may have been deleted while the workspace was asked.
+    if (this.#isMissing(request)) return this.#giveBack(turnId, request, 'not_found');
+    if (!opened.ok) return this.#refuse(request, toShortageRefusal(opened.error));
+    const { slice, revision, authority: sent } = opened.value;
+    parts.authorities.hear(revision);
+    const authority = sent
+      ? parts.authorities.remember(sent)
+      : parts.authorities.remembered(request.principal);
+    const driver = authority && toDriver(request, authority, parts.session.live()?.facts.model);
+    if (authority === undefined || driver === undefined) {
+      return this.#giveBack(turnId, request, 'denied');
+    }
+    return ok(this.#write(request, { turnId, slice, authority, driver }));
+  }
+
+  /** Everything that can be said without the workspace. */
+  #answerEarly(request: AdmitTurn): Answer | undefined {
+    const parts = this.#parts;
+    if (this.#isMissing(request)) return err({ code: 'not_found' });
+    if (parts.session.live() === undefined) return undefined;
+    const repeated = this.#findRepeated(request);
+    if (repeated !== undefined) return repeated;
+    if (parts.outbox.isBlocked(parts.now())) {
+      parts.flush('now');
+      return err({ code: 'audit_unavailable' });
+    }
+    const holder = parts.live.holder();
+    if (holder?.row.status === 'waiting') return this.#refuse(request, { code: 'turn_waiting' });
+    const isFull = parts.live.countQueued() >= MAX_QUEUED_TURNS;
+    return isFull ? this.#refuse(request, { code: 'lane_full' }) : undefined;
+  }
+
+  #findRepeated(request: AdmitTurn): Answer | undefined {
+    const key = toIdempotentRequest(request);
+    const known = key && this.#parts.idempotency.find(key, this.#parts.now());
+    if (known === undefined) return undefined;
+    if (known === 'conflict') return err({ code: 'idempotency_conflict' });
+    return ok({ turnId: known, replayed: true });
+  }
+
+  #isMissing({ create }: AdmitTurn): boolean {
+    return create === undefined && this.#parts.session.live() === undefined;
+  }
+
+  #toOpening(turnId: TurnId, { principal, sessionId }: AdmitTurn): OpenTurn {
+    const { authorities, live, now, session } = this.#parts;
+    const known = authorities.remembered(principal);
+    const turnMs = (known?.policy.limits ?? TURN_LIMIT_CEILINGS).maxDurationMs;
+    const queued = session.live() === undefined ? 0 : live.countQueued();
+    return {
+      turnId,
+      sessionId,
+      principal,
+      ...(known !== undefined && { knownRevision: known.revision }),
+      // As late as it can possibly end: behind all others, each of which takes all its time.
+      deadlineAt: now() + turnMs * (queued + 2),
+    };
+  }
+
+  /** Admits the turn, and starts it at once if the lane is free. */
+  #write(request: AdmitTurn, opening: Opening): Admission {
+    const parts = this.#parts;
+    const { turn, started } = transact(parts, () => {
+      this.#ensureSession(request);
+      const added = this.#insert(request, opening);
+      const free = parts.live.holder() === undefined && parts.live.countQueued() === 1;
+      if (free) {
+        this.#lane.start(added, { input: request.messages, authority: opening.authority });
+      } else {
+        parts.turns.holdInput(added.row, request.messages);
+      }
+      const actor = request;
+      record(parts, [
+        turnEvent(parts, added, { action: 'turn-admitted', decision: 'allowed', actor }),
+      ]);
+      return { turn: added, started: free };
+    });
+    if (started) this.#lane.launch(turn, opening.authority);
+    parts.flush('soon');
+    return { turnId: opening.turnId, replayed: false };
+  }
+
+  #insert(request: AdmitTurn, { turnId, slice, authority, driver }: Opening): LiveTurn {
+    const parts = this.#parts;
+    const { principal, requestId } = request;
+    const facts = { id: turnId, principal, requestId, driver, slice, admittedAt: parts.now() };
+    const key = toIdempotentRequest(request);
+    if (key !== undefined) parts.idempotency.remember(key, turnId, parts.now());
+    return parts.live.add(parts.turns.insert(facts, authority.revision));
+  }
+
+  /** Part of a transaction. */
+  #ensureSession({ create }: AdmitTurn): void {
+    const parts = this.#parts;
+    if (create !== undefined && parts.session.live() === undefined) writeSession(parts, create);
+    // Pushed to this object before it had a session to write it to.
+    parts.session.raiseRevision(parts.authorities.newestRevision);
+  }
+
+  /** A no that goes on the record; for that, there must be a session whose record it is. */
+  #refuse(request: AdmitTurn, refusal: AdmissionRefusal): Answer {
+    const parts = this.#parts;
+    const isNew = parts.session.live() === undefined;
+    transact(parts, () => {
+      this.#ensureSession(request);
+      const event: AuditEvent = {
+        action: 'turn-refused',
+        decision: 'denied',
+        at: parts.now(),
+        ...toActorFields(request),
+        reason: refusal.code,
+        sessionId: request.sessionId,
+      };
+      record(parts, [event]);
+      if (isNew) parts.timers.set('expire', parts.now() + REFUSED_SESSION_MS);
+    });
+    parts.flush('soon');
+    return err(refusal);
+  }
+
+  /** Refuses a turn after its slice was reserved. If the way back fails, its deadline frees it. */
+  #giveBack(turnId: TurnId, request: AdmitTurn, code: 'denied' | 'not_found'): Answer {
+    const { defer, neighbours, now } = this.#parts;
+    const settlement = { turnId, usage: NO_USAGE, toolCalls: {}, dueAt: now() };
+    defer(neighbours.settleTurn(request.principal.workspace, settlement).catch(() => {}));
+    return code === 'denied' ? this.#refuse(request, { code }) : err({ code });
+  }
+}
+
+function toIdempotentRequest(request: AdmitTurn): IdempotentRequest | undefined {
+  const { idempotency, principal } = request;
+  return idempotency && { principal: toPrincipalName(principal), ...idempotency };
+}
+
+/** Nothing if the workspace's policy does not have that model. */
+function toDriver(
+  { driver }: AdmitTurn,
+  { policy }: Authority,
+  sessionModel: string | undefined,
+): TurnDriver | undefined {
+  if (driver.kind === 'program') return driver;
+  const model = driver.kind === 'model' ? driver.model : (sessionModel ?? policy.models.default);
+  return allowsModel(policy.models.allow, model) ? { kind: 'model', model } : undefined;
+}
+
+function toShortageRefusal({ reason, retryAfterMs }: SliceShortage): AdmissionRefusal {
+  const isBudget = reason === 'token_budget' || reason === 'money_budget';
+  return { code: isBudget ? 'budget_exhausted' : 'rate_limited', retryAfterMs };
+}

@@ -1,0 +1,41 @@
+/**
+ * Ends turns because somebody wants it, and sessions with all their turns.
+ *
+ * @module
+ */
+
+import { failTurn } from './end-turn.ts';
+import type { Flusher } from './flusher.ts';
+import type { Lane } from './lane.ts';
+import type { LiveTurn } from './live-turns.ts';
+import { liveSession, record, type SessionParts, transact } from './session-parts.ts';
+import { type Actor, toActorFields } from './turn-audit.ts';
+import { hasEnded } from './turn-store.ts';
+
+/** Ends a queued or running turn; one that has ended stays as it is. */
+export function cancelTurn(lane: Lane, turn: LiveTurn, actor: Actor): void {
+  if (!hasEnded(turn.row)) lane.fail(turn, { code: 'cancelled', actor });
+}
+
+/** Cancels what is live, deletes the conversation, and puts that on the record. */
+export function removeSession(parts: SessionParts, flusher: Flusher, actor: Actor): void {
+  // Last in the lane first, so that none of them starts in between.
+  for (const { facts } of parts.turns.unended().reverse()) {
+    const turn = parts.live.find(facts.id);
+    if (turn !== undefined) failTurn(parts, turn, { code: 'cancelled', actor });
+  }
+  const sessionId = liveSession(parts).facts.id;
+  transact(parts, () =>
+    record(parts, [
+      {
+        action: 'session-deleted',
+        decision: 'allowed',
+        at: parts.now(),
+        ...toActorFields(actor),
+        sessionId,
+      },
+    ]),
+  );
+  flusher.deleteSession();
+  parts.flush('now');
+}

@@ -1,0 +1,157 @@
+/**
+ * Commits one step of a run: entries, messages, audit events and the lease, in one transaction.
+ *
+ * @module
+ */
+
+import type {
+  JournalBatch,
+  JournalEntry,
+  JournalReceipt,
+  JournalRefusal,
+} from '../../core/conversation/journal-entry.ts';
+import { toCallKey } from '../../core/conversation/tool-call.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { announce, closeTurn } from './end-turn.ts';
+import type { Lane } from './lane.ts';
+import type { LiveTurn } from './live-turns.ts';
+import { toRoundMessages } from './round-messages.ts';
+import { liveSession, record, type SessionParts, transact, writeEntry } from './session-parts.ts';
+
+type Committed = Result<JournalReceipt, JournalRefusal>;
+type StartEntry = Extract<JournalEntry, { kind: 'call-started' }>;
+
+/** What may still be heard from a run that was stopped. */
+const LAST_WORDS: ReadonlySet<JournalEntry['kind']> = new Set([
+  'call-finished',
+  'round-finished',
+  'turn-failed',
+]);
+
+/** Ends of turns are on the record already when a stopped run reports them. */
+const END_ACTIONS: ReadonlySet<string> = new Set([
+  'turn-finished',
+  'turn-failed',
+  'turn-cancelled',
+]);
+
+/**
+ * Commits a batch, or says why not. A batch that is committed already, sent again because its answer
+ * was lost, is answered as it was the first time and written once.
+ *
+ * @throws Fault `internal` if the batch breaks the grammar of the journal; nothing is written then.
+ */
+export function commitBatch(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed {
+  const turn = lane.holderAt(batch.turnId, batch.epoch);
+  if (turn === undefined) return answerStoppedRun(parts, batch);
+  const starts = startsOf(batch);
+  const refusal = starts.length > 0 ? refuseStart(parts, batch) : undefined;
+  if (refusal !== undefined) return err(refusal);
+  for (const start of starts) requireOwnClaims(parts, batch, start);
+  if (!isRepeated(turn, batch)) {
+    transact(parts, () => writeBatch(parts, lane, { turn, batch }));
+    announce(parts, turn);
+    if (turn.progress.end !== undefined) lane.next();
+    else if (batch.audit.length > 0) parts.flush('soon');
+  }
+  return ok(toReceipt(batch));
+}
+
+function startsOf({ entries }: JournalBatch): StartEntry[] {
+  return entries.filter((entry) => entry.kind === 'call-started');
+}
+
+function toReceipt(batch: JournalBatch): JournalReceipt {
+  const { turnId, epoch, revision } = batch;
+  return { turnId, epoch, revision, startedCalls: startsOf(batch).map(toKey) };
+}
+
+function toKey({ claims }: StartEntry): string {
+  return claims.callKey;
+}
+
+interface Write {
+  readonly turn: LiveTurn;
+  readonly batch: JournalBatch;
+}
+
+function writeBatch(parts: SessionParts, lane: Lane, { turn, batch }: Write): void {
+  const { row, progress } = turn;
+  for (const entry of batch.entries) {
+    writeEntry(parts, turn, entry);
+    if (entry.kind !== 'round-finished') continue;
+    const round = progress.rounds.get(entry.round);
+    if (round === undefined) continue;
+    parts.messages.append(toRoundMessages(round), { turn: row.seq, round: entry.round });
+  }
+  record(parts, batch.audit);
+  if (progress.end !== undefined) {
+    closeTurn(parts, turn, parts.now());
+  } else {
+    lane.renewLease(turn);
+    parts.turns.save(row);
+  }
+}
+
+/** Whether every entry of which one can tell is there already. A batch is there whole or not at all. */
+function isRepeated({ progress }: LiveTurn, { entries }: JournalBatch): boolean {
+  const tellable = entries.filter(({ kind }) => kind !== 'text' && kind !== 'round-restarted');
+  return tellable.length > 0 && tellable.every((entry) => progress.holds(entry));
+}
+
+function refuseStart(parts: SessionParts, batch: JournalBatch): JournalRefusal | undefined {
+  if (batch.revision < liveSession(parts).revision) return 'authority_stale';
+  if (!parts.outbox.isBlocked(parts.now())) return undefined;
+  parts.flush('now');
+  return 'audit_unavailable';
+}
+
+/** The run is not, or no longer, the one that may write. */
+function answerStoppedRun(parts: SessionParts, batch: JournalBatch): Committed {
+  if (parts.session.live() === undefined) {
+    if (parts.session.row() !== undefined) hearLastWords(parts, batch);
+    return err('cancelled');
+  }
+  const turn = parts.live.find(batch.turnId);
+  if (turn?.row.epoch === batch.epoch && turn.progress.end !== undefined) {
+    // Its own last batch, sent again.
+    if (isRepeated(turn, batch)) return ok(toReceipt(batch));
+    hearLastWords(parts, batch);
+  }
+  return err(turn?.row.status === 'cancelled' ? 'cancelled' : 'lease_lost');
+}
+
+/**
+ * The turn was ended under its run. What the run still reports changes neither journal nor history,
+ * but what it has cost is settled, and what became of its calls goes on the record.
+ */
+function hearLastWords(parts: SessionParts, batch: JournalBatch): void {
+  if (!batch.entries.every(({ kind }) => LAST_WORDS.has(kind))) return;
+  const end = batch.entries.find((entry) => entry.kind === 'turn-failed');
+  transact(parts, () => {
+    record(
+      parts,
+      batch.audit.filter(({ action }) => !END_ACTIONS.has(action)),
+    );
+    if (end !== undefined) parts.settlements.correct(batch.turnId, end.usage);
+  });
+  parts.flush('now');
+}
+
+/** A receipt is proof for a ticket, so the claims must be of this very call and run. */
+function requireOwnClaims(
+  parts: SessionParts,
+  batch: JournalBatch,
+  { claims, round, index, tool }: StartEntry,
+): void {
+  const { id, workspace } = liveSession(parts).facts;
+  const isOwn =
+    claims.callKey === toCallKey({ turnId: batch.turnId, round, index }) &&
+    claims.session === id &&
+    claims.workspace === workspace &&
+    claims.epoch === batch.epoch &&
+    claims.revision === batch.revision &&
+    claims.tool === tool;
+  if (!isOwn) throw new Fault('internal', 'Cannot start a call: its claims must name it');
+}

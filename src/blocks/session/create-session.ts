@@ -1,0 +1,80 @@
+/**
+ * Makes a session: its tables, its row, and the system message that stands before everything.
+ *
+ * @module
+ */
+
+import { Fault } from '../../core/errors/fault.ts';
+import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { randomHex } from '../kit/keys.ts';
+import type { CreateSession, SessionDescription } from './session-api.ts';
+import { liveSession, record, type SessionParts, transact } from './session-parts.ts';
+import { toActorFields } from './turn-audit.ts';
+
+/** Bytes of chance in the name of an outbox: enough that a session made twice has two. */
+const SOURCE_CHANCE_BYTES = 4;
+
+/** Makes the session, unless it exists, and puts that on the record. */
+export function createSession(parts: SessionParts, request: CreateSession): SessionDescription {
+  if (parts.session.row() === undefined) {
+    transact(parts, () => {
+      writeSession(parts, request);
+      const event = {
+        action: 'session-created',
+        decision: 'allowed',
+        at: parts.now(),
+        ...toActorFields(request),
+        sessionId: request.sessionId,
+      } as const;
+      record(parts, [event]);
+    });
+    parts.flush('soon');
+  }
+  return describeSession(parts);
+}
+
+/**
+ * Part of a transaction. Sessions that are made for a single turn are not put on the record by
+ * themselves: the turn is.
+ *
+ * @throws Fault `conflict` if a session under this id is still being deleted.
+ */
+export function writeSession(parts: SessionParts, request: CreateSession): void {
+  if (parts.session.row() !== undefined) {
+    throw new Fault('conflict', 'Cannot create the session: it must not be in deletion');
+  }
+  for (const table of [parts.values, parts.outbox, parts.timers]) table.createTable();
+  const { sessionId: id, principal, title, model, system, ephemeralMs } = request;
+  parts.session.insert(
+    {
+      id,
+      workspace: principal.workspace,
+      createdAt: parts.now(),
+      createdBy: toPrincipalName(principal),
+      ...(title !== undefined && { title }),
+      ...(model !== undefined && { model }),
+      ...(ephemeralMs !== undefined && { ephemeralMs }),
+      source: `session:${id}:${randomHex(SOURCE_CHANCE_BYTES)}`,
+    },
+    parts.authorities.newestRevision,
+  );
+  if (system !== undefined) {
+    parts.messages.append([{ role: 'system', content: system, label: PRINCIPAL_LABEL }]);
+  }
+}
+
+/** @throws Fault `not_found` if the session does not exist. */
+export function describeSession(parts: SessionParts): SessionDescription {
+  const { id, createdAt, createdBy, title, model } = liveSession(parts).facts;
+  const active = parts.live.holder()?.row.facts.id;
+  return {
+    id,
+    createdAt,
+    createdBy,
+    ...(title !== undefined && { title }),
+    ...(model !== undefined && { model }),
+    turns: parts.turns.count(),
+    ...(active !== undefined && { activeTurn: active }),
+  };
+}

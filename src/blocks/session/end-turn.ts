@@ -1,0 +1,88 @@
+/**
+ * How a turn ends: what its run, or the session in its place, leaves behind.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import type { ErrorCode } from '../../core/errors/codes.ts';
+import type { LiveTurn } from './live-turns.ts';
+import { toRoundMessages } from './round-messages.ts';
+import { record, type SessionParts, topicOf, transact, writeEntry } from './session-parts.ts';
+import { type Actor, turnEvent } from './turn-audit.ts';
+
+/** Delay after which the timer starts the next turn, should this object die before it does. */
+const ADVANCE_AGAIN_MS = 1_000;
+
+/** Why the session ends a turn by itself, and who wanted it. */
+export interface Failure {
+  readonly code: ErrorCode | 'cancelled';
+  readonly actor?: Actor;
+}
+
+/** Ends a turn that has not ended, in a transaction of its own. */
+export function failTurn(parts: SessionParts, turn: LiveTurn, failure: Failure): void {
+  transact(parts, () => {
+    record(parts, [toFailureEvent(parts, turn, failure)]);
+    const usage = turn.progress.usage();
+    writeEntry(parts, turn, { kind: 'turn-failed', code: failure.code, usage });
+    // A run that is stopped in the middle may still say what its last model call has cost.
+    const wasRunning = turn.row.status === 'running';
+    closeTurn(parts, turn, wasRunning ? turn.row.leaseUntil : parts.now());
+  });
+  announce(parts, turn);
+}
+
+function toFailureEvent(parts: SessionParts, turn: LiveTurn, failure: Failure): AuditEvent {
+  const { code, actor } = failure;
+  return turnEvent(parts, turn, {
+    action: code === 'cancelled' ? 'turn-cancelled' : 'turn-failed',
+    decision: 'observed',
+    reason: code,
+    ...(actor && { actor }),
+  });
+}
+
+/**
+ * Part of a transaction, once the turn's last entry is written: frees the lane, completes the
+ * history, and notes that the slice is to be given back at `settleAt`.
+ */
+export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number): void {
+  const { row, progress } = turn;
+  row.status = toEndStatus(turn);
+  row.leaseUntil = 0;
+  parts.turns.save(row);
+  for (const [round, state] of progress.rounds) {
+    if (!state.finished) parts.messages.append(toRoundMessages(state), { turn: row.seq, round });
+  }
+  parts.settlements.add({
+    turnId: row.facts.id,
+    usage: progress.end?.usage ?? progress.usage(),
+    toolCalls: progress.startedByTool(),
+    dueAt: settleAt,
+  });
+  parts.live.end(turn);
+  setTimersAfterEnd(parts);
+}
+
+function setTimersAfterEnd(parts: SessionParts): void {
+  const now = parts.now();
+  if (parts.live.countQueued() > 0) {
+    parts.timers.setLatest('turn', now + ADVANCE_AGAIN_MS);
+    return;
+  }
+  const ephemeralMs = parts.session.row()?.facts.ephemeralMs;
+  if (ephemeralMs !== undefined) parts.timers.set('expire', now + ephemeralMs);
+}
+
+/** Tells everyone who waits for the turn, and its run, that there is news. */
+export function announce(parts: SessionParts, { row }: LiveTurn): void {
+  parts.waiters.wake(topicOf.events(row.facts.id));
+  if (row.status !== 'running') parts.waiters.wake(topicOf.stop(row.facts.id));
+}
+
+function toEndStatus({ progress }: LiveTurn): 'finished' | 'failed' | 'cancelled' {
+  const { end } = progress;
+  if (end?.kind !== 'turn-failed') return 'finished';
+  return end.code === 'cancelled' ? 'cancelled' : 'failed';
+}

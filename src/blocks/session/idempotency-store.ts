@@ -1,0 +1,54 @@
+/**
+ * Which turn a request with an `Idempotency-Key` has made, for 24 hours.
+ *
+ * @module
+ */
+
+import type { TurnId } from '../../core/primitives/ids.ts';
+import { parseTurnId } from '../../core/primitives/ids.ts';
+
+/** How long a key is remembered, in milliseconds. */
+export const IDEMPOTENCY_MS = 86_400_000;
+
+export interface IdempotentRequest {
+  /** As `kind:id`: keys of different principals never meet. */
+  readonly principal: string;
+  readonly key: string;
+  readonly bodyHash: string;
+}
+
+export class IdempotencyStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** The turn of an equal request, `conflict` if the key came with another body, else nothing. */
+  find(request: IdempotentRequest, now: number): TurnId | 'conflict' | undefined {
+    const [row] = this.#sql
+      .exec<{ body_hash: string; turn_id: string }>(
+        `SELECT body_hash, turn_id FROM idempotency
+         WHERE principal = ? AND key = ? AND expires_at > ?`,
+        request.principal,
+        request.key,
+        now,
+      )
+      .toArray();
+    if (row === undefined) return undefined;
+    return row.body_hash === request.bodyHash ? parseTurnId(row.turn_id) : 'conflict';
+  }
+
+  remember({ principal, key, bodyHash }: IdempotentRequest, turnId: TurnId, now: number): void {
+    this.#sql.exec('DELETE FROM idempotency WHERE expires_at <= ?', now);
+    this.#sql.exec(
+      `INSERT INTO idempotency (principal, key, body_hash, turn_id, expires_at)
+       VALUES (?, ?, ?, ?, ?)`,
+      principal,
+      key,
+      bodyHash,
+      turnId,
+      now + IDEMPOTENCY_MS,
+    );
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What a run asks of the session between its commits.
+ *
+ * @module
+ */
+
+import { Fault } from '../../core/errors/fault.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { TurnId } from '../../core/primitives/ids.ts';
+import type { Lane } from './lane.ts';
+import type { LiveTurn } from './live-turns.ts';
+import { type SessionParts, topicOf } from './session-parts.ts';
+
+/** Longest that a run is kept waiting for news, in milliseconds; a third of the lease at most. */
+const MAX_HOLD_MS = 5_000;
+
+export interface Run {
+  readonly turnId: TurnId;
+  readonly epoch: number;
+}
+
+/** Keeps the lease while it waits, and answers at once when the run must stop. */
+export async function holdLease(
+  parts: SessionParts,
+  lane: Lane,
+  run: Run,
+): Promise<'held' | 'cancelled' | 'lease_lost'> {
+  if (!renew(parts, lane, run)) return whyStopped(parts, run);
+  const holdMs = Math.min(MAX_HOLD_MS, Math.floor(parts.leaseMs / 3));
+  await parts.waiters.wait(topicOf.stop(run.turnId), holdMs);
+  return renew(parts, lane, run) ? 'held' : whyStopped(parts, run);
+}
+
+/**
+ * The newest authority of a run's principal.
+ *
+ * @throws Fault `lease_lost` if the run may not go on; `denied`, and the turn has ended with that, if
+ *   the credential that it was admitted with is not valid any more.
+ */
+export async function refreshAuthority(
+  parts: SessionParts,
+  lane: Lane,
+  run: Run,
+): Promise<Authority> {
+  const { principal } = requireHolder(lane, run).row.facts;
+  const newest = await parts.authorities.newest(principal, parts.session.row()?.revision);
+  const turn = requireHolder(lane, run);
+  if (newest === undefined) {
+    lane.fail(turn, { code: 'denied' });
+    throw new Fault('denied');
+  }
+  parts.session.raiseRevision(newest.revision);
+  return newest;
+}
+
+function requireHolder(lane: Lane, { turnId, epoch }: Run): LiveTurn {
+  const turn = lane.holderAt(turnId, epoch);
+  if (turn === undefined) throw new Fault('lease_lost');
+  return turn;
+}
+
+function renew(parts: SessionParts, lane: Lane, { turnId, epoch }: Run): boolean {
+  const turn = lane.holderAt(turnId, epoch);
+  if (turn === undefined) return false;
+  lane.renewLease(turn);
+  parts.turns.save(turn.row);
+  return true;
+}
+
+function whyStopped(parts: SessionParts, { turnId }: Run): 'cancelled' | 'lease_lost' {
+  // What is not there any more was deleted.
+  if (parts.session.live() === undefined) return 'cancelled';
+  return parts.live.find(turnId)?.row.status === 'cancelled' ? 'cancelled' : 'lease_lost';
+}

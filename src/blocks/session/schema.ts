@@ -1,0 +1,53 @@
+/**
+ * The tables of a session block that hold the conversation. They are made when the session is,
+ * so that asking for a session that does not exist writes nothing.
+ *
+ * @module
+ */
+
+const TABLES = [
+  `CREATE TABLE session (
+    id INTEGER PRIMARY KEY CHECK (id = 1), facts TEXT NOT NULL,
+    revision INTEGER NOT NULL, epoch INTEGER NOT NULL, deleted INTEGER NOT NULL
+  ) STRICT`,
+  // `facts` never changes; `input` holds the messages of a turn until it starts.
+  `CREATE TABLE turns (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status TEXT NOT NULL, facts TEXT, input TEXT,
+    revision INTEGER NOT NULL, epoch INTEGER NOT NULL, lease_until INTEGER NOT NULL,
+    deadline_at INTEGER NOT NULL, resumes INTEGER NOT NULL,
+    last_entry INTEGER NOT NULL, last_event INTEGER NOT NULL
+  ) STRICT`,
+  `CREATE INDEX live_turns ON turns (seq) WHERE status IN ('queued', 'running', 'waiting')`,
+  // An entry's events are numbered up to `last_event`; one without events shares its predecessor's.
+  `CREATE TABLE journal (
+    turn INTEGER NOT NULL, last_event INTEGER NOT NULL, entry INTEGER NOT NULL,
+    events INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT,
+    PRIMARY KEY (turn, last_event, entry)
+  ) STRICT, WITHOUT ROWID`,
+  // `round` is null for what a turn was given.
+  `CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY, turn INTEGER NOT NULL, round INTEGER, body TEXT
+  ) STRICT`,
+  `CREATE TABLE idempotency (
+    principal TEXT NOT NULL, key TEXT NOT NULL, body_hash TEXT NOT NULL, turn_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL, PRIMARY KEY (principal, key)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE settlements (
+    turn_id TEXT PRIMARY KEY, usage TEXT NOT NULL, tool_calls TEXT NOT NULL, due_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+] as const;
+
+export function hasSession(sql: SqlStorage): boolean {
+  return sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length > 0;
+}
+
+export function createSessionTables(sql: SqlStorage): void {
+  for (const table of TABLES) sql.exec(table);
+}
+
+/** All that users and models wrote; what the outbox and the settlements need stays. */
+export function deleteConversation(sql: SqlStorage): void {
+  for (const table of ['turns', 'journal', 'messages', 'idempotency', 'value_parts']) {
+    sql.exec(`DELETE FROM ${table}`);
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * What the session block answers over RPC. `session-client.ts` is the only file that reaches it.
+ *
+ * @module
+ */
+
+import type {
+  JournalBatch,
+  JournalReceipt,
+  JournalRefusal,
+} from '../../core/conversation/journal-entry.ts';
+import type { Message } from '../../core/conversation/message.ts';
+import type { ToolResult } from '../../core/conversation/tool-result.ts';
+import type { TurnDriver, TurnStatus } from '../../core/conversation/turn.ts';
+import type { TurnEvent } from '../../core/conversation/turn-event.ts';
+import type { Usage } from '../../core/conversation/usage.ts';
+import type { ErrorCode } from '../../core/errors/codes.ts';
+import type { Denial } from '../../core/errors/denial.ts';
+import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
+import type { Result } from '../../core/primitives/result.ts';
+
+export interface CreateSession {
+  readonly sessionId: SessionId;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly title?: string;
+  readonly system?: string;
+  readonly model?: string;
+  /** Deleted this many milliseconds after its last turn; for sessions nobody named. */
+  readonly ephemeralMs?: number;
+}
+
+export interface AdmitTurn {
+  readonly sessionId: SessionId;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly driver: TurnDriver | { readonly kind: 'default-model' };
+  /** Messages to add before the run; the last one is the user's, except for programs. */
+  readonly messages: readonly Message[];
+  /** Where the HTTP request carried an `Idempotency-Key`: the key and the body's hash. */
+  readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+  /** Makes the session in the same transaction if it does not exist (ephemeral sessions). */
+  readonly create?: CreateSession;
+}
+
+export interface Admission {
+  readonly turnId: TurnId;
+  /** An earlier turn with the same idempotency key and body. */
+  readonly replayed: boolean;
+}
+
+/** Why a turn was not admitted. */
+export interface AdmissionRefusal {
+  readonly code: Extract<
+    ErrorCode,
+    | 'not_found'
+    | 'turn_waiting'
+    | 'lane_full'
+    | 'rate_limited'
+    | 'budget_exhausted'
+    | 'idempotency_conflict'
+    | 'audit_unavailable'
+    | 'model_unknown'
+    | 'denied'
+  >;
+  readonly retryAfterMs?: number;
+}
+
+export interface CallSummary {
+  readonly round: number;
+  readonly index: number;
+  readonly tool: string;
+  readonly status: 'approved' | 'denied' | 'finished' | 'unknown';
+  readonly check?: string;
+  readonly reason?: string;
+}
+
+/** The JSON answer of a turn. */
+export interface TurnSummary {
+  readonly turnId: TurnId;
+  readonly status: TurnStatus;
+  readonly output: string;
+  readonly usage: Usage;
+  readonly toolCalls: readonly CallSummary[];
+  /** Set when the turn failed. */
+  readonly code?: ErrorCode | 'cancelled';
+}
+
+/** How the single call of a program ended. */
+export type ProgramOutcome =
+  | { readonly kind: 'result'; readonly result: ToolResult }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | { readonly kind: 'failed'; readonly code: ErrorCode | 'cancelled' };
+
+export interface SessionDescription {
+  readonly id: SessionId;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly title?: string;
+  readonly model?: string;
+  readonly turns: number;
+  readonly activeTurn?: TurnId;
+}
+
+export interface EventPage {
+  readonly events: readonly TurnEvent[];
+  /** True when the turn's last event is in this page or before it. */
+  readonly ended: boolean;
+}
+
+export interface HostCallRequest {
+  readonly claims: TicketClaims;
+  /** The full capability that this host call needs, parsed again by the session. */
+  readonly capability: string;
+  /** True for anything that leaves the platform: from then on the call is never run twice. */
+  readonly outward: boolean;
+  /**
+   * True where the target is written as a private, loopback or link-local address or name: denied
+   * with `sanitise`/`private_address` unless the policy exempts exactly this host and port.
+   */
+  readonly privateAddress: boolean;
+}
+
+/** What a granted host call may do beyond its capability. */
+export interface HostCallGrant {
+  /** The policy's `privateHosts` names exactly this host and port, so it may be a private one. */
+  readonly privateHost: boolean;
+}
+
+export interface SessionApi {
+  create(request: CreateSession): Promise<SessionDescription>;
+  describe(): Promise<SessionDescription | undefined>;
+  messages(
+    after: number,
+    limit: number,
+  ): Promise<{ messages: Message[]; next?: number } | undefined>;
+  remove(principal: Principal, requestId: string): Promise<boolean>;
+
+  admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>>;
+  /** The summary once the turn has ended, or `undefined` after `waitMs`. */
+  awaitTurn(turnId: TurnId, waitMs: number): Promise<TurnSummary | undefined>;
+  /** Admits and waits in one RPC, for JSON answers. */
+  runTurn(
+    request: AdmitTurn,
+    waitMs: number,
+  ): Promise<Result<TurnSummary | Admission, AdmissionRefusal>>;
+  /** Admits a program's one call and waits for its end; `undefined` if it takes longer. */
+  runProgram(
+    request: AdmitTurn,
+    waitMs: number,
+  ): Promise<Result<ProgramOutcome | undefined, AdmissionRefusal>>;
+  summary(turnId: TurnId): Promise<TurnSummary | undefined>;
+  /** Events after `afterId`; waits up to `waitMs` for the first. `undefined`: no such turn. */
+  events(turnId: TurnId, afterId: number, waitMs: number): Promise<EventPage | undefined>;
+  cancelTurn(
+    turnId: TurnId,
+    principal: Principal,
+    requestId: string,
+  ): Promise<TurnSummary | undefined>;
+
+  /** From the run: see `agent/ports.ts`. */
+  commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>>;
+  refreshAuthority(turnId: TurnId, epoch: number): Promise<Authority>;
+  holdLease(turnId: TurnId, epoch: number): Promise<'held' | 'cancelled' | 'lease_lost'>;
+
+  /** From a tier, before each host call of a running plugin: decided, journaled, audited. */
+  authorizeHostCall(request: HostCallRequest): Promise<Result<HostCallGrant, Denial>>;
+
+  /** From the workspace block: a new revision exists. Committed before this returns. */
+  authorityChanged(revision: number): Promise<void>;
+}

@@ -1,0 +1,92 @@
+/**
+ * What one row of a turn's journal holds, and which events clients see of it.
+ *
+ * Events are not stored beside the journal: they are read out of it. The projection must therefore
+ * never change for entries that are already written; a new kind of event needs a new kind of entry.
+ *
+ * @module
+ */
+
+import type { CallEnd, JournalEntry } from '../../core/conversation/journal-entry.ts';
+import type { TurnEventBody } from '../../core/conversation/turn-event.ts';
+import type { Denial } from '../../core/errors/denial.ts';
+
+/** Entries that runs commit, and two that the session writes by itself. */
+export type SessionEntry =
+  | JournalEntry
+  | { readonly kind: 'turn-started'; readonly turnId: string; readonly model: string }
+  /** Written before the first host call that leaves the platform. */
+  | { readonly kind: 'call-went-outward'; readonly round: number; readonly index: number };
+
+interface CallRef {
+  readonly round: number;
+  readonly index: number;
+  readonly tool: string;
+}
+
+/** The events of an entry, in order. Whoever counts ids counts these. */
+export function toEvents(entry: SessionEntry): readonly TurnEventBody[] {
+  switch (entry.kind) {
+    case 'turn-started':
+    case 'round-finished':
+    case 'round-restarted':
+    case 'turn-finished':
+    case 'turn-failed':
+      return [entry];
+    case 'text':
+      return toTextDelta(entry.round, entry.text);
+    case 'reply':
+      return toReplyEvents(entry);
+    case 'call-denied':
+      return [toDeniedEvent(entry, entry.denial)];
+    case 'call-started': {
+      const { round, index, tool } = entry;
+      return [{ kind: 'tool-call-approved', round, index, tool, arguments: entry.arguments }];
+    }
+    case 'call-finished':
+      return [toEndEvent(entry, entry.end)];
+    case 'call-went-outward':
+      return [];
+  }
+}
+
+function toTextDelta(round: number, text: string): TurnEventBody[] {
+  return text === '' ? [] : [{ kind: 'text-delta', round, text }];
+}
+
+function toReplyEvents({
+  round,
+  unsentText,
+  message,
+}: Extract<SessionEntry, { kind: 'reply' }>): TurnEventBody[] {
+  const proposed = message.toolCalls.map(
+    ({ name, argumentsText }, index): TurnEventBody => ({
+      kind: 'tool-call-proposed',
+      round,
+      index,
+      tool: name,
+      argumentsText,
+    }),
+  );
+  return [...toTextDelta(round, unsentText), ...proposed];
+}
+
+function toEndEvent(call: CallRef, end: CallEnd): TurnEventBody {
+  if (end.kind === 'denied') return toDeniedEvent(call, end.denial);
+  const { round, index, tool } = call;
+  const { content, truncated, label, cost } = end.result;
+  return { kind: 'tool-result', round, index, tool, content, truncated, label, cost };
+}
+
+function toDeniedEvent({ round, index, tool }: CallRef, denial: Denial): TurnEventBody {
+  const { check, reason, retryAfterMs } = denial;
+  return {
+    kind: 'tool-call-denied',
+    round,
+    index,
+    tool,
+    check,
+    reason,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * What the pieces of a session block share: its stores, its way out, and how it changes itself.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import type { Turn } from '../../core/conversation/turn.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import type { ChunkedValues } from '../kit/chunked-values.ts';
+import type { Outbox } from '../kit/outbox.ts';
+import type { Timers } from '../kit/timers.ts';
+import type { Waiters } from '../kit/waiters.ts';
+import type { Authorities } from './authorities.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
+import type { JournalStore } from './journal-store.ts';
+import type { LiveTurn, LiveTurns } from './live-turns.ts';
+import type { MessageStore } from './message-store.ts';
+import type { Neighbours } from './neighbours.ts';
+import type { SessionEntry } from './session-entry.ts';
+import type { SessionRow, SessionStore } from './session-store.ts';
+import type { SettlementStore } from './settlement-store.ts';
+import type { TurnStore } from './turn-store.ts';
+
+/** Delay of the timer that sends what the object itself could not send. */
+const FLUSH_LATEST_MS = 5_000;
+
+export interface SessionParts {
+  readonly storage: DurableObjectStorage;
+  readonly values: ChunkedValues;
+  readonly session: SessionStore;
+  readonly turns: TurnStore;
+  readonly live: LiveTurns;
+  readonly journal: JournalStore;
+  readonly messages: MessageStore;
+  readonly idempotency: IdempotencyStore;
+  readonly settlements: SettlementStore;
+  readonly outbox: Outbox;
+  readonly timers: Timers;
+  readonly waiters: Waiters;
+  readonly authorities: Authorities;
+  readonly neighbours: Neighbours;
+  /** Milliseconds that a run may keep the lane without a word. */
+  readonly leaseMs: number;
+  readonly now: () => number;
+  /** Hands a turn to a run; settles when that run is over, however it ended. */
+  readonly startRun: (turn: Turn) => Promise<void>;
+  /** Sends audit events and settlements, at once or together with what comes in a moment. */
+  readonly flush: (when: 'now' | 'soon') => void;
+  /** Lets a task go on after the request that began it was answered. */
+  readonly defer: (task: Promise<unknown>) => void;
+}
+
+/** Where those wait who want to hear of a turn's events, and its run of an end to its lease. */
+export const topicOf = {
+  events: (turnId: string): string => `events/${turnId}`,
+  stop: (turnId: string): string => `stop/${turnId}`,
+} as const;
+
+/** Changes storage and memory together: both of it, or, if `change` throws, neither. */
+export function transact<T>(parts: SessionParts, change: () => T): T {
+  try {
+    return parts.storage.transactionSync(change);
+  } catch (thrown) {
+    forgetMemory(parts);
+    throw thrown;
+  }
+}
+
+/** Memory may be ahead of storage: everything in it is read again when it is needed. */
+export function forgetMemory({ session, live, messages, timers }: SessionParts): void {
+  for (const copy of [session, live, messages, timers]) copy.forget();
+}
+
+/** Part of a transaction: adds one entry to a turn's journal. The caller saves the turn's row. */
+export function writeEntry(parts: SessionParts, turn: LiveTurn, entry: SessionEntry): void {
+  const events = turn.progress.apply(entry);
+  parts.journal.append(turn.row, entry, { events, at: parts.now() });
+}
+
+/**
+ * Part of a transaction: puts events into the outbox, and sets the timer that sends them should this
+ * object not live to do it sooner.
+ */
+export function record(parts: SessionParts, events: readonly AuditEvent[]): void {
+  if (events.length === 0) return;
+  const now = parts.now();
+  parts.outbox.add(events, now);
+  parts.timers.setLatest('flush', now + FLUSH_LATEST_MS);
+}
+
+/**
+ * The session's row, where there must be one.
+ *
+ * @throws Fault `not_found` if the session does not exist or is being deleted.
+ */
+export function liveSession(parts: SessionParts): SessionRow {
+  const row = parts.session.live();
+  if (row === undefined) throw new Fault('not_found');
+  return row;
+}

@@ -1,0 +1,106 @@
+/**
+ * The one row of a session: who made it, the newest revision that it knows, and the lane's epoch.
+ *
+ * @module
+ */
+
+import type { SessionId, WorkspaceId } from '../../core/primitives/ids.ts';
+import { createSessionTables, hasSession } from './schema.ts';
+
+/** What never changes about a session. */
+export interface SessionFacts {
+  readonly id: SessionId;
+  readonly workspace: WorkspaceId;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly title?: string;
+  readonly model?: string;
+  readonly ephemeralMs?: number;
+  /**
+   * Name of its outbox in the audit chain. Holds chance: a session that is made again under the same
+   * id after it was deleted counts from 1 again, and must not be taken for the first.
+   */
+  readonly source: string;
+}
+
+export interface SessionRow {
+  readonly facts: SessionFacts;
+  /** Newest revision of the workspace's authority that this session has heard of. */
+  revision: number;
+  /** Grows with every run that is started, of whichever turn. */
+  epoch: number;
+  /** Its conversation is gone, its records are still on their way. */
+  deleted: boolean;
+}
+
+export class SessionStore {
+  readonly #sql: SqlStorage;
+  #row: SessionRow | undefined | 'unread' = 'unread';
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** The session, also one that is being deleted. */
+  row(): SessionRow | undefined {
+    if (this.#row === 'unread') this.#row = this.#read();
+    return this.#row;
+  }
+
+  /** The session, unless it is being deleted. */
+  live(): SessionRow | undefined {
+    const row = this.row();
+    return row?.deleted === true ? undefined : row;
+  }
+
+  /** Makes the tables too. */
+  insert(facts: SessionFacts, revision: number): void {
+    createSessionTables(this.#sql);
+    this.#sql.exec(
+      'INSERT INTO session (id, facts, revision, epoch, deleted) VALUES (1, ?, ?, 0, 0)',
+      JSON.stringify(facts),
+      revision,
+    );
+    this.#row = { facts, revision, epoch: 0, deleted: false };
+  }
+
+  /** Whether the revision was news. */
+  raiseRevision(revision: number): boolean {
+    const row = this.row();
+    if (row === undefined || revision <= row.revision) return false;
+    row.revision = revision;
+    this.#sql.exec('UPDATE session SET revision = ?', revision);
+    return true;
+  }
+
+  nextEpoch(): number {
+    const { epoch } = this.#sql
+      .exec<{ epoch: number }>('UPDATE session SET epoch = epoch + 1 RETURNING epoch')
+      .one();
+    const row = this.row();
+    if (row !== undefined) row.epoch = epoch;
+    return epoch;
+  }
+
+  markDeleted(): void {
+    this.#sql.exec('UPDATE session SET deleted = 1');
+    this.forget();
+  }
+
+  /** After a transaction was rolled back, or storage was wiped: memory may be ahead of it. */
+  forget(): void {
+    this.#row = 'unread';
+  }
+
+  #read(): SessionRow | undefined {
+    if (!hasSession(this.#sql)) return undefined;
+    const [row] = this.#sql
+      .exec<{ facts: string; revision: number; epoch: number; deleted: number }>(
+        'SELECT facts, revision, epoch, deleted FROM session',
+      )
+      .toArray();
+    if (row === undefined) return undefined;
+    const { facts, revision, epoch, deleted } = row;
+    return { facts: JSON.parse(facts), revision, epoch, deleted: deleted === 1 };
+  }
+}

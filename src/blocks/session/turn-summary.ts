@@ -1,0 +1,59 @@
+/**
+ * The JSON answer of a turn, read out of its journal.
+ *
+ * @module
+ */
+
+import type { LiveTurn } from './live-turns.ts';
+import type { CallSummary, ProgramOutcome, TurnSummary } from './session-api.ts';
+import type { CallProgress, TurnProgress } from './turn-progress.ts';
+import { hasEnded } from './turn-store.ts';
+
+export function toSummary({ row, progress }: LiveTurn): TurnSummary {
+  const { end } = progress;
+  return {
+    turnId: row.facts.id,
+    status: row.status,
+    output: toOutput(progress),
+    usage: end?.usage ?? progress.usage(),
+    toolCalls: toCallSummaries(progress, hasEnded(row)),
+    ...(end?.kind === 'turn-failed' && { code: end.code }),
+  };
+}
+
+/** What became of a program's only call; `undefined` while the turn is running. */
+export function toProgramOutcome({ row, progress }: LiveTurn): ProgramOutcome | undefined {
+  if (!hasEnded(row)) return undefined;
+  const call = progress.rounds.get(0)?.calls.get(0);
+  if (call?.end?.kind === 'result') return { kind: 'result', result: call.end.result };
+  const denial = call?.end?.denial ?? call?.denied;
+  if (denial !== undefined) return { kind: 'denied', denial };
+  const { end } = progress;
+  return { kind: 'failed', code: end?.kind === 'turn-failed' ? end.code : 'internal' };
+}
+
+/** What the run said at the end, or else everything that was said so far and is not void. */
+function toOutput({ end, rounds, openTexts }: TurnProgress): string {
+  if (end?.kind === 'turn-finished') return end.output;
+  const replied = [...rounds.values()].map(({ message }) => message.content);
+  return [...replied, ...openTexts.values()].join('');
+}
+
+function toCallSummaries({ rounds }: TurnProgress, ended: boolean): CallSummary[] {
+  return [...rounds].flatMap(([round, { calls }]) =>
+    [...calls]
+      .sort(([a], [b]) => a - b)
+      .map(([index, call]) => ({ round, index, tool: call.tool, ...toCallStatus(call, ended) })),
+  );
+}
+
+function toCallStatus(
+  { denied, end }: CallProgress,
+  ended: boolean,
+): Pick<CallSummary, 'status' | 'check' | 'reason'> {
+  if (end?.kind === 'result') return { status: 'finished' };
+  const denial = end?.denial ?? denied;
+  if (denial === undefined) return { status: ended ? 'unknown' : 'approved' };
+  const { check, reason } = denial;
+  return { status: reason === 'unknown' ? 'unknown' : 'denied', check, reason };
+}

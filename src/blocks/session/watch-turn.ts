@@ -1,0 +1,59 @@
+/**
+ * How a turn is followed from outside: its events and its end, by long poll.
+ *
+ * @module
+ */
+
+import type { TurnId } from '../../core/primitives/ids.ts';
+import type { LiveTurn } from './live-turns.ts';
+import type { EventPage } from './session-api.ts';
+import { type SessionParts, topicOf } from './session-parts.ts';
+import { hasEnded } from './turn-store.ts';
+
+/** Longest that anybody is kept waiting, in milliseconds. */
+const MAX_WAIT_MS = 300_000;
+
+interface EventRequest {
+  readonly turnId: TurnId;
+  readonly afterId: number;
+  readonly waitMs: number;
+}
+
+export function readTurn(parts: SessionParts, turnId: TurnId): LiveTurn | undefined {
+  return parts.session.live() && parts.live.find(turnId);
+}
+
+/** The turn once it has ended; `undefined` after `waitMs`, or if there is no such turn. */
+export async function waitForEnd(
+  parts: SessionParts,
+  turnId: TurnId,
+  waitMs: number,
+): Promise<LiveTurn | undefined> {
+  const until = parts.now() + Math.min(waitMs, MAX_WAIT_MS);
+  for (;;) {
+    const turn = readTurn(parts, turnId);
+    if (turn === undefined || hasEnded(turn.row)) return turn;
+    const leftMs = until - parts.now();
+    if (leftMs <= 0) return undefined;
+    await parts.waiters.wait(topicOf.events(turnId), leftMs);
+  }
+}
+
+/** The next events, as soon as there is one; an empty page after `waitMs`. */
+export async function readEvents(
+  parts: SessionParts,
+  { turnId, afterId, waitMs }: EventRequest,
+): Promise<EventPage | undefined> {
+  const until = parts.now() + Math.min(waitMs, MAX_WAIT_MS);
+  for (;;) {
+    const turn = readTurn(parts, turnId);
+    if (turn === undefined) return undefined;
+    const { row } = turn;
+    const events = afterId < row.lastEvent ? parts.journal.events(row.seq, afterId) : [];
+    const seen = events.at(-1)?.id ?? afterId;
+    const ended = hasEnded(row) && seen >= row.lastEvent;
+    const leftMs = until - parts.now();
+    if (events.length > 0 || ended || leftMs <= 0) return { events, ended };
+    await parts.waiters.wait(topicOf.events(turnId), leftMs);
+  }
+}

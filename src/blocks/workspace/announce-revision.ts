@@ -1,0 +1,66 @@
+/**
+ * Tells the sessions with a live turn that a new revision exists, before it is acknowledged.
+ *
+ * A session that cannot be reached is waited for briefly, and told again by a timer until it has
+ * heard or its turn is over. Meanwhile its turn cannot get far: each commit goes through that same
+ * session, and whoever starts it again asks the workspace for the newest authority first.
+ *
+ * @module
+ */
+
+import type { Announcement } from './announcement-store.ts';
+import type { WorkspaceParts } from './workspace-parts.ts';
+
+/** Longest that a change waits for sessions before it is acknowledged, in milliseconds. */
+const WAIT_MS = 3_000;
+
+/** When the sessions that did not answer are told again, in milliseconds. */
+const RETRY_MS = 2_000;
+
+/** Sessions told at the same time. */
+const PARALLEL = 32;
+
+/** Resolves when every session has heard, or {@link WAIT_MS} have passed. Never rejects. */
+export async function announceRevision(parts: WorkspaceParts): Promise<void> {
+  const pending = parts.announcements.pending();
+  if (pending.length === 0) return;
+  parts.timers.set('announce', parts.now() + WAIT_MS + RETRY_MS);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, WAIT_MS);
+  });
+  await Promise.race([tellAll(parts, pending), timeout]);
+  clearTimeout(timer);
+}
+
+/** The `announce` timer: throws while anybody has still not heard, so that it is tried again. */
+export async function announceAgain(parts: WorkspaceParts): Promise<void> {
+  parts.announcements.keepOnly(new Set(parts.turns.liveSessions()));
+  await tellAll(parts, parts.announcements.pending());
+  const unheard = parts.announcements.pending().length;
+  if (unheard > 0) throw new Error(`${unheard} sessions have not heard of a revision`);
+}
+
+async function tellAll(
+  parts: WorkspaceParts,
+  announcements: readonly Announcement[],
+): Promise<void> {
+  const waiting = [...announcements];
+  const tellNext = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await tell(parts, next);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, tellNext));
+  if (parts.announcements.pending().length === 0) parts.timers.clear('announce');
+}
+
+async function tell(parts: WorkspaceParts, announcement: Announcement): Promise<void> {
+  try {
+    await parts.tellSession(announcement.sessionId, announcement.revision);
+    parts.announcements.heard(announcement);
+  } catch (thrown) {
+    const name = thrown instanceof Error ? thrown.name : 'error';
+    console.error(`session did not hear of revision ${announcement.revision} (${name})`);
+  }
+}

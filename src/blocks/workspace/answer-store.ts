@@ -1,0 +1,104 @@
+/**
+ * Answers to requests with an `Idempotency-Key`, by principal, route and key, for 24 hours.
+ *
+ * A request that was begun and never answered (its Worker died) blocks its key for a while only;
+ * then the same request may be made again. Whether it had its effect is not known here.
+ *
+ * @module
+ */
+
+import type { IdempotentBegin } from './workspace-api.ts';
+
+const KEEP_MS = 86_400_000;
+
+/** How long a request may take before it counts as lost. */
+const LOST_AFTER_MS = 120_000;
+
+/** Longer bodies are not kept: the answer is then "it was done", without its body. */
+const MAX_BODY_CHARS = 262_144;
+
+/** Whose answer it is. */
+export interface AnswerKey {
+  /** `kind:id`. */
+  readonly principal: string;
+  readonly route: string;
+  readonly key: string;
+}
+
+type AnswerRow = { body_hash: string; begun_at: number; status: number | null; body: string };
+
+export class AnswerStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  createTable(): void {
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS answers (
+      principal TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL, body_hash TEXT NOT NULL,
+      begun_at INTEGER NOT NULL, status INTEGER, body TEXT NOT NULL DEFAULT '',
+      PRIMARY KEY (principal, route, key)
+    ) STRICT, WITHOUT ROWID`);
+  }
+
+  begin({ principal, route, key }: AnswerKey, bodyHash: string, now: number): IdempotentBegin {
+    const [known] = this.#sql
+      .exec<AnswerRow>(
+        `SELECT body_hash, begun_at, status, body FROM answers
+         WHERE principal = ? AND route = ? AND key = ? AND begun_at > ?`,
+        principal,
+        route,
+        key,
+        now - KEEP_MS,
+      )
+      .toArray();
+    if (known !== undefined && known.body_hash !== bodyHash) return { kind: 'conflict' };
+    if (known !== undefined && known.status !== null) {
+      return { kind: 'replay', status: known.status, body: known.body };
+    }
+    if (known !== undefined && now - known.begun_at < LOST_AFTER_MS) return { kind: 'in-progress' };
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO answers (principal, route, key, body_hash, begun_at)
+       VALUES (?, ?, ?, ?, ?)`,
+      principal,
+      route,
+      key,
+      bodyHash,
+      now,
+    );
+    return { kind: 'new' };
+  }
+
+  finish(
+    { principal, route, key }: AnswerKey,
+    answer: { readonly status: number; readonly body: string },
+  ): void {
+    this.#sql.exec(
+      'UPDATE answers SET status = ?, body = ? WHERE principal = ? AND route = ? AND key = ?',
+      answer.status,
+      answer.body.length > MAX_BODY_CHARS ? '' : answer.body,
+      principal,
+      route,
+      key,
+    );
+  }
+
+  /** The request had no effect: its key is free again. */
+  forget({ principal, route, key }: AnswerKey): void {
+    this.#sql.exec(
+      'DELETE FROM answers WHERE principal = ? AND route = ? AND key = ? AND status IS NULL',
+      principal,
+      route,
+      key,
+    );
+  }
+
+  isEmpty(): boolean {
+    return this.#sql.exec('SELECT 1 FROM answers LIMIT 1').toArray().length === 0;
+  }
+
+  sweep(now: number): void {
+    this.#sql.exec('DELETE FROM answers WHERE begun_at <= ?', now - KEEP_MS);
+  }
+}

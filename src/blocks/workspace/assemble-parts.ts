@@ -1,0 +1,110 @@
+/**
+ * Puts the parts of a workspace block together. Wiring only.
+ *
+ * @module
+ */
+
+import { Fault } from '../../core/errors/fault.ts';
+import { parseWorkspaceId, readSessionId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { callAgainAfterReset } from '../kit/call.ts';
+import { ChunkedValues } from '../kit/chunked-values.ts';
+import { keyedHash } from '../kit/keys.ts';
+import { Outbox } from '../kit/outbox.ts';
+import { Timers } from '../kit/timers.ts';
+import { openSession } from '../session/session-client.ts';
+import { type Announcement, AnnouncementStore } from './announcement-store.ts';
+import { AnswerStore } from './answer-store.ts';
+import { Authorities } from './authorities.ts';
+import { CodeStore } from './code-store.ts';
+import { OpenTurnStore } from './open-turn-store.ts';
+import { PluginStore } from './plugin-store.ts';
+import { ReserveStore } from './reserve-store.ts';
+import { TokenStore } from './token-store.ts';
+import type { WorkspaceParts } from './workspace-parts.ts';
+import { WorkspaceStore } from './workspace-store.ts';
+
+/** The name under which a workspace's own outbox stands in its chain. */
+const SOURCE = 'workspace';
+
+/** What is done when a timer is due. */
+export interface WorkspaceTasks {
+  readonly announce: () => Promise<void>;
+  readonly sweep: () => Promise<void>;
+}
+
+export interface Assembled {
+  readonly parts: WorkspaceParts;
+  /** Part of a transaction. */
+  readonly createTables: () => void;
+  /** The tables of an object that only passes events on. */
+  readonly createOutbox: () => void;
+}
+
+/** The object's name is a workspace's id, or that of the deployment. */
+export function assembleParts(
+  ctx: DurableObjectState,
+  env: BlockBindings,
+  tasks: WorkspaceTasks,
+): Assembled {
+  const { storage } = ctx;
+  const { sql } = storage;
+  const name = ctx.id.name ?? '';
+  const values = new ChunkedValues(sql);
+  const workspace = new WorkspaceStore(sql);
+  const tokens = new TokenStore(sql);
+  const plugins = new PluginStore(sql);
+  const code = new CodeStore(sql, values);
+  const turns = new OpenTurnStore(sql);
+  const reserves = new ReserveStore(sql);
+  const answers = new AnswerStore(sql);
+  const announcements = new AnnouncementStore(sql);
+  const outbox = new Outbox(sql);
+  const drain = (): Promise<void> =>
+    outbox.drain((firstSeq, events) =>
+      callAgainAfterReset(
+        () => env.AUDITS.getByName(name),
+        (audit) => audit.append(SOURCE, firstSeq, events),
+      ),
+    );
+  const timers = new Timers(storage, { ...tasks, flush: drain });
+  const toId = (): WorkspaceId => requireWorkspace(name);
+  const parts: WorkspaceParts = {
+    ...{ storage, workspace, tokens, plugins, code, turns, reserves, answers, announcements },
+    ...{ outbox, timers },
+    authorities: new Authorities(toId, { workspace, tokens, plugins }),
+    now: () => Date.now(),
+    tellSession: (sessionId, revision) => tellSession(env, toId(), { sessionId, revision }),
+    flush: () => ctx.waitUntil(drain().catch(() => {})), // the timer sends what this could not
+  };
+  const createOutbox = (): void => {
+    outbox.createTable();
+    timers.createTable();
+  };
+  const createTables = (): void => {
+    createOutbox();
+    for (const store of [workspace, tokens, code, turns, answers, announcements]) {
+      store.createTable();
+    }
+    for (const store of [plugins, reserves]) store.createTables();
+    values.createTable();
+  };
+  return { parts, createTables, createOutbox };
+}
+
+/** @throws Fault `not_found` on an object that bears no workspace's name. */
+function requireWorkspace(name: string): WorkspaceId {
+  const id = parseWorkspaceId(name);
+  if (id === undefined) throw new Fault('not_found');
+  return id;
+}
+
+async function tellSession(
+  env: BlockBindings,
+  workspace: WorkspaceId,
+  { sessionId, revision }: Announcement,
+): Promise<void> {
+  const hash = keyedHash(env.SALLYPORT_MASTER_KEY, 'session-ids');
+  const id = readSessionId(workspace, sessionId, hash);
+  if (id !== undefined) await openSession(env, workspace, id).authorityChanged(revision);
+}

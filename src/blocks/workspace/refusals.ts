@@ -1,0 +1,39 @@
+/**
+ * Refusals that the gateway decides by itself, put on the record.
+ *
+ * @module
+ */
+
+import type { Actor, RouteDenial } from './workspace-api.ts';
+import { actorEvent, record, transact, type WorkspaceParts } from './workspace-parts.ts';
+
+/** A route that a principal may not use. */
+export function recordDenial(parts: WorkspaceParts, actor: Actor, denial: RouteDenial): void {
+  const { operation, reason, family } = denial;
+  const event = actorEvent(parts, actor, {
+    action: 'request-denied',
+    decision: 'denied',
+    check: 'capability',
+    reason,
+    operation,
+    resource: family,
+  });
+  transact(parts, () => record(parts, event));
+  parts.flush();
+}
+
+/** Credentials that nobody issued. There is no principal: they belong to no workspace. */
+export function recordRefusedLogins(parts: WorkspaceParts, requestId: string, count: number): void {
+  transact(parts, () =>
+    record(parts, {
+      action: 'login-refused',
+      decision: 'denied',
+      at: parts.now(),
+      actor: 'gateway',
+      reason: 'unauthenticated',
+      requestId,
+      count,
+    }),
+  );
+  parts.flush();
+}

@@ -1,0 +1,230 @@
+/**
+ * What the workspace block answers over RPC: policy, members, tokens, plugins and budgets, all
+ * under one revision. `workspace-client.ts` is the only file that reaches it.
+ *
+ * @module
+ */
+
+import type { Grant } from '../../core/capabilities/grant.ts';
+import type { TurnDriver } from '../../core/conversation/turn.ts';
+import type { Usage } from '../../core/conversation/usage.ts';
+import type { ErrorCode } from '../../core/errors/codes.ts';
+import type { CheckReason } from '../../core/errors/reasons.ts';
+import type { PluginState } from '../../core/manifest/plugin-state.ts';
+import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
+import type { SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
+import type { JsonObject } from '../../core/primitives/json.ts';
+import type { Result } from '../../core/primitives/result.ts';
+
+/** Who asks, for the audit record. */
+export interface Actor {
+  readonly principal: Principal;
+  readonly requestId: string;
+}
+
+export interface Authenticated {
+  readonly principal: Principal;
+  /** Live grants, each bounded by what its giver still holds. */
+  readonly grants: readonly Grant[];
+  readonly revision: number;
+}
+
+export interface OpenTurn {
+  readonly turnId: TurnId;
+  readonly sessionId: SessionId;
+  readonly principal: Principal;
+  /** Revision that the session has cached for this principal; the authority is left out if equal. */
+  readonly knownRevision?: number;
+  /** As late as it can possibly end, epoch milliseconds. */
+  readonly deadlineAt: number;
+  /** What drives it, so that no money is set aside for what costs none. Absent: any model. */
+  readonly driver?: TurnDriver | { readonly kind: 'default-model' };
+}
+
+export interface OpenedTurn {
+  readonly revision: number;
+  readonly authority?: Authority;
+  readonly slice: Slice;
+}
+
+export interface Member {
+  readonly id: string;
+  readonly grants: readonly string[];
+}
+
+export interface WorkspaceDescription {
+  readonly id: WorkspaceId;
+  readonly revision: number;
+  readonly policy: Policy;
+  readonly members: readonly Member[];
+  /** Of the policy and of the members' grants. */
+  readonly warnings: readonly WideGrantWarning[];
+}
+
+/**
+ * Body of `PUT /v1/workspaces/{id}`, validated; absent parts stay as they are. A member's grants are
+ * a bound on all tokens of that user; who is no longer a member loses his tokens.
+ */
+export interface WorkspaceChange {
+  readonly policy?: Policy;
+  readonly members?: readonly Member[];
+  /** Refuses the change if the workspace has moved on (`If-Match`). */
+  readonly ifRevision?: number;
+}
+
+export interface IssueToken {
+  readonly tokenId: string;
+  /** SHA-256 of the whole token text, hex; the text itself is never stored. */
+  readonly tokenHash: string;
+  readonly subject: { readonly kind: 'user' | 'service'; readonly id: string };
+  readonly grants: readonly string[];
+  readonly expiresAt?: number;
+  readonly name?: string;
+}
+
+export interface TokenDescription {
+  readonly id: string;
+  readonly subject: string;
+  readonly name?: string;
+  readonly grants: readonly string[];
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly expiresAt?: number;
+  readonly lastUsedAt?: number;
+  readonly revokedAt?: number;
+  /** In the answer to its issue only. */
+  readonly warnings?: readonly WideGrantWarning[];
+}
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** Safe to show: names fields, quotes nothing a user wrote but capability patterns. */
+  readonly detail: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export interface InstallPlugin {
+  /** The manifest as uploaded, JSON text, kept for `GET /v1/plugins/{name}`. */
+  readonly manifestText: string;
+  readonly plugin: RegisteredPlugin;
+  /** The module as uploaded, and as hardened, for the wasm tier. */
+  readonly code?: {
+    readonly original: Uint8Array;
+    readonly hardened: Uint8Array;
+    readonly hardeningVersion: number;
+  };
+}
+
+export interface PluginDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly state: PluginState;
+  readonly tier: string;
+  readonly reason?: string;
+  readonly installedAt: number;
+  readonly installedBy: string;
+  /** In the answer about one plugin only. */
+  readonly manifest?: JsonObject;
+  /** In the answer to an upgrade only: what it may do and the version before could not. */
+  readonly grew?: readonly string[];
+}
+
+/** `conflict`: the key came with another body. */
+export type IdempotentBegin =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'replay'; readonly status: number; readonly body: string }
+  | { readonly kind: 'conflict' | 'in-progress' };
+
+/** A grant of everything of a dangerous kind: valid, but said aloud. */
+export interface WideGrantWarning {
+  readonly code: 'wide_grant';
+  readonly pattern: string;
+  /** How to grant less. */
+  readonly narrower: string;
+}
+
+export interface WorkspaceApi {
+  /** Makes the workspace on first touch by the deployment's root; `false` if it exists. */
+  found(actor: Actor): Promise<boolean>;
+  authenticate(tokenHash: string): Promise<Authenticated | undefined>;
+  /** What this principal may do now; used by explain, tools and admission. */
+  authority(principal: Principal): Promise<Authority | undefined>;
+
+  /**
+   * Reserves a slice; the same one again for a turn that is open already.
+   *
+   * @throws Fault `denied` if the principal's credential is not live any more.
+   */
+  openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>>;
+  /** Adds to what a live turn has left of its slice, up to a whole turn's worth in all. */
+  renewSlice(turnId: TurnId, left: Slice): Promise<Slice>;
+  /** Gives back what was not spent. Idempotent by turn; a turn that is not open is ignored. */
+  settleTurn(
+    turnId: TurnId,
+    usage: Usage,
+    toolCalls: Readonly<Record<string, number>>,
+  ): Promise<void>;
+
+  describe(): Promise<WorkspaceDescription | undefined>;
+  change(actor: Actor, change: WorkspaceChange): Promise<Result<WorkspaceDescription, Refusal>>;
+
+  /**
+   * Gives a part of what the actor's own token holds now. `grantorGrants` is not used: what the giver
+   * holds is read here, where it cannot be stale.
+   */
+  issueToken(
+    actor: Actor,
+    grantorGrants: readonly Grant[],
+    request: IssueToken,
+  ): Promise<Result<TokenDescription, Refusal>>;
+  /** Revokes a token, and with it all that was given on from it. */
+  revokeToken(actor: Actor, tokenId: string): Promise<boolean>;
+  listTokens(): Promise<readonly TokenDescription[]>;
+
+  installPlugin(actor: Actor, request: InstallPlugin): Promise<Result<PluginDescription, Refusal>>;
+  listPlugins(): Promise<readonly PluginDescription[]>;
+  plugin(name: string): Promise<PluginDescription | undefined>;
+  stopPlugin(actor: Actor, name: string): Promise<PluginDescription | undefined>;
+  deletePlugin(actor: Actor, name: string): Promise<boolean>;
+  /** Hardened module by content address, also of versions that are draining. */
+  code(
+    codeHash: string,
+  ): Promise<{ readonly hardened: Uint8Array; readonly hardeningVersion: number } | undefined>;
+
+  /** `Idempotency-Key` for POSTs that do not run a turn; kept 24 h. */
+  beginIdempotent(
+    principal: string,
+    route: string,
+    key: string,
+    bodyHash: string,
+  ): Promise<IdempotentBegin>;
+  finishIdempotent(
+    principal: string,
+    route: string,
+    key: string,
+    answer: { status: number; body: string } | undefined,
+  ): Promise<void>;
+
+  /**
+   * What a principal named `kind:id` may do now with all of its live tokens together, for those who
+   * may ask about others.
+   */
+  authorityOf(principalName: string): Promise<Authority | undefined>;
+  /** A route that refused this principal: put on the record as `request-denied`. */
+  recordDenial(actor: Actor, denial: RouteDenial): Promise<void>;
+  /** On the object of the deployment only: refused logins, thinned out to `count`. */
+  recordRefusedLogins(requestId: string, count: number): Promise<void>;
+}
+
+export interface RouteDenial {
+  /** The route's operation, such as `issueToken`. */
+  readonly operation: string;
+  readonly reason: CheckReason<'capability'>;
+  /** The family that was missing. */
+  readonly family: string;
+}

@@ -1,0 +1,219 @@
+/**
+ * The workspace block: policy, members, tokens, plugins and budgets under one revision.
+ *
+ * This class is the RPC surface and nothing more. The tables are made when the workspace is
+ * founded: whoever asks for a workspace that does not exist leaves no trace. The object of the
+ * deployment is no workspace; it only passes refused logins on to its audit chain.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import type { Grant } from '../../core/capabilities/grant.ts';
+import type { Usage } from '../../core/conversation/usage.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
+import { parseWorkspaceId, type TurnId } from '../../core/primitives/ids.ts';
+import { ok, type Result } from '../../core/primitives/result.ts';
+import { DEPLOYMENT_AUDIT } from '../kit/address.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { announceAgain } from './announce-revision.ts';
+import { type Assembled, assembleParts } from './assemble-parts.ts';
+import { changeWorkspace, describeWorkspace, found } from './change-workspace.ts';
+import type { HardenedCode } from './code-store.ts';
+import { deletePlugin, describePlugin, installPlugin, stopPlugin } from './plugins.ts';
+import { recordDenial, recordRefusedLogins } from './refusals.ts';
+import { describeToken, issueToken, revokeToken } from './tokens.ts';
+import { armSweep, openTurn, renewSlice, settleTurn, sweepTurns } from './turns.ts';
+import type {
+  Actor,
+  Authenticated,
+  IdempotentBegin,
+  InstallPlugin,
+  IssueToken,
+  OpenedTurn,
+  OpenTurn,
+  PluginDescription,
+  Refusal,
+  RouteDenial,
+  TokenDescription,
+  WorkspaceApi,
+  WorkspaceChange,
+  WorkspaceDescription,
+} from './workspace-api.ts';
+import { transact, type WorkspaceParts } from './workspace-parts.ts';
+
+/** How old the time of a token's last use may be, in milliseconds: it is not worth a write each. */
+const LAST_USED_ACCURACY_MS = 60_000;
+
+export class WorkspaceBlock extends DurableObject<BlockBindings> implements WorkspaceApi {
+  readonly #assembled: Assembled;
+  readonly #parts: WorkspaceParts;
+  /** When this instance last wrote that a token was used. */
+  readonly #touchedAt = new Map<string, number>();
+
+  constructor(ctx: DurableObjectState, env: BlockBindings) {
+    super(ctx, env);
+    this.#assembled = assembleParts(ctx, env, {
+      announce: () => announceAgain(this.#parts),
+      sweep: async () => sweepTurns(this.#parts),
+    });
+    this.#parts = this.#assembled.parts;
+    if (this.#exists() || this.ctx.id.name === DEPLOYMENT_AUDIT) {
+      this.#assembled.createOutbox();
+      this.#parts.timers.restore();
+    }
+  }
+
+  async found(actor: Actor): Promise<boolean> {
+    return found(this.#parts, actor, this.#assembled.createTables);
+  }
+
+  async authenticate(tokenHash: string): Promise<Authenticated | undefined> {
+    if (!this.#exists()) return undefined;
+    const now = this.#parts.now();
+    const login = this.#parts.authorities.login(tokenHash, now);
+    if (login === undefined) return undefined;
+    this.#touch(login.token.id, login.token.lastUsedAt, now);
+    const { principal, grants, revision } = login;
+    return { principal, grants, revision };
+  }
+
+  async authority(principal: Principal): Promise<Authority | undefined> {
+    return this.#parts.authorities.of(principal, this.#parts.now());
+  }
+
+  async authorityOf(principalName: string): Promise<Authority | undefined> {
+    if (!this.#exists()) return undefined;
+    return this.#parts.authorities.ofName(principalName, this.#parts.now());
+  }
+
+  async openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>> {
+    return openTurn(this.#parts, request);
+  }
+
+  async renewSlice(turnId: TurnId, left: Slice): Promise<Slice> {
+    return renewSlice(this.#parts, turnId, left);
+  }
+
+  async settleTurn(
+    turnId: TurnId,
+    { inputTokens, outputTokens, costMicroUsd }: Usage,
+    toolCalls: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    if (!this.#exists()) return;
+    const tokens = inputTokens + outputTokens;
+    settleTurn(this.#parts, turnId, { tokens, costMicroUsd, toolCalls });
+  }
+
+  async describe(): Promise<WorkspaceDescription | undefined> {
+    const id = parseWorkspaceId(this.ctx.id.name ?? '');
+    return id && describeWorkspace(this.#parts, id);
+  }
+
+  async change(
+    actor: Actor,
+    change: WorkspaceChange,
+  ): Promise<Result<WorkspaceDescription, Refusal>> {
+    const id = parseWorkspaceId(this.ctx.id.name ?? '');
+    const changed = await changeWorkspace(this.#parts, actor, change);
+    if (!changed.ok) return changed;
+    const description = id && describeWorkspace(this.#parts, id);
+    if (description === undefined) throw new Fault('not_found');
+    return ok(description);
+  }
+
+  async issueToken(
+    actor: Actor,
+    _grantorGrants: readonly Grant[],
+    request: IssueToken,
+  ): Promise<Result<TokenDescription, Refusal>> {
+    return issueToken(this.#parts, actor, request);
+  }
+
+  async revokeToken(actor: Actor, tokenId: string): Promise<boolean> {
+    return this.#exists() && (await revokeToken(this.#parts, actor, tokenId));
+  }
+
+  async listTokens(): Promise<readonly TokenDescription[]> {
+    return this.#exists() ? this.#parts.tokens.all().map(describeToken) : [];
+  }
+
+  async installPlugin(
+    actor: Actor,
+    request: InstallPlugin,
+  ): Promise<Result<PluginDescription, Refusal>> {
+    return await installPlugin(this.#parts, actor, request);
+  }
+
+  async listPlugins(): Promise<readonly PluginDescription[]> {
+    return this.#exists() ? this.#parts.plugins.all().map(describePlugin) : [];
+  }
+
+  async plugin(name: string): Promise<PluginDescription | undefined> {
+    const stored = this.#exists() ? this.#parts.plugins.find(name) : undefined;
+    return stored && { ...describePlugin(stored), manifest: stored.manifest };
+  }
+
+  async stopPlugin(actor: Actor, name: string): Promise<PluginDescription | undefined> {
+    return this.#exists() ? await stopPlugin(this.#parts, actor, name) : undefined;
+  }
+
+  async deletePlugin(actor: Actor, name: string): Promise<boolean> {
+    return this.#exists() && (await deletePlugin(this.#parts, actor, name));
+  }
+
+  async code(codeHash: string): Promise<HardenedCode | undefined> {
+    return this.#exists() ? this.#parts.code.hardened(codeHash) : undefined;
+  }
+
+  async beginIdempotent(
+    principal: string,
+    route: string,
+    key: string,
+    bodyHash: string,
+  ): Promise<IdempotentBegin> {
+    this.#parts.workspace.row();
+    return transact(this.#parts, () => {
+      armSweep(this.#parts);
+      const now = this.#parts.now();
+      return this.#parts.answers.begin({ principal, route, key }, bodyHash, now);
+    });
+  }
+
+  async finishIdempotent(
+    principal: string,
+    route: string,
+    key: string,
+    answer: { status: number; body: string } | undefined,
+  ): Promise<void> {
+    if (!this.#exists()) return;
+    if (answer === undefined) this.#parts.answers.forget({ principal, route, key });
+    else this.#parts.answers.finish({ principal, route, key }, answer);
+  }
+
+  async recordDenial(actor: Actor, denial: RouteDenial): Promise<void> {
+    if (this.#exists()) recordDenial(this.#parts, actor, denial);
+  }
+
+  async recordRefusedLogins(requestId: string, count: number): Promise<void> {
+    if (this.ctx.id.name === DEPLOYMENT_AUDIT) recordRefusedLogins(this.#parts, requestId, count);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#parts.timers.alarm(this.#parts.now());
+  }
+
+  #exists(): boolean {
+    return this.#parts.workspace.find() !== undefined;
+  }
+
+  #touch(tokenId: string, lastUsedAt = 0, now = 0): void {
+    const touchedAt = Math.max(lastUsedAt, this.#touchedAt.get(tokenId) ?? 0);
+    if (now - touchedAt < LAST_USED_ACCURACY_MS) return;
+    this.#touchedAt.set(tokenId, now);
+    this.#parts.tokens.touch(tokenId, now);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The parts of a workspace block, and what its operations have in common.
+ *
+ * @module
+ */
+
+import type { AuditAction, AuditEvent } from '../../core/audit/audit-event.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import type { Outbox } from '../kit/outbox.ts';
+import type { Timers } from '../kit/timers.ts';
+import type { AnnouncementStore } from './announcement-store.ts';
+import type { AnswerStore } from './answer-store.ts';
+import type { Authorities } from './authorities.ts';
+import type { CodeStore } from './code-store.ts';
+import type { OpenTurnStore } from './open-turn-store.ts';
+import type { PluginStore } from './plugin-store.ts';
+import type { ReserveStore } from './reserve-store.ts';
+import type { TokenStore } from './token-store.ts';
+import type { Actor, Refusal } from './workspace-api.ts';
+import type { WorkspaceStore } from './workspace-store.ts';
+
+/** Delay of the timer that sends audit events which the object itself could not send. */
+const FLUSH_LATEST_MS = 5_000;
+
+export interface WorkspaceParts {
+  readonly storage: DurableObjectStorage;
+  readonly workspace: WorkspaceStore;
+  readonly tokens: TokenStore;
+  readonly plugins: PluginStore;
+  readonly code: CodeStore;
+  readonly turns: OpenTurnStore;
+  readonly reserves: ReserveStore;
+  readonly answers: AnswerStore;
+  readonly announcements: AnnouncementStore;
+  readonly authorities: Authorities;
+  readonly outbox: Outbox;
+  readonly timers: Timers;
+  readonly now: () => number;
+  /** Tells a session of a revision; resolves once the session has committed it. */
+  readonly tellSession: (sessionId: string, revision: number) => Promise<void>;
+  /** Sends audit events in the background. */
+  readonly flush: () => void;
+}
+
+/** Changes storage and memory together: both of it, or, if `change` throws, neither. */
+export function transact<T>(parts: WorkspaceParts, change: () => T): T {
+  try {
+    return parts.storage.transactionSync(change);
+  } catch (thrown) {
+    parts.workspace.forget();
+    parts.authorities.forget();
+    throw thrown;
+  }
+}
+
+/** Part of a transaction: puts an event into the outbox, with the timer that sends it at the latest. */
+export function record(parts: WorkspaceParts, event: AuditEvent): void {
+  const now = parts.now();
+  parts.outbox.add([event], now);
+  if (parts.timers.dueAt('flush') === undefined) parts.timers.set('flush', now + FLUSH_LATEST_MS);
+}
+
+/** Something that a principal did, or was refused. */
+export function actorEvent(
+  parts: WorkspaceParts,
+  { principal, requestId }: Actor,
+  facts: { readonly action: AuditAction } & Partial<AuditEvent>,
+): AuditEvent {
+  return {
+    decision: 'allowed',
+    at: parts.now(),
+    actor: toPrincipalName(principal),
+    requestId,
+    ...facts,
+  };
+}
+
+/**
+ * Part of a transaction: begins a new revision, and notes who must hear of it. Whoever calls this
+ * announces it after the transaction, and before its answer: see `announce-revision.ts`.
+ */
+export function raiseRevision(parts: WorkspaceParts): number {
+  const revision = parts.workspace.raiseRevision();
+  parts.authorities.forget();
+  for (const sessionId of parts.turns.liveSessions()) {
+    parts.announcements.add({ sessionId, revision });
+  }
+  return revision;
+}
+
+/** Nothing that adds authority may happen while it cannot go on the record. */
+export function refuseUnrecorded(parts: WorkspaceParts): Refusal | undefined {
+  if (!parts.outbox.isBlocked(parts.now())) return undefined;
+  parts.flush();
+  return {
+    code: 'audit_unavailable',
+    detail: 'Cannot change the workspace: its audit record must be reachable',
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * The result checks: what a tier returned is untrusted until it has passed all four.
+ *
+ * Their order is that of {@link inspectOutcome}: size, shape, content, label. The first denial
+ * stops, and what cannot be inspected is not passed on.
+ *
+ * @module
+ */
+
+import type { ToolOutcome, ToolResult } from '../conversation/tool-result.ts';
+import { type Denial, deny } from '../errors/denial.ts';
+import type { ToolDefinition } from '../manifest/tool-definition.ts';
+import type { Label } from '../policy/labels.ts';
+import type { Policy } from '../policy/policy.ts';
+import { ok, type Result } from '../primitives/result.ts';
+import { checkContent } from './result-content.ts';
+import { checkLabel } from './result-label.ts';
+import { checkResultShape } from './result-shape.ts';
+import { checkSize } from './result-size.ts';
+
+export interface InspectContext {
+  /** As in the snapshot under which the call was approved. */
+  readonly tool: ToolDefinition;
+  /** Of the turn, when the call was proposed. */
+  readonly label: Label;
+  readonly policy: Pick<Policy, 'limits' | 'scan'>;
+}
+
+type Finished = Extract<ToolOutcome, { readonly kind: 'ok' }>;
+type Failed = Extract<ToolOutcome, { readonly kind: 'failed' }>;
+
+export function inspectOutcome(
+  outcome: Finished,
+  { tool, label, policy }: InspectContext,
+): Result<ToolResult, Denial> {
+  const sized = checkSize(outcome.output, policy.limits.maxResultChars);
+  if (!sized.ok) return sized;
+  const shaped = checkResultShape(sized.value, tool);
+  if (!shaped.ok) return shaped;
+  const inspected = checkContent(shaped.value, policy);
+  if (!inspected.ok) return inspected;
+  const labelled = checkLabel(label, tool);
+  if (!labelled.ok) return labelled;
+
+  const receipt = outcome.receipt === undefined ? {} : { receipt: outcome.receipt };
+  return ok({ ...inspected.value, label: labelled.value, cost: outcome.cost, ...receipt });
+}
+
+/** What a tier reports of a call that did not finish, as a denial of check 7. */
+export function denialOf({ reason, retryAfterMs }: Failed): Denial {
+  return deny('dispatch', reason, retryAfterMs === undefined ? {} : { retryAfterMs });
+}

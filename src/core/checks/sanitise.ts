@@ -1,0 +1,78 @@
+/**
+ * Check 5: the arguments are safe in the one spelling in which they will run, and may go where the
+ * tool would send them.
+ *
+ * From here on the raw arguments are gone: what is checked is what runs.
+ *
+ * @module
+ */
+
+import type { Capability } from '../capabilities/pattern.ts';
+import type { CallPlace } from '../conversation/tool-call.ts';
+import { type Denial, deny } from '../errors/denial.ts';
+import { decideFlow, effectOf } from '../policy/flow.ts';
+import { canonicalJson } from '../primitives/canonical-json.ts';
+import type { JsonObject } from '../primitives/json.ts';
+import { err, ok } from '../primitives/result.ts';
+import { toUtf8 } from '../primitives/utf8.ts';
+import { CANONICAL_REASONS } from './canonical/canonical-problem.ts';
+import type { EntitledCall } from './capability.ts';
+import type { Check } from './check-context.ts';
+import { findSecrets } from './content/find-secrets.ts';
+import { findMismatch, type KnownTool } from './structure.ts';
+
+export interface SanitisedCall extends Pick<KnownTool, 'plugin' | 'tool'> {
+  readonly passed: 'sanitise';
+  readonly place: CallPlace;
+  readonly modelCallId: string;
+  readonly canonicalArguments: JsonObject;
+  /** SHA-256 of the canonical arguments as canonical JSON, lower-case hex. */
+  readonly argumentHash: string;
+  readonly capabilities: readonly Capability[];
+}
+
+export const checkSanitise: Check<EntitledCall, SanitisedCall> = (call, context) => {
+  const { plugin, tool, proposed, args, capabilities } = call;
+  const unsafe = findUnsafe(call);
+  if (unsafe !== undefined) return err(unsafe);
+
+  const written = canonicalJson(args.canonical);
+  if (holdsSecret(written)) return err(deny('sanitise', 'secret_in_arguments'));
+  // Nobody can be asked yet, so `ask` is a no as well.
+  const flow = decideFlow(context.label, effectOf(tool.requires));
+  if (flow !== 'allow') return err(deny('sanitise', 'flow_denied'));
+
+  return ok({
+    passed: 'sanitise',
+    place: proposed.place,
+    modelCallId: proposed.modelCallId,
+    plugin,
+    tool,
+    canonicalArguments: args.canonical,
+    argumentHash: context.sha256(toUtf8(written)),
+    capabilities,
+  });
+};
+
+function findUnsafe({ args, isUnfilled, schema }: EntitledCall): Denial | undefined {
+  const [problem] = args.problems;
+  if (problem !== undefined) {
+    const { pointer, reason } = problem;
+    return deny('sanitise', CANONICAL_REASONS[reason], { pointer });
+  }
+  if (isUnfilled) return deny('sanitise', 'template_unfilled');
+  const mismatch = findMismatch(schema, args.canonical);
+  return mismatch && deny('sanitise', 'schema_mismatch', mismatch);
+}
+
+const ESCAPE = /%[0-9A-Fa-f]{2}/g;
+
+/** Looks at the arguments as they are written, and once more without percent-encoding. */
+function holdsSecret(written: string): boolean {
+  if (findSecrets(written).length > 0) return true;
+  if (!written.includes('%')) return false;
+  const decoded = written.replace(ESCAPE, (escaped) =>
+    String.fromCharCode(Number.parseInt(escaped.slice(1), 16)),
+  );
+  return findSecrets(decoded).length > 0;
+}

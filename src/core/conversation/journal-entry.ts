@@ -1,0 +1,101 @@
+/**
+ * The journal of a turn: the entries that a run commits to its session block, one RPC a step.
+ *
+ * A batch is committed in one transaction with its events and audit events, or not at all. The
+ * session refuses a batch of an older epoch (`lease_lost`), of a cancelled turn (`cancelled`),
+ * and one that holds `call-started` under an older revision (`authority_stale`).
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../audit/audit-event.ts';
+import type { ErrorCode } from '../errors/codes.ts';
+import type { Denial } from '../errors/denial.ts';
+import type { TicketClaims } from '../executor-protocol/ticket.ts';
+import type { TurnId } from '../primitives/ids.ts';
+import type { JsonObject } from '../primitives/json.ts';
+import type { AssistantMessage } from './message.ts';
+import type { ToolResult } from './tool-result.ts';
+import type { Usage } from './usage.ts';
+
+interface CallRef {
+  readonly round: number;
+  readonly index: number;
+  readonly tool: string;
+}
+
+export type JournalEntry =
+  /** Coalesced text of a reply that is still being written (100 ms or 2 KiB). */
+  | { readonly kind: 'text'; readonly round: number; readonly text: string }
+  /** The whole reply, before any of its calls is checked. `text` is what was not yet sent as delta. */
+  | {
+      readonly kind: 'reply';
+      readonly round: number;
+      readonly message: AssistantMessage;
+      readonly unsentText: string;
+      readonly usage: Usage;
+    }
+  | ({ readonly kind: 'call-denied'; readonly denial: Denial } & CallRef)
+  /** Committed before dispatch; the receipt for these claims is what lets a ticket be signed. */
+  | ({
+      readonly kind: 'call-started';
+      readonly claims: TicketClaims;
+      readonly arguments: JsonObject;
+      /** `readOnlyHint` or `idempotentHint`: may run again after a crash unless it went outward. */
+      readonly repeatable: boolean;
+    } & CallRef)
+  /** `finished` of DESIGN: the call is over, with a result or a denial (of a tier or a result check). */
+  | ({ readonly kind: 'call-finished'; readonly end: CallEnd } & CallRef)
+  | { readonly kind: 'round-finished'; readonly round: number; readonly usage: Usage }
+  | { readonly kind: 'round-restarted'; readonly round: number }
+  | { readonly kind: 'turn-finished'; readonly output: string; readonly usage: Usage }
+  | { readonly kind: 'turn-failed'; readonly code: ErrorCode | 'cancelled'; readonly usage: Usage };
+
+export type CallEnd =
+  | { readonly kind: 'result'; readonly result: ToolResult }
+  | { readonly kind: 'denied'; readonly denial: Denial };
+
+export interface JournalBatch {
+  readonly turnId: TurnId;
+  readonly epoch: number;
+  /** Revision under which the decisions in this batch were made. */
+  readonly revision: number;
+  readonly entries: readonly JournalEntry[];
+  readonly audit: readonly AuditEvent[];
+}
+
+/** Proof that the session committed `call-started` for these very claims. */
+export interface JournalReceipt {
+  readonly turnId: TurnId;
+  readonly epoch: number;
+  readonly revision: number;
+  /** Keys of the calls whose start this batch committed. */
+  readonly startedCalls: readonly string[];
+}
+
+export type JournalRefusal = 'lease_lost' | 'cancelled' | 'authority_stale' | 'audit_unavailable';
+
+/** Where a call of an interrupted run had got to. */
+export type JournaledCall =
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | {
+      readonly kind: 'started';
+      readonly claims: TicketClaims;
+      readonly repeatable: boolean;
+      readonly wentOutward: boolean;
+    }
+  | {
+      readonly kind: 'finished';
+      readonly end: CallEnd;
+      /** As in its ticket, so that loops are seen across runs too. */
+      readonly argumentHash?: string;
+    };
+
+/** A round of an interrupted run: its whole reply, and its calls by index. */
+export interface JournaledRound {
+  readonly round: number;
+  readonly message: AssistantMessage;
+  readonly usage: Usage;
+  readonly calls: Readonly<Record<number, JournaledCall>>;
+  readonly finished: boolean;
+}

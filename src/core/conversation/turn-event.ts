@@ -1,0 +1,57 @@
+/**
+ * What a client sees of a turn. Events are journaled before they are sent; `id` counts from 1
+ * within the turn without gaps, and is what `Last-Event-ID` takes.
+ *
+ * @module
+ */
+
+import type { ErrorCode } from '../errors/codes.ts';
+import type { CheckName, CheckReason } from '../errors/reasons.ts';
+import type { Label } from '../policy/labels.ts';
+import type { JsonObject } from '../primitives/json.ts';
+import type { RunCost } from './tool-result.ts';
+import type { Usage } from './usage.ts';
+
+interface CallRef {
+  readonly round: number;
+  readonly index: number;
+  readonly tool: string;
+}
+
+export type TurnEventBody =
+  | { readonly kind: 'turn-started'; readonly turnId: string; readonly model: string }
+  | { readonly kind: 'text-delta'; readonly round: number; readonly text: string }
+  | ({ readonly kind: 'tool-call-proposed'; readonly argumentsText: string } & CallRef)
+  | ({ readonly kind: 'tool-call-approved'; readonly arguments: JsonObject } & CallRef)
+  | ({
+      readonly kind: 'tool-call-denied';
+      readonly check: CheckName;
+      readonly reason: CheckReason;
+      readonly retryAfterMs?: number;
+    } & CallRef)
+  | ({
+      readonly kind: 'tool-result';
+      readonly content: string;
+      readonly truncated: boolean;
+      readonly label: Label;
+      readonly cost: RunCost;
+    } & CallRef)
+  | { readonly kind: 'round-finished'; readonly round: number; readonly usage: Usage }
+  | { readonly kind: 'round-restarted'; readonly round: number }
+  | { readonly kind: 'approval-needed'; readonly approvalId: string }
+  | { readonly kind: 'turn-finished'; readonly output: string; readonly usage: Usage }
+  | { readonly kind: 'turn-failed'; readonly code: ErrorCode | 'cancelled'; readonly usage: Usage };
+
+export type TurnEventKind = TurnEventBody['kind'];
+
+export interface TurnEvent {
+  readonly id: number;
+  /** Epoch milliseconds at which it was journaled. */
+  readonly at: number;
+  readonly body: TurnEventBody;
+}
+
+/** The last event of every turn is one of these. */
+export function endsTurn(body: TurnEventBody): boolean {
+  return body.kind === 'turn-finished' || body.kind === 'turn-failed';
+}

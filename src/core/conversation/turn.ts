@@ -1,0 +1,39 @@
+/**
+ * A turn: one user message to its end, as admitted to the lane of its session.
+ *
+ * @module
+ */
+
+import type { Authority } from '../policy/authority.ts';
+import type { Slice } from '../policy/slice.ts';
+import type { SessionId, TurnId, WorkspaceId } from '../primitives/ids.ts';
+import type { JournaledRound } from './journal-entry.ts';
+import type { Message } from './message.ts';
+import type { WrittenToolCall } from './tool-call.ts';
+
+/** What drives the turn: a model, or a program that proposes exactly one call. */
+export type TurnDriver =
+  | { readonly kind: 'model'; readonly model: string }
+  | { readonly kind: 'program'; readonly call: WrittenToolCall };
+
+/** Everything a run needs, handed over in the one RPC that starts it. */
+export interface Turn {
+  readonly turnId: TurnId;
+  readonly sessionId: SessionId;
+  readonly workspace: WorkspaceId;
+  readonly requestId: string;
+  readonly driver: TurnDriver;
+  /** The session's messages up to and with this turn's user message. */
+  readonly history: readonly Message[];
+  readonly authority: Authority;
+  readonly slice: Slice;
+  readonly epoch: number;
+  /** Epoch milliseconds; the turn fails with `deadline_exceeded` afterwards. */
+  readonly deadlineAt: number;
+  /** Rounds that an earlier, interrupted run has journaled; empty on the first run. */
+  readonly journaled: readonly JournaledRound[];
+  /** The round whose text deltas were sent without its reply being journaled, if any. */
+  readonly tornRound?: number;
+}
+
+export type TurnStatus = 'queued' | 'running' | 'waiting' | 'finished' | 'failed' | 'cancelled';

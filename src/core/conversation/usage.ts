@@ -1,0 +1,22 @@
+/**
+ * What a turn has cost so far. Money is integer micro-USD, so that sums are exact.
+ *
+ * @module
+ */
+
+/** A `type`, so that it is a `JsonObject`. */
+export type Usage = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costMicroUsd: number;
+};
+
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, costMicroUsd: 0 };
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    costMicroUsd: a.costMicroUsd + b.costMicroUsd,
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * The claims of a ticket: signed, single-use permission for one approved call.
+ *
+ * Check 7 makes the claims; `tiers/dispatch.ts` signs them, and only with the receipt that the
+ * session block returned for exactly these claims. A tier runs nothing without a valid ticket.
+ *
+ * @module
+ */
+
+import type { Tier } from '../manifest/tier.ts';
+import type { WasmLimits } from '../manifest/wasm-limits.ts';
+
+/** How the wasm tier runs a call: from the same snapshot of the registry as the rest of the claims. */
+export interface WasmRun {
+  /** Export of the module that runs the tool: `ToolDefinition.entry`. */
+  readonly entry: string;
+  /** `RegisteredPlugin.wasm`, or the defaults. */
+  readonly limits: WasmLimits;
+}
+
+export interface TicketClaims {
+  readonly workspace: string;
+  readonly session: string;
+  /** Idempotency key of the call, `turnId/round/index`. */
+  readonly callKey: string;
+  readonly tool: string;
+  readonly plugin: string;
+  readonly pluginVersion: string;
+  /** SHA-256 of the plugin's code, lower-case hex. */
+  readonly codeHash: string;
+  /** SHA-256 of the canonical arguments as canonical JSON, lower-case hex. */
+  readonly argumentHash: string;
+  readonly tier: Tier;
+  /** Set for calls of the wasm tier, and only for those; a tier gets its bounds from nowhere else. */
+  readonly wasm?: WasmRun;
+  /** Revision of the authority under which the call was approved. */
+  readonly revision: number;
+  /** Epoch of the lane lease; a tier refuses a ticket of an older epoch than it has seen. */
+  readonly epoch: number;
+  /** Epoch milliseconds after which the call may no longer start or go on. */
+  readonly deadlineAt: number;
+}

@@ -1,0 +1,110 @@
+/**
+ * The manifest of a plugin, `plugin.json`: what it is, what it asks for, and which tools it has.
+ *
+ * All that is wrong with one is reported at once. Unknown members are errors, so that a misspelt
+ * `deny` is not a permission. Reading a manifest gives no authority: it only bounds what the
+ * plugin can ever be allowed.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { CapabilityPattern } from '../capabilities/pattern.ts';
+import {
+  MAX_POINTER_ERRORS,
+  type PointerError,
+  pointerError,
+  readShape,
+} from '../errors/pointer-errors.ts';
+import { denyListSchema, pluginListSchema } from '../policy/pattern-lists.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
+import { err, type Result } from '../primitives/result.ts';
+import { crossCheck } from './cross-check.ts';
+import { isVersion, MAX_VERSION_LENGTH } from './semver.ts';
+import { TIERS, type Tier } from './tier.ts';
+import type { ToolDefinition } from './tool-definition.ts';
+import { configSchema, descriptionSchema, toolSchema } from './tool-schema.ts';
+import { WASM_LIMIT_CEILINGS, type WasmLimits } from './wasm-limits.ts';
+
+/** Most tools of one plugin. */
+export const MAX_TOOLS = 64;
+
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly kind: 'tool' | 'channel' | 'provider' | 'skill';
+  readonly tier: Tier;
+  /** An SPDX expression; its form is not checked. */
+  readonly license: string;
+  readonly description?: string;
+  /** Expanded. */
+  readonly capabilities: readonly CapabilityPattern[];
+  /** Expanded. */
+  readonly deny: readonly CapabilityPattern[];
+  readonly tools: readonly ToolDefinition[];
+  readonly limits: Partial<Pick<WasmLimits, keyof typeof WASM_LIMIT_CEILINGS>>;
+  /** JSON Schema of the plugin's settings; properties with `secret: true` come from secrets. */
+  readonly config?: JsonObject;
+  readonly wasm?: Pick<WasmLimits, 'clock' | 'randomness'>;
+  readonly process?: { readonly command: readonly string[] };
+  readonly container?: { readonly image: string; readonly command?: readonly string[] };
+}
+
+const limitSchema = (key: keyof typeof WASM_LIMIT_CEILINGS, least: number) =>
+  z.int().min(least).max(WASM_LIMIT_CEILINGS[key]).exactOptional();
+
+const commandSchema = z.array(z.string().min(1).max(4_096)).min(1).max(64);
+
+/** An image by its digest: a tag may mean other code tomorrow. */
+const IMAGE = /^[a-z0-9][a-z0-9._/:-]{0,254}@sha256:[0-9a-f]{64}$/;
+
+const manifestSchema = z.strictObject({
+  $schema: z.string().max(256).exactOptional(),
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must match [a-z][a-z0-9-]{0,63}'),
+  version: z
+    .string()
+    .max(MAX_VERSION_LENGTH)
+    .refine(isVersion, 'must be a version as SemVer 2.0.0 writes it'),
+  kind: z.enum(['tool', 'channel', 'provider', 'skill']),
+  tier: z.enum(TIERS),
+  license: z.string().regex(/^[A-Za-z0-9.+() -]{1,128}$/, 'must be an SPDX expression'),
+  description: descriptionSchema.exactOptional(),
+  capabilities: pluginListSchema,
+  deny: denyListSchema.default([]),
+  tools: z.array(toolSchema).max(MAX_TOOLS).default([]),
+  limits: z
+    .strictObject({
+      fuel: limitSchema('fuel', 1_000),
+      memoryPages: limitSchema('memoryPages', 1),
+      maxOutputBytes: limitSchema('maxOutputBytes', 1),
+      timeoutMs: limitSchema('timeoutMs', 10),
+    })
+    .default({}),
+  config: configSchema.exactOptional(),
+  wasm: z
+    .strictObject({ clock: z.boolean().default(false), randomness: z.boolean().default(false) })
+    .exactOptional(),
+  process: z.strictObject({ command: commandSchema }).exactOptional(),
+  container: z
+    .strictObject({
+      image: z.string().regex(IMAGE, 'must be pinned: name@sha256:<64 hex digits>'),
+      command: commandSchema.exactOptional(),
+    })
+    .exactOptional(),
+});
+
+/** Reads a manifest from JSON that was parsed within limits, or reports all that is wrong. */
+export function parseManifest(json: JsonValue): Result<Manifest, readonly PointerError[]> {
+  if (!isJsonObject(json)) return err([pointerError([], 'must be an object')]);
+  const shape = readShape(manifestSchema, json);
+  const errors = [...(shape.ok ? [] : shape.error), ...crossCheck(json)];
+  if (!shape.ok || errors.length > 0) return err(errors.slice(0, MAX_POINTER_ERRORS));
+  const { $schema: _, ...manifest } = shape.value;
+  return { ok: true, value: manifest };
+}
+
+/** The JSON Schema of `plugin.json` as it is published. What spans several members is not in it. */
+export function manifestJsonSchema(): JsonObject {
+  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, { io: 'input' });
+  return JSON.parse(JSON.stringify({ $schema, title: 'Sallyport plugin manifest', ...schema }));
+}

@@ -1,0 +1,34 @@
+/**
+ * Bounds of one call in the wasm tier.
+ *
+ * @module
+ */
+
+export interface WasmLimits {
+  /** Fuel units a call; some 100 million take 5 to 40 ms. */
+  readonly fuel: number;
+  /** 64 KiB pages of linear memory. */
+  readonly memoryPages: number;
+  readonly maxOutputBytes: number;
+  /** Wall-clock milliseconds, host calls included. */
+  readonly timeoutMs: number;
+  /** Ambient authority that a plugin gets only when its manifest asks and policy allows. */
+  readonly clock: boolean;
+  readonly randomness: boolean;
+}
+
+export const DEFAULT_WASM_LIMITS: WasmLimits = {
+  fuel: 100_000_000,
+  memoryPages: 256,
+  maxOutputBytes: 1_048_576,
+  timeoutMs: 10_000,
+  clock: false,
+  randomness: false,
+};
+
+export const WASM_LIMIT_CEILINGS = {
+  fuel: 1_000_000_000,
+  memoryPages: 1_024,
+  maxOutputBytes: 4_194_304,
+  timeoutMs: 30_000,
+} as const;

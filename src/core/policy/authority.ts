@@ -1,0 +1,23 @@
+/**
+ * Authority: policy, grants and manifests as they stood at one revision, frozen for one turn.
+ *
+ * Plain data, so that it travels between blocks and can be replayed. Within a turn authority
+ * only shrinks: after a change, a call must pass under the first snapshot **and** the newest.
+ *
+ * @module
+ */
+
+import type { Grant } from '../capabilities/grant.ts';
+import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
+import type { Policy } from './policy.ts';
+import type { Principal } from './principal.ts';
+
+export interface Authority {
+  /** Counts every change of policy, grants, tokens and plugins of the workspace. */
+  readonly revision: number;
+  readonly principal: Principal;
+  /** The principal's grants, already bounded by what each of its givers still holds. */
+  readonly grants: readonly Grant[];
+  readonly policy: Policy;
+  readonly plugins: readonly RegisteredPlugin[];
+}

@@ -1,0 +1,104 @@
+/**
+ * What a token gives now: its own grants, each as far as everyone above it still holds it.
+ *
+ * A token is given by another token or by the deployment's root, and so on up. Whatever a giver
+ * has lost (revoked, expired, or bounded since) is lost here as well. A member's grants are a
+ * bound on that user's tokens, never a source: nobody gains anything by being made a member.
+ *
+ * @module
+ */
+
+import { findCovering } from '../capabilities/capability-set.ts';
+import { expandGrants } from '../capabilities/expand.ts';
+import type { Grant } from '../capabilities/grant.ts';
+import { type CapabilityPattern, covers } from '../capabilities/pattern.ts';
+
+/** The credential of the deployment's root. No token may have this id. */
+export const ROOT_TOKEN_ID = 'root';
+
+/** Most tokens between one and the root. */
+export const MAX_TOKEN_DEPTH = 8;
+
+/** Root holds everything, so that it can give on whatever can be written. */
+export const ROOT_GRANTS: readonly Grant[] = expandGrants(['*']).patterns.map((pattern) => ({
+  pattern,
+}));
+
+export interface TokenFacts {
+  readonly id: string;
+  readonly subject: { readonly kind: 'user' | 'service'; readonly id: string };
+  /** Expanded. */
+  readonly patterns: readonly CapabilityPattern[];
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number;
+  readonly revokedAt?: number;
+  /** Id of the token that gave it, or {@link ROOT_TOKEN_ID}. */
+  readonly giver: string;
+  /** `kind:id` of whom that token stands for. */
+  readonly giverName: string;
+}
+
+export interface TokenSources {
+  readonly token: (id: string) => TokenFacts | undefined;
+  /** Expanded grants of a member; `undefined` for who is none. */
+  readonly memberGrants: (userId: string) => readonly CapabilityPattern[] | undefined;
+}
+
+/** Whether the token itself is neither revoked nor expired. */
+export function isLiveToken(token: TokenFacts, now: number): boolean {
+  return token.revokedAt === undefined && (token.expiresAt === undefined || now < token.expiresAt);
+}
+
+/**
+ * The grants of a token, with the earliest end of all that they depend on. None if it, or one
+ * above it, is not live; and none if there are more above it than there may be.
+ */
+export function liveGrantsOf(
+  tokenId: string,
+  sources: TokenSources,
+  now: number,
+): readonly Grant[] {
+  const chain: TokenFacts[] = [];
+  for (let id = tokenId; id !== ROOT_TOKEN_ID; ) {
+    const token = sources.token(id);
+    if (token === undefined || !isLiveToken(token, now) || chain.length >= MAX_TOKEN_DEPTH) {
+      return [];
+    }
+    chain.push(token);
+    id = token.giver;
+  }
+  return chain.reduceRight<readonly Grant[]>(
+    (held, token) => narrow(held, token, sources),
+    ROOT_GRANTS,
+  );
+}
+
+/** How many tokens there are from this one up to the root, itself included. */
+export function depthOf(tokenId: string, sources: Pick<TokenSources, 'token'>): number {
+  let depth = 0;
+  for (let id = tokenId; id !== ROOT_TOKEN_ID && depth <= MAX_TOKEN_DEPTH; depth++) {
+    id = sources.token(id)?.giver ?? ROOT_TOKEN_ID;
+  }
+  return depth;
+}
+
+function narrow(held: readonly Grant[], token: TokenFacts, sources: TokenSources): Grant[] {
+  const { kind, id } = token.subject;
+  const bound = kind === 'user' ? sources.memberGrants(id) : undefined;
+  return token.patterns.flatMap((pattern) => {
+    if (bound !== undefined && findCovering(bound, pattern) === undefined) return [];
+    const endsAt = latestEnd(held, pattern);
+    if (endsAt === undefined) return [];
+    const expiresAt = Math.min(endsAt, token.expiresAt ?? Number.POSITIVE_INFINITY);
+    const grant = { pattern, grantor: token.giverName };
+    return [Number.isFinite(expiresAt) ? { ...grant, expiresAt } : grant];
+  });
+}
+
+/** When the last of the grants that cover the pattern ends; `undefined` if none covers it. */
+function latestEnd(held: readonly Grant[], pattern: CapabilityPattern): number | undefined {
+  const ends = held
+    .filter((grant) => covers(grant.pattern, pattern))
+    .map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY);
+  return ends.length === 0 ? undefined : Math.max(...ends);
+}

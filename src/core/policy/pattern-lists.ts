@@ -1,0 +1,62 @@
+/**
+ * Lists of patterns as people write them in JSON, admitted and expanded while they are read.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import {
+  type Expansion,
+  type ExpansionProblem,
+  expandDenies,
+  expandGrants,
+} from '../capabilities/expand.ts';
+import { findForbidden } from '../capabilities/holder.ts';
+import { MAX_PATTERN_LENGTH } from '../capabilities/notation.ts';
+import { type CapabilityPattern, parsePattern } from '../capabilities/pattern.ts';
+
+/** Most patterns in one list, also after expansion: what was read can be written again. */
+export const MAX_LISTED_PATTERNS = 256;
+
+/** A list that allows: bare names are expanded to themselves and all their resources. */
+export const allowListSchema = listSchema(expandGrants);
+
+/** A list that allows, of a plugin: some capabilities are never a plugin's. */
+export const pluginListSchema = listSchema((texts) => {
+  const expansion = expandGrants(texts);
+  return { ...expansion, problems: [...expansion.problems, ...findForbiddenEntries(texts)] };
+});
+
+/** A list that denies: whatever begins a capability denies all that begins so. */
+export const denyListSchema = listSchema(expandDenies);
+
+function listSchema(
+  expand: (texts: readonly string[]) => Expansion,
+): z.ZodType<readonly CapabilityPattern[], readonly string[]> {
+  return z
+    .array(z.string().max(MAX_PATTERN_LENGTH))
+    .max(MAX_LISTED_PATTERNS)
+    .transform((texts, context) => {
+      const { patterns, problems } = expand(texts);
+      for (const { index, message } of problems) {
+        context.addIssue({ code: 'custom', path: [index], message });
+      }
+      if (patterns.length > MAX_LISTED_PATTERNS) {
+        const message = `must have at most ${MAX_LISTED_PATTERNS} patterns once bare names are expanded`;
+        context.addIssue({ code: 'custom', path: [], message });
+      }
+      return patterns;
+    });
+}
+
+function findForbiddenEntries(texts: readonly string[]): readonly ExpansionProblem[] {
+  return texts.flatMap((text, index) => {
+    const pattern = parsePattern(text);
+    if (!pattern.ok) return [];
+    return findForbidden('plugin', pattern.value).map((name) => ({
+      code: 'forbidden_capability' as const,
+      index,
+      message: `must not take in "${name}", which no plugin may hold`,
+    }));
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * The HTTP surface: accepts a request, authenticates, admits it to its route, and turns every
+ * refusal and fault into a problem document.
+ *
+ * @module
+ */
+
+import { type Context, Hono } from 'hono';
+import { randomHex, sha256Hex } from '../blocks/kit/keys.ts';
+import { admit } from './admit.ts';
+import { authenticate } from './authenticate.ts';
+import type { GatewayBindings } from './bindings.ts';
+import {
+  type Problem,
+  toErrorCode,
+  toOpenAiErrorResponse,
+  toProblemResponse,
+} from './error-response.ts';
+import { handleOnce, readIdempotencyKey, SHOWN_ONCE } from './idempotency.ts';
+import { readBytes, readJson, readQuery } from './read-body.ts';
+import { recordRefusedLogin } from './record-refused-login.ts';
+import { Refusal } from './refusal.ts';
+import {
+  type Caller,
+  MAX_JSON_BYTES,
+  type Route,
+  type RouteRequest,
+  toMountPath,
+} from './route.ts';
+import { requireOwnOrigin, secureHeaders } from './secure-headers.ts';
+
+type App = Hono<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
+type AppContext = Context<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
+
+export function createApp(routes: readonly Route[]): App {
+  const app: App = new Hono();
+  app.use(async (context, next) => {
+    context.set('requestId', `req_${randomHex(16)}`);
+    await next();
+    secureHeaders(context.res.headers, context.get('requestId'));
+  });
+  for (const route of routes) {
+    app.on(route.method, toMountPath(route.path), (context) => serve(route, context));
+  }
+  mountMethodRefusals(app, routes);
+  app.notFound((context) =>
+    toProblemResponse({ code: 'not_found', requestId: context.get('requestId') }),
+  );
+  app.onError((error, context) => toProblemResponse(problemOf(error, context.get('requestId'))));
+  return app;
+}
+
+async function serve(route: Route, context: AppContext): Promise<Response> {
+  const requestId = context.get('requestId');
+  try {
+    requireOwnOrigin(context.req.raw);
+    const caller = await identify(route, context, requestId);
+    await admit(route, caller, { env: context.env, requestId });
+    const response = await handleOnce(route, await readRequest(route, context, caller));
+    response.headers.delete(SHOWN_ONCE);
+    return response;
+  } catch (error) {
+    const problem = problemOf(error, requestId);
+    return route.openAiErrors ? toOpenAiErrorResponse(problem) : toProblemResponse(problem);
+  }
+}
+
+async function identify(
+  route: Route,
+  context: AppContext,
+  requestId: string,
+): Promise<Caller | undefined> {
+  if (route.access === 'public') return undefined;
+  const caller = await authenticate(context.env, context.req.raw, requestId);
+  if (caller !== undefined) return caller;
+  recordRefusedLogin(context.env, context.executionCtx, requestId);
+  throw new Refusal('unauthenticated', {
+    detail: 'Cannot authenticate: a live token must come as "Authorization: Bearer <token>"',
+  });
+}
+
+async function readRequest(
+  route: Route,
+  context: AppContext,
+  caller: Caller | undefined,
+): Promise<RouteRequest<unknown, unknown>> {
+  const raw = context.req.raw;
+  const key = route.idempotency === undefined ? undefined : readIdempotencyKey(raw);
+  const bytes =
+    route.body === undefined && route.bodyKind === undefined
+      ? undefined
+      : route.bodyKind === 'multipart'
+        ? undefined
+        : await readBytes(raw, MAX_JSON_BYTES);
+  const body =
+    route.body === undefined || bytes === undefined
+      ? undefined
+      : readJson(bytes, raw.headers.get('Content-Type'), route.body);
+  return {
+    env: context.env,
+    execution: context.executionCtx,
+    raw,
+    requestId: context.get('requestId'),
+    // Public routes never look at it, and `identify` has made sure of it for all others.
+    caller: caller as Caller,
+    params: context.req.param(),
+    body,
+    query: route.query === undefined ? undefined : readQuery(new URL(raw.url), route.query),
+    ...(key !== undefined && { idempotency: { key, bodyHash: sha256Hex(bytes ?? raw.url) } }),
+  };
+}
+
+/** A known path with another method is 405 with `Allow`, not 404. */
+function mountMethodRefusals(app: App, routes: readonly Route[]): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const allow = routes.filter((route) => route.path === path).map((route) => route.method);
+    app.all(toMountPath(path), (context) => {
+      const response = toProblemResponse({
+        code: 'method_not_allowed',
+        requestId: context.get('requestId'),
+      });
+      response.headers.set('Allow', allow.join(', '));
+      return response;
+    });
+  }
+}
+
+function problemOf(error: unknown, requestId: string): Problem {
+  if (error instanceof Refusal)
+    return { code: error.code as Problem['code'], requestId, ...error.facts };
+  const code = toErrorCode(error);
+  // The name of what broke and where, never its message: that may hold what a user wrote.
+  const stack =
+    error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  console.error(JSON.stringify({ level: 'error', requestId, code, at: stack?.slice(0, 8) }));
+  return { code, requestId };
+}

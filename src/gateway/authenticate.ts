@@ -1,0 +1,69 @@
+/**
+ * From credential to principal. There is no mode without authentication, and nothing but the
+ * `Authorization` header says who asks and for which workspace.
+ *
+ * @module
+ */
+
+import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
+import { FAMILIES } from '../core/capabilities/catalogue.ts';
+import { expandGrants } from '../core/capabilities/expand.ts';
+import type { Grant } from '../core/capabilities/grant.ts';
+import type { Principal } from '../core/policy/principal.ts';
+import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
+import { isRootToken, readToken } from './access-token.ts';
+import type { GatewayBindings } from './bindings.ts';
+import type { Caller } from './route.ts';
+
+/** The workspace that the deployment's root belongs to; made on first use. */
+export const ROOT_WORKSPACE = requireWorkspaceId('default');
+
+const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
+
+/** Every family of the catalogue, by name: root holds what exists now, not what may come. */
+const ROOT_GRANTS: readonly Grant[] = expandGrants(FAMILIES.map(({ name }) => name)).patterns.map(
+  (pattern) => ({ pattern }),
+);
+
+/** The caller, or nothing for a missing, malformed, unknown, expired or revoked credential. */
+export async function authenticate(
+  env: GatewayBindings,
+  request: Request,
+  requestId: string,
+): Promise<Caller | undefined> {
+  const [, text] = BEARER.exec(request.headers.get('Authorization') ?? '') ?? [];
+  if (text === undefined) return undefined;
+  if (isRootToken(env.SALLYPORT_ROOT_TOKEN, text)) return rootCaller(env, requestId);
+  const token = readToken(env.SALLYPORT_MASTER_KEY, text);
+  if (token === undefined) return undefined;
+  return openWorkspace(env, token.workspace).authenticate(token.hash);
+}
+
+const ROOT: Principal = {
+  kind: 'user',
+  id: 'root',
+  workspace: ROOT_WORKSPACE,
+  tokenId: 'root',
+};
+
+export function isRoot(principal: Principal): boolean {
+  return principal.tokenId === ROOT.tokenId && principal.workspace === ROOT_WORKSPACE;
+}
+
+/** Isolates that have founded the root's workspace; a hint only, founding twice does nothing. */
+const founded = new WeakSet<object>();
+
+async function rootCaller(env: GatewayBindings, requestId: string): Promise<Caller> {
+  const workspace = openWorkspace(env, ROOT_WORKSPACE);
+  if (!founded.has(env.WORKSPACES)) {
+    await workspace.found({ principal: ROOT, requestId });
+    founded.add(env.WORKSPACES);
+  }
+  return { principal: ROOT, grants: ROOT_GRANTS, revision: 0 };
+}
+
+function requireWorkspaceId(text: string): WorkspaceId {
+  const id = parseWorkspaceId(text);
+  if (id === undefined) throw new Error('Cannot read workspace id: it must match its grammar');
+  return id;
+}

@@ -1,0 +1,93 @@
+/**
+ * Messages in OpenAI's shape, as a client sends them, to messages of a conversation.
+ *
+ * Only the principal's own `user` messages are trusted. What a client sends as `assistant`,
+ * `tool` or `system` may have been written by anybody.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { Message } from '../core/conversation/message.ts';
+import type { PointerError } from '../core/errors/pointer-errors.ts';
+import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../core/policy/labels.ts';
+import { err, ok, type Result } from '../core/primitives/result.ts';
+
+const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
+const content = z.union([z.string(), z.array(textPart)]);
+
+const toolCall = z.looseObject({
+  id: z.string().max(256),
+  type: z.literal('function'),
+  function: z.looseObject({ name: z.string().max(256), arguments: z.string() }),
+});
+
+export const chatMessage = z.discriminatedUnion('role', [
+  z.looseObject({ role: z.enum(['system', 'developer']), content }),
+  z.looseObject({ role: z.literal('user'), content }),
+  z.looseObject({
+    role: z.literal('assistant'),
+    content: content.nullish(),
+    tool_calls: z.array(toolCall).nullish(),
+  }),
+  z.looseObject({ role: z.literal('tool'), tool_call_id: z.string().max(256), content }),
+]);
+
+type ChatMessage = z.infer<typeof chatMessage>;
+
+/** The last message must be the user's: that is what the turn answers. */
+export function toMessages(
+  messages: readonly ChatMessage[],
+): Result<readonly Message[], PointerError> {
+  if (messages.at(-1)?.role !== 'user') {
+    const pointer = `/messages/${messages.length - 1}/role`;
+    return err({ pointer, detail: 'the last message must be from the user' });
+  }
+  const toolNames = new Map<string, string>();
+  const converted: Message[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (message.role === 'tool' && !toolNames.has(message.tool_call_id)) {
+      const pointer = `/messages/${index}/tool_call_id`;
+      return err({ pointer, detail: 'it must name a tool call of an earlier message' });
+    }
+    converted.push(toMessage(message, toolNames));
+  }
+  return ok(converted);
+}
+
+function toMessage(message: ChatMessage, toolNames: Map<string, string>): Message {
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return { role: 'system', content: toText(message.content), label: UNTRUSTED_LABEL };
+    case 'user':
+      return { role: 'user', content: toText(message.content), label: PRINCIPAL_LABEL };
+    case 'assistant': {
+      const calls = message.tool_calls ?? [];
+      for (const call of calls) toolNames.set(call.id, call.function.name);
+      return {
+        role: 'assistant',
+        content: toText(message.content ?? ''),
+        toolCalls: calls.map((call) => ({
+          id: call.id,
+          name: call.function.name,
+          argumentsText: call.function.arguments,
+        })),
+        label: UNTRUSTED_LABEL,
+      };
+    }
+    case 'tool':
+      return {
+        role: 'tool',
+        modelCallId: message.tool_call_id,
+        toolName: toolNames.get(message.tool_call_id) ?? '',
+        content: toText(message.content),
+        isError: false,
+        label: UNTRUSTED_LABEL,
+      };
+  }
+}
+
+function toText(value: z.infer<typeof content>): string {
+  return typeof value === 'string' ? value : value.map(({ text }) => text).join('');
+}

@@ -1,0 +1,97 @@
+/**
+ * A turn's events as server-sent events, resumable by event id.
+ *
+ * The journal is the truth: the stream reads pages of it by long poll and can begin anywhere. A
+ * lost session object is opened again and reading goes on where it was. A lost client does not
+ * end the turn.
+ *
+ * @module
+ */
+
+import type { EventPage } from '../blocks/session/session-api.ts';
+import type { TurnEvent } from '../core/conversation/turn-event.ts';
+
+/** A comment line is sent at least every 15 s; this leaves room for a slow poll. */
+const POLL_MS = 10_000;
+/** Reads that fail one after the other before the stream gives up and the client resumes. */
+const MAX_FAILED_READS = 5;
+const FAILED_READ_PAUSE_MS = 200;
+
+export type ReadEvents = (afterId: number, waitMs: number) => Promise<EventPage | undefined>;
+
+/** How one event becomes text on the wire; an empty text sends nothing. */
+export type WriteEvent = (event: TurnEvent) => string;
+
+export interface StreamPlan {
+  readonly read: ReadEvents;
+  readonly write: WriteEvent;
+  /** Text after the last event, such as `data: [DONE]`. */
+  readonly tail?: string;
+  readonly afterId: number;
+  /** Called when the client goes away before the end. */
+  readonly onLost?: () => void;
+}
+
+export function writeServerSentEvent({ id, body }: TurnEvent): string {
+  const { kind, ...data } = body;
+  return `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** The response begins at once, with a comment, so that proxies pass the headers on. */
+export function toEventStreamResponse(plan: StreamPlan): Response {
+  return new Response(streamEvents(plan), {
+    headers: {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    },
+  });
+}
+
+function streamEvents(plan: StreamPlan): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let afterId = plan.afterId;
+  let lost = false;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(': sallyport\n\n'));
+    },
+    async pull(controller) {
+      const page = await readPage(plan.read, afterId, () => lost);
+      if (lost) return;
+      if (page === undefined) return controller.close();
+      afterId = page.events.at(-1)?.id ?? afterId;
+      const text = page.events.map(plan.write).join('') + (page.ended ? (plan.tail ?? '') : '');
+      controller.enqueue(encoder.encode(text === '' ? ': waiting\n\n' : text));
+      if (page.ended) controller.close();
+    },
+    cancel() {
+      lost = true;
+      plan.onLost?.();
+    },
+  });
+}
+
+async function readPage(
+  read: ReadEvents,
+  afterId: number,
+  isLost: () => boolean,
+): Promise<EventPage | undefined> {
+  for (let failed = 0; !isLost(); ) {
+    try {
+      return await read(afterId, POLL_MS);
+    } catch (error) {
+      failed += 1;
+      if (failed >= MAX_FAILED_READS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, FAILED_READ_PAUSE_MS * failed));
+    }
+  }
+  return undefined;
+}
+
+/** The id after which a client wants to go on; anything but a whole number is not one. */
+export function readLastEventId(request: Request): number | undefined {
+  const text = request.headers.get('Last-Event-ID');
+  if (text === null) return 0;
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,98 @@
+/**
+ * Reads a request's body within its limit and hands on only what a schema has parsed.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import { toPointerErrors } from '../core/errors/pointer-errors.ts';
+import { parseJson } from '../core/primitives/parse-json.ts';
+import { Refusal } from './refusal.ts';
+
+/** Deepest JSON that any route takes. */
+const MAX_DEPTH = 64;
+
+/** The whole body, refused as soon as it is longer than `maxBytes`, whatever its headers say. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const declared = Number(request.headers.get('Content-Length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(maxBytes);
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return join(chunks, length);
+}
+
+/** JSON bytes as the schema's value. All errors are reported at once, by JSON pointer. */
+export function readJson<T>(
+  bytes: Uint8Array,
+  contentType: string | null,
+  schema: z.ZodType<T>,
+): T {
+  requireJson(contentType);
+  return readValue(schema, parseText(bytes));
+}
+
+/** Query parameters as the schema's value; a name that is given twice is an error. */
+export function readQuery<T>(url: URL, schema: z.ZodType<T>): T {
+  const names = [...url.searchParams.keys()];
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new Refusal('bad_request', { detail: 'Cannot read query: each name must be given once' });
+  }
+  return readValue(schema, Object.fromEntries(url.searchParams));
+}
+
+function readValue<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Refusal('invalid_body', {
+    detail: 'Cannot read request: it must match the schema',
+    errors: toPointerErrors(parsed.error),
+  });
+}
+
+function requireJson(contentType: string | null): void {
+  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json') {
+    throw new Refusal('unsupported_media_type', {
+      detail: 'Cannot read body: its content type must be "application/json"',
+    });
+  }
+}
+
+function parseText(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw new Refusal('malformed_json', { detail: 'Cannot read body: it must be UTF-8' });
+  }
+  const parsed = parseJson(text, { maxBytes: bytes.length, maxDepth: MAX_DEPTH });
+  if (parsed.ok) return parsed.value;
+  throw new Refusal('malformed_json', {
+    detail: 'Cannot read body: it must be JSON without duplicate keys, at most 64 levels deep',
+  });
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal('payload_too_large', {
+    detail: `Cannot read body: it must have at most ${maxBytes} bytes`,
+  });
+}
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return first;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,17 @@
+/**
+ * Refuses a model that this deployment does not have, before anything is written.
+ *
+ * @module
+ */
+
+import { chooseModel } from '../models/choose-model.ts';
+import type { GatewayBindings } from './bindings.ts';
+import { Refusal } from './refusal.ts';
+
+export function requireModel(env: GatewayBindings, model: string): void {
+  if (chooseModel(env, model).ok) return;
+  throw new Refusal('model_unknown', {
+    detail: 'Cannot use the model: it must be one that GET /v1/models lists',
+    errors: [{ pointer: '/model', detail: 'unknown model' }],
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * A route is data: method, path, what it takes, and which capability it needs. The same value is
+ * mounted, validated against and described in the OpenAPI document, so the three cannot differ,
+ * and a route without a capability does not compile.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import type { RouteCapability } from '../core/capabilities/catalogue.ts';
+import type { Grant } from '../core/capabilities/grant.ts';
+import type { Principal } from '../core/policy/principal.ts';
+import type { GatewayBindings } from './bindings.ts';
+
+/**
+ * Who may use a route: everybody, whoever holds a capability, or every principal. The last is for
+ * routes whose answer is decided in depth by the seven checks or filtered by the grants.
+ */
+export type RouteAccess = 'public' | 'any-principal' | RouteCapability;
+
+/** Who asks, made from the credential alone. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly grants: readonly Grant[];
+  readonly revision: number;
+}
+
+/** One request after authentication, admission and validation. */
+export interface RouteRequest<Body, Query> {
+  readonly env: GatewayBindings;
+  readonly execution: Pick<ExecutionContext, 'waitUntil'>;
+  readonly raw: Request;
+  readonly requestId: string;
+  readonly caller: Caller;
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: Body;
+  readonly query: Query;
+  /** `Idempotency-Key`, with the hash of the body that came with it. */
+  readonly idempotency?: { readonly key: string; readonly bodyHash: string };
+}
+
+export interface RouteFacts<Access extends RouteAccess, Body, Query> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As OpenAPI writes it: `/v1/sessions/{id}`. */
+  readonly path: string;
+  /** `operationId`: a verb phrase in camel case. */
+  readonly operation: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly access: Access;
+  readonly body?: z.ZodType<Body>;
+  readonly query?: z.ZodType<Query>;
+  /** What the body is when it is not JSON that `body` describes. */
+  readonly bodyKind?: 'json' | 'multipart';
+  readonly success: { readonly status: number; readonly describes: z.ZodType | 'html' | 'stream' };
+  /**
+   * How `Idempotency-Key` is honoured: the stored answer is replayed (`replay`), or the route
+   * hands the key on to the block that runs the work (`own`).
+   */
+  readonly idempotency?: 'replay' | 'own';
+  /** Errors are written in OpenAI's shape. */
+  readonly openAiErrors?: boolean;
+}
+
+export interface Route extends RouteFacts<RouteAccess, unknown, unknown> {
+  readonly handle: (request: RouteRequest<unknown, unknown>) => Promise<Response>;
+}
+
+/** Largest JSON body, in bytes. */
+export const MAX_JSON_BYTES = 1_048_576;
+/** Largest plugin upload, manifest and module together, in bytes. */
+export const MAX_UPLOAD_BYTES = 10_485_760;
+
+/** Ties a handler to its facts; the types of body and query come from the schemas. */
+export function defineRoute<Body = undefined, Query = undefined>(
+  facts: RouteFacts<RouteAccess, Body, Query>,
+  handle: (request: RouteRequest<Body, Query>) => Promise<Response>,
+): Route {
+  return { ...facts, handle: handle as Route['handle'] };
+}
+
+/** A path as Hono writes it: `/v1/sessions/:id`. */
+export function toMountPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

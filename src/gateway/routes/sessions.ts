@@ -1,0 +1,128 @@
+/**
+ * `/v1/sessions`: conversations, and the messages in them.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { openSession } from '../../blocks/session/session-client.ts';
+import { json, noContent } from '../json-response.ts';
+import { newSessionId, sessionOf } from '../open-session.ts';
+import { Refusal } from '../refusal.ts';
+import { defineRoute, type Route } from '../route.ts';
+
+const createBody = z.strictObject({
+  title: z.string().max(200).optional(),
+  /** Instructions that stand before the conversation. */
+  system: z.string().max(32_768).optional(),
+  /** Model of its turns unless a turn names another: `provider/model`. */
+  model: z.string().max(200).optional(),
+});
+
+const session = z.object({
+  id: z.string(),
+  createdAt: z.number(),
+  createdBy: z.string(),
+  title: z.string().optional(),
+  model: z.string().optional(),
+  turns: z.number(),
+  activeTurn: z.string().optional(),
+});
+
+const pageQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+const messagePage = z.object({
+  messages: z.array(z.object({ role: z.string(), content: z.string() }).loose()),
+  next: z.number().optional(),
+});
+
+const noSession = () => new Refusal('not_found', { detail: 'There is no such session' });
+
+const createSession = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/sessions',
+    operation: 'createSession',
+    summary: 'Begin a conversation',
+    tag: 'sessions',
+    access: 'session:create',
+    body: createBody,
+    success: { status: 201, describes: session },
+    idempotency: 'replay',
+  },
+  async ({ env, caller, body, requestId }) => {
+    const sessionId = newSessionId({ env, caller }, 'createSession');
+    const { principal } = caller;
+    const created = await openSession(env, principal.workspace, sessionId).create({
+      sessionId,
+      principal,
+      requestId,
+      ...(body.title !== undefined && { title: body.title }),
+      ...(body.system !== undefined && { system: body.system }),
+      ...(body.model !== undefined && { model: body.model }),
+    });
+    return json(created, 201, { Location: `/v1/sessions/${sessionId}` });
+  },
+);
+
+const readSession = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/sessions/{id}',
+    operation: 'readSession',
+    summary: 'Describe a conversation',
+    tag: 'sessions',
+    access: 'session:read',
+    success: { status: 200, describes: session },
+  },
+  async (request) => {
+    const found = await sessionOf(request).describe();
+    if (found === undefined) throw noSession();
+    return json(found);
+  },
+);
+
+const listMessages = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/sessions/{id}/messages',
+    operation: 'listMessages',
+    summary: 'Read the messages of a conversation, oldest first',
+    tag: 'sessions',
+    access: 'session:read',
+    query: pageQuery,
+    success: { status: 200, describes: messagePage },
+  },
+  async (request) => {
+    const page = await sessionOf(request).messages(request.query.after, request.query.limit);
+    if (page === undefined) throw noSession();
+    return json(page);
+  },
+);
+
+const deleteSession = defineRoute(
+  {
+    method: 'DELETE',
+    path: '/v1/sessions/{id}',
+    operation: 'deleteSession',
+    summary: 'Delete a conversation and all it holds; a live turn is cancelled',
+    tag: 'sessions',
+    access: 'session:delete',
+    success: { status: 204, describes: z.undefined() },
+  },
+  async (request) => {
+    const removed = await sessionOf(request).remove(request.caller.principal, request.requestId);
+    if (!removed) throw noSession();
+    return noContent();
+  },
+);
+
+export const sessionRoutes: readonly Route[] = [
+  createSession,
+  readSession,
+  listMessages,
+  deleteSession,
+];

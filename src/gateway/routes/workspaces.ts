@@ -1,0 +1,215 @@
+/**
+ * `/v1/workspaces` and `/v1/tokens`: policy, members, and credentials.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { randomHex } from '../../blocks/kit/keys.ts';
+import type {
+  WorkspaceDescription,
+  Refusal as WorkspaceRefusal,
+} from '../../blocks/workspace/workspace-api.ts';
+import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/workspace-client.ts';
+import { policySchema } from '../../core/policy/policy.ts';
+import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import { issueToken } from '../access-token.ts';
+import { holds } from '../admit.ts';
+import { isRoot } from '../authenticate.ts';
+import { SHOWN_ONCE } from '../idempotency.ts';
+import { json, noContent } from '../json-response.ts';
+import { Refusal } from '../refusal.ts';
+import { type Caller, defineRoute, type Route, type RouteRequest } from '../route.ts';
+
+const SUBJECT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+const member = z.strictObject({
+  id: z.string().regex(SUBJECT),
+  grants: z.array(z.string().max(512)).max(500),
+});
+
+const changeBody = z.strictObject({
+  policy: policySchema.optional(),
+  members: z.array(member).max(1_000).optional(),
+  /** Refuses the change if the workspace is at another revision by now. */
+  ifRevision: z.number().int().min(0).optional(),
+});
+
+const workspace = z.object({
+  id: z.string(),
+  revision: z.number(),
+  policy: z.record(z.string(), z.unknown()),
+  members: z.array(member),
+  warnings: z.array(
+    z.object({ code: z.literal('wide_grant'), pattern: z.string(), narrower: z.string() }),
+  ),
+});
+
+/**
+ * The workspace that the path names, if it is the caller's own, or if the caller administrates
+ * the deployment. Any other answers as if it did not exist.
+ */
+function workspaceOf(request: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'params'>): {
+  readonly id: WorkspaceId;
+  readonly client: WorkspaceClient;
+} {
+  const { env, caller, params } = request;
+  const id = parseWorkspaceId(params.id ?? '');
+  if (id === undefined || (id !== caller.principal.workspace && !administrates(caller))) {
+    throw noWorkspace();
+  }
+  return { id, client: openWorkspace(env, id) };
+}
+
+function administrates(caller: Caller): boolean {
+  return isRoot(caller.principal) && holds(caller, 'system:admin', Date.now());
+}
+
+const readWorkspace = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/workspaces/{id}',
+    operation: 'readWorkspace',
+    summary: 'Read policy, members and revision',
+    tag: 'workspaces',
+    access: 'system:config:read',
+    success: { status: 200, describes: workspace },
+  },
+  async (request) => answer(await workspaceOf(request).client.describe()),
+);
+
+const changeWorkspace = defineRoute(
+  {
+    method: 'PUT',
+    path: '/v1/workspaces/{id}',
+    operation: 'changeWorkspace',
+    summary: 'Set policy and members; the parts that are absent stay as they are',
+    tag: 'workspaces',
+    access: 'system:config:write',
+    body: changeBody,
+    success: { status: 200, describes: workspace },
+  },
+  async (request) => {
+    const { caller, requestId, body } = request;
+    const { client } = workspaceOf(request);
+    const actor = { principal: caller.principal, requestId };
+    if (administrates(caller)) await client.found(actor);
+    const changed = await client.change(actor, {
+      ...(body.policy !== undefined && { policy: body.policy }),
+      ...(body.members !== undefined && { members: body.members }),
+      ...(body.ifRevision !== undefined && { ifRevision: body.ifRevision }),
+    });
+    if (!changed.ok) throw toProblem(changed.error);
+    return answer(changed.value);
+  },
+);
+
+const tokenBody = z.strictObject({
+  subject: z.strictObject({ kind: z.enum(['user', 'service']), id: z.string().regex(SUBJECT) }),
+  grants: z.array(z.string().max(512)).min(1).max(500),
+  /** Seconds that it lives; at most a year. */
+  expiresInSeconds: z.number().int().min(1).max(31_536_000).default(2_592_000),
+  name: z.string().max(100).optional(),
+  /** Only for who administrates the deployment: the workspace that the token is for. */
+  workspace: z.string().max(63).optional(),
+});
+
+const token = z.object({
+  id: z.string(),
+  token: z.string().optional(),
+  subject: z.string(),
+  grants: z.array(z.string()),
+  createdAt: z.number(),
+  createdBy: z.string(),
+  expiresAt: z.number().optional(),
+});
+
+const issue = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/tokens',
+    operation: 'issueToken',
+    summary: 'Issue a token with a part of your own grants; its text is shown once',
+    tag: 'tokens',
+    access: 'system:token:issue',
+    body: tokenBody,
+    success: { status: 201, describes: token },
+    idempotency: 'replay',
+  },
+  async ({ env, caller, requestId, body }) => {
+    const id =
+      body.workspace === undefined ? caller.principal.workspace : parseWorkspaceId(body.workspace);
+    if (id === undefined || (id !== caller.principal.workspace && !administrates(caller))) {
+      throw noWorkspace();
+    }
+    const fresh = issueToken(env.SALLYPORT_MASTER_KEY, id);
+    const issued = await openWorkspace(env, id).issueToken(
+      { principal: caller.principal, requestId },
+      caller.grants,
+      {
+        tokenId: `tok_${randomHex(16)}`,
+        tokenHash: fresh.hash,
+        subject: body.subject,
+        grants: body.grants,
+        expiresAt: Date.now() + body.expiresInSeconds * 1_000,
+        ...(body.name !== undefined && { name: body.name }),
+      },
+    );
+    if (!issued.ok) throw toProblem(issued.error);
+    return json({ ...issued.value, token: fresh.text }, 201, { [SHOWN_ONCE]: 'true' });
+  },
+);
+
+const listTokens = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/tokens',
+    operation: 'listTokens',
+    summary: 'List the tokens of the workspace, never their texts',
+    tag: 'tokens',
+    access: 'system:token:issue',
+    success: { status: 200, describes: z.object({ tokens: z.array(token) }) },
+  },
+  async ({ env, caller }) =>
+    json({ tokens: await openWorkspace(env, caller.principal.workspace).listTokens() }),
+);
+
+const revoke = defineRoute(
+  {
+    method: 'DELETE',
+    path: '/v1/tokens/{id}',
+    operation: 'revokeToken',
+    summary: 'Revoke a token, and with it what was given on from it; effective at the next request',
+    tag: 'tokens',
+    access: 'system:token:revoke',
+    success: { status: 204, describes: z.undefined() },
+  },
+  async ({ env, caller, requestId, params }) => {
+    const { principal } = caller;
+    const client = openWorkspace(env, principal.workspace);
+    const revoked = await client.revokeToken({ principal, requestId }, params.id ?? '');
+    if (!revoked) throw new Refusal('not_found', { detail: 'There is no such token' });
+    return noContent();
+  },
+);
+
+function answer(description: WorkspaceDescription | undefined): Response {
+  if (description === undefined) throw noWorkspace();
+  return json(description, 200, { ETag: `"${description.revision}"` });
+}
+
+function noWorkspace(): Refusal {
+  return new Refusal('not_found', { detail: 'There is no such workspace' });
+}
+
+function toProblem({ code, detail, errors }: WorkspaceRefusal): Refusal {
+  return new Refusal(code, { detail, ...(errors && { errors }) });
+}
+
+export const workspaceRoutes: readonly Route[] = [
+  readWorkspace,
+  changeWorkspace,
+  issue,
+  listTokens,
+  revoke,
+];

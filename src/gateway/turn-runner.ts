@@ -1,0 +1,70 @@
+/**
+ * Hosts the loop: a `WorkerEntrypoint` of the gateway Worker that the session block starts for
+ * every run, whatever began the turn. It keeps nothing; all that it knows is in the turn.
+ *
+ * @module
+ */
+
+import { WorkerEntrypoint } from 'cloudflare:workers';
+import type { TurnPorts } from '../agent/ports.ts';
+import { runTurn } from '../agent/run-turn.ts';
+import { deriveKey, hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
+import { openSession } from '../blocks/session/session-client.ts';
+import type { Turn } from '../core/conversation/turn.ts';
+import { Fault } from '../core/errors/fault.ts';
+import { chooseModel } from '../models/choose-model.ts';
+import { createDispatch, type TierRunners } from '../tiers/dispatch.ts';
+import { createTicketSigner } from '../tiers/ticket.ts';
+import { UNAVAILABLE_TIER } from '../tiers/unavailable-tier.ts';
+import { createWasmTierRunner } from '../tiers/wasm/wasm-tier-runner.ts';
+import type { GatewayBindings } from './bindings.ts';
+
+export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
+  /** Runs the turn to its end, or until another run has taken it over. */
+  async run(turn: Turn): Promise<void> {
+    await runTurn(turn, portsOf(this.env, turn));
+  }
+}
+
+function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
+  const { turnId, epoch, workspace } = turn;
+  const session = openSession(env, workspace, turn.sessionId);
+  const auditKey = deriveKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
+  const runners: TierRunners = {
+    wasm: createWasmTierRunner(env),
+    process: UNAVAILABLE_TIER,
+    container: UNAVAILABLE_TIER,
+  };
+  return {
+    journal: {
+      commit: (batch) => session.commit(batch),
+      refreshAuthority: () => session.refreshAuthority(turnId, epoch),
+      holdLease: () => session.holdLease(turnId, epoch),
+    },
+    model: modelOf(env, turn),
+    tiers: createDispatch(runners, createTicketSigner(deriveKey(env.SALLYPORT_MASTER_KEY, 'ticket'))),
+    now: () => Date.now(),
+    sha256: sha256Hex,
+    argumentsHmac: (canonicalJson) => hmacHex(auditKey, canonicalJson),
+    sleep,
+  };
+}
+
+/** A program's turn asks no model. A model that is gone since admission fails the turn. */
+function modelOf(env: GatewayBindings, { driver }: Turn): TurnPorts['model'] {
+  const name = driver.kind === 'model' ? driver.model : 'embedded/planner';
+  const model = chooseModel(env, name);
+  if (!model.ok) throw new Fault('model_unknown');
+  return model.value;
+}
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * A model of one of the AI SDK's provider packages (specification v4) behind our port.
+ *
+ * @module
+ */
+
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+  LanguageModelV4Usage,
+} from '@ai-sdk/provider';
+import { ModelFault } from '../agent/model-fault.ts';
+import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
+import { toCallOptions } from './ai-sdk-prompt.ts';
+import { countCharacters, estimateTokens, reserveTokens } from './count-tokens.ts';
+import { type ModelPrice, toUsage } from './model-price.ts';
+import { toModelFault } from './provider-fault.ts';
+import { createEchoRecorder } from './vendor-echo.ts';
+
+export interface AiSdkModel extends Pick<LanguageModelV4CallOptions, 'providerOptions'> {
+  /** Named in messages to operators and users. */
+  readonly provider: string;
+  readonly price: ModelPrice;
+  load(): LanguageModelV4;
+}
+
+export function createAiSdkModel(model: AiSdkModel): ModelPort {
+  return {
+    stream: (request, signal) => stream(model, request, signal),
+    reserve: (request) => toUsage(model.price, reserveTokens(request), request.maxOutputTokens),
+    price: (inputTokens, outputTokens) => toUsage(model.price, inputTokens, outputTokens),
+  };
+}
+
+async function* stream(
+  model: AiSdkModel,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelChunk> {
+  const reader = (await open(model, request, signal)).getReader();
+  const echo = createEchoRecorder(request.model);
+  let outputCharacters = 0;
+  let isDone = false;
+  try {
+    for (;;) {
+      const { done, value: part } = await read(model, reader);
+      if (done) throw new ModelFault(cut(model), { retryable: true });
+      echo.record(part);
+      if (part.type === 'error') throw toModelFault(model.provider, part.error);
+      if (part.type === 'finish') {
+        isDone = true;
+        yield finish(part);
+        return;
+      }
+      const chunk = toChunk(part);
+      outputCharacters += chunk === undefined ? 0 : sizeOf(chunk);
+      if (chunk !== undefined) yield chunk;
+    }
+  } finally {
+    if (!isDone) await reader.cancel().catch(() => undefined);
+  }
+
+  function finish(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): ModelChunk {
+    const { unified } = part.finishReason;
+    if (unified === 'error' || unified === 'interrupted') {
+      throw new ModelFault(cut(model), { retryable: true });
+    }
+    const [input, output] = countTokens(part.usage, request, outputCharacters);
+    const usage = toUsage(model.price, input, output);
+    const vendorEcho = echo.finish();
+    return { kind: 'end', usage, ...(vendorEcho === undefined ? {} : { echo: vendorEcho }) };
+  }
+}
+
+async function open(
+  model: AiSdkModel,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<ReadableStream<LanguageModelV4StreamPart>> {
+  try {
+    const languageModel = model.load();
+    const { stream } = await languageModel.doStream({
+      ...toCallOptions(request),
+      abortSignal: signal,
+      ...(model.providerOptions === undefined ? {} : { providerOptions: model.providerOptions }),
+    });
+    return stream;
+  } catch (thrown) {
+    throw toModelFault(model.provider, thrown);
+  }
+}
+
+async function read<T>(model: AiSdkModel, reader: ReadableStreamDefaultReader<T>) {
+  try {
+    return await reader.read();
+  } catch (thrown) {
+    throw toModelFault(model.provider, thrown);
+  }
+}
+
+function toChunk(part: LanguageModelV4StreamPart): ModelChunk | undefined {
+  if (part.type === 'text-delta') {
+    return part.delta === '' ? undefined : { kind: 'text', text: part.delta };
+  }
+  if (part.type !== 'tool-call' || part.providerExecuted === true) return undefined;
+  const { toolCallId: id, toolName: name, input: argumentsText } = part;
+  return { kind: 'tool-call', call: { id, name, argumentsText } };
+}
+
+function sizeOf(chunk: ModelChunk): number {
+  if (chunk.kind === 'text') return chunk.text.length;
+  return chunk.kind === 'tool-call' ? chunk.call.argumentsText.length : 0;
+}
+
+/** The provider's own figures, or an estimate where it gave none. */
+function countTokens(
+  usage: LanguageModelV4Usage,
+  request: ModelRequest,
+  outputCharacters: number,
+): readonly [input: number, output: number] {
+  return [
+    usage.inputTokens.total ?? estimateTokens(countCharacters(request.messages)),
+    usage.outputTokens.total ?? estimateTokens(outputCharacters),
+  ];
+}
+
+function cut(model: AiSdkModel): string {
+  return `Cannot get a reply from the provider "${model.provider}": its answer must not end early`;
+}

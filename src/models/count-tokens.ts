@@ -1,0 +1,67 @@
+/**
+ * Tokens, estimated from characters: no vendor's tokenizer is bundled.
+ *
+ * {@link reserveTokens} errs upwards, for reserving; {@link estimateTokens} is the middle of the
+ * road, for settling where a provider gave no figures of its own.
+ *
+ * @module
+ */
+
+import type { ModelRequest } from '../agent/ports.ts';
+import type { Message } from '../core/conversation/message.ts';
+
+const CHARACTERS_A_TOKEN = 4;
+
+/** A token is at least this many bytes of UTF-8 in ordinary text of any script. */
+const LEAST_BYTES_A_TOKEN = 3;
+
+/** What vendors add around each message and each tool. */
+const TOKENS_A_MESSAGE = 8;
+const TOKENS_A_TOOL = 16;
+
+export function estimateTokens(characters: number): number {
+  return Math.ceil(characters / CHARACTERS_A_TOKEN);
+}
+
+/** All characters that a message holds, calls included. */
+export function countCharacters(messages: readonly Message[]): number {
+  return sum(messages, (message) => sum(textsOf(message), (text) => text.length));
+}
+
+/** Upper estimate of the tokens of a whole request, tools included. */
+export function reserveTokens(request: ModelRequest): number {
+  const messages = sum(
+    request.messages,
+    (message) => TOKENS_A_MESSAGE + sum(textsOf(message), mostTokens),
+  );
+  const tools = sum(
+    request.tools,
+    (tool) =>
+      TOKENS_A_TOOL +
+      mostTokens(tool.name + tool.description) +
+      mostTokens(JSON.stringify(tool.inputSchema)),
+  );
+  return messages + tools;
+}
+
+function textsOf(message: Message): readonly string[] {
+  if (message.role !== 'assistant') return [message.content];
+  const calls = message.toolCalls.flatMap((call) => [call.name, call.argumentsText]);
+  const echo = message.echo === undefined ? [] : [JSON.stringify(message.echo.parts)];
+  return [message.content, ...calls, ...echo];
+}
+
+function mostTokens(text: string): number {
+  // Three bytes a code unit is the most that UTF-8 needs; ASCII, the usual case, needs one.
+  const bytes = isAscii(text) ? text.length : text.length * 3;
+  return Math.ceil(bytes / LEAST_BYTES_A_TOKEN);
+}
+
+function isAscii(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant
+  return !/[^\x00-\x7f]/.test(text);
+}
+
+function sum<T>(items: readonly T[], size: (item: T) => number): number {
+  return items.reduce((total, item) => total + size(item), 0);
+}

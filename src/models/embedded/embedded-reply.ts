@@ -1,0 +1,90 @@
+/**
+ * What the embedded models have in common: a finished reply, streamed in pieces, that costs nothing.
+ *
+ * Their tokens are estimated as a quarter of the characters, so that token budgets hold for them
+ * too; their price is zero.
+ *
+ * @module
+ */
+
+import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
+import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
+import type { Usage } from '../../core/conversation/usage.ts';
+import { countCharacters, estimateTokens, reserveTokens } from '../count-tokens.ts';
+import { FREE, toUsage } from '../model-price.ts';
+
+export interface EmbeddedReply {
+  readonly text: string;
+  readonly calls: readonly WrittenToolCall[];
+  /** Milliseconds before the first chunk; none unless asked for. */
+  readonly delayMs?: number;
+  /** Milliseconds between chunks of text; none unless asked for. */
+  readonly chunkDelayMs?: number;
+  /** In place of the estimate. */
+  readonly usage?: Usage;
+}
+
+/** Longest piece of text, in UTF-16 code units, when cut between words. */
+const CHUNK_CHARACTERS = 160;
+/** The same when a pause between pieces is asked for, so that there is something to see. */
+const PACED_CHUNK_CHARACTERS = 16;
+
+export function createEmbeddedModel(reply: (request: ModelRequest) => EmbeddedReply): ModelPort {
+  return {
+    stream: (request, signal) => stream(reply(request), request, signal),
+    reserve: (request) => toUsage(FREE, reserveTokens(request), request.maxOutputTokens),
+    price: (inputTokens, outputTokens) => toUsage(FREE, inputTokens, outputTokens),
+  };
+}
+
+async function* stream(
+  reply: EmbeddedReply,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelChunk> {
+  await pause(reply.delayMs, signal);
+  let isFirst = true;
+  for (const text of toPieces(reply)) {
+    if (!isFirst) await pause(reply.chunkDelayMs, signal);
+    if (signal.aborted) return;
+    isFirst = false;
+    yield { kind: 'text', text };
+  }
+  for (const call of reply.calls) yield { kind: 'tool-call', call };
+  yield { kind: 'end', usage: reply.usage ?? estimate(reply, request) };
+}
+
+function toPieces({ text, chunkDelayMs }: EmbeddedReply): readonly string[] {
+  const size = chunkDelayMs === undefined ? CHUNK_CHARACTERS : PACED_CHUNK_CHARACTERS;
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    const space = text.lastIndexOf(' ', from + size);
+    const end = space > from && from + size < text.length ? space : from + size;
+    pieces.push(text.slice(from, end));
+    from = end;
+  }
+  return pieces;
+}
+
+function estimate(reply: EmbeddedReply, request: ModelRequest): Usage {
+  const written = reply.calls.reduce((sum, call) => sum + call.argumentsText.length, 0);
+  return toUsage(
+    FREE,
+    estimateTokens(countCharacters(request.messages)),
+    estimateTokens(reply.text.length + written),
+  );
+}
+
+/** Resolves early, and never rejects, when `signal` aborts. */
+function pause(ms: number | undefined, signal: AbortSignal): Promise<void> | undefined {
+  if (ms === undefined || ms <= 0 || signal.aborted) return undefined;
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

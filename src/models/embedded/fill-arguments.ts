@@ -1,0 +1,69 @@
+/**
+ * Arguments for a tool from the words of one clause, by the tool's schema.
+ *
+ * Filled in this order: what is named ("method POST"), what has a type of its own (URLs, paths,
+ * numbers, JSON, members of an enumeration), places within a document, and last free text. Nothing
+ * is made up: an argument that the request does not hold is reported as missing.
+ *
+ * @module
+ */
+
+import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
+import type { JsonObject, JsonValue } from '../../core/primitives/json.ts';
+import { createClauseValues } from './clause-values.ts';
+import { fillFreeText, isReference } from './fill-free-text.ts';
+import { fillTyped } from './fill-typed.ts';
+import { findQuery } from './find-query.ts';
+import type { Literal } from './literals.ts';
+import { findNamedValue } from './named-value.ts';
+import type { Clause } from './split-request.ts';
+import { isQueryProperty, propertiesOf, typesOf } from './tool-properties.ts';
+
+export interface FillSource {
+  readonly clause: Clause;
+  readonly literals: readonly Literal[];
+  /** Content of the result that "it" and "the result" stand for, where there is one. */
+  readonly previous: string | undefined;
+  /** A text from a part of the request that asks for nothing itself. */
+  readonly spare: string | undefined;
+}
+
+export interface Filled {
+  readonly arguments: JsonObject;
+  /** Names of required arguments that the request does not hold. */
+  readonly missing: readonly string[];
+  /** Whether a missing argument may be what an earlier call returns. */
+  readonly wantsPrevious: boolean;
+}
+
+export function fillArguments(tool: ToolDefinition, source: FillSource): Filled {
+  const values = createClauseValues(source.clause, source.literals, tool.name);
+  const properties = propertiesOf(tool);
+  const filled: Record<string, JsonValue> = {};
+  const isOpen = ({ name }: { readonly name: string }) => !Object.hasOwn(filled, name);
+  const set = (name: string, value: JsonValue | undefined) => {
+    if (value !== undefined) filled[name] = value;
+  };
+
+  for (const property of properties)
+    set(property.name, findNamedValue(property, properties, values));
+  for (const property of properties.filter(isOpen)) set(property.name, fillTyped(property, values));
+  for (const property of properties.filter(isOpen)) {
+    if (property.isRequired && isQueryProperty(property) && typesOf(property).includes('string')) {
+      set(property.name, findQuery(values));
+    }
+  }
+  for (const property of properties.filter(isOpen)) {
+    set(property.name, fillFreeText(property, values, source));
+  }
+  for (const { name, schema } of properties.filter(isOpen)) {
+    if (schema.default !== undefined) set(name, schema.default);
+  }
+
+  const missing = properties.filter((property) => property.isRequired && isOpen(property));
+  return {
+    arguments: filled,
+    missing: missing.map(({ name }) => name),
+    wantsPrevious: missing.length > 0 && isReference(source.clause),
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * The calls that a plain request asks for, step by step, and what is known of each.
+ *
+ * A plan depends on the request, the tools and the results so far, on nothing else: making it
+ * again in the next round gives the same steps, so a call that has a result is never repeated. Only
+ * the user's own words are read for tasks; what a tool returned is passed on, never obeyed.
+ *
+ * @module
+ */
+
+import type { Message, ToolMessage } from '../../core/conversation/message.ts';
+import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
+import { canonicalJson } from '../../core/primitives/canonical-json.ts';
+import type { JsonObject, JsonValue } from '../../core/primitives/json.ts';
+import { fillArguments } from './fill-arguments.ts';
+import { type Literal, markLiterals, marksIn, unmark } from './literals.ts';
+import { createToolMatcher, type ToolMatcher } from './match-tool.ts';
+import { type Clause, splitRequest } from './split-request.ts';
+
+export type PlannedStep =
+  /** Everything is there; `result` too once the call has been made. */
+  | {
+      readonly kind: 'call';
+      readonly tool: ToolDefinition;
+      readonly arguments: JsonObject;
+      readonly result?: ToolMessage;
+    }
+  /** Waits for the result of the step before it. */
+  | { readonly kind: 'waiting'; readonly tool: ToolDefinition }
+  | {
+      readonly kind: 'incomplete';
+      readonly tool: ToolDefinition;
+      readonly missing: readonly string[];
+    };
+
+/** Most calls that one request leads to. */
+const MAX_STEPS = 8;
+
+export function planCalls(
+  messages: readonly Message[],
+  tools: readonly ToolDefinition[],
+): readonly PlannedStep[] {
+  const latest = messages.findLastIndex(({ role }) => role === 'user');
+  const { text, literals } = markLiterals(messages[latest]?.content ?? '');
+  const matcher = createToolMatcher(tools);
+  const clauses = splitRequest(text, (head) => matcher.match(head, []) !== undefined);
+  const made = resultsByCall(messages.slice(latest + 1));
+  const earlier = messages.slice(0, Math.max(latest, 0)).findLast(isResult)?.content;
+
+  const tasks = toTasks(clauses, literals, matcher);
+  const spare = spareText(clauses, literals, tasks);
+  const steps: PlannedStep[] = [];
+  for (const { clause, tool } of tasks.slice(0, MAX_STEPS)) {
+    const before = steps.at(-1);
+    const previous = before === undefined ? (spare ?? earlier) : contentOf(before);
+    const step = planStep(tool, { clause, literals, previous, spare }, before, made);
+    if (!steps.some((other) => isSameCall(other, step))) steps.push(step);
+  }
+  return steps;
+}
+
+interface Task {
+  readonly clause: Clause;
+  readonly tool: ToolDefinition;
+}
+
+function toTasks(
+  clauses: readonly Clause[],
+  literals: readonly Literal[],
+  matcher: ToolMatcher,
+): readonly Task[] {
+  return clauses.flatMap((clause) => {
+    const marks = [...marksIn(clause.head), ...marksIn(clause.payload ?? '')];
+    const here = marks.flatMap((index) => literals[index] ?? []);
+    const match = matcher.match(clause.head, here);
+    return match === undefined ? [] : [{ clause, tool: match.tool }];
+  });
+}
+
+/** What the user gave in a part of the request that asks for nothing: "Here is a text: …". */
+function spareText(
+  clauses: readonly Clause[],
+  literals: readonly Literal[],
+  tasks: readonly Task[],
+): string | undefined {
+  for (const clause of clauses) {
+    if (tasks.some((task) => task.clause === clause)) continue;
+    const [index] = marksIn(clause.payload ?? clause.head);
+    if (index !== undefined) return literals[index]?.text;
+    if (clause.payload !== undefined && clause.payload !== '') {
+      return unmark(clause.payload, literals);
+    }
+  }
+  return undefined;
+}
+
+function planStep(
+  tool: ToolDefinition,
+  source: Parameters<typeof fillArguments>[1],
+  before: PlannedStep | undefined,
+  made: ReadonlyMap<string, ToolMessage>,
+): PlannedStep {
+  const filled = fillArguments(tool, source);
+  if (filled.missing.length === 0) {
+    const result = made.get(toKey(tool.name, filled.arguments));
+    const call = { kind: 'call', tool, arguments: filled.arguments } as const;
+    return result === undefined ? call : { ...call, result };
+  }
+  // The step before it may still be under way, or have failed: either way it is not the user's turn.
+  return filled.wantsPrevious && before !== undefined
+    ? { kind: 'waiting', tool }
+    : { kind: 'incomplete', tool, missing: filled.missing };
+}
+
+function contentOf(step: PlannedStep): string | undefined {
+  return step.kind === 'call' && step.result?.isError === false ? step.result.content : undefined;
+}
+
+function isResult(message: Message): message is ToolMessage {
+  return message.role === 'tool' && !message.isError;
+}
+
+function isSameCall(a: PlannedStep, b: PlannedStep): boolean {
+  if (a.kind !== 'call' || b.kind !== 'call') return a.kind === b.kind && a.tool === b.tool;
+  return toKey(a.tool.name, a.arguments) === toKey(b.tool.name, b.arguments);
+}
+
+/** The calls of this turn that have been answered, denied ones included. */
+function resultsByCall(messages: readonly Message[]): ReadonlyMap<string, ToolMessage> {
+  const results = new Map<string, ToolMessage>();
+  for (const message of messages) {
+    if (message.role !== 'assistant') continue;
+    for (const call of message.toolCalls) {
+      const result = messages.find(
+        (other) => other.role === 'tool' && other.modelCallId === call.id,
+      );
+      const key = toWrittenKey(call.name, call.argumentsText);
+      if (result?.role === 'tool') results.set(key, result);
+    }
+  }
+  return results;
+}
+
+function toWrittenKey(name: string, argumentsText: string): string {
+  try {
+    return toKey(name, JSON.parse(argumentsText) as JsonValue);
+  } catch {
+    return `${name} ${argumentsText}`;
+  }
+}
+
+function toKey(name: string, value: JsonValue): string {
+  return `${name} ${canonicalJson(value)}`;
+}

@@ -1,0 +1,88 @@
+/**
+ * The providers behind keys: what each needs, and how its model is made.
+ *
+ * Imported statically: a dynamic import makes the bundler start shared packages lazily, and zod is
+ * then used before it has begun.
+ *
+ * @module
+ */
+
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createGoogle } from '@ai-sdk/google';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import type { ModelBindings } from './model-bindings.ts';
+import { fetchFor, publicFetch } from './private-fetch.ts';
+
+export interface Provider {
+  /** What models of it are, for the catalogue. */
+  readonly title: string;
+  /** What must be set and is not, as the end of a sentence; nothing when it can be used. */
+  missing(env: ModelBindings): string | undefined;
+  load(env: ModelBindings, model: string): LanguageModelV4;
+  /** What it is always told, such as not to store the conversation. */
+  readonly providerOptions?: NonNullable<LanguageModelV4CallOptions['providerOptions']>;
+}
+
+const anthropic: Provider = {
+  title: 'Anthropic (Messages API)',
+  missing: (env) => unset('ANTHROPIC_API_KEY', env.ANTHROPIC_API_KEY),
+  load(env, model) {
+    return createAnthropic({ apiKey: env.ANTHROPIC_API_KEY ?? '', fetch: publicFetch })(model);
+  },
+};
+
+const openai: Provider = {
+  title: 'OpenAI (Responses API; nothing is stored there)',
+  missing: (env) => unset('OPENAI_API_KEY', env.OPENAI_API_KEY),
+  load(env, model) {
+    return createOpenAI({ apiKey: env.OPENAI_API_KEY ?? '', fetch: publicFetch }).responses(model);
+  },
+  providerOptions: { openai: { store: false } },
+};
+
+const google: Provider = {
+  title: 'Google (Gemini API)',
+  missing: (env) => unset('GOOGLE_API_KEY', env.GOOGLE_API_KEY),
+  load(env, model) {
+    return createGoogle({ apiKey: env.GOOGLE_API_KEY ?? '', fetch: publicFetch })(model);
+  },
+};
+
+const compatible: Provider = {
+  title: "an endpoint in OpenAI's chat shape, set by the operator",
+  missing: (env) => unset('OPENAI_COMPATIBLE_BASE_URL', env.OPENAI_COMPATIBLE_BASE_URL),
+  load(env, model) {
+    const { OPENAI_COMPATIBLE_BASE_URL: baseURL = '', OPENAI_COMPATIBLE_API_KEY: apiKey } = env;
+    const provider = createOpenAICompatible({
+      name: compatibleName(env),
+      baseURL,
+      includeUsage: true,
+      fetch: fetchFor(env, baseURL),
+      ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
+    });
+    return provider.chatModel(model);
+  },
+};
+
+const BUILT_IN = { anthropic, openai, google } as const;
+
+/** Words that an operator cannot give to the endpoint of his own. */
+const RESERVED = new Set([...Object.keys(BUILT_IN), 'embedded', 'workers-ai']);
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+/** What the models of the operator's own endpoint are called: `<name>/<model>`. */
+export function compatibleName(env: ModelBindings): string {
+  const name = env.OPENAI_COMPATIBLE_NAME ?? '';
+  return NAME.test(name) && !RESERVED.has(name) ? name : 'compatible';
+}
+
+/** Every provider of this deployment by the name that its models begin with. */
+export function listProviders(env: ModelBindings): Readonly<Record<string, Provider>> {
+  return { ...BUILT_IN, [compatibleName(env)]: compatible };
+}
+
+function unset(name: string, value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? `"${name}" must be set` : undefined;
+}

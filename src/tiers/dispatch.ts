@@ -1,0 +1,43 @@
+/**
+ * Stop 8: hands an approved call to its tier, under a ticket.
+ *
+ * Nothing is signed without the receipt in which the session block says that it committed the
+ * start of this very call, in this epoch, under this revision.
+ *
+ * @module
+ */
+
+import type { DispatchPort } from '../agent/ports.ts';
+import type { JournalReceipt } from '../core/conversation/journal-entry.ts';
+import type { ToolOutcome } from '../core/conversation/tool-result.ts';
+import type { TicketClaims } from '../core/executor-protocol/ticket.ts';
+import type { Tier } from '../core/manifest/tier.ts';
+import type { TicketSigner } from './ticket.ts';
+import type { TierRunner } from './tier-runner.ts';
+
+export type TierRunners = Readonly<Record<Tier, TierRunner>>;
+
+export function createDispatch(runners: TierRunners, signer: TicketSigner): DispatchPort {
+  return {
+    async dispatch(call, receipt, signal) {
+      const { claims, canonicalArguments } = call;
+      if (!provesStart(receipt, claims)) return refused('ticket_refused');
+      if (signal.aborted) return refused('cancelled');
+      const job = { ticket: signer.sign(claims), claims, canonicalArguments };
+      return runners[claims.tier].run(job, signal);
+    },
+    recall: (claims) => runners[claims.tier].recall(claims),
+  };
+}
+
+function provesStart(receipt: JournalReceipt, claims: TicketClaims): boolean {
+  return (
+    receipt.startedCalls.includes(claims.callKey) &&
+    receipt.epoch === claims.epoch &&
+    receipt.revision === claims.revision
+  );
+}
+
+function refused(reason: 'ticket_refused' | 'cancelled'): ToolOutcome {
+  return { kind: 'failed', reason, cost: { durationMs: 0 } };
+}

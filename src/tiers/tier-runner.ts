@@ -1,0 +1,23 @@
+/**
+ * How a tier runs one approved call. Rivals live in `wasm/`, `process/` and `container/`.
+ *
+ * @module
+ */
+
+import type { ToolOutcome } from '../core/conversation/tool-result.ts';
+import type { TicketClaims } from '../core/executor-protocol/ticket.ts';
+import type { JsonObject } from '../core/primitives/json.ts';
+
+/** One call as it reaches a tier: a signed ticket and exactly the arguments that it names. */
+export interface TierJob {
+  /** The signed claims; the tier verifies signature, deadline, epoch and single use. */
+  readonly ticket: string;
+  readonly claims: TicketClaims;
+  readonly canonicalArguments: JsonObject;
+}
+
+export interface TierRunner {
+  run(job: TierJob, signal: AbortSignal): Promise<ToolOutcome>;
+  /** The stored outcome of an earlier run by its idempotency key; `undefined` if there is none. */
+  recall(claims: TicketClaims): Promise<ToolOutcome | undefined>;
+}

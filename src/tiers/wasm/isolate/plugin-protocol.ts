@@ -1,0 +1,71 @@
+/**
+ * What passes between the lane and the code that runs a plugin, in whichever isolate that is.
+ *
+ * Plain data and one object of methods, so that all of it travels over RPC.
+ *
+ * @module
+ */
+
+import type { CheckReason } from '../../../core/errors/reasons.ts';
+import type { WasmLimits } from '../../../core/manifest/wasm-limits.ts';
+
+/** Why a run ended without an answer. */
+export type PluginFailure = CheckReason<'dispatch'>;
+
+export interface PluginJob {
+  /** Export that runs the tool. */
+  readonly entry: string;
+  /** What the plugin reads: the canonical arguments as JSON text. */
+  readonly input: string;
+  readonly limits: WasmLimits;
+}
+
+export interface PluginReport {
+  readonly end: 'ok' | PluginFailure;
+  /** What the plugin wrote; empty unless `end` is `ok`. */
+  readonly output: string;
+  /** Units used by the plugin, its memory kernel and its host calls. */
+  readonly fuel: number;
+  /** Pages of 64 KiB that the plugin's memory had in the end, which is the most it ever had. */
+  readonly memoryPages: number;
+  /** Milliseconds spent waiting for host calls; fuel does not run meanwhile. */
+  readonly suspendedMs: number;
+}
+
+/** What a plugin may ask of its lane. Each call is authorised by itself. */
+export interface PluginHost {
+  http(request: PluginRequest): Promise<PluginAnswer>;
+}
+
+/** An HTTP request as the plugin wrote it: nothing about it is known to be true. */
+export interface PluginRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export type PluginAnswer =
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      /** Lower-case names; a header that came several times is joined by `, `. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Uint8Array;
+      /** The URL that answered, after redirects. */
+      readonly url: string;
+    }
+  /** Nothing came back, for a reason that the plugin may know. */
+  | { readonly kind: 'unanswered'; readonly reason: UnansweredReason }
+  /** Refused, or the call is over: the plugin does not run on. */
+  | { readonly kind: 'ended'; readonly reason: PluginFailure };
+
+export type UnansweredReason =
+  | 'unreachable'
+  | 'response_too_large'
+  | 'request_too_large'
+  | 'too_many_redirects'
+  | 'bad_redirect'
+  | 'method_not_allowed'
+  | 'header_not_allowed'
+  | 'body_not_allowed';

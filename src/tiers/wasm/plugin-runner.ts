@@ -1,0 +1,26 @@
+/**
+ * Where the code of plugins is found and run. Rivals: `plugin-isolates.ts`, `bundled-plugins.ts`.
+ *
+ * @module
+ */
+
+import type { PluginHost, PluginJob, PluginReport } from './isolate/plugin-protocol.ts';
+
+export interface PluginRunner {
+  run(job: PluginJob, host: PluginHost): Promise<PluginReport>;
+}
+
+/** What names the code of a call; taken from the claims of its ticket. */
+export interface PluginCodeName {
+  readonly workspace: string;
+  readonly plugin: string;
+  /** SHA-256 of the upload, lower-case hex. */
+  readonly codeHash: string;
+  /** The bound of memory under which it was hardened. */
+  readonly memoryPages: number;
+}
+
+export interface PluginRunners {
+  /** `undefined` if this deployment cannot run that code. */
+  open(name: PluginCodeName): Promise<PluginRunner | undefined>;
+}

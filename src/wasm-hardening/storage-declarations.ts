@@ -1,0 +1,75 @@
+/**
+ * The sections that declare what a module keeps values in: tables, the memory and globals.
+ *
+ * @module
+ */
+
+import type { ByteReader } from './byte-reader.ts';
+import { type ConstantScope, skipConstantExpression } from './constant-expression.ts';
+import { readListSection } from './read-list.ts';
+import { readSizeRange, type SizeRange } from './size-range.ts';
+import { MAX_ITEMS } from './structure-limits.ts';
+import { rejectFeature } from './unsupported.ts';
+import { readReferenceType, readValueType } from './value-types.ts';
+import { hex, reject } from './wasm-rejection.ts';
+
+export interface TableType {
+  /** `funcref` (0x70) or `externref` (0x6f). */
+  readonly elementType: number;
+  readonly size: SizeRange;
+}
+
+export function readTables(
+  section: ByteReader | undefined,
+  maxElements: number,
+): readonly TableType[] {
+  const tables: TableType[] = [];
+  readListSection(section, {
+    what: 'tables',
+    atMost: MAX_ITEMS.tables,
+    readItem(reader) {
+      const elementType = readReferenceType(reader);
+      tables.push({ elementType, size: readSizeRange(reader, 'table', maxElements) });
+    },
+  });
+  return tables;
+}
+
+export function readMemory(
+  section: ByteReader | undefined,
+  maxPages: number,
+): SizeRange | undefined {
+  if (section === undefined) return undefined;
+  const offset = section.position;
+  const count = section.u32();
+  if (count > 1) rejectFeature('multi-memory', `${count} memories`, offset);
+  const memory = count === 1 ? readSizeRange(section, 'memory', maxPages) : undefined;
+  section.expectEnd('memory section');
+  return memory;
+}
+
+/** Passes over the globals and answers how many there are. */
+export function readGlobals(section: ByteReader | undefined, functionCount: number): number {
+  let globalCount = 0;
+  readListSection(section, {
+    what: 'globals',
+    atMost: MAX_ITEMS.globals,
+    readItem(reader) {
+      readValueType(reader);
+      const offset = reader.position;
+      const mutability = reader.u8();
+      if (mutability > 1) rejectMutability(mutability, offset);
+      const scope: ConstantScope = { functionCount, globalCount };
+      skipConstantExpression(reader, scope);
+      globalCount += 1;
+    },
+  });
+  return globalCount;
+}
+
+const SHARED_GLOBAL = 0x02;
+
+function rejectMutability(mutability: number, offset: number): never {
+  if (mutability & SHARED_GLOBAL) rejectFeature('threads', 'shared global', offset);
+  return reject(`mutability ${hex(mutability)} must be 0x00 or 0x01`, offset);
+}

@@ -1,0 +1,16 @@
+/**
+ * The Worker: its fetch handler and the classes behind its bindings. Wiring only.
+ *
+ * @module
+ */
+
+import { createApp } from './gateway/app.ts';
+import { ALL_ROUTES } from './gateway/routes/all-routes.ts';
+
+export { AuditBlock } from './blocks/audit/audit-block.ts';
+export { SessionBlock } from './blocks/session/session-block.ts';
+export { WorkspaceBlock } from './blocks/workspace/workspace-block.ts';
+export { TurnRunner } from './gateway/turn-runner.ts';
+export { WasmLane } from './tiers/wasm/wasm-lane.ts';
+
+export default createApp(ALL_ROUTES);

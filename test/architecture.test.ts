@@ -1,0 +1,162 @@
+/**
+ * The dependency rules of `src/README.md`, as a test.
+ *
+ * A folder may import from itself and from what stands against it here. Anything else is a
+ * design change: change this table in the same commit, and say why.
+ */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const SRC = join(import.meta.dirname, '../src');
+
+/** The doors of `blocks`: what reaches an object, what it answers, and how names and keys are made. */
+const BLOCK_DOORS = /^blocks\/([a-z]+\/[a-z]+-(client|api)|kit\/(keys|bindings|address))\.ts$/;
+
+const MAY_IMPORT: Record<string, readonly (string | RegExp)[]> = {
+  core: [],
+  'wasm-hardening': ['core'],
+  agent: ['core'],
+  models: ['core', 'agent'],
+  blocks: ['core'],
+  tiers: ['core', 'agent', 'wasm-hardening', BLOCK_DOORS],
+  gateway: ['core', 'agent', BLOCK_DOORS, 'models', 'tiers', 'wasm-hardening'],
+  'worker.ts': ['gateway', 'blocks', 'tiers'],
+};
+
+/** Packages that `core` may use; everything there must run unchanged in Node and in workerd. */
+const CORE_PACKAGES = ['zod', '@cfworker/json-schema', 'whatwg-url', 'tr46', 'ipaddr.js'];
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => {
+    const text = readFileSync(join(SRC, path), 'utf8');
+    return { path, text, imports: importsOf(path, text) };
+  });
+
+function importsOf(path: string, text: string): string[] {
+  const specifiers = text.matchAll(
+    /^(?:import|export)[^'";]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
+  return [...specifiers].map(([, from, bare, dynamic]) => {
+    const specifier = (from ?? bare ?? dynamic)!;
+    return specifier.startsWith('.')
+      ? relative(SRC, join(SRC, dirname(path), specifier))
+      : specifier;
+  });
+}
+
+const isLocal = (target: string) => /\.ts$/.test(target) && !target.startsWith('..');
+
+function mayImport(folder: string, target: string): boolean {
+  const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
+  return allowed.some((rule) =>
+    typeof rule === 'string' ? target.split('/')[0] === rule : rule.test(target),
+  );
+}
+
+describe.each(Object.keys(MAY_IMPORT))('src/%s', (folder) => {
+  test('imports only what the table allows', () => {
+    const strays = files
+      .filter((file) => file.path.split('/')[0] === folder)
+      .flatMap((file) =>
+        file.imports
+          .filter((target) => isLocal(target) && !mayImport(folder, target))
+          .map((target) => `${file.path} -> ${target}`),
+      );
+    expect(strays).toEqual([]);
+  });
+});
+
+test('every folder of src stands in the table', () => {
+  const folders = new Set(files.map((file) => file.path.split('/')[0]!));
+  expect([...folders].filter((folder) => !(folder in MAY_IMPORT))).toEqual([]);
+});
+
+test('wasm-hardening uses only the primitives of core', () => {
+  const strays = files
+    .filter((file) => file.path.startsWith('wasm-hardening/'))
+    .flatMap((file) => file.imports)
+    .filter((target) => target.startsWith('core/') && !target.startsWith('core/primitives/'));
+  expect(strays).toEqual([]);
+});
+
+test('core uses no package that is tied to a platform', () => {
+  const packages = files
+    .filter((file) => /^(core|wasm-hardening)\//.test(file.path))
+    .flatMap((file) => file.imports)
+    .filter((target) => !isLocal(target));
+  expect(packages.filter((name) => !CORE_PACKAGES.includes(name))).toEqual([]);
+});
+
+test('every local import names a file that exists', () => {
+  const missing = files.flatMap((file) =>
+    file.imports
+      .filter((target) => isLocal(target) && !existsSync(join(SRC, target)))
+      .map((target) => `${file.path} -> ${target}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('no import cycles', () => {
+  const graph = new Map(files.map(({ path, imports }) => [path, imports.filter(isLocal)]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const walk = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of graph.get(path) ?? []) walk(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of files) walk(path, []);
+  expect(cycles).toEqual([]);
+});
+
+test('no barrels: a file that only passes exports on hides where things live', () => {
+  const barrels = files.filter(({ path, text }) => {
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').trim();
+    return (
+      /(^|\/)index\.ts$/.test(path) || (code !== '' && /^(export [^;]*from [^;]*;\s*)+$/.test(code))
+    );
+  });
+  expect(barrels.map(({ path }) => path)).toEqual([]);
+});
+
+describe('brands are made in one file each', () => {
+  test.each([
+    ['ApprovedToolCall', ['core/checks/approve-call.ts']],
+    ['SessionId', ['core/primitives/ids.ts']],
+    ['TurnId', ['core/primitives/ids.ts']],
+    ['WorkspaceId', ['core/primitives/ids.ts']],
+    ['CapabilityPattern', ['core/capabilities/pattern.ts']],
+    ['Capability', ['core/capabilities/pattern.ts']],
+    ['AdmittedSchema', ['core/checks/schema/admit-schema.ts']],
+  ])('"as %s" stands only in its maker', (brand, makers) => {
+    const cast = new RegExp(`\\bas (unknown as )?(readonly )?${brand}\\b|<${brand}>\\s*[({]`);
+    const casts = files.filter((file) => cast.test(file.text)).map((file) => file.path);
+    expect(casts.filter((path) => !makers.includes(path))).toEqual([]);
+  });
+});
+
+test('core and wasm-hardening know no clock and no chance', () => {
+  const ambient = /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|crypto\.)/;
+  const strays = files.filter(
+    (file) => /^(core|wasm-hardening|agent)\//.test(file.path) && ambient.test(file.text),
+  );
+  expect(strays.map(({ path }) => path)).toEqual([]);
+});
+
+test('no file of src has more than 300 lines', () => {
+  const long = files.filter((file) => file.text.split('\n').length > 301);
+  expect(long.map(({ path, text }) => `${path}: ${text.split('\n').length - 1}`)).toEqual([]);
+});

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DEPLOYMENT_AUDIT,
+  sessionObjectName,
+  workspaceObjectName,
+} from '../../../src/blocks/kit/address.ts';
+import { issueSessionId, parseWorkspaceId } from '../../../src/core/primitives/ids.ts';
+
+const acme = parseWorkspaceId('acme')!;
+const acme2 = parseWorkspaceId('acme-2')!;
+const session = issueSessionId(acme, '0'.repeat(32), () => 'a'.repeat(64));
+
+describe('object names', () => {
+  it('hold the workspace, so that the same id in another workspace is another object', () => {
+    expect(sessionObjectName(acme, session)).toBe(`acme/${session}`);
+    expect(sessionObjectName(acme2, session)).not.toBe(sessionObjectName(acme, session));
+  });
+
+  it('of workspaces are their ids, and never that of the deployment', () => {
+    expect(workspaceObjectName(acme)).toBe('acme');
+    expect(parseWorkspaceId(DEPLOYMENT_AUDIT)).toBeUndefined();
+  });
+});

@@ -1,0 +1,150 @@
+import { describe, expect, it, vi } from 'vitest';
+import { NOT_RUN_SENTENCE, UNKNOWN_SENTENCE } from '../../../src/blocks/session/round-messages.ts';
+import { crash } from './support/crash.ts';
+import {
+  REPLY_USAGE,
+  toFinished,
+  toReply,
+  toToolEvent,
+  toTurnFinished,
+} from './support/scripted-run.ts';
+import { openFixture } from './support/session-fixture.ts';
+
+const CANCELLED = { ok: false, error: 'cancelled' };
+
+describe('SessionApi.cancelTurn()', () => {
+  it('ends a running turn at once and wakes everyone who waits for it', async () => {
+    const { begin, client, principal, chain } = openFixture();
+    const run = await begin();
+    const { turnId } = run.turn;
+    const waiting = [
+      client.events(turnId, 1, 60_000),
+      client.awaitTurn(turnId, 60_000),
+      run.holdLease(),
+    ] as const;
+    expect(await client.cancelTurn(turnId, principal, 'req_cancel')).toMatchObject({
+      status: 'cancelled',
+      code: 'cancelled',
+    });
+    const [page, summary, lease] = await Promise.all(waiting);
+    expect(page).toMatchObject({
+      events: [{ id: 2, body: { kind: 'turn-failed', code: 'cancelled' } }],
+      ended: true,
+    });
+    expect(summary).toMatchObject({ status: 'cancelled' });
+    expect(lease).toBe('cancelled');
+    await vi.waitFor(() =>
+      expect(chain()).toContainEqual(
+        expect.objectContaining({
+          action: 'turn-cancelled',
+          actor: 'user:alice',
+          requestId: 'req_cancel',
+          turnId,
+        }),
+      ),
+    );
+  });
+
+  it('refuses every later batch of the run', async () => {
+    const { begin, client, principal, events } = openFixture();
+    const run = await begin();
+    await run.commit([toReply(0, ['fetch'])]);
+    await client.cancelTurn(run.turn.turnId, principal, 'r');
+    const before = await events(run.turn.turnId);
+    expect(await run.commit([run.started(0, 0)])).toEqual(CANCELLED);
+    expect(await run.commit([{ kind: 'text', round: 1, text: 'x' }])).toEqual(CANCELLED);
+    expect(await run.commit([toTurnFinished()])).toEqual(CANCELLED);
+    expect(await events(run.turn.turnId)).toEqual(before);
+    expect(await run.holdLease()).toBe('cancelled');
+  });
+
+  it('leaves a history in which every call has an answer', async () => {
+    const { begin, client, principal, admit, run } = openFixture();
+    const first = await begin();
+    await first.commit([
+      toReply(0, ['fetch', 'fetch', 'fetch'], 'three'),
+      first.started(0, 0),
+      first.started(0, 1),
+    ]);
+    await first.commit([toFinished(0, 0, 'page')]);
+    await client.cancelTurn(first.turn.turnId, principal, 'r');
+    await admit();
+    expect((await run(1)).turn.history.map(({ role, content }) => [role, content])).toEqual([
+      ['user', 'hello'],
+      ['assistant', 'three'],
+      ['tool', 'page'],
+      ['tool', UNKNOWN_SENTENCE],
+      ['tool', NOT_RUN_SENTENCE],
+      ['user', 'hello'],
+    ]);
+  });
+
+  it('settles with what the stopped run says that its last model call has cost', async () => {
+    const { begin, client, principal, script, chain } = openFixture();
+    const run = await begin();
+    await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    await client.cancelTurn(run.turn.turnId, principal, 'r');
+    const usage = { inputTokens: 30, outputTokens: 1, costMicroUsd: 21 };
+    const audit = [toToolEvent('observed'), { ...toToolEvent(), action: 'turn-failed' as const }];
+    const failed = { kind: 'turn-failed', code: 'cancelled', usage } as const;
+    expect(await run.commit([toFinished(0, 0), failed], { audit })).toEqual(CANCELLED);
+    await vi.waitFor(() =>
+      expect(script.settled).toEqual([
+        {
+          turnId: run.turn.turnId,
+          usage: { inputTokens: 30, outputTokens: REPLY_USAGE.outputTokens, costMicroUsd: 21 },
+          toolCalls: { fetch: 1 },
+        },
+      ]),
+    );
+    const actions = chain().map(({ action }) => action);
+    expect(actions).toContain('tool-call');
+    expect(actions).not.toContain('turn-failed');
+  });
+
+  it('settles without a word from the run once its lease has lapsed', async () => {
+    const { begin, client, principal, script } = openFixture();
+    const run = await begin();
+    await run.commit([toReply(0)]);
+    await client.cancelTurn(run.turn.turnId, principal, 'r');
+    await crash();
+    await vi.waitFor(() => expect(script.settled).toMatchObject([{ usage: REPLY_USAGE }]), {
+      timeout: 10_000,
+    });
+  }, 15_000);
+
+  it('takes a queued turn out of the lane; its input never enters the history', async () => {
+    const { begin, client, principal, admit, run, events } = openFixture();
+    const first = await begin();
+    const queued = await admit({ requestId: 'queued' });
+    await admit({ requestId: 'next' });
+    expect(await client.cancelTurn(queued, principal, 'r')).toMatchObject({ status: 'cancelled' });
+    expect((await events(queued)).map(({ id, body }) => [id, body.kind])).toEqual([
+      [1, 'turn-failed'],
+    ]);
+    expect(await client.summary(first.turn.turnId)).toMatchObject({ status: 'running' });
+    await first.commit([toTurnFinished()]);
+    const next = await run(1);
+    expect(next.turn.requestId).toBe('next');
+    expect(next.turn.history).toHaveLength(2);
+  });
+
+  it('starts the next turn', async () => {
+    const { begin, client, principal, admit, run } = openFixture();
+    const first = await begin();
+    const next = await admit();
+    await client.cancelTurn(first.turn.turnId, principal, 'r');
+    expect((await run(1)).turn.turnId).toBe(next);
+  });
+
+  it('changes nothing about a turn that has ended, and knows no other', async () => {
+    const { begin, client, principal, create } = openFixture();
+    const run = await begin();
+    await run.commit([toTurnFinished()]);
+    expect(await client.cancelTurn(run.turn.turnId, principal, 'r')).toMatchObject({
+      status: 'finished',
+    });
+    const unknown = create.sessionId.replace('ses_', 'turn_').slice(0, 37) as never;
+    expect(await client.cancelTurn(unknown, principal, 'r')).toBeUndefined();
+  });
+});

@@ -1,0 +1,224 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { describe, expect, it, vi } from 'vitest';
+import { crash, ring } from './support/crash.ts';
+import { REPLY_USAGE, toReply, toToolEvent, toTurnFinished } from './support/scripted-run.ts';
+import { openFixture, type SessionFixture } from './support/session-fixture.ts';
+
+async function countRows({ connect }: SessionFixture, table: string): Promise<unknown> {
+  return await runInDurableObject(
+    connect(),
+    (_, { storage }) => storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one().n,
+  );
+}
+
+/** Makes every timer due and rings. */
+async function ringAll({ connect }: SessionFixture): Promise<void> {
+  await runInDurableObject(connect(), (_, { storage }) => {
+    storage.sql.exec('UPDATE timers SET due_at = 1');
+  });
+  await ring(connect());
+}
+
+describe('the outbox of a session', () => {
+  it.each(['before', 'after'] as const)(
+    'reaches the chain exactly once when an answer is lost %s the events were stored',
+    async (fate) => {
+      const fixture = openFixture();
+      const run = await fixture.begin();
+      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(2));
+      fixture.script.appendFates.push('well', fate);
+      const audit = Array.from({ length: 450 }, (_, index) => ({
+        ...toToolEvent(),
+        callKey: `call ${index}`,
+      }));
+      await run.commit([toReply(0), toTurnFinished()], { audit });
+      await vi.waitFor(() => expect(fixture.script.appendFates).toEqual([]));
+      await crash();
+      await ringAll(fixture);
+      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(452));
+      expect(fixture.chain().slice(2)).toEqual(audit);
+      expect(fixture.script.chain.size).toBe(1);
+      expect(await countRows(fixture, 'outbox')).toBe(0);
+    },
+  );
+
+  it('survives a crash before anything was sent', async () => {
+    const fixture = openFixture();
+    fixture.script.auditIsDown = true;
+    const run = await fixture.begin();
+    await run.commit([toReply(0)], { audit: [toToolEvent()] });
+    await crash();
+    fixture.script.auditIsDown = false;
+    await ringAll(fixture);
+    expect(fixture.chain().map(({ action }) => action)).toEqual([
+      'session-created',
+      'turn-admitted',
+      'tool-call',
+    ]);
+  });
+
+  it('is sent by the timer alone when nobody touches the object any more', async () => {
+    const fixture = openFixture();
+    fixture.script.auditIsDown = true;
+    await fixture.client.create(fixture.create);
+    await crash();
+    fixture.script.auditIsDown = false;
+    await vi.waitFor(() => expect(fixture.chain()).toHaveLength(1), { timeout: 15_000 });
+  }, 20_000);
+
+  it('refuses admissions while it is blocked, and takes them again once it has been sent', async () => {
+    const fixture = openFixture();
+    const { client, admission, script } = fixture;
+    script.auditIsDown = true;
+    await client.create(fixture.create);
+    await runInDurableObject(fixture.connect(), (_, { storage }) => {
+      storage.sql.exec('UPDATE outbox SET added_at = added_at - 60001');
+    });
+    expect(await client.admitTurn(admission())).toEqual({
+      ok: false,
+      error: { code: 'audit_unavailable' },
+    });
+    script.auditIsDown = false;
+    await vi.waitFor(async () => expect((await client.admitTurn(admission())).ok).toBe(true));
+  });
+});
+
+describe('a settlement', () => {
+  it('is sent once for each turn, with usage and started calls by tool', async () => {
+    const fixture = openFixture();
+    const run = await fixture.begin();
+    await run.commit([toReply(0, ['fetch', 'fetch']), run.started(0, 0), run.started(0, 1)]);
+    await run.commit([toTurnFinished()]);
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1));
+    expect(fixture.script.settled).toEqual([
+      { turnId: run.turn.turnId, usage: REPLY_USAGE, toolCalls: { fetch: 2 } },
+    ]);
+    await ringAll(fixture);
+    expect(fixture.script.settled).toHaveLength(1);
+    expect(await countRows(fixture, 'timers')).toBe(0);
+  });
+
+  it('is tried again until the workspace has answered, across a crash', async () => {
+    const fixture = openFixture();
+    fixture.script.failingSettlements = 2;
+    const run = await fixture.begin();
+    await run.commit([toTurnFinished()]);
+    await vi.waitFor(() => expect(fixture.script.failingSettlements).toBe(1));
+    await crash();
+    await ringAll(fixture);
+    expect(fixture.script.settled).toEqual([]);
+    await ringAll(fixture);
+    expect(fixture.script.settled).toMatchObject([{ turnId: run.turn.turnId }]);
+  });
+});
+
+describe('SessionApi.remove()', () => {
+  it('cancels what is live, deletes every word, and leaves an empty object once all is sent', async () => {
+    const fixture = openFixture();
+    const { client, principal, chain, script } = fixture;
+    const run = await fixture.begin();
+    const queued = await fixture.admit();
+    const waiting = client.awaitTurn(queued, 60_000);
+    expect(await client.remove(principal, 'req_delete')).toBe(true);
+    expect(await waiting).toBeUndefined();
+    expect(await run.holdLease()).toBe('cancelled');
+    expect(await run.commit([toReply(0)])).toEqual({ ok: false, error: 'cancelled' });
+    expect(await client.describe()).toBeUndefined();
+    expect(await client.messages(0, 10)).toBeUndefined();
+    expect(await client.events(run.turn.turnId, 0, 0)).toBeUndefined();
+    expect(await client.remove(principal, 'again')).toBe(false);
+    await vi.waitFor(() => expect(script.settled).toHaveLength(2), { timeout: 10_000 });
+    expect(chain().map(({ action }) => action)).toEqual([
+      'session-created',
+      'turn-admitted',
+      'turn-admitted',
+      'turn-cancelled',
+      'turn-cancelled',
+      'session-deleted',
+    ]);
+    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
+  }, 25_000);
+
+  it('keeps nothing that a user wrote even while its records cannot be sent', async () => {
+    const fixture = openFixture();
+    const { client, principal, script } = fixture;
+    const run = await fixture.begin();
+    await run.commit([toReply(0, [], 'secret words')]);
+    script.auditIsDown = true;
+    await client.remove(principal, 'r');
+    for (const table of ['turns', 'journal', 'messages', 'idempotency', 'value_parts']) {
+      expect(await countRows(fixture, table)).toBe(0);
+    }
+    expect(await client.describe()).toBeUndefined();
+    await expect(client.create(fixture.create)).rejects.toMatchObject({ code: 'not_found' });
+    const { admission, create } = fixture;
+    await expect(client.admitTurn(admission({ create }))).rejects.toMatchObject({
+      code: 'conflict',
+    });
+  });
+});
+
+describe('an ephemeral session', () => {
+  it('deletes itself after its last turn, when everything it owed is sent', async () => {
+    const fixture = openFixture();
+    const { create, admit, client } = fixture;
+    await admit({ create: { ...create, ephemeralMs: 100 } });
+    await (await fixture.run()).commit([toTurnFinished()]);
+    await vi.waitFor(async () => expect(await client.describe()).toBeUndefined());
+    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0));
+    expect(fixture.script.settled).toHaveLength(1);
+    expect(fixture.chain().map(({ action }) => action)).toEqual(['turn-admitted']);
+  });
+
+  it('outlives its time while a turn is live', async () => {
+    const fixture = openFixture();
+    const { create, admit, client } = fixture;
+    const ephemeral = { create: { ...create, ephemeralMs: 60_000 } };
+    await admit(ephemeral);
+    await (await fixture.run()).commit([toTurnFinished()]);
+    await admit(ephemeral);
+    await ringAll(fixture);
+    expect(await client.describe()).toMatchObject({ turns: 2 });
+    await (await fixture.run(1)).commit([toTurnFinished()]);
+    await ringAll(fixture);
+    expect(await client.describe()).toBeUndefined();
+  });
+
+  it('may be made again under the same id, with an outbox of another name', async () => {
+    const fixture = openFixture();
+    const { create, admit } = fixture;
+    const ephemeral = { create: { ...create, ephemeralMs: 60_000 } };
+    await admit(ephemeral);
+    await (await fixture.run()).commit([toTurnFinished()]);
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1));
+    await ringAll(fixture);
+    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0));
+    await admit(ephemeral);
+    await (await fixture.run(1)).commit([toTurnFinished()]);
+    await vi.waitFor(() => expect(fixture.script.chain.size).toBe(2));
+    const outboxes = [...fixture.script.chain.values()];
+    expect(outboxes.map((events) => events.length)).toEqual([1, 1]);
+  });
+
+  it('that was made for a refused turn goes away too', async () => {
+    const fixture = openFixture();
+    const { create, admission, client, script } = fixture;
+    script.shortage = { reason: 'principal_rate', retryAfterMs: 1 };
+    await client.admitTurn(admission({ create: { ...create, ephemeralMs: 60_000 } }));
+    await ringAll(fixture);
+    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0));
+    expect(fixture.chain()).toMatchObject([{ action: 'turn-refused' }]);
+  });
+});
+
+async function countTables(fixture: SessionFixture): Promise<number> {
+  return await runInDurableObject(
+    fixture.connect(),
+    (_, { storage }) =>
+      storage.sql
+        .exec(
+          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
+        )
+        .toArray().length,
+  );
+}

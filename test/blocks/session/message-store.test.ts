@@ -1,0 +1,76 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { ChunkedValues } from '../../../src/blocks/kit/chunked-values.ts';
+import { MessageStore } from '../../../src/blocks/session/message-store.ts';
+import { createSessionTables } from '../../../src/blocks/session/schema.ts';
+import type { Message } from '../../../src/core/conversation/message.ts';
+import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
+import { openFixture } from './support/session-fixture.ts';
+
+const say = (content: string): Message => ({ role: 'user', content, label: PRINCIPAL_LABEL });
+
+async function withStore(use: (store: MessageStore) => void): Promise<void> {
+  await runInDurableObject(openFixture().connect(), (_, { storage: { sql } }) => {
+    const values = new ChunkedValues(sql);
+    values.createTable();
+    createSessionTables(sql);
+    use(new MessageStore(sql, values));
+  });
+}
+
+const contents = (messages: readonly Message[]): string[] =>
+  messages.map(({ content }) => content.slice(0, 8));
+
+const LONG = 'x'.repeat(2_500_000);
+
+describe('MessageStore.history()', () => {
+  it('ends with what the turn was given, before anything that its own runs have added', () =>
+    withStore((store) => {
+      store.append([say('system')]);
+      store.append([say('one')], { turn: 1 });
+      store.append([say('answer')], { turn: 1, round: 0 });
+      store.append([say('two')], { turn: 2 });
+      store.append([say('torn')], { turn: 2, round: 0 });
+      expect(contents(store.history(2))).toEqual(['system', 'one', 'answer', 'two']);
+      expect(contents(store.history(1))).toEqual(['system', 'one']);
+    }));
+
+  it('leaves out the oldest turns, each as a whole, when it grows too long', () =>
+    withStore((store) => {
+      store.append([say('system')]);
+      store.append([say('oldest')], { turn: 1 });
+      store.append([say('older'), say(`old ${LONG}`)], { turn: 2 });
+      store.append([say('answer')], { turn: 2, round: 0 });
+      store.append([say(`three${LONG}`)], { turn: 3 });
+      store.append([say(`four${LONG}`)], { turn: 4 });
+      store.append([say('now')], { turn: 5 });
+      expect(contents(store.history(5))).toEqual(['system', 'threexxx', 'fourxxxx', 'now']);
+    }));
+
+  it('never leaves out what the turn was given, however long', () =>
+    withStore((store) => {
+      store.append([say('system')]);
+      store.append([say('before')], { turn: 1 });
+      const input = [say(LONG), say(LONG), say(LONG)];
+      store.append(input, { turn: 2 });
+      expect(store.history(2)).toHaveLength(5);
+    }));
+});
+
+describe('MessageStore.page()', () => {
+  it('ends a page early when the messages are long, and goes on where it ended', () =>
+    withStore((store) => {
+      store.append([say(LONG), say(LONG), say('last')], { turn: 1 });
+      const first = store.page(0, 10);
+      expect(first.messages).toHaveLength(2);
+      expect(contents(store.page(first.next ?? 0, 10).messages)).toEqual(['last']);
+    }));
+
+  it('names a next page only if there is one', () =>
+    withStore((store) => {
+      store.append([say('a'), say('b')], { turn: 1 });
+      expect(store.page(0, 2)).not.toHaveProperty('next');
+      expect(store.page(0, 1)).toMatchObject({ next: 1 });
+      expect(store.page(2, 1)).toEqual({ messages: [] });
+    }));
+});

@@ -1,0 +1,65 @@
+/**
+ * What the scripted neighbours of a session do and have seen. Lives outside of all objects, so that
+ * it outlasts their eviction. One for each workspace: every test has a workspace of its own.
+ *
+ * @module
+ */
+
+import type { OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
+import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
+import type { Turn } from '../../../../src/core/conversation/turn.ts';
+import type { Usage } from '../../../../src/core/conversation/usage.ts';
+import type { Authority } from '../../../../src/core/policy/authority.ts';
+import type { SliceShortage } from '../../../../src/core/policy/slice.ts';
+
+export interface Settled {
+  readonly turnId: string;
+  readonly usage: Usage;
+  readonly toolCalls: Readonly<Record<string, number>>;
+}
+
+export interface Script {
+  /** What the workspace says of everyone; `undefined` after a revocation. */
+  authority: Authority | undefined;
+  shortage: SliceShortage | undefined;
+  /** Done by the workspace before it answers an opening. */
+  beforeOpening: (request: OpenTurn) => Promise<void>;
+  readonly openings: OpenTurn[];
+  readonly settled: Settled[];
+  /** How many of the next settlements fail. */
+  failingSettlements: number;
+  /** Every turn that was handed to a run. */
+  readonly runs: Turn[];
+  /** What a run does; it never ends unless a test says so. */
+  run: (turn: Turn) => Promise<void>;
+  /** The chain: events by outbox. */
+  readonly chain: Map<string, AuditEvent[]>;
+  /** Fate of the next calls of `append`: `before` or `after` the events are stored, it throws. */
+  readonly appendFates: ('before' | 'after' | 'well')[];
+  /** While set, every call of `append` throws. */
+  auditIsDown: boolean;
+}
+
+const scripts = globalThis as { sessionScripts?: Map<string, Script> };
+scripts.sessionScripts ??= new Map();
+
+export function scriptOf(workspace: string): Script {
+  const known = scripts.sessionScripts?.get(workspace);
+  if (known !== undefined) return known;
+  const script: Script = {
+    authority: undefined,
+    shortage: undefined,
+    beforeOpening: async () => {},
+    openings: [],
+    settled: [],
+    failingSettlements: 0,
+    runs: [],
+    // The runtime cancels a request that waits for nothing, so it waits for a timer.
+    run: () => new Promise((resolve) => setTimeout(resolve, 600_000)),
+    chain: new Map(),
+    appendFates: [],
+    auditIsDown: false,
+  };
+  scripts.sessionScripts?.set(workspace, script);
+  return script;
+}

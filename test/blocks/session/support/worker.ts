@@ -1,0 +1,81 @@
+/**
+ * The session block with scripted neighbours and scripted runs.
+ *
+ * @module
+ */
+
+import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
+import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
+import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
+import type { Turn } from '../../../../src/core/conversation/turn.ts';
+import type { Usage } from '../../../../src/core/conversation/usage.ts';
+import type { Authority } from '../../../../src/core/policy/authority.ts';
+import type { SliceShortage } from '../../../../src/core/policy/slice.ts';
+import type { Result } from '../../../../src/core/primitives/result.ts';
+import { type Script, scriptOf } from './script.ts';
+import { SLICE } from './session-fixture.ts';
+
+export { SessionBlock } from '../../../../src/blocks/session/session-block.ts';
+
+class Scripted extends DurableObject {
+  get script(): Script {
+    return scriptOf(this.ctx.id.name ?? '');
+  }
+}
+
+export class WorkspaceBlock extends Scripted {
+  async openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>> {
+    const { script } = this;
+    script.openings.push(request);
+    await script.beforeOpening(request);
+    const { authority, shortage } = script;
+    if (shortage !== undefined) return { ok: false, error: shortage };
+    const revision = authority?.revision ?? 1;
+    const isKnown = request.knownRevision === revision;
+    return {
+      ok: true,
+      value: { revision, slice: SLICE, ...(authority && !isKnown && { authority }) },
+    };
+  }
+
+  async authority(): Promise<Authority | undefined> {
+    return this.script.authority;
+  }
+
+  async settleTurn(
+    turnId: string,
+    usage: Usage,
+    toolCalls: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    if (this.script.failingSettlements-- > 0) throw new Error('unreachable');
+    this.script.settled.push({ turnId, usage, toolCalls });
+  }
+}
+
+export class AuditBlock extends Scripted {
+  async append(source: string, firstSeq: number, events: readonly AuditEvent[]): Promise<number> {
+    const { script } = this;
+    const fate = script.appendFates.shift() ?? 'well';
+    if (fate === 'before' || script.auditIsDown) throw new Error('unreachable');
+    const chain = script.chain.get(source) ?? [];
+    script.chain.set(source, chain);
+    if (firstSeq > chain.length + 1) throw new Error('gap');
+    for (const [index, event] of events.entries()) {
+      if (firstSeq + index > chain.length) chain.push(event);
+    }
+    if (fate === 'after') throw new Error('answer lost');
+    return chain.length;
+  }
+}
+
+export class TurnRunner extends WorkerEntrypoint {
+  async run(turn: Turn): Promise<void> {
+    const script = scriptOf(turn.workspace);
+    script.runs.push(turn);
+    await script.run(turn);
+  }
+}
+
+export default {
+  fetch: () => new Response(null, { status: 404 }),
+} satisfies ExportedHandler;

@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import { NO_USAGE } from '../../../src/core/conversation/usage.ts';
+import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
+import { evict, type Fixture, foundWorkspace, opening, recorded, rowsOf, upload } from './workspace-fixture.ts';
+
+const hashOf = (module: string) => upload({}, module).plugin.codeHash;
+
+async function statesOf({ block, root }: Fixture): Promise<readonly (readonly string[])[]> {
+  const authority = await block.authority(root.principal);
+  return (authority?.plugins ?? []).map(({ name, version, state }) => [name, version, state]);
+}
+
+describe('installPlugin()', () => {
+  test('runs a plugin, and keeps its code by content', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    expect(await block.installPlugin(root, upload())).toMatchObject({
+      ok: true,
+      value: { name: 'stats', version: '1.0.0', state: 'running', sha256: hashOf('module-1') },
+    });
+    await evict(fixture);
+    const code = await block.code(hashOf('module-1'));
+    expect(new TextDecoder().decode(code?.hardened)).toBe('hardened module-1');
+    expect(await block.code(hashOf('another'))).toBeUndefined();
+    expect(await statesOf(fixture)).toEqual([['stats', '1.0.0', 'running']]);
+    expect(await block.plugin('stats')).toMatchObject({ manifest: { license: 'MIT' } });
+    expect(await recorded(fixture)).toContainEqual(
+      expect.objectContaining({
+        action: 'plugin-installed',
+        plugin: 'stats',
+        pluginVersion: '1.0.0',
+      }),
+    );
+  });
+
+  test('keeps code that is longer than a row', async () => {
+    const { block, root } = await foundWorkspace();
+    const request = upload({}, 'long');
+    const hardened = new Uint8Array(5_000_000).map((_, index) => index % 251);
+    await block.installPlugin(root, { ...request, code: { ...request.code!, hardened } });
+    const code = await block.code(request.plugin.codeHash);
+    expect(code?.hardened).toEqual(hardened);
+  });
+
+  test('changes nothing when the same is installed again', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    const first = await block.installPlugin(root, upload());
+    const again = await block.installPlugin(root, upload());
+    expect(again).toEqual(first);
+    expect(await block.describe()).toMatchObject({ revision: 2 });
+  });
+
+  test.each([
+    ['other code', { version: '1.0.0' }, 'module-2'],
+    ['another manifest', { license: 'Apache-2.0' }, 'module-1'],
+    ['a lower version', { version: '0.9.9' }, 'module-2'],
+    ['a pre-release of it', { version: '1.0.0-rc.1' }, 'module-2'],
+    ['the same precedence', { version: '1.0.0+2' }, 'module-2'],
+  ])('refuses %s under a version that is not higher', async (_, manifest, module) => {
+    const fixture = await foundWorkspace();
+    await fixture.block.installPlugin(fixture.root, upload());
+    expect(await fixture.block.installPlugin(fixture.root, upload(manifest, module))).toMatchObject(
+      {
+        error: { code: 'conflict', errors: [{ pointer: '/version' }] },
+      },
+    );
+    const events = await recorded(fixture);
+    expect(events.at(-1)).toMatchObject({ action: 'plugin-refused', reason: 'version_not_higher' });
+  });
+
+  test('refuses the name of a tool that another plugin serves', async () => {
+    const { block, root } = await foundWorkspace();
+    await block.installPlugin(root, upload());
+    const other = upload({ name: 'other' }, 'module-2');
+    expect(await block.installPlugin(root, other)).toMatchObject({
+      error: { code: 'conflict', errors: [{ pointer: '/tools/0/name' }] },
+    });
+    await block.stopPlugin(root, 'stats');
+    expect(await block.installPlugin(root, other)).toMatchObject({ ok: true });
+    expect(await block.installPlugin(root, upload())).toMatchObject({
+      error: { errors: [{ pointer: '/tools/0/name' }] },
+    });
+  });
+
+  test('refuses code that is not what its hash says, and a wasm plugin without any', async () => {
+    const { block, root } = await foundWorkspace();
+    const { code: _, ...bare } = upload();
+    expect(await block.installPlugin(root, bare)).toMatchObject({
+      error: { code: 'invalid_body' },
+    });
+    const swapped = { ...bare, code: upload({}, 'module-2').code! };
+    expect(await block.installPlugin(root, swapped)).toMatchObject({
+      error: { code: 'invalid_body' },
+    });
+  });
+
+  test('refuses one module hardened in two ways', async () => {
+    const { block, root } = await foundWorkspace();
+    await block.installPlugin(root, upload());
+    const tools = [{ name: 'more', description: 'x', inputSchema: { type: 'object' } }];
+    const request = upload({ name: 'other', tools });
+    const code = { ...request.code!, hardened: new Uint8Array([1]) };
+    expect(await block.installPlugin(root, { ...request, code })).toMatchObject({
+      error: { code: 'conflict' },
+    });
+    expect(await block.installPlugin(root, request)).toMatchObject({ ok: true });
+  });
+
+  test('says what an upgrade may do and the version before could not', async () => {
+    const { block, root } = await foundWorkspace();
+    await block.installPlugin(root, upload({ capabilities: ['tool:network:http:a.example:443'] }));
+    const next = upload({
+      version: '1.1.0',
+      capabilities: ['tool:network:http:a.example:443', 'storage:memory:read'],
+    });
+    expect(await block.installPlugin(root, next)).toMatchObject({
+      value: { version: '1.1.0', grew: ['storage:memory:read'] },
+    });
+  });
+
+  test("raises the tier to the workspace's floor", async () => {
+    const { block, root } = await foundWorkspace();
+    await block.installPlugin(root, upload());
+    await block.change(root, { policy: { ...DEFAULT_POLICY, tierFloor: 'process' } });
+    const authority = await block.authority(root.principal);
+    expect(authority?.plugins).toMatchObject([{ name: 'stats', tier: 'process' }]);
+  });
+});
+
+describe('a new version', () => {
+  test('drains the old one, whose code stays until no turn is left that began with it', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    await block.installPlugin(root, upload());
+    const old = opening(fixture, root);
+    const opened = await block.openTurn(old);
+    expect(opened).toMatchObject({ value: { authority: { plugins: [{ version: '1.0.0' }] } } });
+
+    await block.installPlugin(root, upload({ version: '2.0.0' }, 'module-2'));
+    expect(await statesOf(fixture)).toEqual([['stats', '2.0.0', 'running']]);
+    const young = opening(fixture, root);
+    await block.openTurn(young);
+    expect(await block.code(hashOf('module-1'))).toBeDefined();
+
+    await block.settleTurn(young.turnId, NO_USAGE, {});
+    expect(await block.code(hashOf('module-1'))).toBeDefined();
+    await block.settleTurn(old.turnId, NO_USAGE, {});
+    expect(await block.code(hashOf('module-1'))).toBeUndefined();
+    expect(await block.code(hashOf('module-2'))).toBeDefined();
+  });
+
+  test('leaves nothing of the old one when no turn is live', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    await block.installPlugin(root, upload());
+    await block.installPlugin(root, upload({ version: '2.0.0' }, 'module-2'));
+    expect(await block.code(hashOf('module-1'))).toBeUndefined();
+    const parts = 'SELECT key FROM value_parts WHERE key LIKE ?';
+    expect(await rowsOf(fixture, parts, `code/${hashOf('module-1')}/%`)).toEqual([]);
+  });
+});
+
+describe('stopPlugin() and deletePlugin()', () => {
+  test('a stopped plugin serves nobody, and comes back as it was', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    await block.installPlugin(root, upload());
+    expect(await block.stopPlugin(root, 'stats')).toMatchObject({ state: 'stopped' });
+    expect(await block.stopPlugin(root, 'stats')).toMatchObject({ state: 'stopped' });
+    expect(await statesOf(fixture)).toEqual([['stats', '1.0.0', 'stopped']]);
+    expect(await block.installPlugin(root, upload())).toMatchObject({
+      value: { state: 'running' },
+    });
+    expect(await statesOf(fixture)).toEqual([['stats', '1.0.0', 'running']]);
+    expect(await block.stopPlugin(root, 'none')).toBeUndefined();
+  });
+
+  test('a deleted plugin is gone, code and all, and an older version can follow', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    await block.installPlugin(root, upload());
+    expect(await block.deletePlugin(root, 'stats')).toBe(true);
+    expect(await block.deletePlugin(root, 'stats')).toBe(false);
+    expect(await block.listPlugins()).toEqual([]);
+    expect(await block.code(hashOf('module-1'))).toBeUndefined();
+    const older = await block.installPlugin(root, upload({ version: '0.1.0' }));
+    expect(older).toMatchObject({ ok: true });
+    const actions = (await recorded(fixture)).map(({ action }) => action);
+    expect(actions).toEqual(expect.arrayContaining(['plugin-installed', 'plugin-deleted']));
+  });
+});

@@ -1,0 +1,135 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { AuditBlock } from '../../../src/blocks/audit/audit-block.ts';
+import { openDeployment } from '../../../src/blocks/workspace/workspace-client.ts';
+import {
+  bindings,
+  type Fixture,
+  foundWorkspace,
+  issue,
+  recorded,
+  unfoundedWorkspace,
+  upload,
+} from './workspace-fixture.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('the record', () => {
+  test('holds every privileged action in the order in which it was committed', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    const bot = await issue(fixture, root);
+    await block.installPlugin(root, upload());
+    await block.stopPlugin(root, 'stats');
+    await block.revokeToken(root, bot.principal.tokenId);
+    await block.recordDenial(bot, {
+      operation: 'changeWorkspace',
+      reason: 'principal_grant_missing',
+      family: 'system:config:write',
+    });
+    expect(await recorded(fixture)).toMatchObject([
+      { action: 'workspace-changed' },
+      { action: 'token-issued', tokenId: bot.principal.tokenId },
+      { action: 'plugin-installed' },
+      { action: 'plugin-stopped' },
+      { action: 'token-revoked', tokenId: bot.principal.tokenId, actor: 'user:root' },
+      {
+        action: 'request-denied',
+        decision: 'denied',
+        actor: `service:${bot.principal.id}`,
+        operation: 'changeWorkspace',
+        resource: 'system:config:write',
+      },
+    ]);
+    expect(await fixture.audit.verify()).toMatchObject({ ok: true, count: 6 });
+  });
+
+  test('holds no hash of a token and no text that a stranger wrote', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root, { name: 'my secret name' });
+    const text = JSON.stringify(await recorded(fixture));
+    expect(text).not.toContain(bot.hash);
+    expect(text).not.toContain('secret name');
+  });
+
+  test('that cannot be reached stops what adds authority, and nothing that takes it away', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    const bot = await issue(fixture, root);
+    await block.installPlugin(root, upload());
+    await recorded(fixture);
+    const append = vi.spyOn(AuditBlock.prototype, 'append').mockRejectedValue(new Error('down'));
+    await fillOutbox(fixture);
+
+    await expect(issue(fixture, root)).rejects.toThrow('audit record');
+    const refused = { ok: false, error: { code: 'audit_unavailable' } };
+    expect(await block.change(root, { members: [] })).toMatchObject(refused);
+    const next = upload({ version: '2.0.0' });
+    expect(await block.installPlugin(root, next)).toMatchObject(refused);
+    expect(await block.stopPlugin(root, 'stats')).toMatchObject({ state: 'stopped' });
+    expect(await block.deletePlugin(root, 'stats')).toBe(true);
+    expect(await block.revokeToken(root, bot.principal.tokenId)).toBe(true);
+
+    append.mockRestore();
+    await block.recordDenial(root, {
+      operation: 'x',
+      reason: 'principal_grant_missing',
+      family: 'y',
+    });
+    await recorded(fixture);
+    expect(await block.change(root, { members: [] })).toMatchObject({ ok: true });
+    expect(await fixture.audit.verify()).toMatchObject({ ok: true });
+  });
+});
+
+describe('refused logins', () => {
+  test('are on the record of the deployment', async () => {
+    await openDeployment(bindings as never).recordRefusedLogins('req-9', 3);
+    const audit = bindings.AUDITS.getByName('#deployment');
+    await vi.waitFor(async () => {
+      const { records } = await audit.query({ after: 0, limit: 10 });
+      expect(records.map(({ event }) => event)).toMatchObject([
+        { action: 'login-refused', decision: 'denied', requestId: 'req-9', count: 3 },
+      ]);
+    });
+    expect(await audit.verify()).toMatchObject({ ok: true });
+  });
+
+  test('are on the record of no workspace', async () => {
+    const { block, audit } = unfoundedWorkspace();
+    await block.recordRefusedLogins('req-9', 1);
+    expect(await audit.verify()).toMatchObject({ count: 0 });
+  });
+});
+
+describe('a workspace that was never founded', () => {
+  test('answers as nobody, and stores nothing', async () => {
+    const { block, root } = unfoundedWorkspace();
+    expect(await block.authority(root.principal)).toBeUndefined();
+    expect(await block.listTokens()).toEqual([]);
+    expect(await block.plugin('stats')).toBeUndefined();
+    expect(await block.revokeToken(root, 'tok_1')).toBe(false);
+    await runInDurableObject(block, async (instance, { storage }) => {
+      await expect(instance.change(root, {})).rejects.toMatchObject({ code: 'not_found' });
+      const tables = storage.sql
+        .exec(
+          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'",
+        )
+        .toArray();
+      expect(tables).toEqual([]);
+    });
+  });
+});
+
+async function fillOutbox({ block }: Fixture): Promise<void> {
+  await runInDurableObject(block, (_, { storage }) => {
+    const event = JSON.stringify({
+      action: 'token-issued',
+      decision: 'allowed',
+      at: 1,
+      actor: 'a',
+    });
+    for (let index = 0; index < 1_001; index++) {
+      storage.sql.exec('INSERT INTO outbox (added_at, event) VALUES (?, ?)', Date.now(), event);
+    }
+  });
+}

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import type { OpenedTurn, OpenTurn } from '../../../src/blocks/workspace/workspace-api.ts';
+import { NO_USAGE } from '../../../src/core/conversation/usage.ts';
+import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy/policy.ts';
+import { type Fixture, foundWorkspace, issue, newTurnId, opening } from './workspace-fixture.ts';
+
+type Rates = Partial<Policy['rates']>;
+
+const setRates = async ({ block, root }: Fixture, rates: Rates, more: Partial<Policy> = {}) => {
+  const policy = { ...DEFAULT_POLICY, rates: { ...DEFAULT_POLICY.rates, ...rates }, ...more };
+  await block.change(root, { policy });
+};
+
+async function open({ block }: Fixture, request: OpenTurn): Promise<OpenedTurn> {
+  const opened = await block.openTurn(request);
+  if (!opened.ok) throw new Error(opened.error.reason);
+  return opened.value;
+}
+
+describe('openTurn()', () => {
+  test('reserves a slice and sends the authority to who does not have it', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    const first = await open(fixture, opening(fixture, bot));
+    expect(first).toMatchObject({
+      revision: 1,
+      authority: { revision: 1, principal: bot.principal, plugins: [] },
+      slice: { toolCalls: 16, tokens: 200_000, costMicroUsd: 1_000_000, perTool: {} },
+    });
+    const known = await open(fixture, opening(fixture, bot, { knownRevision: 1 }));
+    expect(known).not.toHaveProperty('authority');
+    const stale = await open(fixture, opening(fixture, bot, { knownRevision: 0 }));
+    expect(stale).toHaveProperty('authority');
+  });
+
+  test('reserves once for a turn that is opened twice, also after a crash', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await setRates(fixture, { principal: { calls: 20, periodMs: 86_400_000 } });
+    const request = opening(fixture, bot);
+    const first = await open(fixture, request);
+    await evict(fixture);
+    expect((await open(fixture, request)).slice).toEqual(first.slice);
+    expect((await open(fixture, opening(fixture, bot))).slice.toolCalls).toBe(4);
+  });
+
+  test('is refused to who lost his credential meanwhile', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await fixture.block.revokeToken(fixture.root, bot.principal.tokenId);
+    await runInDurableObject(fixture.block, async (block) => {
+      await expect(block.openTurn(opening(fixture, bot))).rejects.toMatchObject({ code: 'denied' });
+    });
+  });
+
+  test('keeps buckets apart: of a principal, a session and the workspace', async () => {
+    const fixture = await foundWorkspace();
+    const [a, b] = [await issue(fixture, fixture.root), await issue(fixture, fixture.root)];
+    const slow = (calls: number) => ({ calls, periodMs: 86_400_000 });
+    await setRates(fixture, { principal: slow(16), workspace: slow(40), session: slow(16) });
+    await open(fixture, opening(fixture, a));
+    expect(await fixture.block.openTurn(opening(fixture, a))).toMatchObject({
+      ok: false,
+      error: { reason: 'principal_rate', retryAfterMs: 5_400_000 },
+    });
+    const request = opening(fixture, b);
+    await open(fixture, request);
+    await fixture.block.settleTurn(request.turnId, NO_USAGE, {});
+    expect((await open(fixture, { ...request, turnId: newTurnId() })).slice.toolCalls).toBe(16);
+    const c = await issue(fixture, fixture.root);
+    expect((await open(fixture, opening(fixture, c))).slice).toMatchObject({
+      toolCalls: 8,
+      shortOf: { reason: 'workspace_rate' },
+    });
+  });
+
+  test('refuses nothing of what was refused once before: a refusal reserves nothing', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await setRates(fixture, {}, { dailyBudget: { tokens: 0, costMicroUsd: 1_000_000 } });
+    const request = opening(fixture, bot);
+    expect(await fixture.block.openTurn(request)).toMatchObject({
+      error: { reason: 'token_budget' },
+    });
+    await setRates(fixture, {}, { dailyBudget: DEFAULT_POLICY.dailyBudget });
+    expect((await open(fixture, request)).slice.tokens).toBe(200_000);
+  });
+
+  test.each([
+    ['a model that costs', { kind: 'model', model: 'openai/gpt-5' }, 200_000, 1_000_000],
+    ['the embedded model', { kind: 'model', model: 'embedded/planner' }, 200_000, 0],
+    ['the default model', { kind: 'default-model' }, 200_000, 0],
+    ['a program', { kind: 'program', call: { id: '1', name: 'x', argumentsText: '{}' } }, 0, 0],
+  ] as const)('sets aside what %s may cost', async (_, driver, tokens, costMicroUsd) => {
+    const fixture = await foundWorkspace();
+    const { slice } = await open(fixture, opening(fixture, fixture.root, { driver }));
+    expect(slice).toMatchObject({ tokens, costMicroUsd });
+    expect(slice).not.toHaveProperty('shortOf');
+  });
+});
+
+describe('settleTurn()', () => {
+  test('gives back what was not used, once', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    const tools = { slow: { calls: 3, periodMs: 86_400_000 } };
+    await setRates(fixture, { principal: { calls: 16, periodMs: 86_400_000 }, tools });
+    const request = opening(fixture, bot);
+    expect((await open(fixture, request)).slice).toMatchObject({ perTool: { slow: 3 } });
+    for (let times = 0; times < 3; times++) {
+      await fixture.block.settleTurn(request.turnId, NO_USAGE, { slow: 1, other: 5 });
+    }
+    expect((await open(fixture, opening(fixture, bot))).slice).toMatchObject({
+      toolCalls: 10,
+      perTool: { slow: 2 },
+    });
+  });
+
+  test('charges tokens and money to the day', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await setRates(fixture, {}, { dailyBudget: { tokens: 250_000, costMicroUsd: 1_500_000 } });
+    const request = opening(fixture, bot);
+    await open(fixture, request);
+    const usage = { inputTokens: 60_000, outputTokens: 40_000, costMicroUsd: 900_000 };
+    await fixture.block.settleTurn(request.turnId, usage, {});
+    expect((await open(fixture, opening(fixture, bot))).slice).toMatchObject({
+      tokens: 150_000,
+      costMicroUsd: 600_000,
+      shortOf: { reason: 'token_budget' },
+    });
+  });
+
+  test('ignores a turn that was never opened', async () => {
+    const fixture = await foundWorkspace();
+    await fixture.block.settleTurn(newTurnId(), NO_USAGE, {});
+    expect((await open(fixture, opening(fixture, fixture.root))).slice.toolCalls).toBe(16);
+  });
+});
+
+describe('renewSlice()', () => {
+  test('adds what has come free, up to a whole turn in all', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await setRates(fixture, { principal: { calls: 20, periodMs: 86_400_000 } });
+    const [first, second] = [opening(fixture, bot), opening(fixture, bot)];
+    await open(fixture, first);
+    const { slice } = await open(fixture, second);
+    expect(slice.toolCalls).toBe(4);
+    await fixture.block.settleTurn(first.turnId, NO_USAGE, { any: 10 });
+    const left = { ...slice, toolCalls: 1 };
+    expect(await fixture.block.renewSlice(second.turnId, left)).toMatchObject({ toolCalls: 7 });
+    await fixture.block.settleTurn(second.turnId, NO_USAGE, { any: 10 });
+    await runInDurableObject(fixture.block, (_, { storage }) => {
+      const key = `principal/service:${bot.principal.id}`;
+      const { credits } = storage.sql.exec('SELECT credits FROM buckets WHERE key = ?', key).one();
+      expect(Math.floor(Number(credits) / 86_400_000)).toBe(0);
+    });
+  });
+});
+
+describe('a turn that is never settled', () => {
+  test('counts as over after its deadline, and keeps what it reserved', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await setRates(fixture, { principal: { calls: 20, periodMs: 86_400_000 } });
+    const request = opening(fixture, bot, { deadlineAt: Date.now() - 3_600_001 });
+    await open(fixture, request);
+    await makeDue(fixture, 'sweep');
+    expect(await runDurableObjectAlarm(fixture.block)).toBe(true);
+    await runInDurableObject(fixture.block, (_, { storage }) => {
+      expect(storage.sql.exec('SELECT lost FROM open_turns').one()).toEqual({ lost: 1 });
+    });
+    expect((await open(fixture, opening(fixture, bot))).slice.toolCalls).toBe(4);
+
+    await fixture.block.settleTurn(request.turnId, NO_USAGE, {});
+    expect((await open(fixture, opening(fixture, bot))).slice.toolCalls).toBe(16);
+  });
+});
+
+async function makeDue({ block }: Fixture, timer: string): Promise<void> {
+  await runInDurableObject(block, (_, { storage }) => {
+    const set = 'UPDATE timers SET due_at = ? WHERE name = ?';
+    expect(storage.sql.exec(set, Date.now() - 1, timer).rowsWritten).toBe(1);
+  });
+}

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  DEFAULT_FLOW_POLICY,
+  decideFlow,
+  effectOf,
+  PRIVATE_LABEL,
+} from '../../../src/core/policy/flow.ts';
+import { isLabel, joinLabels, type Label } from '../../../src/core/policy/labels.ts';
+
+const label: fc.Arbitrary<Label> = fc.record({
+  integrity: fc.constantFrom('trusted', 'untrusted'),
+  confidentiality: fc.constantFrom('public', 'workspace', 'secret'),
+});
+const effect = fc.record({
+  sendsOut: fc.boolean(),
+  hearsOutsiders: fc.boolean(),
+  readsPrivate: fc.boolean(),
+});
+
+const NOTHING = { sendsOut: false, hearsOutsiders: false, readsPrivate: false };
+const EVERYTHING = { sendsOut: true, hearsOutsiders: true, readsPrivate: true };
+
+describe('effectOf()', () => {
+  test.each([
+    [[], NOTHING],
+    [['tool:call:x'], NOTHING],
+    [['tool:file:write:{path}', 'storage:memory:write'], NOTHING],
+    [['tool:file:read:{path}'], { ...NOTHING, readsPrivate: true }],
+    [['storage:db:main'], { ...NOTHING, readsPrivate: true }],
+    [['storage:memory:read'], { ...NOTHING, readsPrivate: true }],
+    [
+      ['tool:network:http:{url.host}:{url.port}'],
+      { ...NOTHING, sendsOut: true, hearsOutsiders: true },
+    ],
+    [['tool:network:websocket:a.dev:443'], { ...NOTHING, sendsOut: true, hearsOutsiders: true }],
+    [['channel:send:telegram'], { ...NOTHING, sendsOut: true }],
+    [['channel:receive:telegram'], { ...NOTHING, hearsOutsiders: true, readsPrivate: true }],
+    [
+      ['tool:file:read:{a}', 'channel:send:{b}'],
+      { ...NOTHING, sendsOut: true, readsPrivate: true },
+    ],
+  ])('of %j', (requires, expected) => {
+    expect(effectOf(requires)).toEqual(expected);
+  });
+
+  test('takes the worst of a template whose family is open', () => {
+    expect(effectOf(['{anything}'])).toEqual(EVERYTHING);
+    expect(effectOf(['*'])).toEqual(EVERYTHING);
+    expect(effectOf(['tool:{family}:{path}'])).toMatchObject({
+      sendsOut: true,
+      readsPrivate: true,
+    });
+  });
+
+  test('is not taken in by a name that only begins like a family', () => {
+    expect(effectOf(['tool:file:reader:{path}', 'channel:sender'])).toEqual(NOTHING);
+  });
+});
+
+describe('decideFlow()', () => {
+  test('asks where private data, an outsider’s text and a way out meet, and nowhere else', () => {
+    fc.assert(
+      fc.property(label, effect, (turn, does) => {
+        const isPrivate = turn.confidentiality === 'secret' || does.readsPrivate;
+        const meets = does.sendsOut && isPrivate && turn.integrity === 'untrusted';
+        expect(decideFlow(turn, does)).toBe(meets ? 'ask' : 'allow');
+      }),
+    );
+  });
+
+  test('never allows after more was read what it did not allow before', () => {
+    fc.assert(
+      fc.property(label, label, effect, (before, read, does) => {
+        if (decideFlow(before, does) === 'allow') return;
+        expect(decideFlow(joinLabels(before, read), does)).not.toBe('allow');
+      }),
+    );
+  });
+
+  test('does what the policy says', () => {
+    const strict = {
+      ...DEFAULT_FLOW_POLICY,
+      trusted: { ...DEFAULT_FLOW_POLICY.trusted, secret: 'deny' },
+    } as const;
+    const out = { ...NOTHING, sendsOut: true };
+    expect(decideFlow(PRIVATE_LABEL, out)).toBe('allow');
+    expect(decideFlow(PRIVATE_LABEL, out, strict)).toBe('deny');
+  });
+});
+
+describe('joinLabels()', () => {
+  test('is commutative, associative and idempotent, so the order of reading does not matter', () => {
+    fc.assert(
+      fc.property(label, label, label, (a, b, c) => {
+        expect(joinLabels(a, b)).toEqual(joinLabels(b, a));
+        expect(joinLabels(a, joinLabels(b, c))).toEqual(joinLabels(joinLabels(a, b), c));
+        expect(joinLabels(a, a)).toEqual(a);
+      }),
+    );
+  });
+});
+
+describe('isLabel()', () => {
+  test('knows a label from what is none', () => {
+    fc.assert(fc.property(label, isLabel));
+    const none: unknown[] = [
+      undefined,
+      {},
+      { integrity: 'trusted' },
+      { integrity: 'TRUSTED', confidentiality: 'public' },
+      { integrity: 'trusted', confidentiality: 'none' },
+    ];
+    for (const value of none) expect(isLabel(value as Label | undefined)).toBe(false);
+  });
+});

@@ -1,0 +1,109 @@
+/**
+ * A real gateway for a test: its own process, port, data folder and secrets. It can be killed at
+ * any moment and started again on the same disk.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installExamples } from '../../scripts/install-examples.mjs';
+
+const ROOT = join(import.meta.dirname, '../..');
+const UP_WITHIN_MS = 60_000;
+
+export interface Gateway {
+  readonly url: string;
+  readonly token: string;
+  readonly masterKey: string;
+  /** Everything that the gateway has printed. */
+  readonly log: () => string;
+  /** Ends the whole process group with SIGKILL, as a crash would. */
+  readonly kill: () => Promise<void>;
+  /** Serves again on the same port and disk. */
+  readonly restart: () => Promise<void>;
+  /** Ends it and removes its folder. */
+  readonly dispose: () => Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Installs the example plugins; on by default. */
+  readonly examples?: boolean;
+}
+
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
+  const token = `sproot_${randomBytes(32).toString('base64url')}`;
+  const masterKey = randomBytes(32).toString('base64url');
+  const secretsFile = join(folder, 'secrets');
+  const secrets = `SALLYPORT_MASTER_KEY="${masterKey}"\nSALLYPORT_ROOT_TOKEN="${token}"\n`;
+  writeFileSync(secretsFile, secrets, { mode: 0o600 });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const log: string[] = [];
+  let child: ChildProcess | undefined;
+
+  const serve = async () => {
+    child = spawn(process.execPath, ['scripts/serve.mjs', String(port), join(folder, 'data')], {
+      cwd: ROOT,
+      env: { ...process.env, ...options.env, SALLYPORT_SECRETS_FILE: secretsFile },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
+    }
+    await waitUntilHealthy(url, () => log.join(''));
+  };
+  const kill = async () => {
+    const dying = child;
+    if (dying?.pid === undefined || dying.exitCode !== null || dying.signalCode !== null) return;
+    const gone = new Promise((resolve) => dying.once('exit', resolve));
+    process.kill(-dying.pid, 'SIGKILL');
+    await gone;
+  };
+
+  await serve();
+  if (options.examples !== false) await installExamples(url, token);
+  return {
+    url,
+    token,
+    masterKey,
+    log: () => log.join(''),
+    kill,
+    restart: async () => {
+      await kill();
+      await serve();
+    },
+    dispose: async () => {
+      await kill();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const probe = net.createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function waitUntilHealthy(url: string, log: () => string): Promise<void> {
+  for (const giveUpAt = Date.now() + UP_WITHIN_MS; Date.now() < giveUpAt; ) {
+    const healthy = await fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (healthy) return;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  throw new Error(`The gateway did not come up:\n${log()}`);
+}

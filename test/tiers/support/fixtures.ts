@@ -1,0 +1,42 @@
+/**
+ * The hostile modules of `test/tiers/fixtures`, as uploaded and as the build has hardened them.
+ */
+
+import ambient from '../../../build/fixtures/ambient.wasm';
+import hostile from '../../../build/fixtures/hostile.wasm';
+import network from '../../../build/fixtures/network.wasm';
+import startLoop from '../../../build/fixtures/start-loop.wasm';
+import uploads from '../../../build/fixtures/uploads.txt';
+import { DEFAULT_WASM_LIMITS, type WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
+import type { PluginJob } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
+import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
+
+const UPLOADS: Readonly<Record<string, string>> = JSON.parse(uploads);
+
+export type FixtureName = 'ambient' | 'hostile' | 'network' | 'start-loop' | 'user-function';
+
+export function upload(name: FixtureName): Uint8Array {
+  return new Uint8Array(Buffer.from(UPLOADS[name] ?? '', 'base64'));
+}
+
+export function hardened(name: FixtureName): Uint8Array {
+  const result = hardenModule(upload(name), DEFAULT_HARDENING_POLICY);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value.bytes;
+}
+
+/** What a build with these plugins in it would hold, under their names instead of hashes. */
+export const FIXTURE_MODULES: ReadonlyMap<string, WebAssembly.Module> = new Map([
+  ['ambient', ambient],
+  ['hostile', hostile],
+  ['network', network],
+  ['start-loop', startLoop],
+]);
+
+/** Less fuel than the default, so that endless loops end in milliseconds. */
+export const LIMITS: WasmLimits = { ...DEFAULT_WASM_LIMITS, fuel: 10_000_000 };
+
+export function job(entry: string, input = '{}', limits: Partial<WasmLimits> = {}): PluginJob {
+  return { entry, input, limits: { ...LIMITS, ...limits } };
+}
