@@ -9,9 +9,7 @@
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { TicketClaims } from '../core/executor-protocol/ticket.ts';
-import { canonicalJson } from '../core/primitives/canonical-json.ts';
-import type { JsonValue } from '../core/primitives/json.ts';
+import { claimsText, type TicketClaims } from '../core/executor-protocol/ticket.ts';
 
 /** Longest ticket that is looked at, in characters. */
 export const MAX_TICKET_LENGTH = 8_192;
@@ -25,7 +23,7 @@ export interface TicketSigner {
 export function createTicketSigner(key: Uint8Array): TicketSigner {
   return {
     sign(claims) {
-      const payload = Buffer.from(canonicalJson(toJson(claims)), 'utf8').toString('base64url');
+      const payload = Buffer.from(claimsText(claims), 'utf8').toString('base64url');
       return `${payload}.${macOf(key, payload).toString('base64url')}`;
     },
   };
@@ -46,12 +44,4 @@ export function verifyTicket(text: string, key: Uint8Array): TicketClaims | unde
 
 function macOf(key: Uint8Array, payload: string): Buffer {
   return createHmac('sha256', key).update(payload, 'latin1').digest();
-}
-
-/** Claims are plain JSON; an interface is only not assignable to it. */
-function toJson(claims: TicketClaims): JsonValue {
-  const { wasm, ...flat } = claims;
-  return wasm === undefined
-    ? flat
-    : { ...flat, wasm: { entry: wasm.entry, limits: { ...wasm.limits } } };
 }

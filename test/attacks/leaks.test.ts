@@ -58,7 +58,7 @@ test('errors do not repeat what was sent', async () => {
     }),
     api.get(`/v1/sessions/${CANARY}`),
     api.get(`/v1/audit?after=${CANARY}`),
-    api.post('/v1/sessions', {}, { 'Idempotency-Key': `${CANARY} é`.replace('é', '') }),
+    api.post('/v1/sessions', {}, { 'Idempotency-Key': CANARY.repeat(10) }),
   ]);
   for (const { status, body } of answers) {
     expect(status).toBeGreaterThanOrEqual(400);

@@ -39,12 +39,16 @@ afterAll(async () => {
   counter?.close();
 });
 
+/** Long enough that a kill lands within: written slowly, and with work for the tool. */
+const SAID = (n: number) => `Step ${n}: I will count the words of this long text for you now. `;
+const LONG_TEXT = 'lorem ipsum dolor '.repeat(1_500);
+
 const step = (n: number) => ({
-  text: `Step ${n}. `,
-  chunkDelayMs: 150,
-  toolCalls: [{ name: 'text-stats', arguments: { text: `call number ${n}` } }],
+  text: SAID(n),
+  chunkDelayMs: 40,
+  toolCalls: [{ name: 'text-stats', arguments: { text: `${n} ${LONG_TEXT}` } }],
 });
-const TWO_ROUNDS = script(step(1), step(2), { text: 'All done.' });
+const TWO_ROUNDS = script(step(1), step(2), { text: 'All done.', delayMs: 200 });
 
 /** What the client may rely on after reconnecting: events minus those that a restart voided. */
 function withoutVoided(events: readonly ServerEvent[]): ServerEvent[] {
@@ -83,6 +87,7 @@ describe('a gateway killed after', () => {
     await gateway.kill();
     await before.ended;
     const seen = before.events;
+    expect(seen.at(-1)?.kind).not.toBe('turn-finished');
     const turnId = seen[0]?.data.turnId;
     await gateway.restart();
 
@@ -98,7 +103,7 @@ describe('a gateway killed after', () => {
     const results = valid.filter(({ kind }) => kind === 'tool-result');
     expect(results.map(({ data }) => data.round)).toEqual([0, 1]);
     const text = valid.filter(({ kind }) => kind === 'text-delta').map(({ data }) => data.text);
-    expect(text.join('')).toBe('Step 1. Step 2. All done.');
+    expect(text.join('')).toBe(`${SAID(1)}${SAID(2)}All done.`);
     expect((await api.get('/v1/audit/verify')).body).toMatchObject({ ok: true });
   });
 

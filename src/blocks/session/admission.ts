@@ -146,7 +146,6 @@ export class Admissions {
       return { turn: added, started: free };
     });
     if (started) this.#lane.launch(turn, opening.authority);
-    parts.flush('soon');
     return { turnId: opening.turnId, replayed: false };
   }
 
@@ -184,7 +183,7 @@ export class Admissions {
       record(parts, [event]);
       if (isNew) parts.timers.set('expire', parts.now() + REFUSED_SESSION_MS);
     });
-    parts.flush('soon');
+    parts.flush('now');
     return err(refusal);
   }
 

@@ -37,13 +37,13 @@ export interface SessionTasks {
   readonly turn: () => Promise<void>;
   readonly flush: () => Promise<void>;
   readonly expire: () => Promise<void>;
-  readonly flushLater: SessionParts['flush'];
+  readonly flushPromptly: SessionParts['flush'];
 }
 
 export function assembleParts(
   ctx: DurableObjectState,
   env: BlockBindings,
-  { flushLater, ...timed }: SessionTasks,
+  { flushPromptly, ...timed }: SessionTasks,
 ): SessionParts {
   const { storage } = ctx;
   const { sql } = storage;
@@ -74,7 +74,7 @@ export function assembleParts(
       if (TurnRunner === undefined) throw new Fault('internal', 'Cannot run turns: no TurnRunner');
       await TurnRunner.run(turn);
     },
-    flush: flushLater,
+    flush: flushPromptly,
     defer,
   };
 }

@@ -53,7 +53,7 @@ export function commitBatch(parts: SessionParts, lane: Lane, batch: JournalBatch
     transact(parts, () => writeBatch(parts, lane, { turn, batch }));
     announce(parts, turn);
     if (turn.progress.end !== undefined) lane.next();
-    else if (batch.audit.length > 0) parts.flush('soon');
+    else if (batch.audit.length > 0) parts.flush('in-turn');
   }
   return ok(toReceipt(batch));
 }

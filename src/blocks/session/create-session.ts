@@ -29,7 +29,7 @@ export function createSession(parts: SessionParts, request: CreateSession): Sess
       } as const;
       record(parts, [event]);
     });
-    parts.flush('soon');
+    parts.flush('now');
   }
   return describeSession(parts);
 }

@@ -10,28 +10,35 @@ import type { SessionParts } from './session-parts.ts';
 import { forgetMemory, transact } from './session-parts.ts';
 import type { SessionFacts } from './session-store.ts';
 
-/** How long things are collected before they are sent, in milliseconds. */
+/** How long things are collected after others were sent, in milliseconds. */
 const COLLECT_MS = 50;
+
+/** A running turn sends what it has decided at most this often; its end sends the rest. */
+const IN_TURN_MS = 2_000;
 
 export class Flusher {
   readonly #parts: SessionParts;
   #running: Promise<void> | undefined;
   #again = false;
   #collecting: ReturnType<typeof setTimeout> | undefined;
-  #sentAt = 0;
+  /** For the first time when a turn ends, or after a while. */
+  #sentAt: number;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#sentAt = parts.now() - COLLECT_MS;
   }
 
   /**
-   * Sends in a moment what there is by then, or at once. A busy session sends bundles all the same:
-   * what follows something that was sent just now waits a moment. Failures are left to the timer.
+   * Sends at once, without being waited for; but a busy session sends bundles, so what follows
+   * something that was sent just now waits a moment. Failures are left to the timer.
    */
-  later(when: 'now' | 'soon'): void {
+  promptly(when: 'now' | 'in-turn'): void {
+    const sinceMs = this.#parts.now() - this.#sentAt;
+    if (when === 'in-turn' && sinceMs < IN_TURN_MS) return;
     if (this.#running !== undefined) this.#again = true;
-    else if (when === 'soon' || this.#parts.now() - this.#sentAt < COLLECT_MS) this.#collect();
-    else this.#parts.defer(this.now().catch(() => {}));
+    else if (sinceMs >= COLLECT_MS) this.#deferred();
+    else this.#collecting ??= setTimeout(() => this.#deferred(), COLLECT_MS);
   }
 
   /** Sends what there is, also what is added meanwhile. One at a time. */
@@ -66,8 +73,8 @@ export class Flusher {
     forgetMemory(parts);
   }
 
-  #collect(): void {
-    this.#collecting ??= setTimeout(() => this.now().catch(() => {}), COLLECT_MS);
+  #deferred(): void {
+    this.#parts.defer(this.now().catch(() => {}));
   }
 
   async #flush(): Promise<void> {

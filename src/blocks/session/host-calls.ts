@@ -13,7 +13,7 @@ import { decodeSegment } from '../../core/capabilities/notation.ts';
 import { parseCapability } from '../../core/capabilities/pattern.ts';
 import { toCallKey } from '../../core/conversation/tool-call.ts';
 import { type Denial, deny } from '../../core/errors/denial.ts';
-import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import { claimsText, type TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { findObjectionInTurn } from '../../core/policy/newest-authority.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
@@ -48,7 +48,7 @@ export async function authorizeHostCall(
   const decided = decide(parts, found.value, { request, newest });
   const denial = decided.ok ? undefined : decided.error;
   transact(parts, () => write(parts, lane, { found: found.value, request, denial }));
-  parts.flush('soon');
+  parts.flush('in-turn');
   return decided;
 }
 
@@ -65,7 +65,8 @@ function findRunningCall(
   const call = turn.progress.rounds.get(place.round)?.calls.get(place.index);
   const started = call?.started?.claims;
   const isOpen = call !== undefined && call.end === undefined;
-  if (!isOpen || toCallKey({ turnId, ...place }) !== claims.callKey || !isSame(started, claims)) {
+  const isOwn = started !== undefined && claimsText(started) === claimsText(claims);
+  if (!isOpen || toCallKey({ turnId, ...place }) !== claims.callKey || !isOwn) {
     return err(deny('dispatch', 'ticket_refused'));
   }
   const now = parts.now();
@@ -73,12 +74,6 @@ function findRunningCall(
   // Fails closed: what cannot be recorded may not happen.
   if (parts.outbox.isBlocked(now)) return err(deny('dispatch', 'host_denied'));
   return ok({ turn, call, ...place });
-}
-
-function isSame(a: TicketClaims | undefined, b: TicketClaims): boolean {
-  if (a === undefined) return false;
-  const keys = Object.keys(a) as (keyof TicketClaims)[];
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
 
 interface Question {

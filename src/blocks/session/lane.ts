@@ -100,7 +100,6 @@ export class Lane {
       record(parts, [turnEvent(parts, turn, { action: 'turn-resumed', decision: 'observed' })]);
     });
     parts.waiters.wake(topicOf.stop(row.facts.id));
-    parts.flush('soon');
     const { epoch } = row;
     const newest = await parts.authorities.newest(
       row.facts.principal,

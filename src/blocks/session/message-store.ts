@@ -5,7 +5,7 @@
  */
 
 import type { Message } from '../../core/conversation/message.ts';
-import { type ChunkedValues, MAX_INLINE_CHARS } from '../kit/chunked-values.ts';
+import type { ChunkedValues } from '../kit/chunked-values.ts';
 
 /** Most messages of earlier turns that a run is handed, and most characters of them, as JSON. */
 const MAX_HISTORY_MESSAGES = 1_000;
@@ -23,20 +23,27 @@ export interface MessageOrigin {
   readonly round?: number;
 }
 
-/** Newest first: what a turn was given, and everything of the turns before it. */
-const UP_TO_TURN = 'WHERE turn < ?1 OR (turn = ?1 AND round IS NULL) ORDER BY seq DESC';
-
-type StoredMessage = { seq: number; turn: number; body: string | null };
+type StoredMessage = { seq: number; turn: number; round: number | null; body: string | null };
 
 export interface MessagePage {
   readonly messages: Message[];
   readonly next?: number;
 }
 
+/** A message as a history needs it. */
+interface Remembered {
+  readonly turn: number;
+  readonly isInput: boolean;
+  readonly chars: number;
+  readonly message: Message;
+}
+
 export class MessageStore {
   readonly #sql: SqlStorage;
   readonly #values: ChunkedValues;
   #lastSeq: number | undefined;
+  /** The end of the conversation, as much of it as a history may hold. */
+  #recent: Remembered[] | undefined;
 
   constructor(sql: SqlStorage, values: ChunkedValues) {
     this.#sql = sql;
@@ -46,19 +53,22 @@ export class MessageStore {
   append(messages: readonly Message[], { turn, round }: MessageOrigin = { turn: NO_TURN }): void {
     for (const message of messages) {
       const seq = this.#nextSeq();
+      const text = JSON.stringify(message);
       this.#sql.exec(
         'INSERT INTO messages (seq, turn, round, body) VALUES (?, ?, ?, ?)',
         seq,
         turn,
         round ?? null,
-        this.#values.spill(messageKey(seq), JSON.stringify(message)),
+        this.#values.spill(messageKey(seq), text),
       );
+      this.#recent?.push({ turn, isInput: round === undefined, chars: text.length, message });
     }
   }
 
   /** After a transaction was rolled back, or storage was wiped. */
   forget(): void {
     this.#lastSeq = undefined;
+    this.#recent = undefined;
   }
 
   page(after: number, limit: number): MessagePage {
@@ -67,9 +77,9 @@ export class MessageStore {
     let last = after;
     for (const stored of this.#rows('WHERE seq > ? ORDER BY seq', after)) {
       if (messages.length >= limit || chars >= MAX_PAGE_CHARS) return { messages, next: last };
-      const text = this.#text(stored);
-      messages.push(JSON.parse(text));
-      chars += text.length;
+      const { message, chars: length } = this.#read(stored);
+      messages.push(message);
+      chars += length;
       last = stored.seq;
     }
     return { messages };
@@ -82,33 +92,37 @@ export class MessageStore {
    * lost its question.
    */
   history(turn: number): Message[] {
-    const newestFirst: { turn: number; text: string }[] = [];
-    let count = 0;
-    let chars = 0;
-    let cutTurn: number | undefined;
-    for (const stored of this.#rows(UP_TO_TURN, turn)) {
-      if (stored.turn !== turn && stored.turn !== NO_TURN) {
-        if (cutTurn !== undefined && stored.turn !== cutTurn) break;
-        count += 1;
-        chars += stored.body?.length ?? MAX_INLINE_CHARS;
-        if (count > MAX_HISTORY_MESSAGES || chars > MAX_HISTORY_CHARS) cutTurn = stored.turn;
-      }
-      if (stored.turn !== cutTurn)
-        newestFirst.push({ turn: stored.turn, text: this.#text(stored) });
-    }
-    const kept = newestFirst.filter((message) => message.turn !== cutTurn).reverse();
-    const messages = kept.map(({ text }): Message => JSON.parse(text));
-    return cutTurn === undefined ? messages : [...this.#systemMessages(), ...messages];
+    this.#recent = leaveOutOldest(this.#recent ?? this.#readRecent(turn), turn);
+    return this.#recent
+      .filter((known) => known.turn < turn || (known.turn === turn && known.isInput))
+      .map(({ message }) => message);
   }
 
-  /** Stand before everything else. */
-  #systemMessages(): Message[] {
-    const messages: Message[] = [];
+  /** Reads backwards, and not much further than a history can reach; the system message always. */
+  #readRecent(turn: number): Remembered[] {
+    const newestFirst: Remembered[] = [];
+    let count = 0;
+    let chars = 0;
+    for (const stored of this.#rows('WHERE seq > ? ORDER BY seq DESC', 0)) {
+      const known = this.#read(stored);
+      newestFirst.push(known);
+      if (known.turn === turn) continue;
+      count += 1;
+      chars += known.chars;
+      if (count <= MAX_HISTORY_MESSAGES && chars <= MAX_HISTORY_CHARS) continue;
+      // One message of a turn is enough to see that this turn must be left out.
+      return [...this.#readSystem(), ...newestFirst.reverse()];
+    }
+    return newestFirst.reverse();
+  }
+
+  #readSystem(): Remembered[] {
+    const system: Remembered[] = [];
     for (const stored of this.#rows('WHERE seq > ? ORDER BY seq', 0)) {
       if (stored.turn !== NO_TURN) break;
-      messages.push(JSON.parse(this.#text(stored)));
+      system.push(this.#read(stored));
     }
-    return messages;
+    return system;
   }
 
   #nextSeq(): number {
@@ -120,12 +134,32 @@ export class MessageStore {
   }
 
   #rows(where: string, value: number): Iterable<StoredMessage> {
-    return this.#sql.exec<StoredMessage>(`SELECT seq, turn, body FROM messages ${where}`, value);
+    return this.#sql.exec<StoredMessage>(
+      `SELECT seq, turn, round, body FROM messages ${where}`,
+      value,
+    );
   }
 
-  #text({ seq, body }: StoredMessage): string {
-    return this.#values.unspill(messageKey(seq), body);
+  #read({ seq, turn, round, body }: StoredMessage): Remembered {
+    const text = this.#values.unspill(messageKey(seq), body);
+    return { turn, isInput: round === null, chars: text.length, message: JSON.parse(text) };
   }
+}
+
+/** Without the oldest turns, so that what came before this turn is within the limits. */
+function leaveOutOldest(messages: Remembered[], turn: number): Remembered[] {
+  let count = 0;
+  let chars = 0;
+  for (let at = messages.length - 1; at >= 0; at--) {
+    const known = messages[at];
+    if (known === undefined || known.turn === turn || known.turn === NO_TURN) continue;
+    count += 1;
+    chars += known.chars;
+    if (count > MAX_HISTORY_MESSAGES || chars > MAX_HISTORY_CHARS) {
+      return messages.filter((other) => other.turn === NO_TURN || other.turn > known.turn);
+    }
+  }
+  return messages;
 }
 
 function messageKey(seq: number): string {

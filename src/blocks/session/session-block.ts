@@ -61,7 +61,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
       turn: () => this.#lane.watch(),
       flush: () => this.#flusher.now(),
       expire: () => this.#flusher.expire(),
-      flushLater: (when) => this.#flusher.later(when),
+      flushPromptly: (when) => this.#flusher.promptly(when),
     });
     this.#lane = new Lane(this.#parts);
     this.#admissions = new Admissions(this.#parts, this.#lane);

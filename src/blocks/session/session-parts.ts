@@ -22,9 +22,6 @@ import type { SessionRow, SessionStore } from './session-store.ts';
 import type { SettlementStore } from './settlement-store.ts';
 import type { TurnStore } from './turn-store.ts';
 
-/** Delay of the timer that sends what the object itself could not send. */
-const FLUSH_LATEST_MS = 5_000;
-
 export interface SessionParts {
   readonly storage: DurableObjectStorage;
   readonly values: ChunkedValues;
@@ -45,8 +42,11 @@ export interface SessionParts {
   readonly now: () => number;
   /** Hands a turn to a run; settles when that run is over, however it ended. */
   readonly startRun: (turn: Turn) => Promise<void>;
-  /** Sends audit events and settlements, at once or together with what comes in a moment. */
-  readonly flush: (when: 'now' | 'soon') => void;
+  /**
+   * Sends audit events and settlements, without being waited for: `now` when a turn has ended, and
+   * `in-turn` if nothing was sent for a while.
+   */
+  readonly flush: (when: 'now' | 'in-turn') => void;
   /** Lets a task go on after the request that began it was answered. */
   readonly defer: (task: Promise<unknown>) => void;
 }
@@ -86,7 +86,8 @@ export function record(parts: SessionParts, events: readonly AuditEvent[]): void
   if (events.length === 0) return;
   const now = parts.now();
   parts.outbox.add(events, now);
-  parts.timers.setLatest('flush', now + FLUSH_LATEST_MS);
+  // Rings together with the lease: alarms are dear.
+  parts.timers.setLatest('flush', now + parts.leaseMs);
 }
 
 /**

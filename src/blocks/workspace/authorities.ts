@@ -10,15 +10,15 @@
 import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
 import { raiseTier } from '../../core/manifest/tier.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import { liveGrantsOf } from '../../core/policy/live-grants.ts';
+import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
 import {
   isLiveToken,
-  liveGrantsOf,
   ROOT_GRANTS,
   ROOT_TOKEN_ID,
   type TokenFacts,
   type TokenSources,
-} from '../../core/policy/live-grants.ts';
-import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
+} from '../../core/policy/token-facts.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import type { PluginStore } from './plugin-store.ts';
 import type { StoredToken, TokenStore } from './token-store.ts';

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Reservation } from '../../core/policy/reserve-slice.ts';
+import type { Reservation } from '../../core/policy/reserves.ts';
 import type { Slice } from '../../core/policy/slice.ts';
 
 export interface OpenTurnRow {

@@ -38,6 +38,8 @@ const COLUMNS = 'plugin, state, manifest, installed_at, installed_by';
 
 export class PluginStore {
   readonly #sql: SqlStorage;
+  /** A copy of what is stored: each settled turn asks for it. */
+  #draining: readonly DrainingPlugin[] | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -89,6 +91,11 @@ export class PluginStore {
     this.#sql.exec('DELETE FROM plugins WHERE name = ?', name);
   }
 
+  /** Whoever rolls a transaction back must call this. */
+  forget(): void {
+    this.#draining = undefined;
+  }
+
   drain({ name, version, codeHash, sinceRevision }: DrainingPlugin): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO draining_plugins VALUES (?, ?, ?, ?)',
@@ -97,9 +104,33 @@ export class PluginStore {
       codeHash,
       sinceRevision,
     );
+    this.forget();
   }
 
-  draining(): DrainingPlugin[] {
+  draining(): readonly DrainingPlugin[] {
+    this.#draining ??= this.#readDraining();
+    return this.#draining;
+  }
+
+  /** Forgets older versions that no turn can use any more. */
+  forgetDrained(oldestRevision: number): void {
+    this.#sql.exec('DELETE FROM draining_plugins WHERE since_revision <= ?', oldestRevision);
+    this.forget();
+  }
+
+  forgetDraining(name: string): void {
+    this.#sql.exec('DELETE FROM draining_plugins WHERE name = ?', name);
+    this.forget();
+  }
+
+  /** Whether any version, current or draining, runs this code. */
+  usesCode(codeHash: string): boolean {
+    const query = `SELECT 1 FROM plugins WHERE code_hash = ?1
+      UNION ALL SELECT 1 FROM draining_plugins WHERE code_hash = ?1 LIMIT 1`;
+    return this.#sql.exec(query, codeHash).toArray().length > 0;
+  }
+
+  #readDraining(): DrainingPlugin[] {
     return this.#sql
       .exec<{ name: string; version: string; code_hash: string; since_revision: number }>(
         'SELECT name, version, code_hash, since_revision FROM draining_plugins',
@@ -111,22 +142,6 @@ export class PluginStore {
         codeHash: row.code_hash,
         sinceRevision: row.since_revision,
       }));
-  }
-
-  /** Forgets older versions that no turn can use any more. */
-  forgetDrained(oldestRevision: number): void {
-    this.#sql.exec('DELETE FROM draining_plugins WHERE since_revision <= ?', oldestRevision);
-  }
-
-  forgetDraining(name: string): void {
-    this.#sql.exec('DELETE FROM draining_plugins WHERE name = ?', name);
-  }
-
-  /** Whether any version, current or draining, runs this code. */
-  usesCode(codeHash: string): boolean {
-    const query = `SELECT 1 FROM plugins WHERE code_hash = ?1
-      UNION ALL SELECT 1 FROM draining_plugins WHERE code_hash = ?1 LIMIT 1`;
-    return this.#sql.exec(query, codeHash).toArray().length > 0;
   }
 
   #select(condition: string, ...bindings: string[]): StoredPlugin[] {

@@ -5,7 +5,7 @@
  */
 
 import type { Bucket } from '../../core/policy/bucket.ts';
-import type { Reserves, StoredReserves } from '../../core/policy/reserve-slice.ts';
+import type { Reserves, StoredReserves } from '../../core/policy/reserves.ts';
 
 /** Whose buckets a turn draws on. */
 export interface ReserveKeys {
@@ -78,16 +78,13 @@ export class ReserveStore {
       ),
       ...Object.entries(reserves.tools).map(([tool, bucket]) => [toolKey(tool), bucket] as const),
     ];
-    for (const [key, { rate, credits, at }] of rows) {
-      this.#sql.exec(
-        'INSERT OR REPLACE INTO buckets (key, calls, period_ms, credits, at) VALUES (?, ?, ?, ?, ?)',
-        key,
-        rate.calls,
-        rate.periodMs,
-        credits,
-        at,
-      );
-    }
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO buckets (key, calls, period_ms, credits, at)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
+      JSON.stringify(
+        rows.map(([key, { rate, credits, at }]) => [key, rate.calls, rate.periodMs, credits, at]),
+      ),
+    );
     const { day, tokens, costMicroUsd } = reserves.day;
     this.#sql.exec('INSERT OR REPLACE INTO ledger VALUES (1, ?, ?, ?)', day, tokens, costMicroUsd);
   }

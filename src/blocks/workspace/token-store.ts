@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { TokenFacts } from '../../core/policy/live-grants.ts';
+import type { TokenFacts } from '../../core/policy/token-facts.ts';
 
 export interface StoredToken extends TokenFacts {
   readonly name?: string;

@@ -9,13 +9,9 @@ import { expandGrants } from '../../core/capabilities/expand.ts';
 import { attenuate } from '../../core/capabilities/grant.ts';
 import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
-import {
-  depthOf,
-  liveGrantsOf,
-  MAX_TOKEN_DEPTH,
-  ROOT_TOKEN_ID,
-} from '../../core/policy/live-grants.ts';
+import { depthOf, liveGrantsOf, MAX_TOKEN_DEPTH } from '../../core/policy/live-grants.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import { ROOT_TOKEN_ID } from '../../core/policy/token-facts.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { announceRevision } from './announce-revision.ts';
 import type { StoredToken } from './token-store.ts';

@@ -10,11 +10,10 @@ import { toPrincipalName } from '../../core/policy/principal.ts';
 import {
   renewSlice as renew,
   reserveSlice,
-  type Settlement,
-  settleSlice,
   type TurnCost,
   type Wish,
 } from '../../core/policy/reserve-slice.ts';
+import { type Settlement, settleSlice } from '../../core/policy/settle-slice.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import type { OpenTurnRow } from './open-turn-store.ts';

@@ -49,6 +49,7 @@ export function transact<T>(parts: WorkspaceParts, change: () => T): T {
   } catch (thrown) {
     parts.workspace.forget();
     parts.authorities.forget();
+    parts.plugins.forget();
     throw thrown;
   }
 }

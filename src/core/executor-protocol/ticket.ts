@@ -9,16 +9,18 @@
 
 import type { Tier } from '../manifest/tier.ts';
 import type { WasmLimits } from '../manifest/wasm-limits.ts';
+import { canonicalJson } from '../primitives/canonical-json.ts';
 
 /** How the wasm tier runs a call: from the same snapshot of the registry as the rest of the claims. */
-export interface WasmRun {
+export type WasmRun = {
   /** Export of the module that runs the tool: `ToolDefinition.entry`. */
   readonly entry: string;
   /** `RegisteredPlugin.wasm`, or the defaults. */
   readonly limits: WasmLimits;
-}
+};
 
-export interface TicketClaims {
+/** A `type`, so that it is a `JsonObject`: two tickets are equal if their {@link claimsText} is. */
+export type TicketClaims = {
   readonly workspace: string;
   readonly session: string;
   /** Idempotency key of the call, `turnId/round/index`. */
@@ -39,4 +41,9 @@ export interface TicketClaims {
   readonly epoch: number;
   /** Epoch milliseconds after which the call may no longer start or go on. */
   readonly deadlineAt: number;
+};
+
+/** The one spelling of the claims: what is signed, and what is compared. */
+export function claimsText(claims: TicketClaims): string {
+  return canonicalJson(claims);
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-export interface WasmLimits {
+/** A `type`, so that it is a `JsonObject`. */
+export type WasmLimits = {
   /** Fuel units a call; some 100 million take 5 to 40 ms. */
   readonly fuel: number;
   /** 64 KiB pages of linear memory. */
@@ -15,7 +16,7 @@ export interface WasmLimits {
   /** Ambient authority that a plugin gets only when its manifest asks and policy allows. */
   readonly clock: boolean;
   readonly randomness: boolean;
-}
+};
 
 export const DEFAULT_WASM_LIMITS: WasmLimits = {
   fuel: 100_000_000,

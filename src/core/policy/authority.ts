@@ -13,7 +13,10 @@ import type { Policy } from './policy.ts';
 import type { Principal } from './principal.ts';
 
 export interface Authority {
-  /** Counts every change of policy, grants, tokens and plugins of the workspace. */
+  /**
+   * Counts the changes of policy, members, plugins and revocations of the workspace. A token that
+   * is issued is none: nobody else's authority changes by it.
+   */
   readonly revision: number;
   readonly principal: Principal;
   /** The principal's grants, already bounded by what each of its givers still holds. */

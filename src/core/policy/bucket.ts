@@ -17,19 +17,17 @@ export interface Bucket {
   readonly at: number;
 }
 
-export function fullBucket(rate: Rate, now: number): Bucket {
-  return { rate, credits: rate.calls * rate.periodMs, at: now };
-}
-
 /**
- * The bucket as it stands now, under a rate that may have changed since: then it keeps its whole
- * calls, as many as the new rate can hold. A clock that goes backwards brings nothing.
+ * The bucket as it stands now; one that was never touched is full. If the rate has changed since, it
+ * keeps its whole calls, as many as the new rate can hold. A clock that goes back brings nothing.
  */
-export function refill({ rate: before, credits, at }: Bucket, rate: Rate, now: number): Bucket {
+export function refill(stored: Bucket | undefined, rate: Rate, now: number): Bucket {
+  const capacity = rate.calls * rate.periodMs;
+  if (stored === undefined) return { rate, credits: capacity, at: now };
+  const { rate: before, credits, at } = stored;
   const isSame = before.calls === rate.calls && before.periodMs === rate.periodMs;
   const kept = isSame ? credits : Math.floor(credits / before.periodMs) * rate.periodMs;
   const elapsedMs = Math.min(Math.max(now - at, 0), rate.periodMs);
-  const capacity = rate.calls * rate.periodMs;
   return {
     rate,
     credits: Math.min(capacity, kept + elapsedMs * rate.calls),

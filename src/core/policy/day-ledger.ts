@@ -43,3 +43,12 @@ export function leftToday(ledger: DayLedger, budget: Policy['dailyBudget']): Spe
 export function msToNextDay(now: number): number {
   return (dayOf(now) + 1) * DAY_MS - now;
 }
+
+/** Adds to what is reserved or spent; a negative amount gives back. */
+export function charge(ledger: DayLedger, amount: Spend): DayLedger {
+  return {
+    day: ledger.day,
+    tokens: Math.max(0, ledger.tokens + amount.tokens),
+    costMicroUsd: Math.max(0, ledger.costMicroUsd + amount.costMicroUsd),
+  };
+}

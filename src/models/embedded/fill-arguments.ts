@@ -9,15 +9,15 @@
  */
 
 import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
-import type { JsonObject, JsonValue } from '../../core/primitives/json.ts';
-import { createClauseValues } from './clause-values.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
+import { ClauseValues } from './clause-values.ts';
 import { fillFreeText, isReference } from './fill-free-text.ts';
 import { fillTyped } from './fill-typed.ts';
 import { findQuery } from './find-query.ts';
-import type { Literal } from './literals.ts';
+import { type Literal, marksIn } from './literals.ts';
 import { findNamedValue } from './named-value.ts';
 import type { Clause } from './split-request.ts';
-import { isQueryProperty, propertiesOf, typesOf } from './tool-properties.ts';
+import { isQueryProperty, propertiesOf, type ToolProperty, typesOf } from './tool-properties.ts';
 
 export interface FillSource {
   readonly clause: Clause;
@@ -37,8 +37,10 @@ export interface Filled {
 }
 
 export function fillArguments(tool: ToolDefinition, source: FillSource): Filled {
-  const values = createClauseValues(source.clause, source.literals, tool.name);
+  const values = new ClauseValues(source.clause, source.literals, tool.name);
   const properties = propertiesOf(tool);
+  const whole = findWhole(properties, source);
+  if (whole !== undefined) return { arguments: whole, missing: [], wantsPrevious: false };
   const filled: Record<string, JsonValue> = {};
   const isOpen = ({ name }: { readonly name: string }) => !Object.hasOwn(filled, name);
   const set = (name: string, value: JsonValue | undefined) => {
@@ -66,4 +68,24 @@ export function fillArguments(tool: ToolDefinition, source: FillSource): Filled 
     missing: missing.map(({ name }) => name),
     wantsPrevious: missing.length > 0 && isReference(source.clause),
   };
+}
+
+/** A JSON object that can only be all of the arguments: their names are its keys. */
+function findWhole(
+  properties: readonly ToolProperty[],
+  { clause, literals }: FillSource,
+): JsonObject | undefined {
+  const marks = [...marksIn(clause.head), ...marksIn(clause.payload ?? '')];
+  for (const index of marks) {
+    const literal = literals[index];
+    if (literal?.kind !== 'json') continue;
+    const value = JSON.parse(literal.text) as JsonValue;
+    if (!isJsonObject(value) || Object.keys(value).length === 0) continue;
+    const isKnown = Object.keys(value).every((key) => properties.some(({ name }) => name === key));
+    const isComplete = properties.every(
+      ({ name, isRequired }) => !isRequired || Object.hasOwn(value, name),
+    );
+    if (isKnown && isComplete) return value;
+  }
+  return undefined;
 }

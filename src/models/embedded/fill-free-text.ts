@@ -8,6 +8,7 @@
 import type { JsonValue } from '../../core/primitives/json.ts';
 import type { ClauseValues } from './clause-values.ts';
 import type { FillSource } from './fill-arguments.ts';
+import { withoutMarks } from './literals.ts';
 import type { Clause } from './split-request.ts';
 import { isBodyProperty, type ToolProperty, typesOf } from './tool-properties.ts';
 
@@ -46,12 +47,20 @@ function findText(
   if (given !== undefined || !property.isRequired) return given;
   // A word such as "it" is never the text itself; the earlier result may not be there yet.
   if (isReference(source.clause)) return source.previous ?? source.spare;
-  return source.spare ?? wordsAfterPreposition(values.head);
+  return source.spare ?? wordsAfterPreposition(values.head) ?? plainWords(values.afterName);
 }
 
 function wordsAfterPreposition(head: string): string | undefined {
-  const found = AFTER_PREPOSITION.exec(` ${head.replace(/\uE000\d+\uE001/g, ' ')}`);
-  return found?.[1]?.trim().replace(/[.!?]+$/, '') || undefined;
+  return plainWords(AFTER_PREPOSITION.exec(` ${withoutMarks(head)}`)?.[1]);
+}
+
+/** Without the end of the sentence that asks for it. */
+function plainWords(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const words = withoutMarks(text)
+    .trim()
+    .replace(/(?:,?\s{1,4}please)?[.!?]{0,8}$/i, '');
+  return words === '' ? undefined : words;
 }
 
 /** "1, 2 and 3" as a list, of numbers where the schema asks for numbers. */

@@ -73,6 +73,11 @@ export function unmark(text: string, literals: readonly Literal[]): string {
   });
 }
 
+/** The text with this one of its marks. */
+export function keepMark(text: string, kept: number): string {
+  return text.replace(MARK, (mark, index: string) => (Number(index) === kept ? mark : ' '));
+}
+
 export function withoutMarks(text: string): string {
   return text.replace(MARK, ' ');
 }
@@ -98,32 +103,37 @@ function literalAt(scan: Scan, at: number): Found | undefined {
   const { source } = scan;
   const first = source[at] ?? '';
   if (first === '`') {
-    const fence = matchAt(FENCE, source, at, 'fence');
+    const fence = matchAt({ kind: 'fence', pattern: FENCE }, source, at);
     if (fence !== undefined) return fence;
   }
-  if (first === '{' || first === '[') return jsonAt(scan, at);
+  if (first === '{' || (first === '[' && !/[\p{L}\p{N}_\])]/u.test(source[at - 1] ?? ''))) {
+    return jsonAt(scan, at);
+  }
   if (first === '“' && at > scan.last['”']) return undefined;
   if (first === 'h' || first === 'H') return urlAt(source, at);
   if ('"“`\''.includes(first)) {
-    for (const quote of QUOTES) {
-      const found = matchAt(quote, source, at, 'quote');
+    for (const pattern of QUOTES) {
+      const found = matchAt({ kind: 'quote', pattern }, source, at);
       if (found !== undefined) return found;
     }
   }
-  return '/~.'.includes(first) ? trimEnd(matchAt(PATH_TEXT, source, at, 'path')) : undefined;
+  return '/~.'.includes(first)
+    ? trimEnd(matchAt({ kind: 'path', pattern: PATH_TEXT }, source, at))
+    : undefined;
 }
 
 function urlAt(source: string, at: number): Found | undefined {
   if (/[\p{L}\p{N}]/u.test(source[at - 1] ?? '')) return undefined;
-  return trimEnd(matchAt(URL_TEXT, source, at, 'url'));
+  return trimEnd(matchAt({ kind: 'url', pattern: URL_TEXT }, source, at));
 }
 
-function matchAt(
-  pattern: RegExp,
-  source: string,
-  at: number,
-  kind: Literal['kind'],
-): Found | undefined {
+interface LiteralForm {
+  readonly kind: Literal['kind'];
+  /** Sticky; its first group is the text, if it has one. */
+  readonly pattern: RegExp;
+}
+
+function matchAt({ kind, pattern }: LiteralForm, source: string, at: number): Found | undefined {
   pattern.lastIndex = at;
   const match = pattern.exec(source);
   if (match === null) return undefined;

@@ -30,12 +30,15 @@ export function findNamedValue(
   const isFreeText =
     types.includes('string') && enumOf(property.schema).length === 0 && !isUrlProperty(property);
   const token = /^[^\s,;\uE000]+/.exec(rest)?.[0].replace(/[.!?]+$/, '') ?? '';
-  if (token === '' || (NOT_A_VALUE.test(token) && !(isFreeText && /^(?:the|a|an)$/i.test(token)))) {
-    return undefined;
-  }
-  const isOnlyText = properties.filter((other) => other.isRequired).length === 1;
-  if (isFreeText) return property.isRequired && isOnlyText ? rest.trim() || undefined : token;
-  return fromToken(property, token);
+  const isOnlyText =
+    isFreeText &&
+    property.isRequired &&
+    properties.filter((other) => other.isRequired).length === 1;
+  // A text of its own may begin with an article; one word of many may not be one.
+  const isValue = !NOT_A_VALUE.test(token) || (isOnlyText && /^(?:the|a|an)$/i.test(token));
+  if (token === '' || !isValue) return undefined;
+  if (isOnlyText) return rest.trim();
+  return isFreeText ? token : fromToken(property, token);
 }
 
 /** The argument's name as words, and what may stand between it and its value. */

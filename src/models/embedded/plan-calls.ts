@@ -11,11 +11,12 @@
 import type { Message, ToolMessage } from '../../core/conversation/message.ts';
 import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
-import type { JsonObject, JsonValue } from '../../core/primitives/json.ts';
-import { fillArguments } from './fill-arguments.ts';
-import { type Literal, markLiterals, marksIn, unmark } from './literals.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
+import { type FillSource, fillArguments } from './fill-arguments.ts';
+import { keepMark, type Literal, markLiterals, marksIn, unmark } from './literals.ts';
 import { createToolMatcher, type ToolMatcher } from './match-tool.ts';
 import { type Clause, splitRequest } from './split-request.ts';
+import { isUrlProperty, propertiesOf } from './tool-properties.ts';
 
 export type PlannedStep =
   /** Everything is there; `result` too once the call has been made. */
@@ -43,17 +44,19 @@ export function planCalls(
   const latest = messages.findLastIndex(({ role }) => role === 'user');
   const { text, literals } = markLiterals(messages[latest]?.content ?? '');
   const matcher = createToolMatcher(tools);
-  const clauses = splitRequest(text, (head) => matcher.match(head, []) !== undefined);
+  const clauses = splitRequest(text, (head) => matcher.match(head, [])?.tool);
   const made = resultsByCall(messages.slice(latest + 1));
-  const earlier = messages.slice(0, Math.max(latest, 0)).findLast(isResult)?.content;
+  const earlier = messages.slice(0, Math.max(latest, 0)).findLast(isResult);
 
   const tasks = toTasks(clauses, literals, matcher);
   const spare = spareText(clauses, literals, tasks);
   const steps: PlannedStep[] = [];
   for (const { clause, tool } of tasks.slice(0, MAX_STEPS)) {
     const before = steps.at(-1);
-    const previous = before === undefined ? (spare ?? earlier) : contentOf(before);
-    const step = planStep(tool, { clause, literals, previous, spare }, before, made);
+    const previous =
+      before === undefined ? (spare ?? (earlier && toMatter(earlier.content))) : contentOf(before);
+    const source = { clause, literals, previous, spare };
+    const step = planStep(tool, source, { made, isFirst: before === undefined });
     if (!steps.some((other) => isSameCall(other, step))) steps.push(step);
   }
   return steps;
@@ -73,8 +76,26 @@ function toTasks(
     const marks = [...marksIn(clause.head), ...marksIn(clause.payload ?? '')];
     const here = marks.flatMap((index) => literals[index] ?? []);
     const match = matcher.match(clause.head, here);
-    return match === undefined ? [] : [{ clause, tool: match.tool }];
+    if (match === undefined) return [];
+    const { tool } = match;
+    return oneForEach(clause, literals, tool).map((one) => ({ clause: one, tool }));
   });
+}
+
+/** "Fetch a and b": a tool that takes one thing is called for each thing of its kind. */
+function oneForEach(
+  clause: Clause,
+  literals: readonly Literal[],
+  tool: ToolDefinition,
+): readonly Clause[] {
+  const [property, ...others] = propertiesOf(tool).filter(({ isRequired }) => isRequired);
+  if (property === undefined || others.length > 0 || clause.payload !== undefined) return [clause];
+  const kind = isUrlProperty(property) ? 'url' : 'quote';
+  const marks = marksIn(clause.head);
+  const wanted = marks.filter((index) => literals[index]?.kind === kind);
+  // With other literals about, nobody can tell which belong together.
+  if (wanted.length < 2 || wanted.length < marks.length) return [clause];
+  return wanted.map((index) => ({ head: keepMark(clause.head, index) }));
 }
 
 /** What the user gave in a part of the request that asks for nothing: "Here is a text: …". */
@@ -96,24 +117,36 @@ function spareText(
 
 function planStep(
   tool: ToolDefinition,
-  source: Parameters<typeof fillArguments>[1],
-  before: PlannedStep | undefined,
-  made: ReadonlyMap<string, ToolMessage>,
+  source: FillSource,
+  known: { readonly made: ReadonlyMap<string, ToolMessage>; readonly isFirst: boolean },
 ): PlannedStep {
   const filled = fillArguments(tool, source);
   if (filled.missing.length === 0) {
-    const result = made.get(toKey(tool.name, filled.arguments));
+    const result = known.made.get(toKey(tool.name, filled.arguments));
     const call = { kind: 'call', tool, arguments: filled.arguments } as const;
     return result === undefined ? call : { ...call, result };
   }
   // The step before it may still be under way, or have failed: either way it is not the user's turn.
-  return filled.wantsPrevious && before !== undefined
+  return filled.wantsPrevious && !known.isFirst
     ? { kind: 'waiting', tool }
     : { kind: 'incomplete', tool, missing: filled.missing };
 }
 
 function contentOf(step: PlannedStep): string | undefined {
-  return step.kind === 'call' && step.result?.isError === false ? step.result.content : undefined;
+  if (step.kind !== 'call' || step.result?.isError !== false) return undefined;
+  return toMatter(step.result.content);
+}
+
+/** What "it" means of a result: the body of an answer rather than its envelope. */
+function toMatter(content: string): string {
+  try {
+    const value: JsonValue = JSON.parse(content);
+    if (!isJsonObject(value)) return content;
+    const matter = value.body ?? value.text ?? value.content ?? value.output;
+    return typeof matter === 'string' ? matter : content;
+  } catch {
+    return content;
+  }
 }
 
 function isResult(message: Message): message is ToolMessage {

@@ -18,17 +18,32 @@ export interface Clause {
 const CONNECTOR =
   /(?:[.;,!?]|\s{1,4}and)?\s{1,4}(?:then|afterwards|after that|next|finally)[,:]?\s{1,4}|\n\s{0,4}(?:\d{1,2}[.)]|[-*•])\s{1,4}/i;
 const SENTENCE_END = /(?<=[.!?;])\s{1,4}(?=\S)|\n{1,4}/;
-const COLON = /:(?=\s|\uE000)/;
+const COLON = /:(?=\s|\uE000|$)/;
+const AND = /,?\s{1,4}and\s{1,4}/i;
 
-/** `isTask` says whether the words before a colon ask for something that a tool does. */
-export function splitRequest(marked: string, isTask: (head: string) => boolean): readonly Clause[] {
+/** The tool that some words ask for by themselves, if any. */
+export type FindTask = (head: string) => unknown;
+
+export function splitRequest(marked: string, findTask: FindTask): readonly Clause[] {
   return marked
     .split(CONNECTOR)
-    .flatMap((part) => splitPart(part, isTask))
+    .flatMap((part) => splitPart(part, findTask))
+    .flatMap((clause) => splitAtAnd(clause, findTask))
     .filter(({ head, payload }) => head.trim() !== '' || payload !== undefined);
 }
 
-function splitPart(part: string, isTask: (head: string) => boolean): readonly Clause[] {
+/** "Fetch a and count its words" is two tasks; "count the words and lines" is one. */
+function splitAtAnd(clause: Clause, findTask: FindTask): readonly Clause[] {
+  const found = AND.exec(clause.head);
+  if (found === null) return [clause];
+  const left = clause.head.slice(0, found.index);
+  const right = clause.head.slice(found.index + found[0].length);
+  const [first, second] = [findTask(left), findTask(right)];
+  if (first === undefined || second === undefined || first === second) return [clause];
+  return [{ head: left }, { ...clause, head: right }];
+}
+
+function splitPart(part: string, findTask: FindTask): readonly Clause[] {
   const clauses: Clause[] = [];
   let rest = part;
   for (;;) {
@@ -37,7 +52,7 @@ function splitPart(part: string, isTask: (head: string) => boolean): readonly Cl
     const colon = COLON.exec(sentence);
     if (colon !== null) {
       const head = sentence.slice(0, colon.index);
-      if (isTask(head)) {
+      if (findTask(head) !== undefined) {
         clauses.push({ head, payload: rest.slice(colon.index + 1).trim() });
         return clauses;
       }

@@ -16,7 +16,7 @@ const STOP_WORDS = new Set(
 
 /** Each group is compared as its first word, a stem. */
 const SYNONYMS = [
-  'count number total tally length statistic stat',
+  'count number total tally length statistic stat analys analyz analysi measur',
   'fetch download retriev load visit open brows request curl',
   'query extract select pick lookup filter',
   'character letter char',

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { NO_USAGE } from '../../../src/core/conversation/usage.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
-import { evict, type Fixture, foundWorkspace, opening, recorded, rowsOf, upload } from './workspace-fixture.ts';
+import {
+  evict,
+  type Fixture,
+  foundWorkspace,
+  opening,
+  recorded,
+  rowsOf,
+  upload,
+} from './workspace-fixture.ts';
 
 const hashOf = (module: string) => upload({}, module).plugin.codeHash;
 
@@ -18,12 +26,6 @@ describe('installPlugin()', () => {
       ok: true,
       value: { name: 'stats', version: '1.0.0', state: 'running', sha256: hashOf('module-1') },
     });
-    await evict(fixture);
-    const code = await block.code(hashOf('module-1'));
-    expect(new TextDecoder().decode(code?.hardened)).toBe('hardened module-1');
-    expect(await block.code(hashOf('another'))).toBeUndefined();
-    expect(await statesOf(fixture)).toEqual([['stats', '1.0.0', 'running']]);
-    expect(await block.plugin('stats')).toMatchObject({ manifest: { license: 'MIT' } });
     expect(await recorded(fixture)).toContainEqual(
       expect.objectContaining({
         action: 'plugin-installed',
@@ -31,6 +33,12 @@ describe('installPlugin()', () => {
         pluginVersion: '1.0.0',
       }),
     );
+    await evict(fixture);
+    const code = await block.code(hashOf('module-1'));
+    expect(new TextDecoder().decode(code?.hardened)).toBe('hardened module-1');
+    expect(await block.code(hashOf('another'))).toBeUndefined();
+    expect(await statesOf(fixture)).toEqual([['stats', '1.0.0', 'running']]);
+    expect(await block.plugin('stats')).toMatchObject({ manifest: { license: 'MIT' } });
   });
 
   test('keeps code that is longer than a row', async () => {
@@ -156,8 +164,9 @@ describe('a new version', () => {
     await block.installPlugin(root, upload());
     await block.installPlugin(root, upload({ version: '2.0.0' }, 'module-2'));
     expect(await block.code(hashOf('module-1'))).toBeUndefined();
-    const parts = 'SELECT key FROM value_parts WHERE key LIKE ?';
-    expect(await rowsOf(fixture, parts, `code/${hashOf('module-1')}/%`)).toEqual([]);
+    const parts = await rowsOf(fixture, 'SELECT DISTINCT key FROM value_parts ORDER BY key');
+    const left = hashOf('module-2');
+    expect(parts).toEqual([{ key: `code/${left}/hardened` }, { key: `code/${left}/original` }]);
   });
 });
 

@@ -5,8 +5,10 @@ import {
   bindings,
   type Fixture,
   foundWorkspace,
+  inside,
   issue,
   recorded,
+  rowsOf,
   unfoundedWorkspace,
   upload,
 } from './workspace-fixture.ts';
@@ -83,7 +85,7 @@ describe('the record', () => {
 
 describe('refused logins', () => {
   test('are on the record of the deployment', async () => {
-    await openDeployment(bindings as never).recordRefusedLogins('req-9', 3);
+    await openDeployment(bindings).recordRefusedLogins('req-9', 3);
     const audit = bindings.AUDITS.getByName('#deployment');
     await vi.waitFor(async () => {
       const { records } = await audit.query({ after: 0, limit: 10 });
@@ -103,25 +105,22 @@ describe('refused logins', () => {
 
 describe('a workspace that was never founded', () => {
   test('answers as nobody, and stores nothing', async () => {
-    const { block, root } = unfoundedWorkspace();
+    const fixture = unfoundedWorkspace();
+    const { block, root } = fixture;
     expect(await block.authority(root.principal)).toBeUndefined();
     expect(await block.listTokens()).toEqual([]);
     expect(await block.plugin('stats')).toBeUndefined();
     expect(await block.revokeToken(root, 'tok_1')).toBe(false);
-    await runInDurableObject(block, async (instance, { storage }) => {
+    await inside(fixture, async (instance) => {
       await expect(instance.change(root, {})).rejects.toMatchObject({ code: 'not_found' });
-      const tables = storage.sql
-        .exec(
-          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'",
-        )
-        .toArray();
-      expect(tables).toEqual([]);
     });
+    const tables = await rowsOf(fixture, "SELECT name FROM sqlite_master WHERE type = 'table'");
+    expect(tables.filter(({ name }) => !String(name).startsWith('_'))).toEqual([]);
   });
 });
 
-async function fillOutbox({ block }: Fixture): Promise<void> {
-  await runInDurableObject(block, (_, { storage }) => {
+async function fillOutbox(fixture: Fixture): Promise<void> {
+  await inside(fixture, (_, sql) => {
     const event = JSON.stringify({
       action: 'token-issued',
       decision: 'allowed',
@@ -129,7 +128,7 @@ async function fillOutbox({ block }: Fixture): Promise<void> {
       actor: 'a',
     });
     for (let index = 0; index < 1_001; index++) {
-      storage.sql.exec('INSERT INTO outbox (added_at, event) VALUES (?, ?)', Date.now(), event);
+      sql.exec('INSERT INTO outbox (added_at, event) VALUES (?, ?)', Date.now(), event);
     }
   });
 }

@@ -1,14 +1,20 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SessionBlock } from '../../../src/blocks/session/session-block.ts';
 import { NO_USAGE } from '../../../src/core/conversation/usage.ts';
-import { type Fixture, foundWorkspace, issue, opening, upload } from './workspace-fixture.ts';
+import {
+  type Fixture,
+  foundWorkspace,
+  issue,
+  opening,
+  ring,
+  rowsOf,
+  upload,
+} from './workspace-fixture.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-const pendingOf = ({ block }: Fixture) =>
-  runInDurableObject(block, (_, { storage }) =>
-    storage.sql.exec('SELECT session_id, revision FROM announcements').toArray(),
-  );
+const pendingOf = (fixture: Fixture) =>
+  rowsOf(fixture, 'SELECT session_id, revision FROM announcements');
 
 describe('a new revision', () => {
   test('is told to the sessions with a live turn before it is acknowledged, and to no others', async () => {
@@ -51,8 +57,7 @@ describe('a new revision', () => {
     expect(await pendingOf(fixture)).toEqual([{ session_id: sessionId, revision: 2 }]);
     expect(await fixture.block.authenticate(bot.hash)).toBeUndefined();
 
-    await makeDue(fixture);
-    expect(await runDurableObjectAlarm(fixture.block)).toBe(true);
+    await ring(fixture, 'announce');
     expect(heard).toHaveBeenCalledTimes(2);
     expect(await pendingOf(fixture)).toEqual([]);
   });
@@ -67,15 +72,7 @@ describe('a new revision', () => {
     await fixture.block.change(fixture.root, { members: [] });
     expect(await pendingOf(fixture)).toHaveLength(1);
     await fixture.block.settleTurn(request.turnId, NO_USAGE, {});
-    await makeDue(fixture);
-    await runDurableObjectAlarm(fixture.block);
+    await ring(fixture, 'announce');
     expect(await pendingOf(fixture)).toEqual([]);
   });
 });
-
-async function makeDue({ block }: Fixture): Promise<void> {
-  await runInDurableObject(block, (_, { storage }) => {
-    const set = "UPDATE timers SET due_at = ? WHERE name = 'announce'";
-    expect(storage.sql.exec(set, Date.now() - 1).rowsWritten).toBe(1);
-  });
-}

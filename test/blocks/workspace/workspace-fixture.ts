@@ -135,8 +135,8 @@ export function upload(manifest: JsonObject = {}, module = 'module-1'): InstallP
 /** All events of the workspace's chain, once its outbox is empty. */
 export async function recorded(fixture: Fixture) {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const { records } = await fixture.audit.query({ after: 0, limit: 500 });
     if ((await rowsOf(fixture, 'SELECT seq FROM outbox')).length === 0) {
+      const { records } = await fixture.audit.query({ after: 0, limit: 500 });
       return records.map(({ event }) => event);
     }
     await scheduler.wait(10);
@@ -170,7 +170,8 @@ export async function evict(fixture: Fixture): Promise<void> {
 export async function ring(fixture: Fixture, timer: string): Promise<void> {
   await inside(fixture, (_, sql) => {
     const set = 'UPDATE timers SET due_at = ? WHERE name = ?';
-    if (sql.exec(set, Date.now() - 1, timer).rowsWritten === 0) throw new Error(`${timer} is not set`);
+    if (sql.exec(set, Date.now() - 1, timer).rowsWritten === 0)
+      throw new Error(`${timer} is not set`);
   });
   await runDurableObjectAlarm(stubOf(fixture));
 }

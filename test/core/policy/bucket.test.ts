@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest';
 import {
   type Bucket,
   callsIn,
-  fullBucket,
   giveBackCalls,
   refill,
   retryAfterMs,
   takeCalls,
 } from '../../../src/core/policy/bucket.ts';
+import type { Rate } from '../../../src/core/policy/policy.ts';
 
 const T = 1_800_000_000_000;
+const fullBucket = (rate: Rate, now: number): Bucket => refill(undefined, rate, now);
 const rate = { calls: 3, periodMs: 10_000 };
 const empty = takeCalls(fullBucket(rate, T), 3);
 

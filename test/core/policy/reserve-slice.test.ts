@@ -2,15 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callsIn } from '../../../src/core/policy/bucket.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy/policy.ts';
-import {
-  type Reservation,
-  type Reserves,
-  renewSlice,
-  reserveSlice,
-  type StoredReserves,
-  settleSlice,
-  type TurnCost,
-} from '../../../src/core/policy/reserve-slice.ts';
+import { renewSlice, reserveSlice, type TurnCost } from '../../../src/core/policy/reserve-slice.ts';
+import type { Reservation, Reserves, StoredReserves } from '../../../src/core/policy/reserves.ts';
+import { settleSlice } from '../../../src/core/policy/settle-slice.ts';
 
 const NOON = Date.UTC(2027, 0, 15, 12);
 const DAY_MS = 86_400_000;

@@ -28,31 +28,44 @@ export function tool(
   };
 }
 
-/** The three example tools of the project. */
+/** The three example tools of the project, as their manifests describe them. */
 export const EXAMPLE_TOOLS: readonly ToolDefinition[] = [
   tool(
     'text-stats',
-    'Counts the characters, words, sentences and lines of a text.',
-    { text: { type: 'string', description: 'The text to measure.' } },
+    'Counts the words, characters, lines and sentences of a text, and says how long it takes to read.',
+    { text: { type: 'string', description: 'The text to count in.' } },
     ['text'],
   ),
   tool(
     'json-query',
-    'Reads a value from a JSON document by a path such as user.name or items[0].',
+    'Reads values from a JSON document by a path such as user.name, items[0].price, items[*].id or ..name.',
     {
       json: { type: 'string', description: 'The document, as JSON text.' },
-      query: { type: 'string', description: 'The path of the value.' },
+      query: {
+        type: 'string',
+        maxLength: 1024,
+        description:
+          'The path of the values: names after dots, indices in brackets, * for all, ..name at any depth.',
+      },
     },
     ['json', 'query'],
   ),
   tool(
     'http-fetch',
-    'Fetches a URL over HTTP and returns status and body.',
+    'Fetches a URL over HTTP and returns status, headers and body.',
     {
-      url: { type: 'string', format: 'uri' },
-      method: { type: 'string', enum: ['GET', 'POST', 'PUT', 'DELETE'] },
-      headers: { type: 'object' },
-      body: { type: 'string' },
+      url: { type: 'string', format: 'uri', description: 'An http or https URL.' },
+      method: {
+        type: 'string',
+        enum: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        description: 'GET unless stated.',
+      },
+      headers: {
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        maxProperties: 32,
+      },
+      body: { type: 'string', description: 'What is sent; not with GET and HEAD.' },
     },
     ['url'],
   ),

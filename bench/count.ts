@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { execSync, spawn } from 'node:child_process';
+import { installExamples } from '../scripts/install-examples.mjs';
+import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
+import { send } from './load.ts';
+import { startWorkerd } from './workerd.ts';
+const token = `sproot_${randomBytes(32).toString('base64url')}`;
+const gateway = await startWorkerd({ entry: 'src/worker.ts', blocks: BLOCK_CLASSES, loader: true, secrets: { SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'), SALLYPORT_ROOT_TOKEN: token } });
+const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+await installExamples(gateway.url, token);
+const s = JSON.parse((await send(undefined, gateway.port, { method: 'POST', path: '/v1/sessions', headers, body: '{}' })).text);
+const turn = () => send(undefined, gateway.port, { method: 'POST', path: `/v1/sessions/${s.id}/turns`, headers, body: JSON.stringify({ input: 'Count the words in: the quick brown fox jumps over the lazy dog' }) });
+for (let i = 0; i < 3; i++) await turn();
+await new Promise((r) => setTimeout(r, 1500));
+const pid = execSync('pgrep -x workerd').toString().trim().split('\n').at(-1) ?? '';
+const st = spawn('strace', ['-f', '-T', '-tt', '-e', 'trace=fsync,fdatasync', '-y', '-p', pid, '-o', '/tmp/strace.txt'], { stdio: 'inherit' });
+await new Promise((r) => setTimeout(r, 1000));
+for (let i = 0; i < 5; i++) { const t = performance.now(); const r = await turn(); console.log(r.status, performance.now() - t); }
+await new Promise((r) => setTimeout(r, 1500));
+st.kill('SIGINT'); await new Promise((r) => setTimeout(r, 300));
+console.log(execSync("grep -c sync /tmp/strace.txt; sed -E 's/.*(fsync|fdatasync)\\([0-9]+<([^>]*)>.*/\\2/' /tmp/strace.txt | sed -E 's#.*/data/##' | sort | uniq -c | sort -rn | head -20").toString());
+await gateway.stop(); process.exit(0);

@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import { execSync, spawn } from 'node:child_process';
+import { installExamples } from '../scripts/install-examples.mjs';
+import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
+import { send } from './load.ts';
+import { startWorkerd } from './workerd.ts';
+const token = `sproot_${randomBytes(32).toString('base64url')}`;
+const gateway = await startWorkerd({ entry: 'src/worker.ts', blocks: BLOCK_CLASSES, loader: true, secrets: { SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'), SALLYPORT_ROOT_TOKEN: token } });
+const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+await installExamples(gateway.url, token);
+const s = JSON.parse((await send(undefined, gateway.port, { method: 'POST', path: '/v1/sessions', headers, body: '{}' })).text);
+const turn = () => send(undefined, gateway.port, { method: 'POST', path: `/v1/sessions/${s.id}/turns`, headers, body: JSON.stringify({ input: 'Count the words in: the quick brown fox jumps over the lazy dog' }) });
+for (let i = 0; i < 3; i++) await turn();
+await new Promise((r) => setTimeout(r, 1500));
+const pid = execSync('pgrep -x workerd').toString().trim().split('\n').at(-1) ?? ''; const _unused = execSync('pgrep -x workerd').toString().trim().split('\n').at(-1) ?? '';
+await new Promise((r) => setTimeout(r, 1000));
+const cpu = () => { const f = execSync(`cat /proc/${pid}/stat`).toString().split(' '); return [Number(f[13]) * 10, Number(f[14]) * 10]; };
+for (const n of [100, 100]) { const c0 = cpu(); const t = performance.now(); for (let i = 0; i < n; i++) { if (i % 5 === 0) s.id = JSON.parse((await send(undefined, gateway.port, { method: 'POST', path: '/v1/sessions', headers, body: '{}' })).text).id; await turn(); } const c1 = cpu(); console.log('wall/turn', (performance.now() - t) / n, 'user', (c1[0]! - c0[0]!) / n, 'sys', (c1[1]! - c0[1]!) / n); }
+await new Promise((r) => setTimeout(r, 1500));
+await gateway.stop(); process.exit(0);

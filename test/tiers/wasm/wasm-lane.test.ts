@@ -1,0 +1,394 @@
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, test, vi } from 'vitest';
+import { deny } from '../../../src/core/errors/denial.ts';
+import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
+import { err } from '../../../src/core/primitives/result.ts';
+import { createTicketSigner } from '../../../src/tiers/ticket.ts';
+import { MAX_HTTP_REQUESTS } from '../../../src/tiers/wasm/call-host.ts';
+import { RETENTION_MS } from '../../../src/tiers/wasm/lane-store.ts';
+import type { WasmLaneApi } from '../../../src/tiers/wasm/wasm-lane-api.ts';
+import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
+import { callOf, claimsOf, sign, toTurn } from '../support/claims.ts';
+import { LIMITS } from '../support/fixtures.ts';
+import { inScene, type LaneScene, laneScene } from '../support/lane.ts';
+
+const GET = JSON.stringify({ url: 'https://api.example.org/' });
+
+const run = (scene: LaneScene, claims: TicketClaims, input = '{}') =>
+  scene.inLane((lane) => lane.run(sign(claims), input));
+
+/** Claims of a call that asks the network. */
+function asking(
+  scene: LaneScene,
+  entry: string,
+  changes: Partial<TicketClaims> = {},
+): TicketClaims {
+  const wasm = { entry, limits: LIMITS };
+  return inScene(
+    scene,
+    claimsOf({ codeHash: 'network', plugin: 'network', wasm, ...changes }, GET),
+  );
+}
+
+describe('run()', () => {
+  test('runs the call of a ticket and leaves a receipt', async () => {
+    const scene = laneScene();
+    const input = '{"a":1}';
+    const claims = inScene(scene, claimsOf({}, input));
+    const outcome = await run(scene, claims, input);
+    expect(outcome).toMatchObject({ kind: 'ok', output: input, cost: { memoryPages: 1 } });
+    expect(outcome).toMatchObject({
+      receipt: { codeHash: claims.codeHash, argumentHash: claims.argumentHash, revision: 1 },
+    });
+    expect(outcome.cost.fuel).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['loop', 'fuel'],
+    ['recurse', 'stack'],
+    ['grow', 'memory'],
+    ['unreachable', 'trap'],
+    ['flood', 'output_too_large'],
+    ['status', 'plugin_error'],
+  ])('answers %s with %s', async (entry, reason) => {
+    const scene = laneScene();
+    expect(await run(scene, inScene(scene, callOf(entry)))).toMatchObject({
+      kind: 'failed',
+      reason,
+    });
+  });
+
+  test('works through the binding, as the gateway calls it', async () => {
+    const { WASM_LANES } = env as unknown as WasmTierBindings;
+    const claims = claimsOf({ workspace: 'acme-binding', deadlineAt: 0 });
+    const lane: WasmLaneApi = WASM_LANES.getByName('acme-binding');
+    expect(await lane.run(sign(claims), '{}')).toMatchObject({ reason: 'deadline' });
+    expect(await lane.recall(claims.callKey)).toBeUndefined();
+    await lane.cancel(claims.callKey);
+  });
+
+  test('refuses code that this deployment cannot run', async () => {
+    const scene = laneScene({ hasLoader: false });
+    expect(await run(scene, inScene(scene, claimsOf()))).toMatchObject({
+      kind: 'failed',
+      reason: 'tier_unavailable',
+    });
+  });
+
+  test.each([
+    ['is unknown', async () => undefined],
+    ['cannot be had', () => Promise.reject(new Error('lost'))],
+    [
+      'was hardened by older rules',
+      async () => ({ hardened: new Uint8Array(), hardeningVersion: 0 }),
+    ],
+    ['does not load', async () => ({ hardened: new Uint8Array([1]), hardeningVersion: 1 })],
+  ])('refuses code that %s', async (_, code) => {
+    const scene = laneScene({ code });
+    expect(await run(scene, inScene(scene, claimsOf()))).toMatchObject({
+      reason: 'tier_unavailable',
+    });
+  });
+});
+
+describe('a ticket', () => {
+  const refused = { kind: 'failed', reason: 'ticket_refused' };
+
+  test('is refused under another key', async () => {
+    const scene = laneScene();
+    const forged = createTicketSigner(new Uint8Array(32)).sign(inScene(scene, claimsOf()));
+    expect(await scene.inLane((lane) => lane.run(forged, '{}'))).toMatchObject(refused);
+  });
+
+  test('is refused by the lane of another workspace', async () => {
+    const scene = laneScene();
+    const claims = { ...inScene(scene, claimsOf()), workspace: 'other' };
+    expect(await run(scene, claims)).toMatchObject(refused);
+  });
+
+  test('is refused for other arguments than it names', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, claimsOf({}, '{"a":1}'));
+    expect(await run(scene, claims, '{"a":2}')).toMatchObject(refused);
+    expect(await run(scene, claims, '{ "a":1}')).toMatchObject(refused);
+  });
+
+  test('is refused for another tier, and without limits', async () => {
+    const scene = laneScene();
+    expect(await run(scene, inScene(scene, claimsOf({ tier: 'process' })))).toMatchObject(refused);
+    const { wasm: _, ...bare } = inScene(scene, claimsOf());
+    expect(await run(scene, bare)).toMatchObject(refused);
+  });
+
+  test('is refused at its deadline, and not before', async () => {
+    const scene = laneScene();
+    const late = inScene(scene, claimsOf({ deadlineAt: Date.now() }));
+    expect(await run(scene, late)).toMatchObject({ kind: 'failed', reason: 'deadline' });
+    const early = inScene(scene, claimsOf({ deadlineAt: Date.now() + 5_000 }));
+    expect(await run(scene, early)).toMatchObject({ kind: 'ok' });
+  });
+
+  test('is good once, also for a lane that has lost its memory', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, claimsOf());
+    const both = await scene.inLane((lane) =>
+      Promise.all([lane.run(sign(claims), '{}'), lane.run(sign(claims), '{}')]),
+    );
+    expect(both).toMatchObject([{ kind: 'ok' }, refused]);
+    expect(await run(scene, claims)).toMatchObject(refused);
+  });
+
+  test('is used up by a call that failed', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, callOf('unreachable'));
+    await run(scene, claims);
+    expect(await run(scene, claims)).toMatchObject(refused);
+  });
+
+  test('is not used up by a refusal', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, claimsOf({}, '{}'));
+    expect(await run(scene, claims, '{"a":1}')).toMatchObject(refused);
+    expect(await run(scene, claims)).toMatchObject({ kind: 'ok' });
+  });
+
+  test('of an older run of the turn is refused, also after a loss of memory', async () => {
+    const scene = laneScene();
+    const turn = toTurn();
+    const at = (epoch: number, index: number) =>
+      inScene(scene, claimsOf({ callKey: `${turn}/0/${index}`, epoch }));
+    expect(await run(scene, at(2, 0))).toMatchObject({ kind: 'ok' });
+    expect(await run(scene, at(1, 1))).toMatchObject(refused);
+    const inOneLane = await scene.inLane(async (lane) => [
+      await lane.run(sign(at(2, 2)), '{}'),
+      await lane.run(sign(at(3, 3)), '{}'),
+      await lane.run(sign(at(2, 4)), '{}'),
+    ]);
+    expect(inOneLane).toMatchObject([{ kind: 'ok' }, { kind: 'ok' }, refused]);
+  });
+
+  test('of another turn has epochs of its own', async () => {
+    const scene = laneScene();
+    await run(scene, inScene(scene, claimsOf({ epoch: 9 })));
+    expect(await run(scene, inScene(scene, claimsOf({ epoch: 1 })))).toMatchObject({ kind: 'ok' });
+  });
+});
+
+describe('recall()', () => {
+  test('gives back how a call ended, good or bad, after a loss of memory too', async () => {
+    const scene = laneScene();
+    for (const entry of ['echo', 'loop']) {
+      const claims = inScene(scene, callOf(entry));
+      const outcome = await run(scene, claims);
+      expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toEqual(outcome);
+    }
+  });
+
+  test('knows nothing of calls that never came, or that were lost', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, claimsOf());
+    expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeUndefined();
+    await run(scene, claims);
+    await scene.inLane(async (_, state) =>
+      state.storage.sql.exec('UPDATE calls SET outcome = NULL'),
+    );
+    expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeUndefined();
+  });
+
+  test('waits for a call that is under way', async () => {
+    const response = Promise.withResolvers<Response>();
+    const scene = laneScene({ fetch: () => response.promise });
+    const claims = asking(scene, 'body');
+    const recalled = await scene.inLane(async (lane) => {
+      const running = lane.run(sign(claims), GET);
+      const recall = lane.recall(claims.callKey);
+      response.resolve(new Response('late'));
+      return [await recall, await running];
+    });
+    expect(recalled[0]).toMatchObject({ kind: 'ok', output: 'late' });
+    expect(recalled[0]).toEqual(recalled[1]);
+  });
+
+  test('forgets after an hour, when the alarm comes', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, claimsOf());
+    await run(scene, claims);
+    const alarmAt = await scene.inLane((_, state) => state.storage.getAlarm());
+    expect(alarmAt).toBeGreaterThan(Date.now() + RETENTION_MS - 60_000);
+
+    const { WASM_LANES } = env as unknown as { WASM_LANES: DurableObjectNamespace };
+    const stub = WASM_LANES.getByName(scene.workspace);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeDefined();
+    expect(await scene.inLane((_, state) => state.storage.getAlarm())).not.toBeNull();
+
+    vi.useFakeTimers({ now: Date.now() + RETENTION_MS + 60_000, toFake: ['Date'] });
+    try {
+      expect(await runDurableObjectAlarm(stub)).toBe(true);
+      expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeUndefined();
+      expect(await scene.inLane((_, state) => state.storage.getAlarm())).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a host call', () => {
+  test('is put to the session with the claims of the ticket', async () => {
+    const scene = laneScene();
+    const claims = asking(scene, 'body');
+    expect(await run(scene, claims, GET)).toMatchObject({ kind: 'ok', output: 'hello' });
+    expect(scene.asked).toEqual([
+      {
+        claims,
+        capability: 'tool:network:http:api.example.org:443',
+        outward: true,
+        privateAddress: false,
+      },
+    ]);
+  });
+
+  test.each([
+    [deny('capability', 'principal_grant_missing'), 'host_denied'],
+    [deny('sanitise', 'private_address'), 'host_denied'],
+    [deny('dispatch', 'cancelled'), 'cancelled'],
+    [deny('dispatch', 'ticket_refused'), 'ticket_refused'],
+  ])('that the session denies (%j) ends the call as %s', async (denial, reason) => {
+    const fetch = vi.fn(async () => new Response('hello'));
+    const scene = laneScene({ authorize: () => err(denial), fetch });
+    expect(await run(scene, asking(scene, 'flood'), GET)).toMatchObject({ kind: 'failed', reason });
+    expect(fetch).not.toHaveBeenCalled();
+    expect(scene.asked).toHaveLength(1);
+  });
+
+  test('is denied when the session cannot be asked, or was never issued', async () => {
+    const scene = laneScene({ authorize: () => Promise.reject(new Error('lost')) });
+    expect(await run(scene, asking(scene, 'body'), GET)).toMatchObject({ reason: 'host_denied' });
+    const stranger = { ...asking(scene, 'body'), session: `ses_${'0'.repeat(44)}` };
+    expect(await run(scene, stranger, GET)).toMatchObject({ reason: 'host_denied' });
+    expect(scene.asked).toHaveLength(1);
+  });
+
+  test(`is made ${MAX_HTTP_REQUESTS} times in a call, and not once more`, async () => {
+    const fetch = vi.fn(async () => new Response('hello'));
+    const scene = laneScene({ fetch });
+    expect(await run(scene, asking(scene, 'flood'), GET)).toMatchObject({ reason: 'host_denied' });
+    expect(fetch).toHaveBeenCalledTimes(MAX_HTTP_REQUESTS);
+  });
+
+  test('to a private address is asked as such, and refused unless exempt', async () => {
+    const fetch = vi.fn(async () => new Response('hello'));
+    const scene = laneScene({ fetch });
+    const request = JSON.stringify({ url: 'http://127.0.0.1:8787/' });
+    const wasm = { entry: 'body', limits: LIMITS };
+    const claims = claimsOf({ codeHash: 'network', plugin: 'network', wasm }, request);
+    expect(await run(scene, inScene(scene, claims), request)).toMatchObject({
+      reason: 'host_denied',
+    });
+    expect(scene.asked).toMatchObject([{ privateAddress: true }]);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test('lets other calls of the workspace run while it lasts', async () => {
+    const response = Promise.withResolvers<Response>();
+    const scene = laneScene({ fetch: () => response.promise });
+    const order = await scene.inLane(async (lane) => {
+      const order: string[] = [];
+      const slow = lane.run(sign(asking(scene, 'body')), GET).then(() => order.push('slow'));
+      await lane.run(sign(inScene(scene, callOf('echo'))), '{}').then(() => order.push('quick'));
+      response.resolve(new Response(''));
+      await slow;
+      return order;
+    });
+    expect(order).toEqual(['quick', 'slow']);
+  });
+
+  test('ends with the time of the call', async () => {
+    const aborted = vi.fn();
+    const scene = laneScene({
+      fetch: (_, init) => {
+        init?.signal?.addEventListener('abort', aborted);
+        return new Promise(() => {});
+      },
+    });
+    const wasm = { entry: 'body', limits: { ...LIMITS, timeoutMs: 50 } };
+    expect(await run(scene, asking(scene, 'body', { wasm }), GET)).toMatchObject({
+      kind: 'failed',
+      reason: 'timeout',
+    });
+    expect(aborted).toHaveBeenCalled();
+  });
+
+  test('ends with the deadline of the ticket', async () => {
+    const scene = laneScene({ fetch: () => new Promise(() => {}) });
+    const deadlineAt = Date.now() + 100;
+    expect(await run(scene, asking(scene, 'body', { deadlineAt }), GET)).toMatchObject({
+      reason: 'timeout',
+    });
+  });
+});
+
+describe('cancel()', () => {
+  test('ends a call that waits for its host, and drops what comes later', async () => {
+    const response = Promise.withResolvers<Response>();
+    const asked = Promise.withResolvers<void>();
+    const scene = laneScene({
+      fetch: () => {
+        asked.resolve();
+        return response.promise;
+      },
+    });
+    const claims = asking(scene, 'body');
+    const outcome = await scene.inLane(async (lane) => {
+      const running = lane.run(sign(claims), GET);
+      await asked.promise;
+      await lane.cancel(claims.callKey);
+      response.resolve(new Response('late'));
+      return running;
+    });
+    expect(outcome).toMatchObject({ kind: 'failed', reason: 'cancelled' });
+    expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toEqual(outcome);
+  });
+
+  test('ends a call before it runs, and lets the others go on', async () => {
+    const scene = laneScene();
+    const cancelled = inScene(scene, callOf('echo'));
+    const outcomes = await scene.inLane(async (lane) => {
+      const running = [callOf('loop'), cancelled, callOf('echo')].map((claims) =>
+        lane.run(sign(inScene(scene, claims)), '{}'),
+      );
+      await lane.cancel(cancelled.callKey);
+      return Promise.all(running);
+    });
+    expect(outcomes).toMatchObject([{ reason: 'fuel' }, { reason: 'cancelled' }, { kind: 'ok' }]);
+  });
+
+  test('of an unknown call changes nothing', async () => {
+    const scene = laneScene();
+    await scene.inLane((lane) => lane.cancel('turn_x/0/0'));
+    expect(await run(scene, inScene(scene, claimsOf()))).toMatchObject({ kind: 'ok' });
+  });
+});
+
+describe('endless loops', () => {
+  test('leave other workspaces and objects responsive', async () => {
+    const busy = laneScene();
+    const other = laneScene();
+    const limits = { ...LIMITS, fuel: 100_000_000 };
+    const looping = Array.from({ length: 5 }, () =>
+      run(busy, inScene(busy, callOf('loop', { wasm: { entry: 'loop', limits } }))),
+    );
+    const finished: string[] = [];
+    await Promise.all([
+      ...looping.map((outcome) => outcome.then(() => finished.push('loop'))),
+      run(other, inScene(other, claimsOf())).then((outcome) => {
+        expect(outcome).toMatchObject({ kind: 'ok' });
+        finished.push('other');
+      }),
+    ]);
+    expect(finished).toHaveLength(6);
+    expect(finished.at(-1)).toBe('loop');
+    expect(await Promise.all(looping)).toMatchObject(looping.map(() => ({ reason: 'fuel' })));
+  });
+});
