@@ -134,7 +134,9 @@ function recordCall(
 ): AuditEvent {
   const durationMs = Math.max(0, state.ports.now() - startedAt);
   const reason = reasonOf(draft);
-  return recordOf(state, 'model-called', 'observed', {
+  return recordOf(state, {
+    action: 'model-called',
+    decision: 'observed',
     model,
     usage,
     durationMs,

@@ -51,7 +51,14 @@ function toTurnFinished(state: TurnState, output: string): Step {
   const { usage } = state;
   return {
     entries: [{ kind: 'turn-finished', output, usage }],
-    audit: [recordOf(state, 'turn-finished', 'observed', { usage, ...modelOf(state) })],
+    audit: [
+      recordOf(state, {
+        action: 'turn-finished',
+        decision: 'observed',
+        usage,
+        ...modelOf(state),
+      }),
+    ],
   };
 }
 
@@ -63,7 +70,13 @@ export async function sayEnd(state: TurnState, end: RunEnd): Promise<void> {
     entries: [...unsaid.entries, { kind: 'turn-failed', code, usage }],
     audit: [
       ...unsaid.audit,
-      recordOf(state, 'turn-failed', 'observed', { reason: code, usage, ...modelOf(state) }),
+      recordOf(state, {
+        action: 'turn-failed',
+        decision: 'observed',
+        reason: code,
+        usage,
+        ...modelOf(state),
+      }),
     ],
   });
   if (!committed.ok) await sayLastWords(state, unsaid);

@@ -16,9 +16,12 @@ import type { TurnState } from './turn-state.ts';
 export function noteResult(
   state: TurnState,
   place: number,
-  written: WrittenToolCall | undefined,
-  call: JournaledCall | undefined,
+  ended: {
+    readonly written: WrittenToolCall | undefined;
+    readonly call: JournaledCall | undefined;
+  },
 ): void {
+  const { written, call } = ended;
   const trace = state.history[place];
   if (trace === undefined || written === undefined) return;
   state.history[place] = { ...trace, resultHash: hashShown(state, written, call) };

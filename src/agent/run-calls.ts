@@ -80,7 +80,7 @@ async function lastWords(
     if ((await Promise.race([inbox.arrival(), over])) === 'over') break;
     heard.push(...inbox.takeAll());
   }
-  grace.abort();
+  grace.abort('heard');
   return heard;
 }
 

@@ -63,7 +63,8 @@ export async function runRound(state: TurnState, round: Round): Promise<RunEnd |
 
   hearRound(state, round.message, answers);
   for (const [place, { index }] of decisions.approved.entries()) {
-    noteResult(state, firstTrace + place, round.message.toolCalls[index], answers[index]);
+    const written = round.message.toolCalls[index];
+    noteResult(state, firstTrace + place, { written, call: answers[index] });
   }
   return undefined;
 }

@@ -65,7 +65,7 @@ export class TextCoalescer {
     const over = this.#sleep(WINDOW_MS, controller.signal).then(() => {
       if (!controller.signal.aborted) this.#isOver = true;
     });
-    this.#window = { over, cancel: () => controller.abort() };
+    this.#window = { over, cancel: () => controller.abort('sent') };
   }
 
   #close(): void {

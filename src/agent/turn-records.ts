@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { AuditAction, AuditEvent } from '../core/audit/audit-event.ts';
+import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { CallEnd } from '../core/conversation/journal-entry.ts';
 import type { ApprovedToolCall, CallPlace } from '../core/conversation/tool-call.ts';
 import { toCallKey } from '../core/conversation/tool-call.ts';
@@ -18,34 +18,32 @@ import { canonicalJson } from '../core/primitives/canonical-json.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
 
-type Facts = Omit<
+/** What happened; who, when and for which turn is known. */
+type Occurrence = Omit<
   AuditEvent,
-  'action' | 'decision' | 'at' | 'actor' | 'requestId' | 'sessionId' | 'turnId' | 'revision'
+  'at' | 'actor' | 'requestId' | 'sessionId' | 'turnId' | 'revision'
 >;
 
-export function recordOf(
-  state: TurnState,
-  action: AuditAction,
-  decision: AuditEvent['decision'],
-  facts: Facts = {},
-): AuditEvent {
+type Facts = Omit<Occurrence, 'action' | 'decision'>;
+
+export function recordOf(state: TurnState, occurrence: Occurrence): AuditEvent {
   const { turn, ports } = state;
   const authority = presentAuthority(state);
   return {
-    action,
-    decision,
     at: ports.now(),
     actor: toPrincipalName(authority.principal),
     requestId: turn.requestId,
     sessionId: turn.sessionId,
     turnId: turn.turnId,
     revision: authority.revision,
-    ...facts,
+    ...occurrence,
   };
 }
 
 export function recordApproval(state: TurnState, call: ApprovedToolCall): AuditEvent {
-  return recordOf(state, 'tool-call', 'allowed', {
+  return recordOf(state, {
+    action: 'tool-call',
+    decision: 'allowed',
     ...callFacts(call),
     argumentsHmac: state.ports.argumentsHmac(canonicalJson(call.canonicalArguments)),
   });
@@ -59,7 +57,9 @@ export function recordRefusal(
 ): AuditEvent {
   const { place, name, args } = proposed;
   const found = findTool(presentAuthority(state), name);
-  return recordOf(state, 'tool-call', 'denied', {
+  return recordOf(state, {
+    action: 'tool-call',
+    decision: 'denied',
     callKey: toCallKey(place),
     ...denialFacts(denial),
     ...(found && {
@@ -79,12 +79,15 @@ export function recordEnd(
   end: CallEnd,
 ): AuditEvent {
   const { callKey, tool, plugin, pluginVersion, codeHash } = claims;
+  const action = 'tool-result';
   const facts = { callKey, tool, plugin, pluginVersion, codeHash };
   if (end.kind === 'denied') {
-    return recordOf(state, 'tool-result', 'denied', { ...facts, ...denialFacts(end.denial) });
+    return recordOf(state, { action, decision: 'denied', ...facts, ...denialFacts(end.denial) });
   }
   const { durationMs, fuel } = end.result.cost;
-  return recordOf(state, 'tool-result', 'allowed', {
+  return recordOf(state, {
+    action,
+    decision: 'allowed',
     ...facts,
     durationMs,
     ...(fuel !== undefined && { fuel }),

@@ -29,50 +29,76 @@ export interface TurnWatch {
 }
 
 export function watchTurn(turn: Turn, ports: TurnPorts): TurnWatch {
-  const work = new AbortController();
-  const watching = new AbortController();
-  let isLate = false;
-  const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
-  const stop = () => {
-    if (watching.signal.aborted) return;
-    work.abort();
-    abort();
-  };
+  const watch = new Watch(turn, ports);
+  void watch.begin();
+  return watch;
+}
 
-  async function keepLease(): Promise<void> {
-    while (!watching.signal.aborted && !work.signal.aborted) {
-      const answer = await askForLease();
-      if (answer === 'unreachable') await ports.sleep(ASK_AGAIN_MS, watching.signal);
-      else if (answer !== 'held') stop();
+class Watch implements TurnWatch {
+  readonly aborted: Promise<void>;
+  readonly #turn: Turn;
+  readonly #ports: TurnPorts;
+  readonly #work = new AbortController();
+  /** Aborts when the run is over. */
+  readonly #watching = new AbortController();
+  readonly #tellAborted: () => void;
+  #isLate = false;
+
+  constructor(turn: Turn, ports: TurnPorts) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = turn;
+    this.#ports = ports;
+    this.aborted = promise;
+    this.#tellAborted = resolve;
+  }
+
+  get signal(): AbortSignal {
+    return this.#work.signal;
+  }
+
+  toRunEnd(): RunEnd {
+    return this.#isLate ? failed('deadline_exceeded') : stopped();
+  }
+
+  close(): void {
+    // Without a reason each abort would make an exception, stack and all.
+    this.#watching.abort('over');
+    this.#work.abort('over'); // lets go of what still runs, should the run have died in between
+  }
+
+  async begin(): Promise<void> {
+    const { signal } = this.#watching;
+    await this.#ports.sleep(Math.min(LEASE_GRACE_MS, this.#msLeft), signal);
+    if (signal.aborted) return;
+    void this.#keepLease();
+    while (this.#msLeft > 0 && !signal.aborted) await this.#ports.sleep(this.#msLeft, signal);
+    this.#isLate ||= !this.#work.signal.aborted;
+    this.#stop();
+  }
+
+  get #msLeft(): number {
+    return Math.max(0, this.#turn.deadlineAt - this.#ports.now());
+  }
+
+  #stop(): void {
+    if (this.#watching.signal.aborted) return;
+    this.#work.abort();
+    this.#tellAborted();
+  }
+
+  async #keepLease(): Promise<void> {
+    while (!this.#watching.signal.aborted && !this.#work.signal.aborted) {
+      const answer = await this.#askForLease();
+      if (answer === 'unreachable') await this.#ports.sleep(ASK_AGAIN_MS, this.#watching.signal);
+      else if (answer !== 'held') this.#stop();
     }
   }
 
-  async function askForLease(): Promise<'held' | 'cancelled' | 'lease_lost' | 'unreachable'> {
+  async #askForLease(): Promise<'held' | 'cancelled' | 'lease_lost' | 'unreachable'> {
     try {
-      return await ports.journal.holdLease();
+      return await this.#ports.journal.holdLease();
     } catch {
       return 'unreachable'; // the next commit will tell for certain
     }
   }
-
-  async function watch(): Promise<void> {
-    const left = () => Math.max(0, turn.deadlineAt - ports.now());
-    await ports.sleep(Math.min(LEASE_GRACE_MS, left()), watching.signal);
-    if (watching.signal.aborted) return;
-    void keepLease();
-    while (left() > 0 && !watching.signal.aborted) await ports.sleep(left(), watching.signal);
-    isLate ||= !work.signal.aborted;
-    stop();
-  }
-
-  void watch();
-  return {
-    signal: work.signal,
-    aborted,
-    toRunEnd: () => (isLate ? failed('deadline_exceeded') : stopped()),
-    close() {
-      watching.abort();
-      work.abort(); // lets go of what still runs, should the run have died in between
-    },
-  };
 }

@@ -18,11 +18,12 @@ import { createTicketSigner } from '../tiers/ticket.ts';
 import { UNAVAILABLE_TIER } from '../tiers/unavailable-tier.ts';
 import { createWasmTierRunner } from '../tiers/wasm/wasm-tier-runner.ts';
 import type { GatewayBindings } from './bindings.ts';
+import { withKnownAuthority } from './known-authorities.ts';
 
 export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
   /** Runs the turn to its end, or until another run has taken it over. */
   async run(turn: Turn): Promise<void> {
-    await runTurn(turn, portsOf(this.env, turn));
+    await runTurn(withKnownAuthority(turn), portsOf(this.env, turn));
   }
 }
 
@@ -42,7 +43,10 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
       holdLease: () => session.holdLease(turnId, epoch),
     },
     model: modelOf(env, turn),
-    tiers: createDispatch(runners, createTicketSigner(deriveKey(env.SALLYPORT_MASTER_KEY, 'ticket'))),
+    tiers: createDispatch(
+      runners,
+      createTicketSigner(deriveKey(env.SALLYPORT_MASTER_KEY, 'ticket')),
+    ),
     now: () => Date.now(),
     sha256: sha256Hex,
     argumentsHmac: (canonicalJson) => hmacHex(auditKey, canonicalJson),

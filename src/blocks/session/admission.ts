@@ -10,6 +10,7 @@
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { TurnDriver } from '../../core/conversation/turn.ts';
 import { NO_USAGE } from '../../core/conversation/usage.ts';
+import { faultCode } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { allowsModel } from '../../core/policy/model-name.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
@@ -18,7 +19,7 @@ import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
 import { type TurnId, toTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { randomHex } from '../kit/keys.ts';
-import type { OpenTurn } from '../workspace/workspace-api.ts';
+import type { OpenedTurn, OpenTurn } from '../workspace/workspace-api.ts';
 import { writeSession } from './create-session.ts';
 import type { IdempotentRequest } from './idempotency-store.ts';
 import type { Lane } from './lane.ts';
@@ -67,7 +68,8 @@ export class Admissions {
     const early = this.#answerEarly(request);
     if (early !== undefined) return early;
     const turnId = toTurnId(randomHex(TURN_CHANCE_BYTES));
-    const opened = await parts.neighbours.openTurn(this.#toOpening(turnId, request));
+    const opened = await this.#open(turnId, request);
+    if (opened === 'denied') return this.#refuse(request, { code: 'denied' });
     // The session may have been deleted while the workspace was asked.
     if (this.#isMissing(request)) return this.#giveBack(turnId, request, 'not_found');
     if (!opened.ok) return this.#refuse(request, toShortageRefusal(opened.error));
@@ -81,6 +83,19 @@ export class Admissions {
       return this.#giveBack(turnId, request, 'denied');
     }
     return ok(this.#write(request, { turnId, slice, authority, driver }));
+  }
+
+  /** `denied`: the credential was revoked since it was accepted. */
+  async #open(
+    turnId: TurnId,
+    request: AdmitTurn,
+  ): Promise<Result<OpenedTurn, SliceShortage> | 'denied'> {
+    try {
+      return await this.#parts.neighbours.openTurn(this.#toOpening(turnId, request));
+    } catch (thrown) {
+      if (faultCode(thrown) === 'denied') return 'denied';
+      throw thrown;
+    }
   }
 
   /** Everything that can be said without the workspace. */
@@ -112,8 +127,10 @@ export class Admissions {
     return create === undefined && this.#parts.session.live() === undefined;
   }
 
-  #toOpening(turnId: TurnId, { principal, sessionId }: AdmitTurn): OpenTurn {
+  #toOpening(turnId: TurnId, { principal, sessionId, driver }: AdmitTurn): OpenTurn {
     const { authorities, live, now, session } = this.#parts;
+    const model = session.live()?.facts.model;
+    const isOwnModel = driver.kind === 'default-model' && model !== undefined;
     const known = authorities.remembered(principal);
     const turnMs = (known?.policy.limits ?? TURN_LIMIT_CEILINGS).maxDurationMs;
     const queued = session.live() === undefined ? 0 : live.countQueued();
@@ -124,6 +141,7 @@ export class Admissions {
       ...(known !== undefined && { knownRevision: known.revision }),
       // As late as it can possibly end: behind all others, each of which takes all its time.
       deadlineAt: now() + turnMs * (queued + 2),
+      driver: isOwnModel ? { kind: 'model', model } : driver,
     };
   }
 

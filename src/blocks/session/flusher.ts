@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { TurnId } from '../../core/primitives/ids.ts';
 import { deleteConversation } from './schema.ts';
 import type { SessionParts } from './session-parts.ts';
 import { forgetMemory, transact } from './session-parts.ts';
@@ -20,6 +21,8 @@ export class Flusher {
   readonly #parts: SessionParts;
   #running: Promise<void> | undefined;
   #again = false;
+  /** Settlements on their way, or answered and not yet deleted. */
+  readonly #settling = new Map<TurnId, Promise<void>>();
   #collecting: ReturnType<typeof setTimeout> | undefined;
   /** For the first time when a turn ends, or after a while. */
   #sentAt: number;
@@ -36,6 +39,8 @@ export class Flusher {
   promptly(when: 'now' | 'in-turn'): void {
     const sinceMs = this.#parts.now() - this.#sentAt;
     if (when === 'in-turn' && sinceMs < IN_TURN_MS) return;
+    // The next turn may need what this one gives back: no bundles of these.
+    this.#settleDue();
     if (this.#running !== undefined) this.#again = true;
     else if (sinceMs >= COLLECT_MS) this.#deferred();
     else this.#collecting ??= setTimeout(() => this.#deferred(), COLLECT_MS);
@@ -88,22 +93,35 @@ export class Flusher {
   }
 
   async #send(facts: SessionFacts): Promise<void> {
-    const { neighbours, now, outbox, settlements, session, timers } = this.#parts;
-    const due = settlements.due(now());
-    const settled = await Promise.allSettled(
-      due.map((settlement) => neighbours.settleTurn(facts.workspace, settlement)),
-    );
+    const { neighbours, outbox, settlements, session, timers } = this.#parts;
+    this.#settleDue();
+    const settled = [...this.#settling];
+    const answers = await Promise.allSettled(settled.map(([, answer]) => answer));
     await outbox.drain((firstSeq, events) => neighbours.appendAudit(facts, firstSeq, events));
     // Without a wait in between, so that this and the drained outbox are one write to disk.
-    for (const [index, { turnId }] of due.entries()) {
-      if (settled[index]?.status === 'fulfilled') settlements.delete(turnId);
+    for (const [index, [turnId]] of settled.entries()) {
+      this.#settling.delete(turnId);
+      if (answers[index]?.status === 'fulfilled') settlements.delete(turnId);
     }
-    const failed = settled.find(({ status }) => status === 'rejected');
+    const failed = answers.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
     if (this.#again || outbox.backlog().count > 0) return;
     const nextDueAt = settlements.nextDueAt();
     if (nextDueAt !== undefined) timers.set('flush', nextDueAt);
     else if (session.row()?.deleted === true) await this.#wipe();
+  }
+
+  /** Begins to send every settlement that is due and not on its way. */
+  #settleDue(): void {
+    const { defer, neighbours, now, session, settlements } = this.#parts;
+    const workspace = session.row()?.facts.workspace;
+    if (workspace === undefined) return;
+    for (const settlement of settlements.due(now())) {
+      if (this.#settling.has(settlement.turnId)) continue;
+      const answer = neighbours.settleTurn(workspace, settlement);
+      this.#settling.set(settlement.turnId, answer);
+      defer(answer.catch(() => {}));
+    }
   }
 
   async #wipe(): Promise<void> {

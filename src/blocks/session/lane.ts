@@ -27,6 +27,9 @@ import { turnEvent } from './turn-audit.ts';
 /** A turn whose runs are lost more often than this fails. */
 export const MAX_RESUMES = 5;
 
+/** How long after the deadline the run itself may still say what has become of its calls. */
+const LAST_WORDS_MS = 500;
+
 /** What a turn starts with. */
 export interface TurnStart {
   readonly input: readonly Message[];
@@ -79,11 +82,13 @@ export class Lane {
   /** The `turn` timer: looks after deadline and lease of the turn that has the lane. */
   async watch(): Promise<void> {
     const parts = this.#parts;
+    if (parts.session.live() === undefined) return;
     const turn = parts.live.holder();
     if (turn === undefined) return await this.advance();
     if (turn.row.status !== 'running') return;
     const now = parts.now();
-    if (now >= turn.row.deadlineAt) return this.fail(turn, { code: 'deadline_exceeded' });
+    if (now >= turn.row.deadlineAt + LAST_WORDS_MS)
+      return this.fail(turn, { code: 'deadline_exceeded' });
     if (now >= turn.row.leaseUntil) return await this.takeOver(turn);
     this.#watchAt(turn);
   }
@@ -186,7 +191,7 @@ export class Lane {
   }
 
   #watchAt({ row }: LiveTurn): void {
-    this.#parts.timers.setLatest('turn', Math.min(row.leaseUntil, row.deadlineAt));
+    this.#parts.timers.setLatest('turn', Math.min(row.leaseUntil, row.deadlineAt + LAST_WORDS_MS));
   }
 
   #toTurn({ row, progress }: LiveTurn, authority: Authority): Turn {

@@ -209,9 +209,14 @@ export class TurnProgress {
   }
 }
 
-function toJournaledCall(call: CallProgress): JournaledCall | undefined {
+/** The call as the next run, and the history, see it; nothing if nothing was decided yet. */
+export function toJournaledCall(call: CallProgress | undefined): JournaledCall | undefined {
+  if (call === undefined) return undefined;
   const { denied, started, end, wentOutward } = call;
-  if (end !== undefined) return { kind: 'finished', end };
+  if (end !== undefined) {
+    const argumentHash = started?.claims.argumentHash;
+    return { kind: 'finished', end, ...(argumentHash !== undefined && { argumentHash }) };
+  }
   if (denied !== undefined) return { kind: 'denied', denial: denied };
   if (started !== undefined) return { kind: 'started', ...started, wentOutward };
   return undefined;

@@ -50,6 +50,7 @@ export function transact<T>(parts: WorkspaceParts, change: () => T): T {
     parts.workspace.forget();
     parts.authorities.forget();
     parts.plugins.forget();
+    parts.timers.forget();
     throw thrown;
   }
 }

@@ -12,21 +12,13 @@ import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { ClauseValues } from './clause-values.ts';
 import { fillFreeText, isReference } from './fill-free-text.ts';
+import type { FillSource } from './fill-source.ts';
 import { fillTyped } from './fill-typed.ts';
 import { findQuery } from './find-query.ts';
-import { type Literal, marksIn } from './literals.ts';
+import { marksIn } from './literals.ts';
 import { findNamedValue } from './named-value.ts';
-import type { Clause } from './split-request.ts';
-import { isQueryProperty, propertiesOf, type ToolProperty, typesOf } from './tool-properties.ts';
-
-export interface FillSource {
-  readonly clause: Clause;
-  readonly literals: readonly Literal[];
-  /** Content of the result that "it" and "the result" stand for, where there is one. */
-  readonly previous: string | undefined;
-  /** A text from a part of the request that asks for nothing itself. */
-  readonly spare: string | undefined;
-}
+import { isQueryProperty } from './property-purpose.ts';
+import { propertiesOf, type ToolProperty, typesOf } from './tool-properties.ts';
 
 export interface Filled {
   readonly arguments: JsonObject;

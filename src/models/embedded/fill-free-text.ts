@@ -7,10 +7,11 @@
 
 import type { JsonValue } from '../../core/primitives/json.ts';
 import type { ClauseValues } from './clause-values.ts';
-import type { FillSource } from './fill-arguments.ts';
+import type { FillSource } from './fill-source.ts';
 import { withoutMarks } from './literals.ts';
+import { isBodyProperty } from './property-purpose.ts';
 import type { Clause } from './split-request.ts';
-import { isBodyProperty, type ToolProperty, typesOf } from './tool-properties.ts';
+import { type ToolProperty, typesOf } from './tool-properties.ts';
 
 const REFERENCE =
   /\b(?:it|its|that|this|them|these|those|(?:the|that|this) (?:result|results|response|output|answer|text|body|content|page))\b/i;

@@ -7,13 +7,8 @@
 
 import { isJsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import type { ClauseValues } from './clause-values.ts';
-import {
-  enumOf,
-  isPathProperty,
-  isUrlProperty,
-  type ToolProperty,
-  typesOf,
-} from './tool-properties.ts';
+import { isPathProperty, isUrlProperty } from './property-purpose.ts';
+import { enumOf, type ToolProperty, typesOf } from './tool-properties.ts';
 import { splitWords } from './words.ts';
 
 export function fillTyped(property: ToolProperty, values: ClauseValues): JsonValue | undefined {

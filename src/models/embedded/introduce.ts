@@ -5,15 +5,8 @@
  */
 
 import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
-import {
-  enumOf,
-  isPathProperty,
-  isQueryProperty,
-  isUrlProperty,
-  propertiesOf,
-  type ToolProperty,
-  typesOf,
-} from './tool-properties.ts';
+import { isPathProperty, isQueryProperty, isUrlProperty } from './property-purpose.ts';
+import { enumOf, propertiesOf, type ToolProperty, typesOf } from './tool-properties.ts';
 
 const WHAT_IT_IS =
   'I am embedded/planner: not a language model, but a small deterministic program inside this ' +

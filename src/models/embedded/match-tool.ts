@@ -10,7 +10,8 @@
 import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
 import { isJsonObject } from '../../core/primitives/json.ts';
 import { type Literal, withoutMarks } from './literals.ts';
-import { enumOf, isUrlProperty, propertiesOf } from './tool-properties.ts';
+import { isUrlProperty } from './property-purpose.ts';
+import { enumOf, propertiesOf } from './tool-properties.ts';
 import { splitWords, toStems } from './words.ts';
 
 const NAME_WEIGHT = 3;
@@ -41,7 +42,18 @@ interface Profile {
   readonly takesJson: boolean;
 }
 
-export function createToolMatcher(tools: readonly ToolDefinition[]): ToolMatcher {
+/** The rounds of a turn, and often many turns, ask about the same list. */
+const MATCHERS = new WeakMap<readonly ToolDefinition[], ToolMatcher>();
+
+export function toolMatcherOf(tools: readonly ToolDefinition[]): ToolMatcher {
+  const known = MATCHERS.get(tools);
+  if (known !== undefined) return known;
+  const matcher = createToolMatcher(tools);
+  MATCHERS.set(tools, matcher);
+  return matcher;
+}
+
+function createToolMatcher(tools: readonly ToolDefinition[]): ToolMatcher {
   const profiles = tools.map(toProfile);
   const rarity = toRarity(profiles);
   return {

@@ -8,7 +8,8 @@
 import type { JsonValue } from '../../core/primitives/json.ts';
 import type { ClauseValues } from './clause-values.ts';
 import type { Literal } from './literals.ts';
-import { enumOf, isUrlProperty, type ToolProperty, typesOf } from './tool-properties.ts';
+import { isUrlProperty } from './property-purpose.ts';
+import { enumOf, type ToolProperty, typesOf } from './tool-properties.ts';
 import { splitWords } from './words.ts';
 
 const ALL_TEXTS: readonly Literal['kind'][] = ['fence', 'quote', 'url', 'path'];

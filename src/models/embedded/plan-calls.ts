@@ -12,11 +12,13 @@ import type { Message, ToolMessage } from '../../core/conversation/message.ts';
 import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
-import { type FillSource, fillArguments } from './fill-arguments.ts';
+import { fillArguments } from './fill-arguments.ts';
+import type { FillSource } from './fill-source.ts';
 import { keepMark, type Literal, markLiterals, marksIn, unmark } from './literals.ts';
-import { createToolMatcher, type ToolMatcher } from './match-tool.ts';
+import { type ToolMatcher, toolMatcherOf } from './match-tool.ts';
+import { isUrlProperty } from './property-purpose.ts';
 import { type Clause, splitRequest } from './split-request.ts';
-import { isUrlProperty, propertiesOf } from './tool-properties.ts';
+import { propertiesOf } from './tool-properties.ts';
 
 export type PlannedStep =
   /** Everything is there; `result` too once the call has been made. */
@@ -43,7 +45,7 @@ export function planCalls(
 ): readonly PlannedStep[] {
   const latest = messages.findLastIndex(({ role }) => role === 'user');
   const { text, literals } = markLiterals(messages[latest]?.content ?? '');
-  const matcher = createToolMatcher(tools);
+  const matcher = toolMatcherOf(tools);
   const clauses = splitRequest(text, (head) => matcher.match(head, [])?.tool);
   const made = resultsByCall(messages.slice(latest + 1));
   const earlier = messages.slice(0, Math.max(latest, 0)).findLast(isResult);

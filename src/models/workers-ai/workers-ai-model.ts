@@ -20,25 +20,32 @@ export function createWorkersAiModel(
   model: string,
   price: ModelPrice,
 ): ModelPort {
+  const source = { binding, model, price };
   return {
-    stream: (request, signal) => stream(binding, model, { request, price }, signal),
+    stream: (request, signal) => stream(source, request, signal),
     reserve: (request) => toUsage(price, reserveTokens(request), request.maxOutputTokens),
     price: (inputTokens, outputTokens) => toUsage(price, inputTokens, outputTokens),
   };
 }
 
+interface Source {
+  readonly binding: AiBinding;
+  /** As Workers AI names it: `@cf/…`. */
+  readonly model: string;
+  readonly price: ModelPrice;
+}
+
 async function* stream(
-  binding: AiBinding,
-  model: string,
-  { request, price }: { readonly request: ModelRequest; readonly price: ModelPrice },
+  source: Source,
+  request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ModelChunk> {
-  const body = await ask(binding, model, request, signal);
+  const body = await ask(source, request, signal);
   let outputCharacters = 0;
   let usage: { readonly input: number; readonly output: number } | undefined;
   try {
     for await (const chunk of readReply(body)) {
-      if (signal.aborted) break;
+      if (signal.aborted) return;
       if (chunk.kind === 'usage') {
         usage = chunk;
         continue;
@@ -52,12 +59,11 @@ async function* stream(
   }
   const input = usage?.input ?? estimateTokens(countCharacters(request.messages));
   const output = usage?.output ?? estimateTokens(outputCharacters);
-  yield { kind: 'end', usage: toUsage(price, input, output) };
+  yield { kind: 'end', usage: toUsage(source.price, input, output) };
 }
 
 async function ask(
-  binding: AiBinding,
-  model: string,
+  { binding, model }: Source,
   request: ModelRequest,
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {

@@ -2,7 +2,9 @@
  * What a lane remembers of its calls: that each key was used, under which epoch, and how it ended.
  *
  * Rows outlive the deadline of their ticket, so a used ticket is refused for as long as it is
- * valid. The platform holds back whatever leaves the object until these writes are on disk.
+ * valid. The platform holds back whatever leaves the object until these writes are on disk. That a
+ * key is used must be there before the call runs; how it ended may follow a moment later, since
+ * whoever asked has it by then, and a lane that cannot tell says so.
  *
  * @module
  */
@@ -28,6 +30,8 @@ interface StartedCall {
 export class LaneStore {
   readonly #sql: SqlStorage;
   readonly #epochs = new Map<string, number>();
+  /** JSON of outcomes that are not on disk yet, by call key. */
+  readonly #unwritten = new Map<string, string>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -54,6 +58,8 @@ export class LaneStore {
 
   /** Uses up a key; `false` if it was used before. */
   start({ callKey, epoch, deadlineAt }: StartedCall, now: number): boolean {
+    // One write to disk for this and for what was kept.
+    this.writeKept();
     const started = this.#sql
       .exec(
         'INSERT OR IGNORE INTO calls (call_key, epoch, expires_at) VALUES (?, ?, ?) RETURNING 1',
@@ -67,14 +73,22 @@ export class LaneStore {
     return true;
   }
 
-  /** Keeps how a call ended, unless that is too long to keep. */
-  finish(callKey: string, outcome: ToolOutcome): void {
+  /** Keeps how a call ended, unless that is too long to keep. On disk only after {@link writeKept}. */
+  keep(callKey: string, outcome: ToolOutcome): void {
     const json = JSON.stringify(outcome);
-    if (Buffer.byteLength(json) > MAX_STORED_OUTCOME_BYTES) return;
-    this.#sql.exec('UPDATE calls SET outcome = ? WHERE call_key = ?', json, callKey);
+    if (Buffer.byteLength(json) <= MAX_STORED_OUTCOME_BYTES) this.#unwritten.set(callKey, json);
+  }
+
+  writeKept(): void {
+    for (const [callKey, json] of this.#unwritten) {
+      this.#sql.exec('UPDATE calls SET outcome = ? WHERE call_key = ?', json, callKey);
+    }
+    this.#unwritten.clear();
   }
 
   outcome(callKey: string): ToolOutcome | undefined {
+    const kept = this.#unwritten.get(callKey);
+    if (kept !== undefined) return JSON.parse(kept);
     const [row] = this.#sql
       .exec<{ outcome: string | null }>('SELECT outcome FROM calls WHERE call_key = ?', callKey)
       .toArray();

@@ -26,6 +26,9 @@ import { type Pass, Turnstile } from './turnstile.ts';
 import type { WasmLaneApi } from './wasm-lane-api.ts';
 import type { WasmLaneBindings } from './wasm-tier-bindings.ts';
 
+/** How long an outcome waits for another write to go to disk with, in milliseconds. */
+const WRITE_AFTER_MS = 100;
+
 interface CallUnderWay {
   readonly call: LaneCall;
   readonly outcome: Promise<ToolOutcome>;
@@ -41,6 +44,7 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   /** The workspace whose lane this is, once a ticket has named it. */
   #workspace: string | undefined;
   #isCleanerArmed = false;
+  #writing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(ctx: DurableObjectState, env: WasmLaneBindings) {
     super(ctx, env);
@@ -96,7 +100,8 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     const { callKey } = call.claims;
     try {
       const outcome = await this.#run(call, input);
-      this.#store.finish(callKey, outcome);
+      this.#store.keep(callKey, outcome);
+      this.#writeSoon();
       return outcome;
     } finally {
       call.release();
@@ -137,6 +142,13 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     } catch {
       return undefined;
     }
+  }
+
+  #writeSoon(): void {
+    this.#writing ??= setTimeout(() => {
+      this.#writing = undefined;
+      this.#store.writeKept();
+    }, WRITE_AFTER_MS);
   }
 
   /** One alarm sweeps for all rows; it sets the next one itself. */

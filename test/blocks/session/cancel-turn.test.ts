@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { NOT_RUN_SENTENCE, UNKNOWN_SENTENCE } from '../../../src/blocks/session/round-messages.ts';
+import { NOT_RUN_SENTENCE, UNKNOWN_SENTENCE } from '../../../src/core/conversation/answer-call.ts';
 import { crash } from './support/crash.ts';
 import {
   REPLY_USAGE,

@@ -104,7 +104,11 @@ describe('a run that follows a lost one', () => {
             repeatable: true,
             wentOutward: false,
           },
-          1: { kind: 'finished', end: { kind: 'result', result: toResult('page') } },
+          1: {
+            kind: 'finished',
+            end: { kind: 'result', result: toResult('page') },
+            argumentHash: first.claims(0, 1).argumentHash,
+          },
           2: { kind: 'denied', denial },
         },
       },
