@@ -20,7 +20,10 @@ export function spawnGuarded(command, args, { env = {}, graceMs = GRACE_MS } = {
   });
   const exited = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? code));
+    child.once('exit', (code, signal) => {
+      child.stdin.destroy(); // what the program left behind goes with it, and so does the guard
+      resolve(signal ?? code);
+    });
   });
   const signalGroup = (signal) => {
     try {

@@ -3,7 +3,9 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
 const LOCK = '.sallyport/setup.lock';
-const POLL_MS = 300;
+const POLL_MS = 200;
+/** Longer than anybody needs between finding a lock stale and writing his own. */
+const SETTLE_MS = 100;
 /** A lock file without a process id was left by one that died while writing it. */
 const EMPTY_LOCK_IS_STALE_AFTER_MS = 5_000;
 /** Ids are used again, after a reboot or outside of a container: no lock is believed for longer. */
@@ -30,7 +32,7 @@ async function take() {
     if (isFree() && (await claim())) return;
     if (!announced) console.error('  sallyport: another set-up is installing; waiting ...');
     announced = true;
-    await pause();
+    await pause(POLL_MS);
   }
 }
 
@@ -43,7 +45,7 @@ async function claim() {
     if (error.code === 'EEXIST') return false;
     throw error;
   }
-  await pause();
+  await pause(SETTLE_MS);
   return read() === claimed;
 }
 
@@ -80,6 +82,6 @@ function isAlive(pid) {
   }
 }
 
-function pause() {
-  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

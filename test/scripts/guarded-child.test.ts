@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { leftOver } from './support/processes.ts';
+import { descendants, leftOver } from './support/processes.ts';
 import { type RunningScript, runModule, temporaryFolder } from './support/run-script.ts';
 
 const SOON_MS = 5_000;
@@ -10,7 +10,7 @@ function program(deaf: boolean): string {
   return `${trap}sleep 600 & echo "pids: $$ $!"; wait; wait`;
 }
 
-async function start({ deaf = false, then = '' } = {}): Promise<{
+async function start({ deaf = false, also = '' } = {}): Promise<{
   readonly starter: RunningScript;
   readonly pids: number[];
 }> {
@@ -18,7 +18,7 @@ async function start({ deaf = false, then = '' } = {}): Promise<{
     `const { spawnGuarded } = await import(scripts + '/guarded-child.mjs');
      const child = spawnGuarded('sh', ['-c', ${JSON.stringify(program(deaf))}], { graceMs: 200 });
      process.on('SIGUSR2', async () => { await child.stop(); console.log('stopped'); });
-     ${then}
+     ${also}
      console.log('exited: ' + (await child.exited));`,
     temporaryFolder(),
   );
@@ -34,7 +34,7 @@ describe('spawnGuarded()', () => {
   });
 
   test('leaves nothing when its starter crashes', async () => {
-    const { pids } = await start({ then: "setTimeout(() => { throw new Error('x') }, 100);" });
+    const { pids } = await start({ also: "setTimeout(() => { throw new Error('x') }, 100);" });
     expect(await leftOver(pids, SOON_MS)).toEqual([]);
   });
 
@@ -51,6 +51,20 @@ describe('spawnGuarded()', () => {
   test('lets the program be, as long as its starter lives', async () => {
     const { pids } = await start();
     expect(await leftOver(pids, 300)).toEqual(pids);
+  });
+
+  test('leaves nothing of a program that ended by itself', async () => {
+    const starter = runModule(
+      `const { spawnGuarded } = await import(scripts + '/guarded-child.mjs');
+       const child = spawnGuarded('sh', ['-c', 'sleep 600 & echo "pids: $$ $!"; exit 7']);
+       console.log('exited: ' + (await child.exited));
+       setInterval(() => {}, 1_000);`,
+      temporaryFolder(),
+    );
+    const pids = (await starter.printed('pids: ')).split(' ').map(Number);
+    expect(await starter.printed('exited: ')).toBe('7');
+    expect(await leftOver(pids, SOON_MS)).toEqual([]);
+    expect(descendants(starter.child.pid ?? 0)).toEqual([starter.child.pid]);
   });
 
   test('tells how a program ended that cannot be started', async () => {

@@ -26,8 +26,8 @@ function work(folder: string, then = ''): RunningScript {
      const { appendFileSync } = await import('node:fs');
      await withSetupLock(async () => {
        appendFileSync('log', 'begin ');
-       console.log('at work');
        ${then}
+       console.log('at work');
        await new Promise((resolve) => setTimeout(resolve, 200));
        appendFileSync('log', 'end ');
      });`,

@@ -11,7 +11,7 @@ import {
 const toml = readFileSync(join(import.meta.dirname, '../../wrangler.toml'), 'utf8');
 
 /** The value of the only line that sets the key: reads just as much TOML as our file holds. */
-function valueOf(key: string): string {
+function setting(key: string): string {
   const values = [...toml.matchAll(new RegExp(`^${key} = "(.*)"$`, 'gm'))].map(([, text]) => text);
   expect(values).toHaveLength(1);
   return values[0] ?? '';
@@ -19,8 +19,8 @@ function valueOf(key: string): string {
 
 describe('wrangler.toml and the bindings for other engines', () => {
   test('agree on name and compatibility date', () => {
-    expect(valueOf('name')).toBe(NAME);
-    expect(valueOf('compatibility_date')).toBe(COMPATIBILITY_DATE);
+    expect(setting('name')).toBe(NAME);
+    expect(setting('compatibility_date')).toBe(COMPATIBILITY_DATE);
   });
 
   test('agree on every durable object', () => {

@@ -175,12 +175,26 @@ describe('a ticket', () => {
   });
 });
 
+/** An outcome goes to disk with the next write, or a moment later. */
+const onDisk = () => new Promise((resolve) => setTimeout(resolve, 200));
+
 describe('recall()', () => {
+  test('gives back how a call ended at once, before it is on disk', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, callOf('echo'));
+    const [outcome, recalled] = await scene.inLane(async (lane) => [
+      await lane.run(sign(claims), '{}'),
+      await lane.recall(claims.callKey),
+    ]);
+    expect(recalled).toEqual(outcome);
+  });
+
   test('gives back how a call ended, good or bad, after a loss of memory too', async () => {
     const scene = laneScene();
     for (const entry of ['echo', 'loop']) {
       const claims = inScene(scene, callOf(entry));
       const outcome = await run(scene, claims);
+      await onDisk();
       expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toEqual(outcome);
     }
   });
@@ -190,6 +204,7 @@ describe('recall()', () => {
     const claims = inScene(scene, claimsOf());
     expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeUndefined();
     await run(scene, claims);
+    await onDisk();
     await scene.inLane(async (_, state) =>
       state.storage.sql.exec('UPDATE calls SET outcome = NULL'),
     );
@@ -214,6 +229,7 @@ describe('recall()', () => {
     const scene = laneScene();
     const claims = inScene(scene, claimsOf());
     await run(scene, claims);
+    await onDisk();
     const alarmAt = await scene.inLane((_, state) => state.storage.getAlarm());
     expect(alarmAt).toBeGreaterThan(Date.now() + RETENTION_MS - 60_000);
 
@@ -348,6 +364,7 @@ describe('cancel()', () => {
       return running;
     });
     expect(outcome).toMatchObject({ kind: 'failed', reason: 'cancelled' });
+    await onDisk();
     expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toEqual(outcome);
   });
 
