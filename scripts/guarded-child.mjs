@@ -34,7 +34,7 @@ export function spawnGuarded(command, args, { env = {}, graceMs = GRACE_MS } = {
   };
   async function stop() {
     signalGroup('SIGTERM');
-    await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, graceMs))]);
+    await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
     signalGroup('SIGKILL');
     await exited;
   }

@@ -17,6 +17,7 @@ import {
   toProblemResponse,
 } from './error-response.ts';
 import { handleOnce, readIdempotencyKey, SHOWN_ONCE } from './idempotency.ts';
+import { logFault } from './log-fault.ts';
 import { readBytes, readJson, readQuery } from './read-body.ts';
 import { recordRefusedLogin } from './record-refused-login.ts';
 import { Refusal } from './refusal.ts';
@@ -129,9 +130,6 @@ function problemOf(error: unknown, requestId: string): Problem {
   if (error instanceof Refusal)
     return { code: error.code as Problem['code'], requestId, ...error.facts };
   const code = toErrorCode(error);
-  // The name of what broke and where, never its message: that may hold what a user wrote.
-  const stack =
-    error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  console.error(JSON.stringify({ level: 'error', requestId, code, at: stack?.slice(0, 8) }));
+  logFault(error, code, requestId);
   return { code, requestId };
 }

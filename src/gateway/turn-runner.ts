@@ -11,14 +11,15 @@ import { runTurn } from '../agent/run-turn.ts';
 import { deriveKey, hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { openSession } from '../blocks/session/session-client.ts';
 import type { Turn } from '../core/conversation/turn.ts';
-import { Fault } from '../core/errors/fault.ts';
 import { chooseModel } from '../models/choose-model.ts';
+import { createMissingModel } from '../models/missing-model.ts';
 import { createDispatch, type TierRunners } from '../tiers/dispatch.ts';
 import { createTicketSigner } from '../tiers/ticket.ts';
 import { UNAVAILABLE_TIER } from '../tiers/unavailable-tier.ts';
 import { createWasmTierRunner } from '../tiers/wasm/wasm-tier-runner.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { withKnownAuthority } from './known-authorities.ts';
+import { logFault } from './log-fault.ts';
 
 export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
   /** Runs the turn to its end, or until another run has taken it over. */
@@ -51,6 +52,7 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
     sha256: sha256Hex,
     argumentsHmac: (canonicalJson) => hmacHex(auditKey, canonicalJson),
     sleep,
+    onMistake: (thrown) => logFault(thrown, 'internal', turn.requestId),
   };
 }
 
@@ -58,8 +60,7 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
 function modelOf(env: GatewayBindings, { driver }: Turn): TurnPorts['model'] {
   const name = driver.kind === 'model' ? driver.model : 'embedded/planner';
   const model = chooseModel(env, name);
-  if (!model.ok) throw new Fault('model_unknown');
-  return model.value;
+  return model.ok ? model.value : createMissingModel(model.error);
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

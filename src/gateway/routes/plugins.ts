@@ -16,7 +16,7 @@ import { PLUGIN_STATES } from '../../core/manifest/plugin-state.ts';
 import { TIERS } from '../../core/manifest/tier.ts';
 import { toRegisteredPlugin } from '../../core/manifest/to-registered-plugin.ts';
 import { parseJson } from '../../core/primitives/parse-json.ts';
-import { reviewModule } from '../../tiers/wasm/review-module.ts';
+import { canRun, reviewModule } from '../../tiers/wasm/review-module.ts';
 import { json, noContent } from '../json-response.ts';
 import { readUpload, type Upload } from '../read-upload.ts';
 import { Refusal } from '../refusal.ts';
@@ -68,6 +68,7 @@ const installPlugin = defineRoute(
     const described = await workspaceOf(request).describe();
     if (described === undefined) throw new Refusal('not_found');
     const prepared = prepare(manifest, upload, described.policy.tierFloor);
+    if (!canRun(request.env, prepared.plugin.codeHash)) throw noLoader();
     const installed = await workspaceOf(request).installPlugin(actorOf(request), prepared);
     if (!installed.ok) throw toProblem(installed.error);
     const { name } = installed.value;
@@ -115,6 +116,12 @@ function prepare(
     plugin: toRegisteredPlugin({ manifest, codeHash, tierFloor }),
     code: { original: upload.module, hardened, hardeningVersion },
   };
+}
+
+function noLoader(): Refusal {
+  return new Refusal('tier_unavailable', {
+    detail: 'Cannot install the plugin: without a Worker loader only bundled plugins can run',
+  });
 }
 
 function toProblem({ code, detail, errors }: WorkspaceRefusal): Refusal {
