@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 
 /** Returns miniflare's manifest: `{mainModule, modules: {name: {type, contents}}}`. */
 export async function bundleWorker(entry = 'src/worker.ts', { minify = false } = {}) {
+  /** @type {Record<string, {type: string, contents: string | Uint8Array}>} */
   const modules = {};
   const result = await build({
     entryPoints: [entry],

@@ -20,6 +20,10 @@ const gateway = new Miniflare({
   cf: false,
   logRequests: false,
   telemetry: { enabled: false },
+  // It would open a debug port, by which any local program reaches every class without a token,
+  // and write into the home folder.
+  enableDevRegistry: false,
+  handleStructuredLogs: print,
   resourcePersistencePath: dataDir,
   workers: [
     {
@@ -49,6 +53,13 @@ try {
 async function end() {
   await gateway.dispose();
   process.exit();
+}
+
+/** What the runtime remarks for its own makers is nothing that an operator can act on. */
+function print({ level, message }) {
+  if (message.startsWith('NOSENTRY')) return;
+  if (level === 'error' || level === 'warn') console.error(message);
+  else console.log(message);
 }
 
 function bindings() {

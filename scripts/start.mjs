@@ -108,7 +108,7 @@ function announce({ url, token, workspace }, dataDir) {
     TOKEN='${token}'
     SESSION=$(curl -s -X POST ${url}/v1/sessions -H "Authorization: Bearer $TOKEN" \\
       -H 'Content-Type: application/json' -d '{}' | sed -E 's/.*"id":"([^"]+)".*/\\1/')
-    curl -N -X POST ${url}/v1/sessions/$SESSION/turns -H "Authorization: Bearer $TOKEN" \\
+    curl -sN -X POST ${url}/v1/sessions/$SESSION/turns -H "Authorization: Bearer $TOKEN" \\
       -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\
       -d '{"input": "Count the words in: the quick brown fox jumps over the lazy dog"}'
 

@@ -7,11 +7,16 @@
 import type { JournalReceipt, JournalRefusal } from '../core/conversation/journal-entry.ts';
 import { Fault } from '../core/errors/fault.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
-import { failed, type RunEnd, type Step, stopped } from './run-end.ts';
+import {
+  type CommitRefusal,
+  failed,
+  joinSteps,
+  NOTHING_TO_SAY,
+  type Step,
+  stopped,
+  withUnsaid,
+} from './run-end.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
-
-/** `stale`: authority has changed, and the calls in the step must be checked again. */
-export type CommitRefusal = RunEnd | { readonly kind: 'stale' };
 
 /** The journal cannot be reached. The run gives up; another one goes on from the journal. */
 export class JournalLost extends Fault {
@@ -27,10 +32,66 @@ const REACH_AGAIN_MS = [50, 500];
 /** Milliseconds in which a backlog of audit events may drain before the turn is given up. */
 const DRAIN_MS = [200, 800, 2_000];
 
-export async function commitStep(
-  state: TurnState,
-  step: Step,
-): Promise<Result<JournalReceipt, CommitRefusal>> {
+/**
+ * Milliseconds that a step may wait for the next one to be committed with. Enough for a model that
+ * lives in the same process; any other is asked meanwhile, and the step goes ahead alone.
+ */
+const SOON_MS = 2;
+
+type Committed = Result<JournalReceipt, CommitRefusal>;
+
+/** Commits a step, after and together with those that were to be committed soon. */
+export async function commitStep(state: TurnState, step: Step): Promise<Committed> {
+  const { deferred } = state;
+  await deferred.flushing;
+  if (deferred.lost !== undefined) throw deferred.lost;
+  return deferred.refusal === undefined ? commitNow(state, step) : err(deferred.refusal);
+}
+
+/**
+ * Commits a step with the next one, or by itself a moment later. For what has happened already and
+ * lets nothing further happen: ends of calls and rounds.
+ */
+export function commitSoon(state: TurnState, step: Step): void {
+  const { deferred, ports } = state;
+  deferred.step = joinSteps(deferred.step, step);
+  void ports.sleep(SOON_MS).then(() => {
+    if (deferred.step === NOTHING_TO_SAY || deferred.flushing !== undefined) return;
+    deferred.flushing = flush(state);
+  });
+}
+
+/** What was to be committed soon and is not yet; it is the taker's from now on. */
+export function takeDeferred({ deferred }: TurnState): Step {
+  const { step } = deferred;
+  deferred.step = NOTHING_TO_SAY;
+  return step;
+}
+
+async function flush(state: TurnState): Promise<void> {
+  const { deferred } = state;
+  try {
+    const committed = await commitNow(state, NOTHING_TO_SAY);
+    if (!committed.ok) deferred.refusal = committed.error;
+  } catch (thrown) {
+    deferred.lost = thrown;
+  } finally {
+    deferred.flushing = undefined;
+  }
+}
+
+async function commitNow(state: TurnState, step: Step): Promise<Committed> {
+  const before = takeDeferred(state);
+  const committed = await tryCommit(state, joinSteps(before, step));
+  if (committed.ok) return committed;
+  const { error } = committed;
+  if (error.kind === 'stopped') return err(withUnsaid(error, before));
+  // The next commit begins with it again.
+  state.deferred.step = joinSteps(before, state.deferred.step);
+  return committed;
+}
+
+async function tryCommit(state: TurnState, step: Step): Promise<Committed> {
   for (const drainMs of [...DRAIN_MS, undefined]) {
     const committed = await reach(state, step);
     if (committed.ok) return ok(committed.value);

@@ -6,8 +6,15 @@
 
 import type { AssistantMessage } from '../core/conversation/message.ts';
 import type { Usage } from '../core/conversation/usage.ts';
-import { commitStep } from './commit-step.ts';
-import { failed, NOTHING_TO_SAY, type RunEnd, type Step, withUnsaid } from './run-end.ts';
+import { commitStep, takeDeferred } from './commit-step.ts';
+import {
+  failed,
+  joinSteps,
+  NOTHING_TO_SAY,
+  type RunEnd,
+  type Step,
+  withUnsaid,
+} from './run-end.ts';
 import type { RoundAnswers } from './run-round.ts';
 import { recordOf } from './turn-records.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
@@ -83,7 +90,8 @@ export async function sayEnd(state: TurnState, end: RunEnd): Promise<void> {
 }
 
 /** For a turn that was ended from outside: what it has cost, and what became of its calls. */
-async function sayLastWords(state: TurnState, unsaid: Step): Promise<void> {
+async function sayLastWords(state: TurnState, end: Step): Promise<void> {
+  const unsaid = joinSteps(takeDeferred(state), end);
   if (unsaid.entries.length === 0 && unsaid.audit.length === 0) return;
   const { turn, usage } = state;
   const ends = unsaid.entries.filter(({ kind }) => kind === 'call-finished');

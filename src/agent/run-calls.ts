@@ -9,10 +9,10 @@
 
 import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { CallEnd, JournalEntry, JournalReceipt } from '../core/conversation/journal-entry.ts';
-import { commitStep } from './commit-step.ts';
+import { commitSoon, commitStep } from './commit-step.ts';
 import type { StartedCall } from './decide-calls.ts';
 import { runCall } from './run-call.ts';
-import { failed, type RunEnd, type Step, withUnsaid } from './run-end.ts';
+import { failed, joinSteps, type RunEnd, type Step, withUnsaid } from './run-end.ts';
 import { recordEnd } from './turn-records.ts';
 import type { TurnState } from './turn-state.ts';
 
@@ -54,18 +54,23 @@ export async function runCalls(
     ended.push(...arrived);
     const step = toStep(state, round, arrived);
     const isLast = ended.length === approved.length;
-    const stop = await commitEnds(state, isLast ? join(step, closing(ended)) : step, step);
+    const stop = await commitEnds(state, isLast ? joinSteps(step, closing(ended)) : step);
     if (stop !== undefined) return { ended, stop };
   }
   return { ended };
 }
 
-async function commitEnds(state: TurnState, step: Step, ends: Step): Promise<RunEnd | undefined> {
+/** While the turn goes on, ends go to the journal as the model is asked again. */
+async function commitEnds(state: TurnState, step: Step): Promise<RunEnd | undefined> {
+  if (!step.entries.some(({ kind }) => kind === 'turn-finished')) {
+    commitSoon(state, step);
+    return undefined;
+  }
   const committed = await commitStep(state, step);
   if (committed.ok) return undefined;
   const { error } = committed;
   // Nothing is started here, so nothing can be stale; and what did happen is still worth saying.
-  return withUnsaid(error.kind === 'stale' ? failed('internal') : error, ends);
+  return withUnsaid(error.kind === 'stale' ? failed('internal') : error, step);
 }
 
 async function lastWords(
@@ -97,10 +102,6 @@ function toStep(state: TurnState, round: number, calls: readonly EndedCall[]): S
     ),
     audit: calls.map(({ started, end }): AuditEvent => recordEnd(state, started.call.claims, end)),
   };
-}
-
-function join(a: Step, b: Step): Step {
-  return { entries: [...a.entries, ...b.entries], audit: [...a.audit, ...b.audit] };
 }
 
 interface Inbox {

@@ -22,6 +22,9 @@ export type RunEnd =
   /** The turn fails, and this run says so. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly unsaid: Step };
 
+/** `stale`: authority has changed, and the calls in the step must be checked again. */
+export type CommitRefusal = RunEnd | { readonly kind: 'stale' };
+
 export function stopped(unsaid: Step = NOTHING_TO_SAY): RunEnd {
   return { kind: 'stopped', unsaid };
 }
@@ -30,11 +33,14 @@ export function failed(code: ErrorCode, unsaid: Step = NOTHING_TO_SAY): RunEnd {
   return { kind: 'failed', code, unsaid };
 }
 
+/** One step after the other. */
+export function joinSteps(a: Step, b: Step): Step {
+  if (a === NOTHING_TO_SAY) return b;
+  if (b === NOTHING_TO_SAY) return a;
+  return { entries: [...a.entries, ...b.entries], audit: [...a.audit, ...b.audit] };
+}
+
 /** The same end, with what was known before it but not yet said. */
 export function withUnsaid(end: RunEnd, before: Step): RunEnd {
-  const { entries, audit } = end.unsaid;
-  return {
-    ...end,
-    unsaid: { entries: [...before.entries, ...entries], audit: [...before.audit, ...audit] },
-  };
+  return { ...end, unsaid: joinSteps(before, end.unsaid) };
 }

@@ -13,12 +13,24 @@ import type { Authority } from '../core/policy/authority.ts';
 import { joinLabels, type Label } from '../core/policy/labels.ts';
 import type { Slice } from '../core/policy/slice.ts';
 import type { TurnPorts } from './ports.ts';
+import { type CommitRefusal, NOTHING_TO_SAY, type Step } from './run-end.ts';
 import type { TurnWatch } from './watch-turn.ts';
+
+/** Steps that wait for the next commit; see `commitSoon`. */
+export interface Deferred {
+  step: Step;
+  /** The commit that they are in by themselves. */
+  flushing: Promise<void> | undefined;
+  /** How that ended badly: the next commit says so. */
+  refusal: CommitRefusal | undefined;
+  lost: unknown;
+}
 
 export interface TurnState {
   readonly turn: Turn;
   readonly ports: TurnPorts;
   readonly watch: TurnWatch;
+  readonly deferred: Deferred;
   /** Of the newest revision that this run has heard of, if that is not the turn's own. */
   newest: Authority | undefined;
   /** What is left of it. */
@@ -40,6 +52,12 @@ export function createTurnState(turn: Turn, ports: TurnPorts, watch: TurnWatch):
     turn,
     ports,
     watch,
+    deferred: {
+      step: NOTHING_TO_SAY,
+      flushing: undefined,
+      refusal: undefined,
+      lost: undefined,
+    },
     newest: undefined,
     slice: turn.slice,
     label: turn.history.reduce((label, message) => joinLabels(label, message.label), NOTHING_HEARD),

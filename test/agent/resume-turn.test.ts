@@ -22,7 +22,7 @@ function endsOf(world: World) {
 
 describe('a resumed turn', () => {
   test('reuses what is finished and asks only for the next reply', async () => {
-    const world = makeWorld([{ calls: [notify('a')] }, { text: 'Done.' }]);
+    const world = makeWorld([{ calls: [notify('a')] }, { text: 'Done.', pauseMs: 10 }]);
     await crashAndResume(world, 3);
     expect([...world.tier.runs.values()]).toEqual([1]);
     expect(world.model.requests).toHaveLength(3);

@@ -76,7 +76,7 @@ describe('a lease', () => {
   });
 
   test('that is lost stops the run without a word', async () => {
-    const world = makeWorld([{ calls: [echo('a')] }, { text: 'Never.' }]);
+    const world = makeWorld([{ calls: [echo('a')] }, { text: 'Never.', pauseMs: 60_000 }]);
     world.tier.run = () => {
       world.session.takeOver(world.turn);
       return outcome('ok');
@@ -84,7 +84,8 @@ describe('a lease', () => {
     await world.run();
     expect(world.session.commits).toEqual(['reply call-started']);
     expect(world.session.progress.end).toBeUndefined();
-    expect(world.model.requests).toHaveLength(1);
+    // Asked while the end was on its way to the journal, and stopped when that refused it.
+    expect(world.clock.now - world.turn.deadlineAt + 120_000).toBeLessThan(60_000);
   });
 
   test('that is lost while a model answers stops it', async () => {
@@ -130,7 +131,6 @@ describe('a cancelled turn', () => {
     };
     await world.run();
     expect(world.tier.dispatched).toHaveLength(1);
-    expect(world.model.requests).toHaveLength(1);
   });
 });
 

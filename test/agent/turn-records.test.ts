@@ -15,7 +15,7 @@ describe('the record of a turn', () => {
           { name: 'rm -rf', args: {} },
         ],
       },
-      { text: 'Done.' },
+      { text: 'Done.', pauseMs: 10 },
     ]);
     await world.run();
     const actions = world.session.batches.map(({ audit }) =>

@@ -67,6 +67,7 @@ export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number)
 
 function setTimersAfterEnd(parts: SessionParts): void {
   const now = parts.now();
+  parts.timers.setLatest('flush', now + parts.leaseMs);
   if (parts.live.countQueued() > 0) {
     parts.timers.setLatest('turn', now + ADVANCE_AGAIN_MS);
     return;

@@ -96,9 +96,9 @@ export class Flusher {
     const { neighbours, outbox, settlements, session, timers } = this.#parts;
     this.#settleDue();
     const settled = [...this.#settling];
-    const answers = await Promise.allSettled(settled.map(([, answer]) => answer));
     await outbox.drain((firstSeq, events) => neighbours.appendAudit(facts, firstSeq, events));
-    // Without a wait in between, so that this and the drained outbox are one write to disk.
+    // Most often answered by now: then this and the drained outbox are one write to disk.
+    const answers = await Promise.allSettled(settled.map(([, answer]) => answer));
     for (const [index, [turnId]] of settled.entries()) {
       this.#settling.delete(turnId);
       if (answers[index]?.status === 'fulfilled') settlements.delete(turnId);

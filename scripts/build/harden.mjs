@@ -1,0 +1,47 @@
+// The project's own hardening (`src/wasm-hardening`), on whatever Node the machine has.
+
+import { build } from 'esbuild';
+
+export const HARDENING_SOURCES = ['src/wasm-hardening', 'src/core/primitives/result.ts'];
+
+let hardening;
+
+/** Hardens one of our own modules; a refusal is a mistake of ours. */
+export async function harden(name, bytes, { memoryPages } = {}) {
+  const { DEFAULT_HARDENING_POLICY, hardenModule } = await loadHardening();
+  const policy = { ...DEFAULT_HARDENING_POLICY };
+  if (memoryPages !== undefined) policy.maxMemoryPages = memoryPages;
+  if (!WebAssembly.validate(bytes)) throw new Error(`Cannot build ${name}: its module is invalid`);
+  const hardened = hardenModule(bytes, policy);
+  if (!hardened.ok) throw new Error(`Cannot build ${name}: ${hardened.error.message}`);
+  return hardened.value.bytes;
+}
+
+export async function hardeningVersion() {
+  return (await loadHardening()).HARDENING_VERSION;
+}
+
+/** Bundled to plain JavaScript first, since not every supported Node runs TypeScript. */
+function loadHardening() {
+  hardening ??= bundleHardening().then(
+    (code) => import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`),
+  );
+  return hardening;
+}
+
+async function bundleHardening() {
+  const bundle = await build({
+    stdin: {
+      contents: `
+        export { HARDENING_VERSION, hardenModule } from './src/wasm-hardening/harden.ts';
+        export { DEFAULT_HARDENING_POLICY } from './src/wasm-hardening/hardening-policy.ts';`,
+      resolveDir: process.cwd(),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+  return bundle.outputFiles[0].text;
+}
