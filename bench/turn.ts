@@ -12,9 +12,11 @@ import { type Call, type LoadResult, runLoad, send } from './load.ts';
 import { type RunningWorker, startWorkerd } from './workerd.ts';
 
 const durationMs = Number(process.argv[2] ?? 8) * 1_000;
-const WARM_UP_MS = 2_000;
+const WARM_UP_MS = 6_000;
 /** A conversation grows with each turn; a fresh one now and then keeps its length typical. */
-const TURNS_PER_SESSION = 5;
+const TURNS_PER_SESSION = 20;
+/** Made before anything is measured: beginning a conversation is no part of a turn. */
+const SESSIONS = 400;
 const INPUT = 'Count the words in: the quick brown fox jumps over the lazy dog';
 
 const token = `sproot_${randomBytes(32).toString('base64url')}`;
@@ -32,6 +34,7 @@ const gateway = await startWorkerd({
 const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
 await installExamples(gateway.url, token);
 await liftRates();
+const sessions = await createSessions();
 
 const measureFloor = (connections: number, ms = durationMs) =>
   runLoad({
@@ -62,19 +65,16 @@ console.log(
   }),
 );
 
-function nextTurn(): (connection: number) => Promise<Call> {
-  const sessions = new Map<number, { id: string; turns: number }>();
-  return async (connection) => {
-    let session = sessions.get(connection);
+/** Each connection keeps to one conversation at a time, as a client would. */
+function nextTurn(): (connection: number) => Call {
+  const current = new Map<number, { readonly id: string; turns: number }>();
+  return (connection) => {
+    let session = current.get(connection);
     if (session === undefined || session.turns >= TURNS_PER_SESSION) {
-      const created = await send(undefined, gateway.port, {
-        method: 'POST',
-        path: '/v1/sessions',
-        headers,
-        body: '{}',
-      });
-      session = { id: JSON.parse(created.text).id, turns: 0 };
-      sessions.set(connection, session);
+      const id = sessions.pop();
+      if (id === undefined) throw new Error('no conversation is left; raise SESSIONS');
+      session = { id, turns: 0 };
+      current.set(connection, session);
     }
     session.turns += 1;
     return {
@@ -84,6 +84,15 @@ function nextTurn(): (connection: number) => Promise<Call> {
       body: JSON.stringify({ input: INPUT }),
     };
   };
+}
+
+async function createSessions(): Promise<string[]> {
+  const create = { method: 'POST', path: '/v1/sessions', headers, body: '{}' };
+  const ids: string[] = [];
+  while (ids.length < SESSIONS) {
+    ids.push(JSON.parse((await send(undefined, gateway.port, create)).text).id);
+  }
+  return ids;
 }
 
 /** The default rates exist to stop what this benchmark does. */

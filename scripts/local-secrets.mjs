@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
+import util from 'node:util';
 
 const NEEDED = ['SALLYPORT_MASTER_KEY', 'SALLYPORT_ROOT_TOKEN'];
 const MASTER_KEY_BYTES = 32;
@@ -11,7 +11,7 @@ const MASTER_KEY_BYTES = 32;
 /** Reads the secrets, making the file first where there is none. Provider keys may stand in it too. */
 export function readLocalSecrets(file = process.env.SALLYPORT_SECRETS_FILE || '.dev.vars') {
   if (!existsSync(file)) create(file);
-  const secrets = parseEnv(readFileSync(file, 'utf8'));
+  const secrets = util.parseEnv(readFileSync(file, 'utf8'));
   const problem = findProblem(secrets);
   if (problem === undefined) return secrets;
   throw new Error(

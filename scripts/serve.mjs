@@ -4,6 +4,7 @@
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { stop as stopBundler } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { bundleWorker } from './bundle-worker.mjs';
 import { HOST } from './listen-port.mjs';
@@ -30,7 +31,7 @@ const gateway = new Miniflare({
       config: {
         name: NAME,
         compatibilityDate: COMPATIBILITY_DATE,
-        manifest: await bundleWorker(),
+        manifest: await bundle(),
         env: bindings(),
         exports: exportsOfWorker(),
       },
@@ -51,7 +52,7 @@ try {
 
 /** What is answered is on disk: nothing is lost by ending at once. */
 async function end() {
-  await gateway.dispose();
+  await gateway.dispose().catch(() => {}); // it fails once more with what `ready` has failed with
   process.exit();
 }
 
@@ -60,6 +61,14 @@ function print({ level, message }) {
   if (message.startsWith('NOSENTRY')) return;
   if (level === 'error' || level === 'warn') console.error(message);
   else console.log(message);
+}
+
+async function bundle() {
+  try {
+    return await bundleWorker();
+  } finally {
+    await stopBundler(); // a process that would stay as long as we do
+  }
 }
 
 function bindings() {

@@ -1,6 +1,6 @@
 // `npm start`: serves the gateway on loopback with everything on disk under the project.
 //
-// Order matters: check Node and the installation, make the secrets, lock the data folder, check
+// Order matters: check the installation and Node, make the secrets, lock the data folder, check
 // the port, build, start the engine behind a guard, wait for /health, install the example plugins
 // over HTTP, and only then say that it is up.
 
@@ -37,8 +37,8 @@ try {
 }
 
 async function main() {
-  requireNode();
   requireInstallation();
+  requireNode();
   const port = readPort();
   const dataDir = resolve(process.env.SALLYPORT_DATA_DIR || '.sallyport/data');
   const token = readLocalSecrets().SALLYPORT_ROOT_TOKEN;

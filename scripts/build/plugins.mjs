@@ -36,7 +36,10 @@ async function compile(source, target) {
 
 function bundleModules(names) {
   const sources = [...names.map((name) => `build/plugins/${name}`), ...HARDENING_SOURCES];
-  const outputs = ['build/bundled-modules.js', ...names.map((name) => `build/bundled/${name}.wasm`)];
+  const outputs = [
+    'build/bundled-modules.js',
+    ...names.map((name) => `build/bundled/${name}.wasm`),
+  ];
   return unlessFresh('bundled', { sources, outputs }, async () => {
     const hashes = [];
     for (const name of names) hashes.push(await hardenInto(name));

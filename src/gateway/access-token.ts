@@ -10,7 +10,7 @@
 
 import { equalConstantTime, randomHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
-import { deploymentHash } from './deployment-keys.ts';
+import { deploymentHash, hashOfRootToken } from './deployment-keys.ts';
 
 const TOKEN = /^spt_([a-z0-9][a-z0-9-]{0,62})_([0-9a-f]{64})_([0-9a-f]{12})$/;
 const CHECK_DIGITS = 12;
@@ -43,7 +43,7 @@ export function readToken(
 
 /** Compared on hashes, so that neither length nor content shows in the time it takes. */
 export function isRootToken(rootToken: string, text: string): boolean {
-  return rootToken !== '' && equalConstantTime(sha256Hex(text), sha256Hex(rootToken));
+  return rootToken !== '' && equalConstantTime(sha256Hex(text), hashOfRootToken(rootToken));
 }
 
 function checkOf(masterKey: string, workspace: string, chance: string): string {

@@ -1,22 +1,39 @@
 /**
- * The gateway's own keyed hashes, derived once for each isolate.
+ * The deployment's keys as the gateway uses them, derived once for each isolate: derivation costs
+ * more than what is done with the key.
  *
  * @module
  */
 
-import { type KeyPurpose, keyedHash } from '../blocks/kit/keys.ts';
+import { deriveKey, hmacHex, type KeyPurpose, sha256Hex } from '../blocks/kit/keys.ts';
 import type { KeyedHash } from '../core/primitives/ids.ts';
 
-const derived = new Map<string, KeyedHash>();
+/** Purposes that name a workspace are many; beyond this number all are derived anew. */
+const MAX_KEPT = 256;
 
-/** Derivation costs more than the hash itself. There is one master key and a handful of purposes. */
-export function deploymentHash(
-  masterKey: string,
-  purpose: Extract<KeyPurpose, 'session-ids' | 'token-check'>,
-): KeyedHash {
-  const known = derived.get(`${purpose}:${masterKey}`);
-  if (known !== undefined) return known;
-  const hash = keyedHash(masterKey, purpose);
-  derived.set(`${purpose}:${masterKey}`, hash);
-  return hash;
+const keys = new Map<string, Uint8Array>();
+
+export function deploymentKey(masterKey: string, purpose: KeyPurpose): Uint8Array {
+  const name = `${purpose}\n${masterKey}`;
+  const kept = keys.get(name);
+  if (kept !== undefined) return kept;
+  const key = deriveKey(masterKey, purpose);
+  if (keys.size >= MAX_KEPT) keys.clear();
+  keys.set(name, key);
+  return key;
+}
+
+export function deploymentHash(masterKey: string, purpose: KeyPurpose): KeyedHash {
+  return (text) => hmacHex(deploymentKey(masterKey, purpose), text);
+}
+
+const rootHash = { token: '', hash: '' };
+
+/** SHA-256 of the root token, which every request with it is compared to. */
+export function hashOfRootToken(token: string): string {
+  if (rootHash.token !== token) {
+    rootHash.hash = sha256Hex(token);
+    rootHash.token = token;
+  }
+  return rootHash.hash;
 }

@@ -8,7 +8,7 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { TurnPorts } from '../agent/ports.ts';
 import { runTurn } from '../agent/run-turn.ts';
-import { deriveKey, hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
+import { hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { openSession } from '../blocks/session/session-client.ts';
 import type { Turn } from '../core/conversation/turn.ts';
 import { chooseModel } from '../models/choose-model.ts';
@@ -18,6 +18,7 @@ import { createTicketSigner } from '../tiers/ticket.ts';
 import { UNAVAILABLE_TIER } from '../tiers/unavailable-tier.ts';
 import { createWasmTierRunner } from '../tiers/wasm/wasm-tier-runner.ts';
 import type { GatewayBindings } from './bindings.ts';
+import { deploymentKey } from './deployment-keys.ts';
 import { withKnownAuthority } from './known-authorities.ts';
 import { logFault } from './log-fault.ts';
 
@@ -31,7 +32,7 @@ export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
 function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
   const { turnId, epoch, workspace } = turn;
   const session = openSession(env, workspace, turn.sessionId);
-  const auditKey = deriveKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
+  const auditKey = deploymentKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
   const runners: TierRunners = {
     wasm: createWasmTierRunner(env),
     process: UNAVAILABLE_TIER,
@@ -46,7 +47,7 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
     model: modelOf(env, turn),
     tiers: createDispatch(
       runners,
-      createTicketSigner(deriveKey(env.SALLYPORT_MASTER_KEY, 'ticket')),
+      createTicketSigner(deploymentKey(env.SALLYPORT_MASTER_KEY, 'ticket')),
     ),
     now: () => Date.now(),
     sha256: sha256Hex,

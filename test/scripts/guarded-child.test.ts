@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { descendants, leftOver } from './support/processes.ts';
+import { descendants, leftOver } from '../support/processes.ts';
 import { type RunningScript, runModule, temporaryFolder } from './support/run-script.ts';
 
 const SOON_MS = 5_000;

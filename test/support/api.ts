@@ -48,7 +48,12 @@ export interface EventReader {
 }
 
 export function callApi(gateway: Pick<Gateway, 'url' | 'token'>, token = gateway.token): Api {
-  const send = async (method: string, path: string, body?: unknown, extra = {}) => {
+  const send = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    extra: Record<string, string> = {},
+  ): Promise<Answer> => {
     const response = await fetch(gateway.url + path, {
       method,
       headers: {

@@ -198,40 +198,6 @@ describe('a run that follows a lost one', () => {
   });
 });
 
-describe('the lease', () => {
-  it('keeps a run that says something, though the alarm rings', async () => {
-    const { begin, connect, script } = openFixture();
-    const run = await begin();
-    await crash();
-    await ring(connect());
-    expect(script.runs).toHaveLength(1);
-    expect((await run.commit([toReply(0)])).ok).toBe(true);
-  });
-
-  it('lapses by itself: the alarm of an idle object starts the next run', async () => {
-    const { begin, run } = openFixture();
-    const first = await begin();
-    await crash();
-    // The lease of these tests is one second, and nobody touches the object any more.
-    const second = await vi.waitFor(() => run(1), { timeout: 10_000 });
-    expect(second.turn).toMatchObject({ turnId: first.turn.turnId, epoch: 2 });
-  }, 15_000);
-
-  it('is held by a run that has nothing to say', async () => {
-    const { begin, connect } = openFixture();
-    const run = await begin();
-    await runInDurableObject(connect(), (_, { storage }) => {
-      storage.sql.exec('UPDATE turns SET lease_until = 1');
-    });
-    await crash();
-    expect(await run.holdLease()).toBe('held');
-    const { lease_until: leaseUntil } = await runInDurableObject(connect(), (_, { storage }) =>
-      storage.sql.exec<{ lease_until: number }>('SELECT lease_until FROM turns').one(),
-    );
-    expect(leaseUntil).toBeGreaterThan(Date.now());
-  });
-});
-
 describe('a run whose end is known', () => {
   it('is followed at once when it has thrown, under the first snapshot', async () => {
     const { client, create, admit, run, script, principal } = openFixture();
@@ -304,35 +270,6 @@ describe('a run whose end is known', () => {
     await client.awaitTurn(failing, 5_000);
     script.run = () => new Promise((resolve) => setTimeout(resolve, 600_000));
     await vi.waitFor(() => expect(script.runs.at(-1)?.turnId).toBe(next));
-  });
-});
-
-describe('the deadline', () => {
-  it('ends the turn by the alarm, and stops its run', async () => {
-    const { begin, connect, client, chain, script } = openFixture();
-    const run = await begin();
-    const { turnId } = run.turn;
-    await run.commit([toReply(0, ['fetch'], 'so far'), run.started(0, 0)]);
-    await runInDurableObject(connect(), (_, { storage }) => {
-      storage.sql.exec('UPDATE turns SET deadline_at = 1');
-      storage.sql.exec("UPDATE timers SET due_at = 1 WHERE name = 'turn'");
-    });
-    await crash();
-    await ring(connect());
-    expect(await client.summary(turnId)).toMatchObject({
-      status: 'failed',
-      code: 'deadline_exceeded',
-      output: 'so far',
-      toolCalls: [{ status: 'unknown' }],
-    });
-    expect(await run.commit([toFinished(0, 0)])).toEqual({ ok: false, error: 'lease_lost' });
-    expect(await run.holdLease()).toBe('lease_lost');
-    expect(script.runs).toHaveLength(1);
-    await vi.waitFor(() =>
-      expect(chain()).toContainEqual(
-        expect.objectContaining({ action: 'turn-failed', reason: 'deadline_exceeded' }),
-      ),
-    );
   });
 });
 
