@@ -30,7 +30,7 @@ export interface RunningWorker {
 const ROOT = join(import.meta.dirname, '..');
 
 export async function startWorkerd(worker: RawWorker): Promise<RunningWorker> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const folder = mkdtempSync(join(process.env.BENCH_TMP ?? tmpdir(), 'sallyport-bench-'));
   const port = await freePort();
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'config.capnp'), await toConfig(worker, folder, port));

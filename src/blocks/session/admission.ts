@@ -25,7 +25,8 @@ import type { IdempotentRequest } from './idempotency-store.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { Admission, AdmissionRefusal, AdmitTurn } from './session-api.ts';
-import { record, type SessionParts, transact } from './session-parts.ts';
+import type { SessionParts } from './session-parts.ts';
+import { record, transact } from './transact.ts';
 import { toActorFields, turnEvent } from './turn-audit.ts';
 
 /** Most turns that wait behind the one that has the lane. */

@@ -8,7 +8,8 @@ import { failTurn } from './end-turn.ts';
 import type { Flusher } from './flusher.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
-import { liveSession, record, type SessionParts, transact } from './session-parts.ts';
+import { liveSession, type SessionParts } from './session-parts.ts';
+import { record, transact } from './transact.ts';
 import { type Actor, toActorFields } from './turn-audit.ts';
 import { hasEnded } from './turn-store.ts';
 

@@ -17,7 +17,8 @@ import { announce, closeTurn } from './end-turn.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
-import { liveSession, record, type SessionParts, transact, writeEntry } from './session-parts.ts';
+import { liveSession, type SessionParts } from './session-parts.ts';
+import { record, transact, writeEntry } from './transact.ts';
 
 type Committed = Result<JournalReceipt, JournalRefusal>;
 type StartEntry = Extract<JournalEntry, { kind: 'call-started' }>;

@@ -9,7 +9,8 @@ import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { randomHex } from '../kit/keys.ts';
 import type { CreateSession, SessionDescription } from './session-api.ts';
-import { liveSession, record, type SessionParts, transact } from './session-parts.ts';
+import { liveSession, type SessionParts } from './session-parts.ts';
+import { record, transact } from './transact.ts';
 import { toActorFields } from './turn-audit.ts';
 
 /** Bytes of chance in the name of an outbox: enough that a session made twice has two. */

@@ -8,7 +8,8 @@ import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
-import { record, type SessionParts, topicOf, transact, writeEntry } from './session-parts.ts';
+import { type SessionParts, topicOf } from './session-parts.ts';
+import { record, transact, writeEntry } from './transact.ts';
 import { type Actor, turnEvent } from './turn-audit.ts';
 
 /** Delay after which the timer starts the next turn, should this object die before it does. */

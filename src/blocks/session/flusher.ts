@@ -8,8 +8,8 @@
 import type { TurnId } from '../../core/primitives/ids.ts';
 import { deleteConversation } from './schema.ts';
 import type { SessionParts } from './session-parts.ts';
-import { forgetMemory, transact } from './session-parts.ts';
 import type { SessionFacts } from './session-store.ts';
+import { forgetMemory, transact } from './transact.ts';
 
 /** How long things are collected after others were sent, in milliseconds. */
 const COLLECT_MS = 50;

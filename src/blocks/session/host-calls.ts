@@ -22,7 +22,8 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { HostCallGrant, HostCallRequest } from './session-api.ts';
-import { record, type SessionParts, transact, writeEntry } from './session-parts.ts';
+import type { SessionParts } from './session-parts.ts';
+import { record, transact, writeEntry } from './transact.ts';
 import type { CallProgress } from './turn-progress.ts';
 
 /** The turn and call that a request's claims name, both still going on. */

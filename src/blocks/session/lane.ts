@@ -14,14 +14,8 @@ import type { Authority } from '../../core/policy/authority.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import { announce, type Failure, failTurn } from './end-turn.ts';
 import type { LiveTurn } from './live-turns.ts';
-import {
-  liveSession,
-  record,
-  type SessionParts,
-  topicOf,
-  transact,
-  writeEntry,
-} from './session-parts.ts';
+import { liveSession, type SessionParts, topicOf } from './session-parts.ts';
+import { record, transact, writeEntry } from './transact.ts';
 import { turnEvent } from './turn-audit.ts';
 
 /** A turn whose runs are lost more often than this fails. */

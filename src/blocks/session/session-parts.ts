@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { Turn } from '../../core/conversation/turn.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
@@ -14,10 +13,9 @@ import type { Waiters } from '../kit/waiters.ts';
 import type { Authorities } from './authorities.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { JournalStore } from './journal-store.ts';
-import type { LiveTurn, LiveTurns } from './live-turns.ts';
+import type { LiveTurns } from './live-turns.ts';
 import type { MessageStore } from './message-store.ts';
 import type { Neighbours } from './neighbours.ts';
-import type { SessionEntry } from './session-entry.ts';
 import type { SessionRow, SessionStore } from './session-store.ts';
 import type { SettlementStore } from './settlement-store.ts';
 import type { TurnStore } from './turn-store.ts';
@@ -56,39 +54,6 @@ export const topicOf = {
   events: (turnId: string): string => `events/${turnId}`,
   stop: (turnId: string): string => `stop/${turnId}`,
 } as const;
-
-/** Changes storage and memory together: both of it, or, if `change` throws, neither. */
-export function transact<T>(parts: SessionParts, change: () => T): T {
-  try {
-    return parts.storage.transactionSync(change);
-  } catch (thrown) {
-    forgetMemory(parts);
-    throw thrown;
-  }
-}
-
-/** Memory may be ahead of storage: everything in it is read again when it is needed. */
-export function forgetMemory({ session, live, messages, timers }: SessionParts): void {
-  for (const copy of [session, live, messages, timers]) copy.forget();
-}
-
-/** Part of a transaction: adds one entry to a turn's journal. The caller saves the turn's row. */
-export function writeEntry(parts: SessionParts, turn: LiveTurn, entry: SessionEntry): void {
-  const events = turn.progress.apply(entry);
-  parts.journal.append(turn.row, entry, { events, at: parts.now() });
-}
-
-/**
- * Part of a transaction: puts events into the outbox, and sets the timer that sends them should this
- * object not live to do it sooner.
- */
-export function record(parts: SessionParts, events: readonly AuditEvent[]): void {
-  if (events.length === 0) return;
-  const now = parts.now();
-  parts.outbox.add(events, now);
-  // Rings together with the lease: alarms are dear.
-  parts.timers.setLatest('flush', now + parts.leaseMs);
-}
 
 /**
  * The session's row, where there must be one.
