@@ -13,6 +13,7 @@ import { startVerification, verifyPage } from '../../core/audit/verify-chain.ts'
 import { Fault } from '../../core/errors/fault.ts';
 import type { KeyedHash } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { Gatherer } from '../kit/gatherer.ts';
 import { equalConstantTime, keyedHash, sha256Hex } from '../kit/keys.ts';
 import type { AuditApi, AuditPage, AuditQuery, AuditVerification } from './audit-api.ts';
 import { ChainStore } from './chain-store.ts';
@@ -20,10 +21,20 @@ import { ChainStore } from './chain-store.ts';
 /** Records that verification holds in memory at once. */
 const VERIFY_PAGE = 1_000;
 
+/** How long the first append of a bundle waits for those of other outboxes, in milliseconds. */
+const GATHER_MS = 10;
+
+interface Append {
+  readonly source: string;
+  readonly firstSeq: number;
+  readonly events: readonly AuditEvent[];
+}
+
 export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi {
   readonly #store: ChainStore;
   readonly #workspace: string;
   readonly #sign: KeyedHash;
+  readonly #appending: Gatherer<Append, number>;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
@@ -31,21 +42,29 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
     this.#sign = keyedHash(env.SALLYPORT_MASTER_KEY, `audit-checkpoint:${this.#workspace}`);
     this.#store = new ChainStore(ctx.storage.sql);
     this.#store.createTables();
+    this.#appending = new Gatherer({
+      transact: (change) => ctx.storage.transactionSync(change),
+      perform: (append) => this.#append(append),
+      delayMs: GATHER_MS,
+    });
   }
 
-  async append(source: string, firstSeq: number, events: readonly AuditEvent[]): Promise<number> {
-    return this.ctx.storage.transactionSync(() => {
-      const known = this.#store.lastOfSource(source);
-      if (firstSeq > known + 1) {
-        throw new Fault(
-          'audit_unavailable',
-          `Cannot append events from ${firstSeq}: number ${known + 1} of their source must come first`,
-        );
-      }
-      const fresh = events.slice(known + 1 - firstSeq);
-      if (fresh.length > 0) this.#chain(source, known, fresh);
-      return known + fresh.length;
-    });
+  append(source: string, firstSeq: number, events: readonly AuditEvent[]): Promise<number> {
+    return this.#appending.add({ source, firstSeq, events });
+  }
+
+  /** Part of a transaction. */
+  #append({ source, firstSeq, events }: Append): number {
+    const known = this.#store.lastOfSource(source);
+    if (firstSeq > known + 1) {
+      throw new Fault(
+        'audit_unavailable',
+        `Cannot append events from ${firstSeq}: number ${known + 1} of their source must come first`,
+      );
+    }
+    const fresh = events.slice(known + 1 - firstSeq);
+    if (fresh.length > 0) this.#chain(source, known, fresh);
+    return known + fresh.length;
   }
 
   /** Part of the caller's transaction. */

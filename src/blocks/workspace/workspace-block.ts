@@ -14,11 +14,13 @@ import type { Usage } from '../../core/conversation/usage.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
+import type { Settlement } from '../../core/policy/settle-slice.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import { parseWorkspaceId, type TurnId } from '../../core/primitives/ids.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import { DEPLOYMENT_AUDIT } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { Gatherer } from '../kit/gatherer.ts';
 import { announceAgain } from './announce-revision.ts';
 import { type Assembled, assembleParts } from './assemble-parts.ts';
 import { changeWorkspace, describeWorkspace, found } from './change-workspace.ts';
@@ -48,11 +50,20 @@ import { transact, type WorkspaceParts } from './workspace-parts.ts';
 /** How old the time of a token's last use may be, in milliseconds: it is not worth a write each. */
 const LAST_USED_ACCURACY_MS = 60_000;
 
+/** How long what a turn gives back waits for the next turn to be opened, in milliseconds. */
+const SETTLE_WITHIN_MS = 10;
+
+interface EndedTurn {
+  readonly turnId: TurnId;
+  readonly used: Settlement;
+}
+
 export class WorkspaceBlock extends DurableObject<BlockBindings> implements WorkspaceApi {
   readonly #assembled: Assembled;
   readonly #parts: WorkspaceParts;
   /** When this instance last wrote that a token was used. */
   readonly #touchedAt = new Map<string, number>();
+  readonly #settling: Gatherer<EndedTurn, void>;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
@@ -61,6 +72,11 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
       sweep: async () => sweepTurns(this.#parts),
     });
     this.#parts = this.#assembled.parts;
+    this.#settling = new Gatherer({
+      transact: (change) => transact(this.#parts, change),
+      perform: ({ turnId, used }) => settleTurn(this.#parts, turnId, used),
+      delayMs: SETTLE_WITHIN_MS,
+    });
     if (this.#exists() || this.ctx.id.name === DEPLOYMENT_AUDIT) {
       this.#assembled.createOutbox();
       this.#parts.timers.restore();
@@ -91,7 +107,8 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
   }
 
   async openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>> {
-    return openTurn(this.#parts, request);
+    // What other turns give back comes first, in the same write.
+    return this.#settling.join(() => openTurn(this.#parts, request));
   }
 
   async renewSlice(turnId: TurnId, left: Slice): Promise<Slice> {
@@ -105,7 +122,7 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
   ): Promise<void> {
     if (!this.#exists()) return;
     const tokens = inputTokens + outputTokens;
-    settleTurn(this.#parts, turnId, { tokens, costMicroUsd, toolCalls });
+    await this.#settling.add({ turnId, used: { tokens, costMicroUsd, toolCalls } });
   }
 
   async describe(): Promise<WorkspaceDescription | undefined> {

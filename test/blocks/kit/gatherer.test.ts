@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { Gatherer } from '../../../src/blocks/kit/gatherer.ts';
+
+/** Counts transactions, and undoes what a failed one did. */
+function makeLedger(delayMs = 5) {
+  let done: string[] = [];
+  let transactions = 0;
+  const gatherer = new Gatherer<string, number>({
+    transact(change) {
+      const before = [...done];
+      transactions += 1;
+      try {
+        change();
+      } catch (thrown) {
+        done = before;
+        throw thrown;
+      }
+    },
+    perform(input) {
+      if (input === 'bad') throw new Error('no');
+      done.push(input);
+      return done.length;
+    },
+    delayMs,
+  });
+  return { gatherer, done: () => done, transactions: () => transactions };
+}
+
+describe('Gatherer', () => {
+  test('does what comes in within a moment in one transaction, in order', async () => {
+    const { gatherer, done, transactions } = makeLedger();
+    const answers = await Promise.all(['a', 'b', 'c'].map((input) => gatherer.add(input)));
+    expect(answers).toEqual([1, 2, 3]);
+    expect(done()).toEqual(['a', 'b', 'c']);
+    expect(transactions()).toBe(1);
+  });
+
+  test('answers a failure to whoever asked for it, and does the others', async () => {
+    const { gatherer, done } = makeLedger();
+    const answers = await Promise.allSettled(['a', 'bad', 'c'].map((input) => gatherer.add(input)));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(done()).toEqual(['a', 'c']);
+  });
+
+  test('join() does what waits first, in the same transaction', async () => {
+    const { gatherer, done, transactions } = makeLedger(60_000);
+    const waiting = gatherer.add('a');
+    expect(gatherer.join(() => done().length)).toBe(1);
+    expect(await waiting).toBe(1);
+    expect(transactions()).toBe(1);
+  });
+
+  test('join() that fails leaves what waits to be done later', async () => {
+    const { gatherer, done } = makeLedger();
+    const waiting = gatherer.add('a');
+    const fail = () => {
+      throw new RangeError('later');
+    };
+    expect(() => gatherer.join(fail)).toThrow(RangeError);
+    expect(done()).toEqual([]);
+    expect(await waiting).toBe(1);
+    expect(done()).toEqual(['a']);
+  });
+
+  test('join() with nothing waiting only runs the change', () => {
+    const { gatherer, transactions } = makeLedger();
+    expect(gatherer.join(() => 7)).toBe(7);
+    expect(transactions()).toBe(0);
+  });
+});
