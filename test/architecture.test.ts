@@ -142,7 +142,7 @@ describe('brands are made in one file each', () => {
     ['Capability', ['core/capabilities/pattern.ts']],
     ['AdmittedSchema', ['core/checks/schema/admit-schema.ts']],
   ])('"as %s" stands only in its maker', (brand, makers) => {
-    const cast = new RegExp(`\\bas (unknown as )?(readonly )?${brand}\\b|<${brand}>\\s*[({]`);
+    const cast = new RegExp(`\\bas (unknown as )?(readonly )?${brand}\\b|(?<![\\w.])<${brand}>`);
     const casts = files.filter((file) => cast.test(file.text)).map((file) => file.path);
     expect(casts.filter((path) => !makers.includes(path))).toEqual([]);
   });

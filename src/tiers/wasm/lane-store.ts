@@ -56,13 +56,19 @@ export class LaneStore {
     return row.epoch ?? 0;
   }
 
-  /** Uses up a key; `false` if it was used before. */
+  /**
+   * Uses up a key; `false` if it was used before. A call whose outcome was lost may be started once
+   * more by a newer run of its turn: whether it may is for the gate to decide, which signs no second
+   * ticket for a call that is not repeatable.
+   */
   start({ callKey, epoch, deadlineAt }: StartedCall, now: number): boolean {
     // One write to disk for this and for what was kept.
     this.writeKept();
     const started = this.#sql
       .exec(
-        'INSERT OR IGNORE INTO calls (call_key, epoch, expires_at) VALUES (?, ?, ?) RETURNING 1',
+        `INSERT INTO calls (call_key, epoch, expires_at) VALUES (?, ?, ?)
+         ON CONFLICT (call_key) DO UPDATE SET epoch = excluded.epoch, expires_at = excluded.expires_at
+         WHERE excluded.epoch > epoch AND outcome IS NULL RETURNING 1`,
         callKey,
         epoch,
         Math.max(deadlineAt, now + RETENTION_MS),

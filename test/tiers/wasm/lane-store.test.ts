@@ -26,6 +26,18 @@ describe('LaneStore', () => {
     expect(uses).toEqual([true, false]);
   });
 
+  test('lets a newer run start a call again whose outcome was lost, and no other', async () => {
+    const call = { callKey: 'turn_a/0/0', epoch: 2, deadlineAt: NOW };
+    await inStore((store) => {
+      expect(store.start(call, NOW)).toBe(true);
+      expect(store.start({ ...call, epoch: 1 }, NOW)).toBe(false);
+      expect(store.start({ ...call, epoch: 3 }, NOW)).toBe(true);
+      expect(store.start({ ...call, epoch: 3 }, NOW)).toBe(false);
+      store.keep(call.callKey, outcomeOf(100));
+      expect(store.start({ ...call, epoch: 4 }, NOW)).toBe(false);
+    });
+  });
+
   test('keeps an outcome up to its limit, and none beyond', async () => {
     await inStore((store) => {
       for (const excess of [0, 1]) {
