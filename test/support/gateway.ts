@@ -32,6 +32,8 @@ export interface Gateway {
 
 export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Further secrets, such as a provider's key. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Installs the example plugins; on by default. */
   readonly examples?: boolean;
 }
@@ -41,7 +43,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const token = `sproot_${randomBytes(32).toString('base64url')}`;
   const masterKey = randomBytes(32).toString('base64url');
   const secretsFile = join(folder, 'secrets');
-  const secrets = `SALLYPORT_MASTER_KEY="${masterKey}"\nSALLYPORT_ROOT_TOKEN="${token}"\n`;
+  const secrets = Object.entries({
+    SALLYPORT_MASTER_KEY: masterKey,
+    SALLYPORT_ROOT_TOKEN: token,
+    ...options.secrets,
+  })
+    .map(([name, value]) => `${name}="${value}"\n`)
+    .join('');
   writeFileSync(secretsFile, secrets, { mode: 0o600 });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -77,14 +77,14 @@ export async function npmStart({ folder, ...place }: StartPlace): Promise<Starte
   };
 }
 
-/** The local file is what scripts wait for. */
+/** The local file is what scripts wait for; what is printed for people comes right after it. */
 export async function untilUp(project: StartedProject): Promise<void> {
   let exit: unknown;
   project.exited.then((code) => {
     exit = code;
   });
   for (const giveUpAt = Date.now() + UP_WITHIN_MS; Date.now() < giveUpAt; ) {
-    if (existsSync(project.localFile)) return;
+    if (existsSync(project.localFile) && project.printed().includes('/v1/audit/verify')) return;
     if (exit !== undefined) throw new Error(`npm start ended (${exit}):\n${project.printed()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

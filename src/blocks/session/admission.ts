@@ -8,11 +8,13 @@
  */
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import { toResource } from '../../core/capabilities/resource.ts';
 import type { TurnDriver } from '../../core/conversation/turn.ts';
 import { NO_USAGE } from '../../core/conversation/usage.ts';
 import { faultCode } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import { allowsModel } from '../../core/policy/model-name.ts';
+import { findObjection } from '../../core/policy/authorize.ts';
+import { allowsModel, isEmbeddedModel } from '../../core/policy/model-name.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
@@ -79,7 +81,12 @@ export class Admissions {
     const authority = sent
       ? parts.authorities.remember(sent)
       : parts.authorities.remembered(request.principal);
-    const driver = authority && toDriver(request, authority, parts.session.live()?.facts.model);
+    const driver =
+      authority &&
+      toDriver(request, authority, {
+        sessionModel: parts.session.live()?.facts.model,
+        now: parts.now(),
+      });
     if (authority === undefined || driver === undefined) {
       return this.#giveBack(turnId, request, 'denied');
     }
@@ -220,15 +227,26 @@ function toIdempotentRequest(request: AdmitTurn): IdempotentRequest | undefined 
   return idempotency && { principal: toPrincipalName(principal), ...idempotency };
 }
 
-/** Nothing if the workspace's policy does not have that model. */
+/** Nothing if policy does not have that model, or the principal may not call it. */
 function toDriver(
   { driver }: AdmitTurn,
-  { policy }: Authority,
-  sessionModel: string | undefined,
+  authority: Authority,
+  { sessionModel, now }: { readonly sessionModel: string | undefined; readonly now: number },
 ): TurnDriver | undefined {
   if (driver.kind === 'program') return driver;
-  const model = driver.kind === 'model' ? driver.model : (sessionModel ?? policy.models.default);
-  return allowsModel(policy.models.allow, model) ? { kind: 'model', model } : undefined;
+  const { models } = authority.policy;
+  const model = driver.kind === 'model' ? driver.model : (sessionModel ?? models.default);
+  if (!allowsModel(models.allow, model) || !mayAsk(authority, model, now)) return undefined;
+  return { kind: 'model', model };
+}
+
+/** What runs in the gateway itself asks nobody; every provider's model is a capability. */
+function mayAsk(authority: Authority, model: string, now: number): boolean {
+  if (isEmbeddedModel(model)) return true;
+  const resource = toResource('name', model);
+  if (!resource.ok) return false;
+  const capability = `provider:llm:call:${resource.value}`;
+  return findObjection(authority, { capability, now }) === undefined;
 }
 
 function toShortageRefusal({ reason, retryAfterMs }: SliceShortage): AdmissionRefusal {
