@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly (string | RegExp)[]> = {
 };
 
 /** Packages that `core` may use; everything there must run unchanged in Node and in workerd. */
-const CORE_PACKAGES = ['zod', '@cfworker/json-schema', 'whatwg-url', 'tr46', 'ipaddr.js'];
+const CORE_PACKAGES = ['zod', '@cfworker/json-schema', 'tr46', 'ipaddr.js'];
 
 interface SourceFile {
   readonly path: string;

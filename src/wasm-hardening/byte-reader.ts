@@ -9,7 +9,7 @@
  * @module
  */
 
-import { decodeUtf8 } from './utf8.ts';
+import { fromUtf8 } from '../core/primitives/utf8.ts';
 import { reject } from './wasm-rejection.ts';
 
 /** Longest name of an import, an export or a custom section, in bytes. */
@@ -89,7 +89,7 @@ export class ByteReader {
     if (length > MAX_NAME_BYTES) reject(`name must have at most ${MAX_NAME_BYTES} bytes`, start);
     const from = this.position;
     this.skip(length);
-    const text = decodeUtf8(this.bytes.subarray(from, this.position));
+    const text = fromUtf8(this.bytes.subarray(from, this.position));
     return text ?? reject('name must be UTF-8', from);
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeUtf8 } from '../../src/wasm-hardening/utf8.ts';
+import { fromUtf8 } from '../../src/core/primitives/utf8.ts';
 
 /** The platform's own decoder, in the mode that the WebAssembly specification asks for. */
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -19,12 +19,12 @@ function decodeByPlatform(bytes: Uint8Array): string | undefined {
   }
 }
 
-describe('decodeUtf8()', () => {
+describe('fromUtf8()', () => {
   test('agrees with the platform on text', () => {
     fc.assert(
       fc.property(fc.array(scalar, { maxLength: 20 }), (scalars) => {
         const bytes = new TextEncoder().encode(String.fromCodePoint(...scalars));
-        expect(decodeUtf8(bytes)).toBe(strict.decode(bytes));
+        expect(fromUtf8(bytes)).toBe(strict.decode(bytes));
       }),
     );
   });
@@ -35,7 +35,7 @@ describe('decodeUtf8()', () => {
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 12 }), (values) => {
         const bytes = Uint8Array.from(values);
-        expect(decodeUtf8(bytes)).toBe(decodeByPlatform(bytes));
+        expect(fromUtf8(bytes)).toBe(decodeByPlatform(bytes));
       }),
       { numRuns: 5_000 },
     );
@@ -52,10 +52,10 @@ describe('decodeUtf8()', () => {
     ['a continuation byte alone', [0x80]],
     ['a byte that is never used', [0xff]],
   ])('refuses %s', (_, bytes) => {
-    expect(decodeUtf8(Uint8Array.from(bytes))).toBeUndefined();
+    expect(fromUtf8(Uint8Array.from(bytes))).toBeUndefined();
   });
 
   test('keeps a byte order mark, since two names must not become one', () => {
-    expect(decodeUtf8(Uint8Array.from([0xef, 0xbb, 0xbf, 0x61]))).toBe('\uFEFFa');
+    expect(fromUtf8(Uint8Array.from([0xef, 0xbb, 0xbf, 0x61]))).toBe('\uFEFFa');
   });
 });

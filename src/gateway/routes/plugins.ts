@@ -5,11 +5,7 @@
  */
 
 import * as z from 'zod';
-import type {
-  InstallPlugin,
-  PluginDescription,
-  Refusal as WorkspaceRefusal,
-} from '../../blocks/workspace/workspace-api.ts';
+import type { InstallPlugin, PluginDescription } from '../../blocks/workspace/workspace-api.ts';
 import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/workspace-client.ts';
 import { type Manifest, parseManifest } from '../../core/manifest/manifest.ts';
 import { PLUGIN_STATES } from '../../core/manifest/plugin-state.ts';
@@ -21,6 +17,7 @@ import { json, noContent } from '../json-response.ts';
 import { readUpload, type Upload } from '../read-upload.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { fromWorkspace } from '../workspace-refusal.ts';
 
 const MAX_MANIFEST_BYTES = 262_144;
 const MAX_MANIFEST_DEPTH = 48;
@@ -70,7 +67,7 @@ const installPlugin = defineRoute(
     const prepared = prepare(manifest, upload, described.policy.tierFloor);
     if (!canRun(request.env, prepared.plugin.codeHash)) throw noLoader();
     const installed = await workspaceOf(request).installPlugin(actorOf(request), prepared);
-    if (!installed.ok) throw toProblem(installed.error);
+    if (!installed.ok) throw fromWorkspace(installed.error);
     const { name } = installed.value;
     return json(installed.value, 201, { Location: `/v1/plugins/${name}` });
   },
@@ -122,10 +119,6 @@ function noLoader(): Refusal {
   return new Refusal('tier_unavailable', {
     detail: 'Cannot install the plugin: without a Worker loader only bundled plugins can run',
   });
-}
-
-function toProblem({ code, detail, errors }: WorkspaceRefusal): Refusal {
-  return new Refusal(code, { detail, ...(errors && { errors }) });
 }
 
 const listPlugins = defineRoute(

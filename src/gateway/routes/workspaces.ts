@@ -6,10 +6,7 @@
 
 import * as z from 'zod';
 import { randomHex } from '../../blocks/kit/keys.ts';
-import type {
-  WorkspaceDescription,
-  Refusal as WorkspaceRefusal,
-} from '../../blocks/workspace/workspace-api.ts';
+import type { WorkspaceDescription } from '../../blocks/workspace/workspace-api.ts';
 import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/workspace-client.ts';
 import { policySchema } from '../../core/policy/policy.ts';
 import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
@@ -20,6 +17,7 @@ import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
 import { Refusal } from '../refusal.ts';
 import { type Caller, defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { fromWorkspace } from '../workspace-refusal.ts';
 
 const SUBJECT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -99,7 +97,7 @@ const changeWorkspace = defineRoute(
       ...(body.members !== undefined && { members: body.members }),
       ...(body.ifRevision !== undefined && { ifRevision: body.ifRevision }),
     });
-    if (!changed.ok) throw toProblem(changed.error);
+    if (!changed.ok) throw fromWorkspace(changed.error);
     return answer(changed.value);
   },
 );
@@ -155,7 +153,7 @@ const issue = defineRoute(
         ...(body.name !== undefined && { name: body.name }),
       },
     );
-    if (!issued.ok) throw toProblem(issued.error);
+    if (!issued.ok) throw fromWorkspace(issued.error);
     return json({ ...issued.value, token: fresh.text }, 201, { [SHOWN_ONCE]: 'true' });
   },
 );
@@ -200,10 +198,6 @@ function answer(description: WorkspaceDescription | undefined): Response {
 
 function noWorkspace(): Refusal {
   return new Refusal('not_found', { detail: 'There is no such workspace' });
-}
-
-function toProblem({ code, detail, errors }: WorkspaceRefusal): Refusal {
-  return new Refusal(code, { detail, ...(errors && { errors }) });
 }
 
 export const workspaceRoutes: readonly Route[] = [
