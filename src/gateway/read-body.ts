@@ -11,11 +11,16 @@ import { Refusal } from './refusal.ts';
 
 /** Deepest JSON that any route takes. */
 const MAX_DEPTH = 64;
+/** How many times the allowed length is taken in and thrown away, to answer a client politely. */
+const DISCARDED_TIMES = 4;
 
 /** The whole body, refused as soon as it is longer than `maxBytes`, whatever its headers say. */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get('Content-Length') ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+  if (declared > maxBytes) {
+    await discard(request.body, maxBytes);
+    throw tooLarge(maxBytes);
+  }
   if (request.body === null) return new Uint8Array();
   // A declared length is the platform's to enforce; reading at once saves a stream of chunks.
   if (declared > 0) return new Uint8Array(await request.arrayBuffer());
@@ -79,6 +84,18 @@ function parseText(bytes: Uint8Array): unknown {
   throw new Refusal('malformed_json', {
     detail: 'Cannot read body: it must be JSON without duplicate keys, at most 64 levels deep',
   });
+}
+
+/**
+ * Takes in what a client goes on sending: many read no answer before they have sent all. Only so
+ * much more than was allowed; whoever sends still more loses the connection.
+ */
+async function discard(body: Request['body'], maxBytes: number): Promise<void> {
+  let left = maxBytes * DISCARDED_TIMES;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    left -= chunk.length;
+    if (left < 0) return;
+  }
 }
 
 function tooLarge(maxBytes: number): Refusal {
