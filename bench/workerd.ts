@@ -7,11 +7,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorker } from '../scripts/bundle-worker.mjs';
 import { COMPATIBILITY_DATE } from '../scripts/worker-bindings.mjs';
+import { freePort } from '../test/support/gateway.ts';
 
 export interface RawWorker {
   readonly entry: string;
@@ -95,15 +95,6 @@ const worker :Workerd.Worker = (
 function workerdBinary(): string {
   const arch = process.arch === 'x64' ? '64' : process.arch;
   return join(ROOT, `node_modules/@cloudflare/workerd-${process.platform}-${arch}/bin/workerd`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function waitUntilUp(url: string, child: ChildProcess): Promise<void> {

@@ -87,12 +87,7 @@ async function readRequest(
 ): Promise<RouteRequest<unknown, unknown>> {
   const raw = context.req.raw;
   const key = route.idempotency === undefined ? undefined : readIdempotencyKey(raw);
-  const bytes =
-    route.body === undefined && route.bodyKind === undefined
-      ? undefined
-      : route.bodyKind === 'multipart'
-        ? undefined
-        : await readBytes(raw, MAX_JSON_BYTES);
+  const bytes = route.body === undefined ? undefined : await readBytes(raw, MAX_JSON_BYTES);
   const body =
     route.body === undefined || bytes === undefined
       ? undefined

@@ -50,8 +50,3 @@ export interface TurnEvent {
   readonly at: number;
   readonly body: TurnEventBody;
 }
-
-/** The last event of every turn is one of these. */
-export function endsTurn(body: TurnEventBody): boolean {
-  return body.kind === 'turn-finished' || body.kind === 'turn-failed';
-}
