@@ -14,6 +14,10 @@
  * branches and nested blocks while it is small: paying for a skipped arm costs less than asking
  * at each arm. So no more than {@link REGION_FUEL} and one instruction are paid too early.
  *
+ * Inside loops a copy of the fuel is kept in a local, from which charges are computed. They write
+ * the counter as well, so that it is right whatever happens next; only what is *read* back is the
+ * copy. It is taken before an outermost loop, and again behind whatever may have taken fuel.
+ *
  * @module
  */
 
@@ -22,23 +26,38 @@ import type { LengthUnit } from './instruction.ts';
 /** Fuel from which on a region ends at the next instruction. */
 export const REGION_FUEL = 256;
 
-export interface ChargePoint {
-  /** In the uploaded bytes: the charge is written before the byte at this offset. */
+/** Code that is written before the byte at `offset` in the uploaded bytes. */
+export type PlannedCode = RegionCharge | LengthCharge | FuelCopy;
+
+/** Takes a fixed amount; of 0 nothing is written. */
+export interface RegionCharge {
+  readonly kind: 'region';
   readonly offset: number;
-  /** Fuel to take; 0 takes nothing and is not written. */
   readonly fuel: number;
-  /** Set instead of `fuel` where the top operand says how much. */
-  readonly chargedPer?: LengthUnit;
+  /** Whether the copy of the fuel is there to compute from. */
+  readonly isInLoop: boolean;
 }
 
-interface Region {
+/** Takes as much as the operand on top of the stack says. */
+export interface LengthCharge {
+  readonly kind: 'length';
   readonly offset: number;
+  readonly chargedPer: LengthUnit;
+}
+
+/** Copies the fuel into the local. */
+export interface FuelCopy {
+  readonly kind: 'copy';
+  readonly offset: number;
+}
+
+interface Region extends RegionCharge {
   fuel: number;
 }
 
 export class ChargePlan {
-  /** In the order of their offsets. */
-  readonly points: ChargePoint[] = [];
+  /** In the order of their offsets, and at the same offset in the order of their effects. */
+  readonly code: PlannedCode[] = [];
   /** The region that the current instruction belongs to. */
   private region: Region;
   /** The region that began at the innermost loop header, or at the function's entry. */
@@ -57,7 +76,13 @@ export class ChargePlan {
 
   /** Takes fuel at `offset` by the operand that will then be on top of the stack. */
   spendByLength(offset: number, chargedPer: LengthUnit): void {
-    this.points.push({ offset, fuel: 0, chargedPer });
+    this.code.push({ kind: 'length', offset, chargedPer });
+    this.copyAgain(offset);
+  }
+
+  /** Somebody else may have taken fuel before `offset`. */
+  copyAgain(offset: number): void {
+    if (this.outer.length > 0) this.code.push({ kind: 'copy', offset });
   }
 
   /** Ends a region that has grown to its bound. Answers whether it did. */
@@ -73,10 +98,12 @@ export class ChargePlan {
     this.region = this.begin(offset, 0);
   }
 
-  /** `offset` is that of the first instruction in the loop. Each turn costs at least 1. */
-  enterLoop(offset: number): void {
+  /** `before` is the offset of the loop, `header` that of its first instruction. */
+  enterLoop(before: number, header: number): void {
+    if (this.outer.length === 0) this.code.push({ kind: 'copy', offset: before });
     this.outer.push({ region: this.region, header: this.header });
-    this.region = this.header = this.begin(offset, 1);
+    // Each turn costs at least 1.
+    this.region = this.header = this.begin(header, 1);
   }
 
   leaveLoop(): void {
@@ -87,8 +114,8 @@ export class ChargePlan {
   }
 
   private begin(offset: number, fuel: number): Region {
-    const region = { offset, fuel };
-    this.points.push(region);
+    const region: Region = { kind: 'region', offset, fuel, isInLoop: this.outer.length > 0 };
+    this.code.push(region);
     return region;
   }
 }

@@ -29,6 +29,11 @@ export class CompileCost {
   private functionUnits = 0;
   private functionOffset = 0;
 
+  /** Units of all functions so far. */
+  get units(): number {
+    return Math.ceil(this.moduleUnits);
+  }
+
   /** Starts counting for the function whose body is at `offset`. */
   beginFunction(offset: number): void {
     this.functionOffset = offset;

@@ -14,10 +14,12 @@ import { rejectOpcode } from './unsupported.ts';
 import { readReferenceType } from './value-types.ts';
 import { hex, reject } from './wasm-rejection.ts';
 
-/** How many things of the uploaded module an initialiser may refer to. */
+/** What of the uploaded module an initialiser may refer to. */
 export interface ConstantScope {
   readonly functionCount: number;
   readonly globalCount: number;
+  /** Takes down the functions that are referred to: they can be called without being named. */
+  readonly references: Set<number>;
 }
 
 type SkipImmediate = (reader: ByteReader, scope: ConstantScope) => void;
@@ -38,9 +40,14 @@ const CONSTANT_INSTRUCTIONS: ReadonlyMap<number, SkipImmediate> = new Map([
   [0x7d, noImmediate], // i64.sub
   [0x7e, noImmediate], // i64.mul
   [0xd0, readReferenceType], // ref.null
-  [0xd2, (reader, scope) => readIndex(reader, 'function', scope.functionCount)], // ref.func
+  [0xd2, readFunctionReference], // ref.func
   [0xfd, skipVectorConstant],
 ] satisfies [number, SkipImmediate][]);
+
+/** Reads the index of a function that is thereby referred to. */
+export function readFunctionReference(reader: ByteReader, scope: ConstantScope): void {
+  scope.references.add(readIndex(reader, 'function', scope.functionCount));
+}
 
 /** Passes over one initialiser and its `end`. */
 export function skipConstantExpression(reader: ByteReader, scope: ConstantScope): void {

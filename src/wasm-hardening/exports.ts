@@ -25,6 +25,8 @@ export interface ModuleExport {
 /** What exports may refer to, by kind. */
 export interface ExportScope {
   readonly functions: readonly FunctionType[];
+  /** Takes down the functions that are exported. */
+  readonly references: Set<number>;
   readonly tableCount: number;
   readonly memoryCount: number;
   readonly globalCount: number;
@@ -54,7 +56,9 @@ function readExport(reader: ByteReader, scope: ExportScope): ModuleExport {
   const kind = reader.u8();
   switch (kind) {
     case 0: {
-      const type = scope.functions[readIndex(reader, 'function', scope.functions.length)];
+      const index = readIndex(reader, 'function', scope.functions.length);
+      scope.references.add(index);
+      const type = scope.functions[index];
       return { name, kind: 'function', ...(type && { type: toSignature(type) }) };
     }
     case 1:
@@ -76,10 +80,13 @@ function readExport(reader: ByteReader, scope: ExportScope): ModuleExport {
 /** Reads the index of the start function, if the module has one. */
 export function readStart(
   section: ByteReader | undefined,
-  functionCount: number,
+  functions: readonly FunctionType[],
 ): number | undefined {
   if (section === undefined) return undefined;
-  const index = readIndex(section, 'function', functionCount);
+  const offset = section.position;
+  const index = readIndex(section, 'function', functions.length);
+  if (functions[index]?.codes.length !== 0)
+    reject(`start function ${index} must take and answer nothing`, offset);
   section.expectEnd('start section');
   return index;
 }

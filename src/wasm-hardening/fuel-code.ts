@@ -1,5 +1,5 @@
 /**
- * The instructions that hardening writes into a module.
+ * The instructions that take fuel.
  *
  * Fuel is a global that the module has no index for. Taking fuel is: subtract, store, and trap
  * when the rest is negative. All of it leaves the operand stack as it was.
@@ -8,47 +8,26 @@
  */
 
 import type { ByteWriter } from './byte-writer.ts';
-import type { LengthUnit } from './instruction.ts';
 
-/** Indices of what is appended, which follow all those that the module itself can name. */
-export interface AppendedIndices {
-  readonly fuelGlobal: number;
-  /** The first of the length helpers; the others follow in the order of {@link LENGTH_HELPERS}. */
-  readonly firstHelper: number;
-  /** `(i32)->(i32)`. */
-  readonly helperType: number;
-}
-
-/**
- * A length helper takes a length, charges for it and gives it back. Fuel is `length × times`,
- * divided by `2 ^ shift`. Filling 8 bytes takes about as long as a simple instruction. Writing
- * one table element takes 20 ns and more. A page costs once, when it is first touched.
- */
-export const LENGTH_HELPERS = [
-  { unit: 'bytes', times: 1, shift: 3 },
-  { unit: 'elements', times: 16, shift: 0 },
-  { unit: 'pages', times: 512, shift: 0 },
-] as const satisfies readonly LengthHelper[];
-
-export interface LengthHelper {
-  readonly unit: LengthUnit;
-  readonly times: number;
-  readonly shift: number;
-}
-
-const OP = {
+/** The opcodes of what hardening writes. */
+export const WRITTEN = {
   unreachable: 0x00,
   if: 0x04,
   end: 0x0b,
   call: 0x10,
   select: 0x1b,
   localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
+  memorySize: 0x3f,
   i32Const: 0x41,
   i64Const: 0x42,
   i32LtU: 0x49,
   i64LtS: 0x53,
+  i64GtU: 0x56,
+  i64Add: 0x7c,
   i64Sub: 0x7d,
   i64Mul: 0x7e,
   i64ShrU: 0x88,
@@ -59,57 +38,55 @@ const EMPTY_BLOCK_TYPE = 0x40;
 
 /** Takes a fixed amount. */
 export function writeCharge(out: ByteWriter, fuelGlobal: number, fuel: number): void {
-  out.u8(OP.globalGet);
+  out.u8(WRITTEN.globalGet);
   out.u32(fuelGlobal);
-  out.u8(OP.i64Const);
+  out.u8(WRITTEN.i64Const);
   out.positive(fuel);
   writeSubtractAndTrap(out, fuelGlobal);
 }
 
-/** Calls the helper that takes fuel by the operand on top of the stack, and leaves it there. */
-export function writeLengthCharge(
-  out: ByteWriter,
-  appended: AppendedIndices,
-  unit: LengthUnit,
-): void {
-  out.u8(OP.call);
-  out.u32(appended.firstHelper + LENGTH_HELPERS.findIndex((helper) => helper.unit === unit));
+/** Expects the fuel and the amount to take on the stack. */
+export function writeSubtractAndTrap(out: ByteWriter, fuelGlobal: number): void {
+  out.bytes([WRITTEN.i64Sub, WRITTEN.globalSet]);
+  out.u32(fuelGlobal);
+  out.u8(WRITTEN.globalGet);
+  out.u32(fuelGlobal);
+  writeTrapIfNegative(out);
+}
+
+/** Where the fuel is, and where a loop keeps its copy. */
+export interface CopiedFuel {
+  readonly fuelGlobal: number;
+  /** An `i64` behind the function's own locals. */
+  readonly copyLocal: number;
+}
+
+export function writeCopy(out: ByteWriter, { fuelGlobal, copyLocal }: CopiedFuel): void {
+  out.u8(WRITTEN.globalGet);
+  out.u32(fuelGlobal);
+  out.u8(WRITTEN.localSet);
+  out.u32(copyLocal);
 }
 
 /**
- * The body of a length helper. Lengths above `cap` count as `cap`: no memory or table is larger,
- * so the instruction will trap or refuse before it does any work.
+ * Takes a fixed amount from the copy, and keeps the global equal to it. The engine need not wait
+ * for what the last turn stored, which is most of what a charge costs in a short loop.
  */
-export function writeLengthHelper(
-  out: ByteWriter,
-  helper: LengthHelper,
-  place: { readonly fuelGlobal: number; readonly cap: number },
-): void {
-  out.u32(0); // no locals besides the parameter
-  out.u8(OP.globalGet);
+export function writeLoopCharge(out: ByteWriter, place: CopiedFuel, fuel: number): void {
+  out.u8(WRITTEN.localGet);
+  out.u32(place.copyLocal);
+  out.u8(WRITTEN.i64Const);
+  out.positive(fuel);
+  out.bytes([WRITTEN.i64Sub, WRITTEN.localTee]);
+  out.u32(place.copyLocal);
+  out.u8(WRITTEN.globalSet);
   out.u32(place.fuelGlobal);
-
-  out.bytes([OP.localGet, 0, OP.i32Const]);
-  out.positive(place.cap);
-  out.bytes([OP.localGet, 0, OP.i32Const]);
-  out.positive(place.cap);
-  out.bytes([OP.i32LtU, OP.select, OP.i64ExtendI32U]); // the smaller of length and cap
-
-  out.u8(OP.i64Const);
-  out.positive(helper.times);
-  out.bytes([OP.i64Mul, OP.i64Const]);
-  out.positive(helper.shift);
-  out.u8(OP.i64ShrU);
-  writeSubtractAndTrap(out, place.fuelGlobal);
-  out.bytes([OP.localGet, 0, OP.end]);
+  out.u8(WRITTEN.localGet);
+  out.u32(place.copyLocal);
+  writeTrapIfNegative(out);
 }
 
-/** Expects the fuel and the amount to take on the stack. */
-function writeSubtractAndTrap(out: ByteWriter, fuelGlobal: number): void {
-  out.bytes([OP.i64Sub, OP.globalSet]);
-  out.u32(fuelGlobal);
-  out.u8(OP.globalGet);
-  out.u32(fuelGlobal);
-  out.bytes([OP.i64Const, 0, OP.i64LtS]);
-  out.bytes([OP.if, EMPTY_BLOCK_TYPE, OP.unreachable, OP.end]);
+function writeTrapIfNegative(out: ByteWriter): void {
+  out.bytes([WRITTEN.i64Const, 0, WRITTEN.i64LtS]);
+  out.bytes([WRITTEN.if, EMPTY_BLOCK_TYPE, WRITTEN.unreachable, WRITTEN.end]);
 }

@@ -9,9 +9,10 @@
  */
 
 import type { ByteReader } from './byte-reader.ts';
-import { ChargePlan, type ChargePoint } from './charge-plan.ts';
+import { ChargePlan, type PlannedCode } from './charge-plan.ts';
 import type { CompileCost } from './compile-cost.ts';
 import { type BlockType, ControlStack } from './control-stack.ts';
+import type { OpenBody } from './function-bodies.ts';
 import type { Instruction } from './instruction.ts';
 import { type BodyScope, SKIP_IMMEDIATE } from './plain-immediates.ts';
 import { OPCODE, readInstruction } from './read-instruction.ts';
@@ -31,13 +32,18 @@ const LOCALS_PER_FUEL = 8;
 
 const EMPTY_BLOCK_TYPE = 0x40;
 
-/** `reader` stands at the first instruction and ends with the body. */
-export function planCharges(
-  reader: ByteReader,
-  scope: BodyScope,
-  cost: CompileCost,
-): readonly ChargePoint[] {
-  const walk = new BodyWalk(reader, scope, cost);
+/** What one walk through a body finds out. */
+export interface BodyPlan {
+  /** In the order of their offsets. */
+  readonly code: readonly PlannedCode[];
+  /** The functions that it calls, as often as it has such calls. */
+  readonly callees: readonly number[];
+  /** Whether it also calls through a table. */
+  readonly callsIndirectly: boolean;
+}
+
+export function planCharges(body: OpenBody, cost: CompileCost): BodyPlan {
+  const walk = new BodyWalk(body, cost);
   return walk.toEnd();
 }
 
@@ -47,8 +53,10 @@ class BodyWalk {
   private readonly cost: CompileCost;
   private readonly control = new ControlStack();
   private readonly plan: ChargePlan;
+  private readonly callees: number[] = [];
+  private callsIndirectly = false;
 
-  constructor(reader: ByteReader, scope: BodyScope, cost: CompileCost) {
+  constructor({ reader, scope }: OpenBody, cost: CompileCost) {
     this.reader = reader;
     this.scope = scope;
     this.cost = cost;
@@ -59,10 +67,11 @@ class BodyWalk {
     cost.addControl(scope.localCount);
   }
 
-  toEnd(): readonly ChargePoint[] {
+  toEnd(): BodyPlan {
     while (this.control.depth > 0) this.step();
     this.reader.expectEnd('function body');
-    return this.plan.points;
+    const { callees, callsIndirectly } = this;
+    return { code: this.plan.code, callees, callsIndirectly };
   }
 
   /** Locals and operands that are alive. */
@@ -72,7 +81,7 @@ class BodyWalk {
 
   private step(): void {
     const offset = this.reader.position;
-    if (this.plan.cutIfFull(offset)) this.cost.addControl(this.slots);
+    if (!this.isAtUnreachable && this.plan.cutIfFull(offset)) this.cost.addControl(this.slots);
     const { opcode, instruction } = readInstruction(this.reader);
     this.plan.spend(instruction.fuel);
     if (instruction.chargedPer !== undefined)
@@ -133,7 +142,8 @@ class BodyWalk {
     this.cost.addControl(this.slots);
     const kind = opcode === OPCODE.loop ? 'loop' : opcode === OPCODE.if ? 'if' : 'block';
     this.control.enter(kind, type);
-    if (kind === 'loop') this.plan.enterLoop(this.reader.position);
+    // The opcode is one byte.
+    if (kind === 'loop') this.plan.enterLoop(offset - 1, this.reader.position);
     if (kind === 'if') this.plan.cutAtJoin(this.reader.position);
   }
 
@@ -187,8 +197,13 @@ class BodyWalk {
 
   private call(opcode: number): void {
     const { functions } = this.scope.module;
-    const callee = functions[readIndex(this.reader, 'function', functions.length)];
+    const index = readIndex(this.reader, 'function', functions.length);
+    const callee = functions[index];
     if (callee !== undefined) this.applyCall(callee);
+    this.callees.push(index);
+    const prepaid = this.scope.prepaid.get(index);
+    if (prepaid !== undefined) this.plan.spend(prepaid.fuel);
+    if (prepaid?.takesFuel !== false) this.copyFuelAgain();
     if (opcode === OPCODE.returnCall) this.control.becomeUnreachable();
   }
 
@@ -197,7 +212,21 @@ class BodyWalk {
     const type = types[readIndex(this.reader, 'type', types.length)];
     readIndex(this.reader, 'table', tables.length);
     if (type !== undefined) this.applyCall(type);
+    this.callsIndirectly = true;
+    this.copyFuelAgain();
     if (opcode === OPCODE.returnCallIndirect) this.control.becomeUnreachable();
+  }
+
+  /**
+   * Compilers write `unreachable` behind a call that never returns. It ends all, so that it begins
+   * no region, and nothing behind it computes from a copy of the fuel.
+   */
+  private get isAtUnreachable(): boolean {
+    return this.reader.bytes[this.reader.position] === OPCODE.unreachable;
+  }
+
+  private copyFuelAgain(): void {
+    if (!this.isAtUnreachable) this.plan.copyAgain(this.reader.position);
   }
 
   /** Operands that are handed over cost fuel as locals do. */

@@ -1,24 +1,15 @@
 /**
- * The sections that declare function types, imports and functions.
+ * The sections that declare function types, and the types of the module's own functions.
  *
  * @module
  */
 
 import type { ByteReader } from './byte-reader.ts';
-import type { ImportPolicy } from './hardening-policy.ts';
 import { readIndex, readList, readListSection } from './read-list.ts';
 import { MAX_ITEMS } from './structure-limits.ts';
-import { rejectTag, rejectTypeCode } from './unsupported.ts';
-import { type FunctionType, readValueType, toSignature } from './value-types.ts';
-import { hex, quote, reject } from './wasm-rejection.ts';
-
-/** A function that the module expects from its host. */
-export interface ModuleImport {
-  readonly module: string;
-  readonly name: string;
-  /** Signature, as `(i64)->(i64)`. The import policy has looked at names only. */
-  readonly type: string;
-}
+import { rejectTypeCode } from './unsupported.ts';
+import { type FunctionType, readValueType } from './value-types.ts';
+import { reject } from './wasm-rejection.ts';
 
 const FUNCTION_TYPE = 0x60;
 
@@ -45,49 +36,8 @@ function readFunctionType(reader: ByteReader): FunctionType {
   return { parameterCount, resultCount, codes: Uint8Array.from(codes) };
 }
 
-export interface Imports {
-  readonly imports: readonly ModuleImport[];
-  /** The types of the imported functions, which have the first function indices. */
-  readonly functions: readonly FunctionType[];
-}
-
-export function readImports(
-  section: ByteReader | undefined,
-  types: readonly FunctionType[],
-  allows: ImportPolicy,
-): Imports {
-  const imports: ModuleImport[] = [];
-  const functions: FunctionType[] = [];
-  readListSection(section, {
-    what: 'imports',
-    atMost: MAX_ITEMS.imports,
-    readItem(reader) {
-      const offset = reader.position;
-      const module = reader.name();
-      const name = reader.name();
-      const what = `import ${quote(module)} ${quote(name)}`;
-      expectFunctionKind(reader, what);
-      const type = readType(reader, types);
-      if (!allows(module, name)) reject(`${what} must be a function that the host offers`, offset);
-      imports.push({ module, name, type: toSignature(type) });
-      functions.push(type);
-    },
-  });
-  return { imports, functions };
-}
-
-const FUNCTION_KIND = 0;
-const TAG_KIND = 4;
-
-function expectFunctionKind(reader: ByteReader, what: string): void {
-  const offset = reader.position;
-  const kind = reader.u8();
-  if (kind === TAG_KIND) rejectTag(what, offset);
-  if (kind !== FUNCTION_KIND)
-    reject(`${what} must be a function, but is of kind ${hex(kind)}`, offset);
-}
-
-function readType(reader: ByteReader, types: readonly FunctionType[]): FunctionType {
+/** Reads the index of a declared type. */
+export function readTypeOf(reader: ByteReader, types: readonly FunctionType[]): FunctionType {
   const offset = reader.position;
   const type = types[readIndex(reader, 'type', types.length)];
   return type ?? reject('type must be declared', offset);
@@ -102,7 +52,7 @@ export function readFunctions(
   readListSection(section, {
     what: 'functions',
     atMost: MAX_ITEMS.functions,
-    readItem: (reader) => functions.push(readType(reader, types)),
+    readItem: (reader) => functions.push(readTypeOf(reader, types)),
   });
   return functions;
 }

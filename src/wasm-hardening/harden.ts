@@ -20,10 +20,10 @@
  */
 
 import { err, ok, type Result } from '../core/primitives/result.ts';
+import type { AppendedIndices } from './appended-functions.ts';
 import type { ModuleExport } from './exports.ts';
-import type { AppendedIndices } from './fuel-code.ts';
-import type { ModuleImport } from './function-declarations.ts';
 import { assertUsable, type HardeningPolicy } from './hardening-policy.ts';
+import type { ModuleImport } from './imports.ts';
 import { meterCode } from './meter.ts';
 import { type ModuleShape, readModuleShape } from './module-shape.ts';
 import { readSections, SECTION } from './sections.ts';
@@ -33,7 +33,7 @@ import { RejectedModule, reject, type WasmRejection } from './wasm-rejection.ts'
 import { writeModule } from './write-module.ts';
 
 /** Part of every cache key. Raise it whenever the same upload and policy give other bytes. */
-export const HARDENING_VERSION = 1;
+export const HARDENING_VERSION = 3;
 
 export interface HardenedModule {
   /** A new array; it shares nothing with the upload. */
@@ -44,10 +44,14 @@ export interface HardenedModule {
   readonly exports: readonly ModuleExport[];
   /** Pages of 64 KiB; both 0 when the module has no memory. */
   readonly memoryPages: SizeRange;
+  /** In elements, their maximum clamped. */
+  readonly tables: readonly SizeRange[];
   /** Functions whose bodies the module holds. */
   readonly functionCount: number;
   /** Places in the code where fuel is taken. */
   readonly chargeCount: number;
+  /** What compiling it costs at most, in units of `compile-cost.ts`. */
+  readonly compileUnits: number;
   /** Names of the custom sections, which were dropped. */
   readonly customSections: readonly string[];
 }
@@ -77,14 +81,18 @@ function rewrite(bytes: Uint8Array, policy: HardeningPolicy): HardenedModule {
   const shape = readModuleShape(sections, policy);
   const appended = appendedIndices(shape);
   const maxBytes = policy.maxModuleBytes * MAX_GROWTH;
-  const metered = meterCode(sections.open(SECTION.code), { shape, appended, maxBytes });
+  const { unitsPerFuel = 1 } = policy;
+  const metering = { shape, appended, maxBytes, unitsPerFuel };
+  const metered = meterCode(sections.open(SECTION.code), metering);
   return {
-    bytes: writeModule({ sections, shape, appended, code: metered.content }),
+    bytes: writeModule({ sections, shape, appended, code: metered }),
     imports: shape.imports,
     exports: shape.exports,
     memoryPages: shape.memory ?? { min: 0, max: 0 },
+    tables: shape.tables.map(({ size }) => size),
     functionCount: shape.functions.length - shape.imports.length,
     chargeCount: metered.chargeCount,
+    compileUnits: metered.compileUnits,
     customSections: sections.customNames,
   };
 }
@@ -93,6 +101,7 @@ function rewrite(bytes: Uint8Array, policy: HardeningPolicy): HardenedModule {
 function appendedIndices(shape: ModuleShape): AppendedIndices {
   return {
     fuelGlobal: shape.globalCount,
+    growRefusedGlobal: shape.memory === undefined ? undefined : shape.globalCount + 1,
     firstHelper: shape.functions.length,
     helperType: shape.types.length,
   };

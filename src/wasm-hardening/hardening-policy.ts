@@ -20,7 +20,16 @@ export interface HardeningPolicy {
   /** Largest table, in elements. */
   readonly maxTableElements: number;
   readonly allowsImport: ImportPolicy;
+  /**
+   * Units of code that one unit of fuel pays for; 1 unless stated. Rounded up at each charge, so
+   * that no loop is free. More is only for code of ours, such as an interpreter: it is charged for
+   * whole arms of which it runs a few instructions. What is charged by length is not touched.
+   */
+  readonly unitsPerFuel?: number;
 }
+
+/** The most units that one unit of fuel may pay for. */
+export const MAX_UNITS_PER_FUEL = 64;
 
 /** The most that any policy may allow. */
 export const HIGHEST_LIMITS = {
@@ -45,10 +54,17 @@ export const DEFAULT_HARDENING_POLICY: HardeningPolicy = {
  */
 export function assertUsable(policy: HardeningPolicy): void {
   for (const [field, most] of Object.entries(HIGHEST_LIMITS)) {
-    const value = policy[field as keyof typeof HIGHEST_LIMITS];
-    if (Number.isInteger(value) && value >= 0 && value <= most) continue;
-    throw new RangeError(
-      `Cannot use hardening policy: ${field} ${value} must be an integer from 0 to ${most}`,
-    );
+    assertCount(field, policy[field as keyof typeof HIGHEST_LIMITS], most);
   }
+  const { unitsPerFuel = 1 } = policy;
+  assertCount('unitsPerFuel', unitsPerFuel, MAX_UNITS_PER_FUEL);
+  if (unitsPerFuel === 0)
+    throw new RangeError('Cannot use hardening policy: unitsPerFuel must be at least 1');
+}
+
+function assertCount(field: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= most) return;
+  throw new RangeError(
+    `Cannot use hardening policy: ${field} ${value} must be an integer from 0 to ${most}`,
+  );
 }

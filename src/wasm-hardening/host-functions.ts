@@ -1,8 +1,8 @@
 /**
  * The host functions that the Wasm tier offers, by name.
  *
- * The application binary interface is that of Extism 1.x core modules, plus WASI preview 1, plus
- * the one function that AssemblyScript asks for. This list only says what a module may *import*:
+ * The application binary interface is that of Extism 1.x core modules with storage functions of our
+ * own, plus WASI preview 1, plus the one function that AssemblyScript asks for. This list only says what a module may *import*:
  * whether a call is granted is decided when it is made. A name that is not listed is refused,
  * even where an engine would let an unused import pass.
  *
@@ -36,8 +36,10 @@ const WASI_PREVIEW_1: ReadonlySet<string> = new Set([
   ...['sock_accept', 'sock_recv', 'sock_send', 'sock_shutdown'],
 ]);
 
-/** Names that a manifest may give to host functions of its own. */
-const USER_FUNCTION = /^[a-z0-9_]{1,64}$/;
+/** Extism's namespace for functions of a host's own making: here the storage of plugins. */
+const EXTISM_USER: ReadonlySet<string> = new Set([
+  ...['kv_get', 'kv_list', 'kv_set', 'kv_add', 'kv_delete'],
+]);
 
 /** Whether the Wasm tier knows a function of this name. */
 export function isHostFunction(moduleName: string, functionName: string): boolean {
@@ -45,7 +47,7 @@ export function isHostFunction(moduleName: string, functionName: string): boolea
     case 'extism:host/env':
       return EXTISM_KERNEL.has(functionName);
     case 'extism:host/user':
-      return USER_FUNCTION.test(functionName);
+      return EXTISM_USER.has(functionName);
     case 'wasi_snapshot_preview1':
       return WASI_PREVIEW_1.has(functionName);
     case 'env':

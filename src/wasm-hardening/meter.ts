@@ -1,40 +1,40 @@
 /**
- * Rewrites the code section: every body as it was, with charges at the planned places, and the
- * length helpers behind them.
+ * Rewrites the code section: every body as it was, with charges at the planned places, and our own
+ * functions behind them.
  *
  * @module
  */
 
-import { ByteReader } from './byte-reader.ts';
-import { ByteWriter } from './byte-writer.ts';
-import type { ChargePoint } from './charge-plan.ts';
-import { CompileCost } from './compile-cost.ts';
 import {
   type AppendedIndices,
-  LENGTH_HELPERS,
-  writeCharge,
+  toFillerBody,
+  toHelperBodies,
   writeLengthCharge,
-  writeLengthHelper,
-} from './fuel-code.ts';
+} from './appended-functions.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import type { PlannedCode } from './charge-plan.ts';
+import { CompileCost } from './compile-cost.ts';
+import { findPrepaid } from './find-prepaid.ts';
+import { writeCharge, writeCopy, writeLoopCharge } from './fuel-code.ts';
+import { type FunctionBody, openBody, readBodies } from './function-bodies.ts';
 import { planCharges } from './function-body.ts';
-import type { LengthUnit } from './instruction.ts';
 import type { ModuleShape } from './module-shape.ts';
-import { readList } from './read-list.ts';
-import { MAX_BODY_BYTES, MAX_METERED_BODY_BYTES } from './structure-limits.ts';
-import { readValueType } from './value-types.ts';
+import type { PrepaidFunctions } from './prepaid-functions.ts';
+import { SmallBodies } from './small-bodies.ts';
+import { MAX_METERED_BODY_BYTES } from './structure-limits.ts';
 import { reject } from './wasm-rejection.ts';
 
-/** Most locals in one function, parameters included. */
-export const MAX_LOCALS = 5_000;
-
-/** Bytes in a memory page. */
-const PAGE_BYTES = 65_536;
-
 export interface MeteredCode {
-  /** The content of the new code section. */
-  readonly content: ByteWriter;
+  /** The bodies, without their number. */
+  readonly bodies: ByteWriter;
+  readonly bodyCount: number;
+  /** How many of them are not the module's own. They stand at the end. */
+  readonly appendedCount: number;
   /** Places where fuel is taken. */
   readonly chargeCount: number;
+  /** See `compile-cost.ts`. */
+  readonly compileUnits: number;
 }
 
 export interface Metering {
@@ -42,109 +42,128 @@ export interface Metering {
   readonly appended: AppendedIndices;
   /** Largest content of the new code section. */
   readonly maxBytes: number;
+  /** Units of code that one unit of fuel pays for. */
+  readonly unitsPerFuel: number;
 }
 
-/** `section` is the uploaded code section; a module without one still gets the helpers. */
+/** `section` is the uploaded code section; a module without one still gets our own functions. */
 export function meterCode(section: ByteReader | undefined, metering: Metering): MeteredCode {
-  const { shape } = metering;
-  const content = new ByteWriter((section?.bytes.length ?? 0) + 256);
-  const bodies = new BodyMeter(metering, content);
-  const ownCount = shape.functions.length - shape.imports.length;
-  content.u32(ownCount + LENGTH_HELPERS.length);
+  const { shape, appended } = metering;
+  const bytes = section?.bytes ?? new Uint8Array();
+  const bodies = readBodies(section, shape);
+  const prepaid = findPrepaid(bodies, bytes, shape);
+  const meter = new BodyMeter({ ...metering, bytes, prepaid });
+  for (const body of bodies) meter.write(body);
+  for (const helper of toHelperBodies(shape, appended)) meter.append(helper);
+  for (let left = meter.sizes.missing; left > 0; left--) meter.append(toFillerBody());
+  return {
+    bodies: meter.written,
+    bodyCount: bodies.length + meter.appendedCount,
+    appendedCount: meter.appendedCount,
+    chargeCount: meter.chargeCount,
+    compileUnits: meter.cost.units,
+  };
+}
 
-  const offset = section?.position;
-  const bodyCount = section?.u32() ?? 0;
-  if (bodyCount !== ownCount)
-    reject(`number of bodies ${bodyCount} must be that of functions, ${ownCount}`, offset);
-  for (let index = 0; section !== undefined && index < bodyCount; index++)
-    bodies.meter(section, shape.imports.length + index);
-  section?.expectEnd('code section');
-
-  writeHelpers(content, metering);
-  return { content, chargeCount: bodies.chargeCount };
+interface BodyMetering extends Metering {
+  /** The upload. */
+  readonly bytes: Uint8Array;
+  readonly prepaid: PrepaidFunctions;
 }
 
 class BodyMeter {
+  readonly written: ByteWriter;
+  readonly sizes = new SmallBodies();
+  readonly cost = new CompileCost();
+  appendedCount = 0;
   chargeCount = 0;
-  private readonly metering: Metering;
-  private readonly content: ByteWriter;
+  private readonly metering: BodyMetering;
   private readonly body = new ByteWriter(4096);
-  private readonly cost = new CompileCost();
 
-  constructor(metering: Metering, content: ByteWriter) {
+  constructor(metering: BodyMetering) {
     this.metering = metering;
-    this.content = content;
+    this.written = new ByteWriter(metering.bytes.length + 256);
   }
 
-  /** Reads the next body from `section` and writes it with its charges. */
-  meter(section: ByteReader, functionIndex: number): void {
-    const offset = section.position;
-    const size = section.u32();
-    if (size > MAX_BODY_BYTES)
-      reject(`function body of ${size} bytes must have at most ${MAX_BODY_BYTES}`, offset);
-    const start = section.position;
-    section.skip(size);
-
-    const reader = new ByteReader(section.bytes, start, section.position);
-    const module = this.metering.shape;
-    const parameterCount = module.functions[functionIndex]?.parameterCount ?? 0;
-    this.cost.beginFunction(start);
-    const localCount = parameterCount + readLocals(reader, MAX_LOCALS - parameterCount);
-    const points = planCharges(reader, { module, localCount }, this.cost);
-    this.write(section.bytes.subarray(start, section.position), points, start);
+  /** Adds a body of ours. */
+  append(body: ByteWriter): void {
+    this.written.sized(body);
+    this.sizes.addAppended(body.length);
+    this.appendedCount += 1;
   }
 
-  private write(original: Uint8Array, points: readonly ChargePoint[], start: number): void {
-    this.body.reset();
-    let copied = 0;
-    for (const point of points) {
-      if (point.fuel === 0 && point.chargedPer === undefined) continue;
-      this.body.bytes(original.subarray(copied, point.offset - start));
-      copied = point.offset - start;
-      this.writeCharge(point);
-    }
-    this.body.bytes(original.subarray(copied));
+  /** Writes a body of the upload with its charges. */
+  write(body: FunctionBody): void {
+    const { bytes, shape, prepaid, maxBytes } = this.metering;
+    this.cost.beginFunction(body.start);
+    const open = openBody(body, bytes, { module: shape, prepaid });
+    const place = { ...body, codeStart: open.reader.position, copyLocal: open.scope.localCount };
+    const { code } = planCharges(open, this.cost);
+    // The callers of a prepaid function pay for all of it but what is charged by length.
+    this.rewrite(place, prepaid.has(body.functionIndex) ? code.filter(isByLength) : code);
     if (this.body.length > MAX_METERED_BODY_BYTES)
-      reject(`function body with charges must have at most ${MAX_METERED_BODY_BYTES} bytes`, start);
-    this.content.sized(this.body);
-    if (this.content.length > this.metering.maxBytes)
-      reject(`code with charges must have at most ${this.metering.maxBytes} bytes`, start);
+      reject(
+        `function body with charges must have at most ${MAX_METERED_BODY_BYTES} bytes`,
+        body.start,
+      );
+    this.written.sized(this.body);
+    this.sizes.add(body.end - body.start, this.body.length);
+    if (this.written.length > maxBytes)
+      reject(`code with charges must have at most ${maxBytes} bytes`, body.start);
   }
 
-  private writeCharge(point: ChargePoint): void {
-    const { appended } = this.metering;
-    this.chargeCount += 1;
-    if (point.chargedPer !== undefined) writeLengthCharge(this.body, appended, point.chargedPer);
-    else writeCharge(this.body, appended.fuelGlobal, point.fuel);
+  private rewrite(body: BodyPlace, code: readonly PlannedCode[]): void {
+    const { bytes } = this.metering;
+    this.body.reset();
+    let copied = body.start;
+    if (code.some(({ kind }) => kind === 'copy')) {
+      this.declareCopyLocal(body);
+      copied = body.codeStart;
+    }
+    for (const planned of code) {
+      if (planned.kind === 'region' && planned.fuel === 0) continue;
+      this.body.bytes(bytes.subarray(copied, planned.offset));
+      copied = planned.offset;
+      this.writePlanned(planned, body.copyLocal);
+    }
+    this.body.bytes(bytes.subarray(copied, body.end));
+  }
+
+  /** Writes the declarations of locals as they were, and one more behind them. */
+  private declareCopyLocal({ start, codeStart }: BodyPlace): void {
+    const declarations = new ByteReader(this.metering.bytes, start, codeStart);
+    this.body.u32(declarations.u32() + 1);
+    this.body.bytes(this.metering.bytes.subarray(declarations.position, codeStart));
+    this.body.bytes([1, I64]);
+  }
+
+  private writePlanned(planned: PlannedCode, copyLocal: number): void {
+    const { appended, unitsPerFuel } = this.metering;
+    const { fuelGlobal } = appended;
+    if (planned.kind !== 'copy') this.chargeCount += 1;
+    switch (planned.kind) {
+      case 'copy':
+        writeCopy(this.body, { fuelGlobal, copyLocal });
+        break;
+      case 'length':
+        writeLengthCharge(this.body, appended, planned.chargedPer);
+        break;
+      case 'region': {
+        const fuel = Math.ceil(planned.fuel / unitsPerFuel);
+        if (planned.isInLoop) writeLoopCharge(this.body, { fuelGlobal, copyLocal }, fuel);
+        else writeCharge(this.body, fuelGlobal, fuel);
+      }
+    }
   }
 }
 
-/** Reads the declarations of locals, which are runs of one type, and answers how many there are. */
-function readLocals(reader: ByteReader, most: number): number {
-  let count = 0;
-  readList(reader, {
-    what: 'groups of locals',
-    atMost: MAX_LOCALS,
-    readItem() {
-      const offset = reader.position;
-      count += reader.u32();
-      if (count > most) reject(`function must have at most ${MAX_LOCALS} locals`, offset);
-      readValueType(reader);
-    },
-  });
-  return count;
+const I64 = 0x7e;
+
+/** Offsets in the upload, and the index of the local that copies of the fuel are kept in. */
+interface BodyPlace extends FunctionBody {
+  /** Of the first instruction, behind the declarations of locals. */
+  readonly codeStart: number;
+  readonly copyLocal: number;
 }
 
-function writeHelpers(content: ByteWriter, { shape, appended }: Metering): void {
-  const pages = shape.memory?.max ?? 0;
-  const caps: Record<LengthUnit, number> = {
-    bytes: pages * PAGE_BYTES,
-    elements: Math.max(0, ...shape.tables.map((table) => table.size.max)),
-    pages,
-  };
-  for (const helper of LENGTH_HELPERS) {
-    const body = new ByteWriter();
-    writeLengthHelper(body, helper, { fuelGlobal: appended.fuelGlobal, cap: caps[helper.unit] });
-    content.sized(body);
-  }
-}
+const isByLength = ({ kind }: PlannedCode) => kind === 'length';

@@ -9,21 +9,23 @@
  */
 
 import { type ModuleExport, readExports, readStart } from './exports.ts';
-import { type Imports, readFunctions, readImports, readTypes } from './function-declarations.ts';
+import { readFunctions, readTypes } from './function-declarations.ts';
 import type { HardeningPolicy } from './hardening-policy.ts';
+import { type Imports, readImports } from './imports.ts';
 import { SECTION, type Sections } from './sections.ts';
 import { readDataCount, readDataSegments, readElementSegments } from './segments.ts';
 import type { SizeRange } from './size-range.ts';
 import { readGlobals, readMemory, readTables, type TableType } from './storage-declarations.ts';
 import { MAX_SEGMENT_ENTRIES_PER_TABLE_ELEMENT } from './structure-limits.ts';
 import type { FunctionType } from './value-types.ts';
-import { reject } from './wasm-rejection.ts';
 
 export interface ModuleShape {
   readonly types: readonly FunctionType[];
   readonly imports: Imports['imports'];
   /** The type of every function, imported ones first. */
   readonly functions: readonly FunctionType[];
+  /** Functions that can be called without being named: exported, or referred to as values. */
+  readonly references: ReadonlySet<number>;
   readonly tables: readonly TableType[];
   /** In pages, its maximum clamped. Absent when the module has no memory. */
   readonly memory: SizeRange | undefined;
@@ -44,28 +46,28 @@ export function readModuleShape(sections: Sections, policy: HardeningPolicy): Mo
   const functions = [...imported.functions, ...own];
   const tables = readTables(sections.open(SECTION.table), policy.maxTableElements);
   const memory = readMemory(sections.open(SECTION.memory), policy.maxMemoryPages);
-  const globalCount = readGlobals(sections.open(SECTION.global), functions.length);
+  const references = new Set<number>();
+  const functionScope = { functions, functionCount: functions.length, references };
+  const globalCount = readGlobals(sections.open(SECTION.global), functionScope);
 
   const scope = {
-    functions,
-    functionCount: functions.length,
+    ...functionScope,
     tableCount: tables.length,
     memoryCount: memory === undefined ? 0 : 1,
     globalCount,
     maxEntries: policy.maxTableElements * MAX_SEGMENT_ENTRIES_PER_TABLE_ELEMENT,
   } as const;
   const exports = readExports(sections.open(SECTION.export), scope);
-  const startFunction = readStart(sections.open(SECTION.start), functions.length);
+  const startFunction = readStart(sections.open(SECTION.start), functions);
   const elementCount = readElementSegments(sections.open(SECTION.element), scope);
-  const declaredDataCount = readDataCount(sections.open(SECTION.dataCount));
-  const segmentCount = readDataSegments(sections.open(SECTION.data), scope);
-  if (declaredDataCount !== undefined && declaredDataCount !== segmentCount)
-    reject(`data count ${declaredDataCount} must be the number of segments, ${segmentCount}`);
+  const dataCount = readDataCount(sections.open(SECTION.dataCount));
+  readDataSegments(sections.open(SECTION.data), scope, dataCount);
 
   return {
     types,
     imports: imported.imports,
     functions,
+    references,
     tables,
     memory,
     memoryCount: scope.memoryCount,
@@ -73,6 +75,6 @@ export function readModuleShape(sections: Sections, policy: HardeningPolicy): Mo
     exports,
     startFunction,
     elementCount,
-    dataCount: declaredDataCount ?? 0,
+    dataCount: dataCount ?? 0,
   };
 }

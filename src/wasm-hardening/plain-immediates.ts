@@ -8,6 +8,7 @@
 import type { ByteReader } from './byte-reader.ts';
 import type { PlainImmediate } from './instruction.ts';
 import type { ModuleShape } from './module-shape.ts';
+import type { PrepaidFunctions } from './prepaid-functions.ts';
 import { readIndex, readList } from './read-list.ts';
 import { rejectFeature } from './unsupported.ts';
 import { readReferenceType, readValueType } from './value-types.ts';
@@ -16,6 +17,8 @@ import { reject } from './wasm-rejection.ts';
 /** What the instructions of one function may refer to. */
 export interface BodyScope {
   readonly module: ModuleShape;
+  /** Functions that this one pays for when it calls them. */
+  readonly prepaid: PrepaidFunctions;
   /** Parameters included. */
   readonly localCount: number;
 }
@@ -24,7 +27,7 @@ type SkipImmediate = (reader: ByteReader, scope: BodyScope) => void;
 
 export const SKIP_IMMEDIATE = {
   none: () => {},
-  function: (reader, { module }) => readIndex(reader, 'function', module.functions.length),
+  function: skipFunctionReference,
   local: (reader, { localCount }) => readIndex(reader, 'local', localCount),
   global: (reader, { module }) => readIndex(reader, 'global', module.globalCount),
   table: skipTable,
@@ -62,6 +65,14 @@ export const SKIP_IMMEDIATE = {
     readList(reader, { what: 'types of select', atMost: 1, readItem: readValueType }),
   'heap-type': readReferenceType,
 } as const satisfies Record<PlainImmediate, SkipImmediate>;
+
+/** Whoever is referred to in code must be so elsewhere too: by then that is all read. */
+function skipFunctionReference(reader: ByteReader, { module }: BodyScope): void {
+  const offset = reader.position;
+  const index = readIndex(reader, 'function', module.functions.length);
+  if (!module.references.has(index))
+    reject(`function ${index} must be declared as one that is referred to`, offset);
+}
 
 function skipTable(reader: ByteReader, { module }: BodyScope): void {
   readIndex(reader, 'table', module.tables.length);

@@ -8,7 +8,11 @@
  */
 
 import type { ByteReader } from './byte-reader.ts';
-import { type ConstantScope, skipConstantExpression } from './constant-expression.ts';
+import {
+  type ConstantScope,
+  readFunctionReference,
+  skipConstantExpression,
+} from './constant-expression.ts';
 import { readIndex, readListSection } from './read-list.ts';
 import { MAX_ITEMS } from './structure-limits.ts';
 import { readReferenceType } from './value-types.ts';
@@ -43,7 +47,7 @@ export function readElementSegments(section: ByteReader | undefined, scope: Segm
       entriesLeft -= entryCount;
       for (let entry = 0; entry < entryCount; entry++)
         if (flags & EXPRESSIONS) skipConstantExpression(reader, scope);
-        else readIndex(reader, 'function', scope.functionCount);
+        else readFunctionReference(reader, scope);
       segmentCount += 1;
     },
   });
@@ -84,8 +88,12 @@ export function readDataCount(section: ByteReader | undefined): number | undefin
 const PASSIVE_DATA = 1;
 const ACTIVE_DATA_WITH_MEMORY = 2;
 
-/** Passes over the data segments and answers how many there are. */
-export function readDataSegments(section: ByteReader | undefined, scope: SegmentScope): number {
+/** Passes over the data segments. If their number was declared before, it must be theirs. */
+export function readDataSegments(
+  section: ByteReader | undefined,
+  scope: SegmentScope,
+  declaredCount: number | undefined,
+): void {
   let segmentCount = 0;
   readListSection(section, {
     what: 'data segments',
@@ -104,5 +112,6 @@ export function readDataSegments(section: ByteReader | undefined, scope: Segment
       segmentCount += 1;
     },
   });
-  return segmentCount;
+  if (declaredCount !== undefined && declaredCount !== segmentCount)
+    reject(`data count ${declaredCount} must be the number of segments, ${segmentCount}`);
 }

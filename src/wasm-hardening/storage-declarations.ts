@@ -49,7 +49,10 @@ export function readMemory(
 }
 
 /** Passes over the globals and answers how many there are. */
-export function readGlobals(section: ByteReader | undefined, functionCount: number): number {
+export function readGlobals(
+  section: ByteReader | undefined,
+  scope: Omit<ConstantScope, 'globalCount'>,
+): number {
   let globalCount = 0;
   readListSection(section, {
     what: 'globals',
@@ -59,8 +62,7 @@ export function readGlobals(section: ByteReader | undefined, functionCount: numb
       const offset = reader.position;
       const mutability = reader.u8();
       if (mutability > 1) rejectMutability(mutability, offset);
-      const scope: ConstantScope = { functionCount, globalCount };
-      skipConstantExpression(reader, scope);
+      skipConstantExpression(reader, { ...scope, globalCount });
       globalCount += 1;
     },
   });

@@ -8,10 +8,16 @@
  * @module
  */
 
+import type { AppendedIndices } from './appended-functions.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { type AppendedIndices, LENGTH_HELPERS } from './fuel-code.ts';
+import type { MeteredCode } from './meter.ts';
 import type { ModuleShape } from './module-shape.ts';
-import { FUEL_EXPORT, START_EXPORT } from './reserved-exports.ts';
+import {
+  FUEL_EXPORT,
+  GROW_REFUSED_EXPORT,
+  MEMORY_EXPORT,
+  START_EXPORT,
+} from './reserved-exports.ts';
 import { SECTION, type Sections } from './sections.ts';
 import type { SizeRange } from './size-range.ts';
 
@@ -19,8 +25,7 @@ export interface ModuleParts {
   readonly sections: Sections;
   readonly shape: ModuleShape;
   readonly appended: AppendedIndices;
-  /** Content of the new code section. */
-  readonly code: ByteWriter;
+  readonly code: MeteredCode;
 }
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
@@ -29,16 +34,18 @@ const I32 = 0x7f;
 const I64 = 0x7e;
 const FUNCTION_TYPE = 0x60;
 const MUTABLE = 1;
+const I32_CONST = 0x41;
 const I64_CONST = 0x42;
 const END = 0x0b;
 const HAS_MAXIMUM = 1;
 
 const EXPORTED_FUNCTION = 0;
+const EXPORTED_MEMORY = 2;
 const EXPORTED_GLOBAL = 3;
 
 export function writeModule(parts: ModuleParts): Uint8Array<ArrayBuffer> {
-  const { sections, shape, appended } = parts;
-  const out = new ByteWriter(sections.bytes.length + parts.code.length + 256);
+  const { sections, shape, appended, code } = parts;
+  const out = new ByteWriter(sections.bytes.length + parts.code.bodies.length + 256);
   out.bytes(HEADER);
   append(out, parts, {
     id: SECTION.type,
@@ -48,26 +55,30 @@ export function writeModule(parts: ModuleParts): Uint8Array<ArrayBuffer> {
   copy(out, sections, SECTION.import);
   append(out, parts, {
     id: SECTION.function,
-    added: LENGTH_HELPERS.length,
+    added: code.appendedCount,
     write: (section) => {
-      for (const _ of LENGTH_HELPERS) section.u32(appended.helperType);
+      for (let left = code.appendedCount; left > 0; left--) section.u32(appended.helperType);
     },
   });
   if (shape.tables.length > 0) writeTables(out, shape);
   if (shape.memory !== undefined) writeMemory(out, shape.memory);
   append(out, parts, {
     id: SECTION.global,
-    added: 1,
-    write: (section) => section.bytes([I64, MUTABLE, I64_CONST, 0, END]),
+    added: appended.growRefusedGlobal === undefined ? 1 : 2,
+    write: (section) => {
+      section.bytes([I64, MUTABLE, I64_CONST, 0, END]);
+      if (appended.growRefusedGlobal !== undefined)
+        section.bytes([I32, MUTABLE, I32_CONST, 0, END]);
+    },
   });
   append(out, parts, {
     id: SECTION.export,
-    added: shape.startFunction === undefined ? 1 : 2,
+    added: countOwnExports(shape),
     write: (section) => writeOwnExports(section, parts),
   });
   copy(out, sections, SECTION.element);
   copy(out, sections, SECTION.dataCount);
-  writeSection(out, SECTION.code, parts.code);
+  writeCode(out, code);
   copy(out, sections, SECTION.data);
   return out.written().slice();
 }
@@ -104,6 +115,13 @@ function append(
   writeSection(out, items.id, content);
 }
 
+function writeCode(out: ByteWriter, code: MeteredCode): void {
+  const content = new ByteWriter(code.bodies.length + 8);
+  content.u32(code.bodyCount);
+  content.bytes(code.bodies.written());
+  writeSection(out, SECTION.code, content);
+}
+
 function writeTables(out: ByteWriter, shape: ModuleShape): void {
   const content = new ByteWriter();
   content.u32(shape.tables.length);
@@ -127,12 +145,29 @@ function writeSizeRange(content: ByteWriter, size: SizeRange): void {
   content.u32(size.max);
 }
 
+function countOwnExports({ memory, startFunction }: ModuleShape): number {
+  return 1 + (memory === undefined ? 0 : 2) + (startFunction === undefined ? 0 : 1);
+}
+
 function writeOwnExports(section: ByteWriter, { shape, appended }: ModuleParts): void {
-  section.asciiName(FUEL_EXPORT);
-  section.u8(EXPORTED_GLOBAL);
-  section.u32(appended.fuelGlobal);
-  if (shape.startFunction === undefined) return;
-  section.asciiName(START_EXPORT);
-  section.u8(EXPORTED_FUNCTION);
-  section.u32(shape.startFunction);
+  writeExport(section, FUEL_EXPORT, { kind: EXPORTED_GLOBAL, index: appended.fuelGlobal });
+  if (appended.growRefusedGlobal !== undefined)
+    writeExport(section, GROW_REFUSED_EXPORT, {
+      kind: EXPORTED_GLOBAL,
+      index: appended.growRefusedGlobal,
+    });
+  if (shape.memory !== undefined)
+    writeExport(section, MEMORY_EXPORT, { kind: EXPORTED_MEMORY, index: 0 });
+  if (shape.startFunction !== undefined)
+    writeExport(section, START_EXPORT, { kind: EXPORTED_FUNCTION, index: shape.startFunction });
+}
+
+function writeExport(
+  section: ByteWriter,
+  name: string,
+  item: { readonly kind: number; readonly index: number },
+): void {
+  section.asciiName(name);
+  section.u8(item.kind);
+  section.u32(item.index);
 }

@@ -3,7 +3,14 @@ import { ChargePlan, REGION_FUEL } from '../../src/wasm-hardening/charge-plan.ts
 
 /** Offsets and fuel of the charges that will be written. */
 function charges(plan: ChargePlan): readonly (readonly [offset: number, fuel: number])[] {
-  return plan.points.filter(({ fuel }) => fuel > 0).map(({ offset, fuel }) => [offset, fuel]);
+  return plan.code.flatMap((code) =>
+    code.kind === 'region' && code.fuel > 0 ? [[code.offset, code.fuel] as const] : [],
+  );
+}
+
+/** Where the fuel is copied. */
+function copies(plan: ChargePlan): readonly number[] {
+  return plan.code.filter(({ kind }) => kind === 'copy').map(({ offset }) => offset);
 }
 
 describe('ChargePlan', () => {
@@ -20,7 +27,7 @@ describe('ChargePlan', () => {
   test('charges every turn of a loop, and what stands behind it with what stood before', () => {
     const plan = new ChargePlan(10, 1);
     plan.spend(2);
-    plan.enterLoop(20);
+    plan.enterLoop(18, 20);
     plan.spend(7);
     plan.leaveLoop();
     plan.cutAtJoin(30);
@@ -55,7 +62,7 @@ describe('ChargePlan', () => {
     const plan = new ChargePlan(0, REGION_FUEL);
     plan.cutAtJoin(5); // into an arm, with a region of its own
     plan.spend(2);
-    plan.enterLoop(8);
+    plan.enterLoop(6, 8);
     plan.leaveLoop();
     plan.cutAtJoin(11);
     plan.spend(3);
@@ -79,6 +86,40 @@ describe('ChargePlan', () => {
   test('plans a charge by length at the instruction itself', () => {
     const plan = new ChargePlan(0, 1);
     plan.spendByLength(7, 'bytes');
-    expect(plan.points.at(-1)).toEqual({ offset: 7, fuel: 0, chargedPer: 'bytes' });
+    expect(plan.code.at(-1)).toEqual({ kind: 'length', offset: 7, chargedPer: 'bytes' });
+  });
+
+  test('copies the fuel before the outermost loop only', () => {
+    const plan = new ChargePlan(0, 1);
+    plan.enterLoop(4, 6);
+    plan.enterLoop(8, 10);
+    plan.leaveLoop();
+    plan.leaveLoop();
+    plan.enterLoop(14, 16);
+    expect(copies(plan)).toEqual([4, 14]);
+  });
+
+  test('copies the fuel again behind what may take some, but not outside loops', () => {
+    const plan = new ChargePlan(0, 1);
+    plan.copyAgain(2);
+    plan.spendByLength(3, 'bytes');
+    plan.enterLoop(4, 6);
+    plan.copyAgain(8);
+    plan.spendByLength(9, 'bytes');
+    plan.leaveLoop();
+    plan.copyAgain(12);
+    expect(copies(plan)).toEqual([4, 8, 9]);
+    expect(plan.code.map(({ kind }) => kind)).toEqual([
+      ...['region', 'length', 'copy', 'region', 'copy', 'length', 'copy'],
+    ]);
+  });
+
+  test('computes from the copy inside loops only', () => {
+    const plan = new ChargePlan(0, REGION_FUEL);
+    plan.enterLoop(4, 6);
+    plan.leaveLoop();
+    plan.cutIfFull(9);
+    const inLoop = plan.code.flatMap((code) => (code.kind === 'region' ? [code.isInLoop] : []));
+    expect(inLoop).toEqual([false, true, false]);
   });
 });

@@ -7,7 +7,7 @@ import {
   MAX_FUNCTION_COMPILE_UNITS,
   MAX_MODULE_COMPILE_UNITS,
 } from '../../src/wasm-hardening/compile-cost.ts';
-import { MAX_LOCALS } from '../../src/wasm-hardening/meter.ts';
+import { MAX_LOCALS } from '../../src/wasm-hardening/function-bodies.ts';
 import { harden, rejection } from './support/hardened.ts';
 import {
   type Bytes,

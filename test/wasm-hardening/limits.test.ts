@@ -4,9 +4,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { MAX_NAME_BYTES } from '../../src/wasm-hardening/byte-reader.ts';
+import { MAX_LOCALS } from '../../src/wasm-hardening/function-bodies.ts';
 import { MAX_BRANCH_TARGETS, MAX_NESTING } from '../../src/wasm-hardening/function-body.ts';
 import { hardenModule } from '../../src/wasm-hardening/harden.ts';
-import { MAX_LOCALS } from '../../src/wasm-hardening/meter.ts';
 import {
   MAX_BODY_BYTES,
   MAX_CONSTANT_INSTRUCTIONS,

@@ -137,6 +137,51 @@ describe('an export', () => {
   });
 });
 
+describe('what is not valid, and adding exports could have made valid', () => {
+  test.each<[string, Uint8Array, string]>([
+    [
+      'a start function that takes something',
+      moduleOf(
+        section(1, list([0x60, 1, 0x7f, 0])),
+        section(3, list([0])),
+        section(8, [0]),
+        section(10, list(body())),
+      ),
+      'start function 0 must take and answer nothing',
+    ],
+    [
+      'a start function that answers something',
+      moduleOf(
+        section(1, list([0x60, 0, 1, 0x7f])),
+        section(3, list([0])),
+        section(8, [0]),
+        section(10, list(body(0x41, 0))),
+      ),
+      'start function 0 must take and answer nothing',
+    ],
+    [
+      'a reference to a function that is only started',
+      moduleWithBody([0xd2, 0, 0x1a], [section(8, [0])]),
+      'function 0 must be declared as one that is referred to',
+    ],
+    [
+      'a memory larger than any',
+      moduleOf(section(5, list([1, 0, 0x81, 0x80, 0x04]))),
+      'maximum 65537 of the memory must be at most 65536',
+    ],
+  ])('is refused: %s', (_, bytes, message) => {
+    expect(WebAssembly.validate(Uint8Array.from(bytes))).toBe(false);
+    expect(rejection(bytes).message).toContain(message);
+  });
+
+  test('is not confused with what is valid', () => {
+    const largest = moduleOf(section(5, list([1, 0, 0x80, 0x80, 0x04])));
+    const exported = moduleWithBody([0xd2, 0, 0x1a], [section(7, list([...name('f'), 0, 0]))]);
+    for (const bytes of [largest, exported])
+      expect(() => rejection(bytes)).toThrow('the module was accepted');
+  });
+});
+
 describe('a malformed module', () => {
   const CODE = section(10, list(body()));
   const FUNCTION = section(3, list([0]));
