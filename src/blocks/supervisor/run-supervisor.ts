@@ -1,0 +1,243 @@
+/**
+ * A block whose work is to keep others alive: events of its children in, what `core/supervision`
+ * decides about them out.
+ *
+ * Each function is part of a transaction, so what was decided is done if and only if it is stored.
+ *
+ * @module
+ */
+
+import { toBlockLimits } from '../../core/blocks/block-limits.ts';
+import type { ChildOrder, SupervisorBehavior } from '../../core/blocks/block-spec.ts';
+import { expandBlockCapabilities } from '../../core/capabilities/block-bits.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import { err, type Result } from '../../core/primitives/result.ts';
+import type { ExitReason } from '../../core/supervision/exit-reason.ts';
+import { type Supervised, startSupervisor, supervise } from '../../core/supervision/supervise.ts';
+import type {
+  SupervisorCommand,
+  SupervisorEvent,
+} from '../../core/supervision/supervisor-state.ts';
+import type { BlockRefusal } from '../user/block-api.ts';
+import { type BlockParts, sendSoon } from '../user/block-parts.ts';
+import { endBlock } from '../user/end-block.ts';
+import type { BlockFacts } from '../user/facts-store.ts';
+import { refusal } from '../user/refusals.ts';
+import { spawnChild } from '../user/spawn-child.ts';
+import { type SupervisorRecord, SupervisorStore } from './supervisor-store.ts';
+
+/** The timer of a supervisor: for what it waits for, whichever comes first. */
+export const SUPERVISE_TIMER = 'supervise';
+
+/** At birth: starts the children, in their order. */
+export function startChildren(
+  parts: BlockParts,
+  facts: BlockFacts,
+  behavior: SupervisorBehavior,
+): void {
+  const { children, kind: _, ...spec } = behavior;
+  const orders = Object.fromEntries(children.map((child) => [child.name, child]));
+  const specs = children.map(toSpec);
+  const started = startSupervisor(spec, specs, parts.now());
+  const record = { state: started.state, orders, lives: {}, alarms: [] };
+  storeOf(parts).create(record);
+  settle(parts, facts, { record, started, wasUp: false });
+}
+
+/** Something happened to the child that lives, or lived last, under this id. */
+export function hearChild(
+  parts: BlockParts,
+  facts: BlockFacts,
+  heard: { readonly id: BlockId; readonly ended?: ExitReason },
+): void {
+  const record = storeOf(parts).read();
+  if (record === undefined) return;
+  const found = Object.entries(record.lives).find(([, { id }]) => id === heard.id);
+  if (found === undefined) return;
+  const [name, { life }] = found;
+  tellSupervisor(
+    parts,
+    facts,
+    heard.ended === undefined
+      ? { kind: 'started', name, life }
+      : { kind: 'exited', name, life, reason: heard.ended },
+  );
+}
+
+export function tellSupervisor(parts: BlockParts, facts: BlockFacts, event: SupervisorEvent): void {
+  const record = storeOf(parts).read();
+  if (record === undefined) return;
+  const started = supervise(record.state, event, parts.now());
+  settle(parts, facts, { record, started, wasUp: record.state.isUp });
+}
+
+/** The `supervise` timer: tells what is due, and sets itself for what is not. */
+export function hearAlarms(parts: BlockParts, facts: BlockFacts): void {
+  const record = storeOf(parts).read();
+  if (record === undefined) return;
+  const now = parts.now();
+  const due = record.alarms.filter(({ at }) => at <= now);
+  const alarms = record.alarms.filter(({ at }) => at > now);
+  storeOf(parts).write({ ...record, alarms });
+  setTimer(parts, alarms);
+  for (const { event } of due) tellSupervisor(parts, facts, event);
+}
+
+/** A child that is added while the supervisor runs. */
+export function addChild(
+  parts: BlockParts,
+  facts: BlockFacts,
+  child: ChildOrder,
+): Result<true, BlockRefusal> {
+  const record = storeOf(parts).read();
+  if (record === undefined) return err(NO_SUPERVISOR);
+  if (Object.hasOwn(record.orders, child.name)) {
+    return err(refusal('conflict', 'The supervisor has a child of this name'));
+  }
+  const orders = { ...record.orders, [child.name]: child };
+  const started = supervise(record.state, { kind: 'add', spec: toSpec(child) }, parts.now());
+  settle(parts, facts, { record: { ...record, orders }, started, wasUp: record.state.isUp });
+  return { ok: true, value: true };
+}
+
+const NO_SUPERVISOR = refusal('conflict', 'The block is no supervisor');
+
+/** Whether the supervisor has a child of this name. */
+export function hasChild(parts: BlockParts, name: string): boolean {
+  const record = storeOf(parts).read();
+  return record !== undefined && Object.hasOwn(record.orders, name);
+}
+
+/** How often each child was started again, by the id of its present life. */
+export function restartsById(parts: BlockParts): ReadonlyMap<BlockId, number> {
+  const record = storeOf(parts).read();
+  if (record === undefined) return new Map();
+  return new Map(
+    record.state.children.flatMap(({ spec: { name }, restarts }) => {
+      const life = record.lives[name];
+      return life === undefined ? [] : [[life.id, restarts] as const];
+    }),
+  );
+}
+
+interface Settling {
+  readonly record: SupervisorRecord;
+  readonly started: Supervised;
+  readonly wasUp: boolean;
+}
+
+/** Carries out the commands, and what follows from those that fail at once. */
+function settle(parts: BlockParts, facts: BlockFacts, settling: Settling): void {
+  let record: SupervisorRecord = { ...settling.record, state: settling.started.state };
+  const todo = [...settling.started.commands];
+  for (let command = todo.shift(); command !== undefined; command = todo.shift()) {
+    const { event, ...change } = carryOut(parts, facts, { command, record });
+    record = { ...record, ...change };
+    if (event === undefined) continue;
+    const next = supervise(record.state, event, parts.now());
+    record = { ...record, state: next.state };
+    todo.push(...next.commands);
+  }
+  const names = new Set(record.state.children.map(({ spec }) => spec.name));
+  const orders = Object.entries(record.orders).filter(([name]) => names.has(name));
+  storeOf(parts).write({ ...record, orders: Object.fromEntries(orders) });
+  setTimer(parts, record.alarms);
+  const [parent] = facts.order.ancestors;
+  const cameUp = record.state.isUp && !settling.wasUp && !record.state.isEnding;
+  if (cameUp && facts.order.supervised && parent !== undefined) {
+    parts.pairs.say(parent, { kind: 'born' });
+  }
+  sendSoon(parts);
+}
+
+interface Carrying<Command extends SupervisorCommand = SupervisorCommand> {
+  readonly command: Command;
+  readonly record: SupervisorRecord;
+}
+
+interface Carried extends Partial<Pick<SupervisorRecord, 'lives' | 'alarms'>> {
+  /** What the state machine has to hear at once. */
+  readonly event?: SupervisorEvent;
+}
+
+function carryOut(parts: BlockParts, facts: BlockFacts, { command, record }: Carrying): Carried {
+  switch (command.do) {
+    case 'start':
+      return start(parts, facts, { command, record });
+    case 'shutdown':
+    case 'kill':
+      return stop(parts, { command, record });
+    case 'wait': {
+      const alarm = { at: parts.now() + command.ms, event: { kind: 'waited' } } as const;
+      return { alarms: [...record.alarms, alarm] };
+    }
+    case 'end':
+      endBlock(parts, command.reason);
+      return {};
+  }
+}
+
+function setTimer(parts: BlockParts, alarms: SupervisorRecord['alarms']): void {
+  if (alarms.length === 0) parts.timers.clear(SUPERVISE_TIMER);
+  else parts.timers.set(SUPERVISE_TIMER, Math.min(...alarms.map(({ at }) => at)));
+}
+
+type StartCommand = Extract<SupervisorCommand, { readonly do: 'start' }>;
+
+function start(
+  parts: BlockParts,
+  facts: BlockFacts,
+  { command, record }: Carrying<StartCommand>,
+): Carried {
+  const { name, life } = command;
+  const { lives, orders } = record;
+  const child = orders[name];
+  const id = parts.newBlockId();
+  const failed = (code: string): Carried => ({
+    lives: { ...lives, [name]: { id, life } },
+    event: { kind: 'start-failed', name, life, reason: { crash: code } },
+  });
+  if (child === undefined) return failed('child_unknown');
+  const { patterns, problems } = expandBlockCapabilities(child.capabilities);
+  if (problems.length > 0) return failed('capability');
+  const before = lives[name]?.id;
+  const spawned = spawnChild(parts, facts, {
+    kind: 'spawn',
+    link: true,
+    monitor: false,
+    order: {
+      blockId: id,
+      behavior: child.behavior,
+      capabilities: patterns,
+      limits: toBlockLimits(child.limits),
+      name,
+      requestId: facts.order.requestId,
+      supervised: true,
+      ...(before !== undefined && { replaces: before }),
+      ...(child.mailbox === 'keep' &&
+        before !== undefined && { inherit: { from: before, generation: life } }),
+    },
+  });
+  return spawned.ok ? { lives: { ...lives, [name]: { id, life } } } : failed(spawned.error.code);
+}
+
+type StopCommand = Extract<SupervisorCommand, { readonly do: 'shutdown' | 'kill' }>;
+
+function stop(parts: BlockParts, { command, record }: Carrying<StopCommand>): Carried {
+  const { name } = command;
+  const child = record.lives[name];
+  if (child === undefined) return {};
+  const reason = command.do === 'kill' ? 'kill' : 'shutdown';
+  parts.pairs.say(child.id, { kind: 'exit', via: 'exit', reason });
+  if (command.do === 'kill') return {};
+  const event = { kind: 'grace-over', name, life: child.life } as const;
+  return { alarms: [...record.alarms, { at: parts.now() + command.graceMs, event }] };
+}
+
+function toSpec({ name, restart, graceMs, significant }: ChildOrder) {
+  return { name, restart, graceMs, significant };
+}
+
+function storeOf(parts: BlockParts): SupervisorStore {
+  return new SupervisorStore(parts.storage.sql, parts.tables);
+}

@@ -1,0 +1,52 @@
+/**
+ * What a supervisor knows of its children between two events.
+ *
+ * @module
+ */
+
+import type { ChildOrder } from '../../core/blocks/block-spec.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import type { SupervisorEvent, SupervisorState } from '../../core/supervision/supervisor-state.ts';
+import type { Tables } from '../kit/tables.ts';
+
+/** The present or last life of a child. */
+export interface ChildLife {
+  readonly id: BlockId;
+  readonly life: number;
+}
+
+export interface SupervisorRecord {
+  readonly state: SupervisorState;
+  /** What is spawned, by name. */
+  readonly orders: Readonly<Record<string, ChildOrder>>;
+  readonly lives: Readonly<Record<string, ChildLife>>;
+  /** What the state machine is to hear at a time, in epoch milliseconds. */
+  readonly alarms: readonly { readonly at: number; readonly event: SupervisorEvent }[];
+}
+
+const COLUMNS = '(id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT';
+
+export class SupervisorStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  create(record: SupervisorRecord): void {
+    this.#tables.make('supervisor', COLUMNS);
+    this.#sql.exec('INSERT INTO supervisor (id, record) VALUES (1, ?)', JSON.stringify(record));
+  }
+
+  read(): SupervisorRecord | undefined {
+    if (!this.#tables.has('supervisor')) return undefined;
+    const { record } = this.#sql.exec<{ record: string }>('SELECT record FROM supervisor').one();
+    return JSON.parse(record);
+  }
+
+  write(record: SupervisorRecord): void {
+    this.#sql.exec('UPDATE supervisor SET record = ?', JSON.stringify(record));
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Puts the parts of a block together. Wiring only.
+ *
+ * @module
+ */
+
+import { Fault } from '../../core/errors/fault.ts';
+import {
+  issueBlockId,
+  type KeyedHash,
+  parseWorkspaceId,
+  readBlockId,
+  type WorkspaceId,
+} from '../../core/primitives/ids.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { Changes } from '../kit/changes.ts';
+import { ChunkedValues } from '../kit/chunked-values.ts';
+import { keyedHash, randomHex } from '../kit/keys.ts';
+import { MailboxStore } from '../kit/mailbox-store.ts';
+import { Outbox } from '../kit/outbox.ts';
+import { PairStore } from '../kit/pair-store.ts';
+import { RelationStore } from '../kit/relation-store.ts';
+import { Tables } from '../kit/tables.ts';
+import { Timers } from '../kit/timers.ts';
+import { Waiters } from '../kit/waiters.ts';
+import type { BlockParts } from './block-parts.ts';
+import { FactsStore } from './facts-store.ts';
+import { KnownIdStore } from './known-id-store.ts';
+import { askAuthority } from './neighbours.ts';
+
+export interface BlockTasks {
+  readonly forget: () => Promise<void>;
+  readonly supervise: () => Promise<void>;
+  readonly inherit: () => Promise<void>;
+  readonly 'user-timers': () => Promise<void>;
+  readonly process: () => Promise<void>;
+  readonly promptly: () => void;
+}
+
+export function assembleBlock(
+  ctx: DurableObjectState,
+  env: BlockBindings,
+  { promptly, ...timed }: BlockTasks,
+): BlockParts {
+  const { storage } = ctx;
+  const { sql } = storage;
+  const tables = new Tables(sql);
+  const chunks = new ChunkedValues(sql, tables);
+  const changes = new Changes(storage, {
+    forgetMemory: () => {
+      for (const copy of copies) copy.forget();
+    },
+    flush: () => pairs.flush(),
+  });
+  const writeLate = (write: () => void): void => changes.writeLate(write);
+  const facts = new FactsStore(sql, tables);
+  const mailbox = new MailboxStore({ sql, tables, chunks });
+  const pairs = new PairStore({ sql, tables, chunks, writeLate });
+  const relations = new RelationStore(sql, tables);
+  const outbox = new Outbox(sql, writeLate);
+  const timers = new Timers(storage, { ...timed }, tables);
+  const copies = [tables, facts, mailbox, pairs, relations, outbox, timers];
+  const idHash = lazyHash(env.SALLYPORT_MASTER_KEY);
+  return {
+    ...{ storage, changes, tables, facts, mailbox, pairs, relations, outbox, timers },
+    values: chunks,
+    knownIds: new KnownIdStore(sql, tables),
+    waiters: new Waiters(),
+    now: () => Date.now(),
+    newBlockId: () => issueBlockId(workspaceOf(ctx), randomHex(16), idHash),
+    readBlockId: (text) => readBlockId(workspaceOf(ctx), text, idHash),
+    newId: (prefix) => `${prefix}_${randomHex(16)}`,
+    creatorAuthority: ({ order }) => askAuthority(env, order.creator),
+    flush: promptly,
+    defer: (task) => ctx.waitUntil(task),
+  };
+}
+
+/** The name of the object begins with its workspace. */
+function workspaceOf(ctx: DurableObjectState): WorkspaceId {
+  const workspace = parseWorkspaceId(ctx.id.name?.split('/')[0] ?? '');
+  if (workspace === undefined) throw new Fault('internal', 'Cannot use a block without a name');
+  return workspace;
+}
+
+/** Few blocks have children, and a key takes a while to derive. */
+function lazyHash(masterKey: string): KeyedHash {
+  let hash: KeyedHash | undefined;
+  return (text) => {
+    hash ??= keyedHash(masterKey, 'block-ids');
+    return hash(text);
+  };
+}

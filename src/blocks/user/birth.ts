@@ -1,0 +1,85 @@
+/**
+ * A block is born: its tables, its facts and its first relations, in one transaction.
+ *
+ * @module
+ */
+
+import { allows } from '../../core/capabilities/capability-set.ts';
+import { type CapabilityPattern, parseCapability } from '../../core/capabilities/pattern.ts';
+import { canonicalJson } from '../../core/primitives/canonical-json.ts';
+import type { JsonValue } from '../../core/primitives/json.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { startChildren } from '../supervisor/run-supervisor.ts';
+import type { BirthOrder, BlockRefusal } from './block-api.ts';
+import { type BlockParts, creatorName, record, sendSoon } from './block-parts.ts';
+import { DIRECTORY, endBlock } from './end-block.ts';
+import { beginInheriting } from './inherit-messages.ts';
+import { refusal } from './refusals.ts';
+
+/** Part of a transaction. The same order again changes nothing; ids are never used twice. */
+export function giveBirth(parts: BlockParts, order: BirthOrder): Result<true, BlockRefusal> {
+  const known = parts.facts.read();
+  if (known !== undefined) {
+    return toText(known.order) === toText(order)
+      ? ok(true)
+      : err(refusal('conflict', 'There is a block of this id'));
+  }
+  parts.facts.create(order);
+  if (order.link !== undefined) parts.relations.setLink(order.link, { isLinked: true, version: 1 });
+  if (order.monitor !== undefined) parts.relations.addWatcher(order.monitor.by, order.monitor.ref);
+  if (order.name !== undefined) {
+    const replaces = order.inherit?.from ?? order.replaces;
+    parts.facts.update({ isListed: true });
+    parts.pairs.say(DIRECTORY, {
+      kind: 'named',
+      name: order.name,
+      ...(replaces !== undefined && { replaces }),
+    });
+    sendSoon(parts);
+  }
+  if (order.inherit !== undefined) beginInheriting(parts, order.inherit);
+  startBehavior(parts, order);
+  // A parent records its children itself.
+  if (order.ancestors.length === 0) recordBirth(parts, order);
+  return ok(true);
+}
+
+/** A supervisor is up once its children are; all others are at once. */
+function startBehavior(parts: BlockParts, order: BirthOrder): void {
+  const facts = parts.facts.alive();
+  if (facts === undefined) return;
+  const { behavior, capabilities, supervised } = order;
+  const [parent] = order.ancestors;
+  if (behavior.kind === 'supervisor') {
+    const lacking = SUPERVISOR_NEEDS.find((needed) => !allowsText(capabilities, needed));
+    if (lacking === undefined) startChildren(parts, facts, behavior);
+    else endBlock(parts, { crash: 'capability', capability: lacking });
+  } else if (supervised && parent !== undefined) {
+    parts.pairs.say(parent, { kind: 'born' });
+    sendSoon(parts);
+  }
+}
+
+const SUPERVISOR_NEEDS = ['block:supervise', 'block:spawn'] as const;
+
+function allowsText(patterns: readonly CapabilityPattern[], text: string): boolean {
+  const capability = parseCapability(text);
+  return capability.ok && allows(patterns, capability.value);
+}
+
+function recordBirth(parts: BlockParts, order: BirthOrder): void {
+  const facts = parts.facts.read();
+  if (facts === undefined) return;
+  record(parts, order.blockId, {
+    action: 'block-spawned',
+    decision: 'allowed',
+    actor: creatorName(facts),
+    resource: order.blockId,
+    requestId: order.requestId,
+  });
+}
+
+function toText(order: BirthOrder): string {
+  const plain: JsonValue = JSON.parse(JSON.stringify(order));
+  return canonicalJson(plain);
+}

@@ -1,0 +1,278 @@
+/**
+ * What a block answers over RPC. `block-client.ts` is the only file that reaches it.
+ *
+ * An object that was never spawned, or whose block is dead and forgotten, answers `noproc` and writes
+ * nothing.
+ *
+ * @module
+ */
+
+import type { BlockBody } from '../../core/blocks/block-body.ts';
+import type { BlockLimits } from '../../core/blocks/block-limits.ts';
+import type { Acceptance, Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
+import type { Behavior, ChildOrder } from '../../core/blocks/block-spec.ts';
+import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
+import type { ErrorCode } from '../../core/errors/codes.ts';
+import type { Label } from '../../core/policy/labels.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import type { JsonValue } from '../../core/primitives/json.ts';
+import type { Result } from '../../core/primitives/result.ts';
+import type { ExitReason, RequestedExit } from '../../core/supervision/exit-reason.ts';
+import type { MessageFacts } from '../kit/mailbox-store.ts';
+
+/** Who asks from outside, with the request that it came by. */
+export interface BlockActor {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Holds `block:own`: acts for blocks that others created, too. */
+  readonly ownsAll: boolean;
+}
+
+/** A block as it is born; everything is checked and written out already. */
+export interface BirthOrder {
+  readonly blockId: BlockId;
+  readonly behavior: Behavior;
+  /** Expanded; covered by the parent's, or by the creator's live grants. */
+  readonly capabilities: readonly CapabilityPattern[];
+  readonly limits: BlockLimits;
+  readonly name?: string;
+  /** Whose live grants bound it and all below it. */
+  readonly creator: Principal;
+  /** From the parent up to the one without. */
+  readonly ancestors: readonly BlockId[];
+  readonly requestId: string;
+  /** Linked or monitored from its first moment by the block that spawns it. */
+  readonly link?: BlockId;
+  readonly monitor?: { readonly by: BlockId; readonly ref: string };
+  /** The life that it follows: its name passes on. */
+  readonly replaces?: BlockId;
+  /** Its parent wants to hear when it is up. */
+  readonly supervised?: true;
+  /** A restart with `mailbox: "keep"`: whose messages it goes on with, and how many did so before. */
+  readonly inherit?: { readonly from: BlockId; readonly generation: number };
+}
+
+export interface BlockRefusal {
+  readonly code: Extract<
+    ErrorCode,
+    | 'noproc'
+    | 'denied'
+    | 'conflict'
+    | 'mailbox_full'
+    | 'invalid_body'
+    | 'payload_too_large'
+    | 'limit_reached'
+    | 'audit_unavailable'
+    | 'deadline_exceeded'
+  >;
+  /** Safe to show. */
+  readonly detail: string;
+  /** For `denied`: what was missing; the block that tried it has crashed. */
+  readonly capability?: string;
+}
+
+export interface BlockDescription {
+  readonly id: BlockId;
+  readonly name?: string;
+  /** `waiting`: someone is waiting to receive from it. */
+  readonly state: 'running' | 'waiting' | 'exited';
+  readonly exitReason?: ExitReason;
+  readonly parent?: BlockId;
+  readonly behavior: Behavior['kind'];
+  readonly capabilities: readonly string[];
+  readonly trapsExits: boolean;
+  readonly mailbox: MailboxCounts;
+  readonly links: readonly BlockId[];
+  readonly monitors: readonly { readonly ref: string; readonly target: BlockId }[];
+}
+
+export interface MailboxCounts {
+  readonly depth: number;
+  readonly bytes: number;
+  readonly accepted: number;
+  readonly dropped: number;
+  readonly rejected: number;
+  readonly deadLettered: number;
+}
+
+/** What an owner or a behaviour does as the block. Each needs a capability, or the block crashes. */
+export type BlockAct =
+  | { readonly kind: 'send'; readonly to: BlockId; readonly envelope: Envelope }
+  | {
+      readonly kind: 'spawn';
+      readonly order: Omit<BirthOrder, 'creator' | 'ancestors' | 'link' | 'monitor'>;
+      readonly link: boolean;
+      readonly monitor: boolean;
+    }
+  | { readonly kind: 'link' | 'unlink'; readonly to: BlockId }
+  | { readonly kind: 'monitor'; readonly to: BlockId }
+  | { readonly kind: 'demonitor'; readonly ref: string; readonly flush: boolean }
+  /** Asks another block to end. */
+  | { readonly kind: 'exit'; readonly to: BlockId; readonly reason: RequestedExit }
+  | { readonly kind: 'trap-exits'; readonly on: boolean }
+  | ({ readonly kind: 'set-timer' } & UserTimer)
+  | { readonly kind: 'cancel-timer'; readonly timerId: string }
+  /** Before the directory gives it a name or takes it into a group: its end must be heard there. */
+  | { readonly kind: 'be-listed' }
+  /** Confirms a name that the directory has given it. */
+  | { readonly kind: 'named'; readonly name: string };
+
+/** A message of a block to itself, later. */
+export interface UserTimer {
+  readonly timerId: string;
+  readonly afterMs: number;
+  /** Again after so many milliseconds; absent: once. */
+  readonly everyMs?: number;
+  readonly body: JsonValue;
+}
+
+export type BlockActAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'sent'; readonly messageId: string; readonly acceptance: Acceptance }
+  | { readonly kind: 'spawned'; readonly id: BlockId; readonly ref?: string }
+  | { readonly kind: 'monitoring'; readonly ref: string };
+
+export interface OutsideMessage {
+  readonly from: BlockActor;
+  readonly body: BlockBody;
+  readonly label: Label;
+  /** Given by the sender: the same id again is the same message, another body is a conflict. */
+  readonly messageId?: string;
+}
+
+export interface ReceiveQuery {
+  /** See `message-pattern.ts`; absent: any. */
+  readonly match?: JsonValue;
+  readonly timeoutMs: number;
+  readonly max: number;
+  readonly leaseMs: number;
+}
+
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly seq: number;
+  /** `block:<id>`, or a principal's `kind:id`. */
+  readonly from: string;
+  readonly body: BlockBody;
+  readonly lease: string;
+  readonly label: Label;
+  readonly attempts: number;
+  readonly signal?: true;
+  readonly correlationId?: string;
+  readonly traceId?: string;
+}
+
+export interface BlockApi {
+  /** Once: a second order of the same id is `conflict`, unless it is the same order. */
+  spawn(
+    order: BirthOrder,
+    snapshot?: BlockSnapshot,
+  ): Promise<Result<BlockDescription, BlockRefusal>>;
+  describe(): Promise<BlockDescription | undefined>;
+
+  /** Signals of one other block, in order. Those that are known are absorbed. */
+  accept(from: BlockId, signals: readonly NumberedSignal[]): Promise<AcceptedStream>;
+  send(message: OutsideMessage): Promise<Result<SentMessage, BlockRefusal>>;
+  receive(
+    actor: BlockActor,
+    query: ReceiveQuery,
+  ): Promise<Result<readonly ReceivedMessage[], BlockRefusal>>;
+  acknowledge(actor: BlockActor, leases: readonly string[]): Promise<Result<number, BlockRefusal>>;
+  /** Waits for the answer; what comes after `timeoutMs` is dropped and counted. */
+  call(message: OutsideMessage, timeoutMs: number): Promise<Result<Envelope, BlockRefusal>>;
+  /** The consumer's answer to a call that it has received. */
+  reply(actor: BlockActor, lease: string, body: BlockBody): Promise<Result<true, BlockRefusal>>;
+
+  /** Of its owner; a dead block's can be listed and read. */
+  checkpoints(
+    actor: BlockActor,
+    ask: CheckpointAsk,
+  ): Promise<Result<CheckpointAnswer, BlockRefusal>>;
+  /** Puts a dead letter back at the end of the mailbox. */
+  redrive(actor: BlockActor, seq: number): Promise<Result<true, BlockRefusal>>;
+  /** Messages that a dead block left, for the one that takes its place. */
+  leftMessages(after: number, limit: number): Promise<readonly LeftMessage[]>;
+  tree(levels: number): Promise<BlockTree | undefined>;
+  /** Of a supervisor. */
+  changeChildren(actor: BlockActor, change: ChildChange): Promise<Result<true, BlockRefusal>>;
+  act(actor: BlockActor, act: BlockAct): Promise<Result<BlockActAnswer, BlockRefusal>>;
+  exit(actor: BlockActor, reason: RequestedExit): Promise<Result<ExitReason, BlockRefusal>>;
+
+  /** Oldest first, after that number. */
+  deadLetters(after: number, limit: number): Promise<readonly DeadLetter[]>;
+}
+
+/** A message that could not be processed, or had to make room. */
+export interface DeadLetter extends Omit<ReceivedMessage, 'lease'> {
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export type CheckpointAsk =
+  | { readonly kind: 'take' }
+  | { readonly kind: 'list' }
+  /** `read`: for another block to begin with. `restore`: this one goes back. */
+  | { readonly kind: 'read'; readonly id: string }
+  | { readonly kind: 'restore'; readonly id: string }
+  | { readonly kind: 'drop'; readonly id: string };
+
+export type CheckpointAnswer =
+  | { readonly kind: 'list'; readonly checkpoints: readonly CheckpointDescription[] }
+  | { readonly kind: 'snapshot'; readonly snapshot: BlockSnapshot };
+
+export interface CheckpointDescription {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Of its JSON. */
+  readonly bytes: number;
+}
+
+/** What a checkpoint holds. No capabilities: those are granted when it is restored. */
+export interface BlockSnapshot {
+  readonly behavior: Behavior;
+  readonly limits: BlockLimits;
+  /** JSON. */
+  readonly state?: { readonly text: string; readonly label: Label };
+  readonly messages: readonly LeftMessage[];
+}
+
+export interface LeftMessage {
+  readonly seq: number;
+  readonly facts: MessageFacts;
+  readonly body: BlockBody;
+  readonly attempts: number;
+}
+
+export type ChildChange =
+  | { readonly kind: 'add'; readonly child: ChildOrder }
+  | { readonly kind: 'restart' | 'remove'; readonly name: string };
+
+export interface BlockTree {
+  readonly id: BlockId;
+  readonly name?: string;
+  readonly state: BlockDescription['state'];
+  readonly behavior: Behavior['kind'];
+  readonly depth: number;
+  /** How often its supervisor started it again. */
+  readonly restarts: number;
+  readonly children: readonly BlockTree[];
+}
+
+export interface SentMessage {
+  readonly messageId: string;
+  readonly acceptance: Acceptance;
+  /** It was accepted before, under the same id. */
+  readonly known: boolean;
+}
+
+export type AcceptedStream =
+  | { readonly kind: 'noproc' }
+  /** `upTo`: the last number that is known now; `answers` of the messages among the given ones. */
+  | {
+      readonly kind: 'accepted';
+      readonly upTo: number;
+      readonly answers: Readonly<Record<number, Acceptance>>;
+    };

@@ -1,0 +1,120 @@
+/**
+ * Tells other blocks what this one has said to them, in order, until they have it.
+ *
+ * What was heard is deleted with the next transaction that comes by, or after a while: saying it twice
+ * does no harm. A peer that cannot be reached is tried again by alarm.
+ *
+ * @module
+ */
+
+import type { Acceptance, NumberedSignal } from '../../core/blocks/block-signal.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import type { AcceptedStream } from './block-api.ts';
+import { type BlockParts, transact } from './block-parts.ts';
+import { hearNoproc } from './hear-signal.ts';
+
+/** Most signals of one RPC. */
+const MAX_SIGNALS = 100;
+
+/** Reaches a peer; the directory is one, too. */
+export type Tell = (peer: string, signals: readonly NumberedSignal[]) => Promise<AcceptedStream>;
+
+interface Waiting {
+  readonly resolve: (acceptance: Acceptance | undefined) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+export class Courier {
+  readonly #parts: BlockParts;
+  readonly #tell: Tell;
+  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(parts: BlockParts, tell: Tell) {
+    this.#parts = parts;
+    this.#tell = tell;
+  }
+
+  /** Begins to tell everybody to whom something was said. Failures are left to the alarm. */
+  promptly(): void {
+    if (!this.#parts.pairs.hasUnsent()) return;
+    for (const peer of this.#parts.pairs.peersToTell()) {
+      if (!this.#underWay.has(peer)) this.#parts.defer(this.tell(peer).catch(() => {}));
+    }
+  }
+
+  /** Tells everybody, and waits for it. Rejects if anyone could not be reached. */
+  async everybody(): Promise<void> {
+    const telling = this.#parts.pairs.peersToTell().map((peer) => this.tell(peer));
+    const results = await Promise.allSettled(telling);
+    const failed = results.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  /** One at a time for each peer; the one that is under way tells what is said meanwhile, too. */
+  tell(peer: string): Promise<void> {
+    const underWay = this.#underWay.get(peer) ?? this.#tellAll(peer);
+    // Over already if there was nothing to tell.
+    if (this.#parts.pairs.unsent(peer, 1).length > 0) this.#underWay.set(peer, underWay);
+    return underWay;
+  }
+
+  /** What the peer answers to a message; `undefined` if it has not within `timeoutMs`. */
+  answerTo(peer: string, seq: number, timeoutMs: number): Promise<Acceptance | undefined> {
+    const key = `${peer} ${seq}`;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#resolve(key, undefined), timeoutMs);
+      this.#waiting.set(key, { resolve, timer });
+    });
+  }
+
+  async #tellAll(peer: string): Promise<void> {
+    const { pairs } = this.#parts;
+    try {
+      for (;;) {
+        const signals = pairs.unsent(peer, MAX_SIGNALS);
+        if (signals.length === 0) return;
+        const answer = await this.#tell(peer, signals);
+        if (answer.kind === 'noproc') this.#hearNoproc(peer, signals);
+        else this.#settle(peer, signals, answer);
+      }
+    } finally {
+      this.#underWay.delete(peer);
+    }
+  }
+
+  #settle(
+    peer: string,
+    signals: readonly NumberedSignal[],
+    { upTo, answers }: Extract<AcceptedStream, { readonly kind: 'accepted' }>,
+  ): void {
+    const [first] = signals;
+    if (first !== undefined && upTo < first.seq) {
+      throw new Fault('internal', `Cannot tell a block number ${first.seq}: it has only ${upTo}`);
+    }
+    this.#parts.pairs.forgetSent(peer, upTo);
+    for (const { seq } of signals) {
+      if (seq <= upTo) this.#resolve(`${peer} ${seq}`, answers[seq]);
+    }
+  }
+
+  /** Nobody is there: it is over with what was said, and what follows from it is heard here. */
+  #hearNoproc(peer: string, signals: readonly NumberedSignal[]): void {
+    const parts = this.#parts;
+    transact(parts, () => {
+      for (const { signal } of signals) hearNoproc(parts, peer as BlockId, signal);
+      parts.pairs.forgetSent(peer, signals.at(-1)?.seq ?? 0);
+    });
+    for (const { seq } of signals) this.#resolve(`${peer} ${seq}`, { kind: 'noproc' });
+    parts.flush();
+  }
+
+  #resolve(key: string, acceptance: Acceptance | undefined): void {
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(key);
+    waiting.resolve(acceptance);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What a block is: its birth order, whether it lives, and what it has counted.
+ *
+ * One row, with a copy in memory. Whoever rolls a transaction back calls {@link FactsStore.forget}.
+ *
+ * @module
+ */
+
+import type { ExitReason } from '../../core/supervision/exit-reason.ts';
+import type { Tables } from '../kit/tables.ts';
+import type { BirthOrder } from './block-api.ts';
+
+export interface BlockCounters {
+  readonly dropped: number;
+  readonly rejected: number;
+  readonly deadLettered: number;
+  readonly lateReplies: number;
+}
+
+export interface BlockFacts {
+  readonly order: BirthOrder;
+  readonly trapsExits: boolean;
+  readonly counters: BlockCounters;
+  /** It has, or may have, names or memberships that must end with it. */
+  readonly isListed?: boolean;
+  /** Messages of the life before are still to come; nothing is received before they are here. */
+  readonly isInheriting?: boolean;
+  /** Set once it is dead. */
+  readonly exit?: { readonly reason: ExitReason; readonly at: number };
+}
+
+const NO_COUNTS: BlockCounters = { dropped: 0, rejected: 0, deadLettered: 0, lateReplies: 0 };
+
+const COLUMNS = '(id INTEGER PRIMARY KEY, birth TEXT NOT NULL, rest TEXT NOT NULL) STRICT';
+
+type Row = { birth: string; rest: string };
+
+export class FactsStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+  #facts: BlockFacts | 'none' | undefined;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  /** The table exists from birth on: who asks for a block that never was leaves no trace. */
+  create(order: BirthOrder): void {
+    this.#tables.make('block', COLUMNS);
+    const { order: _, ...rest } = { order, trapsExits: false, counters: NO_COUNTS };
+    this.#sql.exec(
+      'INSERT INTO block (id, birth, rest) VALUES (1, ?, ?)',
+      JSON.stringify(order),
+      JSON.stringify(rest),
+    );
+    this.#facts = { order, ...rest };
+  }
+
+  forget(): void {
+    this.#facts = undefined;
+  }
+
+  read(): BlockFacts | undefined {
+    this.#facts ??= this.#load();
+    return this.#facts === 'none' ? undefined : this.#facts;
+  }
+
+  /** The facts of a block that lives. */
+  alive(): BlockFacts | undefined {
+    const facts = this.read();
+    return facts?.exit === undefined ? facts : undefined;
+  }
+
+  update(change: Partial<Omit<BlockFacts, 'order'>>): void {
+    const facts = this.read();
+    if (facts === undefined) return;
+    const { order, ...rest } = { ...facts, ...change };
+    this.#sql.exec('UPDATE block SET rest = ? WHERE id = 1', JSON.stringify(rest));
+    this.#facts = { order, ...rest };
+  }
+
+  count(counter: keyof BlockCounters): void {
+    const counters = this.read()?.counters ?? NO_COUNTS;
+    this.update({ counters: { ...counters, [counter]: counters[counter] + 1 } });
+  }
+
+  #load(): BlockFacts | 'none' {
+    if (!this.#tables.has('block')) return 'none';
+    const [row] = this.#sql.exec<Row>('SELECT birth, rest FROM block').toArray();
+    if (row === undefined) return 'none';
+    return { order: JSON.parse(row.birth), ...JSON.parse(row.rest) };
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * A restarted child goes on with the messages that its last life left.
+ *
+ * They keep their numbers, and what comes to the new life has higher ones from its first moment: each
+ * life counts from a base of its own. So the order of every sender is kept, whatever comes first.
+ *
+ * @module
+ */
+
+import type { BlockId } from '../../core/primitives/ids.ts';
+import type { LeftMessage } from './block-api.ts';
+import { type BlockParts, MAIL, transact } from './block-parts.ts';
+
+/** Asks a dead block for what it has left. */
+export type AskLeft = (
+  from: BlockId,
+  after: number,
+  limit: number,
+) => Promise<readonly LeftMessage[]>;
+
+/** Timer of the task that asks. */
+export const INHERIT_TIMER = 'inherit';
+
+/** More messages than a life ever gets. */
+const NUMBERS_OF_A_LIFE = 1_000_000_000_000;
+
+const PAGE = 20;
+
+/** Part of the transaction of birth. */
+export function beginInheriting(
+  parts: BlockParts,
+  { generation }: { readonly generation: number },
+): void {
+  parts.mailbox.countFrom(generation * NUMBERS_OF_A_LIFE);
+  parts.facts.update({ isInheriting: true });
+  parts.timers.set(INHERIT_TIMER, parts.now());
+}
+
+/** Takes over page by page; again from where it was when it was cut off. */
+export async function inheritMessages(parts: BlockParts, ask: AskLeft): Promise<void> {
+  const facts = parts.facts.alive();
+  const inherit = facts?.order.inherit;
+  if (facts?.isInheriting !== true || inherit === undefined) return;
+  const base = inherit.generation * NUMBERS_OF_A_LIFE;
+  for (;;) {
+    const left = await ask(inherit.from, parts.mailbox.lastSeqBelow(base), PAGE);
+    if (parts.facts.alive() === undefined) return;
+    transact(parts, () => {
+      for (const message of left) parts.mailbox.putBack(message);
+      if (left.length === 0) parts.facts.update({ isInheriting: false });
+    });
+    if (left.length > 0) continue;
+    parts.waiters.wake(MAIL);
+    return;
+  }
+}
+
+/** What a dead block has left, signals not included: they were about the life that is over. */
+export function leftMessages(parts: BlockParts, after: number, limit: number): LeftMessage[] {
+  const left: LeftMessage[] = [];
+  for (const { seq } of parts.mailbox.heads()) {
+    if (left.length === limit) break;
+    const message = seq > after ? parts.mailbox.read(seq) : undefined;
+    if (message === undefined || message.signal) continue;
+    const { body, attempts, leasedUntil: _, seq: __, ...facts } = message;
+    left.push({ seq, facts, body, attempts });
+  }
+  return left;
+}

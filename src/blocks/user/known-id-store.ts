@@ -1,0 +1,64 @@
+/**
+ * Ids that senders from outside gave their messages, so that the same one again is the same message.
+ *
+ * The table is made when the first such id comes: most messages have none of their own.
+ *
+ * @module
+ */
+
+import type { Acceptance } from '../../core/blocks/block-signal.ts';
+import type { Tables } from '../kit/tables.ts';
+
+/** How long an id is known, in milliseconds. */
+export const KNOWN_ID_MS = 86_400_000;
+
+export interface KnownMessage {
+  readonly bodyHash: string;
+  readonly acceptance: Acceptance;
+}
+
+type Row = { body_hash: string; acceptance: string };
+
+const COLUMNS = `(
+  sender TEXT NOT NULL, message_id TEXT NOT NULL, body_hash TEXT NOT NULL,
+  acceptance TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (sender, message_id)
+) STRICT, WITHOUT ROWID`;
+
+export class KnownIdStore {
+  readonly #sql: SqlStorage;
+  readonly #tables: Tables;
+
+  constructor(sql: SqlStorage, tables: Tables) {
+    this.#sql = sql;
+    this.#tables = tables;
+  }
+
+  find(sender: string, messageId: string): KnownMessage | undefined {
+    if (!this.#tables.has('known_ids')) return undefined;
+    const [row] = this.#sql
+      .exec<Row>(
+        'SELECT body_hash, acceptance FROM known_ids WHERE sender = ? AND message_id = ?',
+        sender,
+        messageId,
+      )
+      .toArray();
+    return row && { bodyHash: row.body_hash, acceptance: JSON.parse(row.acceptance) };
+  }
+
+  add(sender: string, messageId: string, known: KnownMessage, now: number): void {
+    this.#tables.make('known_ids', COLUMNS);
+    this.#sql.exec(
+      'INSERT INTO known_ids (sender, message_id, body_hash, acceptance, at) VALUES (?, ?, ?, ?, ?)',
+      sender,
+      messageId,
+      known.bodyHash,
+      JSON.stringify(known.acceptance),
+      now,
+    );
+  }
+
+  forgetExpired(now: number): void {
+    if (this.#tables.has('known_ids'))
+      this.#sql.exec('DELETE FROM known_ids WHERE at <= ?', now - KNOWN_ID_MS);
+  }
+}

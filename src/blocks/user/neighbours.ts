@@ -1,0 +1,77 @@
+/**
+ * Whom a block talks to: other blocks, its workspace, and the audit chain. Everything here may be sent
+ * twice.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import type { AuditApi } from '../audit/audit-api.ts';
+import { askDirectory } from '../directory/directory-client.ts';
+import { blockObjectName, workspaceObjectName } from '../kit/address.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { callAgainAfterReset } from '../kit/call.ts';
+import type { WorkspaceApi } from '../workspace/workspace-api.ts';
+import type { BlockApi } from './block-api.ts';
+import type { BlockParts } from './block-parts.ts';
+import type { Tell } from './courier.ts';
+import { DIRECTORY } from './end-block.ts';
+import type { BlockFacts } from './facts-store.ts';
+
+/** Reaches another block of the same workspace. */
+export type AskNeighbour = <T>(id: BlockId, call: (block: BlockApi) => Promise<T>) => Promise<T>;
+
+export function createNeighbour(
+  env: BlockBindings,
+  parts: Pick<BlockParts, 'facts'>,
+): AskNeighbour {
+  return (id, call) => {
+    const order = parts.facts.read()?.order;
+    if (order === undefined) throw new Fault('noproc');
+    const name = blockObjectName(order.creator.workspace, id);
+    return callAgainAfterReset((): BlockApi => env.BLOCKS.getByName(name), call);
+  };
+}
+
+export function createTell(
+  env: BlockBindings,
+  neighbour: AskNeighbour,
+  parts: Pick<BlockParts, 'facts'>,
+): Tell {
+  return async (peer, signals) => {
+    const order = parts.facts.read()?.order;
+    if (order === undefined) return { kind: 'noproc' };
+    if (peer === DIRECTORY) {
+      return askDirectory(env, order.creator.workspace, (directory) =>
+        directory.accept(order.blockId, signals),
+      );
+    }
+    return neighbour(peer as BlockId, (block) => block.accept(order.blockId, signals));
+  };
+}
+
+export function askAuthority(
+  env: BlockBindings,
+  principal: Principal,
+): Promise<Authority | undefined> {
+  return callAgainAfterReset(
+    (): WorkspaceApi => env.WORKSPACES.getByName(workspaceObjectName(principal.workspace)),
+    (workspace) => workspace.authority(principal),
+  );
+}
+
+export function appendAudit(
+  env: BlockBindings,
+  { order }: BlockFacts,
+  batch: { readonly firstSeq: number; readonly events: readonly AuditEvent[] },
+): Promise<number> {
+  const { workspace } = order.creator;
+  return callAgainAfterReset(
+    (): AuditApi => env.AUDITS.getByName(workspaceObjectName(workspace)),
+    (audit) => audit.append(`block:${order.blockId}`, batch.firstSeq, batch.events),
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * Carries out what a behaviour wants to have done: all of it, or, if one thing is not allowed, none,
+ * and the block ends.
+ *
+ * @module
+ */
+
+import type { Envelope } from '../../core/blocks/block-signal.ts';
+import type { Effect } from '../../core/blocks/effect.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { Label } from '../../core/policy/labels.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import type { StoredMessage } from '../kit/mailbox-store.ts';
+import { performAct } from './act-as-block.ts';
+import type { BlockAct } from './block-api.ts';
+import { type BlockParts, sendSoon } from './block-parts.ts';
+import { endBlock } from './end-block.ts';
+import type { BlockFacts } from './facts-store.ts';
+import { findBlockObjection } from './may-act.ts';
+
+const CAPABILITY_OF = {
+  send: 'block:send',
+  reply: 'block:send',
+  link: 'block:link',
+  unlink: 'block:link',
+  monitor: 'block:monitor',
+  demonitor: 'block:monitor',
+  'trap-exits': 'block:trap_exit',
+  exit: undefined,
+  timer: undefined,
+  'cancel-timer': undefined,
+} as const satisfies Record<Effect['type'], string | undefined>;
+
+export interface Objection {
+  readonly capability: string;
+  readonly reason: string;
+}
+
+/** The first thing that the block may not do. */
+export function findEffectObjection(
+  effects: readonly Effect[],
+  facts: BlockFacts,
+  { authority, now }: { readonly authority: Authority | undefined; readonly now: number },
+): Objection | undefined {
+  for (const { type } of effects) {
+    const capability = CAPABILITY_OF[type];
+    if (capability === undefined) continue;
+    const reason = findBlockObjection(authority, facts, { capability, now });
+    if (reason !== undefined) return { capability, reason };
+  }
+  return undefined;
+}
+
+export interface Effecting {
+  readonly facts: BlockFacts;
+  readonly message: StoredMessage;
+  readonly label: Label;
+  /** Gives the answer to a call from outside; `false` if nobody waits any more. */
+  readonly answer: (correlationId: string, envelope: Envelope) => boolean;
+}
+
+/** Part of a transaction. An effect that is out of bounds (a limit, a stranger's id) is dropped. */
+export function performEffects(
+  parts: BlockParts,
+  effects: readonly Effect[],
+  effecting: Effecting,
+): void {
+  for (const effect of effects) {
+    if (parts.facts.alive() === undefined) return;
+    performOne(parts, effect, effecting);
+  }
+}
+
+function performOne(parts: BlockParts, effect: Effect, effecting: Effecting): void {
+  const { facts, label } = effecting;
+  switch (effect.type) {
+    case 'reply':
+      reply(parts, JSON.stringify(effect.body), effecting);
+      return;
+    case 'exit':
+      endBlock(parts, effect.reason === 'kill' ? 'killed' : effect.reason);
+      return;
+    case 'send': {
+      const to = parts.readBlockId(effect.to);
+      if (to === undefined) return;
+      const envelope = toEnvelope(parts, JSON.stringify(effect.body), effecting);
+      parts.pairs.say(to, { kind: 'message', envelope: { ...envelope, label } });
+      sendSoon(parts);
+      return;
+    }
+    default: {
+      const act = toAct(parts, effect);
+      if (act !== undefined) performAct(parts, facts, act);
+    }
+  }
+}
+
+type OtherEffect = Exclude<Effect, { readonly type: 'reply' | 'exit' | 'send' }>;
+
+function toAct(
+  parts: BlockParts,
+  effect: OtherEffect,
+): Exclude<BlockAct, { readonly kind: 'send' }> | undefined {
+  switch (effect.type) {
+    case 'link':
+    case 'unlink':
+    case 'monitor': {
+      const to = parts.readBlockId(effect.to);
+      return to && { kind: effect.type, to };
+    }
+    case 'demonitor':
+      return { kind: 'demonitor', ref: effect.ref, flush: effect.flush };
+    case 'trap-exits':
+      return { kind: 'trap-exits', on: effect.on };
+    case 'cancel-timer':
+      return { kind: 'cancel-timer', timerId: effect.timerId };
+    case 'timer': {
+      const { type: _, everyMs, ...timer } = effect;
+      return { kind: 'set-timer', ...timer, ...(everyMs !== undefined && { everyMs }) };
+    }
+  }
+}
+
+/** To a caller as the answer to his call; to a block that merely sent, as a message. */
+function reply(parts: BlockParts, body: string, effecting: Effecting): void {
+  const { from, correlationId } = effecting.message;
+  const envelope = toEnvelope(parts, body, effecting);
+  const peer = from.startsWith('block:') ? (from.slice(6) as BlockId) : undefined;
+  if (peer === undefined) {
+    const isAwaited = correlationId !== undefined && effecting.answer(correlationId, envelope);
+    if (correlationId !== undefined && !isAwaited) parts.facts.count('lateReplies');
+    return;
+  }
+  const kind = correlationId === undefined ? 'message' : 'reply';
+  parts.pairs.say(peer, { kind, envelope });
+  sendSoon(parts);
+}
+
+function toEnvelope(parts: BlockParts, body: string, { message, label }: Effecting): Envelope {
+  const { correlationId, traceId } = message;
+  return {
+    messageId: parts.newId('msg'),
+    body,
+    label,
+    ...(correlationId !== undefined && { correlationId }),
+    ...(traceId !== undefined && { traceId }),
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * Messages and calls of principals: straight into the mailbox, in one transaction, before they are
+ * told.
+ *
+ * @module
+ */
+
+import { type BlockBody, bodyBytes, MAX_BODY_BYTES } from '../../core/blocks/block-body.ts';
+import type { Envelope } from '../../core/blocks/block-signal.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { sha256Hex } from '../kit/keys.ts';
+import { acceptMessage } from './accept-message.ts';
+import type { BlockRefusal, OutsideMessage, SentMessage } from './block-api.ts';
+import { type BlockParts, transact } from './block-parts.ts';
+import type { Calls } from './calls.ts';
+import type { BlockFacts } from './facts-store.ts';
+import { NOPROC, refusal } from './refusals.ts';
+
+export function sendFromOutside(
+  parts: BlockParts,
+  message: OutsideMessage,
+  correlationId?: string,
+): Result<SentMessage, BlockRefusal> {
+  const facts = parts.facts.alive();
+  if (facts === undefined) return err(NOPROC);
+  if (bodyBytes(message.body) > MAX_BODY_BYTES) {
+    return err(refusal('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes`));
+  }
+  const known = findKnown(parts, message);
+  if (known !== undefined) return known;
+  const sent = transact(parts, () => accept(parts, facts, { message, correlationId }));
+  parts.flush();
+  return sent.acceptance.kind === 'mailbox-full'
+    ? err(refusal('mailbox_full', 'The mailbox of the block is full'))
+    : ok(sent);
+}
+
+/** Puts the message into the mailbox and waits for whoever answers it. */
+export async function callFromOutside(
+  parts: BlockParts,
+  calls: Calls,
+  { message, timeoutMs }: { readonly message: OutsideMessage; readonly timeoutMs: number },
+): Promise<Result<Envelope, BlockRefusal>> {
+  const correlationId = parts.newId('call');
+  const answer = calls.wait(correlationId, timeoutMs);
+  const sent = sendFromOutside(parts, message, correlationId);
+  if (!sent.ok) return sent;
+  if (sent.value.acceptance.kind === 'dropped') {
+    return err(refusal('mailbox_full', 'The mailbox of the block is full'));
+  }
+  const envelope = await answer;
+  if (envelope !== undefined) return ok(envelope);
+  return parts.facts.alive() === undefined
+    ? err(NOPROC)
+    : err(refusal('deadline_exceeded', 'The block has not answered in time'));
+}
+
+function findKnown(
+  parts: BlockParts,
+  { from, messageId, body }: OutsideMessage,
+): Result<SentMessage, BlockRefusal> | undefined {
+  if (messageId === undefined) return undefined;
+  const known = parts.knownIds.find(toPrincipalName(from.principal), messageId);
+  if (known === undefined) return undefined;
+  return known.bodyHash === hashOf(body)
+    ? ok({ messageId, acceptance: known.acceptance, known: true })
+    : err(refusal('conflict', 'The message id was used for another body'));
+}
+
+interface Outside {
+  readonly message: OutsideMessage;
+  readonly correlationId: string | undefined;
+}
+
+/** Part of a transaction. What was rejected may be sent again under its id. */
+function accept(
+  parts: BlockParts,
+  facts: BlockFacts,
+  { message: { from, body, label, messageId: given }, correlationId }: Outside,
+): SentMessage {
+  const sender = toPrincipalName(from.principal);
+  const messageId = given ?? parts.newId('msg');
+  const acceptance = acceptMessage(parts, facts, {
+    from: sender,
+    messageId,
+    body,
+    label,
+    traceId: from.requestId,
+    ...(correlationId !== undefined && { correlationId }),
+  });
+  if (given !== undefined && acceptance.kind !== 'mailbox-full') {
+    parts.knownIds.add(sender, given, { bodyHash: hashOf(body), acceptance }, parts.now());
+  }
+  return { messageId, acceptance, known: false };
+}
+
+function hashOf(body: BlockBody): string {
+  return sha256Hex(body);
+}

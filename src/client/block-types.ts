@@ -1,0 +1,107 @@
+/**
+ * What the client takes and gives: the JSON of the gateway, typed.
+ *
+ * @module
+ */
+
+import type { BlockLimitsInput } from '../core/blocks/block-limits.ts';
+import type { JsonValue } from '../core/primitives/json.ts';
+import type { ExitReason } from '../core/supervision/exit-reason.ts';
+import type { AutoShutdown, RestartType, Strategy } from '../core/supervision/supervisor-spec.ts';
+
+export type Behavior =
+  | { readonly kind: 'mailbox' }
+  | {
+      readonly kind: 'plugin';
+      readonly plugin: string;
+      /** Name of the tool that reduces. */
+      readonly entry: string;
+      readonly state?: JsonValue;
+    }
+  | {
+      readonly kind: 'agent';
+      readonly model?: string;
+      readonly system?: string;
+      readonly tools?: readonly string[];
+    }
+  | ({ readonly kind: 'supervisor' } & Supervision);
+
+export interface Supervision {
+  readonly strategy?: Strategy;
+  readonly intensity?: number;
+  readonly periodMs?: number;
+  readonly autoShutdown?: AutoShutdown;
+  readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
+  readonly children?: readonly Child[];
+}
+
+export interface Child {
+  readonly name: string;
+  readonly behavior: Behavior;
+  readonly capabilities?: readonly string[];
+  readonly limits?: BlockLimitsInput;
+  readonly restart?: RestartType;
+  readonly graceMs?: number;
+  readonly significant?: boolean;
+  readonly mailbox?: 'fresh' | 'keep';
+}
+
+export interface SpawnOptions {
+  readonly name?: string;
+  /** Patterns and names of bits, such as `CAP_SEND`. None unless they are named. */
+  readonly capabilities?: readonly string[];
+  readonly limits?: BlockLimitsInput;
+}
+
+export interface Description {
+  readonly id: string;
+  readonly name?: string;
+  readonly state: 'running' | 'waiting' | 'exited';
+  readonly exitReason?: ExitReason;
+  readonly parent?: string;
+  readonly behavior: Behavior['kind'];
+  readonly capabilities: readonly string[];
+  readonly trapsExits: boolean;
+  readonly mailbox: Readonly<
+    Record<'depth' | 'bytes' | 'accepted' | 'dropped' | 'rejected' | 'deadLettered', number>
+  >;
+  readonly links: readonly string[];
+  readonly monitors: readonly { readonly ref: string; readonly target: string }[];
+}
+
+export interface Tree {
+  readonly id: string;
+  readonly name?: string;
+  readonly state: Description['state'];
+  readonly behavior: Behavior['kind'];
+  readonly depth: number;
+  readonly restarts: number;
+  readonly children: readonly Tree[];
+}
+
+export interface Sent {
+  readonly messageId: string;
+  /** Absent if the mailbox dropped it. */
+  readonly seq?: number;
+}
+
+export interface ReceiveOptions {
+  /** `{"$any": true}` stands for any value; members that are not named may be anything. */
+  readonly match?: JsonValue;
+  readonly timeoutMs?: number;
+  readonly max?: number;
+  readonly leaseMs?: number;
+}
+
+export interface ReceivedJson {
+  readonly messageId: string;
+  readonly seq: number;
+  readonly from: string;
+  readonly body?: JsonValue;
+  /** Base64, of messages that are bytes. */
+  readonly bytes?: string;
+  readonly lease: string;
+  readonly attempts: number;
+  readonly signal?: boolean;
+  readonly correlationId?: string;
+}

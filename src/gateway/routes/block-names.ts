@@ -1,0 +1,211 @@
+/**
+ * `/v1/names` and `/v1/groups`: finding blocks, and sending to many at once.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { DirectoryApi } from '../../blocks/directory/directory-api.ts';
+import { askDirectory } from '../../blocks/directory/directory-client.ts';
+import type { BlockAct } from '../../blocks/user/block-api.ts';
+import { blockNameSchema } from '../../core/blocks/block-spec.ts';
+import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import { json, noContent } from '../json-response.ts';
+import {
+  actingBlockOf,
+  blockActorOf,
+  blockIdOf,
+  blockWithId,
+  noBlock,
+  unwrap,
+} from '../open-block.ts';
+import { Refusal } from '../refusal.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+
+type AnyRequest = RouteRequest<unknown, unknown>;
+
+/** Members that are told at the same time. */
+const FAN_OUT = 100;
+
+const nameOf = ({ params }: AnyRequest): string => {
+  const name = blockNameSchema.safeParse(params.name);
+  if (!name.success) throw new Refusal('not_found', { detail: 'There is no such name' });
+  return name.data;
+};
+
+function ask<T>(request: AnyRequest, call: (directory: DirectoryApi) => Promise<T>): Promise<T> {
+  return askDirectory(request.env, request.caller.principal.workspace, call);
+}
+
+async function act(request: AnyRequest, id: BlockId, what: BlockAct): Promise<void> {
+  const actor = blockActorOf(request);
+  unwrap(await blockWithId(request, id).again((block) => block.act(actor, what)));
+}
+
+const blockBody = z.strictObject({ block: z.string().max(64) });
+const holder = z.object({ name: z.string(), id: z.string() });
+
+const registerName = defineRoute(
+  {
+    method: 'PUT',
+    path: '/v1/names/{name}',
+    operation: 'registerName',
+    summary: 'Give a block a name that is unique in the workspace, until it ends',
+    tag: 'blocks',
+    access: 'block:name',
+    body: blockBody,
+    success: { status: 200, describes: holder },
+  },
+  async (request) => {
+    const name = nameOf(request);
+    const id = blockIdOf(request, request.body.block);
+    await act(request, id, { kind: 'be-listed' });
+    const isOurs = await ask(request, (directory) => directory.register(name, id));
+    if (!isOurs) throw new Refusal('conflict', { detail: 'Another block has this name' });
+    await act(request, id, { kind: 'named', name });
+    return json({ name, id });
+  },
+);
+
+const lookUpName = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/names/{name}',
+    operation: 'lookUpName',
+    summary: 'Which block has this name',
+    tag: 'blocks',
+    access: 'block:name',
+    success: { status: 200, describes: holder },
+  },
+  async (request) => {
+    const name = nameOf(request);
+    const id = await ask(request, (directory) => directory.lookup(name));
+    if (id === undefined) throw noBlock();
+    return json({ name, id });
+  },
+);
+
+const releaseName = defineRoute(
+  {
+    method: 'DELETE',
+    path: '/v1/names/{name}',
+    operation: 'releaseName',
+    summary: 'Take a name from its block',
+    tag: 'blocks',
+    access: 'block:name',
+    success: { status: 204, describes: z.undefined() },
+  },
+  async (request) => {
+    const name = nameOf(request);
+    const id = await ask(request, (directory) => directory.lookup(name));
+    if (id === undefined) throw noBlock();
+    await act(request, id, { kind: 'be-listed' });
+    await ask(request, (directory) => directory.unregister(name, id));
+    return noContent();
+  },
+);
+
+const readGroup = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/groups/{name}',
+    operation: 'readGroup',
+    summary: 'The members of a group',
+    tag: 'blocks',
+    access: 'block:group',
+    query: z.strictObject({
+      after: z.string().max(64).default(''),
+      limit: z.coerce.number().int().min(1).max(1_000).default(100),
+    }),
+    success: { status: 200, describes: z.object({ members: z.array(z.string()) }) },
+  },
+  async (request) => {
+    const { after, limit } = request.query;
+    const group = nameOf(request);
+    const members = await ask(request, (directory) => directory.members(group, after, limit));
+    return json({ members });
+  },
+);
+
+const changeMember = (kind: 'join' | 'leave') =>
+  defineRoute(
+    {
+      method: kind === 'join' ? 'PUT' : 'DELETE',
+      path: '/v1/groups/{name}/members/{id}',
+      operation: `${kind}Group`,
+      summary: kind === 'join' ? 'Take a block into a group, until it ends' : 'Leave a group',
+      tag: 'blocks',
+      access: 'block:group',
+      success: { status: 204, describes: z.undefined() },
+    },
+    async (request) => {
+      const group = nameOf(request);
+      const id = blockIdOf(request, request.params.id);
+      await act(request, id, { kind: 'be-listed' });
+      const done = await ask(request, (directory) => directory[kind](group, id));
+      if (!done && kind === 'join') {
+        throw new Refusal('limit_reached', { detail: 'The group has all the members it may have' });
+      }
+      return noContent();
+    },
+  );
+
+const broadcast = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/groups/{name}/messages',
+    operation: 'broadcast',
+    summary: 'Send a message to all members of a group',
+    tag: 'blocks',
+    access: 'block:send',
+    body: z.strictObject({ body: z.json() }),
+    success: {
+      status: 202,
+      describes: z.object({ members: z.number(), accepted: z.number(), refused: z.number() }),
+    },
+  },
+  async (request) => {
+    const group = nameOf(request);
+    const counts = { members: 0, accepted: 0, refused: 0 };
+    for (let after = ''; ; ) {
+      const page = await ask(request, (directory) => directory.members(group, after, FAN_OUT));
+      const told = await Promise.all(page.map((id) => tell(request, id)));
+      counts.members += page.length;
+      counts.accepted += told.filter(Boolean).length;
+      const last = page.at(-1);
+      if (page.length < FAN_OUT || last === undefined) break;
+      after = last;
+    }
+    counts.refused = counts.members - counts.accepted;
+    return json(counts, 202);
+  },
+);
+
+/** Whether this member has accepted. */
+async function tell(request: RouteRequest<{ readonly body: unknown }, unknown>, to: BlockId) {
+  const body = JSON.stringify(request.body.body);
+  const actor = blockActorOf(request);
+  const label = PRINCIPAL_LABEL;
+  const acting = actingBlockOf(request);
+  if (acting === undefined) {
+    const message = { from: actor, body, label };
+    const sent = await blockWithId(request, to).once((block) => block.send(message));
+    return sent.ok && sent.value.acceptance.kind === 'accepted';
+  }
+  const envelope = { messageId: `${request.requestId}/${to}`, body, label };
+  const what = { kind: 'send', to, envelope } as const;
+  const done = await blockWithId(request, acting).once((block) => block.act(actor, what));
+  const answer = unwrap(done);
+  return answer.kind === 'sent' && answer.acceptance.kind === 'accepted';
+}
+
+export const blockNameRoutes: readonly Route[] = [
+  registerName,
+  lookUpName,
+  releaseName,
+  readGroup,
+  changeMember('join'),
+  changeMember('leave'),
+  broadcast,
+];

@@ -1,0 +1,310 @@
+/**
+ * Blocks over HTTP against a started gateway: messages, links, monitors and exits, and what is left of
+ * them when the process is killed.
+ */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Api, callApi } from '../support/api.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+let gateway: Gateway;
+let api: Api;
+
+beforeAll(async () => {
+  gateway = await startGateway({ examples: false });
+  api = callApi(gateway);
+});
+
+afterAll(() => gateway?.dispose());
+
+const ALL = ['CAP_SEND', 'CAP_RECEIVE', 'CAP_LINK', 'CAP_MONITOR', 'CAP_TRAP_EXIT', 'CAP_SPAWN'];
+const mailbox = { kind: 'mailbox' };
+
+async function spawn(body: object = {}): Promise<string> {
+  const answer = await api.post('/v1/blocks', {
+    behavior: mailbox,
+    capabilities: [...ALL, 'block:exit'],
+    ...body,
+  });
+  expect(answer.status).toBe(201);
+  return answer.body.id;
+}
+
+const as = (block: string) => ({ 'Sallyport-Block': block });
+const read = async (id: string) => (await api.get(`/v1/blocks/${id}`)).body;
+const send = (id: string, body: unknown, headers?: Record<string, string>) =>
+  api.post(`/v1/blocks/${id}/messages`, { body }, headers);
+
+async function receive(id: string, query: object = {}) {
+  const answer = await api.post(`/v1/blocks/${id}/receive`, { timeoutMs: 5_000, ...query });
+  expect(answer.status).toBe(200);
+  return answer.body.messages;
+}
+
+async function untilExited(id: string) {
+  for (;;) {
+    const found = await read(id);
+    if (found.state === 'exited') return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('messages', () => {
+  test('what was sent is received in order, and gone once acknowledged', async () => {
+    const id = await spawn();
+    for (const n of [1, 2, 3]) expect((await send(id, { n })).status).toBe(202);
+    const taken = await receive(id, { max: 10 });
+    expect(taken.map((message: { body: { n: number } }) => message.body.n)).toEqual([1, 2, 3]);
+    expect(taken[0].from).toMatch(/^user:|^service:/);
+    const leases = taken.map(({ lease }: { lease: string }) => lease);
+    const acknowledged = await api.post(`/v1/blocks/${id}/ack`, { leases });
+    expect(acknowledged.body).toEqual({ acknowledged: 3 });
+    expect((await read(id)).mailbox).toMatchObject({ depth: 0, accepted: 3 });
+  });
+
+  test('a receive that waits gets what comes', async () => {
+    const id = await spawn();
+    const waiting = receive(id);
+    await expect.poll(async () => (await read(id)).state).toBe('waiting');
+    await send(id, 'hello');
+    expect((await waiting)[0].body).toBe('hello');
+  });
+
+  test('a pattern takes what it names and keeps the order of the rest', async () => {
+    const id = await spawn();
+    for (const body of [{ t: 'a' }, { t: 'b', n: 1 }, { t: 'c' }]) await send(id, body);
+    const [picked] = await receive(id, { match: { t: 'b', n: { $any: true } } });
+    expect(picked.body).toEqual({ t: 'b', n: 1 });
+    await api.post(`/v1/blocks/${id}/ack`, { leases: [picked.lease] });
+    const rest = await receive(id, { max: 5 });
+    expect(rest.map(({ body }: { body: { t: string } }) => body.t)).toEqual(['a', 'c']);
+  });
+
+  test('the same id is the same message, and another body under it a conflict', async () => {
+    const id = await spawn();
+    const first = await api.post(`/v1/blocks/${id}/messages`, { body: 1, messageId: 'm-1' });
+    const again = await api.post(`/v1/blocks/${id}/messages`, { body: 1, messageId: 'm-1' });
+    const other = await api.post(`/v1/blocks/${id}/messages`, { body: 2, messageId: 'm-1' });
+    expect(again.body).toEqual(first.body);
+    expect([again.status, other.status]).toEqual([202, 409]);
+    expect((await read(id)).mailbox.depth).toBe(1);
+  });
+
+  test('a full mailbox tells the sender', async () => {
+    const id = await spawn({ limits: { messages: 1 } });
+    await send(id, 1);
+    const refused = await send(id, 2);
+    expect([refused.status, refused.body.code]).toEqual([429, 'mailbox_full']);
+    expect((await read(id)).mailbox).toMatchObject({ depth: 1, rejected: 1 });
+  });
+
+  test('bytes come back as they went', async () => {
+    const id = await spawn();
+    const bytes = Buffer.from([0, 255, 1, 254]).toString('base64');
+    await api.post(`/v1/blocks/${id}/messages`, { bytes });
+    expect((await receive(id))[0].bytes).toBe(bytes);
+  });
+
+  test('a call gets its answer once', async () => {
+    const id = await spawn();
+    const called = api.post(`/v1/blocks/${id}/call`, { body: { add: [1, 2] } });
+    const [message] = await receive(id);
+    const replied = await api.post(`/v1/blocks/${id}/reply`, { lease: message.lease, body: 3 });
+    expect(replied.status).toBe(202);
+    expect((await called).body.body).toBe(3);
+    const twice = await api.post(`/v1/blocks/${id}/reply`, { lease: message.lease, body: 4 });
+    expect(twice.status).toBe(409);
+  });
+
+  test('blocks send to each other', async () => {
+    const [a, b] = [await spawn(), await spawn()];
+    expect((await send(b, 'hi', as(a))).body.seq).toBe(1);
+    expect((await receive(b))[0]).toMatchObject({ from: `block:${a}`, body: 'hi' });
+  });
+});
+
+describe('ends', () => {
+  test('a link takes the other with it', async () => {
+    const [a, b] = [await spawn(), await spawn()];
+    expect((await api.put(`/v1/blocks/${a}/links/${b}`, undefined)).status).toBe(204);
+    await expect.poll(async () => (await read(b)).links).toEqual([a]);
+    await api.post(`/v1/blocks/${a}/exit`, { reason: { crash: 'boom' } });
+    expect((await untilExited(b)).exitReason).toEqual({ crash: 'boom' });
+  });
+
+  test('who traps exits hears of it, and lives', async () => {
+    const [a, b] = [await spawn(), await spawn()];
+    await api.put(`/v1/blocks/${b}/trap-exits`, { on: true });
+    await api.put(`/v1/blocks/${b}/links/${a}`, undefined);
+    await expect.poll(async () => (await read(a)).links).toEqual([b]);
+    await api.delete(`/v1/blocks/${a}`);
+    const [heard] = await receive(b);
+    expect(heard).toMatchObject({
+      signal: true,
+      body: { type: 'exit', from: a, reason: 'killed' },
+    });
+    expect((await read(b)).state).not.toBe('exited');
+  });
+
+  test('a monitor hears down with its reference', async () => {
+    const [a, b] = [await spawn(), await spawn()];
+    const { ref } = (await api.post(`/v1/blocks/${a}/monitors`, { target: b })).body;
+    await api.post(`/v1/blocks/${b}/exit`, { reason: 'shutdown' });
+    expect((await receive(a))[0].body).toEqual({ type: 'down', from: b, ref, reason: 'shutdown' });
+  });
+
+  test('monitoring and linking the dead says noproc', async () => {
+    const [a, dead] = [await spawn(), await spawn()];
+    await api.delete(`/v1/blocks/${dead}`);
+    await api.put(`/v1/blocks/${a}/trap-exits`, { on: true });
+    await api.post(`/v1/blocks/${a}/monitors`, { target: dead });
+    const [down] = await receive(a);
+    expect(down.body).toMatchObject({ type: 'down', reason: 'noproc' });
+    await api.post(`/v1/blocks/${a}/ack`, { leases: [down.lease] });
+    await api.put(`/v1/blocks/${a}/links/${dead}`, undefined);
+    const second = await receive(a, { match: { type: 'exit' } });
+    expect(second[0].body).toEqual({ type: 'exit', from: dead, reason: 'noproc' });
+  });
+
+  test('who tries what it may not do crashes, and its links hear it', async () => {
+    const [a, b] = [await spawn({ capabilities: ['CAP_LINK'] }), await spawn()];
+    await api.put(`/v1/blocks/${a}/links/${b}`, undefined);
+    await expect.poll(async () => (await read(b)).links).toEqual([a]);
+    const denied = await send(b, 'no', as(a));
+    expect([denied.status, denied.body.code]).toEqual([403, 'denied']);
+    const reason = { crash: 'capability', capability: 'block:send' };
+    expect((await read(a)).exitReason).toEqual(reason);
+    expect((await untilExited(b)).exitReason).toEqual(reason);
+  });
+
+  test('a child is born linked and monitored, with a part of what its parent has', async () => {
+    const parent = await spawn();
+    const path = '/v1/blocks';
+    const body = {
+      behavior: mailbox,
+      capabilities: ['CAP_SEND'],
+      parent,
+      link: true,
+      monitor: true,
+    };
+    const { id, ref } = (await api.post(path, body)).body;
+    await expect.poll(async () => (await read(id)).parent).toBe(parent);
+    expect((await read(id)).links).toEqual([parent]);
+    expect((await read(parent)).monitors).toEqual([{ ref, target: id }]);
+    const wider = await api.post(path, { ...body, capabilities: ['CAP_HTTP'] });
+    expect(wider.status).toBe(403);
+  });
+});
+
+describe('timers', () => {
+  test('rings once after its time, and again and again until it is cancelled', async () => {
+    const id = await spawn();
+    const path = `/v1/blocks/${id}/timers`;
+    const once = (await api.post(path, { afterMs: 50, body: 'once' })).body.timerId;
+    const [rung] = await receive(id);
+    expect(rung).toMatchObject({
+      signal: true,
+      body: { type: 'timer', from: id, ref: once, body: 'once' },
+    });
+    await api.post(`/v1/blocks/${id}/ack`, { leases: [rung.lease] });
+    const again = (await api.post(path, { afterMs: 0, everyMs: 100, body: 1 })).body.timerId;
+    for (let times = 0; times < 3; times++) {
+      const [tick] = await receive(id);
+      expect(tick.body.ref).toBe(again);
+      await api.post(`/v1/blocks/${id}/ack`, { leases: [tick.lease] });
+    }
+    expect((await api.delete(`${path}/${again}`)).status).toBe(204);
+    expect((await api.delete(`${path}/${again}`)).status).toBe(404);
+  });
+
+  test('what was cancelled in time never rings', async () => {
+    const id = await spawn();
+    const path = `/v1/blocks/${id}/timers`;
+    const { timerId } = (await api.post(path, { afterMs: 300 })).body;
+    await api.delete(`${path}/${timerId}`);
+    expect(await receive(id, { timeoutMs: 600 })).toEqual([]);
+  });
+});
+
+describe('checkpoints', () => {
+  const bodies = async (id: string) =>
+    (await receive(id, { max: 10, leaseMs: 100 })).map(({ body }: { body: unknown }) => body);
+
+  test('a block goes back to a checkpoint', async () => {
+    const id = await spawn();
+    await send(id, 'kept');
+    const taken = await api.post(`/v1/blocks/${id}/checkpoint`, {});
+    expect(taken.status).toBe(201);
+    await send(id, 'later');
+    const restored = await api.post(`/v1/blocks/${id}/restore`, { checkpoint: taken.body.id });
+    expect(restored.body).toEqual({ id });
+    expect(await bodies(id)).toEqual(['kept']);
+  });
+
+  test('another block begins with it, and has no capability but those that are granted now', async () => {
+    const id = await spawn();
+    await send(id, 'kept');
+    const checkpoint = (await api.post(`/v1/blocks/${id}/checkpoint`, {})).body.id;
+    await api.delete(`/v1/blocks/${id}`);
+    const path = `/v1/blocks/${id}/restore`;
+    const bare = (await api.post(path, { checkpoint, into: 'new' })).body.id;
+    expect((await read(bare)).capabilities).toEqual([]);
+    expect((await read(bare)).mailbox.depth).toBe(1);
+    const able = (await api.post(path, { checkpoint, into: 'new', capabilities: ALL })).body.id;
+    expect(await bodies(able)).toEqual(['kept']);
+  });
+});
+
+describe('names and groups', () => {
+  test('a name has one holder, and is free when that ends', async () => {
+    const first = await spawn({ name: 'clerk' });
+    expect((await api.get('/v1/names/clerk')).body).toEqual({ name: 'clerk', id: first });
+    const taken = await api.post('/v1/blocks', { behavior: mailbox, name: 'clerk' });
+    expect([taken.status, taken.body.code]).toEqual([409, 'conflict']);
+    await api.delete(`/v1/blocks/${first}`);
+    await expect.poll(async () => (await api.get('/v1/names/clerk')).status).toBe(404);
+    const second = await spawn();
+    expect((await api.put('/v1/names/clerk', { block: second })).status).toBe(200);
+    expect((await api.get('/v1/names/clerk')).body.id).toBe(second);
+  });
+
+  test('what is sent to a group comes to all who are in it, and nobody who left or ended', async () => {
+    const ids = [await spawn(), await spawn(), await spawn(), await spawn()];
+    for (const id of ids) await api.put(`/v1/groups/crew/members/${id}`, undefined);
+    await api.delete(`/v1/groups/crew/members/${ids[2]}`);
+    await api.delete(`/v1/blocks/${ids[3]}`);
+    await expect
+      .poll(async () => (await api.get('/v1/groups/crew')).body.members)
+      .toEqual([ids[0], ids[1]].sort());
+    const told = await api.post('/v1/groups/crew/messages', { body: 'all hands' });
+    expect(told.body).toEqual({ members: 2, accepted: 2, refused: 0 });
+    for (const id of ids.slice(0, 2)) expect((await receive(id))[0].body).toBe('all hands');
+    expect((await read(ids[2]!)).mailbox.accepted).toBe(0);
+  });
+});
+
+test('what was acknowledged survives the end of the process, once', async () => {
+  const [a, b] = [await spawn(), await spawn()];
+  await api.put(`/v1/blocks/${b}/trap-exits`, { on: true });
+  await api.put(`/v1/blocks/${a}/links/${b}`, undefined);
+  await send(b, 'first');
+  await send(b, 'second', as(a));
+  await api.post(`/v1/blocks/${a}/exit`, { reason: { crash: 'boom' } });
+  await gateway.kill();
+  await gateway.restart();
+  await expect.poll(async () => (await read(b)).mailbox.accepted, { timeout: 15_000 }).toBe(3);
+  const heard = await receive(b, { max: 10 });
+  expect(heard.map((message: { body: unknown }) => message.body)).toEqual([
+    'first',
+    'second',
+    { type: 'exit', from: a, reason: { crash: 'boom' } },
+  ]);
+  expect((await api.get('/v1/audit/verify')).body.ok).toBe(true);
+});
+
+test('ids of other workspaces, and ids that nobody issued, are noproc', async () => {
+  for (const id of [`blk_${'0'.repeat(44)}`, 'blk_1', 'x']) {
+    const answer = await api.get(`/v1/blocks/${id}`);
+    expect([answer.status, answer.body.code]).toEqual([404, 'noproc']);
+  }
+});
