@@ -2,25 +2,34 @@
 //
 //   kernel.wasm            the memory kernel of plugins, metered
 //   plugin-isolate.txt     the trusted code of a plugin's own isolate, bundled
+//   javascript-isolate.txt the same for plugins in JavaScript
+//   quickjs.wasm           the engine of plugins in JavaScript, metered
+//   javascript-*           our code inside that engine, and the name of both together
 //   plugins/<name>/        plugin.json and plugin.wasm of every example, as anybody would upload them
 //   bundled/<name>.wasm    the same, hardened, for deployments without a Worker loader
 //   bundled-modules.js     imports those, by the hash of the upload
-//   fixtures/              hostile modules for the tests
+//   client.js              the client of the gateway, for `sallyport/client`
+//   fixtures/              hostile modules and the examples, for the tests
 //
 // A part whose sources did not change is left alone. Needs nothing but npm packages.
 
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildFixtures } from './build/fixtures.mjs';
-import { buildIsolate, buildKernel } from './build/isolate.mjs';
+import { buildClient } from './build/client.mjs';
+import { buildExampleFixtures, buildFixtures } from './build/fixtures.mjs';
+import { buildIsolates, buildKernel } from './build/isolate.mjs';
 import { buildPlugins } from './build/plugins.mjs';
+import { buildQuickJs } from './build/quickjs.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 if (process.argv.includes('--clean')) rmSync('build', { recursive: true, force: true });
 
 try {
-  await Promise.all([buildKernel(), buildIsolate(), buildPlugins(), buildFixtures()]);
+  await Promise.all([
+    ...[buildKernel(), buildQuickJs().then(buildIsolates)],
+    ...[buildPlugins().then(buildExampleFixtures), buildFixtures(), buildClient()],
+  ]);
 } catch (error) {
   console.error(`\n  sallyport: ${error.message}\n`);
   process.exitCode = 1;

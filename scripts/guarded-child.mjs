@@ -10,14 +10,19 @@ const GUARD = 'exec 3<&0; (cat <&3 >/dev/null; kill -KILL 0) & exec "$@" </dev/n
 
 /**
  * `exited` resolves with the exit code or signal; `stop()` asks, waits, then kills the group. The
- * program reads nothing from the terminal.
+ * program reads nothing from the terminal, and prints on it unless `onOutput` takes what it prints.
  */
-export function spawnGuarded(command, args, { env = {}, graceMs = GRACE_MS } = {}) {
+export function spawnGuarded(command, args, { env = {}, graceMs = GRACE_MS, cwd, onOutput } = {}) {
+  const output = onOutput === undefined ? 'inherit' : 'pipe';
   const child = spawn('/bin/sh', ['-c', GUARD, 'sh', command, ...args], {
-    stdio: ['pipe', 'inherit', 'inherit'],
+    stdio: ['pipe', output, output],
     env: { ...process.env, ...env },
     detached: true, // a group of its own: Ctrl-C reaches only us, and we do the stopping
+    cwd,
   });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', onOutput);
+  }
   const exited = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => {

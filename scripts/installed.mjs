@@ -3,8 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const MODULES = 'node_modules';
+/** Stated, since `npx` runs us in whatever folder its user is in. */
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const MODULES = join(ROOT, 'node_modules');
 const STAMP = `${MODULES}/.sallyport-lock`;
 /** Gone after a stranger's `npm install --omit=dev`, which leaves the stamp alone. */
 const NEEDED = [`${MODULES}/miniflare/package.json`, `${MODULES}/vitest/package.json`];
@@ -30,7 +34,7 @@ export function isLinked() {
 
 function wantedStamp() {
   return createHash('sha256')
-    .update(readFileSync('package-lock.json'))
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
     .update(`\0${process.platform}-${process.arch}`)
     .digest('hex');
 }

@@ -27,3 +27,15 @@ export async function requireFreePort(port) {
       : error.code;
   throw new Error(`Cannot listen on ${HOST}:${port}: ${reason}`);
 }
+
+/** A port that nobody listens on at the moment. */
+export async function freePort() {
+  const probe = net.createServer();
+  await new Promise((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, HOST, resolve);
+  });
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

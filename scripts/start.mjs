@@ -14,9 +14,9 @@ import { isInstalled } from './installed.mjs';
 import { HOST, readPort, requireFreePort } from './listen-port.mjs';
 import { forgetLocalFile, writeLocalFile } from './local-file.mjs';
 import { readLocalSecrets } from './local-secrets.mjs';
+import { untilHealthy } from './until-healthy.mjs';
 import { whenOrphaned } from './watch-parent.mjs';
 
-const UP_WITHIN_MS = 60_000;
 const WORKSPACE = 'default';
 
 const startedAt = Date.now();
@@ -47,7 +47,7 @@ async function main() {
   await build();
   serve(port, dataDir);
   const local = { url: `http://${HOST}:${port}`, token, workspace: WORKSPACE };
-  await waitUntilHealthy(local.url);
+  await untilHealthy(local.url);
   await installExamples(local.url, token);
   writeLocalFile(local);
   announce(local, dataDir);
@@ -80,18 +80,6 @@ function serve(port, dataDir) {
     if (!stopping) console.error(`\n  sallyport: the gateway ended by itself (${code})\n`);
     return stop(1);
   });
-}
-
-async function waitUntilHealthy(url) {
-  for (const giveUpAt = Date.now() + UP_WITHIN_MS; Date.now() < giveUpAt; ) {
-    const healthy = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (healthy) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`no answer on /health within ${UP_WITHIN_MS / 1000} s`);
 }
 
 function announce({ url, token, workspace }, dataDir) {

@@ -10,6 +10,9 @@ export const BLOCK_CLASSES = {
   SESSIONS: 'SessionBlock',
   WORKSPACES: 'WorkspaceBlock',
   AUDITS: 'AuditBlock',
+  STORAGES: 'StorageBlock',
+  BLOCKS: 'UserBlock',
+  DIRECTORIES: 'DirectoryBlock',
   WASM_LANES: 'WasmLane',
 };
 

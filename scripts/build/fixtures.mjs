@@ -1,6 +1,6 @@
 // Hostile modules for the tests: from WAT, since the runtime of the tests compiles no text.
 
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { HARDENING_SOURCES, harden } from './harden.mjs';
 import { unlessFresh } from './unless-fresh.mjs';
 import { compileWat } from './wat.mjs';
@@ -23,5 +23,16 @@ export async function buildFixtures() {
       writeFileSync(`${TARGET}/${name}.wasm`, await harden(name, bytes));
     }
     writeFileSync(`${TARGET}/uploads.txt`, JSON.stringify(uploads));
+  });
+}
+
+/** The examples as the lane loads them, hardened (JSON, name → base64); to be built before. */
+export function buildExampleFixtures() {
+  const names = readdirSync('build/bundled').map((file) => file.slice(0, -'.wasm'.length));
+  const outputs = [`${TARGET}/examples.txt`];
+  return unlessFresh('example-fixtures', { sources: ['build/bundled'], outputs }, async () => {
+    const read = (name) => readFileSync(`build/bundled/${name}.wasm`).toString('base64');
+    const examples = Object.fromEntries(names.map((name) => [name, read(name)]));
+    writeFileSync(`${TARGET}/examples.txt`, JSON.stringify(examples));
   });
 }

@@ -2,14 +2,14 @@
 
 import { build } from 'esbuild';
 
-export const HARDENING_SOURCES = ['src/wasm-hardening', 'src/core/primitives/result.ts'];
+export const HARDENING_SOURCES = ['src/wasm-hardening', 'src/core/primitives'];
 
 let hardening;
 
-/** Hardens one of our own modules; a refusal is a mistake of ours. */
-export async function harden(name, bytes, { memoryPages } = {}) {
+/** Hardens one of our own modules; a refusal is a mistake of ours. `rules` differ from the default. */
+export async function harden(name, bytes, { memoryPages, rules } = {}) {
   const { DEFAULT_HARDENING_POLICY, hardenModule } = await loadHardening();
-  const policy = { ...DEFAULT_HARDENING_POLICY };
+  const policy = { ...DEFAULT_HARDENING_POLICY, ...rules };
   if (memoryPages !== undefined) policy.maxMemoryPages = memoryPages;
   if (!WebAssembly.validate(bytes)) throw new Error(`Cannot build ${name}: its module is invalid`);
   const hardened = hardenModule(bytes, policy);

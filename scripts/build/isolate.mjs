@@ -1,4 +1,4 @@
-// The trusted half of a plugin's isolate: the shim as text, and the memory kernel.
+// The trusted half of a plugin's isolate: the shims as text, and the memory kernel.
 
 import { writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -7,7 +7,16 @@ import { unlessFresh } from './unless-fresh.mjs';
 import { compileWat } from './wat.mjs';
 
 const ISOLATE = 'src/tiers/wasm/isolate';
-const SHIM = 'build/plugin-isolate.txt';
+
+/** By the kind of plugin. */
+const SHIMS = {
+  'build/plugin-isolate.txt': `${ISOLATE}/plugin-isolate.ts`,
+  'build/javascript-isolate.txt': 'src/tiers/wasm/javascript/javascript-isolate.ts',
+};
+
+/** What the loader gives the isolate besides; not part of the text. */
+const GIVEN = ['./kernel.wasm', './plugin.wasm', './quickjs.wasm', './plugin.txt'];
+
 const KERNEL = 'build/kernel.wasm';
 
 export function buildKernel() {
@@ -18,19 +27,25 @@ export function buildKernel() {
   });
 }
 
-/** The loader gives the isolate `kernel.wasm` and `plugin.wasm`; they are not part of the text. */
-export function buildIsolate() {
-  const sources = ['src/tiers/wasm', 'src/core', 'src/wasm-hardening'];
-  return unlessFresh('plugin-isolate', { sources, outputs: [SHIM] }, () =>
-    build({
-      entryPoints: [`${ISOLATE}/plugin-isolate.ts`],
-      outfile: SHIM,
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      target: 'es2024',
-      external: ['cloudflare:workers', './kernel.wasm', './plugin.wasm'],
-      logLevel: 'warning',
-    }),
+/** To come behind the prelude of JavaScript plugins, which is part of the text. */
+export function buildIsolates() {
+  const sources = ['src/tiers/wasm', 'src/blocks/storage', 'src/core', 'src/wasm-hardening'];
+  const outputs = Object.keys(SHIMS);
+  return unlessFresh('plugin-isolates', { sources, outputs }, () =>
+    Promise.all(Object.entries(SHIMS).map(([outfile, entry]) => bundle(entry, outfile))),
   );
+}
+
+function bundle(entry, outfile) {
+  return build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2024',
+    external: ['cloudflare:workers', ...GIVEN],
+    loader: { '.txt': 'text' },
+    logLevel: 'warning',
+  });
 }

@@ -1,4 +1,5 @@
-// The example plugins: AssemblyScript to WebAssembly, and their hardened twins for the bundle.
+// The example plugins: AssemblyScript to WebAssembly, JavaScript as it is, and for deployments
+// without a Worker loader the hardened twins of the modules, as parts of the bundle.
 
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,12 +10,22 @@ const SOURCES = 'worker-plugins';
 
 export async function buildPlugins() {
   const names = readdirSync(SOURCES).filter((name) => existsSync(`${SOURCES}/${name}/plugin.json`));
+  const isScript = (name) => existsSync(`${SOURCES}/${name}/plugin.js`);
   // One after the other: the compiler is slow to start and shares what it has warmed up.
-  for (const name of names) await buildPlugin(name);
-  await bundleModules(names);
+  for (const name of names) await (isScript(name) ? copyScript(name) : buildModule(name));
+  await bundleModules(names.filter((name) => !isScript(name)));
 }
 
-function buildPlugin(name) {
+function copyScript(name) {
+  const source = `${SOURCES}/${name}`;
+  const files = ['plugin.json', 'plugin.js'];
+  const outputs = files.map((file) => `build/plugins/${name}/${file}`);
+  return unlessFresh(`plugin-${name}`, { sources: [source], outputs }, async () => {
+    for (const file of files) copyFileSync(`${source}/${file}`, `build/plugins/${name}/${file}`);
+  });
+}
+
+function buildModule(name) {
   const source = `${SOURCES}/${name}`;
   const target = `build/plugins/${name}`;
   const outputs = [`${target}/plugin.json`, `${target}/plugin.wasm`];

@@ -16,8 +16,8 @@ async function start({ deaf = false, also = '' } = {}): Promise<{
 }> {
   const starter = runModule(
     `const { spawnGuarded } = await import(scripts + '/guarded-child.mjs');
-     const child = spawnGuarded('sh', ['-c', ${JSON.stringify(program(deaf))}], { graceMs: 200 });
      process.on('SIGUSR2', async () => { await child.stop(); console.log('stopped'); });
+     const child = spawnGuarded('sh', ['-c', ${JSON.stringify(program(deaf))}], { graceMs: 200 });
      ${also}
      console.log('exited: ' + (await child.exited));`,
     temporaryFolder(),

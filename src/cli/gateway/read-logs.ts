@@ -1,0 +1,31 @@
+/**
+ * What a plugin has logged in its latest call: the first thing an author asks after a failure.
+ *
+ * @module
+ */
+
+import { isJsonObject, type JsonValue } from '../../core/primitives/json.ts';
+import { ask, type GatewayAddress } from './gateway-client.ts';
+
+/** Most lines that are shown of one call. */
+const MAX_LINES = 20;
+
+/** One line each, with its level. Nothing, if the gateway does not say. */
+export async function readLatestLog(
+  gateway: GatewayAddress,
+  plugin: string,
+): Promise<readonly string[]> {
+  const { status, body } = await ask(gateway, `GET /v1/plugins/${plugin}/logs`);
+  const [latest] = status === 200 ? objectsIn(body.calls) : [];
+  return objectsIn(latest?.lines)
+    .slice(0, MAX_LINES)
+    .flatMap(({ level, text }) =>
+      String(text)
+        .split('\n')
+        .map((line) => `${level}: ${line}`),
+    );
+}
+
+function objectsIn(value: JsonValue | undefined) {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}

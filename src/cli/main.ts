@@ -1,0 +1,53 @@
+/**
+ * `sallyport`: from the command line to one command, and to its exit code.
+ *
+ * @module
+ */
+
+import type { Command } from './command.ts';
+import { CommandFailure } from './command-failure.ts';
+import { COMMANDS } from './command-table.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { showCommandHelp, showHelp, usageOf } from './help.ts';
+import { parseInvocation, type UsageProblem } from './parse-invocation.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+/** Runs one command line. Whatever happens is an exit code, never an exception. */
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal = createTerminal(process, process.env),
+): Promise<ExitCode> {
+  const parsed = parseInvocation(COMMANDS, argv);
+  if (!parsed.ok) return explain(parsed.error, terminal);
+  try {
+    return await parsed.value.command.run(parsed.value.invocation, terminal);
+  } catch (error) {
+    return fail(
+      error instanceof CommandFailure ? error : CommandFailure.broken(`${error}`),
+      terminal,
+    );
+  }
+}
+
+function fail({ message, lines, exitCode }: CommandFailure, terminal: Terminal): ExitCode {
+  terminal.problem(`sallyport: ${message}`);
+  for (const line of lines) terminal.problem(`  ${line}`);
+  return exitCode;
+}
+
+function explain({ command, sentence }: UsageProblem, terminal: Terminal): ExitCode {
+  if (sentence === undefined) {
+    showHelpOn(command, terminal);
+    return EXIT.ok;
+  }
+  terminal.problem(`sallyport: ${sentence}`);
+  terminal.problem(
+    `usage: ${command === undefined ? 'npx --no sallyport help' : usageOf(command)}`,
+  );
+  return EXIT.usage;
+}
+
+function showHelpOn(command: Command | undefined, terminal: Terminal): void {
+  if (command === undefined) showHelp(terminal, COMMANDS);
+  else showCommandHelp(terminal, command);
+}

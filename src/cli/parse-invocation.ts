@@ -1,0 +1,118 @@
+/**
+ * From the words on the command line to a command and what it was given.
+ *
+ * @module
+ */
+
+import { parseArgs } from 'node:util';
+import { err, ok, type Result } from '../core/primitives/result.ts';
+import type { Command, Invocation } from './command.ts';
+
+export interface ParsedInvocation {
+  readonly command: Command;
+  readonly invocation: Invocation;
+}
+
+export interface UsageProblem {
+  /** The command that was meant, as far as it could be told. */
+  readonly command?: Command;
+  /** Nothing, if help was asked for. */
+  readonly sentence?: string;
+}
+
+/** Most words of a command's name. */
+const NAME_WORDS = 2;
+
+export function parseInvocation(
+  commands: readonly Command[],
+  argv: readonly string[],
+): Result<ParsedInvocation, UsageProblem> {
+  const command = findCommand(commands, argv);
+  if (command === undefined) return err(withoutCommand(argv));
+  const words = argv.slice(command.name.split(' ').length);
+  const parsed = parseWords(command, words);
+  if (!parsed.ok) return err({ command, sentence: parsed.error });
+  const { positionals, values } = parsed.value;
+  if (values.help === true) return err({ command });
+  const sentence = checkCount(command, positionals);
+  if (sentence !== undefined) return err({ command, sentence });
+  return ok({ command, invocation: toInvocation(positionals, values) });
+}
+
+function findCommand(commands: readonly Command[], argv: readonly string[]): Command | undefined {
+  for (let count = NAME_WORDS; count > 0; count--) {
+    const name = argv.slice(0, count).join(' ');
+    const found = commands.find((command) => command.name === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Words that begin with a dash end the name that somebody tried to write. */
+function withoutCommand(argv: readonly string[]): UsageProblem {
+  const end = argv.findIndex((word) => word.startsWith('-'));
+  const words = argv.slice(0, end === -1 ? NAME_WORDS : Math.min(end, NAME_WORDS));
+  if (words.length === 0 || words[0] === 'help') return {};
+  return { sentence: `Cannot run "${words.join(' ')}": it must be one of the commands` };
+}
+
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+function parseWords(
+  command: Command,
+  words: readonly string[],
+): Result<{ readonly positionals: readonly string[]; readonly values: Values }, string> {
+  const declared = Object.entries(command.options).map(([name, { value, repeats }]) => {
+    const type = value === undefined ? ('boolean' as const) : ('string' as const);
+    return [name, { type, multiple: repeats === true }] as const;
+  });
+  const options = {
+    ...Object.fromEntries(declared),
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  try {
+    const { positionals, values, tokens } = parseArgs({
+      args: [...words],
+      options,
+      allowPositionals: true,
+      tokens: true,
+    });
+    const twice = findRepetition(command, tokens);
+    return twice === undefined ? ok({ positionals, values }) : err(twice);
+  } catch (error) {
+    // Its sentences end in advice on syntax, from the second one on.
+    const [problem = ''] = error instanceof Error ? error.message.split(/[.\n] ?/) : [];
+    return err(`Cannot read the command line: ${problem}`);
+  }
+}
+
+/** The last of two values would win without a word. */
+function findRepetition(
+  command: Command,
+  tokens: readonly { readonly kind: string; readonly name?: string }[],
+): string | undefined {
+  const names = tokens.flatMap(({ kind, name }) => (kind === 'option' && name ? [name] : []));
+  const twice = names.find(
+    (name, index) => names.indexOf(name) < index && command.options[name]?.repeats !== true,
+  );
+  return twice && `Cannot read the command line: "--${twice}" must be given once`;
+}
+
+function checkCount(command: Command, given: readonly string[]): string | undefined {
+  const missing = command.positionals.slice(given.length).find((word) => word.startsWith('<'));
+  if (missing !== undefined) return `Cannot run "${command.name}": ${missing} must be given`;
+  const extra = given[command.positionals.length];
+  return extra === undefined
+    ? undefined
+    : `Cannot run "${command.name}": nothing must follow, as "${extra}" does`;
+}
+
+function toInvocation(positionals: readonly string[], values: Values): Invocation {
+  const listOf = (option: string) => [values[option] ?? []].flat();
+  return {
+    positionals,
+    value: (option) => listOf(option).find((value) => typeof value === 'string'),
+    values: (option) => listOf(option).filter((value) => typeof value === 'string'),
+    has: (option) => values[option] === true,
+  };
+}

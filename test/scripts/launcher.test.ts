@@ -1,0 +1,34 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { strangersEnvironment } from '../support/strangers-environment.ts';
+import { run, SCRIPTS, temporaryFolder } from './support/run-script.ts';
+
+const ROOT = join(SCRIPTS, '..');
+
+/** With the Node that a fresh shell finds, which may be too old to run TypeScript. */
+async function launch(root: string, ...words: readonly string[]) {
+  const launcher = join(root, 'bin/sallyport.mjs');
+  const options = { cwd: temporaryFolder(), env: strangersEnvironment() };
+  return run('node', [launcher, ...words], options).ended;
+}
+
+describe('the launcher', () => {
+  test('hands over words and exit code, from whatever folder and whatever Node', async () => {
+    const help = await launch(ROOT, 'plugin', 'new', '--help');
+    expect(help).toMatchObject({ exit: 0, output: expect.stringContaining('plugin new <name>') });
+    const wrong = await launch(ROOT, 'plugin', 'new', '--lang', 'a b"c');
+    expect(wrong.exit).toBe(2);
+  });
+
+  test('says what to run where nothing is installed', async () => {
+    const clone = temporaryFolder();
+    mkdirSync(join(clone, 'scripts'));
+    cpSync(join(ROOT, 'bin'), join(clone, 'bin'), { recursive: true });
+    cpSync(join(SCRIPTS, 'installed.mjs'), join(clone, 'scripts/installed.mjs'));
+    writeFileSync(join(clone, 'package-lock.json'), '{}');
+    const { exit, output } = await launch(clone, 'plugin', 'new', 'a');
+    expect(exit).toBe(3);
+    expect(output).toContain(`run: node ${join(clone, 'scripts/setup.mjs')}`);
+  });
+});
