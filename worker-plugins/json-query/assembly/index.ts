@@ -4,7 +4,8 @@
  * What is wrong with document or query is part of the answer, since the one who asks can mend it.
  */
 
-import { Json, JsonReader } from "../../sdk/assembly/json";
+import { Json } from "../../sdk/assembly/json";
+import { JsonReader } from "../../sdk/assembly/json-reader";
 import { answer, readArguments } from "../../sdk/assembly/tool";
 import { parseQuery } from "./query";
 import { select } from "./select";

@@ -5,6 +5,8 @@
  *   user.name     items[0].price     items[*].price     $["odd name"]     ..id     items[-1]
  */
 
+import { trimmed } from "../../sdk/assembly/code-units";
+
 export enum StepKind {
   Name,
   Index,
@@ -30,7 +32,7 @@ export class Query {
 const MAX_STEPS: i32 = 64;
 
 export function parseQuery(text: string): Query {
-  return new Parser(text.trim()).parse();
+  return new Parser(trimmed(text)).parse();
 }
 
 class Parser {

@@ -1,6 +1,7 @@
 /** Finds what a query names in a document, in document order. */
 
 import { Json, Kind } from "../../sdk/assembly/json";
+import { writeJson } from "../../sdk/assembly/json-writer";
 import { Step, StepKind } from "./query";
 
 export class Match {
@@ -61,7 +62,7 @@ function child(from: Match, index: i32): Match {
   const value = from.value.items[index];
   if (from.value.kind == Kind.List) return new Match(from.path + "[" + index.toString() + "]", value);
   const key = from.value.keys[index];
-  return new Match(from.path + (isPlain(key) ? "." + key : "[" + Json.ofText(key).toString() + "]"), value);
+  return new Match(from.path + (isPlain(key) ? "." + key : "[" + writeJson(Json.ofText(key)) + "]"), value);
 }
 
 function isPlain(key: string): bool {

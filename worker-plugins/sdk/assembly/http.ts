@@ -7,7 +7,9 @@
 
 import { Memory } from "@extism/as-pdk";
 import { http_request, length } from "@extism/as-pdk/lib/env";
-import { Json, JsonReader } from "./json";
+import { Json } from "./json";
+import { JsonReader } from "./json-reader";
+import { writeJson } from "./json-writer";
 
 @external("extism:host/env", "http_status_code")
 declare function http_status_code(): i32;
@@ -31,7 +33,7 @@ export function send(method: string, url: string, headers: Json, body: string): 
   request.set("method", Json.ofText(method));
   request.set("headers", headers);
   const bodyOffset = body.length == 0 ? 0 : Memory.allocateString(body).offset;
-  const offset = http_request(Memory.allocateString(request.toString()).offset, bodyOffset);
+  const offset = http_request(Memory.allocateString(writeJson(request)).offset, bodyOffset);
   return new Answer(http_status_code(), readHeaders(), new Memory(offset, length(offset)).toUint8Array());
 }
 

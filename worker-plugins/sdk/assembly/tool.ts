@@ -7,7 +7,9 @@
 
 import { Host, Memory } from "@extism/as-pdk";
 import { error_set } from "@extism/as-pdk/lib/env";
-import { Json, JsonReader, Kind } from "./json";
+import { Json, Kind } from "./json";
+import { JsonReader } from "./json-reader";
+import { writeJson } from "./json-writer";
 import { decode, encode } from "./utf8";
 
 /** The arguments. The gateway has checked them against the tool's schema. */
@@ -21,7 +23,7 @@ export function readArguments(): Json {
  * that holds more than ASCII: so bytes it is.
  */
 export function answer(json: Json): i32 {
-  Host.output(encode(json.toString()));
+  Host.output(encode(writeJson(json)));
   return 0;
 }
 
