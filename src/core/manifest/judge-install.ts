@@ -4,11 +4,12 @@
  * @module
  */
 
-import { findCovering } from '../capabilities/capability-set.ts';
+import { findGrant, type Grant } from '../capabilities/grant.ts';
 import type { CapabilityPattern } from '../capabilities/pattern.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
+import { type CapabilityGrowth, findGrowth, findNewReach } from './capability-growth.ts';
 import type { RegisteredPlugin } from './registered-plugin.ts';
 import { compareVersions } from './semver.ts';
 
@@ -18,17 +19,47 @@ export interface InstalledPlugin {
   readonly manifest: JsonObject;
 }
 
+/** Who installs, and what he has said about it. */
+export interface Installer {
+  /** Those that he holds now, as far as they have not expired at `now`. */
+  readonly grants: readonly Grant[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** The digest of the growth that he has seen and accepts. */
+  readonly acceptedGrowth?: string;
+}
+
 export interface InstallCandidate extends InstalledPlugin {
   readonly current?: InstalledPlugin;
   /** All other plugins that serve. */
   readonly others: readonly RegisteredPlugin[];
+  readonly installer: Installer;
+  readonly sha256Hex: (text: string) => string;
 }
 
-/** `same`: it serves already, and nothing is to be done. `again`: the same, after it was stopped. */
-export type InstallKind = 'new' | 'same' | 'again' | 'upgrade';
+/**
+ * `same`: it serves already, and nothing is to be done. `again`: the same, after it was stopped, or
+ * now vouched for by a signature.
+ */
+type InstallKind = 'new' | 'same' | 'again' | 'upgrade';
 
-export interface InstallObjection {
-  readonly reason: 'version_not_higher' | 'tool_name_taken';
+export interface InstallVerdict {
+  readonly kind: InstallKind;
+  /** Of an upgrade that grows; accepted by now. */
+  readonly growth?: CapabilityGrowth;
+}
+
+export interface InstallRefusal {
+  readonly objections: readonly InstallObjection[];
+  readonly growth?: CapabilityGrowth;
+}
+
+interface InstallObjection {
+  readonly reason:
+    | 'version_not_higher'
+    | 'tool_name_taken'
+    | 'growth_not_held'
+    | 'growth_not_accepted';
   /** Where in the manifest. */
   readonly pointer: string;
   readonly detail: string;
@@ -37,41 +68,32 @@ export interface InstallObjection {
 /**
  * A version is fixed once it serves: other code or another manifest needs a higher one. What was
  * stopped can come back as it was; to go back to an older version, delete the plugin first.
+ *
+ * An upgrade that grows needs an installer who holds what it newly reaches for, and who names the
+ * digest of exactly this growth. Nothing that the upload holds can stand in for either.
  */
-export function judgeInstall(
-  candidate: InstallCandidate,
-): Result<InstallKind, readonly InstallObjection[]> {
-  const { plugin, others } = candidate;
+export function judgeInstall(candidate: InstallCandidate): Result<InstallVerdict, InstallRefusal> {
   const kind = compareWithCurrent(candidate);
-  const taken = new Set(others.flatMap(({ tools }) => tools.map(({ name }) => name)));
-  const objections: InstallObjection[] = plugin.tools.flatMap(({ name }, index) =>
-    taken.has(name)
-      ? [
-          {
-            reason: 'tool_name_taken',
-            pointer: `/tools/${index}/name`,
-            detail: 'must differ from the names of the tools of all other plugins',
-          },
-        ]
-      : [],
-  );
-  if (kind === undefined) {
-    objections.unshift({
-      reason: 'version_not_higher',
-      pointer: '/version',
-      detail: 'must be higher than the installed one, unless code and manifest are identical',
-    });
-  }
-  return kind === undefined || objections.length > 0 ? err(objections) : ok(kind);
+  const { plugin, current, sha256Hex } = candidate;
+  const growth =
+    kind === 'upgrade' && current !== undefined
+      ? findGrowth(current.plugin, plugin, sha256Hex)
+      : undefined;
+  const objections = [
+    ...(kind === undefined ? [NOT_HIGHER] : []),
+    ...findTakenNames(candidate),
+    ...(growth === undefined ? [] : judgeGrowth(candidate, growth)),
+  ];
+  const grown = growth && { growth };
+  if (kind === undefined || objections.length > 0) return err({ objections, ...grown });
+  return ok({ kind, ...grown });
 }
 
-/** What the newer version asks for and the older one did not, for whoever reviews an upgrade. */
-export function findGrowth(
-  before: RegisteredPlugin,
-  after: RegisteredPlugin,
-): readonly CapabilityPattern[] {
-  return after.allow.filter((pattern) => findCovering(before.allow, pattern) === undefined);
-}
+const NOT_HIGHER: InstallObjection = {
+  reason: 'version_not_higher',
+  pointer: '/version',
+  detail: 'must be higher than the installed one, unless code and manifest are identical',
+};
 
 function compareWithCurrent({
   plugin,
@@ -82,6 +104,49 @@ function compareWithCurrent({
   const isSame =
     current.plugin.codeHash === plugin.codeHash &&
     canonicalJson(current.manifest) === canonicalJson(manifest);
-  if (isSame) return current.plugin.state === 'running' ? 'same' : 'again';
-  return compareVersions(plugin.version, current.plugin.version) > 0 ? 'upgrade' : undefined;
+  if (!isSame) {
+    return compareVersions(plugin.version, current.plugin.version) > 0 ? 'upgrade' : undefined;
+  }
+  // Who vouches for it is news; that nobody does this time is none.
+  const isVouchedAnew =
+    plugin.signedBy !== undefined && plugin.signedBy !== current.plugin.signedBy;
+  return current.plugin.state === 'running' && !isVouchedAnew ? 'same' : 'again';
+}
+
+function findTakenNames({ plugin, others }: InstallCandidate): readonly InstallObjection[] {
+  const taken = new Set(others.flatMap(({ tools }) => tools.map(({ name }) => name)));
+  return plugin.tools.flatMap(({ name }, index) =>
+    taken.has(name)
+      ? [
+          {
+            reason: 'tool_name_taken',
+            pointer: `/tools/${index}/name`,
+            detail: 'must differ from the names of the tools of all other plugins',
+          },
+        ]
+      : [],
+  );
+}
+
+function judgeGrowth(
+  { plugin, installer }: InstallCandidate,
+  growth: CapabilityGrowth,
+): readonly InstallObjection[] {
+  const { grants, now, acceptedGrowth } = installer;
+  const isHeld = (pattern: CapabilityPattern) => findGrant(grants, pattern, now) !== undefined;
+  const objections = findNewReach(growth, plugin)
+    .filter((pattern) => !isHeld(pattern))
+    .map((pattern): InstallObjection => {
+      const detail = `must hold nothing new that its installer does not hold, as "${pattern}"`;
+      return { reason: 'growth_not_held', pointer: '/capabilities', detail };
+    });
+  if (acceptedGrowth === growth.digest) return objections;
+  return [
+    ...objections,
+    {
+      reason: 'growth_not_accepted',
+      pointer: '/capabilities',
+      detail: `must hold nothing new, unless "acceptGrowth" is "${growth.digest}"`,
+    },
+  ];
 }

@@ -20,10 +20,12 @@ import { denyListSchema, pluginListSchema } from '../policy/pattern-lists.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { err, type Result } from '../primitives/result.ts';
 import { crossCheck } from './cross-check.ts';
+import { MAX_LICENCE_LENGTH, readLicence } from './licence.ts';
 import { isVersion, MAX_VERSION_LENGTH } from './semver.ts';
 import { TIERS, type Tier } from './tier.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 import { configSchema, descriptionSchema, toolSchema } from './tool-schema.ts';
+import { WASM_ABIS, type WasmAbi } from './wasm-abi.ts';
 import { WASM_LIMIT_CEILINGS, type WasmLimits } from './wasm-limits.ts';
 
 /** Most tools of one plugin. */
@@ -34,7 +36,7 @@ export interface Manifest {
   readonly version: string;
   readonly kind: 'tool' | 'channel' | 'provider' | 'skill';
   readonly tier: Tier;
-  /** An SPDX expression; its form is not checked. */
+  /** An SPDX expression, by its form. */
   readonly license: string;
   readonly description?: string;
   /** Expanded. */
@@ -45,10 +47,20 @@ export interface Manifest {
   readonly limits: Partial<Pick<WasmLimits, keyof typeof WASM_LIMIT_CEILINGS>>;
   /** JSON Schema of the plugin's settings; properties with `secret: true` come from secrets. */
   readonly config?: JsonObject;
-  readonly wasm?: Pick<WasmLimits, 'clock' | 'randomness'>;
+  /**
+   * `abi`: what the module is made for, checked against what it imports. `language`: what is
+   * uploaded, a WebAssembly module unless it says `javascript`.
+   */
+  readonly wasm?: Pick<WasmLimits, 'clock' | 'randomness'> & {
+    readonly abi?: WasmAbi;
+    readonly language?: (typeof WASM_LANGUAGES)[number];
+  };
   readonly process?: { readonly command: readonly string[] };
   readonly container?: { readonly image: string; readonly command?: readonly string[] };
 }
+
+/** In what the code of the wasm tier may be uploaded. */
+const WASM_LANGUAGES = ['wasm', 'javascript'] as const;
 
 const limitSchema = (key: keyof typeof WASM_LIMIT_CEILINGS, least: number) =>
   z.int().min(least).max(WASM_LIMIT_CEILINGS[key]).exactOptional();
@@ -67,7 +79,11 @@ const manifestSchema = z.strictObject({
     .refine(isVersion, 'must be a version as SemVer 2.0.0 writes it'),
   kind: z.enum(['tool', 'channel', 'provider', 'skill']),
   tier: z.enum(TIERS),
-  license: z.string().regex(/^[A-Za-z0-9.+() -]{1,128}$/, 'must be an SPDX expression'),
+  license: z
+    .string()
+    .min(1)
+    .max(MAX_LICENCE_LENGTH)
+    .refine((text) => readLicence(text) !== undefined, 'must be an SPDX expression'),
   description: descriptionSchema.exactOptional(),
   capabilities: pluginListSchema,
   deny: denyListSchema.default([]),
@@ -82,7 +98,12 @@ const manifestSchema = z.strictObject({
     .default({}),
   config: configSchema.exactOptional(),
   wasm: z
-    .strictObject({ clock: z.boolean().default(false), randomness: z.boolean().default(false) })
+    .strictObject({
+      clock: z.boolean().default(false),
+      randomness: z.boolean().default(false),
+      abi: z.enum(WASM_ABIS).exactOptional(),
+      language: z.enum(WASM_LANGUAGES).exactOptional(),
+    })
     .exactOptional(),
   process: z.strictObject({ command: commandSchema }).exactOptional(),
   container: z

@@ -5,6 +5,7 @@
  */
 
 import type { CapabilityPattern } from '../capabilities/pattern.ts';
+import type { JsonObject } from '../primitives/json.ts';
 import type { PluginState } from './plugin-state.ts';
 import type { Tier } from './tier.ts';
 import type { ToolDefinition } from './tool-definition.ts';
@@ -23,4 +24,15 @@ export interface RegisteredPlugin {
   readonly deny: readonly CapabilityPattern[];
   readonly tools: readonly ToolDefinition[];
   readonly wasm?: WasmLimits;
+  /** What an operator has set, and the SHA-256 of its canonical JSON; absent while nothing is set. */
+  readonly config?: { readonly hash: string; readonly values: JsonObject };
+  /** Id of the trusted key whose signature held when it was installed. */
+  readonly signedBy?: string;
+  /** The revision from which on turns begin with it; absent while nobody has. */
+  readonly sinceRevision?: number;
+  /** Set while it drains: the revision from which on turns begin with a newer version. */
+  readonly untilRevision?: number;
 }
+
+/** What tells two versions of a plugin apart. */
+export type PluginVersion = Pick<RegisteredPlugin, 'version' | 'codeHash'>;

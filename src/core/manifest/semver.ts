@@ -13,7 +13,7 @@ const LABEL = '(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)';
 const BUILD = '[0-9A-Za-z-]+';
 
 /** Each part is followed by a character that it cannot hold, so nothing is tried twice. */
-export const VERSION = new RegExp(
+const VERSION = new RegExp(
   `^(${NUMBER})\\.(${NUMBER})\\.(${NUMBER})(?:-(${LABEL}(?:\\.${LABEL})*))?(?:\\+${BUILD}(?:\\.${BUILD})*)?$`,
 );
 

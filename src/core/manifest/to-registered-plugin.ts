@@ -4,14 +4,14 @@
  * @module
  */
 
-import { parsePattern } from '../capabilities/pattern.ts';
-import { toResource } from '../capabilities/resource.ts';
+import { type CapabilityPattern, parsePattern } from '../capabilities/pattern.ts';
 import type { Manifest } from './manifest.ts';
+import { ownToolPattern } from './own-tool.ts';
 import type { RegisteredPlugin } from './registered-plugin.ts';
 import { raiseTier, type Tier } from './tier.ts';
-import { DEFAULT_WASM_LIMITS } from './wasm-limits.ts';
+import { AMBIENT_CAPABILITIES, DEFAULT_WASM_LIMITS, type WasmLimits } from './wasm-limits.ts';
 
-export interface Registration {
+interface Registration {
   readonly manifest: Manifest;
   /** SHA-256 of the code as uploaded, lower-case hex. */
   readonly codeHash: string;
@@ -25,22 +25,31 @@ export interface Registration {
  */
 export function toRegisteredPlugin(registration: Registration): RegisteredPlugin {
   const { manifest, codeHash, tierFloor } = registration;
-  const ownTools = manifest.tools.flatMap(({ name }) => {
-    const resource = toResource('name', name);
-    const pattern = resource.ok ? parsePattern(`tool:call:${resource.value}`) : resource;
-    return pattern.ok ? [pattern.value] : [];
-  });
+  const ownTools = manifest.tools.flatMap(({ name }) => ownToolPattern(name) ?? []);
   return {
     name: manifest.name,
     version: manifest.version,
     codeHash,
     tier: raiseTier(manifest.tier, tierFloor),
     state: 'running',
-    allow: [...new Set([...manifest.capabilities, ...ownTools])],
+    allow: [...new Set([...manifest.capabilities, ...ownTools, ...ambientPatterns(manifest)])],
     deny: manifest.deny,
     tools: manifest.tools,
     ...(manifest.tier === 'wasm' && {
-      wasm: { ...DEFAULT_WASM_LIMITS, ...manifest.limits, ...manifest.wasm },
+      wasm: { ...DEFAULT_WASM_LIMITS, ...manifest.limits, ...ambientOf(manifest) },
     }),
   };
+}
+
+/** `wasm.clock` and `wasm.randomness` are how a manifest asks for these. */
+function ambientPatterns(manifest: Manifest): readonly CapabilityPattern[] {
+  const asked = ambientOf(manifest);
+  return (['clock', 'randomness'] as const).flatMap((kind) => {
+    const pattern = parsePattern(AMBIENT_CAPABILITIES[kind]);
+    return asked[kind] && pattern.ok ? [pattern.value] : [];
+  });
+}
+
+function ambientOf({ wasm }: Manifest): Pick<WasmLimits, 'clock' | 'randomness'> {
+  return { clock: wasm?.clock === true, randomness: wasm?.randomness === true };
 }

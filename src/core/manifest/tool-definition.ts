@@ -7,7 +7,7 @@
 import type { JsonObject } from '../primitives/json.ts';
 
 /** Claims of the plugin's author (MCP `annotations`), not facts. Absent means the worst case. */
-export interface ToolAnnotations {
+interface ToolAnnotations {
   readonly readOnlyHint?: boolean;
   readonly destructiveHint?: boolean;
   readonly idempotentHint?: boolean;

@@ -13,10 +13,16 @@ export type WasmLimits = {
   readonly maxOutputBytes: number;
   /** Wall-clock milliseconds, host calls included. */
   readonly timeoutMs: number;
-  /** Ambient authority that a plugin gets only when its manifest asks and policy allows. */
+  /** Ambient authority that a call gets only where its {@link AMBIENT_CAPABILITIES} are granted. */
   readonly clock: boolean;
   readonly randomness: boolean;
 };
+
+/** What a plugin asks for by `wasm.clock` and `wasm.randomness`. Without it they are the same in every run. */
+export const AMBIENT_CAPABILITIES = {
+  clock: 'system:clock:read',
+  randomness: 'system:random:read',
+} as const;
 
 export const DEFAULT_WASM_LIMITS: WasmLimits = {
   fuel: 100_000_000,

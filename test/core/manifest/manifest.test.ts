@@ -4,6 +4,10 @@ import {
   manifestJsonSchema,
   parseManifest,
 } from '../../../src/core/manifest/manifest.ts';
+import {
+  MAX_DESCRIPTION_LENGTH,
+  MAX_REQUIREMENTS,
+} from '../../../src/core/manifest/tool-schema.ts';
 import { WASM_LIMIT_CEILINGS } from '../../../src/core/manifest/wasm-limits.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/primitives/json.ts';
 
@@ -135,6 +139,26 @@ describe('parseManifest()', () => {
     });
     expect(pointersOf(tools(MAX_TOOLS))).toEqual([]);
     expect(pointersOf(tools(MAX_TOOLS + 1))).toEqual(['/tools']);
+  });
+
+  test('bounds descriptions and requirements', () => {
+    const description = 'x'.repeat(MAX_DESCRIPTION_LENGTH);
+    expect(pointersOf({ description, ...withTool({ description }) })).toEqual([]);
+    expect(pointersOf(withTool({ description: `${description}x` }))).toEqual([
+      '/tools/0/description',
+    ]);
+    const requires = Array<string>(MAX_REQUIREMENTS).fill('tool:file:read:{path}');
+    expect(pointersOf(withTool({ requires }))).toEqual([]);
+    expect(pointersOf(withTool({ requires: [...requires, 'tool:file:read:{path}'] }))).toEqual([
+      '/tools/0/requires',
+    ]);
+  });
+
+  test('has a licence in the form of SPDX', () => {
+    expect(pointersOf({ license: 'MIT OR (Apache-2.0 WITH LLVM-exception)' })).toEqual([]);
+    for (const license of ['', 'the MIT one', 'MIT OR', 'x'.repeat(129)]) {
+      expect(pointersOf({ license })).toContain('/license');
+    }
   });
 
   test('hides nothing in a description', () => {

@@ -39,4 +39,21 @@ describe('nextState()', () => {
     expect(nextState('draining', 'start')).toBeUndefined();
     expect(nextState('draining', 'validate')).toBeUndefined();
   });
+
+  test('an operator quarantines whatever its state, once', () => {
+    for (const state of PLUGIN_STATES) {
+      expect(nextState(state, 'quarantine')).toBe(
+        state === 'quarantined' ? undefined : 'quarantined',
+      );
+    }
+  });
+
+  test('nothing but a release leads out of quarantine, and that starts nothing', () => {
+    const events = ['validate', 'load', 'start', 'supersede', 'drained', 'stop', 'fail'] as const;
+    for (const event of events) expect(nextState('quarantined', event)).toBeUndefined();
+    expect(nextState('quarantined', 'release')).toBe('stopped');
+    for (const state of PLUGIN_STATES) {
+      if (state !== 'quarantined') expect(nextState(state, 'release')).toBeUndefined();
+    }
+  });
 });
