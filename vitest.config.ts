@@ -17,7 +17,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/*.test.ts', 'test/{core,wasm-hardening,scripts}/**/*.test.ts'],
+          include: [
+            'test/*.test.ts',
+            'test/{core,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
+          ],
         },
       },
       {

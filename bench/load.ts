@@ -26,6 +26,8 @@ export interface LoadPlan {
   readonly durationMs: number;
   /** The next request of a connection. */
   readonly next: (connection: number) => Call | Promise<Call>;
+  /** Which answers count; successful ones unless stated. */
+  readonly isGood?: (status: number) => boolean;
 }
 
 export async function runLoad({
@@ -33,6 +35,7 @@ export async function runLoad({
   connections,
   durationMs,
   next,
+  isGood = (status) => status >= 200 && status < 300,
 }: LoadPlan): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const latencies: number[] = [];
@@ -43,7 +46,7 @@ export async function runLoad({
       const call = await next(connection);
       const sentAt = performance.now();
       const { status } = await send(agent, port, call);
-      if (status >= 200 && status < 300) latencies.push(performance.now() - sentAt);
+      if (isGood(status)) latencies.push(performance.now() - sentAt);
       else failed += 1;
     }
   };
@@ -55,11 +58,13 @@ export async function runLoad({
   return { perSecond: latencies.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99), failed };
 }
 
-export function send(
-  agent: Agent | undefined,
-  port: number,
-  call: Call,
-): Promise<{ readonly status: number; readonly text: string }> {
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly requestId: string;
+}
+
+export function send(agent: Agent | undefined, port: number, call: Call): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
@@ -77,7 +82,11 @@ export function send(
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString(),
+            requestId: String(response.headers['x-request-id'] ?? ''),
+          }),
         );
       },
     );

@@ -10,8 +10,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorker } from '../scripts/bundle-worker.mjs';
+import { freePort } from '../scripts/listen-port.mjs';
 import { COMPATIBILITY_DATE } from '../scripts/worker-bindings.mjs';
-import { freePort } from '../test/support/gateway.ts';
 
 export interface RawWorker {
   readonly entry: string;

@@ -8,7 +8,10 @@ import { createApp } from './gateway/app.ts';
 import { ALL_ROUTES } from './gateway/routes/all-routes.ts';
 
 export { AuditBlock } from './blocks/audit/audit-block.ts';
+export { DirectoryBlock } from './blocks/directory/directory-block.ts';
 export { SessionBlock } from './blocks/session/session-block.ts';
+export { StorageBlock } from './blocks/storage/storage-block.ts';
+export { UserBlock } from './blocks/user/user-block.ts';
 export { WorkspaceBlock } from './blocks/workspace/workspace-block.ts';
 export { TurnRunner } from './gateway/turn-runner.ts';
 export { WasmLane } from './tiers/wasm/wasm-lane.ts';

@@ -12,16 +12,20 @@ import { describe, expect, test } from 'vitest';
 const SRC = join(import.meta.dirname, '../src');
 
 /** The doors of `blocks`: what reaches an object, what it answers, and how names and keys are made. */
-const BLOCK_DOORS = /^blocks\/([a-z]+\/[a-z]+-(client|api)|kit\/(keys|bindings|address))\.ts$/;
+const BLOCK_DOORS =
+  /^blocks\/([a-z]+\/[a-z]+-(client|api)|kit\/(keys|signatures|bindings|address))\.ts$/;
 
 const MAY_IMPORT: Record<string, readonly (string | RegExp)[]> = {
   core: [],
   'wasm-hardening': ['core'],
+  'plugin-review': ['core', 'wasm-hardening'],
   agent: ['core'],
   models: ['core', 'agent'],
   blocks: ['core'],
-  tiers: ['core', 'agent', 'wasm-hardening', BLOCK_DOORS],
-  gateway: ['core', 'agent', BLOCK_DOORS, 'models', 'tiers', 'wasm-hardening'],
+  tiers: ['core', 'agent', 'wasm-hardening', 'plugin-review', BLOCK_DOORS],
+  gateway: ['core', 'agent', BLOCK_DOORS, 'models', 'tiers', 'wasm-hardening', 'plugin-review'],
+  client: ['core'],
+  cli: ['core', 'wasm-hardening', 'plugin-review'],
   'worker.ts': ['gateway', 'blocks', 'tiers'],
 };
 
@@ -90,7 +94,7 @@ test('wasm-hardening uses only the primitives of core', () => {
 
 test('core uses no package that is tied to a platform', () => {
   const packages = files
-    .filter((file) => /^(core|wasm-hardening)\//.test(file.path))
+    .filter((file) => /^(core|wasm-hardening|plugin-review)\//.test(file.path))
     .flatMap((file) => file.imports)
     .filter((target) => !isLocal(target));
   expect(packages.filter((name) => !CORE_PACKAGES.includes(name))).toEqual([]);
@@ -148,10 +152,11 @@ describe('brands are made in one file each', () => {
   });
 });
 
-test('core and wasm-hardening know no clock and no chance', () => {
+test('the pure folders know no clock and no chance', () => {
   const ambient = /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|crypto\.)/;
   const strays = files.filter(
-    (file) => /^(core|wasm-hardening|agent)\//.test(file.path) && ambient.test(file.text),
+    (file) =>
+      /^(core|wasm-hardening|plugin-review|agent)\//.test(file.path) && ambient.test(file.text),
   );
   expect(strays.map(({ path }) => path)).toEqual([]);
 });

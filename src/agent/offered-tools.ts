@@ -34,7 +34,8 @@ export function listOfferedTools(
         const resource = toResource('name', name);
         if (!resource.ok) return false;
         const capability = `tool:call:${resource.value}`;
-        return bothAllow({ first, newest }, { capability, now, plugin: plugin.name });
+        const question = { capability, now, plugin: plugin.name, version: plugin };
+        return bothAllow({ first, newest }, question);
       }),
     );
   FOUND.set(newest, { first, tools });

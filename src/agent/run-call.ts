@@ -51,15 +51,16 @@ export function toCallEnd(
   outcome: ToolOutcome | Denial,
 ): CallEnd {
   if (outcome.kind === 'denial') return { kind: 'denied', denial: outcome };
-  if (outcome.kind === 'failed') return { kind: 'denied', denial: denialOf(outcome) };
+  const { cost } = outcome;
+  if (outcome.kind === 'failed') return { kind: 'denied', denial: denialOf(outcome), cost };
   const { policy } = presentAuthority(state);
   try {
     const inspected = inspectOutcome(outcome, { tool, label: state.label, policy });
     if (inspected.ok) return { kind: 'result', result: inspected.value };
-    return { kind: 'denied', denial: inspected.error };
+    return { kind: 'denied', denial: inspected.error, cost };
   } catch {
     // What cannot be inspected is not passed on, whatever it did to the one who looked.
-    return { kind: 'denied', denial: deny('content', 'uninspectable') };
+    return { kind: 'denied', denial: deny('content', 'uninspectable'), cost };
   }
 }
 

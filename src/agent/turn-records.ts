@@ -11,6 +11,7 @@ import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { CallEnd } from '../core/conversation/journal-entry.ts';
 import type { ApprovedToolCall, CallPlace } from '../core/conversation/tool-call.ts';
 import { toCallKey } from '../core/conversation/tool-call.ts';
+import type { Receipt } from '../core/conversation/tool-result.ts';
 import type { Denial } from '../core/errors/denial.ts';
 import { findTool } from '../core/policy/authority-index.ts';
 import { toPrincipalName } from '../core/policy/principal.ts';
@@ -82,16 +83,25 @@ export function recordEnd(
   const action = 'tool-result';
   const facts = { callKey, tool, plugin, pluginVersion, codeHash };
   if (end.kind === 'denied') {
-    return recordOf(state, { action, decision: 'denied', ...facts, ...denialFacts(end.denial) });
+    const { denial, cost } = end;
+    const outcome = denial.check === 'dispatch' ? denial.reason : 'ok';
+    const why = denialFacts(denial);
+    return recordOf(state, { action, decision: 'denied', ...facts, ...why, outcome, ...cost });
   }
-  const { durationMs, fuel } = end.result.cost;
+  const { cost, receipt } = end.result;
   return recordOf(state, {
     action,
     decision: 'allowed',
     ...facts,
-    durationMs,
-    ...(fuel !== undefined && { fuel }),
+    outcome: 'ok',
+    ...cost,
+    ...(receipt && { receiptHmac: state.ports.argumentsHmac(receiptText(receipt)) }),
   });
+}
+
+/** No arguments have this text, since JSON begins otherwise. */
+function receiptText(receipt: Receipt): string {
+  return `receipt ${canonicalJson({ ...receipt })}`;
 }
 
 function callFacts({ claims }: ApprovedToolCall): Facts {

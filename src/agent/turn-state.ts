@@ -10,7 +10,7 @@ import type { Message } from '../core/conversation/message.ts';
 import type { Turn } from '../core/conversation/turn.ts';
 import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import type { Authority } from '../core/policy/authority.ts';
-import { joinLabels, type Label } from '../core/policy/labels.ts';
+import { joinLabels, type Label, LOWEST_LABEL } from '../core/policy/labels.ts';
 import type { Slice } from '../core/policy/slice.ts';
 import type { TurnPorts } from './ports.ts';
 import { type CommitRefusal, NOTHING_TO_SAY, type Step } from './run-end.ts';
@@ -44,9 +44,6 @@ export interface TurnState {
   readonly history: CallTrace[];
 }
 
-/** The lowest label: what joining begins with. */
-const NOTHING_HEARD: Label = { integrity: 'trusted', confidentiality: 'public' };
-
 export function createTurnState(turn: Turn, ports: TurnPorts, watch: TurnWatch): TurnState {
   return {
     turn,
@@ -60,7 +57,7 @@ export function createTurnState(turn: Turn, ports: TurnPorts, watch: TurnWatch):
     },
     newest: undefined,
     slice: turn.slice,
-    label: turn.history.reduce((label, message) => joinLabels(label, message.label), NOTHING_HEARD),
+    label: turn.history.reduce((label, message) => joinLabels(label, message.label), LOWEST_LABEL),
     usage: NO_USAGE,
     messages: [...turn.history],
     history: [],

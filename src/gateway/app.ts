@@ -18,12 +18,13 @@ import {
 } from './error-response.ts';
 import { handleOnce, readIdempotencyKey, SHOWN_ONCE } from './idempotency.ts';
 import { logFault } from './log-fault.ts';
-import { readBytes, readJson, readQuery } from './read-body.ts';
+import { discardUnread, readBytes, readJson, readQuery } from './read-body.ts';
 import { recordRefusedLogin } from './record-refused-login.ts';
 import { Refusal } from './refusal.ts';
 import {
   type Caller,
   MAX_JSON_BYTES,
+  MAX_UPLOAD_BYTES,
   type Route,
   type RouteRequest,
   toMountPath,
@@ -32,6 +33,8 @@ import { requireOwnOrigin, secureHeaders } from './secure-headers.ts';
 
 type App = Hono<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
 type AppContext = Context<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
+
+const EMPTY_OBJECT = new TextEncoder().encode('{}');
 
 export function createApp(routes: readonly Route[]): App {
   const app: App = new Hono();
@@ -53,15 +56,17 @@ export function createApp(routes: readonly Route[]): App {
 
 async function serve(route: Route, context: AppContext): Promise<Response> {
   const requestId = context.get('requestId');
+  let caller: Caller | undefined;
   try {
     requireOwnOrigin(context.req.raw);
-    const caller = await identify(route, context, requestId);
+    caller = await identify(route, context, requestId);
     await admit(route, caller, { env: context.env, requestId });
     const response = await handleOnce(route, await readRequest(route, context, caller));
     response.headers.delete(SHOWN_ONCE);
     return response;
   } catch (error) {
     const problem = problemOf(error, requestId);
+    if (caller !== undefined) await discardUnread(context.req.raw, MAX_UPLOAD_BYTES);
     return route.openAiErrors ? toOpenAiErrorResponse(problem) : toProblemResponse(problem);
   }
 }
@@ -91,7 +96,9 @@ async function readRequest(
   const body =
     route.body === undefined || bytes === undefined
       ? undefined
-      : readJson(bytes, raw.headers.get('Content-Type'), route.body);
+      : bytes.length === 0 && route.mayOmitBody
+        ? readJson(EMPTY_OBJECT, 'application/json', route.body)
+        : readJson(bytes, raw.headers.get('Content-Type'), route.body);
   return {
     env: context.env,
     execution: context.executionCtx,

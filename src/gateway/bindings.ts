@@ -6,6 +6,9 @@
 
 import type { BlockBindings } from '../blocks/kit/bindings.ts';
 import type { ModelBindings } from '../models/model-bindings.ts';
-import type { WasmTierBindings } from '../tiers/wasm/wasm-tier-bindings.ts';
+import type { LaneNamespace, WasmTierBindings } from '../tiers/wasm/wasm-tier-bindings.ts';
 
-export interface GatewayBindings extends BlockBindings, WasmTierBindings, ModelBindings {}
+export interface GatewayBindings extends BlockBindings, WasmTierBindings, ModelBindings {
+  /** Reached by both of them: by workspaces for plugins as a whole, by the tier for calls. */
+  readonly WASM_LANES: LaneNamespace;
+}

@@ -5,15 +5,23 @@
  * @module
  */
 
+import type { RunCost } from '../core/conversation/tool-result.ts';
 import { ERROR_CODES, type ErrorCode } from '../core/errors/codes.ts';
 import type { Denial } from '../core/errors/denial.ts';
 import { faultCode } from '../core/errors/fault.ts';
 import type { PointerError } from '../core/errors/pointer-errors.ts';
+import type { CapabilityGrowth } from '../core/manifest/capability-growth.ts';
 
 export interface ProblemFacts {
   readonly detail?: string;
   readonly errors?: readonly PointerError[];
   readonly denial?: Denial;
+  /** What a call used before it was denied. */
+  readonly cost?: RunCost;
+  /** What an upgrade that is refused may do and the version before could not. */
+  readonly growth?: CapabilityGrowth;
+  /** A reason of ours, where it is not that of a denial. */
+  readonly reason?: string;
   readonly retryAfterMs?: number;
 }
 
@@ -36,8 +44,11 @@ export function toProblemResponse(problem: Problem): Response {
     code: problem.code,
     requestId: problem.requestId,
     ...(problem.denial && { check: problem.denial.check, reason: problem.denial.reason }),
+    ...(problem.reason !== undefined && { reason: problem.reason }),
     ...(problem.denial?.pointer !== undefined && { pointer: problem.denial.pointer }),
     ...(problem.errors && { errors: problem.errors }),
+    ...(problem.growth && { growth: problem.growth }),
+    ...(problem.cost && { cost: problem.cost }),
   };
   return errorResponse(problem, JSON.stringify(body), 'application/problem+json');
 }

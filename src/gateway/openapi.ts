@@ -22,6 +22,10 @@ const problem = {
     requestId: { type: 'string' },
     check: { type: 'string', description: 'Which of the checks refused, for denials' },
     reason: { type: 'string', description: 'A reason of that check, for denials' },
+    growth: {
+      type: 'object',
+      description: 'What an upgrade that is refused may newly do; "digest" accepts it',
+    },
     errors: {
       type: 'array',
       items: {
@@ -107,13 +111,16 @@ function toRequestBody(route: Route): object {
       properties: {
         manifest: { type: 'string', contentMediaType: 'application/json' },
         module: { type: 'string', format: 'binary' },
+        signature: { type: 'string', contentMediaType: 'application/json' },
+        acceptGrowth: { type: 'string', pattern: '^[0-9a-f]{64}$' },
       },
     };
     return { requestBody: { required: true, content: { 'multipart/form-data': { schema } } } };
   }
   if (route.body === undefined) return {};
   const schema = toJsonSchema(route.body, 'input');
-  return { requestBody: { required: true, content: { 'application/json': { schema } } } };
+  const required = route.mayOmitBody !== true;
+  return { requestBody: { required, content: { 'application/json': { schema } } } };
 }
 
 function toSuccess(route: Route): object {

@@ -34,6 +34,16 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
   return join(chunks, length);
 }
 
+/**
+ * Takes in a body that nobody has read, so that a client that is still sending hears the answer.
+ * Not for strangers: they lose the connection.
+ */
+export async function discardUnread(request: Request, maxBytes: number): Promise<void> {
+  if (request.bodyUsed) return;
+  // A client that gives up meanwhile needs no answer.
+  await discard(request.body, maxBytes).catch(() => {});
+}
+
 /** JSON bytes as the schema's value. All errors are reported at once, by JSON pointer. */
 export function readJson<T>(
   bytes: Uint8Array,

@@ -49,6 +49,8 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly tag: string;
   readonly access: Access;
   readonly body?: z.ZodType<Body>;
+  /** A request without a body is taken for an empty object. */
+  readonly mayOmitBody?: boolean;
   readonly query?: z.ZodType<Query>;
   /** What the body is when it is not JSON that `body` describes. */
   readonly bodyKind?: 'json' | 'multipart';

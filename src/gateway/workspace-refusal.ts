@@ -7,6 +7,12 @@
 import type { Refusal as WorkspaceRefusal } from '../blocks/workspace/workspace-api.ts';
 import { Refusal } from './refusal.ts';
 
-export function fromWorkspace({ code, detail, errors }: WorkspaceRefusal): Refusal {
-  return new Refusal(code, { detail, ...(errors && { errors }) });
+export function fromWorkspace(refusal: WorkspaceRefusal): Refusal {
+  const { code, detail, errors, reason, growth } = refusal;
+  return new Refusal(code, {
+    detail,
+    ...(growth && { growth }),
+    ...(errors && { errors }),
+    ...(reason !== undefined && { reason }),
+  });
 }

@@ -20,10 +20,15 @@ export type TierRunners = Readonly<Record<Tier, TierRunner>>;
 export function createDispatch(runners: TierRunners, signer: TicketSigner): DispatchPort {
   return {
     async dispatch(call, receipt, signal) {
-      const { claims, canonicalArguments } = call;
+      const { claims, canonicalArguments, config } = call;
       if (!provesStart(receipt, claims)) return refused('ticket_refused');
       if (signal.aborted) return refused('cancelled');
-      const job = { ticket: signer.sign(claims), claims, canonicalArguments };
+      const job = {
+        ticket: signer.sign(claims),
+        claims,
+        canonicalArguments,
+        ...(config && { config }),
+      };
       return runners[claims.tier].run(job, signal);
     },
     recall: (claims) => runners[claims.tier].recall(claims),

@@ -14,6 +14,8 @@ export interface TierJob {
   readonly ticket: string;
   readonly claims: TicketClaims;
   readonly canonicalArguments: JsonObject;
+  /** Settings of the plugin, whose hash the claims hold. */
+  readonly config?: JsonObject;
 }
 
 export interface TierRunner {

@@ -100,16 +100,23 @@ describe('runTurn() with a model', () => {
   });
 
   test('denies a call with the reason of the tier, or of a result check', async () => {
+    const cost = { durationMs: 1, fuel: 7, memoryPages: 2, suspendedMs: 0 };
     const world = makeWorld([{ calls: [echo('a'), echo('b')] }, { text: 'Done.' }]);
     world.tier.run = ({ canonicalArguments }) =>
       canonicalArguments.text === 'a'
-        ? { kind: 'failed', reason: 'fuel', cost: { durationMs: 1 } }
+        ? { kind: 'failed', reason: 'fuel', cost }
         : outcome('\uD800');
     await world.run();
     const ends = world.session.entries.filter((entry) => entry.kind === 'call-finished');
     expect(ends).toMatchObject([
-      { end: { kind: 'denied', denial: { check: 'dispatch', reason: 'fuel' } } },
-      { end: { kind: 'denied', denial: { check: 'content', reason: 'uninspectable' } } },
+      { end: { kind: 'denied', denial: { check: 'dispatch', reason: 'fuel' }, cost } },
+      {
+        end: {
+          kind: 'denied',
+          denial: { check: 'content', reason: 'uninspectable' },
+          cost: { durationMs: 3, fuel: 100 },
+        },
+      },
     ]);
     expect(world.model.requests[1]?.messages.slice(2)).toMatchObject([
       { content: DENIAL_SENTENCE },

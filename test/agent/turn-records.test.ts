@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import type { Receipt } from '../../src/core/conversation/tool-result.ts';
 import { canonicalJson } from '../../src/core/primitives/canonical-json.ts';
 import { outcome } from './support/fake-tier.ts';
 import { USAGE } from './support/scripted-model.ts';
 import { makeWorld } from './support/world.ts';
+
+const RECEIPT: Receipt = {
+  codeHash: '1'.repeat(64),
+  argumentHash: '2'.repeat(64),
+  outputHash: '3'.repeat(64),
+  revision: 7,
+  fuel: 9,
+};
 
 const SECRET = 'hunter2-very-private';
 
@@ -54,6 +63,45 @@ describe('the record of a turn', () => {
     });
     expect(world.session.audit[0]).toMatchObject({ model: 'test/model', usage: USAGE });
     expect(world.session.audit[2]).toMatchObject({ durationMs: 3, fuel: 100 });
+  });
+
+  test('says how a tier ended each call and what that cost, also where the result was denied', async () => {
+    const world = makeWorld([
+      { calls: ['a', 'b', 'c'].map((text) => ({ name: 'echo', args: { text } })) },
+      { text: 'Done.' },
+    ]);
+    const cost = { durationMs: 5, fuel: 9, memoryPages: 2, suspendedMs: 1 };
+    world.tier.run = ({ canonicalArguments: { text } }) => {
+      if (text === 'a') return { kind: 'ok', output: 'fine', cost, receipt: RECEIPT };
+      if (text === 'b') return { kind: 'failed', reason: 'memory', cost };
+      return { kind: 'ok', output: '\uD800', cost };
+    };
+    await world.run();
+    const results = world.session.audit.filter(({ action }) => action === 'tool-result');
+    expect(results).toMatchObject([
+      { decision: 'allowed', outcome: 'ok', ...cost },
+      { decision: 'denied', check: 'dispatch', reason: 'memory', outcome: 'memory', ...cost },
+      { decision: 'denied', check: 'content', reason: 'uninspectable', outcome: 'ok', ...cost },
+    ]);
+  });
+
+  test('vouches for a receipt without holding any of its hashes', async () => {
+    const recordOf = async (changes: Partial<Receipt>) => {
+      const world = makeWorld([{ calls: [{ name: 'echo', args: {} }] }, { text: 'Done.' }]);
+      const receipt = { ...RECEIPT, ...changes };
+      world.tier.run = () => ({ kind: 'ok', output: 'x', cost: { durationMs: 1 }, receipt });
+      await world.run();
+      return world.session.audit.find(({ action }) => action === 'tool-result');
+    };
+    const [first, same, other] = [
+      await recordOf({}),
+      await recordOf({}),
+      await recordOf({ outputHash: '4'.repeat(64) }),
+    ];
+    expect(first?.receiptHmac).toMatch(/^[0-9a-f]{64}$/);
+    expect(same?.receiptHmac).toBe(first?.receiptHmac);
+    expect(other?.receiptHmac).not.toBe(first?.receiptHmac);
+    expect(JSON.stringify(first)).not.toMatch(/2{64}|3{64}/);
   });
 
   test('holds nothing that a user, a model or a tool wrote', async () => {

@@ -8,13 +8,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installExamples } from '../../scripts/install-examples.mjs';
+import { freePort } from '../../scripts/listen-port.mjs';
+import { untilHealthy } from '../../scripts/until-healthy.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
-const UP_WITHIN_MS = 60_000;
 
 export interface Gateway {
   readonly url: string;
@@ -66,7 +66,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
     }
-    await waitUntilHealthy(url, () => log.join(''));
+    await untilHealthy(url).catch((error: Error) => {
+      throw new Error(`The gateway did not come up: ${error.message}\n${log.join('')}`);
+    });
   };
   const kill = async () => {
     const dying = child;
@@ -93,25 +95,4 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const probe = net.createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-async function waitUntilHealthy(url: string, log: () => string): Promise<void> {
-  for (const giveUpAt = Date.now() + UP_WITHIN_MS; Date.now() < giveUpAt; ) {
-    const healthy = await fetch(`${url}/health`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (healthy) return;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-  throw new Error(`The gateway did not come up:\n${log()}`);
 }

@@ -9,7 +9,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isInstalled } from '../../scripts/installed.mjs';
-import { freePort } from './gateway.ts';
+import { freePort } from '../../scripts/listen-port.mjs';
+import { strangersEnvironment } from './strangers-environment.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const UP_WITHIN_MS = 60_000;
@@ -89,16 +90,4 @@ export async function untilUp(project: StartedProject): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`npm start did not come up:\n${project.printed()}`);
-}
-
-/** Without what npm and vitest have put there for their own children. */
-function strangersEnvironment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|VITEST|VITE_|NODE_|TEST$|INIT_CWD$|SALLYPORT_)/.test(name),
-  );
-  const path = (process.env.PATH ?? '')
-    .split(':')
-    .filter((folder) => !/node_modules\/\.bin|node-gyp-bin/.test(folder))
-    .join(':');
-  return { ...Object.fromEntries(entries), PATH: path };
 }

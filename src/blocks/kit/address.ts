@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SessionId, WorkspaceId } from '../../core/primitives/ids.ts';
+import type { BlockId, SessionId, WorkspaceId } from '../../core/primitives/ids.ts';
 
 /** The audit block for refused logins: `#` cannot begin a workspace id. */
 export const DEPLOYMENT_AUDIT = '#deployment';
@@ -18,4 +18,13 @@ export function workspaceObjectName(workspace: WorkspaceId): string {
 /** `/` can stand in neither part, so no two pairs share a name. */
 export function sessionObjectName(workspace: WorkspaceId, session: SessionId): string {
   return `${workspace}/${session}`;
+}
+
+/** `plugin` is the name in a manifest, in which no `/` can stand. */
+export function storageObjectName(workspace: WorkspaceId, plugin: string): string {
+  return `${workspace}/${plugin}`;
+}
+
+export function blockObjectName(workspace: WorkspaceId, block: BlockId): string {
+  return `${workspace}/${block}`;
 }

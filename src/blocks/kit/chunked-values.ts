@@ -10,6 +10,7 @@
  */
 
 import { Fault } from '../../core/errors/fault.ts';
+import type { Tables } from './tables.ts';
 
 /** Longest text that stays in the caller's row, in UTF-16 code units; at most 768 KiB of UTF-8. */
 export const MAX_INLINE_CHARS = 262_144;
@@ -20,17 +21,22 @@ const PART_CHARS = 524_288;
 /** Longest part of a blob. */
 const PART_BYTES = 1_048_576;
 
+const COLUMNS = `(
+  key TEXT NOT NULL, part INTEGER NOT NULL, body ANY NOT NULL, PRIMARY KEY (key, part)
+) STRICT`;
+
 export class ChunkedValues {
   readonly #sql: SqlStorage;
+  readonly #tables: Tables | undefined;
 
-  constructor(sql: SqlStorage) {
+  /** With `tables`, the table is made with the first part; without, its owner makes it before. */
+  constructor(sql: SqlStorage, tables?: Tables) {
     this.#sql = sql;
+    this.#tables = tables;
   }
 
   createTable(): void {
-    this.#sql.exec(`CREATE TABLE IF NOT EXISTS value_parts (
-      key TEXT NOT NULL, part INTEGER NOT NULL, body ANY NOT NULL, PRIMARY KEY (key, part)
-    ) STRICT`);
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS value_parts ${COLUMNS}`);
   }
 
   /**
@@ -93,18 +99,24 @@ export class ChunkedValues {
   }
 
   delete(key: string): void {
-    this.#sql.exec('DELETE FROM value_parts WHERE key = ?', key);
+    if (this.#exists()) this.#sql.exec('DELETE FROM value_parts WHERE key = ?', key);
   }
 
   #writePart(key: string, part: number, body: string | ArrayBuffer): void {
+    this.#tables?.make('value_parts', COLUMNS);
     this.#sql.exec('INSERT INTO value_parts (key, part, body) VALUES (?, ?, ?)', key, part, body);
   }
 
   #parts(key: string): SqlStorageValue[] {
+    if (!this.#exists()) return [];
     return this.#sql
       .exec('SELECT body FROM value_parts WHERE key = ? ORDER BY part', key)
       .toArray()
       .map((row) => row.body ?? null);
+  }
+
+  #exists(): boolean {
+    return this.#tables?.has('value_parts') ?? true;
   }
 }
 

@@ -37,6 +37,18 @@ export class Gatherer<Input, Output> {
     return answer.promise;
   }
 
+  /** Does it now, after what is waiting and in the same transaction. */
+  perform(input: Input): Output {
+    let output: { readonly value: Output } | undefined;
+    this.join(() =>
+      this.#work.transact(() => {
+        output = { value: this.#work.perform(input) };
+      }),
+    );
+    if (output === undefined) throw new Error('Cannot perform: the transaction must have run');
+    return output.value;
+  }
+
   /** Does what is waiting in the transaction of `change`, before it. If that fails, both wait on. */
   join<T>(change: () => T): T {
     const bundle = this.#take();

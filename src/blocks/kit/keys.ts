@@ -20,6 +20,7 @@ const MASTER_KEY = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 /** What a key is for; those of a workspace carry its id, as in `audit-args:acme`. */
 export type KeyPurpose =
   | 'session-ids'
+  | 'block-ids'
   | 'token-check'
   | 'ticket'
   | `audit-args:${string}`

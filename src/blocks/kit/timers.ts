@@ -7,11 +7,16 @@
  * is done when its task has returned: a task that throws, or an object that dies during it, is tried
  * again with growing delays. Tasks must bear to run twice.
  *
+ * Work that can be seen from other rows needs no timer of its own: {@link Timers.ringBy} only makes sure
+ * that the object is awake by then.
+ *
  * Memory holds a copy of the rows. Whoever rolls a transaction back, or wipes the storage, calls
  * {@link Timers.forget}.
  *
  * @module
  */
+
+import type { Tables } from './tables.ts';
 
 /** What to do when the timer of that name is due. */
 export type TimerTasks = Readonly<Record<string, () => Promise<void>>>;
@@ -22,28 +27,35 @@ const FIRST_RETRY_MS = 1_000;
 /** Longest delay between repetitions. */
 const MAX_RETRY_MS = 60_000;
 
+const COLUMNS = `(
+  name TEXT PRIMARY KEY, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`;
+
 type ClaimedTimer = { name: string; attempts: number };
 type TimerRow = { name: string; due_at: number; attempts: number };
 
 export class Timers {
   readonly #storage: DurableObjectStorage;
   readonly #tasks: TimerTasks;
+  readonly #tables: Tables | undefined;
   /** Due times by name, as stored. */
   #dueAts: Map<string, number> | undefined;
   /** When the alarm rings, as far as this instance knows. */
   #alarmAt: number | undefined;
+  /** Until when it must ring whatever the rows say; that it has been promised outlives a rollback. */
+  #promisedAt = Number.POSITIVE_INFINITY;
   /** Timers whose task is running, and has not set them anew. */
   readonly #running = new Set<string>();
 
-  constructor(storage: DurableObjectStorage, tasks: TimerTasks) {
+  /** With `tables`, the table is made with the first timer; without, its owner makes it before. */
+  constructor(storage: DurableObjectStorage, tasks: TimerTasks, tables?: Tables) {
     this.#storage = storage;
     this.#tasks = tasks;
+    this.#tables = tables;
   }
 
   createTable(): void {
-    this.#storage.sql.exec(`CREATE TABLE IF NOT EXISTS timers (
-      name TEXT PRIMARY KEY, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID`);
+    this.#storage.sql.exec(`CREATE TABLE IF NOT EXISTS timers ${COLUMNS}`);
   }
 
   /** For the block's constructor, once the table exists: an alarm that got lost is set again. */
@@ -61,6 +73,7 @@ export class Timers {
   /** Sets or moves a timer, and forgets its failures. `dueAt` is in epoch milliseconds. */
   set(name: string, dueAt: number): void {
     const dueAts = this.#read();
+    this.#tables?.make('timers', COLUMNS);
     this.#storage.sql.exec(
       `INSERT INTO timers (name, due_at, attempts) VALUES (?, ?, 0)
        ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at, attempts = 0`,
@@ -82,6 +95,15 @@ export class Timers {
     if (isOver || known > dueAt) this.set(name, dueAt);
   }
 
+  /**
+   * Sees to it that the alarm rings by then, though no timer is due: for work that is found in other
+   * rows. What is found after the object was lost must be promised anew.
+   */
+  ringBy(at: number): void {
+    this.#promisedAt = Math.min(this.#promisedAt, at);
+    this.#arm();
+  }
+
   clear(name: string): void {
     if (!this.#read().delete(name)) return;
     this.#storage.sql.exec('DELETE FROM timers WHERE name = ?', name);
@@ -93,15 +115,12 @@ export class Timers {
 
   /** The block's `alarm()`. Never throws, not even when a task wipes the object's storage. */
   async alarm(now: number): Promise<void> {
-    if (!this.#hasTable()) return;
-    const claimed = this.#claimDue(now);
+    if (this.#promisedAt <= now) this.#promisedAt = Number.POSITIVE_INFINITY;
+    const claimed = this.#hasTable() ? this.#claimDue(now) : [];
     // First of all the next alarm, so that a crash in a task cannot silence the timers for ever.
     this.restore();
     for (const row of claimed) await this.#run(row);
-    if (claimed.length > 0 && this.#hasTable() && this.#earliest() === undefined) {
-      this.#alarmAt = undefined;
-      void this.#storage.deleteAlarm();
-    }
+    if (claimed.length > 0 && this.#hasTable()) this.#disarm();
   }
 
   /** Moves each due timer to when it would be tried again, should its task not return. */
@@ -137,32 +156,39 @@ export class Timers {
   }
 
   #hasTable(): boolean {
-    return (
-      this.#storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'timers'").toArray().length >
-      0
-    );
+    if (this.#tables !== undefined) return this.#tables.has('timers');
+    const query = "SELECT 1 FROM sqlite_master WHERE name = 'timers'";
+    return this.#storage.sql.exec(query).toArray().length > 0;
   }
 
   #read(): Map<string, number> {
-    this.#dueAts ??= new Map(
-      this.#storage.sql
-        .exec<TimerRow>('SELECT name, due_at, attempts FROM timers')
-        .toArray()
-        .map(({ name, due_at: dueAt }) => [name, dueAt]),
-    );
+    this.#dueAts ??= new Map(this.#rows().map(({ name, due_at: dueAt }) => [name, dueAt]));
     return this.#dueAts;
   }
 
-  #earliest(): number | undefined {
-    const dueAts = [...this.#read().values()];
-    return dueAts.length === 0 ? undefined : Math.min(...dueAts);
+  #rows(): TimerRow[] {
+    if (!this.#hasTable()) return [];
+    return this.#storage.sql.exec<TimerRow>('SELECT name, due_at, attempts FROM timers').toArray();
+  }
+
+  /** When the alarm must ring; infinite if it need not. */
+  #earliest(): number {
+    return Math.min(this.#promisedAt, ...this.#read().values());
   }
 
   /** Not awaited: the write is part of the transaction, and the output gate waits for both. */
   #arm(): void {
     const at = this.#earliest();
-    if (at === undefined || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
+    if (at === Number.POSITIVE_INFINITY) return;
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
     this.#alarmAt = at;
     void this.#storage.setAlarm(at);
+  }
+
+  /** Takes back an alarm that was set for the repetition of a task that is done. */
+  #disarm(): void {
+    if (this.#earliest() !== Number.POSITIVE_INFINITY) return;
+    this.#alarmAt = undefined;
+    void this.#storage.deleteAlarm();
   }
 }

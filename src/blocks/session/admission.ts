@@ -15,21 +15,18 @@ import { faultCode } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { findObjection } from '../../core/policy/authorize.ts';
 import { allowsModel, isEmbeddedModel } from '../../core/policy/model-name.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
-import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
+import type { SliceShortage } from '../../core/policy/slice.ts';
 import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
 import { type TurnId, toTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { randomHex } from '../kit/keys.ts';
 import type { OpenedTurn, OpenTurn } from '../workspace/workspace-api.ts';
-import { writeSession } from './create-session.ts';
-import type { IdempotentRequest } from './idempotency-store.ts';
+import { beginTurn, ensureSession, toIdempotentRequest, type WriteWhen } from './begin-turn.ts';
 import type { Lane } from './lane.ts';
-import type { LiveTurn } from './live-turns.ts';
 import type { Admission, AdmissionRefusal, AdmitTurn } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
 import { record, transact } from './transact.ts';
-import { toActorFields, turnEvent } from './turn-audit.ts';
+import { toActorFields } from './turn-audit.ts';
 
 /** Most turns that wait behind the one that has the lane. */
 export const MAX_QUEUED_TURNS = 32;
@@ -42,14 +39,6 @@ const TURN_CHANCE_BYTES = 16;
 
 type Answer = Result<Admission, AdmissionRefusal>;
 
-/** What a turn is admitted with. */
-interface Opening {
-  readonly turnId: TurnId;
-  readonly slice: Slice;
-  readonly authority: Authority;
-  readonly driver: TurnDriver;
-}
-
 export class Admissions {
   readonly #parts: SessionParts;
   readonly #lane: Lane;
@@ -60,14 +49,15 @@ export class Admissions {
     this.#lane = lane;
   }
 
-  admit(request: AdmitTurn): Promise<Answer> {
-    const answer = this.#last.then(() => this.#admitNext(request));
+  admit(request: AdmitTurn, when: WriteWhen): Promise<Answer> {
+    const answer = this.#last.then(() => this.#admitNext(request, when));
     this.#last = answer.catch(() => {});
     return answer;
   }
 
-  async #admitNext(request: AdmitTurn): Promise<Answer> {
+  async #admitNext(request: AdmitTurn, when: WriteWhen): Promise<Answer> {
     const parts = this.#parts;
+    parts.unwritten.write();
     const early = this.#answerEarly(request);
     if (early !== undefined) return early;
     const turnId = toTurnId(randomHex(TURN_CHANCE_BYTES));
@@ -90,7 +80,10 @@ export class Admissions {
     if (authority === undefined || driver === undefined) {
       return this.#giveBack(turnId, request, 'denied');
     }
-    return ok(this.#write(request, { turnId, slice, authority, driver }));
+    const opening = { turnId, slice, authority, driver };
+    parts.unwritten.write();
+    beginTurn(parts, this.#lane, { request, opening, at: parts.now(), when });
+    return ok({ turnId, replayed: false });
   }
 
   /** `denied`: the credential was revoked since it was accepted. */
@@ -153,51 +146,12 @@ export class Admissions {
     };
   }
 
-  /** Admits the turn, and starts it at once if the lane is free. */
-  #write(request: AdmitTurn, opening: Opening): Admission {
-    const parts = this.#parts;
-    const { turn, started } = transact(parts, () => {
-      this.#ensureSession(request);
-      const added = this.#insert(request, opening);
-      const free = parts.live.holder() === undefined && parts.live.countQueued() === 1;
-      if (free) {
-        this.#lane.start(added, { input: request.messages, authority: opening.authority });
-      } else {
-        parts.turns.holdInput(added.row, request.messages);
-      }
-      const actor = request;
-      record(parts, [
-        turnEvent(parts, added, { action: 'turn-admitted', decision: 'allowed', actor }),
-      ]);
-      return { turn: added, started: free };
-    });
-    if (started) this.#lane.launch(turn, opening.authority);
-    return { turnId: opening.turnId, replayed: false };
-  }
-
-  #insert(request: AdmitTurn, { turnId, slice, authority, driver }: Opening): LiveTurn {
-    const parts = this.#parts;
-    const { principal, requestId } = request;
-    const facts = { id: turnId, principal, requestId, driver, slice, admittedAt: parts.now() };
-    const key = toIdempotentRequest(request);
-    if (key !== undefined) parts.idempotency.remember(key, turnId, parts.now());
-    return parts.live.add(parts.turns.insert(facts, authority.revision));
-  }
-
-  /** Part of a transaction. */
-  #ensureSession({ create }: AdmitTurn): void {
-    const parts = this.#parts;
-    if (create !== undefined && parts.session.live() === undefined) writeSession(parts, create);
-    // Pushed to this object before it had a session to write it to.
-    parts.session.raiseRevision(parts.authorities.newestRevision);
-  }
-
   /** A no that goes on the record; for that, there must be a session whose record it is. */
   #refuse(request: AdmitTurn, refusal: AdmissionRefusal): Answer {
     const parts = this.#parts;
     const isNew = parts.session.live() === undefined;
     transact(parts, () => {
-      this.#ensureSession(request);
+      ensureSession(parts, request);
       const event: AuditEvent = {
         action: 'turn-refused',
         decision: 'denied',
@@ -220,11 +174,6 @@ export class Admissions {
     defer(neighbours.settleTurn(request.principal.workspace, settlement).catch(() => {}));
     return code === 'denied' ? this.#refuse(request, { code }) : err({ code });
   }
-}
-
-function toIdempotentRequest(request: AdmitTurn): IdempotentRequest | undefined {
-  const { idempotency, principal } = request;
-  return idempotency && { principal: toPrincipalName(principal), ...idempotency };
 }
 
 /** Nothing if policy does not have that model, or the principal may not call it. */

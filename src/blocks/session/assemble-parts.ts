@@ -7,6 +7,7 @@
 import type { Turn } from '../../core/conversation/turn.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
@@ -21,6 +22,7 @@ import type { SessionParts } from './session-parts.ts';
 import { SessionStore } from './session-store.ts';
 import { SettlementStore } from './settlement-store.ts';
 import { TurnStore } from './turn-store.ts';
+import { UnwrittenTurn } from './unwritten-turn.ts';
 
 const DEFAULT_LEASE_MS = 15_000;
 
@@ -48,25 +50,30 @@ export function assembleParts(
   const { storage } = ctx;
   const { sql } = storage;
   const values = new ChunkedValues(sql);
+  const session = new SessionStore(sql);
   const turns = new TurnStore(sql, values);
   const journal = new JournalStore(sql, values);
+  const live = new LiveTurns(turns, journal);
+  const messages = new MessageStore(sql, values);
+  const changes = new Changes(storage, {
+    forgetMemory: () => {
+      for (const copy of copies) copy.forget();
+    },
+  });
+  const writeLate = (write: () => void): void => changes.writeLate(write);
+  const settlements = new SettlementStore(sql, writeLate);
+  const outbox = new Outbox(sql, writeLate);
+  const timers = new Timers(storage, { ...timed });
+  const copies = [session, turns, live, messages, settlements, outbox, timers];
   const neighbours = new Neighbours(env);
   const defer = (task: Promise<unknown>): void => ctx.waitUntil(task);
   return {
-    storage,
-    values,
-    session: new SessionStore(sql),
-    turns,
-    live: new LiveTurns(turns, journal),
-    journal,
-    messages: new MessageStore(sql, values),
+    ...{ storage, changes, values, session, turns, live, journal, messages, settlements },
+    ...{ outbox, timers, neighbours },
+    unwritten: new UnwrittenTurn(changes),
     idempotency: new IdempotencyStore(sql),
-    settlements: new SettlementStore(sql),
-    outbox: new Outbox(sql),
-    timers: new Timers(storage, { ...timed }),
     waiters: new Waiters(),
     authorities: new Authorities((principal) => neighbours.authority(principal)),
-    neighbours,
     leaseMs: readLeaseMs(env.SALLYPORT_LEASE_MS),
     now: () => Date.now(),
     startRun: async (turn) => {

@@ -18,7 +18,7 @@ import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
-import { record, transact, writeEntry } from './transact.ts';
+import { record, transact, writeEntries } from './transact.ts';
 
 type Committed = Result<JournalReceipt, JournalRefusal>;
 type StartEntry = Extract<JournalEntry, { kind: 'call-started' }>;
@@ -44,6 +44,11 @@ const END_ACTIONS: ReadonlySet<string> = new Set([
  * @throws Fault `internal` if the batch breaks the grammar of the journal; nothing is written then.
  */
 export function commitBatch(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed {
+  // The first commit of a turn takes its admission along.
+  return parts.unwritten.writeWith(() => commit(parts, lane, batch));
+}
+
+function commit(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed {
   const turn = lane.holderAt(batch.turnId, batch.epoch);
   if (turn === undefined) return answerStoppedRun(parts, batch);
   const starts = startsOf(batch);
@@ -79,20 +84,15 @@ interface Write {
 
 function writeBatch(parts: SessionParts, lane: Lane, { turn, batch }: Write): void {
   const { row, progress } = turn;
-  for (const entry of batch.entries) {
-    writeEntry(parts, turn, entry);
-    if (entry.kind !== 'round-finished') continue;
-    const round = progress.rounds.get(entry.round);
-    if (round === undefined) continue;
-    parts.messages.append(toRoundMessages(round), { turn: row.seq, round: entry.round });
-  }
+  writeEntries(parts, turn, batch.entries);
+  const messages = batch.entries.flatMap((entry) => {
+    const round = entry.kind === 'round-finished' && progress.rounds.get(entry.round);
+    return round ? toRoundMessages(round) : [];
+  });
+  parts.messages.append(messages, { turn: row.seq, kind: 'round' });
   record(parts, batch.audit);
-  if (progress.end !== undefined) {
-    closeTurn(parts, turn, parts.now());
-  } else {
-    lane.renewLease(turn);
-    parts.turns.save(row);
-  }
+  if (progress.end === undefined) lane.renewLease(turn);
+  else closeTurn(parts, turn, parts.now());
 }
 
 /** Whether every entry of which one can tell is there already. A batch is there whole or not at all. */

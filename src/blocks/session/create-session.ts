@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Message } from '../../core/conversation/message.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
@@ -46,7 +47,7 @@ export function writeSession(parts: SessionParts, request: CreateSession): void 
     throw new Fault('conflict', 'Cannot create the session: it must not be in deletion');
   }
   for (const table of [parts.values, parts.outbox, parts.timers]) table.createTable();
-  const { sessionId: id, principal, title, model, system, ephemeralMs } = request;
+  const { sessionId: id, principal, title, model, ephemeralMs } = request;
   parts.session.insert(
     {
       id,
@@ -60,9 +61,13 @@ export function writeSession(parts: SessionParts, request: CreateSession): void 
     },
     parts.authorities.newestRevision,
   );
-  if (system !== undefined) {
-    parts.messages.append([{ role: 'system', content: system, label: PRINCIPAL_LABEL }]);
-  }
+  parts.messages.append(firstMessages(request));
+}
+
+/** What stands before everything in a new session. */
+export function firstMessages(request: CreateSession | undefined): readonly Message[] {
+  if (request?.system === undefined) return [];
+  return [{ role: 'system', content: request.system, label: PRINCIPAL_LABEL }];
 }
 
 /** @throws Fault `not_found` if the session does not exist. */

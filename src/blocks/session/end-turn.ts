@@ -9,8 +9,9 @@ import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
-import { record, transact, writeEntry } from './transact.ts';
+import { record, transact, writeEntries } from './transact.ts';
 import { type Actor, turnEvent } from './turn-audit.ts';
+import { hasEnded } from './turn-store.ts';
 
 /** Delay after which the timer starts the next turn, should this object die before it does. */
 const ADVANCE_AGAIN_MS = 1_000;
@@ -26,7 +27,7 @@ export function failTurn(parts: SessionParts, turn: LiveTurn, failure: Failure):
   transact(parts, () => {
     record(parts, [toFailureEvent(parts, turn, failure)]);
     const usage = turn.progress.usage();
-    writeEntry(parts, turn, { kind: 'turn-failed', code: failure.code, usage });
+    writeEntries(parts, turn, [{ kind: 'turn-failed', code: failure.code, usage }]);
     // A run that is stopped in the middle may still say what its last model call has cost.
     const wasRunning = turn.row.status === 'running';
     closeTurn(parts, turn, wasRunning ? turn.row.leaseUntil : parts.now());
@@ -53,9 +54,8 @@ export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number)
   row.status = toEndStatus(turn);
   row.leaseUntil = 0;
   parts.turns.save(row);
-  for (const [round, state] of progress.rounds) {
-    if (!state.finished) parts.messages.append(toRoundMessages(state), { turn: row.seq, round });
-  }
+  const unfinished = [...progress.rounds.values()].filter(({ finished }) => !finished);
+  parts.messages.append(unfinished.flatMap(toRoundMessages), { turn: row.seq, kind: 'round' });
   parts.settlements.add({
     turnId: row.facts.id,
     usage: progress.end?.usage ?? progress.usage(),
@@ -80,6 +80,7 @@ function setTimersAfterEnd(parts: SessionParts): void {
 /** Tells everyone who waits for the turn, and its run, that there is news. */
 export function announce(parts: SessionParts, { row }: LiveTurn): void {
   parts.waiters.wake(topicOf.events(row.facts.id));
+  if (hasEnded(row)) parts.waiters.wake(topicOf.end(row.facts.id));
   if (row.status !== 'running') parts.waiters.wake(topicOf.stop(row.facts.id));
 }
 

@@ -9,10 +9,10 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import { deleteConversation } from './schema.ts';
 import type { SessionParts } from './session-parts.ts';
 import type { SessionFacts } from './session-store.ts';
-import { forgetMemory, transact } from './transact.ts';
+import { transact } from './transact.ts';
 
 /** How long things are collected after others were sent, in milliseconds. */
-const COLLECT_MS = 50;
+const COLLECT_MS = 250;
 
 /** A running turn sends what it has decided at most this often; its end sends the rest. */
 const IN_TURN_MS = 2_000;
@@ -41,8 +41,7 @@ export class Flusher {
     if (when === 'in-turn' && sinceMs < IN_TURN_MS) return;
     // The next turn may need what this one gives back: no bundles of these.
     this.#settleDue();
-    if (this.#running !== undefined) this.#again = true;
-    else if (sinceMs >= COLLECT_MS) this.#deferred();
+    if (this.#running === undefined && sinceMs >= COLLECT_MS) this.#deferred();
     else this.#collecting ??= setTimeout(() => this.#deferred(), COLLECT_MS);
   }
 
@@ -75,7 +74,7 @@ export class Flusher {
       parts.timers.clear('turn');
       parts.timers.set('flush', parts.now());
     });
-    forgetMemory(parts);
+    parts.changes.forgetMemory();
   }
 
   #deferred(): void {
@@ -126,6 +125,6 @@ export class Flusher {
 
   async #wipe(): Promise<void> {
     await this.#parts.storage.deleteAll();
-    forgetMemory(this.#parts);
+    this.#parts.changes.forgetAll();
   }
 }

@@ -2,7 +2,9 @@
  * Decides the host calls of running plugins: each one again, under the newest authority.
  *
  * A plugin is the attacker here. What it asks for is parsed and decided from the claims of its
- * ticket alone, and a host call that leaves the platform is journaled before it may be made.
+ * ticket alone, and a host call that leaves the platform is journaled before it may be made. The
+ * information-flow rule is asked here once more: what a plugin reads and what it sends may meet
+ * within one call.
  *
  * @module
  */
@@ -15,7 +17,9 @@ import { toCallKey } from '../../core/conversation/tool-call.ts';
 import { type Denial, deny } from '../../core/errors/denial.ts';
 import { claimsText, type TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import { findObjectionInTurn } from '../../core/policy/newest-authority.ts';
+import { decideFlow, effectOf } from '../../core/policy/flow.ts';
+import { HIGHEST_LABEL, isLabel, joinLabels } from '../../core/policy/labels.ts';
+import { asBegun, findObjectionInTurn } from '../../core/policy/newest-authority.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { parseTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
@@ -23,7 +27,7 @@ import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { HostCallGrant, HostCallRequest } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
-import { record, transact, writeEntry } from './transact.ts';
+import { record, transact, writeEntries } from './transact.ts';
 import type { CallProgress } from './turn-progress.ts';
 
 /** The turn and call that a request's claims name, both still going on. */
@@ -89,8 +93,9 @@ function decide(
 ): Result<HostCallGrant, Denial> {
   const { capability, claims, privateAddress } = request;
   if (newest === undefined) return err(deny('capability', 'principal_grant_missing'));
-  const first = turn.first ?? newest;
-  const question = { capability, plugin: claims.plugin, now: parts.now() };
+  const first = turn.first ?? asBegun(newest, turn.row.revision);
+  const version = { version: claims.pluginVersion, codeHash: claims.codeHash };
+  const question = { capability, plugin: claims.plugin, version, now: parts.now() };
   const objection = findObjectionInTurn({ first, newest }, question);
   const { family, hostPort } = toRecordable(capability);
   const facts = family === undefined ? {} : { family };
@@ -99,7 +104,14 @@ function decide(
     ({ policy }) => hostPort !== undefined && policy.privateHosts.includes(hostPort),
   );
   if (privateAddress && !privateHost) return err(deny('sanitise', 'private_address', facts));
+  if (!mayFlow(request)) return err(deny('sanitise', 'flow_denied', facts));
   return ok({ privateHost });
+}
+
+/** A label that cannot be read is taken for the highest. `ask` is a no: nobody can be asked here. */
+function mayFlow({ claims, read, capability }: HostCallRequest): boolean {
+  const label = isLabel(claims.label) && isLabel(read) ? joinLabels(claims.label, read) : undefined;
+  return decideFlow(label ?? HIGHEST_LABEL, effectOf([capability])) === 'allow';
 }
 
 interface Decided {
@@ -111,11 +123,10 @@ interface Decided {
 function write(parts: SessionParts, lane: Lane, { found, request, denial }: Decided): void {
   const { turn, call, round, index } = found;
   if (denial === undefined && request.outward && !call.wentOutward) {
-    writeEntry(parts, turn, { kind: 'call-went-outward', round, index });
+    writeEntries(parts, turn, [{ kind: 'call-went-outward', round, index }]);
   }
   record(parts, [toEvent(parts, turn, { request, denial })]);
   lane.renewLease(turn);
-  parts.turns.save(turn.row);
 }
 
 function toEvent(

@@ -4,22 +4,32 @@
  * @module
  */
 
-import type { TurnEvent } from '../../core/conversation/turn-event.ts';
+import type { TurnEvent, TurnEventBody } from '../../core/conversation/turn-event.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import { type SessionEntry, toEvents } from './session-entry.ts';
 import type { TurnRow } from './turn-store.ts';
 
-/** Most entries, and about how many characters of them, that one page of events is read from. */
+/** Most entries, and about how many characters of them, one page of events is read from. */
 const MAX_PAGE_ENTRIES = 200;
 const MAX_PAGE_CHARS = 4_194_304;
 
-type StoredEntry = {
+/** An entry, and how many events it shows: a call that is started again shows none. */
+export interface FoldedEntry {
+  readonly entry: SessionEntry;
+  readonly events: number;
+}
+
+/** Entries that were committed together share a row. */
+type StoredBatch = {
   last_event: number;
-  entry: number;
+  last_entry: number;
   events: number;
   at: number;
   body: string | null;
 };
+
+/** One entry in the body of a row. */
+type StoredEntry = SessionEntry | { readonly silent: SessionEntry };
 
 export class JournalStore {
   readonly #sql: SqlStorage;
@@ -30,59 +40,84 @@ export class JournalStore {
     this.#values = values;
   }
 
-  /** Adds an entry that shows `events` events, and moves the row's counters; the caller saves it. */
-  append(row: TurnRow, entry: SessionEntry, { events, at }: { events: number; at: number }): void {
-    row.lastEntry += 1;
+  /** Adds entries, and moves the row's counters. */
+  append(row: TurnRow, batch: readonly FoldedEntry[], at: number): void {
+    if (batch.length === 0) return;
+    const events = batch.reduce((sum, folded) => sum + folded.events, 0);
+    row.lastEntry += batch.length;
     row.lastEvent += events;
+    const stored = batch.map(
+      (folded): StoredEntry => (folded.events === 0 ? { silent: folded.entry } : folded.entry),
+    );
     this.#sql.exec(
-      'INSERT INTO journal (turn, last_event, entry, events, at, body) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO journal (turn, last_event, last_entry, events, at, body) VALUES (?, ?, ?, ?, ?, ?)',
       row.seq,
       row.lastEvent,
       row.lastEntry,
       events,
       at,
-      this.#values.spill(entryKey(row.seq, row.lastEntry), JSON.stringify(entry)),
+      this.#values.spill(batchKey(row.seq, row.lastEntry), JSON.stringify(stored)),
     );
   }
 
-  entries(turn: number): SessionEntry[] {
-    return [...this.#rows(turn, -1)].map((stored) => this.#read(turn, stored));
+  /** The whole journal of a turn, and the counters of its row. */
+  read(turn: number): {
+    readonly entries: readonly SessionEntry[];
+    readonly lastEntry: number;
+    readonly lastEvent: number;
+  } {
+    const entries: SessionEntry[] = [];
+    let last = { last_entry: 0, last_event: 0 };
+    for (const batch of this.#batches(turn, -1)) {
+      entries.push(...this.#read(turn, batch).map((stored) => entryOf(stored)));
+      last = batch;
+    }
+    return { entries, lastEntry: last.last_entry, lastEvent: last.last_event };
   }
 
   /** The next events after `afterId`, at least one if there is one. */
   events(turn: number, afterId: number): TurnEvent[] {
-    const events: TurnEvent[] = [];
+    const page: TurnEvent[] = [];
     let entries = 0;
     let chars = 0;
-    for (const stored of this.#rows(turn, afterId)) {
-      if (stored.events === 0) continue;
-      const firstId = stored.last_event - stored.events + 1;
-      const bodies = toEvents(this.#read(turn, stored));
-      for (const [place, body] of bodies.entries()) {
-        const id = firstId + place;
-        if (id > afterId) events.push({ id, at: stored.at, body });
+    for (const batch of this.#batches(turn, afterId)) {
+      const stored = batch.events === 0 ? [] : this.#read(turn, batch);
+      const charsEach = (batch.body?.length ?? MAX_PAGE_CHARS) / stored.length;
+      let id = batch.last_event - batch.events;
+      for (const entry of stored) {
+        const events = eventsOf(entry).map((body) => ({ id: ++id, at: batch.at, body }));
+        if (events.length === 0 || id <= afterId) continue;
+        page.push(...events.filter((event) => event.id > afterId));
+        entries += 1;
+        chars += charsEach;
+        if (entries >= MAX_PAGE_ENTRIES || chars >= MAX_PAGE_CHARS) return page;
       }
-      entries += 1;
-      chars += stored.body?.length ?? MAX_PAGE_CHARS;
-      if (entries === MAX_PAGE_ENTRIES || chars >= MAX_PAGE_CHARS) break;
     }
-    return events;
+    return page;
   }
 
-  #rows(turn: number, afterEvent: number): Iterable<StoredEntry> {
-    return this.#sql.exec<StoredEntry>(
-      `SELECT last_event, entry, events, at, body FROM journal
-       WHERE turn = ? AND last_event > ? ORDER BY last_event, entry`,
+  #batches(turn: number, afterEvent: number): Iterable<StoredBatch> {
+    return this.#sql.exec<StoredBatch>(
+      `SELECT last_event, last_entry, events, at, body FROM journal
+       WHERE turn = ? AND last_event > ? ORDER BY last_event, last_entry`,
       turn,
       afterEvent,
     );
   }
 
-  #read(turn: number, { entry, body }: StoredEntry): SessionEntry {
-    return JSON.parse(this.#values.unspill(entryKey(turn, entry), body));
+  #read(turn: number, { last_entry: lastEntry, body }: StoredBatch): readonly StoredEntry[] {
+    return JSON.parse(this.#values.unspill(batchKey(turn, lastEntry), body));
   }
 }
 
-function entryKey(turn: number, entry: number): string {
-  return `entry/${turn}/${entry}`;
+function entryOf(stored: StoredEntry): SessionEntry {
+  return 'silent' in stored ? stored.silent : stored;
+}
+
+function eventsOf(stored: StoredEntry): readonly TurnEventBody[] {
+  return 'silent' in stored ? [] : toEvents(stored);
+}
+
+function batchKey(turn: number, lastEntry: number): string {
+  return `entries/${turn}/${lastEntry}`;
 }

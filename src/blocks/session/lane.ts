@@ -8,14 +8,15 @@
  * @module
  */
 
-import type { Message } from '../../core/conversation/message.ts';
 import type { Turn } from '../../core/conversation/turn.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import { asBegun } from '../../core/policy/newest-authority.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import { announce, type Failure, failTurn } from './end-turn.ts';
+import { type TurnStart, toDeadline, toTurn } from './hand-over.ts';
 import type { LiveTurn } from './live-turns.ts';
-import { liveSession, type SessionParts, topicOf } from './session-parts.ts';
-import { record, transact, writeEntry } from './transact.ts';
+import { type SessionParts, topicOf } from './session-parts.ts';
+import { record, transact, writeEntries } from './transact.ts';
 import { turnEvent } from './turn-audit.ts';
 
 /** A turn whose runs are lost more often than this fails. */
@@ -23,12 +24,6 @@ export const MAX_RESUMES = 5;
 
 /** How long after the deadline the run itself may still say what has become of its calls. */
 const LAST_WORDS_MS = 500;
-
-/** What a turn starts with. */
-export interface TurnStart {
-  readonly input: readonly Message[];
-  readonly authority: Authority;
-}
 
 export class Lane {
   readonly #parts: SessionParts;
@@ -38,28 +33,34 @@ export class Lane {
     this.#parts = parts;
   }
 
-  /** Part of a transaction: gives the free lane to a queued turn. {@link launch} must follow it. */
-  start(turn: LiveTurn, { input, authority }: TurnStart): void {
+  /**
+   * Part of a transaction: gives the free lane to a queued turn. The caller saves its row, and
+   * {@link Lane.launch} must follow, unless its run has begun.
+   */
+  start(turn: LiveTurn, start: TurnStart): void {
     const parts = this.#parts;
     const { row } = turn;
     row.status = 'running';
-    row.deadlineAt = parts.now() + authority.policy.limits.maxDurationMs;
-    this.#lease(turn, authority);
-    parts.messages.append(input, { turn: row.seq });
+    row.deadlineAt = toDeadline(start);
+    this.#lease(turn, start.authority);
+    parts.messages.append(start.input, { turn: row.seq, kind: 'input' });
     const { driver, id: turnId } = row.facts;
     const model = driver.kind === 'model' ? driver.model : driver.kind;
-    writeEntry(parts, turn, { kind: 'turn-started', turnId, model });
-    parts.turns.save(row);
+    writeEntries(parts, turn, [{ kind: 'turn-started', turnId, model }]);
     parts.live.begin(turn);
   }
 
-  /** After the transaction: hands the turn to a run, and does not wait for it. */
+  /** After the transaction: hands the turn to a run. */
   launch(turn: LiveTurn, authority: Authority): void {
+    announce(this.#parts, turn);
+    this.begin(toTurn(this.#parts, turn, authority));
+  }
+
+  /** Begins a run, and does not wait for it. */
+  begin(turn: Turn): void {
     const parts = this.#parts;
-    announce(parts, turn);
-    const { epoch, facts } = turn.row;
-    const lost = (): Promise<void> => this.#afterRun(facts.id, epoch);
-    parts.defer(parts.startRun(this.#toTurn(turn, authority)).then(lost, lost));
+    const lost = (): Promise<void> => this.#afterRun(turn.turnId, turn.epoch);
+    parts.defer(parts.startRun(turn).then(lost, lost));
   }
 
   /** Starts the first turn that waits, if the lane is free. */
@@ -108,8 +109,7 @@ export class Lane {
     if (present === undefined) return;
     if (newest === undefined) return this.fail(present, { code: 'denied' });
     // The first snapshot, as long as memory has it: within a turn authority only shrinks.
-    present.first ??= newest;
-    present.row.revision = present.first.revision;
+    present.first ??= asBegun(newest, present.row.revision);
     this.launch(present, present.first);
   }
 
@@ -134,13 +134,19 @@ export class Lane {
     return turn.row.epoch === epoch ? turn : undefined;
   }
 
-  /** Gives the run another lease; the caller saves the turn's row. */
+  /**
+   * Part of a transaction: gives the run another lease. That is written only now and then, so a
+   * crash may shorten it, by a third at most: then the next run comes sooner, and fences this one off.
+   */
   renewLease({ row }: LiveTurn): void {
-    row.leaseUntil = this.#parts.now() + this.#parts.leaseMs;
+    const { leaseMs, now, turns } = this.#parts;
+    row.leaseUntil = now() + leaseMs;
+    if (row.leaseUntil - row.writtenLeaseUntil > leaseMs / 3) turns.save(row);
   }
 
   /** A run that is over while its turn is not has died, or has nothing more to say. */
   async #afterRun(id: TurnId, epoch: number): Promise<void> {
+    this.#parts.unwritten.write();
     const turn = this.holderAt(id, epoch);
     if (turn === undefined) return;
     // If this fails, the timer does it when the lease lapses.
@@ -162,7 +168,9 @@ export class Lane {
       return true;
     }
     transact(parts, () => {
-      this.start(turn, { input: parts.turns.takeInput(turn.row), authority });
+      const input = parts.turns.takeInput(turn.row);
+      this.start(turn, { input, authority, at: parts.now() });
+      parts.turns.save(turn.row);
     });
     this.launch(turn, authority);
     return false;
@@ -174,36 +182,19 @@ export class Lane {
     return live.firstQueued();
   }
 
+  /** The caller saves the turn's row. */
   #lease(turn: LiveTurn, authority: Authority | undefined): void {
-    turn.row.epoch = this.#parts.session.nextEpoch();
+    const { leaseMs, now, turns } = this.#parts;
+    turn.row.epoch = turns.nextEpoch();
     if (authority !== undefined) {
       turn.first = authority;
       turn.row.revision = authority.revision;
     }
-    this.renewLease(turn);
+    turn.row.leaseUntil = now() + leaseMs;
     this.#watchAt(turn);
   }
 
   #watchAt({ row }: LiveTurn): void {
     this.#parts.timers.setLatest('turn', Math.min(row.leaseUntil, row.deadlineAt + LAST_WORDS_MS));
-  }
-
-  #toTurn({ row, progress }: LiveTurn, authority: Authority): Turn {
-    const { facts } = liveSession(this.#parts);
-    const tornRound = progress.tornRound();
-    return {
-      turnId: row.facts.id,
-      sessionId: facts.id,
-      workspace: facts.workspace,
-      requestId: row.facts.requestId,
-      driver: row.facts.driver,
-      history: this.#parts.messages.history(row.seq),
-      authority,
-      slice: row.facts.slice,
-      epoch: row.epoch,
-      deadlineAt: row.deadlineAt,
-      journaled: progress.toJournaledRounds(),
-      ...(tornRound !== undefined && { tornRound }),
-    };
   }
 }

@@ -25,10 +25,10 @@ export async function holdLease(
   lane: Lane,
   run: Run,
 ): Promise<'held' | 'cancelled' | 'lease_lost'> {
-  if (!renew(parts, lane, run)) return whyStopped(parts, run);
+  if (!renew(lane, run)) return whyStopped(parts, run);
   const holdMs = Math.min(MAX_HOLD_MS, Math.floor(parts.leaseMs / 3));
   await parts.waiters.wait(topicOf.stop(run.turnId), holdMs);
-  return renew(parts, lane, run) ? 'held' : whyStopped(parts, run);
+  return renew(lane, run) ? 'held' : whyStopped(parts, run);
 }
 
 /**
@@ -59,11 +59,10 @@ function requireHolder(lane: Lane, { turnId, epoch }: Run): LiveTurn {
   return turn;
 }
 
-function renew(parts: SessionParts, lane: Lane, { turnId, epoch }: Run): boolean {
+function renew(lane: Lane, { turnId, epoch }: Run): boolean {
   const turn = lane.holderAt(turnId, epoch);
   if (turn === undefined) return false;
   lane.renewLease(turn);
-  parts.turns.save(turn.row);
   return true;
 }
 

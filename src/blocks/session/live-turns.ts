@@ -101,8 +101,9 @@ export class LiveTurns {
     const known = this.#remembered.get(row.facts.id);
     if (known !== undefined) return known;
     const progress = new TurnProgress();
-    for (const entry of this.#journal.entries(row.seq)) progress.apply(entry);
-    return this.#keep({ row, progress });
+    const { entries, lastEntry, lastEvent } = this.#journal.read(row.seq);
+    for (const entry of entries) progress.apply(entry);
+    return this.#keep({ row: { ...row, lastEntry, lastEvent }, progress });
   }
 
   #keep(turn: LiveTurn): LiveTurn {

@@ -17,13 +17,20 @@ const MAX_PAGE_CHARS = 4_194_304;
 /** Messages of no turn: the system message. Never left out of a history. */
 const NO_TURN = 0;
 
-/** Whose messages: `round` is absent for what a turn was given. */
+/** Whose messages: a turn's, either what it was given or what came of its rounds. */
 export interface MessageOrigin {
   readonly turn: number;
-  readonly round?: number;
+  readonly kind: 'input' | 'round';
 }
 
-type StoredMessage = { seq: number; turn: number; round: number | null; body: string | null };
+/** Messages that were added together share a row. */
+type StoredMessages = {
+  first_seq: number;
+  last_seq: number;
+  turn: number;
+  is_input: number;
+  body: string | null;
+};
 
 export interface MessagePage {
   readonly messages: Message[];
@@ -50,18 +57,26 @@ export class MessageStore {
     this.#values = values;
   }
 
-  append(messages: readonly Message[], { turn, round }: MessageOrigin = { turn: NO_TURN }): void {
-    for (const message of messages) {
-      const seq = this.#nextSeq();
-      const text = JSON.stringify(message);
-      this.#sql.exec(
-        'INSERT INTO messages (seq, turn, round, body) VALUES (?, ?, ?, ?)',
-        seq,
-        turn,
-        round ?? null,
-        this.#values.spill(messageKey(seq), text),
-      );
-      this.#recent?.push({ turn, isInput: round === undefined, chars: text.length, message });
+  append(
+    messages: readonly Message[],
+    { turn, kind }: MessageOrigin = { turn: NO_TURN, kind: 'input' },
+  ): void {
+    if (messages.length === 0) return;
+    const firstSeq = this.#readLastSeq() + 1;
+    const lastSeq = firstSeq + messages.length - 1;
+    const isInput = kind === 'input';
+    const texts = messages.map((message) => JSON.stringify(message));
+    this.#sql.exec(
+      'INSERT INTO messages (last_seq, first_seq, turn, is_input, body) VALUES (?, ?, ?, ?, ?)',
+      lastSeq,
+      firstSeq,
+      turn,
+      isInput ? 1 : 0,
+      this.#values.spill(messageKey(lastSeq), `[${texts.join(',')}]`),
+    );
+    this.#lastSeq = lastSeq;
+    for (const [place, message] of messages.entries()) {
+      this.#recent?.push({ turn, isInput, chars: texts[place]?.length ?? 0, message });
     }
   }
 
@@ -75,12 +90,15 @@ export class MessageStore {
     const messages: Message[] = [];
     let chars = 0;
     let last = after;
-    for (const stored of this.#rows('WHERE seq > ? ORDER BY seq', after)) {
-      if (messages.length >= limit || chars >= MAX_PAGE_CHARS) return { messages, next: last };
-      const { message, chars: length } = this.#read(stored);
-      messages.push(message);
-      chars += length;
-      last = stored.seq;
+    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq', after)) {
+      for (const [place, known] of this.#read(stored).entries()) {
+        const seq = stored.first_seq + place;
+        if (seq <= after) continue;
+        if (messages.length >= limit || chars >= MAX_PAGE_CHARS) return { messages, next: last };
+        messages.push(known.message);
+        chars += known.chars;
+        last = seq;
+      }
     }
     return { messages };
   }
@@ -103,12 +121,12 @@ export class MessageStore {
     const newestFirst: Remembered[] = [];
     let count = 0;
     let chars = 0;
-    for (const stored of this.#rows('WHERE seq > ? ORDER BY seq DESC', 0)) {
+    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq DESC', 0)) {
       const known = this.#read(stored);
-      newestFirst.push(known);
-      if (known.turn === turn) continue;
-      count += 1;
-      chars += known.chars;
+      newestFirst.push(...known.reverse());
+      if (stored.turn === turn) continue;
+      count += known.length;
+      chars += known.reduce((sum, one) => sum + one.chars, 0);
       if (count <= MAX_HISTORY_MESSAGES && chars <= MAX_HISTORY_CHARS) continue;
       // One message of a turn is enough to see that this turn must be left out.
       return [...this.#readSystem(), ...newestFirst.reverse()];
@@ -118,31 +136,34 @@ export class MessageStore {
 
   #readSystem(): Remembered[] {
     const system: Remembered[] = [];
-    for (const stored of this.#rows('WHERE seq > ? ORDER BY seq', 0)) {
+    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq', 0)) {
       if (stored.turn !== NO_TURN) break;
-      system.push(this.#read(stored));
+      system.push(...this.#read(stored));
     }
     return system;
   }
 
-  #nextSeq(): number {
+  #readLastSeq(): number {
     this.#lastSeq ??= this.#sql
-      .exec<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM messages')
+      .exec<{ seq: number }>('SELECT coalesce(max(last_seq), 0) AS seq FROM messages')
       .one().seq;
-    this.#lastSeq += 1;
     return this.#lastSeq;
   }
 
-  #rows(where: string, value: number): Iterable<StoredMessage> {
-    return this.#sql.exec<StoredMessage>(
-      `SELECT seq, turn, round, body FROM messages ${where}`,
+  #rows(where: string, value: number): Iterable<StoredMessages> {
+    return this.#sql.exec<StoredMessages>(
+      `SELECT first_seq, last_seq, turn, is_input, body FROM messages ${where}`,
       value,
     );
   }
 
-  #read({ seq, turn, round, body }: StoredMessage): Remembered {
-    const text = this.#values.unspill(messageKey(seq), body);
-    return { turn, isInput: round === null, chars: text.length, message: JSON.parse(text) };
+  #read({ last_seq: lastSeq, turn, is_input: isInput, body }: StoredMessages): Remembered[] {
+    const text = this.#values.unspill(messageKey(lastSeq), body);
+    const messages: Message[] = JSON.parse(text);
+    return messages.map((message) => {
+      const chars = messages.length === 1 ? text.length : JSON.stringify(message).length;
+      return { turn, isInput: isInput === 1, chars, message };
+    });
   }
 }
 
@@ -162,6 +183,6 @@ function leaveOutOldest(messages: Remembered[], turn: number): Remembered[] {
   return messages;
 }
 
-function messageKey(seq: number): string {
-  return `message/${seq}`;
+function messageKey(lastSeq: number): string {
+  return `messages/${lastSeq}`;
 }

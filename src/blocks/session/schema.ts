@@ -8,25 +8,26 @@
 const TABLES = [
   `CREATE TABLE session (
     id INTEGER PRIMARY KEY CHECK (id = 1), facts TEXT NOT NULL,
-    revision INTEGER NOT NULL, epoch INTEGER NOT NULL, deleted INTEGER NOT NULL
+    revision INTEGER NOT NULL, deleted INTEGER NOT NULL
   ) STRICT`,
   // `facts` never changes; `input` holds the messages of a turn until it starts.
   `CREATE TABLE turns (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, status TEXT NOT NULL, facts TEXT, input TEXT,
     revision INTEGER NOT NULL, epoch INTEGER NOT NULL, lease_until INTEGER NOT NULL,
-    deadline_at INTEGER NOT NULL, resumes INTEGER NOT NULL,
-    last_entry INTEGER NOT NULL, last_event INTEGER NOT NULL
+    deadline_at INTEGER NOT NULL, resumes INTEGER NOT NULL
   ) STRICT`,
   `CREATE INDEX live_turns ON turns (seq) WHERE status IN ('queued', 'running', 'waiting')`,
-  // An entry's events are numbered up to `last_event`; one without events shares its predecessor's.
+  // A row holds the entries of one commit. Its events are numbered up to `last_event`; a row without
+  // events shares its predecessor's.
   `CREATE TABLE journal (
-    turn INTEGER NOT NULL, last_event INTEGER NOT NULL, entry INTEGER NOT NULL,
+    turn INTEGER NOT NULL, last_event INTEGER NOT NULL, last_entry INTEGER NOT NULL,
     events INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT,
-    PRIMARY KEY (turn, last_event, entry)
+    PRIMARY KEY (turn, last_event, last_entry)
   ) STRICT, WITHOUT ROWID`,
-  // `round` is null for what a turn was given.
+  // A row holds messages that were added together, numbered up to `last_seq`.
   `CREATE TABLE messages (
-    seq INTEGER PRIMARY KEY, turn INTEGER NOT NULL, round INTEGER, body TEXT
+    last_seq INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, turn INTEGER NOT NULL,
+    is_input INTEGER NOT NULL, body TEXT
   ) STRICT`,
   `CREATE TABLE idempotency (
     principal TEXT NOT NULL, key TEXT NOT NULL, body_hash TEXT NOT NULL, turn_id TEXT NOT NULL,

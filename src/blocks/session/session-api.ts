@@ -10,7 +10,7 @@ import type {
   JournalRefusal,
 } from '../../core/conversation/journal-entry.ts';
 import type { Message } from '../../core/conversation/message.ts';
-import type { ToolResult } from '../../core/conversation/tool-result.ts';
+import type { RunCost, ToolResult } from '../../core/conversation/tool-result.ts';
 import type { TurnDriver, TurnStatus } from '../../core/conversation/turn.ts';
 import type { TurnEvent } from '../../core/conversation/turn-event.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
@@ -18,6 +18,7 @@ import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import type { Label } from '../../core/policy/labels.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
@@ -92,7 +93,8 @@ export interface TurnSummary {
 /** How the single call of a program ended. */
 export type ProgramOutcome =
   | { readonly kind: 'result'; readonly result: ToolResult }
-  | { readonly kind: 'denied'; readonly denial: Denial }
+  /** `cost` where a tier says so. */
+  | { readonly kind: 'denied'; readonly denial: Denial; readonly cost?: RunCost }
   | { readonly kind: 'failed'; readonly code: ErrorCode | 'cancelled' };
 
 export interface SessionDescription {
@@ -115,8 +117,13 @@ export interface HostCallRequest {
   readonly claims: TicketClaims;
   /** The full capability that this host call needs, parsed again by the session. */
   readonly capability: string;
-  /** True for anything that leaves the platform: from then on the call is never run twice. */
+  /**
+   * True for anything that leaves the platform, and for what the plugin stores: from then on the
+   * call is never run twice.
+   */
   readonly outward: boolean;
+  /** Of what the call has read through its host so far; joined to that of its turn. */
+  readonly read: Label;
   /**
    * True where the target is written as a private, loopback or link-local address or name: denied
    * with `sanitise`/`private_address` unless the policy exempts exactly this host and port.

@@ -19,7 +19,7 @@ import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
-import { err, type Result } from '../../core/primitives/result.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { sessionObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Admissions } from './admission.ts';
@@ -31,6 +31,7 @@ import { Flusher } from './flusher.ts';
 import { authorizeHostCall } from './host-calls.ts';
 import { Lane } from './lane.ts';
 import { holdLease, refreshAuthority } from './lease.ts';
+import type { LiveTurn } from './live-turns.ts';
 import type { MessagePage } from './message-store.ts';
 import type {
   Admission,
@@ -71,7 +72,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
 
   async create(request: CreateSession): Promise<SessionDescription> {
     this.#requireOwn(request);
-    return createSession(this.#parts, request);
+    return createSession(this.#written(), request);
   }
 
   async describe(): Promise<SessionDescription | undefined> {
@@ -90,11 +91,11 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
 
   async admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>> {
     this.#requireOwn(request);
-    return await this.#admissions.admit(request);
+    return await this.#admissions.admit(request, 'at-once');
   }
 
   async awaitTurn(turnId: TurnId, waitMs: number): Promise<TurnSummary | undefined> {
-    const turn = await waitForEnd(this.#parts, turnId, waitMs);
+    const turn = await waitForEnd(this.#written(), turnId, waitMs);
     return turn && toSummary(turn);
   }
 
@@ -102,29 +103,27 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     request: AdmitTurn,
     waitMs: number,
   ): Promise<Result<TurnSummary | Admission, AdmissionRefusal>> {
-    const admitted = await this.admitTurn(request);
-    if (!admitted.ok) return admitted;
-    const summary = await this.awaitTurn(admitted.value.turnId, waitMs);
-    return { ok: true, value: summary ?? admitted.value };
+    const ran = await this.#run(request, waitMs);
+    if (!ran.ok) return ran;
+    const { admission, turn } = ran.value;
+    return ok(turn === undefined ? admission : toSummary(turn));
   }
 
   async runProgram(
     request: AdmitTurn,
     waitMs: number,
   ): Promise<Result<ProgramOutcome | undefined, AdmissionRefusal>> {
-    const admitted = await this.admitTurn(request);
-    if (!admitted.ok) return admitted;
-    const turn = await waitForEnd(this.#parts, admitted.value.turnId, waitMs);
-    return { ok: true, value: turn && toProgramOutcome(turn) };
+    const ran = await this.#run(request, waitMs);
+    return ran.ok ? ok(ran.value.turn && toProgramOutcome(ran.value.turn)) : ran;
   }
 
   async summary(turnId: TurnId): Promise<TurnSummary | undefined> {
-    const turn = readTurn(this.#parts, turnId);
+    const turn = readTurn(this.#written(), turnId);
     return turn && toSummary(turn);
   }
 
   async events(turnId: TurnId, afterId: number, waitMs: number): Promise<EventPage | undefined> {
-    return await readEvents(this.#parts, { turnId, afterId, waitMs });
+    return await readEvents(this.#written(), { turnId, afterId, waitMs });
   }
 
   async cancelTurn(
@@ -132,7 +131,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     principal: Principal,
     requestId: string,
   ): Promise<TurnSummary | undefined> {
-    const turn = readTurn(this.#parts, turnId);
+    const turn = readTurn(this.#written(), turnId);
     if (turn === undefined) return undefined;
     cancelTurn(this.#lane, turn, { principal, requestId });
     return toSummary(turn);
@@ -143,11 +142,11 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   }
 
   async refreshAuthority(turnId: TurnId, epoch: number): Promise<Authority> {
-    return await refreshAuthority(this.#parts, this.#lane, { turnId, epoch });
+    return await refreshAuthority(this.#written(), this.#lane, { turnId, epoch });
   }
 
   async holdLease(turnId: TurnId, epoch: number): Promise<'held' | 'cancelled' | 'lease_lost'> {
-    return await holdLease(this.#parts, this.#lane, { turnId, epoch });
+    return await holdLease(this.#written(), this.#lane, { turnId, epoch });
   }
 
   async authorizeHostCall(request: HostCallRequest): Promise<Result<HostCallGrant, Denial>> {
@@ -156,16 +155,38 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   }
 
   async authorityChanged(revision: number): Promise<void> {
-    this.#parts.authorities.hear(revision);
-    this.#parts.session.raiseRevision(revision);
+    const { authorities, session } = this.#written();
+    authorities.hear(revision);
+    session.raiseRevision(revision);
   }
 
   override async alarm(): Promise<void> {
-    await this.#parts.timers.alarm(this.#parts.now());
+    const { changes, now, timers } = this.#written();
+    await timers.alarm(now());
+    changes.catchUp();
+  }
+
+  /** Says nothing of the turn before its end, unless that takes too long. */
+  async #run(
+    request: AdmitTurn,
+    waitMs: number,
+  ): Promise<Result<{ admission: Admission; turn: LiveTurn | undefined }, AdmissionRefusal>> {
+    this.#requireOwn(request);
+    const admitted = await this.#admissions.admit(request, 'with-first-commit');
+    if (!admitted.ok) return admitted;
+    const turn = await waitForEnd(this.#parts, admitted.value.turnId, waitMs);
+    this.#written();
+    return ok({ admission: admitted.value, turn });
+  }
+
+  /** What anybody but the run of a turn works with: nothing has begun that is not written. */
+  #written(): SessionParts {
+    this.#parts.unwritten.write();
+    return this.#parts;
   }
 
   #exists(): boolean {
-    return this.#parts.session.live() !== undefined;
+    return this.#written().session.live() !== undefined;
   }
 
   /** A request for another session than this object's is a mistake that must not leave a trace. */

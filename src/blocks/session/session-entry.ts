@@ -8,6 +8,7 @@
  */
 
 import type { CallEnd, JournalEntry } from '../../core/conversation/journal-entry.ts';
+import type { RunCost } from '../../core/conversation/tool-result.ts';
 import type { TurnEventBody } from '../../core/conversation/turn-event.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 
@@ -15,7 +16,7 @@ import type { Denial } from '../../core/errors/denial.ts';
 export type SessionEntry =
   | JournalEntry
   | { readonly kind: 'turn-started'; readonly turnId: string; readonly model: string }
-  /** Written before the first host call that leaves the platform. */
+  /** Written before the first host call that leaves the platform, or stores something. */
   | { readonly kind: 'call-went-outward'; readonly round: number; readonly index: number };
 
 interface CallRef {
@@ -72,13 +73,18 @@ function toReplyEvents({
 }
 
 function toEndEvent(call: CallRef, end: CallEnd): TurnEventBody {
-  if (end.kind === 'denied') return toDeniedEvent(call, end.denial);
+  if (end.kind === 'denied') return toDeniedEvent(call, end.denial, end.cost);
   const { round, index, tool } = call;
-  const { content, truncated, label, cost } = end.result;
-  return { kind: 'tool-result', round, index, tool, content, truncated, label, cost };
+  const { content, truncated, label, cost, receipt } = end.result;
+  const proof = receipt && { receipt };
+  return { kind: 'tool-result', round, index, tool, content, truncated, label, cost, ...proof };
 }
 
-function toDeniedEvent({ round, index, tool }: CallRef, denial: Denial): TurnEventBody {
+function toDeniedEvent(
+  { round, index, tool }: CallRef,
+  denial: Denial,
+  cost?: RunCost,
+): TurnEventBody {
   const { check, reason, retryAfterMs } = denial;
   return {
     kind: 'tool-call-denied',
@@ -88,5 +94,6 @@ function toDeniedEvent({ round, index, tool }: CallRef, denial: Denial): TurnEve
     check,
     reason,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(cost && { cost }),
   };
 }

@@ -6,6 +6,7 @@
 
 import type { Turn } from '../../core/conversation/turn.ts';
 import { Fault } from '../../core/errors/fault.ts';
+import type { Changes } from '../kit/changes.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { Timers } from '../kit/timers.ts';
@@ -19,9 +20,12 @@ import type { Neighbours } from './neighbours.ts';
 import type { SessionRow, SessionStore } from './session-store.ts';
 import type { SettlementStore } from './settlement-store.ts';
 import type { TurnStore } from './turn-store.ts';
+import type { UnwrittenTurn } from './unwritten-turn.ts';
 
 export interface SessionParts {
   readonly storage: DurableObjectStorage;
+  readonly changes: Changes;
+  readonly unwritten: UnwrittenTurn;
   readonly values: ChunkedValues;
   readonly session: SessionStore;
   readonly turns: TurnStore;
@@ -49,9 +53,10 @@ export interface SessionParts {
   readonly defer: (task: Promise<unknown>) => void;
 }
 
-/** Where those wait who want to hear of a turn's events, and its run of an end to its lease. */
+/** Where those wait who want to hear of a turn's events or end, and its run of an end to its lease. */
 export const topicOf = {
   events: (turnId: string): string => `events/${turnId}`,
+  end: (turnId: string): string => `end/${turnId}`,
   stop: (turnId: string): string => `stop/${turnId}`,
 } as const;
 

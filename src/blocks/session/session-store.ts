@@ -1,5 +1,5 @@
 /**
- * The one row of a session: who made it, the newest revision that it knows, and the lane's epoch.
+ * The one row of a session: who made it, and the newest revision that it knows.
  *
  * @module
  */
@@ -27,8 +27,6 @@ export interface SessionRow {
   readonly facts: SessionFacts;
   /** Newest revision of the workspace's authority that this session has heard of. */
   revision: number;
-  /** Grows with every run that is started, of whichever turn. */
-  epoch: number;
   /** Its conversation is gone, its records are still on their way. */
   deleted: boolean;
 }
@@ -57,11 +55,11 @@ export class SessionStore {
   insert(facts: SessionFacts, revision: number): void {
     createSessionTables(this.#sql);
     this.#sql.exec(
-      'INSERT INTO session (id, facts, revision, epoch, deleted) VALUES (1, ?, ?, 0, 0)',
+      'INSERT INTO session (id, facts, revision, deleted) VALUES (1, ?, ?, 0)',
       JSON.stringify(facts),
       revision,
     );
-    this.#row = { facts, revision, epoch: 0, deleted: false };
+    this.#row = { facts, revision, deleted: false };
   }
 
   /** Whether the revision was news. */
@@ -71,15 +69,6 @@ export class SessionStore {
     row.revision = revision;
     this.#sql.exec('UPDATE session SET revision = ?', revision);
     return true;
-  }
-
-  nextEpoch(): number {
-    const { epoch } = this.#sql
-      .exec<{ epoch: number }>('UPDATE session SET epoch = epoch + 1 RETURNING epoch')
-      .one();
-    const row = this.row();
-    if (row !== undefined) row.epoch = epoch;
-    return epoch;
   }
 
   markDeleted(): void {
@@ -95,12 +84,12 @@ export class SessionStore {
   #read(): SessionRow | undefined {
     if (!hasSession(this.#sql)) return undefined;
     const [row] = this.#sql
-      .exec<{ facts: string; revision: number; epoch: number; deleted: number }>(
-        'SELECT facts, revision, epoch, deleted FROM session',
+      .exec<{ facts: string; revision: number; deleted: number }>(
+        'SELECT facts, revision, deleted FROM session',
       )
       .toArray();
     if (row === undefined) return undefined;
-    const { facts, revision, epoch, deleted } = row;
-    return { facts: JSON.parse(facts), revision, epoch, deleted: deleted === 1 };
+    const { facts, revision, deleted } = row;
+    return { facts: JSON.parse(facts), revision, deleted: deleted === 1 };
   }
 }

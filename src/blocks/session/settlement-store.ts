@@ -1,11 +1,11 @@
 /**
  * Slices that must still be given back to the workspace: one row for each ended turn, written with
- * the turn's end and deleted once the workspace has answered.
+ * the turn's end and deleted some time after the workspace has answered. Memory holds a copy.
  *
  * @module
  */
 
-import { NO_USAGE, type Usage } from '../../core/conversation/usage.ts';
+import type { Usage } from '../../core/conversation/usage.ts';
 import { parseTurnId, type TurnId } from '../../core/primitives/ids.ts';
 
 export interface Settlement {
@@ -21,12 +21,19 @@ type StoredSettlement = { turn_id: string; usage: string; tool_calls: string; du
 
 export class SettlementStore {
   readonly #sql: SqlStorage;
+  readonly #writeLate: (write: () => void) => void;
+  /** A copy of the rows. */
+  #owed: Map<TurnId, Settlement> | undefined;
 
-  constructor(sql: SqlStorage) {
+  /** `writeLate` may put the deletion of what was settled off until the next transaction. */
+  constructor(sql: SqlStorage, writeLate: (write: () => void) => void) {
     this.#sql = sql;
+    this.#writeLate = writeLate;
   }
 
-  add({ turnId, usage, toolCalls, dueAt }: Settlement): void {
+  add(settlement: Settlement): void {
+    const { turnId, usage, toolCalls, dueAt } = settlement;
+    const owed = this.#read();
     this.#sql.exec(
       'INSERT INTO settlements (turn_id, usage, tool_calls, due_at) VALUES (?, ?, ?, ?)',
       turnId,
@@ -34,50 +41,60 @@ export class SettlementStore {
       JSON.stringify(toolCalls),
       dueAt,
     );
+    owed.set(turnId, settlement);
   }
 
   /** The last word of a run that was stopped. Usage only grows; there is nothing to wait for now. */
   correct(turnId: TurnId, usage: Usage): void {
-    const [row] = this.#sql
-      .exec<{ usage: string }>('SELECT usage FROM settlements WHERE turn_id = ?', turnId)
-      .toArray();
-    if (row === undefined) return;
+    const known = this.#read().get(turnId);
+    if (known === undefined) return;
+    const corrected = { ...known, usage: maxUsage(known.usage, usage), dueAt: 0 };
     this.#sql.exec(
       'UPDATE settlements SET usage = ?, due_at = 0 WHERE turn_id = ?',
-      JSON.stringify(maxUsage(JSON.parse(row.usage), usage)),
+      JSON.stringify(corrected.usage),
       turnId,
     );
+    this.#read().set(turnId, corrected);
   }
 
   due(now: number): Settlement[] {
-    return this.#sql
-      .exec<StoredSettlement>(
-        'SELECT turn_id, usage, tool_calls, due_at FROM settlements WHERE due_at <= ?',
-        now,
-      )
-      .toArray()
-      .flatMap((row) => {
-        const turnId = parseTurnId(row.turn_id);
-        if (turnId === undefined) return [];
-        const usage: Usage = JSON.parse(row.usage);
-        return [{ turnId, usage, toolCalls: JSON.parse(row.tool_calls), dueAt: row.due_at }];
-      });
+    return [...this.#read().values()].filter(({ dueAt }) => dueAt <= now);
   }
 
   /** When the next one is due; `undefined` if none is left. */
   nextDueAt(): number | undefined {
-    const { due_at: dueAt } = this.#sql
-      .exec<{ due_at: number | null }>('SELECT min(due_at) AS due_at FROM settlements')
-      .one();
-    return dueAt ?? undefined;
+    const dueAts = [...this.#read().values()].map(({ dueAt }) => dueAt);
+    return dueAts.length === 0 ? undefined : Math.min(...dueAts);
   }
 
   delete(turnId: TurnId): void {
-    this.#sql.exec('DELETE FROM settlements WHERE turn_id = ?', turnId);
+    if (!this.#read().delete(turnId)) return;
+    this.#writeLate(() => this.#sql.exec('DELETE FROM settlements WHERE turn_id = ?', turnId));
+  }
+
+  /** After a transaction was rolled back, or storage was wiped: memory may be ahead of it. */
+  forget(): void {
+    this.#owed = undefined;
+  }
+
+  #read(): Map<TurnId, Settlement> {
+    this.#owed ??= new Map(
+      this.#sql
+        .exec<StoredSettlement>('SELECT turn_id, usage, tool_calls, due_at FROM settlements')
+        .toArray()
+        .flatMap((row): [TurnId, Settlement][] => {
+          const turnId = parseTurnId(row.turn_id);
+          if (turnId === undefined) return [];
+          const usage: Usage = JSON.parse(row.usage);
+          const toolCalls = JSON.parse(row.tool_calls);
+          return [[turnId, { turnId, usage, toolCalls, dueAt: row.due_at }]];
+        }),
+    );
+    return this.#owed;
   }
 }
 
-function maxUsage(a: Usage, b: Usage = NO_USAGE): Usage {
+function maxUsage(a: Usage, b: Usage): Usage {
   return {
     inputTokens: Math.max(a.inputTokens, b.inputTokens),
     outputTokens: Math.max(a.outputTokens, b.outputTokens),

@@ -9,25 +9,22 @@ import type { LiveTurn } from './live-turns.ts';
 import type { SessionEntry } from './session-entry.ts';
 import type { SessionParts } from './session-parts.ts';
 
-/** Changes storage and memory together: both of it, or, if `change` throws, neither. */
+/**
+ * Changes storage and memory together: both of it, or, if `change` throws, neither. Within a change
+ * it is part of that.
+ */
 export function transact<T>(parts: SessionParts, change: () => T): T {
-  try {
-    return parts.storage.transactionSync(change);
-  } catch (thrown) {
-    forgetMemory(parts);
-    throw thrown;
-  }
+  return parts.changes.make(change);
 }
 
-/** Memory may be ahead of storage: everything in it is read again when it is needed. */
-export function forgetMemory({ session, live, messages, timers }: SessionParts): void {
-  for (const copy of [session, live, messages, timers]) copy.forget();
-}
-
-/** Part of a transaction: adds one entry to a turn's journal. The caller saves the turn's row. */
-export function writeEntry(parts: SessionParts, turn: LiveTurn, entry: SessionEntry): void {
-  const events = turn.progress.apply(entry);
-  parts.journal.append(turn.row, entry, { events, at: parts.now() });
+/** Part of a transaction: adds entries to a turn's journal, as one row. */
+export function writeEntries(
+  parts: SessionParts,
+  { row, progress }: LiveTurn,
+  entries: readonly SessionEntry[],
+): void {
+  const folded = entries.map((entry) => ({ entry, events: progress.apply(entry) }));
+  parts.journal.append(row, folded, parts.now());
 }
 
 /**

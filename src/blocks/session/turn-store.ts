@@ -31,10 +31,12 @@ export interface TurnRow {
   /** Epoch of its latest run; 0 until it starts. */
   epoch: number;
   leaseUntil: number;
+  /** The lease as it is written: renewals are not written one by one. */
+  writtenLeaseUntil: number;
   deadlineAt: number;
   /** How often a lost run was followed by another. */
   resumes: number;
-  /** Ordinal of its last journal entry, and id of its last event. */
+  /** Ordinal of its last journal entry, and id of its last event: they are read in the journal. */
   lastEntry: number;
   lastEvent: number;
 }
@@ -49,42 +51,50 @@ type StoredTurn = {
   lease_until: number;
   deadline_at: number;
   resumes: number;
-  last_entry: number;
-  last_event: number;
 };
 
-const COLUMNS =
-  'seq, id, status, facts, revision, epoch, lease_until, deadline_at, resumes, last_entry, last_event';
+const COLUMNS = 'seq, id, status, facts, revision, epoch, lease_until, deadline_at, resumes';
+
+const NOTHING_JOURNALED = { lastEntry: 0, lastEvent: 0 };
 
 export class TurnStore {
   readonly #sql: SqlStorage;
   readonly #values: ChunkedValues;
+  #lastSeq: number | undefined;
+  #newestEpoch: number | undefined;
 
   constructor(sql: SqlStorage, values: ChunkedValues) {
     this.#sql = sql;
     this.#values = values;
   }
 
-  /** Adds a queued turn at the end of the lane. */
-  insert(facts: TurnFacts, revision: number): TurnRow {
-    const { id } = facts;
-    const { seq } = this.#sql
-      .exec<{ seq: number }>(
-        `INSERT INTO turns (id, status, facts, revision, epoch, lease_until, deadline_at, resumes,
-           last_entry, last_event) VALUES (?, 'queued', ?, ?, 0, 0, 0, 0, 0, 0) RETURNING seq`,
-        id,
-        this.#values.spill(factsKey(id), JSON.stringify(facts)),
-        revision,
-      )
-      .one();
-    const times = { leaseUntil: 0, deadlineAt: 0, resumes: 0, lastEntry: 0, lastEvent: 0 };
-    return { seq, facts, status: 'queued', revision, epoch: 0, ...times };
+  /** A queued turn at the end of the lane, which is still to be inserted. */
+  next(facts: TurnFacts, revision: number): TurnRow {
+    return {
+      ...{ seq: this.#readLastSeq() + 1, facts, status: 'queued', revision },
+      ...{ epoch: 0, leaseUntil: 0, writtenLeaseUntil: 0, deadlineAt: 0, resumes: 0 },
+      ...NOTHING_JOURNALED,
+    };
   }
 
-  /** Keeps the messages of a turn that cannot start yet. */
-  holdInput({ seq, facts }: TurnRow, messages: readonly Message[]): void {
-    const input = this.#values.spill(inputKey(facts.id), JSON.stringify(messages));
-    this.#sql.exec('UPDATE turns SET input = ? WHERE seq = ?', input, seq);
+  /** `input` are the messages of a turn that cannot start yet. */
+  insert(row: TurnRow, input?: readonly Message[]): void {
+    const { id } = row.facts;
+    this.#sql.exec(
+      `INSERT INTO turns (${COLUMNS}, input) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.seq,
+      id,
+      row.status,
+      this.#values.spill(factsKey(id), JSON.stringify(row.facts)),
+      row.revision,
+      row.epoch,
+      row.leaseUntil,
+      row.deadlineAt,
+      row.resumes,
+      input === undefined ? null : this.#values.spill(inputKey(id), JSON.stringify(input)),
+    );
+    row.writtenLeaseUntil = row.leaseUntil;
+    this.#lastSeq = row.seq;
   }
 
   /** The messages that were held, which are then held no longer. */
@@ -99,21 +109,43 @@ export class TurnStore {
     return messages;
   }
 
-  /** Writes everything that may change but the journal's counters. */
+  /** Writes everything that may change. */
   save(row: TurnRow): void {
     this.#sql.exec(
       `UPDATE turns SET status = ?, revision = ?, epoch = ?, lease_until = ?, deadline_at = ?,
-         resumes = ?, last_entry = ?, last_event = ? WHERE seq = ?`,
+         resumes = ? WHERE seq = ?`,
       row.status,
       row.revision,
       row.epoch,
       row.leaseUntil,
       row.deadlineAt,
       row.resumes,
-      row.lastEntry,
-      row.lastEvent,
       row.seq,
     );
+    row.writtenLeaseUntil = row.leaseUntil;
+  }
+
+  /** For the next run: greater than that of any run before. */
+  nextEpoch(): number {
+    this.#newestEpoch = this.newestEpoch() + 1;
+    return this.#newestEpoch;
+  }
+
+  /** Turns run in the order of their admission, so the last one that ran has it. */
+  newestEpoch(): number {
+    this.#newestEpoch ??=
+      this.#sql
+        .exec<{ epoch: number }>(
+          'SELECT epoch FROM turns WHERE epoch > 0 ORDER BY seq DESC LIMIT 1',
+        )
+        .toArray()[0]?.epoch ?? 0;
+    return this.#newestEpoch;
+  }
+
+  /** After a transaction was rolled back, or storage was wiped: memory may be ahead of it. */
+  forget(): void {
+    this.#lastSeq = undefined;
+    this.#newestEpoch = undefined;
   }
 
   byId(id: TurnId): TurnRow | undefined {
@@ -162,11 +194,18 @@ export class TurnStore {
       revision: stored.revision,
       epoch: stored.epoch,
       leaseUntil: stored.lease_until,
+      writtenLeaseUntil: stored.lease_until,
       deadlineAt: stored.deadline_at,
       resumes: stored.resumes,
-      lastEntry: stored.last_entry,
-      lastEvent: stored.last_event,
+      ...NOTHING_JOURNALED,
     };
+  }
+
+  #readLastSeq(): number {
+    this.#lastSeq ??= this.#sql
+      .exec<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM turns')
+      .one().seq;
+    return this.#lastSeq;
   }
 }
 

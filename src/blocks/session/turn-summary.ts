@@ -25,9 +25,8 @@ export function toSummary({ row, progress }: LiveTurn): TurnSummary {
 export function toProgramOutcome({ row, progress }: LiveTurn): ProgramOutcome | undefined {
   if (!hasEnded(row)) return undefined;
   const call = progress.rounds.get(0)?.calls.get(0);
-  if (call?.end?.kind === 'result') return { kind: 'result', result: call.end.result };
-  const denial = call?.end?.denial ?? call?.denied;
-  if (denial !== undefined) return { kind: 'denied', denial };
+  if (call?.end !== undefined) return call.end;
+  if (call?.denied !== undefined) return { kind: 'denied', denial: call.denied };
   const { end } = progress;
   return { kind: 'failed', code: end?.kind === 'turn-failed' ? end.code : 'internal' };
 }

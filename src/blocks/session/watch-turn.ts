@@ -31,11 +31,14 @@ export async function waitForEnd(
 ): Promise<LiveTurn | undefined> {
   const until = parts.now() + Math.min(waitMs, MAX_WAIT_MS);
   for (;;) {
-    const turn = readTurn(parts, turnId);
-    if (turn === undefined || hasEnded(turn.row)) return turn;
+    // One that is not written yet has not ended, and nobody but its run may hear of it.
+    if (!parts.unwritten.isAbout(turnId)) {
+      const turn = readTurn(parts, turnId);
+      if (turn === undefined || hasEnded(turn.row)) return turn;
+    }
     const leftMs = until - parts.now();
     if (leftMs <= 0) return undefined;
-    await parts.waiters.wait(topicOf.events(turnId), leftMs);
+    await parts.waiters.wait(topicOf.end(turnId), leftMs);
   }
 }
 

@@ -8,19 +8,25 @@ import { Fault } from '../../core/errors/fault.ts';
 import { parseWorkspaceId, readSessionId, type WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
+import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
 import { keyedHash } from '../kit/keys.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
 import { openSession } from '../session/session-client.ts';
+import { openStorage } from '../storage/storage-client.ts';
 import { type Announcement, AnnouncementStore } from './announcement-store.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Authorities } from './authorities.ts';
 import { CodeStore } from './code-store.ts';
+import { ErasureStore } from './erasure-store.ts';
+import type { PluginLaneApi } from './lane-api.ts';
 import { OpenTurnStore } from './open-turn-store.ts';
 import { PluginStore } from './plugin-store.ts';
+import { QuarantineStore } from './quarantine-store.ts';
 import { ReserveStore } from './reserve-store.ts';
 import { TokenStore } from './token-store.ts';
+import { WithdrawalStore } from './withdrawal-store.ts';
 import type { WorkspaceParts } from './workspace-parts.ts';
 import { WorkspaceStore } from './workspace-store.ts';
 
@@ -31,6 +37,8 @@ const SOURCE = 'workspace';
 export interface WorkspaceTasks {
   readonly announce: () => Promise<void>;
   readonly sweep: () => Promise<void>;
+  readonly erase: () => Promise<void>;
+  readonly withdraw: () => Promise<void>;
 }
 
 export interface Assembled {
@@ -59,6 +67,15 @@ export function assembleParts(
   const reserves = new ReserveStore(sql);
   const answers = new AnswerStore(sql);
   const announcements = new AnnouncementStore(sql);
+  const erasures = new ErasureStore(sql);
+  const quarantine = new QuarantineStore(sql);
+  const withdrawals = new WithdrawalStore(sql);
+  const changes = new Changes(storage, {
+    forgetMemory: () => {
+      for (const copy of copies) copy.forget();
+    },
+    flush: () => reserves.flush(),
+  });
   const outbox = new Outbox(sql);
   const drain = (): Promise<void> =>
     outbox.drain((firstSeq, events) =>
@@ -69,11 +86,14 @@ export function assembleParts(
     );
   const timers = new Timers(storage, { ...tasks, flush: drain });
   const toId = (): WorkspaceId => requireWorkspace(name);
+  const authorities = new Authorities(toId, { workspace, tokens, plugins });
+  const copies = [workspace, authorities, plugins, turns, reserves, outbox, timers];
   const parts: WorkspaceParts = {
-    ...{ storage, workspace, tokens, plugins, code, turns, reserves, answers, announcements },
-    ...{ outbox, timers },
-    authorities: new Authorities(toId, { workspace, tokens, plugins }),
+    ...{ changes, workspace, tokens, plugins, code, turns, reserves, answers, announcements },
+    ...{ erasures, quarantine, withdrawals, outbox, timers, authorities },
+    ...laneOf(ctx, env),
     now: () => Date.now(),
+    eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),
     tellSession: (sessionId, revision) => tellSession(env, toId(), { sessionId, revision }),
     flush: () => ctx.waitUntil(drain().catch(() => {})), // the timer sends what this could not
   };
@@ -83,13 +103,33 @@ export function assembleParts(
   };
   const createTables = (): void => {
     createOutbox();
-    for (const store of [workspace, tokens, code, turns, answers, announcements]) {
+    values.createTable();
+    for (const store of [workspace, tokens, code, turns, answers, announcements, erasures]) {
       store.createTable();
     }
+    for (const store of [quarantine, withdrawals]) store.createTable();
     for (const store of [plugins, reserves]) store.createTables();
-    values.createTable();
   };
   return { parts, createTables, createOutbox };
+}
+
+/** The lane of this workspace. Whatever is asked of it may be asked twice. */
+function laneOf(
+  ctx: DurableObjectState,
+  env: BlockBindings,
+): Pick<WorkspaceParts, 'startPlugin' | 'withdrawPlugins' | 'retireVersions'> {
+  const workspace = ctx.id.name ?? '';
+  const ask = <T>(call: (lane: PluginLaneApi) => Promise<T>): Promise<T> =>
+    callAgainAfterReset(() => env.WASM_LANES.getByName(workspace), call);
+  return {
+    startPlugin: (start) => ask((lane) => lane.startPlugin({ workspace, ...start })),
+    withdrawPlugins: (withdrawals) => ask((lane) => lane.withdrawPlugins(withdrawals)),
+    retireVersions: (plugins) => {
+      const versions = plugins.map(({ name: plugin, codeHash }) => ({ plugin, codeHash }));
+      if (versions.length === 0) return;
+      ctx.waitUntil(ask((lane) => lane.retireVersions(versions)).catch(() => {}));
+    },
+  };
 }
 
 /** @throws Fault `not_found` on an object that bears no workspace's name. */

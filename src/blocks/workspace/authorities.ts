@@ -75,7 +75,7 @@ export class Authorities {
   /** What the principal may do; `undefined` if its credential is not live, or not its own. */
   of(principal: Principal, now: number): Authority | undefined {
     if (!this.#isGenuine(principal, now)) return undefined;
-    const key = `${toPrincipalName(principal)}#${principal.tokenId}`;
+    const key = `${toPrincipalName(principal)}#${principal.tokenId}#${principal.behalf?.capabilities ?? ''}`;
     const known = this.#authorities.get(key);
     if (known !== undefined) return known;
     const grants =
@@ -106,11 +106,12 @@ export class Authorities {
     return remember(this.#logins, tokenHash, { principal, grants, revision, token });
   }
 
-  #isGenuine({ kind, id, tokenId }: Principal, now: number): boolean {
+  #isGenuine({ tokenId, ...principal }: Principal, now: number): boolean {
     if (this.#stores.workspace.find() === undefined) return false;
     if (tokenId === ROOT_TOKEN_ID) return true;
     const token = this.#stores.tokens.byId(tokenId);
     if (token === undefined || !isLiveToken(token, now)) return false;
+    const { kind, id } = principal.behalf ?? principal;
     return token.subject.kind === kind && token.subject.id === id;
   }
 
@@ -120,7 +121,8 @@ export class Authorities {
 
   #freeze(principal: Principal, grants: Authority['grants']): Authority {
     const { revision, policy } = this.#stores.workspace.row();
-    this.#plugins ??= this.#stores.plugins.all().map(({ plugin }) => ({
+    const { plugins } = this.#stores;
+    this.#plugins ??= [...plugins.all(), ...plugins.draining()].map(({ plugin }) => ({
       ...plugin,
       tier: raiseTier(plugin.tier, policy.tierFloor),
     }));

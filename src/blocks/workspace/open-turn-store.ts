@@ -4,6 +4,8 @@
  * A turn that is not settled in time is *lost*: it counts as over for everything but its
  * reservation, which stays spent unless the session settles it after all.
  *
+ * Memory holds a copy of those that are live. Whoever rolls a transaction back calls {@link OpenTurnStore.forget}.
+ *
  * @module
  */
 
@@ -31,10 +33,15 @@ type StoredTurn = {
   slice: string;
   reservation: string;
   lost_at: number;
+  lost: number;
 };
+
+const COLUMNS = 'turn_id, session_id, principal, revision, slice, reservation, lost_at, lost';
 
 export class OpenTurnStore {
   readonly #sql: SqlStorage;
+  /** Every row by its turn, but no more than that it is there for those that are lost. */
+  #rows: Map<string, OpenTurnRow | 'lost'> | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -49,6 +56,7 @@ export class OpenTurnStore {
   }
 
   insert(turn: OpenTurnRow): void {
+    const rows = this.#read();
     this.#sql.exec(
       `INSERT INTO open_turns
          (turn_id, session_id, principal, revision, slice, reservation, lost_at)
@@ -61,66 +69,81 @@ export class OpenTurnStore {
       JSON.stringify(turn.reservation),
       turn.lostAt,
     );
+    rows.set(turn.turnId, turn);
   }
 
   find(turnId: string): OpenTurnRow | undefined {
-    const [row] = this.#sql
-      .exec<StoredTurn>(
-        `SELECT turn_id, session_id, principal, revision, slice, reservation, lost_at
-         FROM open_turns WHERE turn_id = ?`,
-        turnId,
-      )
-      .toArray();
-    return (
-      row && {
-        turnId: row.turn_id,
-        sessionId: row.session_id,
-        principal: row.principal,
-        revision: row.revision,
-        slice: JSON.parse(row.slice),
-        reservation: JSON.parse(row.reservation),
-        lostAt: row.lost_at,
-      }
-    );
+    const known = this.#read().get(turnId);
+    return known === 'lost' ? this.#select('WHERE turn_id = ?', turnId).map(toRow)[0] : known;
   }
 
-  setReservation(turnId: string, reservation: Reservation): void {
+  setReservation(turn: OpenTurnRow, reservation: Reservation): void {
+    const rows = this.#read();
     this.#sql.exec(
       'UPDATE open_turns SET reservation = ? WHERE turn_id = ?',
       JSON.stringify(reservation),
-      turnId,
+      turn.turnId,
     );
+    if (rows.get(turn.turnId) !== 'lost') rows.set(turn.turnId, { ...turn, reservation });
   }
 
   delete(turnId: string): void {
+    if (!this.#read().delete(turnId)) return;
     this.#sql.exec('DELETE FROM open_turns WHERE turn_id = ?', turnId);
   }
 
   /** Sessions with a turn that is not over. */
   liveSessions(): string[] {
-    return this.#sql
-      .exec<{ session_id: string }>('SELECT DISTINCT session_id FROM open_turns WHERE lost = 0')
-      .toArray()
-      .map((row) => row.session_id);
+    return [...new Set(this.#live().map(({ sessionId }) => sessionId))];
   }
 
   /** The oldest revision that a live turn began with; `undefined` if there is no live turn. */
   oldestRevision(): number | undefined {
-    const { revision } = this.#sql
-      .exec<{ revision: number | null }>(
-        'SELECT min(revision) AS revision FROM open_turns WHERE lost = 0',
-      )
-      .one();
-    return revision ?? undefined;
+    const revisions = this.#live().map(({ revision }) => revision);
+    return revisions.length === 0 ? undefined : Math.min(...revisions);
   }
 
   /** Gives up turns whose time is over, and forgets those given up before `forgetBefore`. */
   sweep(now: number, forgetBefore: number): void {
     this.#sql.exec('UPDATE open_turns SET lost = 1 WHERE lost = 0 AND lost_at <= ?', now);
     this.#sql.exec('DELETE FROM open_turns WHERE lost = 1 AND lost_at <= ?', forgetBefore);
+    this.forget();
   }
 
   isEmpty(): boolean {
-    return this.#sql.exec('SELECT 1 FROM open_turns LIMIT 1').toArray().length === 0;
+    return this.#read().size === 0;
   }
+
+  forget(): void {
+    this.#rows = undefined;
+  }
+
+  #live(): OpenTurnRow[] {
+    return [...this.#read().values()].filter((row) => row !== 'lost');
+  }
+
+  #read(): Map<string, OpenTurnRow | 'lost'> {
+    this.#rows ??= new Map(
+      this.#select('').map((row) => [row.turn_id, row.lost === 1 ? 'lost' : toRow(row)]),
+    );
+    return this.#rows;
+  }
+
+  #select(where: string, ...values: string[]): StoredTurn[] {
+    return this.#sql
+      .exec<StoredTurn>(`SELECT ${COLUMNS} FROM open_turns ${where}`, ...values)
+      .toArray();
+  }
+}
+
+function toRow(row: StoredTurn): OpenTurnRow {
+  return {
+    turnId: row.turn_id,
+    sessionId: row.session_id,
+    principal: row.principal,
+    revision: row.revision,
+    slice: JSON.parse(row.slice),
+    reservation: JSON.parse(row.reservation),
+    lostAt: row.lost_at,
+  };
 }

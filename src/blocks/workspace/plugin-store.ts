@@ -1,6 +1,7 @@
 /**
- * The plugins of a workspace: of each name the current version, and older ones that still serve
- * turns which began with them. Their code is in `code-store.ts`.
+ * The versions of a workspace's plugins: of each name the current one, older ones that still serve
+ * the turns which began with them, and at most one *candidate*, which is starting or could not.
+ * Their code is in `code-store.ts`.
  *
  * @module
  */
@@ -16,79 +17,126 @@ export interface StoredPlugin {
   readonly installedAt: number;
   /** `kind:id`. */
   readonly installedBy: string;
+  readonly problem?: PluginProblem;
 }
 
-/** An older version, and the revision from which on no turn begins with it. */
-export interface DrainingPlugin {
-  readonly name: string;
-  readonly version: string;
-  readonly codeHash: string;
-  readonly sinceRevision: number;
+/** Why a version does not serve. */
+export interface PluginProblem {
+  /** A code or a reason of ours. */
+  readonly reason: string;
+  /** A sentence for the author, who may find his own names in it. Never on the record. */
+  readonly detail?: string;
 }
 
-type PluginRow = {
+type Role = 'current' | 'draining' | 'candidate';
+
+type VersionRow = {
   plugin: string;
   state: PluginState;
   manifest: string;
   installed_at: number;
   installed_by: string;
+  until_revision: number | null;
+  reason: string | null;
+  detail: string | null;
 };
 
-const COLUMNS = 'plugin, state, manifest, installed_at, installed_by';
+const COLUMNS =
+  'plugin, state, manifest, installed_at, installed_by, until_revision, reason, detail';
 
 export class PluginStore {
   readonly #sql: SqlStorage;
   /** A copy of what is stored: each settled turn asks for it. */
-  #draining: readonly DrainingPlugin[] | undefined;
+  #draining: readonly StoredPlugin[] | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
   createTables(): void {
-    this.#sql.exec(`
-      CREATE TABLE IF NOT EXISTS plugins (
-        name TEXT PRIMARY KEY, code_hash TEXT NOT NULL, state TEXT NOT NULL,
-        plugin TEXT NOT NULL, manifest TEXT NOT NULL,
-        installed_at INTEGER NOT NULL, installed_by TEXT NOT NULL
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS draining_plugins (
-        name TEXT NOT NULL, version TEXT NOT NULL, code_hash TEXT NOT NULL,
-        since_revision INTEGER NOT NULL, PRIMARY KEY (name, version, code_hash)
-      ) STRICT, WITHOUT ROWID;
-    `);
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS plugin_versions (
+      name TEXT NOT NULL, role TEXT NOT NULL, version TEXT NOT NULL, code_hash TEXT NOT NULL,
+      state TEXT NOT NULL, plugin TEXT NOT NULL, manifest TEXT NOT NULL,
+      installed_at INTEGER NOT NULL, installed_by TEXT NOT NULL,
+      until_revision INTEGER, reason TEXT, detail TEXT,
+      PRIMARY KEY (name, role, version, code_hash)
+    ) STRICT, WITHOUT ROWID`);
+    this.#takeOverOlderTable();
   }
 
   /** Makes this the current version of its name. */
-  put({ plugin, manifest, installedAt, installedBy }: StoredPlugin): void {
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO plugins
-         (name, code_hash, state, plugin, manifest, installed_at, installed_by)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      plugin.name,
-      plugin.codeHash,
-      plugin.state,
-      JSON.stringify(plugin),
-      JSON.stringify(manifest),
-      installedAt,
-      installedBy,
-    );
+  put(stored: StoredPlugin): void {
+    this.#replace('current', stored);
   }
 
   find(name: string): StoredPlugin | undefined {
-    return this.#select('WHERE name = ?', name)[0];
+    return this.#select("WHERE role = 'current' AND name = ?", name)[0];
   }
 
   all(): StoredPlugin[] {
-    return this.#select('ORDER BY name');
+    return this.#select("WHERE role = 'current' ORDER BY name");
   }
 
-  setState(name: string, state: PluginState): void {
-    this.#sql.exec('UPDATE plugins SET state = ? WHERE name = ?', state, name);
+  putCandidate(stored: StoredPlugin): void {
+    this.#replace('candidate', stored);
+  }
+
+  candidate(name: string): StoredPlugin | undefined {
+    return this.#select("WHERE role = 'candidate' AND name = ?", name)[0];
+  }
+
+  candidates(): StoredPlugin[] {
+    return this.#select("WHERE role = 'candidate' ORDER BY name");
+  }
+
+  dropCandidate(name: string): void {
+    this.#sql.exec("DELETE FROM plugin_versions WHERE role = 'candidate' AND name = ?", name);
+  }
+
+  /** Moves the current or starting version of a name to another state. */
+  setState(role: 'current' | 'candidate', name: string, state: PluginState, why?: PluginProblem) {
+    this.#sql.exec(
+      'UPDATE plugin_versions SET state = ?, reason = ?, detail = ? WHERE role = ? AND name = ?',
+      state,
+      why?.reason ?? null,
+      why?.detail ?? null,
+      role,
+      name,
+    );
+  }
+
+  /** The current version becomes one that serves only turns which began before `untilRevision`. */
+  drain(name: string, untilRevision: number): void {
+    this.#sql.exec(
+      `UPDATE OR REPLACE plugin_versions
+       SET role = 'draining', state = 'draining', until_revision = ?
+       WHERE role = 'current' AND name = ?`,
+      untilRevision,
+      name,
+    );
+    this.forget();
+  }
+
+  /** The oldest first. */
+  draining(): readonly StoredPlugin[] {
+    this.#draining ??= this.#select("WHERE role = 'draining' ORDER BY until_revision");
+    return this.#draining;
+  }
+
+  dropDraining(name: string, { version, codeHash }: RegisteredPlugin): void {
+    this.#sql.exec(
+      `DELETE FROM plugin_versions
+       WHERE role = 'draining' AND name = ? AND version = ? AND code_hash = ?`,
+      name,
+      version,
+      codeHash,
+    );
+    this.forget();
   }
 
   delete(name: string): void {
-    this.#sql.exec('DELETE FROM plugins WHERE name = ?', name);
+    this.#sql.exec('DELETE FROM plugin_versions WHERE name = ?', name);
+    this.forget();
   }
 
   /** Whoever rolls a transaction back must call this. */
@@ -96,63 +144,58 @@ export class PluginStore {
     this.#draining = undefined;
   }
 
-  drain({ name, version, codeHash, sinceRevision }: DrainingPlugin): void {
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO draining_plugins VALUES (?, ?, ?, ?)',
-      name,
-      version,
-      codeHash,
-      sinceRevision,
-    );
-    this.forget();
-  }
-
-  draining(): readonly DrainingPlugin[] {
-    this.#draining ??= this.#readDraining();
-    return this.#draining;
-  }
-
-  /** Forgets older versions that no turn can use any more. */
-  forgetDrained(oldestRevision: number): void {
-    this.#sql.exec('DELETE FROM draining_plugins WHERE since_revision <= ?', oldestRevision);
-    this.forget();
-  }
-
-  forgetDraining(name: string): void {
-    this.#sql.exec('DELETE FROM draining_plugins WHERE name = ?', name);
-    this.forget();
-  }
-
-  /** Whether any version, current or draining, runs this code. */
+  /** Whether any version runs this code, or may run it again. */
   usesCode(codeHash: string): boolean {
-    const query = `SELECT 1 FROM plugins WHERE code_hash = ?1
-      UNION ALL SELECT 1 FROM draining_plugins WHERE code_hash = ?1 LIMIT 1`;
+    const query = `SELECT 1 FROM plugin_versions
+      WHERE code_hash = ? AND NOT (role = 'candidate' AND state = 'failed') LIMIT 1`;
     return this.#sql.exec(query, codeHash).toArray().length > 0;
   }
 
-  #readDraining(): DrainingPlugin[] {
-    return this.#sql
-      .exec<{ name: string; version: string; code_hash: string; since_revision: number }>(
-        'SELECT name, version, code_hash, since_revision FROM draining_plugins',
-      )
-      .toArray()
-      .map((row) => ({
-        name: row.name,
-        version: row.version,
-        codeHash: row.code_hash,
-        sinceRevision: row.since_revision,
-      }));
+  #replace(role: Role, stored: StoredPlugin): void {
+    const { plugin, manifest, installedAt, installedBy, problem } = stored;
+    this.#sql.exec('DELETE FROM plugin_versions WHERE role = ? AND name = ?', role, plugin.name);
+    this.#sql.exec(
+      `INSERT INTO plugin_versions (name, role, version, code_hash, ${COLUMNS})
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[plugin.name, role, plugin.version, plugin.codeHash],
+      ...[JSON.stringify(plugin), plugin.state, JSON.stringify(manifest)],
+      ...[installedAt, installedBy, plugin.untilRevision ?? null],
+      ...[problem?.reason ?? null, problem?.detail ?? null],
+    );
   }
 
   #select(condition: string, ...bindings: string[]): StoredPlugin[] {
     return this.#sql
-      .exec<PluginRow>(`SELECT ${COLUMNS} FROM plugins ${condition}`, ...bindings)
+      .exec<VersionRow>(`SELECT ${COLUMNS} FROM plugin_versions ${condition}`, ...bindings)
       .toArray()
-      .map((row) => ({
-        plugin: { ...JSON.parse(row.plugin), state: row.state },
-        manifest: JSON.parse(row.manifest),
-        installedAt: row.installed_at,
-        installedBy: row.installed_by,
-      }));
+      .map(toStored);
   }
+
+  /** A workspace that was founded by an older gateway has its plugins in a table of that name. */
+  #takeOverOlderTable(): void {
+    const query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'plugins'";
+    if (this.#sql.exec(query).toArray().length === 0) return;
+    this.#sql.exec(`
+      INSERT OR IGNORE INTO plugin_versions (name, role, version, code_hash, ${COLUMNS})
+        SELECT name, 'current', json_extract(plugin, '$.version'), code_hash,
+          plugin, state, manifest, installed_at, installed_by, NULL, NULL, NULL FROM plugins;
+      DROP TABLE plugins;
+      DROP TABLE IF EXISTS draining_plugins;
+    `);
+  }
+}
+
+function toStored(row: VersionRow): StoredPlugin {
+  const { state, until_revision: untilRevision, reason, detail } = row;
+  return {
+    plugin: {
+      ...JSON.parse(row.plugin),
+      state,
+      ...(untilRevision !== null && { untilRevision }),
+    },
+    manifest: JSON.parse(row.manifest),
+    installedAt: row.installed_at,
+    installedBy: row.installed_by,
+    ...(reason !== null && { problem: { reason, ...(detail !== null && { detail }) } }),
+  };
 }

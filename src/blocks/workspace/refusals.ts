@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Actor, RouteDenial } from './workspace-api.ts';
+import type { RefusedUpload, RouteDenial } from './denials.ts';
+import type { Actor } from './workspace-api.ts';
 import { actorEvent, record, transact, type WorkspaceParts } from './workspace-parts.ts';
 
 /** A route that a principal may not use. */
@@ -18,6 +19,18 @@ export function recordDenial(parts: WorkspaceParts, actor: Actor, denial: RouteD
     operation,
     resource: family,
   });
+  transact(parts, () => record(parts, event));
+  parts.flush();
+}
+
+/** An upload of which nothing came as far as the registry. */
+export function recordRefusedUpload(
+  parts: WorkspaceParts,
+  actor: Actor,
+  upload: RefusedUpload,
+): void {
+  const facts = { action: 'plugin-refused', decision: 'denied', ...upload } as const;
+  const event = actorEvent(parts, actor, facts);
   transact(parts, () => record(parts, event));
   parts.flush();
 }

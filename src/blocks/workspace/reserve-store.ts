@@ -1,11 +1,19 @@
 /**
  * Buckets and the day's ledger of a workspace. What was never touched has no row, and is full.
  *
+ * Memory holds a copy of what was used lately, since nobody else writes here, and gathers what a
+ * transaction changes: {@link ReserveStore.flush} writes it, once for each bucket. Whoever rolls a
+ * transaction back calls {@link ReserveStore.forget}.
+ *
  * @module
  */
 
 import type { Bucket } from '../../core/policy/bucket.ts';
+import type { DayLedger } from '../../core/policy/day-ledger.ts';
 import type { Reserves, StoredReserves } from '../../core/policy/reserves.ts';
+
+/** Buckets in memory; beyond that number all are read anew. */
+const MAX_REMEMBERED = 4_096;
 
 /** Whose buckets a turn draws on. */
 export interface ReserveKeys {
@@ -19,8 +27,14 @@ export interface ReserveKeys {
 type BucketRow = { key: string; calls: number; period_ms: number; credits: number; at: number };
 type LedgerRow = { day: number; tokens: number; cost: number };
 
+const UNREAD = 'unread';
+
 export class ReserveStore {
   readonly #sql: SqlStorage;
+  /** By key, as they will be stored; `undefined` for those without a row. */
+  readonly #buckets = new Map<string, Bucket | undefined>();
+  #day: DayLedger | undefined | typeof UNREAD = UNREAD;
+  readonly #changed = new Set<string>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -40,61 +54,98 @@ export class ReserveStore {
   }
 
   read(keys: ReserveKeys): StoredReserves {
-    const found = new Map<string, Bucket>();
-    const wanted = [...Object.values(keyedBuckets(keys)), ...keys.tools.map(toolKey)];
-    const rows = this.#sql.exec<BucketRow>(
-      `SELECT key, calls, period_ms, credits, at FROM buckets
-       WHERE key IN (SELECT value FROM json_each(?))`,
-      JSON.stringify(wanted),
-    );
-    for (const row of rows) {
-      const rate = { calls: row.calls, periodMs: row.period_ms };
-      found.set(row.key, { rate, credits: row.credits, at: row.at });
-    }
     const names = keyedBuckets(keys);
+    this.#readMissing([...Object.values(names), ...keys.tools.map(toolKey)]);
     const pick = (name: keyof typeof names) => {
-      const bucket = found.get(names[name]);
+      const bucket = this.#buckets.get(names[name]);
       return bucket && { [name]: bucket };
     };
     const tools = keys.tools.flatMap((tool) => {
-      const bucket = found.get(toolKey(tool));
+      const bucket = this.#buckets.get(toolKey(tool));
       return bucket === undefined ? [] : [[tool, bucket] as const];
     });
-    const day = this.#ledger();
+    if (this.#day === UNREAD) this.#day = this.#readDay();
     return {
       ...pick('workspace'),
       ...pick('principal'),
       ...pick('session'),
       tools: Object.fromEntries(tools),
-      ...(day && { day }),
+      ...(this.#day && { day: this.#day }),
     };
   }
 
+  /** Changes memory; the same transaction flushes it. */
   write(keys: Omit<ReserveKeys, 'tools'>, reserves: Reserves): void {
     const names = keyedBuckets(keys);
-    const rows = [
-      ...(['workspace', 'principal', 'session'] as const).map(
-        (name) => [names[name], reserves[name]] as const,
-      ),
-      ...Object.entries(reserves.tools).map(([tool, bucket]) => [toolKey(tool), bucket] as const),
-    ];
+    for (const name of ['workspace', 'principal', 'session'] as const) {
+      this.#change(names[name], reserves[name]);
+    }
+    for (const [tool, bucket] of Object.entries(reserves.tools)) {
+      this.#change(toolKey(tool), bucket);
+    }
+    this.#day = reserves.day;
+  }
+
+  /** Part of a transaction, at its end. */
+  flush(): void {
+    if (this.#changed.size === 0) return;
+    const rows = [...this.#changed].flatMap((key) => {
+      const bucket = this.#buckets.get(key);
+      if (bucket === undefined) return [];
+      const { rate, credits, at } = bucket;
+      return [[key, rate.calls, rate.periodMs, credits, at]];
+    });
     this.#sql.exec(
       `INSERT OR REPLACE INTO buckets (key, calls, period_ms, credits, at)
        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
-      JSON.stringify(
-        rows.map(([key, { rate, credits, at }]) => [key, rate.calls, rate.periodMs, credits, at]),
-      ),
+      JSON.stringify(rows),
     );
-    const { day, tokens, costMicroUsd } = reserves.day;
-    this.#sql.exec('INSERT OR REPLACE INTO ledger VALUES (1, ?, ?, ?)', day, tokens, costMicroUsd);
+    if (this.#day !== UNREAD && this.#day !== undefined) {
+      const { day, tokens, costMicroUsd } = this.#day;
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO ledger VALUES (1, ?, ?, ?)',
+        day,
+        tokens,
+        costMicroUsd,
+      );
+    }
+    this.#changed.clear();
+  }
+
+  forget(): void {
+    this.#buckets.clear();
+    this.#changed.clear();
+    this.#day = UNREAD;
   }
 
   /** Forgets buckets that are full again, which say nothing. */
   sweep(now: number): void {
+    this.flush();
     this.#sql.exec('DELETE FROM buckets WHERE at + period_ms <= ?', now);
+    this.forget();
   }
 
-  #ledger(): StoredReserves['day'] {
+  #change(key: string, bucket: Bucket): void {
+    this.#buckets.set(key, bucket);
+    this.#changed.add(key);
+  }
+
+  #readMissing(keys: readonly string[]): void {
+    if (this.#buckets.size > MAX_REMEMBERED && this.#changed.size === 0) this.#buckets.clear();
+    const missing = keys.filter((key) => !this.#buckets.has(key));
+    if (missing.length === 0) return;
+    for (const key of missing) this.#buckets.set(key, undefined);
+    const rows = this.#sql.exec<BucketRow>(
+      `SELECT key, calls, period_ms, credits, at FROM buckets
+       WHERE key IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(missing),
+    );
+    for (const { key, calls, period_ms: periodMs, credits, at } of rows) {
+      this.#buckets.set(key, { rate: { calls, periodMs }, credits, at });
+    }
+  }
+
+  #readDay(): DayLedger | undefined {
     const [row] = this.#sql
       .exec<LedgerRow>('SELECT day, tokens, cost FROM ledger WHERE only = 1')
       .toArray();

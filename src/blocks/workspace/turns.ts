@@ -6,7 +6,7 @@
 
 import { Fault } from '../../core/errors/fault.ts';
 import { isEmbeddedModel } from '../../core/policy/model-name.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
+import { toSpenderName } from '../../core/policy/principal.ts';
 import {
   renewSlice as renew,
   reserveSlice,
@@ -76,7 +76,7 @@ export function renewSlice(parts: WorkspaceParts, turnId: string, left: Slice): 
       turn.reservation,
     );
     parts.reserves.write(keys, reserves);
-    parts.turns.setReservation(turnId, reservation);
+    parts.turns.setReservation(turn, reservation);
     return addSlices(left, slice);
   });
 }
@@ -140,7 +140,7 @@ function toKeys(
 ): ReserveKeys {
   const { principal, sessionId } = turn;
   return {
-    principal: typeof principal === 'string' ? principal : toPrincipalName(principal),
+    principal: typeof principal === 'string' ? principal : toSpenderName(principal),
     sessionId,
     tools: Object.keys(parts.workspace.row().policy.rates.tools),
   };

@@ -9,7 +9,8 @@ import type { Grant } from '../../core/capabilities/grant.ts';
 import type { TurnDriver } from '../../core/conversation/turn.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
-import type { CheckReason } from '../../core/errors/reasons.ts';
+import type { CapabilityGrowth } from '../../core/manifest/capability-growth.ts';
+import type { PluginSignature } from '../../core/manifest/plugin-signature.ts';
 import type { PluginState } from '../../core/manifest/plugin-state.ts';
 import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
 import type { Authority } from '../../core/policy/authority.ts';
@@ -19,6 +20,8 @@ import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import type { SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import type { Result } from '../../core/primitives/result.ts';
+import type { RefusedUpload, RouteDenial } from './denials.ts';
+import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
 
 /** Who asks, for the audit record. */
 export interface Actor {
@@ -105,6 +108,10 @@ export interface Refusal {
   /** Safe to show: names fields, quotes nothing a user wrote but capability patterns. */
   readonly detail: string;
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  /** Of an upgrade that is refused: what it may do and the version before could not. */
+  readonly growth?: CapabilityGrowth;
+  /** Of a plugin that did not start: how its start ended. */
+  readonly reason?: string;
 }
 
 export interface InstallPlugin {
@@ -117,21 +124,58 @@ export interface InstallPlugin {
     readonly hardened: Uint8Array;
     readonly hardeningVersion: number;
   };
+  /** Verified against the policy of the moment; `plugin.signedBy` counts for nothing. */
+  readonly signature?: PluginSignature;
+  /** Digest of the growth that the installer accepts. */
+  readonly acceptedGrowth?: string;
 }
 
-export interface PluginDescription {
-  readonly name: string;
+export interface PluginVersionDescription {
   readonly version: string;
   readonly sha256: string;
   readonly state: PluginState;
-  readonly tier: string;
+  /** Why it does not serve: a code or a reason of ours. */
   readonly reason?: string;
+  /** A sentence for its author. */
+  readonly detail?: string;
   readonly installedAt: number;
   readonly installedBy: string;
+}
+
+/** With the current version, or else the one that could not start. */
+export interface PluginDescription extends PluginVersionDescription {
+  readonly name: string;
+  readonly tier: string;
+  /** Other versions: one that is starting or could not, and those that drain. */
+  readonly versions?: readonly PluginVersionDescription[];
+  /** Set while nothing may run under its name. */
+  readonly quarantine?: QuarantineDescription;
   /** In the answer about one plugin only. */
   readonly manifest?: JsonObject;
-  /** In the answer to an upgrade only: what it may do and the version before could not. */
-  readonly grew?: readonly string[];
+  readonly config?: JsonObject;
+  /** Id of the trusted key whose signature held. */
+  readonly signedBy?: string;
+  /** In the answer to an upgrade that grows only. */
+  readonly growth?: CapabilityGrowth;
+}
+
+export interface QuarantineDescription {
+  readonly at: number;
+  readonly by: string;
+  /** What the operator said of it. */
+  readonly reason?: string;
+}
+
+export interface QuarantinedCode extends QuarantineDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+}
+
+export interface ReleasedPlugin {
+  readonly released: readonly QuarantinedCode[];
+  /** Unless it was deleted meanwhile. */
+  readonly plugin?: PluginDescription;
 }
 
 /** `conflict`: the key came with another body. */
@@ -191,10 +235,27 @@ export interface WorkspaceApi {
   plugin(name: string): Promise<PluginDescription | undefined>;
   stopPlugin(actor: Actor, name: string): Promise<PluginDescription | undefined>;
   deletePlugin(actor: Actor, name: string): Promise<boolean>;
-  /** Hardened module by content address, also of versions that are draining. */
-  code(
-    codeHash: string,
-  ): Promise<{ readonly hardened: Uint8Array; readonly hardeningVersion: number } | undefined>;
+  /** Replaces all settings of a plugin; `undefined` if there is none. */
+  configurePlugin(
+    actor: Actor,
+    name: string,
+    values: JsonObject,
+  ): Promise<Result<PluginDescription, Refusal> | undefined>;
+  /** Ends a plugin and keeps its code from running again; `undefined` if there is none. */
+  quarantinePlugin(
+    actor: Actor,
+    name: string,
+    reason?: string,
+  ): Promise<PluginDescription | undefined>;
+  releasePlugin(actor: Actor, name: string): Promise<ReleasedPlugin | undefined>;
+  listQuarantined(): Promise<readonly QuarantinedCode[]>;
+
+  /** From the lane. Code by content address, also of versions that are draining. */
+  code(codeHash: string, form: CodeForm): Promise<StoredCode | undefined>;
+  /** From the lane, which has hardened an original anew. */
+  keepHardened(codeHash: string, form: HardenedForm): Promise<void>;
+  /** From the lane: newer rules refuse this code. `detail` is for the plugin's author. */
+  failCode(codeHash: string, detail: string): Promise<void>;
 
   /** `Idempotency-Key` for POSTs that do not run a turn; kept 24 h. */
   beginIdempotent(
@@ -217,14 +278,8 @@ export interface WorkspaceApi {
   authorityOf(principalName: string): Promise<Authority | undefined>;
   /** A route that refused this principal: put on the record as `request-denied`. */
   recordDenial(actor: Actor, denial: RouteDenial): Promise<void>;
+  /** An upload that its review refused: put on the record as `plugin-refused`. */
+  recordRefusedUpload(actor: Actor, upload: RefusedUpload): Promise<void>;
   /** On the object of the deployment only: refused logins, thinned out to `count`. */
   recordRefusedLogins(requestId: string, count: number): Promise<void>;
-}
-
-export interface RouteDenial {
-  /** The route's operation, such as `issueToken`. */
-  readonly operation: string;
-  readonly reason: CheckReason<'capability'>;
-  /** The family that was missing. */
-  readonly family: string;
 }

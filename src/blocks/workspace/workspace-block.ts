@@ -14,21 +14,29 @@ import type { Usage } from '../../core/conversation/usage.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
-import type { Settlement } from '../../core/policy/settle-slice.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import { parseWorkspaceId, type TurnId } from '../../core/primitives/ids.ts';
+import type { JsonObject } from '../../core/primitives/json.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import { DEPLOYMENT_AUDIT } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { Gatherer } from '../kit/gatherer.ts';
 import { announceAgain } from './announce-revision.ts';
 import { type Assembled, assembleParts } from './assemble-parts.ts';
 import { changeWorkspace, describeWorkspace, found } from './change-workspace.ts';
-import type { HardenedCode } from './code-store.ts';
-import { deletePlugin, describePlugin, installPlugin, stopPlugin } from './plugins.ts';
-import { recordDenial, recordRefusedLogins } from './refusals.ts';
+import { configurePlugin } from './configure-plugin.ts';
+import type { RefusedUpload, RouteDenial } from './denials.ts';
+import { describePlugin, describePlugins, describeQuarantinedCode } from './describe-plugin.ts';
+import { erasePending } from './erase-storage.ts';
+import { failInterrupted, Installations } from './install-plugin.ts';
+import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
+import { keepHardened, readCode } from './plugin-code.ts';
+import { deletePlugin, failCode, stopPlugin } from './plugins.ts';
+import { quarantinePlugin, releasePlugin } from './quarantine.ts';
+import { recordDenial, recordRefusedLogins, recordRefusedUpload } from './refusals.ts';
+import { withdrawPending } from './tell-lane.ts';
 import { describeToken, issueToken, revokeToken } from './tokens.ts';
-import { armSweep, openTurn, renewSlice, settleTurn, sweepTurns } from './turns.ts';
+import { TurnCounter } from './turn-counter.ts';
+import { armSweep, renewSlice, sweepTurns } from './turns.ts';
 import type {
   Actor,
   Authenticated,
@@ -38,8 +46,9 @@ import type {
   OpenedTurn,
   OpenTurn,
   PluginDescription,
+  QuarantinedCode,
   Refusal,
-  RouteDenial,
+  ReleasedPlugin,
   TokenDescription,
   WorkspaceApi,
   WorkspaceChange,
@@ -50,37 +59,31 @@ import { transact, type WorkspaceParts } from './workspace-parts.ts';
 /** How old the time of a token's last use may be, in milliseconds: it is not worth a write each. */
 const LAST_USED_ACCURACY_MS = 60_000;
 
-/** How long what a turn gives back waits for the next turn to be opened, in milliseconds. */
-const SETTLE_WITHIN_MS = 10;
-
-interface EndedTurn {
-  readonly turnId: TurnId;
-  readonly used: Settlement;
-}
-
 export class WorkspaceBlock extends DurableObject<BlockBindings> implements WorkspaceApi {
   readonly #assembled: Assembled;
   readonly #parts: WorkspaceParts;
   /** When this instance last wrote that a token was used. */
   readonly #touchedAt = new Map<string, number>();
-  readonly #settling: Gatherer<EndedTurn, void>;
+  readonly #turns: TurnCounter;
+  readonly #installations: Installations;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
     this.#assembled = assembleParts(ctx, env, {
       announce: () => announceAgain(this.#parts),
       sweep: async () => sweepTurns(this.#parts),
+      erase: () => erasePending(this.#parts),
+      withdraw: () => withdrawPending(this.#parts),
     });
     this.#parts = this.#assembled.parts;
-    this.#settling = new Gatherer({
-      transact: (change) => transact(this.#parts, change),
-      perform: ({ turnId, used }) => settleTurn(this.#parts, turnId, used),
-      delayMs: SETTLE_WITHIN_MS,
-    });
-    if (this.#exists() || this.ctx.id.name === DEPLOYMENT_AUDIT) {
-      this.#assembled.createOutbox();
-      this.#parts.timers.restore();
-    }
+    this.#installations = new Installations(this.#parts);
+    this.#turns = new TurnCounter(this.#parts);
+    // A workspace that was founded by an older gateway gets the tables that are new since.
+    if (this.#exists()) this.#assembled.createTables();
+    else if (ctx.id.name === DEPLOYMENT_AUDIT) this.#assembled.createOutbox();
+    else return;
+    this.#parts.timers.restore();
+    if (this.#exists()) failInterrupted(this.#parts);
   }
 
   async found(actor: Actor): Promise<boolean> {
@@ -107,8 +110,7 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
   }
 
   async openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>> {
-    // What other turns give back comes first, in the same write.
-    return this.#settling.join(() => openTurn(this.#parts, request));
+    return await this.#turns.open(request);
   }
 
   async renewSlice(turnId: TurnId, left: Slice): Promise<Slice> {
@@ -122,7 +124,7 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
   ): Promise<void> {
     if (!this.#exists()) return;
     const tokens = inputTokens + outputTokens;
-    await this.#settling.add({ turnId, used: { tokens, costMicroUsd, toolCalls } });
+    await this.#turns.settle(turnId, { tokens, costMicroUsd, toolCalls });
   }
 
   async describe(): Promise<WorkspaceDescription | undefined> {
@@ -162,28 +164,63 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
     actor: Actor,
     request: InstallPlugin,
   ): Promise<Result<PluginDescription, Refusal>> {
-    return await installPlugin(this.#parts, actor, request);
+    return await this.#installations.install(actor, request);
   }
 
   async listPlugins(): Promise<readonly PluginDescription[]> {
-    return this.#exists() ? this.#parts.plugins.all().map(describePlugin) : [];
+    return this.#exists() ? describePlugins(this.#parts) : [];
   }
 
   async plugin(name: string): Promise<PluginDescription | undefined> {
-    const stored = this.#exists() ? this.#parts.plugins.find(name) : undefined;
-    return stored && { ...describePlugin(stored), manifest: stored.manifest };
+    if (!this.#exists()) return undefined;
+    const { plugins } = this.#parts;
+    const { manifest, plugin } = plugins.find(name) ?? plugins.candidate(name) ?? {};
+    const description = describePlugin(this.#parts, name);
+    const config = plugin?.config && { config: plugin.config.values };
+    return description && { ...description, ...(manifest && { manifest }), ...config };
   }
 
   async stopPlugin(actor: Actor, name: string): Promise<PluginDescription | undefined> {
     return this.#exists() ? await stopPlugin(this.#parts, actor, name) : undefined;
   }
 
+  async configurePlugin(actor: Actor, name: string, values: JsonObject) {
+    return this.#exists() ? await configurePlugin(this.#parts, actor, { name, values }) : undefined;
+  }
+
   async deletePlugin(actor: Actor, name: string): Promise<boolean> {
     return this.#exists() && (await deletePlugin(this.#parts, actor, name));
   }
 
-  async code(codeHash: string): Promise<HardenedCode | undefined> {
-    return this.#exists() ? this.#parts.code.hardened(codeHash) : undefined;
+  async quarantinePlugin(
+    actor: Actor,
+    name: string,
+    reason?: string,
+  ): Promise<PluginDescription | undefined> {
+    if (!this.#exists()) return undefined;
+    const named = { name, ...(reason !== undefined && { reason }) };
+    return await quarantinePlugin(this.#parts, actor, named);
+  }
+
+  async releasePlugin(actor: Actor, name: string): Promise<ReleasedPlugin | undefined> {
+    return this.#exists() ? await releasePlugin(this.#parts, actor, name) : undefined;
+  }
+
+  async listQuarantined(): Promise<readonly QuarantinedCode[]> {
+    return this.#exists() ? this.#parts.quarantine.all().map(describeQuarantinedCode) : [];
+  }
+
+  async code(codeHash: string, form: CodeForm): Promise<StoredCode | undefined> {
+    return this.#exists() ? readCode(this.#parts, codeHash, form) : undefined;
+  }
+
+  async keepHardened(codeHash: string, form: HardenedForm): Promise<void> {
+    if (this.#exists()) keepHardened(this.#parts, codeHash, form);
+  }
+
+  async failCode(codeHash: string, detail: string): Promise<void> {
+    if (!this.#exists()) return;
+    await failCode(this.#parts, codeHash, { reason: 'wasm_rejected', detail });
   }
 
   async beginIdempotent(
@@ -213,6 +250,10 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
 
   async recordDenial(actor: Actor, denial: RouteDenial): Promise<void> {
     if (this.#exists()) recordDenial(this.#parts, actor, denial);
+  }
+
+  async recordRefusedUpload(actor: Actor, upload: RefusedUpload): Promise<void> {
+    if (this.#exists()) recordRefusedUpload(this.#parts, actor, upload);
   }
 
   async recordRefusedLogins(requestId: string, count: number): Promise<void> {

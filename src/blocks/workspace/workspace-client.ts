@@ -10,10 +10,13 @@ import type { Grant } from '../../core/capabilities/grant.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import type { JsonObject } from '../../core/primitives/json.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import { DEPLOYMENT_AUDIT, workspaceObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
+import type { RefusedUpload, RouteDenial } from './denials.ts';
+import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
 import type {
   Actor,
   Authenticated,
@@ -21,8 +24,9 @@ import type {
   InstallPlugin,
   IssueToken,
   PluginDescription,
+  QuarantinedCode,
   Refusal,
-  RouteDenial,
+  ReleasedPlugin,
   TokenDescription,
   WorkspaceApi,
   WorkspaceChange,
@@ -109,13 +113,46 @@ export class WorkspaceClient
     return this.#again((workspace) => workspace.stopPlugin(actor, name));
   }
 
+  configurePlugin(
+    actor: Actor,
+    name: string,
+    values: JsonObject,
+  ): Promise<Result<PluginDescription, Refusal> | undefined> {
+    return this.#again((workspace) => workspace.configurePlugin(actor, name, values));
+  }
+
   /** Sent once: the second time there would be nothing to delete. */
   deletePlugin(actor: Actor, name: string): Promise<boolean> {
     return this.#once((workspace) => workspace.deletePlugin(actor, name));
   }
 
-  code(codeHash: string): ReturnType<WorkspaceApi['code']> {
-    return this.#again((workspace) => workspace.code(codeHash));
+  quarantinePlugin(
+    actor: Actor,
+    name: string,
+    reason?: string,
+  ): Promise<PluginDescription | undefined> {
+    return this.#again((workspace) => workspace.quarantinePlugin(actor, name, reason));
+  }
+
+  /** Sent once: the second time there would be nothing to release. */
+  releasePlugin(actor: Actor, name: string): Promise<ReleasedPlugin | undefined> {
+    return this.#once((workspace) => workspace.releasePlugin(actor, name));
+  }
+
+  listQuarantined(): Promise<readonly QuarantinedCode[]> {
+    return this.#again((workspace) => workspace.listQuarantined());
+  }
+
+  code(codeHash: string, form: CodeForm): Promise<StoredCode | undefined> {
+    return this.#again((workspace) => workspace.code(codeHash, form));
+  }
+
+  keepHardened(codeHash: string, form: HardenedForm): Promise<void> {
+    return this.#again((workspace) => workspace.keepHardened(codeHash, form));
+  }
+
+  failCode(codeHash: string, detail: string): Promise<void> {
+    return this.#again((workspace) => workspace.failCode(codeHash, detail));
   }
 
   /** Sent once: begun twice, a request would wait for itself. */
@@ -139,6 +176,10 @@ export class WorkspaceClient
 
   recordDenial(actor: Actor, denial: RouteDenial): Promise<void> {
     return this.#again((workspace) => workspace.recordDenial(actor, denial));
+  }
+
+  recordRefusedUpload(actor: Actor, upload: RefusedUpload): Promise<void> {
+    return this.#again((workspace) => workspace.recordRefusedUpload(actor, upload));
   }
 
   async #once<T>(call: (workspace: WorkspaceApi) => Promise<T>): Promise<T> {

@@ -5,17 +5,23 @@
  */
 
 import type { AuditAction, AuditEvent } from '../../core/audit/audit-event.ts';
+import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import type { Changes } from '../kit/changes.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { Timers } from '../kit/timers.ts';
 import type { AnnouncementStore } from './announcement-store.ts';
 import type { AnswerStore } from './answer-store.ts';
 import type { Authorities } from './authorities.ts';
 import type { CodeStore } from './code-store.ts';
+import type { ErasureStore } from './erasure-store.ts';
+import type { PluginLaneApi, PluginStart, StartPlugin } from './lane-api.ts';
 import type { OpenTurnStore } from './open-turn-store.ts';
 import type { PluginStore } from './plugin-store.ts';
+import type { QuarantineStore } from './quarantine-store.ts';
 import type { ReserveStore } from './reserve-store.ts';
 import type { TokenStore } from './token-store.ts';
+import type { WithdrawalStore } from './withdrawal-store.ts';
 import type { Actor, Refusal } from './workspace-api.ts';
 import type { WorkspaceStore } from './workspace-store.ts';
 
@@ -23,36 +29,42 @@ import type { WorkspaceStore } from './workspace-store.ts';
 const FLUSH_LATEST_MS = 5_000;
 
 export interface WorkspaceParts {
-  readonly storage: DurableObjectStorage;
+  readonly changes: Changes;
   readonly workspace: WorkspaceStore;
   readonly tokens: TokenStore;
   readonly plugins: PluginStore;
   readonly code: CodeStore;
+  readonly quarantine: QuarantineStore;
+  readonly withdrawals: WithdrawalStore;
   readonly turns: OpenTurnStore;
   readonly reserves: ReserveStore;
   readonly answers: AnswerStore;
   readonly announcements: AnnouncementStore;
+  readonly erasures: ErasureStore;
   readonly authorities: Authorities;
   readonly outbox: Outbox;
   readonly timers: Timers;
   readonly now: () => number;
   /** Tells a session of a revision; resolves once the session has committed it. */
   readonly tellSession: (sessionId: string, revision: number) => Promise<void>;
+  /** Deletes what a plugin has stored; calls approved before `revision` reach it no more. */
+  readonly eraseStorage: (plugin: string, revision: number) => Promise<void>;
+  /** Tries out a plugin's code in the lane. */
+  readonly startPlugin: (start: Omit<StartPlugin, 'workspace'>) => Promise<PluginStart>;
+  /** Tells the lane; resolves once it knows for good. */
+  readonly withdrawPlugins: PluginLaneApi['withdrawPlugins'];
+  /** Tells the lane in the background: what it keeps needlessly does no harm. */
+  readonly retireVersions: (versions: readonly RegisteredPlugin[]) => void;
   /** Sends audit events in the background. */
   readonly flush: () => void;
 }
 
-/** Changes storage and memory together: both of it, or, if `change` throws, neither. */
+/**
+ * Changes storage and memory together: both of it, or, if `change` throws, neither. Within a change
+ * it is part of that.
+ */
 export function transact<T>(parts: WorkspaceParts, change: () => T): T {
-  try {
-    return parts.storage.transactionSync(change);
-  } catch (thrown) {
-    parts.workspace.forget();
-    parts.authorities.forget();
-    parts.plugins.forget();
-    parts.timers.forget();
-    throw thrown;
-  }
+  return parts.changes.make(change);
 }
 
 /** Part of a transaction: puts an event into the outbox, with the timer that sends it at the latest. */

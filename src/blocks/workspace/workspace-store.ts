@@ -9,6 +9,7 @@
 
 import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import { Fault } from '../../core/errors/fault.ts';
+import { DEFAULT_PLUGIN_POLICY } from '../../core/policy/plugin-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 
 export interface WorkspaceRow {
@@ -91,7 +92,8 @@ export class WorkspaceStore {
       stored && {
         foundedAt: stored.founded_at,
         revision: stored.revision,
-        policy: JSON.parse(stored.policy),
+        // A policy that was stored before there was this part has its default.
+        policy: { plugins: DEFAULT_PLUGIN_POLICY, ...JSON.parse(stored.policy) },
         members: new Map(JSON.parse(stored.members)),
       }
     );

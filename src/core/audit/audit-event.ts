@@ -31,8 +31,16 @@ export const AUDIT_ACTIONS = [
   'token-revoked',
   'plugin-installed',
   'plugin-refused',
+  'plugin-configured',
   'plugin-stopped',
   'plugin-deleted',
+  'block-spawned',
+  'block-exited',
+  'block-denied',
+  'plugin-failed',
+  'plugin-drained',
+  'plugin-quarantined',
+  'plugin-released',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -62,13 +70,28 @@ export type AuditEvent = {
   readonly plugin?: string;
   readonly pluginVersion?: string;
   readonly codeHash?: string;
+  /** Id of the trusted key that vouches for the plugin. */
+  readonly signedBy?: string;
+  /** What an upgrade newly reaches for: how many entries, and of which families. */
+  readonly growth?: { readonly count: number; readonly families: readonly string[] };
   /** A capability family (`tool:file:read`), or for host calls `host:port`. */
   readonly resource?: string;
   /** HMAC-SHA256 of the canonical arguments under the workspace's audit key, hex. */
   readonly argumentsHmac?: string;
   readonly model?: string;
   readonly revision?: number;
+  /** How a tier ended the call: `ok`, also where a result check denied what came of it. */
+  readonly outcome?: 'ok' | CheckReason;
   readonly durationMs?: number;
   readonly fuel?: number;
+  /** Most 64 KiB pages that the call held. */
+  readonly memoryPages?: number;
+  /** Milliseconds that it waited for its host. */
+  readonly suspendedMs?: number;
+  /**
+   * HMAC-SHA256 of the call's receipt under the same key, hex: the receipt's own hashes would let
+   * short arguments and answers be guessed.
+   */
+  readonly receiptHmac?: string;
   readonly usage?: Usage;
 };

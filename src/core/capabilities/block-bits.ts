@@ -8,7 +8,6 @@
  * @module
  */
 
-import { err, ok, type Result } from '../primitives/result.ts';
 import { type Expansion, type ExpansionProblem, expandGrants } from './expand.ts';
 import { findForbidden } from './holder.ts';
 import { type CapabilityPattern, covers, parsePattern } from './pattern.ts';
@@ -36,17 +35,8 @@ export const BLOCK_BITS = {
 
 export type BlockBit = keyof typeof BLOCK_BITS;
 
-/** What every block is born with: nothing. As a name in a list it adds nothing. */
-export const CAP_NONE = 0;
-
-/** The names of the bits that are set; refused if any other bit is, or if it is no bit mask. */
-export function readBitMask(mask: number): Result<readonly BlockBit[], ExpansionProblem> {
-  const set = BIT_NAMES.filter((name) => Math.floor(mask / 2 ** BLOCK_BITS[name].bit) % 2 === 1);
-  const sum = set.reduce((total, name) => total + 2 ** BLOCK_BITS[name].bit, CAP_NONE);
-  if (sum === mask) return ok(set);
-  const message = `Cannot read capability bits ${mask}: every bit must be one of the 17 known`;
-  return err({ code: 'unknown_capability', index: 0, message });
-}
+/** What every block is born with: nothing. In a list it adds nothing. */
+const CAP_NONE = 'CAP_NONE';
 
 /**
  * Writes a block's capabilities out as patterns. The list holds names of bits and patterns; a bit
@@ -68,7 +58,7 @@ export function expandBlockCapabilities(entries: readonly string[]): Expansion {
       const [family] = parseAll([BLOCK_BITS[entry].family]);
       const isNarrowed = family !== undefined && listed.some((pattern) => covers(family, pattern));
       if (!isNarrowed) texts.push({ index, text: BLOCK_BITS[entry].family });
-    } else if (entry !== 'CAP_NONE') {
+    } else if (entry !== CAP_NONE) {
       texts.push({ index, text: entry });
       problems.push(...findForbiddenProblems(entry, index));
     }
@@ -85,8 +75,6 @@ export function expandBlockCapabilities(entries: readonly string[]): Expansion {
     problems: [...expansion.problems.map(place), ...problems].sort((a, b) => a.index - b.index),
   };
 }
-
-const BIT_NAMES = Object.keys(BLOCK_BITS) as readonly BlockBit[];
 
 function isBlockBit(entry: string): entry is BlockBit {
   return Object.hasOwn(BLOCK_BITS, entry);

@@ -1,6 +1,7 @@
 /**
  * What some holders never hold, whatever they were granted: deciding approvals, tokens, writing
- * secrets and administration are for people and the services that people set up.
+ * secrets, releasing from quarantine and administration are for people and the services that people
+ * set up.
  *
  * The rule is kept twice: no such grant is admitted, and the decision asks again.
  *

@@ -69,6 +69,7 @@ function toApproved(call: ClaimedCall): ApprovedToolCall {
     canonicalArguments,
     capabilities,
     claims,
+    ...(claims.wasm?.configHash !== undefined && { config: plugin.config?.values }),
   } as ApprovedToolCall;
 }
 

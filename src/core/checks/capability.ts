@@ -11,6 +11,7 @@ import { familyOf } from '../capabilities/catalogue.ts';
 import { type Capability, parseCapability } from '../capabilities/pattern.ts';
 import { toResource } from '../capabilities/resource.ts';
 import { type Denial, deny } from '../errors/denial.ts';
+import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import { findObjectionInTurn } from '../policy/newest-authority.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
 import {
@@ -39,7 +40,7 @@ export const checkCapability: Check<RegisteredCall, EntitledCall> = (call, conte
 
   const { capabilities, isUnfilled } = needs.value;
   for (const capability of capabilities) {
-    const denial = decide(capability, call.plugin.name, context);
+    const denial = decide(capability, call.plugin, context);
     if (denial !== undefined) return err(denial);
   }
   const { place, modelCallId, name } = proposed;
@@ -89,10 +90,11 @@ function toCallCapability(tool: string): Capability | undefined {
 
 function decide(
   capability: Capability,
-  plugin: string,
+  version: RegisteredPlugin,
   { authority, newest = authority, now }: CheckContext,
 ): Denial | undefined {
-  const objection = findObjectionInTurn({ first: authority, newest }, { capability, plugin, now });
+  const question = { capability, plugin: version.name, version, now };
+  const objection = findObjectionInTurn({ first: authority, newest }, question);
   if (objection === undefined) return undefined;
   const family = familyOf(capability)?.name;
   return deny('capability', objection, family === undefined ? {} : { family });

@@ -11,9 +11,10 @@ import { toCallKey } from '../conversation/tool-call.ts';
 import { deny } from '../errors/denial.ts';
 import type { TicketClaims } from '../executor-protocol/ticket.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
-import type { ToolDefinition } from '../manifest/tool-definition.ts';
+import { AMBIENT_CAPABILITIES, type WasmLimits } from '../manifest/wasm-limits.ts';
+import { bothAllow } from '../policy/newest-authority.ts';
 import { err, ok } from '../primitives/result.ts';
-import type { Check } from './check-context.ts';
+import type { Check, CheckContext } from './check-context.ts';
 import type { AffordedCall } from './limits.ts';
 
 /** Wall-clock milliseconds of a call whose plugin states no time of its own. */
@@ -27,7 +28,7 @@ export interface ClaimedCall extends Omit<AffordedCall, 'passed'> {
 export const checkDispatch: Check<AffordedCall, ClaimedCall> = (call, context) => {
   const { plugin, tool, place, argumentHash } = call;
   const { turn, now } = context;
-  const run = planRun(plugin, tool);
+  const run = planRun(call, context);
   if (run === undefined) return err(deny('dispatch', 'tier_unavailable'));
   // Written so that a deadline that is no number is over.
   if (!(now < turn.deadlineAt)) return err(deny('dispatch', 'deadline'));
@@ -42,6 +43,7 @@ export const checkDispatch: Check<AffordedCall, ClaimedCall> = (call, context) =
     codeHash: plugin.codeHash,
     argumentHash,
     ...run.claims,
+    label: context.label,
     revision: (context.newest ?? context.authority).revision,
     epoch: turn.epoch,
     deadlineAt: Math.min(turn.deadlineAt, now + run.timeoutMs),
@@ -56,10 +58,29 @@ interface RunPlan {
 
 /** None where the tier cannot run the plugin: the wasm tier runs nothing without limits. */
 function planRun(
-  { tier, wasm: limits }: RegisteredPlugin,
-  { entry }: ToolDefinition,
+  { plugin, tool: { entry } }: AffordedCall,
+  context: CheckContext,
 ): RunPlan | undefined {
+  const { tier, wasm, config } = plugin;
   if (tier !== 'wasm') return { claims: { tier }, timeoutMs: DEFAULT_TIMEOUT_MS };
-  if (limits === undefined) return undefined;
-  return { claims: { tier, wasm: { entry, limits } }, timeoutMs: limits.timeoutMs };
+  if (wasm === undefined) return undefined;
+  const limits = grantAmbient(wasm, plugin, context);
+  const configHash = config && { configHash: config.hash };
+  return { claims: { tier, wasm: { entry, limits, ...configHash } }, timeoutMs: limits.timeoutMs };
+}
+
+/** Clock and chance as far as everybody agrees; without them a run repeats itself exactly. */
+function grantAmbient(
+  limits: WasmLimits,
+  version: RegisteredPlugin,
+  { authority, newest = authority, now }: CheckContext,
+): WasmLimits {
+  if (!limits.clock && !limits.randomness) return limits;
+  const isGranted = (capability: string) =>
+    bothAllow({ first: authority, newest }, { capability, plugin: version.name, version, now });
+  return {
+    ...limits,
+    clock: limits.clock && isGranted(AMBIENT_CAPABILITIES.clock),
+    randomness: limits.randomness && isGranted(AMBIENT_CAPABILITIES.randomness),
+  };
 }

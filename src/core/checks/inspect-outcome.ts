@@ -39,7 +39,7 @@ export function inspectOutcome(
   if (!shaped.ok) return shaped;
   const inspected = checkContent(shaped.value, policy);
   if (!inspected.ok) return inspected;
-  const labelled = checkLabel(label, tool);
+  const labelled = checkLabel(label, tool, outcome.label);
   if (!labelled.ok) return labelled;
 
   const receipt = outcome.receipt === undefined ? {} : { receipt: outcome.receipt };

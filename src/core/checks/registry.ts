@@ -2,7 +2,8 @@
  * Check 3: the tool exists under exactly this name, and its plugin runs.
  *
  * A plugin that a newer version has begun to replace still serves the turns that started with it:
- * in their snapshot it runs. One that was stopped since then serves nobody.
+ * in their snapshot it runs, and in the newest authority it drains. One that was stopped since then
+ * serves nobody.
  *
  * @module
  */
@@ -27,7 +28,8 @@ export const checkRegistry: Check<StructuredCall, RegisteredCall> = (call, conte
     const isImitation = isLookalike(authority, proposed.name);
     return err(deny('registry', isImitation ? 'lookalike_name' : 'unknown_tool'));
   }
-  const isStopped = newest !== undefined && findPlugin(newest, known.plugin.name) === undefined;
+  const isStopped =
+    newest !== undefined && findPlugin(newest, known.plugin.name, known.plugin) === undefined;
   if (known.plugin.state !== 'running' || isStopped) {
     return err(deny('registry', 'plugin_not_running'));
   }

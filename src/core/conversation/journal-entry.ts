@@ -15,7 +15,7 @@ import type { TicketClaims } from '../executor-protocol/ticket.ts';
 import type { TurnId } from '../primitives/ids.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import type { AssistantMessage } from './message.ts';
-import type { ToolResult } from './tool-result.ts';
+import type { RunCost, ToolResult } from './tool-result.ts';
 import type { Usage } from './usage.ts';
 
 interface CallRef {
@@ -53,7 +53,8 @@ export type JournalEntry =
 
 export type CallEnd =
   | { readonly kind: 'result'; readonly result: ToolResult }
-  | { readonly kind: 'denied'; readonly denial: Denial };
+  /** By the tier or a result check; `cost` where a tier says so. */
+  | { readonly kind: 'denied'; readonly denial: Denial; readonly cost?: RunCost };
 
 export interface JournalBatch {
   readonly turnId: TurnId;

@@ -56,4 +56,6 @@ export interface ApprovedToolCall {
   /** Every capability that was decided for this call; host functions may use no other family. */
   readonly capabilities: readonly Capability[];
   readonly claims: TicketClaims;
+  /** Settings of its plugin, whose hash the claims hold. */
+  readonly config?: JsonObject;
 }

@@ -25,6 +25,11 @@ export type ToolOutcome =
       readonly output: string;
       readonly cost: RunCost;
       readonly receipt?: Receipt;
+      /**
+       * Of what the call has read through its host, beyond its arguments: of stored values that of
+       * whoever stored them. Absent where it read nothing.
+       */
+      readonly label?: Label;
     }
   | {
       readonly kind: 'failed';
@@ -41,6 +46,12 @@ export interface Receipt {
   readonly outputHash: string;
   readonly revision: number;
   readonly fuel?: number;
+  /** Version of the hardening, on which the fuel depends; wasm tier only. */
+  readonly hardeningVersion?: number;
+  /** The engine that ran a plugin's source, on which fuel and output depend; absent for modules. */
+  readonly engine?: string;
+  /** Of the plugin's settings; absent where there were none. */
+  readonly configHash?: string;
 }
 
 /** An outcome that passed inspection; `content` is what the model sees. */

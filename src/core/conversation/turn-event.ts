@@ -9,7 +9,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 import type { CheckName, CheckReason } from '../errors/reasons.ts';
 import type { Label } from '../policy/labels.ts';
 import type { JsonObject } from '../primitives/json.ts';
-import type { RunCost } from './tool-result.ts';
+import type { Receipt, RunCost } from './tool-result.ts';
 import type { Usage } from './usage.ts';
 
 interface CallRef {
@@ -28,6 +28,8 @@ export type TurnEventBody =
       readonly check: CheckName;
       readonly reason: CheckReason;
       readonly retryAfterMs?: number;
+      /** Set where a tier had the call. */
+      readonly cost?: RunCost;
     } & CallRef)
   | ({
       readonly kind: 'tool-result';
@@ -35,6 +37,7 @@ export type TurnEventBody =
       readonly truncated: boolean;
       readonly label: Label;
       readonly cost: RunCost;
+      readonly receipt?: Receipt;
     } & CallRef)
   | { readonly kind: 'round-finished'; readonly round: number; readonly usage: Usage }
   | { readonly kind: 'round-restarted'; readonly round: number }

@@ -55,6 +55,7 @@ export const CHECK_REASONS = {
     'ticket_refused',
     'deadline',
     'cancelled',
+    'plugin_stopped',
     'fuel',
     'memory',
     'stack',

@@ -9,6 +9,7 @@
 
 import type { Tier } from '../manifest/tier.ts';
 import type { WasmLimits } from '../manifest/wasm-limits.ts';
+import type { Label } from '../policy/labels.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
 
 /** How the wasm tier runs a call: from the same snapshot of the registry as the rest of the claims. */
@@ -17,6 +18,8 @@ export type WasmRun = {
   readonly entry: string;
   /** `RegisteredPlugin.wasm`, or the defaults. */
   readonly limits: WasmLimits;
+  /** SHA-256 of the plugin's settings as canonical JSON, lower-case hex; absent where there are none. */
+  readonly configHash?: string;
 };
 
 /** A `type`, so that it is a `JsonObject`: two tickets are equal if their {@link claimsText} is. */
@@ -35,6 +38,11 @@ export type TicketClaims = {
   readonly tier: Tier;
   /** Set for calls of the wasm tier, and only for those; a tier gets its bounds from nowhere else. */
   readonly wasm?: WasmRun;
+  /**
+   * Join over all that may have shaped the call: the least that is said of what it writes down, and
+   * what its way out is decided by.
+   */
+  readonly label: Label;
   /** Revision of the authority under which the call was approved. */
   readonly revision: number;
   /** Epoch of the lane lease; a tier refuses a ticket of an older epoch than it has seen. */

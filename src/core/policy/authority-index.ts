@@ -8,7 +8,8 @@
 import { type CapabilitySet, findCovering } from '../capabilities/capability-set.ts';
 import { findGrant, type Grant } from '../capabilities/grant.ts';
 import type { Capability } from '../capabilities/pattern.ts';
-import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
+import type { PluginState } from '../manifest/plugin-state.ts';
+import type { PluginVersion, RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import type { ToolDefinition } from '../manifest/tool-definition.ts';
 import type { Authority } from './authority.ts';
 
@@ -18,7 +19,8 @@ export interface RegisteredTool {
 }
 
 interface Index {
-  readonly plugins: ReadonlyMap<string, RegisteredPlugin>;
+  /** The versions that serve, by name of the plugin; the one that serves new turns comes first. */
+  readonly serving: ReadonlyMap<string, readonly RegisteredPlugin[]>;
   readonly tools: ReadonlyMap<string, RegisteredTool>;
   /** Patterns of the grants without an end, and all grants with one. */
   readonly openEnded: CapabilitySet;
@@ -28,10 +30,18 @@ interface Index {
 /** A cache, not state: an index says nothing that its authority does not say. */
 const INDEXES = new WeakMap<Authority, Index>();
 
-/** The plugin that serves under this name: one that is stopped, or failed, serves nothing. */
-export function findPlugin(authority: Authority, name: string): RegisteredPlugin | undefined {
-  const plugin = indexOf(authority).plugins.get(name);
-  return plugin?.state === 'running' || plugin?.state === 'draining' ? plugin : undefined;
+/**
+ * The plugin that serves under this name, or exactly this version of it: a turn keeps to the one
+ * that it began with. One that is stopped, or failed, serves nothing.
+ */
+export function findPlugin(
+  authority: Authority,
+  name: string,
+  version?: PluginVersion,
+): RegisteredPlugin | undefined {
+  const versions = indexOf(authority).serving.get(name);
+  if (version === undefined) return versions?.[0];
+  return versions?.find((serving) => isSameVersion(serving, version));
 }
 
 /** The tool of exactly this name, whatever the state of its plugin. */
@@ -61,7 +71,10 @@ function indexOf(authority: Authority): Index {
     }
   }
   const index: Index = {
-    plugins: new Map(authority.plugins.map((plugin) => [plugin.name, plugin])),
+    serving: Map.groupBy(
+      [...withState(authority, 'running'), ...withState(authority, 'draining')],
+      ({ name }) => name,
+    ),
     tools,
     openEnded: authority.grants
       .filter((grant) => grant.expiresAt === undefined)
@@ -70,4 +83,12 @@ function indexOf(authority: Authority): Index {
   };
   INDEXES.set(authority, index);
   return index;
+}
+
+function withState({ plugins }: Authority, wanted: PluginState): readonly RegisteredPlugin[] {
+  return plugins.filter(({ state }) => state === wanted);
+}
+
+function isSameVersion(a: PluginVersion, b: PluginVersion): boolean {
+  return a.version === b.version && a.codeHash === b.codeHash;
 }

@@ -18,7 +18,7 @@ import {
   parseCapability,
 } from '../capabilities/pattern.ts';
 import type { CheckReason } from '../errors/reasons.ts';
-import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
+import type { PluginVersion, RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import type { Authority } from './authority.ts';
 import { findPlugin, holdsGrant } from './authority-index.ts';
 
@@ -32,6 +32,8 @@ export interface Question {
   readonly now: number;
   /** Name of the plugin that acts for the principal. */
   readonly plugin?: string;
+  /** Which version of it, where that is known; the one that serves new turns otherwise. */
+  readonly version?: PluginVersion;
   /** Expanded capabilities of the block that acts. */
   readonly block?: readonly CapabilityPattern[];
   /** The policy of the node that would run it. */
@@ -110,8 +112,10 @@ const LEGS: readonly LegRule[] = [
   {
     leg: 'block-capability',
     reason: 'block_capability_missing',
-    ask: ({ question, capability }) =>
-      question.block && mayHold('block', capability) && allows(question.block, capability),
+    ask: ({ authority, question, capability }) => {
+      const block = question.block ?? authority.principal.behalf?.capabilities;
+      return block && mayHold('block', capability) && allows(block, capability);
+    },
   },
   {
     leg: 'node-policy',
@@ -164,7 +168,8 @@ function readCase(
   const parsed = parseCapability(question.capability);
   if (!parsed.ok) return 'malformed_capability';
   if (!isKnown(parsed.value)) return 'unknown_capability';
-  const plugin = question.plugin === undefined ? undefined : findPlugin(authority, question.plugin);
+  const { plugin: name, version } = question;
+  const plugin = name === undefined ? undefined : findPlugin(authority, name, version);
   return { authority, question, capability: parsed.value, plugin };
 }
 
@@ -180,8 +185,11 @@ function refuse(reason: DecisionReason, form: Leg['answer'], catalogue: Leg['ans
   };
 }
 
-function isPolicyDoor({ question, capability }: Case): boolean {
+function isPolicyDoor({ authority, question, capability }: Case): boolean {
   return (
-    question.plugin === undefined && question.block === undefined && NEVER_LOCKED.has(capability)
+    question.plugin === undefined &&
+    question.block === undefined &&
+    authority.principal.behalf === undefined &&
+    NEVER_LOCKED.has(capability)
   );
 }

@@ -9,10 +9,17 @@
 export type Integrity = 'trusted' | 'untrusted';
 export type Confidentiality = 'public' | 'workspace' | 'secret';
 
-export interface Label {
+/** A `type`, so that it is a `JsonObject`. */
+export type Label = {
   readonly integrity: Integrity;
   readonly confidentiality: Confidentiality;
-}
+};
+
+/** What joining begins with: nobody has been heard yet. */
+export const LOWEST_LABEL: Label = { integrity: 'trusted', confidentiality: 'public' };
+
+/** What is assumed of a value whose label was lost. */
+export const HIGHEST_LABEL: Label = { integrity: 'untrusted', confidentiality: 'secret' };
 
 /** The principal's own words. */
 export const PRINCIPAL_LABEL: Label = { integrity: 'trusted', confidentiality: 'workspace' };

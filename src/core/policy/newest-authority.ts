@@ -26,6 +26,21 @@ export function findObjectionInTurn(
   return findObjection(first, question);
 }
 
+/**
+ * The authority of a turn that began at an earlier revision, and whose snapshot was lost: what may
+ * happen now, with the versions of the plugins that it began with. Those that were stopped since
+ * then are not among them.
+ */
+export function asBegun(newest: Authority, revision: number): Authority {
+  if (newest.revision <= revision) return newest;
+  const plugins = newest.plugins.flatMap((plugin) => {
+    const { state, sinceRevision = 0, untilRevision = Number.POSITIVE_INFINITY } = plugin;
+    if (sinceRevision > revision || untilRevision <= revision) return [];
+    return [state === 'draining' ? { ...plugin, state: 'running' as const } : plugin];
+  });
+  return { ...newest, revision, plugins };
+}
+
 /** Whether a question passes under both. */
 export function bothAllow(authority: TurnAuthority, question: Question): boolean {
   return findObjectionInTurn(authority, question) === undefined;

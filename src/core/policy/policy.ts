@@ -17,6 +17,7 @@ import { TIERS, type Tier } from '../manifest/tier.ts';
 import { TOOL_NAME } from '../manifest/tool-definition.ts';
 import { allowsModel, MODEL_GLOB, MODEL_NAME } from './model-name.ts';
 import { allowListSchema, denyListSchema } from './pattern-lists.ts';
+import { DEFAULT_PLUGIN_POLICY, type PluginPolicy, pluginPolicySchema } from './plugin-policy.ts';
 import { DEFAULT_TURN_LIMITS, TURN_LIMIT_CEILINGS, type TurnLimits } from './turn-limits.ts';
 
 const SCAN_MODES = ['block', 'flag', 'redact'] as const;
@@ -55,6 +56,7 @@ export interface Policy {
    * may reach where their capabilities allow it too. Empty unless an operator says otherwise.
    */
   readonly privateHosts: readonly string[];
+  readonly plugins: PluginPolicy;
 }
 
 /** Bounds of a rate, a daily budget and the lists of a policy. */
@@ -89,6 +91,7 @@ export const DEFAULT_POLICY: Policy = {
   dailyBudget: { costMicroUsd: 50_000_000, tokens: 50_000_000 },
   scan: { injection: 'flag', secrets: 'redact' },
   privateHosts: [],
+  plugins: DEFAULT_PLUGIN_POLICY,
 };
 
 const rateSchema = z.strictObject({
@@ -161,6 +164,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
     .array(z.string().refine(isHostAndPort, 'must be host:port, with IPv6 in brackets'))
     .max(POLICY_CEILINGS.privateHosts)
     .default([]),
+  plugins: pluginPolicySchema.prefault({}),
 });
 
 function isHostAndPort(text: string): boolean {

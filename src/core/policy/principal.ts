@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CapabilityPattern } from '../capabilities/pattern.ts';
 import type { WorkspaceId } from '../primitives/ids.ts';
 
 export const PRINCIPAL_KINDS = ['user', 'service', 'block', 'node', 'channel'] as const;
@@ -16,6 +17,21 @@ export interface Principal {
   readonly workspace: WorkspaceId;
   /** The credential it came with; revoking that one ends what it may do. */
   readonly tokenId: string;
+  /** Of a block: for whom it acts, and what it may do of what he may. */
+  readonly behalf?: Behalf;
+}
+
+/** Whose credential a block acts under, within its own capabilities. */
+export interface Behalf {
+  readonly kind: PrincipalKind;
+  readonly id: string;
+  /** Expanded. */
+  readonly capabilities: readonly CapabilityPattern[];
+}
+
+/** Whom rates and budgets count: blocks spend what those have for whom they act. */
+export function toSpenderName(principal: Principal): string {
+  return toPrincipalName(principal.behalf ?? principal);
 }
 
 /** How a principal is written in audit records and policies: `user:alice`. */

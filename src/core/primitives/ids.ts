@@ -15,11 +15,14 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type WorkspaceId = Branded<'workspace'>;
 /** `ses_` + 32 hex digits of chance + 12 hex digits of keyed check over workspace and chance. */
 export type SessionId = Branded<'session'>;
+/** `blk_` + 32 hex digits of chance + 12 hex digits of keyed check over workspace and chance. */
+export type BlockId = Branded<'block'>;
 /** `turn_` + 32 hex digits; means something only within its session. */
 export type TurnId = Branded<'turn'>;
 
 const WORKSPACE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const SESSION = /^ses_[0-9a-f]{44}$/;
+const BLOCK = /^blk_[0-9a-f]{44}$/;
 const TURN = /^turn_[0-9a-f]{32}$/;
 
 /** A keyed hash: text in, lower-case hex out. Keys stay with the platform. */
@@ -59,5 +62,27 @@ export function readSessionId(
   if (!SESSION.test(text)) return undefined;
   return issueSessionId(workspace, text.slice(4, 36), keyedHash) === text
     ? (text as SessionId)
+    : undefined;
+}
+
+/** Issues the block id that belongs to `chance` in this workspace. */
+export function issueBlockId(
+  workspace: WorkspaceId,
+  chance: string,
+  keyedHash: KeyedHash,
+): BlockId {
+  const check = keyedHash(`block:${workspace}:${chance}`).slice(0, CHECK_DIGITS);
+  return `blk_${chance}${check}` as BlockId;
+}
+
+/** The id if it was issued here for this workspace; `undefined` for any other text. */
+export function readBlockId(
+  workspace: WorkspaceId,
+  text: string,
+  keyedHash: KeyedHash,
+): BlockId | undefined {
+  if (!BLOCK.test(text)) return undefined;
+  return issueBlockId(workspace, text.slice(4, 36), keyedHash) === text
+    ? (text as BlockId)
     : undefined;
 }

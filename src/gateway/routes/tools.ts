@@ -10,6 +10,7 @@ import type { ProgramOutcome } from '../../blocks/session/session-api.ts';
 import { openSession } from '../../blocks/session/session-client.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { toResource } from '../../core/capabilities/resource.ts';
+import type { RunCost } from '../../core/conversation/tool-result.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { holds } from '../admit.ts';
@@ -91,6 +92,12 @@ const callTool = defineRoute(
       describes: z.object({
         result: z.string(),
         label: z.object({ integrity: z.string(), confidentiality: z.string() }),
+        cost: z.object({
+          durationMs: z.number(),
+          fuel: z.number().optional(),
+          memoryPages: z.number().optional(),
+          suspendedMs: z.number().optional(),
+        }),
         receipt: z.record(z.string(), z.unknown()).optional(),
       }),
     },
@@ -126,20 +133,20 @@ const callTool = defineRoute(
 
 function answer(outcome: ProgramOutcome): Response {
   if (outcome.kind === 'result') {
-    const { content, label, receipt } = outcome.result;
-    return json({ result: content, label, ...(receipt && { receipt }) });
+    const { content, label, cost, receipt } = outcome.result;
+    return json({ result: content, label, cost, ...(receipt && { receipt }) });
   }
   if (outcome.kind === 'failed') {
     if (outcome.code === 'cancelled')
       throw new Refusal('conflict', { detail: 'The call was cancelled' });
     throw new Refusal(outcome.code);
   }
-  throw denied(outcome.denial);
+  throw denied(outcome.denial, outcome.cost);
 }
 
 /** Rates and budgets are 429, a missing tier is 501; every other denial is 403. */
-function denied(denial: Denial): Refusal {
-  const facts = { denial };
+function denied(denial: Denial, cost: RunCost | undefined): Refusal {
+  const facts = { denial, ...(cost && { cost }) };
   if (denial.check === 'limits') {
     const isBudget = denial.reason === 'token_budget' || denial.reason === 'money_budget';
     return new Refusal(isBudget ? 'budget_exhausted' : 'rate_limited', facts);

@@ -8,6 +8,29 @@ declare module '*/plugin-isolate.txt' {
   export default source;
 }
 
+/** The same for plugins in JavaScript. */
+declare module '*/javascript-isolate.txt' {
+  const source: string;
+  export default source;
+}
+
+/** Our code inside their engine. */
+declare module '*/javascript-prelude.txt' {
+  const source: string;
+  export default source;
+}
+
+/** The source of the plugin, which the loader puts beside our code. */
+declare module '*/plugin.txt' {
+  const source: string;
+  export default source;
+}
+
+declare module '*/javascript-engine.js' {
+  /** The engine by package, version and hash: what fuel and results depend on. */
+  export const JAVASCRIPT_ENGINE: string;
+}
+
 declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;

@@ -32,4 +32,7 @@ export class BundledPlugins implements PluginRunners {
     const code = readPluginCode(module, kernel);
     return { run: (job, host) => callPlugin(code, job, host) };
   }
+
+  /** Nothing is kept but what is part of this Worker. */
+  async retire(): Promise<void> {}
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinLabels, type Label, LOWEST_LABEL } from '../../core/policy/labels.ts';
 import type { WasmClaims } from './admit-ticket.ts';
 import type { PluginFailure } from './isolate/plugin-protocol.ts';
 
@@ -15,7 +16,9 @@ export class LaneCall {
   readonly #abort = new AbortController();
   #endReason: PluginFailure | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #queueTimer: ReturnType<typeof setTimeout> | undefined;
   #startedAt = 0;
+  #read: Label = LOWEST_LABEL;
 
   constructor(claims: WasmClaims) {
     this.claims = claims;
@@ -33,12 +36,29 @@ export class LaneCall {
     return this.#endReason;
   }
 
+  /** Join over what it has read through its host. */
+  get read(): Label {
+    return this.#read;
+  }
+
+  /** Notes that it has read something with this label. */
+  hear(label: Label): void {
+    this.#read = joinLabels(this.#read, label);
+  }
+
   /** Milliseconds since it began to run; 0 before. */
   get durationMs(): number {
     return this.#startedAt === 0 ? 0 : Date.now() - this.#startedAt;
   }
 
+  /** Before it waits for its turn to run: it waits no longer than to its deadline. */
+  watchTheQueue(): void {
+    const leftMs = this.claims.deadlineAt - Date.now();
+    this.#queueTimer = setTimeout(() => this.end('deadline'), Math.max(0, leftMs));
+  }
+
   begin(): void {
+    clearTimeout(this.#queueTimer);
     this.#startedAt = Date.now();
   }
 
@@ -63,6 +83,7 @@ export class LaneCall {
 
   /** To be called when the call is over, for whatever reason. */
   release(): void {
+    clearTimeout(this.#queueTimer);
     clearTimeout(this.#timer);
   }
 }

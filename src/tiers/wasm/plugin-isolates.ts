@@ -1,62 +1,42 @@
 /**
- * Gives each plugin an isolate of its own through the Worker loader, and keeps the ones in use.
- *
- * The loader remembers failures: a name whose code could not be loaded, or whose callback threw,
- * fails for as long as the process lives. So the bytes are at hand before a name is asked for,
- * and a failure is tried once more under a fresh name. Locally the loader is shared by all Workers
- * of the process and never lets go of an isolate, so a name holds everything that its code depends
- * on, and isolates beyond a number are ended from within.
+ * Gives each plugin an isolate of its own, keeps the ones in use, and sees to it that the others
+ * do not pile up.
  *
  * @module
  */
 
-import kernel from '../../../build/kernel.wasm';
-import source from '../../../build/plugin-isolate.txt';
-import { randomHex } from '../../blocks/kit/keys.ts';
 import { HARDENING_VERSION } from '../../wasm-hardening/harden.ts';
-import type PluginIsolate from './isolate/plugin-isolate.ts';
 import type { PluginHost, PluginJob, PluginReport } from './isolate/plugin-protocol.ts';
+import type { IsolateLedger } from './isolate-ledger.ts';
+import type { IsolateLoader, LoadedIsolate } from './isolate-loader.ts';
 import type { PluginCodeName, PluginRunner, PluginRunners } from './plugin-runner.ts';
 
 /** Isolates that one workspace keeps; each holds some 2 MB. */
 export const MAX_ISOLATES = 16;
 
-/**
- * CPU milliseconds of one call, enforced by the platform in production only: a second line, far
- * above what the largest amount of fuel takes.
- */
-const MAX_CPU_MS = 10_000;
-
-/** Neither Node's modules, nor code from text, nor an environment, nor a network. */
-export const ISOLATE_OPTIONS = {
-  compatibilityDate: '2026-10-23',
-  compatibilityFlags: [
-    'no_nodejs_compat',
-    'no_nodejs_compat_v2',
-    'disallow_eval_during_startup',
-    'disallow_importable_env',
-  ],
-  env: {},
-  globalOutbound: null,
-  limits: { cpuMs: MAX_CPU_MS },
-} satisfies Partial<WorkerLoaderWorkerCode>;
-
-const SHIM = 'plugin-isolate.js';
-
-export interface HardenedCode {
-  readonly hardened: Uint8Array;
-  readonly hardeningVersion: number;
-}
+/** How long code that could not be loaded is not tried again, in milliseconds: each try costs a name. */
+export const TRY_AGAIN_MS = 10_000;
 
 export interface IsolateSource {
-  readonly loader: WorkerLoader;
-  readonly fetchCode: (name: PluginCodeName) => Promise<HardenedCode | undefined>;
+  readonly loader: Pick<IsolateLoader, 'load' | 'end'>;
+  readonly ledger: Pick<IsolateLedger, 'add' | 'remove' | 'all'>;
+  /** The code as it is to run. */
+  readonly fetchCode: (name: PluginCodeName) => Promise<Uint8Array | undefined>;
+  readonly now: () => number;
+}
+
+interface OpenIsolate extends LoadedIsolate {
+  callsInside: number;
 }
 
 export class PluginIsolates implements PluginRunners {
   readonly #source: IsolateSource;
   /** By all that names their code; the least recently used comes first. */
-  readonly #open = new Map<string, Isolate>();
+  readonly #open = new Map<string, OpenIsolate>();
+  /** When code that could not be loaded may be tried again. */
+  readonly #failed = new Map<string, number>();
+  /** One at a time: each keeps a dynamic Worker of the few that may be at work. */
+  #ending: Promise<void> = Promise.resolve();
 
   constructor(source: IsolateSource) {
     this.#source = source;
@@ -68,13 +48,22 @@ export class PluginIsolates implements PluginRunners {
     if (isolate === undefined) return undefined;
     this.#open.delete(key);
     this.#open.set(key, isolate);
-    this.#endIdle();
     return { run: (job, host) => this.#run(key, isolate, { job, host }) };
+  }
+
+  async retire(plugin: string, codeHash?: string): Promise<void> {
+    const retired = this.#source.ledger
+      .all()
+      .filter(
+        (entry) => entry.plugin === plugin && entry.codeHash === (codeHash ?? entry.codeHash),
+      );
+    for (const { id } of retired) this.#end(id);
+    await this.#ending;
   }
 
   async #run(
     key: string,
-    isolate: Isolate,
+    isolate: OpenIsolate,
     call: { readonly job: PluginJob; readonly host: PluginHost },
   ): Promise<PluginReport> {
     isolate.callsInside += 1;
@@ -90,55 +79,53 @@ export class PluginIsolates implements PluginRunners {
     }
   }
 
-  async #load(key: string, name: PluginCodeName): Promise<Isolate | undefined> {
-    const code = await this.#source.fetchCode(name);
-    // Code hardened by older rules does not run: what they let pass may be why they changed.
-    if (code?.hardeningVersion !== HARDENING_VERSION) return undefined;
-    const id = `${key}:${code.hardeningVersion}`;
-    return (
-      (await this.#start(`${id}#0`, code.hardened)) ??
-      (await this.#start(`${id}#${randomHex(4)}`, code.hardened))
-    );
-  }
-
-  async #start(id: string, plugin: Uint8Array): Promise<Isolate | undefined> {
-    const worker = this.#source.loader.get(id, () => ({
-      ...ISOLATE_OPTIONS,
-      mainModule: SHIM,
-      modules: {
-        [SHIM]: source,
-        'kernel.wasm': { wasm: kernel },
-        'plugin.wasm': { wasm: plugin },
-      },
-    }));
-    const entry = worker.getEntrypoint<PluginIsolate>();
-    try {
-      const { suspends } = await entry.describe();
-      return { entry, suspends, callsInside: 0 };
-    } catch {
+  async #load(key: string, name: PluginCodeName): Promise<OpenIsolate | undefined> {
+    const { fetchCode, ledger, loader, now } = this.#source;
+    if (now() < (this.#failed.get(key) ?? 0)) return undefined;
+    const code = await fetchCode(name);
+    if (code === undefined) return undefined;
+    const tried: string[] = [];
+    const loaded = await loader.load(key, code, (id) => {
+      tried.push(id);
+      ledger.add({ id, ...name }, now());
+    });
+    for (const id of tried) if (id !== loaded?.id) this.#end(id);
+    if (loaded === undefined) {
+      this.#failed.set(key, now() + TRY_AGAIN_MS);
       return undefined;
     }
+    this.#failed.delete(key);
+    const isolate = { ...loaded, callsInside: 0 };
+    this.#open.set(key, isolate);
+    this.#endIdle();
+    return isolate;
   }
 
+  /** What nobody remembers goes first, then what was not used for longest. */
   #endIdle(): void {
+    const entries = this.#source.ledger.all();
+    const isOpen = new Set([...this.#open.values()].map(({ id }) => id));
+    const forgotten = entries.map(({ id }) => id).filter((id) => !isOpen.has(id));
+    const idle = [...this.#open.values()]
+      .slice(0, -1) // the last one was opened for a call that is about to enter
+      .filter(({ callsInside }) => callsInside === 0)
+      .map(({ id }) => id);
+    const excess = Math.max(0, entries.length - MAX_ISOLATES);
+    for (const id of [...forgotten, ...idle].slice(0, excess)) this.#end(id);
+  }
+
+  #end(id: string): void {
     for (const [key, isolate] of this.#open) {
-      if (this.#open.size <= MAX_ISOLATES) return;
-      if (isolate.callsInside > 0) continue;
-      this.#open.delete(key);
-      // The isolate ends before it can answer.
-      isolate.entry.dispose().catch(() => undefined);
+      if (isolate.id === id) this.#open.delete(key);
     }
+    this.#source.ledger.remove(id);
+    this.#ending = this.#ending.then(() => this.#source.loader.end(id));
   }
 }
 
-interface Isolate {
-  readonly entry: Fetcher<PluginIsolate>;
-  readonly suspends: boolean;
-  callsInside: number;
-}
-
+/** Rules that change make other code of the same upload. */
 function keyOf({ workspace, plugin, codeHash, memoryPages }: PluginCodeName): string {
-  return `${workspace}:${plugin}:${codeHash}:${memoryPages}`;
+  return `${workspace}:${plugin}:${codeHash}:${memoryPages}:${HARDENING_VERSION}`;
 }
 
 const LOST_RUN = { output: '', fuel: 0, memoryPages: 0, suspendedMs: 0 };

@@ -1,25 +1,36 @@
 /**
- * Puts the outgoing requests of a running call to the session of its turn.
+ * Puts what a running call asks of the world to the session of its turn, and opens the way there.
  *
  * @module
  */
 
 import { keyedHash } from '../../blocks/kit/keys.ts';
+import type { HostCallGrant, HostCallRequest } from '../../blocks/session/session-api.ts';
 import { openSession } from '../../blocks/session/session-client.ts';
+import { openStorage } from '../../blocks/storage/storage-client.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { CHECK_REASONS } from '../../core/errors/reasons.ts';
 import { parseWorkspaceId, readSessionId } from '../../core/primitives/ids.ts';
-import { err } from '../../core/primitives/result.ts';
+import { err, type Result } from '../../core/primitives/result.ts';
 import type { HttpGate } from './host-http.ts';
+import { labelOfWrite, type StorageGate } from './host-storage.ts';
 import type { PluginFailure } from './isolate/plugin-protocol.ts';
 import type { LaneCall } from './lane-call.ts';
 import type { Network, WasmLaneBindings } from './wasm-tier-bindings.ts';
 
-/** The gate of one call. */
-export type SessionGate = (call: LaneCall) => HttpGate;
+/** The ways out of one call. */
+export interface CallGate {
+  readonly http: HttpGate;
+  readonly storage: StorageGate;
+}
+
+export type SessionGate = (call: LaneCall) => CallGate;
 
 /** Looked up at each request, so that what replaces `fetch` later (a test, a tracer) is used. */
 const GLOBAL_NETWORK: Network = { fetch: (input, init) => globalThis.fetch(input, init) };
+
+type Question = Omit<HostCallRequest, 'claims' | 'read'>;
+type Leave = Result<HostCallGrant, PluginFailure>;
 
 export function createSessionGate(env: WasmLaneBindings): SessionGate {
   const sessionIds = keyedHash(env.SALLYPORT_MASTER_KEY, 'session-ids');
@@ -28,19 +39,33 @@ export function createSessionGate(env: WasmLaneBindings): SessionGate {
     const session = workspace && readSessionId(workspace, claims.session, sessionIds);
     return workspace && session && openSession(env, workspace, session);
   };
+  const ask = async (call: LaneCall, question: Question): Promise<Leave> => {
+    const { claims, read } = call;
+    const answer = await sessionOf(call)?.authorizeHostCall({ claims, read, ...question });
+    if (answer === undefined) return err('host_denied');
+    return answer.ok ? answer : err(toFailure(answer.error));
+  };
   return (call) => ({
-    publicNetwork: env.PUBLIC_NETWORK ?? GLOBAL_NETWORK,
-    privateNetwork: env.PRIVATE_NETWORK,
-    signal: call.signal,
-    async authorize({ capability, isPrivate }) {
-      const answer = await sessionOf(call)?.authorizeHostCall({
-        claims: call.claims,
-        capability,
-        outward: true,
-        privateAddress: isPrivate,
-      });
-      if (answer === undefined) return err('host_denied');
-      return answer.ok ? answer : err(toFailure(answer.error));
+    http: {
+      publicNetwork: env.PUBLIC_NETWORK ?? GLOBAL_NETWORK,
+      privateNetwork: env.PRIVATE_NETWORK,
+      signal: call.signal,
+      authorize: ({ capability, isPrivate }) =>
+        ask(call, { capability, outward: true, privateAddress: isPrivate }),
+    },
+    storage: {
+      authorize: (access) =>
+        ask(call, {
+          capability: `storage:workspace:${access}`,
+          outward: access === 'write',
+          privateAddress: false,
+        }),
+      perform: (request) => {
+        const { workspace, plugin, revision } = call.claims;
+        const id = parseWorkspaceId(workspace);
+        if (id === undefined) throw new TypeError('Cannot store for a call without a workspace');
+        return openStorage(env, id, plugin).perform(request, revision, labelOfWrite(call));
+      },
     },
   });
 }

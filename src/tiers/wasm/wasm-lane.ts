@@ -9,22 +9,37 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import { deriveKey, sha256Hex } from '../../blocks/kit/keys.ts';
+import { deriveKey } from '../../blocks/kit/keys.ts';
+import type {
+  PluginStart,
+  RetiredVersion,
+  StartPlugin,
+  Withdrawal,
+} from '../../blocks/workspace/lane-api.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { toSettings } from '../../core/manifest/plugin-settings.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import type { JsonObject } from '../../core/primitives/json.ts';
 import { admitTicket, type TicketOffice, type WasmClaims } from './admit-ticket.ts';
 import { BundledPlugins } from './bundled-plugins.ts';
 import { CallHost } from './call-host.ts';
-import type { PluginFailure, PluginReport } from './isolate/plugin-protocol.ts';
+import type { PluginJob } from './isolate/plugin-protocol.ts';
+import { IsolateLedger } from './isolate-ledger.ts';
+import { IsolateLoader } from './isolate-loader.ts';
 import { LaneCall } from './lane-call.ts';
+import { awaitEnding, failed, toOutcome } from './lane-outcome.ts';
+import { LanePlugins } from './lane-plugins.ts';
 import { LaneStore, RETENTION_MS } from './lane-store.ts';
+import { loadCode } from './load-code.ts';
 import { PluginIsolates } from './plugin-isolates.ts';
+import { type PluginLog, PluginLogStore } from './plugin-log-store.ts';
 import type { PluginRunner, PluginRunners } from './plugin-runner.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 import { type Pass, Turnstile } from './turnstile.ts';
 import type { WasmLaneApi } from './wasm-lane-api.ts';
 import type { WasmLaneBindings } from './wasm-tier-bindings.ts';
+import { WithdrawnPlugins } from './withdrawn-plugins.ts';
 
 /** How long an outcome waits for another write to go to disk with, in milliseconds. */
 const WRITE_AFTER_MS = 100;
@@ -36,9 +51,11 @@ interface CallUnderWay {
 
 export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLaneApi {
   readonly #store: LaneStore;
+  readonly #logs: PluginLogStore;
   readonly #office: TicketOffice;
   readonly #turnstile = new Turnstile();
   readonly #runners: PluginRunners;
+  readonly #plugins: LanePlugins;
   readonly #openGate: SessionGate;
   readonly #underWay = new Map<string, CallUnderWay>();
   /** The workspace whose lane this is, once a ticket has named it. */
@@ -49,24 +66,32 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   constructor(ctx: DurableObjectState, env: WasmLaneBindings) {
     super(ctx, env);
     this.#store = new LaneStore(ctx.storage.sql);
+    this.#logs = new PluginLogStore(ctx.storage.sql);
+    const withdrawn = new WithdrawnPlugins(ctx.storage.sql);
     this.#office = {
       key: deriveKey(env.SALLYPORT_MASTER_KEY, 'ticket'),
       store: this.#store,
       serves: (workspace) => this.#serves(workspace),
+      isWithdrawn: (claims) => withdrawn.covers(claims),
     };
     this.#openGate = createSessionGate(env);
-    this.#runners = createRunners(env);
+    this.#runners = createRunners(env, ctx.storage.sql);
+    this.#plugins = new LanePlugins({
+      ...{ runners: this.#runners, turnstile: this.#turnstile, withdrawn },
+      calls: () => [...this.#underWay.values()].map(({ call }) => call),
+    });
     ctx.blockConcurrencyWhile(async () => {
       this.#isCleanerArmed = (await ctx.storage.getAlarm()) !== null;
     });
   }
 
-  async run(ticket: string, argumentsText: string): Promise<ToolOutcome> {
-    const admitted = admitTicket(this.#office, { ticket, argumentsText, now: Date.now() });
+  async run(ticket: string, argumentsText: string, config?: JsonObject): Promise<ToolOutcome> {
+    const offered = { ticket, argumentsText, config, now: Date.now() };
+    const admitted = admitTicket(this.#office, offered);
     if (!admitted.ok) return failed(admitted.error);
     this.#armCleaner();
     const call = new LaneCall(admitted.value);
-    const outcome = this.#runAndRecord(call, argumentsText);
+    const outcome = this.#runAndRecord(call, toJob(admitted.value, argumentsText, config));
     this.#underWay.set(call.claims.callKey, { call, outcome });
     // Whoever asked may be gone before the run is over; its outcome is recorded all the same.
     this.ctx.waitUntil(outcome);
@@ -82,7 +107,24 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     this.#underWay.get(callKey)?.call.end('cancelled');
   }
 
+  async pluginLogs(plugin: string): Promise<readonly PluginLog[]> {
+    return this.#logs.read(plugin, Date.now());
+  }
+
+  async startPlugin(request: StartPlugin): Promise<PluginStart> {
+    return this.#serves(request.workspace) ? this.#plugins.start(request) : 'ticket_refused';
+  }
+
+  async withdrawPlugins(withdrawals: readonly Withdrawal[]): Promise<void> {
+    await this.#plugins.withdraw(withdrawals);
+  }
+
+  async retireVersions(versions: readonly RetiredVersion[]): Promise<void> {
+    await this.#plugins.retire(versions);
+  }
+
   override async alarm(): Promise<void> {
+    this.#logs.forgetExpired(Date.now());
     const next = this.#store.forgetExpired(Date.now());
     this.#isCleanerArmed = next !== undefined;
     if (next !== undefined) await this.ctx.storage.setAlarm(next);
@@ -96,10 +138,10 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     return true;
   }
 
-  async #runAndRecord(call: LaneCall, input: string): Promise<ToolOutcome> {
+  async #runAndRecord(call: LaneCall, job: PluginJob): Promise<ToolOutcome> {
     const { callKey } = call.claims;
     try {
-      const outcome = await this.#run(call, input);
+      const outcome = await this.#run(call, job);
       this.#store.keep(callKey, outcome);
       this.#writeSoon();
       return outcome;
@@ -109,29 +151,31 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     }
   }
 
-  async #run(call: LaneCall, input: string): Promise<ToolOutcome> {
-    const pass = await this.#turnstile.enter();
+  async #run(call: LaneCall, job: PluginJob): Promise<ToolOutcome> {
+    call.watchTheQueue();
+    const pass = await this.#turnstile.enter(call.claims.plugin, call.whenEnded);
+    if (pass === undefined) return failed(call.endReason ?? 'deadline');
+    let outcome = failed('unknown');
     try {
       if (call.endReason !== undefined) return failed(call.endReason);
       if (Date.now() >= call.claims.deadlineAt) return failed('deadline');
-      return await this.#runInside(call, input, pass);
+      outcome = await this.#runInside(call, job, pass);
+      return outcome;
     } finally {
-      pass.leave();
+      pass.leave(outcome.cost.fuel);
     }
   }
 
-  async #runInside(call: LaneCall, input: string, pass: Pass): Promise<ToolOutcome> {
+  async #runInside(call: LaneCall, job: PluginJob, pass: Pass): Promise<ToolOutcome> {
     const { claims } = call;
     const runner = await this.#open(claims);
     if (runner === undefined) return failed('tier_unavailable');
     call.begin();
     const host = new CallHost(call, pass, this.#openGate(call));
-    const { entry, limits } = claims.wasm;
-    const report = await Promise.race([
-      runner.run({ entry, input, limits }, host),
-      call.whenEnded.then(toReport),
-    ]);
-    return toOutcome(claims, report, call.durationMs);
+    const ending = await awaitEnding(call, runner.run(job, host));
+    const { end: outcome, report } = ending;
+    if (report?.logged) this.#logs.keep({ claims, outcome, logged: report.logged }, Date.now());
+    return toOutcome(call, ending);
   }
 
   /** Nothing has run yet, so code that cannot be had is no loss: the call may be made again. */
@@ -148,6 +192,7 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     this.#writing ??= setTimeout(() => {
       this.#writing = undefined;
       this.#store.writeKept();
+      this.#logs.writeKept();
     }, WRITE_AFTER_MS);
   }
 
@@ -159,32 +204,25 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   }
 }
 
-function createRunners(env: WasmLaneBindings): PluginRunners {
+function createRunners(env: WasmLaneBindings, sql: SqlStorage): PluginRunners {
   const { LOADER } = env;
   if (LOADER === undefined) return new BundledPlugins();
   return new PluginIsolates({
-    loader: LOADER,
-    fetchCode: async ({ workspace, codeHash }) => {
-      const id = parseWorkspaceId(workspace);
-      return id && (await openWorkspace(env, id).code(codeHash));
+    loader: new IsolateLoader(LOADER),
+    ledger: new IsolateLedger(sql),
+    fetchCode: async (name) => {
+      const id = parseWorkspaceId(name.workspace);
+      return id && (await loadCode(openWorkspace(env, id), name));
     },
+    now: () => Date.now(),
   });
 }
 
-function failed(reason: PluginFailure): ToolOutcome {
-  return { kind: 'failed', reason, cost: { durationMs: 0 } };
-}
-
-/** Of a call that was ended from outside: what it used is not known yet. */
-function toReport(end: PluginFailure): PluginReport {
-  return { end, output: '', fuel: 0, memoryPages: 0, suspendedMs: 0 };
-}
-
-function toOutcome(claims: WasmClaims, report: PluginReport, durationMs: number): ToolOutcome {
-  const { end, output, fuel, memoryPages, suspendedMs } = report;
-  const cost = { durationMs, fuel, memoryPages, suspendedMs };
-  if (end !== 'ok') return { kind: 'failed', reason: end, cost };
-  const { codeHash, argumentHash, revision } = claims;
-  const receipt = { codeHash, argumentHash, outputHash: sha256Hex(output), revision, fuel };
-  return { kind: 'ok', output, cost, receipt };
+function toJob(
+  { plugin, tool, wasm }: WasmClaims,
+  input: string,
+  config: JsonObject | undefined,
+): PluginJob {
+  const { entry, limits } = wasm;
+  return { plugin, tool, entry, input, limits, ...(config && { config: toSettings(config) }) };
 }

@@ -29,4 +29,4 @@ export interface WasmTierBindings {
 
 /** What the lane itself uses. */
 export type WasmLaneBindings = WasmTierBindings &
-  Pick<BlockBindings, 'SESSIONS' | 'WORKSPACES' | 'SALLYPORT_MASTER_KEY'>;
+  Pick<BlockBindings, 'SESSIONS' | 'STORAGES' | 'WORKSPACES' | 'SALLYPORT_MASTER_KEY'>;

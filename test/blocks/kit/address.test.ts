@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   DEPLOYMENT_AUDIT,
   sessionObjectName,
+  storageObjectName,
   workspaceObjectName,
 } from '../../../src/blocks/kit/address.ts';
 import { issueSessionId, parseWorkspaceId } from '../../../src/core/primitives/ids.ts';
@@ -14,6 +15,11 @@ describe('object names', () => {
   it('hold the workspace, so that the same id in another workspace is another object', () => {
     expect(sessionObjectName(acme, session)).toBe(`acme/${session}`);
     expect(sessionObjectName(acme2, session)).not.toBe(sessionObjectName(acme, session));
+  });
+
+  it('of storages hold workspace and plugin', () => {
+    expect(storageObjectName(acme, 'notes')).toBe('acme/notes');
+    expect(storageObjectName(acme2, 'notes')).not.toBe(storageObjectName(acme, 'notes'));
   });
 
   it('of workspaces are their ids, and never that of the deployment', () => {

@@ -79,6 +79,7 @@ describe('Outbox', () => {
           throw new Error('no');
         }),
       ).toThrow('no');
+      outbox.forget();
       outbox.add([event('b')], NOW);
       const chain = new ScriptedChain();
       await outbox.drain(chain.append);

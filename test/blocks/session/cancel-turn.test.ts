@@ -97,9 +97,9 @@ describe('SessionApi.cancelTurn()', () => {
         },
       ]),
     );
-    const actions = chain().map(({ action }) => action);
-    expect(actions).toContain('tool-call');
-    expect(actions).not.toContain('turn-failed');
+    const actions = () => chain().map(({ action }) => action);
+    await vi.waitFor(() => expect(actions()).toContain('tool-call'));
+    expect(actions()).not.toContain('turn-failed');
   });
 
   it('settles without a word from the run once its lease has lapsed', async () => {

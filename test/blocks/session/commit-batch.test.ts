@@ -16,6 +16,25 @@ import { openFixture, toAuthority } from './support/session-fixture.ts';
 const OLDER_EPOCH = { ok: false, error: 'lease_lost' };
 
 describe('SessionApi.commit()', () => {
+  it('shows what a call has cost however it ended, and its receipt', async () => {
+    const { begin, events } = openFixture();
+    const run = await begin();
+    const cost = { durationMs: 4, fuel: 100, memoryPages: 1, suspendedMs: 2 };
+    const receipt = { codeHash: 'c', argumentHash: 'a', outputHash: 'o', revision: 1, fuel: 100 };
+    const result = { ...toResult('page'), cost, receipt };
+    const ref = { kind: 'call-finished', round: 0, tool: 'fetch' } as const;
+    await run.commit([toReply(0, ['fetch', 'fetch']), run.started(0, 0), run.started(0, 1)]);
+    await run.commit([
+      { ...ref, index: 0, end: { kind: 'result', result } },
+      { ...ref, index: 1, end: { kind: 'denied', denial: deny('dispatch', 'fuel'), cost } },
+    ]);
+    const seen = (await events(run.turn.turnId)).slice(-2).map(({ body }) => body);
+    expect(seen).toMatchObject([
+      { kind: 'tool-result', cost, receipt },
+      { kind: 'tool-call-denied', reason: 'fuel', cost },
+    ]);
+  });
+
   it('turns the entries of a whole turn into events without a gap in their ids', async () => {
     const { begin, events, client } = openFixture();
     const run = await begin();
@@ -118,7 +137,7 @@ describe('SessionApi.commit()', () => {
     expect((await run(1)).turn.history).toHaveLength(7);
   });
 
-  it('renews the lease', async () => {
+  it('renews the lease, which is written down when a third of it is over', async () => {
     const { begin, connect } = openFixture();
     const run = await begin();
     const leaseUntil = () =>
@@ -126,9 +145,12 @@ describe('SessionApi.commit()', () => {
         Number(storage.sql.exec('SELECT lease_until FROM turns').one().lease_until),
       );
     const before = await leaseUntil();
-    await new Promise((resolve) => setTimeout(resolve, 20));
     await run.commit([{ kind: 'text', round: 0, text: 'x' }]);
-    expect(await leaseUntil()).toBeGreaterThan(before);
+    expect(await leaseUntil()).toBe(before);
+    // The lease of these tests is one second.
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    await run.commit([{ kind: 'text', round: 0, text: 'y' }]);
+    expect(await leaseUntil()).toBeGreaterThan(before + 333);
   });
 
   it('wakes whoever waits for events', async () => {

@@ -74,6 +74,7 @@ describe('the outbox of a session', () => {
     await runInDurableObject(fixture.connect(), (_, { storage }) => {
       storage.sql.exec('UPDATE outbox SET added_at = added_at - 60001');
     });
+    await crash();
     expect(await client.admitTurn(admission())).toEqual({
       ok: false,
       error: { code: 'audit_unavailable' },

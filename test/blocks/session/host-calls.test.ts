@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { HostCallRequest } from '../../../src/blocks/session/session-api.ts';
+import { LOWEST_LABEL } from '../../../src/core/policy/labels.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import { crash, crashLongAgo } from './support/crash.ts';
 import type { ScriptedRun } from './support/scripted-run.ts';
@@ -23,7 +24,8 @@ async function beginCall(fixture: SessionFixture): Promise<ScriptedRun> {
 
 function toRequest(run: ScriptedRun, over: Partial<HostCallRequest> = {}): HostCallRequest {
   const claims = run.claims(0, 0);
-  return { claims, capability: CAPABILITY, outward: true, privateAddress: false, ...over };
+  const harmless = { outward: true, read: LOWEST_LABEL, privateAddress: false };
+  return { claims, capability: CAPABILITY, ...harmless, ...over };
 }
 
 const refusal = (check: string, reason: string) => ({

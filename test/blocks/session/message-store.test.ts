@@ -27,10 +27,10 @@ describe('MessageStore.history()', () => {
   it('ends with what the turn was given, before anything that its own runs have added', () =>
     withStore((store) => {
       store.append([say('system')]);
-      store.append([say('one')], { turn: 1 });
-      store.append([say('answer')], { turn: 1, round: 0 });
-      store.append([say('two')], { turn: 2 });
-      store.append([say('torn')], { turn: 2, round: 0 });
+      store.append([say('one')], { turn: 1, kind: 'input' });
+      store.append([say('answer')], { turn: 1, kind: 'round' });
+      store.append([say('two')], { turn: 2, kind: 'input' });
+      store.append([say('torn')], { turn: 2, kind: 'round' });
       expect(contents(store.history(2))).toEqual(['system', 'one', 'answer', 'two']);
       expect(contents(store.history(1))).toEqual(['system', 'one']);
     }));
@@ -38,21 +38,21 @@ describe('MessageStore.history()', () => {
   it('leaves out the oldest turns, each as a whole, when it grows too long', () =>
     withStore((store) => {
       store.append([say('system')]);
-      store.append([say('oldest')], { turn: 1 });
-      store.append([say('older'), say(`old ${LONG}`)], { turn: 2 });
-      store.append([say('answer')], { turn: 2, round: 0 });
-      store.append([say(`three${LONG}`)], { turn: 3 });
-      store.append([say(`four${LONG}`)], { turn: 4 });
-      store.append([say('now')], { turn: 5 });
+      store.append([say('oldest')], { turn: 1, kind: 'input' });
+      store.append([say('older'), say(`old ${LONG}`)], { turn: 2, kind: 'input' });
+      store.append([say('answer')], { turn: 2, kind: 'round' });
+      store.append([say(`three${LONG}`)], { turn: 3, kind: 'input' });
+      store.append([say(`four${LONG}`)], { turn: 4, kind: 'input' });
+      store.append([say('now')], { turn: 5, kind: 'input' });
       expect(contents(store.history(5))).toEqual(['system', 'threexxx', 'fourxxxx', 'now']);
     }));
 
   it('never leaves out what the turn was given, however long', () =>
     withStore((store) => {
       store.append([say('system')]);
-      store.append([say('before')], { turn: 1 });
+      store.append([say('before')], { turn: 1, kind: 'input' });
       const input = [say(LONG), say(LONG), say(LONG)];
-      store.append(input, { turn: 2 });
+      store.append(input, { turn: 2, kind: 'input' });
       expect(store.history(2)).toHaveLength(5);
     }));
 });
@@ -61,7 +61,7 @@ describe('MessageStore.page()', () => {
   it('ends a page early when the messages are long, and goes on where it ended', () =>
     withStore((store) => {
       const huge = say('x'.repeat(2_500_000));
-      store.append([huge, huge, say('last')], { turn: 1 });
+      store.append([huge, huge, say('last')], { turn: 1, kind: 'input' });
       const first = store.page(0, 10);
       expect(first.messages).toHaveLength(2);
       expect(contents(store.page(first.next ?? 0, 10).messages)).toEqual(['last']);
@@ -69,7 +69,7 @@ describe('MessageStore.page()', () => {
 
   it('names a next page only if there is one', () =>
     withStore((store) => {
-      store.append([say('a'), say('b')], { turn: 1 });
+      store.append([say('a'), say('b')], { turn: 1, kind: 'input' });
       expect(store.page(0, 2)).not.toHaveProperty('next');
       expect(store.page(0, 1)).toMatchObject({ next: 1 });
       expect(store.page(2, 1)).toEqual({ messages: [] });

@@ -51,14 +51,15 @@ describe('SessionApi.runProgram()', () => {
     ).toEqual({ ok: true, value: { kind: 'denied', denial: byCheck } });
 
     const byTier = deny('dispatch', 'fuel');
+    const cost = { durationMs: 4, fuel: 100, memoryPages: 1, suspendedMs: 0 };
     expect(
       await outcomeOf((run) => [
         toReply(0, ['fetch']),
         run.started(0, 0),
-        { kind: 'call-finished', ...ref, end: { kind: 'denied', denial: byTier } },
+        { kind: 'call-finished', ...ref, end: { kind: 'denied', denial: byTier, cost } },
         toTurnFinished(''),
       ]),
-    ).toEqual({ ok: true, value: { kind: 'denied', denial: byTier } });
+    ).toEqual({ ok: true, value: { kind: 'denied', denial: byTier, cost } });
   });
 
   it('answers why the turn failed before the call was decided', async () => {

@@ -3,6 +3,7 @@ import type { SessionEntry } from '../../../src/blocks/session/session-entry.ts'
 import { TurnProgress } from '../../../src/blocks/session/turn-progress.ts';
 import { deny } from '../../../src/core/errors/denial.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
+import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import { REPLY_USAGE, toFinished, toReply, toTurnFinished } from './support/scripted-run.ts';
 
 const DENIED: SessionEntry = {
@@ -23,6 +24,7 @@ const CLAIMS: TicketClaims = {
   codeHash: 'c',
   argumentHash: 'a',
   tier: 'wasm',
+  label: PRINCIPAL_LABEL,
   revision: 1,
   epoch: 1,
   deadlineAt: 1,

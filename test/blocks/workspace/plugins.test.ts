@@ -4,7 +4,10 @@ import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import {
   evict,
   type Fixture,
+  FORM,
   foundWorkspace,
+  harden,
+  moduleOf,
   opening,
   recorded,
   rowsOf,
@@ -34,20 +37,20 @@ describe('installPlugin()', () => {
       }),
     );
     await evict(fixture);
-    const code = await block.code(hashOf('module-1'));
-    expect(new TextDecoder().decode(code?.hardened)).toBe('hardened module-1');
-    expect(await block.code(hashOf('another'))).toBeUndefined();
+    const code = await block.code(hashOf('module-1'), FORM);
+    expect(code).toEqual({ kind: 'hardened', hardened: harden(moduleOf('module-1')) });
+    expect(await block.code(hashOf('another'), FORM)).toBeUndefined();
     expect(await statesOf(fixture)).toEqual([['stats', '1.0.0', 'running']]);
     expect(await block.plugin('stats')).toMatchObject({ manifest: { license: 'MIT' } });
   });
 
   test('keeps code that is longer than a row', async () => {
     const { block, root } = await foundWorkspace();
-    const request = upload({}, 'long');
+    await block.installPlugin(root, upload());
+    const form = { memoryPages: 9, hardeningVersion: 99 };
     const hardened = new Uint8Array(5_000_000).map((_, index) => index % 251);
-    await block.installPlugin(root, { ...request, code: { ...request.code!, hardened } });
-    const code = await block.code(request.plugin.codeHash);
-    expect(code?.hardened).toEqual(hardened);
+    await block.keepHardened(hashOf('module-1'), { ...form, hardened });
+    expect(await block.code(hashOf('module-1'), form)).toEqual({ kind: 'hardened', hardened });
   });
 
   test('changes nothing when the same is installed again', async () => {
@@ -103,28 +106,17 @@ describe('installPlugin()', () => {
     });
   });
 
-  test('refuses one module hardened in two ways', async () => {
+  test('keeps one module in the forms of two plugins with different memory', async () => {
     const { block, root } = await foundWorkspace();
     await block.installPlugin(root, upload());
     const tools = [{ name: 'more', description: 'x', inputSchema: { type: 'object' } }];
-    const request = upload({ name: 'other', tools });
-    const code = { ...request.code!, hardened: new Uint8Array([1]) };
-    expect(await block.installPlugin(root, { ...request, code })).toMatchObject({
-      error: { code: 'conflict' },
-    });
-    expect(await block.installPlugin(root, request)).toMatchObject({ ok: true });
-  });
-
-  test('says what an upgrade may do and the version before could not', async () => {
-    const { block, root } = await foundWorkspace();
-    await block.installPlugin(root, upload({ capabilities: ['tool:network:http:a.example:443'] }));
-    const next = upload({
-      version: '1.1.0',
-      capabilities: ['tool:network:http:a.example:443', 'storage:memory:read'],
-    });
-    expect(await block.installPlugin(root, next)).toMatchObject({
-      value: { version: '1.1.0', grew: ['storage:memory:read'] },
-    });
+    const other = upload({ name: 'other', tools, limits: { memoryPages: 2 } });
+    expect(await block.installPlugin(root, other)).toMatchObject({ ok: true });
+    for (const memoryPages of [FORM.memoryPages, 2]) {
+      expect(await block.code(hashOf('module-1'), { ...FORM, memoryPages })).toMatchObject({
+        kind: 'hardened',
+      });
+    }
   });
 
   test("raises the tier to the workspace's floor", async () => {
@@ -146,16 +138,20 @@ describe('a new version', () => {
     expect(opened).toMatchObject({ value: { authority: { plugins: [{ version: '1.0.0' }] } } });
 
     await block.installPlugin(root, upload({ version: '2.0.0' }, 'module-2'));
-    expect(await statesOf(fixture)).toEqual([['stats', '2.0.0', 'running']]);
+    expect(await statesOf(fixture)).toEqual([
+      ['stats', '2.0.0', 'running'],
+      ['stats', '1.0.0', 'draining'],
+    ]);
     const young = opening(fixture, root);
     await block.openTurn(young);
-    expect(await block.code(hashOf('module-1'))).toBeDefined();
+    expect(await block.code(hashOf('module-1'), FORM)).toBeDefined();
 
     await block.settleTurn(young.turnId, NO_USAGE, {});
-    expect(await block.code(hashOf('module-1'))).toBeDefined();
+    expect(await block.code(hashOf('module-1'), FORM)).toBeDefined();
     await block.settleTurn(old.turnId, NO_USAGE, {});
-    expect(await block.code(hashOf('module-1'))).toBeUndefined();
-    expect(await block.code(hashOf('module-2'))).toBeDefined();
+    expect(await block.code(hashOf('module-1'), FORM)).toBeUndefined();
+    expect(await block.code(hashOf('module-2'), FORM)).toBeDefined();
+    expect(await statesOf(fixture)).toEqual([['stats', '2.0.0', 'running']]);
   });
 
   test('leaves nothing of the old one when no turn is live', async () => {
@@ -163,10 +159,13 @@ describe('a new version', () => {
     const { block, root } = fixture;
     await block.installPlugin(root, upload());
     await block.installPlugin(root, upload({ version: '2.0.0' }, 'module-2'));
-    expect(await block.code(hashOf('module-1'))).toBeUndefined();
+    expect(await block.code(hashOf('module-1'), FORM)).toBeUndefined();
     const parts = await rowsOf(fixture, 'SELECT DISTINCT key FROM value_parts ORDER BY key');
     const left = hashOf('module-2');
-    expect(parts).toEqual([{ key: `code/${left}/hardened` }, { key: `code/${left}/original` }]);
+    expect(parts).toEqual([
+      { key: `code/${left}/hardened/${FORM.memoryPages}` },
+      { key: `code/${left}/original` },
+    ]);
   });
 });
 
@@ -192,7 +191,7 @@ describe('stopPlugin() and deletePlugin()', () => {
     expect(await block.deletePlugin(root, 'stats')).toBe(true);
     expect(await block.deletePlugin(root, 'stats')).toBe(false);
     expect(await block.listPlugins()).toEqual([]);
-    expect(await block.code(hashOf('module-1'))).toBeUndefined();
+    expect(await block.code(hashOf('module-1'), FORM)).toBeUndefined();
     const older = await block.installPlugin(root, upload({ version: '0.1.0' }));
     expect(older).toMatchObject({ ok: true });
     const actions = (await recorded(fixture)).map(({ action }) => action);

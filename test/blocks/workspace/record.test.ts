@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AuditBlock } from '../../../src/blocks/audit/audit-block.ts';
+import { Outbox } from '../../../src/blocks/kit/outbox.ts';
 import { openDeployment } from '../../../src/blocks/workspace/workspace-client.ts';
+import type { AuditEvent } from '../../../src/core/audit/audit-event.ts';
 import {
   bindings,
+  evict,
   type Fixture,
   foundWorkspace,
   inside,
@@ -121,14 +124,11 @@ describe('a workspace that was never founded', () => {
 
 async function fillOutbox(fixture: Fixture): Promise<void> {
   await inside(fixture, (_, sql) => {
-    const event = JSON.stringify({
-      action: 'token-issued',
-      decision: 'allowed',
-      at: 1,
-      actor: 'a',
-    });
-    for (let index = 0; index < 1_001; index++) {
-      sql.exec('INSERT INTO outbox (added_at, event) VALUES (?, ?)', Date.now(), event);
-    }
+    const event: AuditEvent = { action: 'token-issued', decision: 'allowed', at: 1, actor: 'a' };
+    new Outbox(sql).add(
+      Array.from({ length: 1_001 }, () => event),
+      Date.now(),
+    );
   });
+  await evict(fixture);
 }

@@ -9,6 +9,7 @@ import { env } from 'cloudflare:workers';
 import type { AuditApi } from '../../../src/blocks/audit/audit-api.ts';
 import type { BlockBindings } from '../../../src/blocks/kit/bindings.ts';
 import { keyedHash, randomHex, sha256Hex } from '../../../src/blocks/kit/keys.ts';
+import type { CodeForm } from '../../../src/blocks/workspace/lane-api.ts';
 import type {
   Actor,
   InstallPlugin,
@@ -19,6 +20,7 @@ import type {
 } from '../../../src/blocks/workspace/workspace-api.ts';
 import { parseManifest } from '../../../src/core/manifest/manifest.ts';
 import { toRegisteredPlugin } from '../../../src/core/manifest/to-registered-plugin.ts';
+import { DEFAULT_WASM_LIMITS } from '../../../src/core/manifest/wasm-limits.ts';
 import type { Principal } from '../../../src/core/policy/principal.ts';
 import {
   issueSessionId,
@@ -29,6 +31,9 @@ import {
   type WorkspaceId,
 } from '../../../src/core/primitives/ids.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
+import { HARDENING_VERSION, hardenModule } from '../../../src/wasm-hardening/harden.ts';
+import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
+import { buildModule } from '../../tiers/support/module-builder.ts';
 
 export const bindings = env as unknown as BlockBindings;
 
@@ -109,8 +114,13 @@ export function newTurnId(): TurnId {
   return toTurnId(randomHex(16));
 }
 
-/** What the gateway hands over for a wasm plugin with this manifest and module. */
+/** What the gateway hands over for a wasm plugin with this manifest and module, which starts. */
 export function upload(manifest: JsonObject = {}, module = 'module-1'): InstallPlugin {
+  return uploadOf(moduleOf(module), manifest);
+}
+
+/** The same for any module. */
+export function uploadOf(original: Uint8Array, manifest: JsonObject = {}): InstallPlugin {
   const json = {
     ...{ name: 'stats', version: '1.0.0', kind: 'tool', tier: 'wasm', license: 'MIT' },
     capabilities: [],
@@ -119,23 +129,40 @@ export function upload(manifest: JsonObject = {}, module = 'module-1'): InstallP
   };
   const parsed = parseManifest(json);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const original = new TextEncoder().encode(module);
   const codeHash = sha256Hex(original);
   return {
     manifestText: JSON.stringify(json),
     plugin: toRegisteredPlugin({ manifest: parsed.value, codeHash, tierFloor: 'wasm' }),
-    code: {
-      original,
-      hardened: new TextEncoder().encode(`hardened ${module}`),
-      hardeningVersion: 1,
-    },
+    code: { original, hardened: harden(original), hardeningVersion: HARDENING_VERSION },
   };
 }
+
+/** A module that differs from others by its name. */
+export function moduleOf(name: string): Uint8Array {
+  return buildModule({ exports: ['text_stats', name] });
+}
+
+/** One whose self-test says no. */
+export function failingModule(): Uint8Array {
+  return buildModule({ exports: ['text_stats', 'sallyport_self_test'], returns: 1 });
+}
+
+export function harden(original: Uint8Array): Uint8Array {
+  const hardened = hardenModule(original, DEFAULT_HARDENING_POLICY);
+  if (!hardened.ok) throw new Error(hardened.error.message);
+  return hardened.value.bytes;
+}
+
+/** The form that lanes ask for, of plugins with the default limits. */
+export const FORM: CodeForm = {
+  memoryPages: DEFAULT_WASM_LIMITS.memoryPages,
+  hardeningVersion: HARDENING_VERSION,
+};
 
 /** All events of the workspace's chain, once its outbox is empty. */
 export async function recorded(fixture: Fixture) {
   for (let attempt = 0; attempt < 100; attempt++) {
-    if ((await rowsOf(fixture, 'SELECT seq FROM outbox')).length === 0) {
+    if ((await rowsOf(fixture, 'SELECT last_seq FROM outbox')).length === 0) {
       const { records } = await fixture.audit.query({ after: 0, limit: 500 });
       return records.map(({ event }) => event);
     }

@@ -25,7 +25,11 @@ describe('FAMILIES', () => {
         ...words('provider', 'llm:call|llm:stream|embedding'),
         ...words('storage', 'workspace:read|workspace:write|memory:read|memory:write|db'),
         ...words('system', 'config:read|config:write|plugin:list|plugin:install|plugin:stop'),
-        ...words('system', 'plugin:delete|node:connect|node:approve|node:list|node:revoke'),
+        ...words('system', 'clock:read|random:read'),
+        ...words(
+          'system',
+          'plugin:delete|plugin:release|node:connect|node:approve|node:list|node:revoke',
+        ),
         ...words('system', 'env:read|audit:read|secret:use|secret:list|secret:write|admin|explain'),
         ...words('system', 'token:issue|token:revoke|approval:list|approval:decide'),
         ...words('session', 'create|read|turn|cancel|delete'),
@@ -43,11 +47,12 @@ describe('FAMILIES', () => {
     ]);
   });
 
-  test('keeps approvals, tokens, secrets and administration from everyone who acts for others', () => {
+  test('keeps approvals, tokens, secrets, releases and administration from everyone who acts for others', () => {
     const kept = FAMILIES.filter((family) => family.neverHeldBy.length > 0);
     expect(kept.map((family) => family.name).sort()).toEqual([
       'system:admin',
       'system:approval:decide',
+      'system:plugin:release',
       'system:secret:write',
       'system:token:issue',
       'system:token:revoke',

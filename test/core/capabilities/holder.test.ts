@@ -8,6 +8,7 @@ const kept = [
   'system:token:issue',
   'system:token:revoke',
   'system:secret:write',
+  'system:plugin:release',
   'system:admin',
 ];
 

@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import type { CapabilityPattern } from '../../../src/core/capabilities/pattern.ts';
 import { approveCall } from '../../../src/core/checks/approve-call.ts';
 import type { CheckContext } from '../../../src/core/checks/check-context.ts';
 import { DEFAULT_TIMEOUT_MS } from '../../../src/core/checks/dispatch-claims.ts';
+import type { RegisteredPlugin } from '../../../src/core/manifest/registered-plugin.ts';
 import { DEFAULT_WASM_LIMITS } from '../../../src/core/manifest/wasm-limits.ts';
+import type { Authority } from '../../../src/core/policy/authority.ts';
+import type { Policy } from '../../../src/core/policy/policy.ts';
 import {
+  allow,
+  denyList,
   makeAuthority,
   makeContext,
   makePlugin,
+  makePolicy,
   NOW,
   propose,
   sha256,
@@ -37,6 +44,7 @@ describe('check 7: dispatch', () => {
       argumentHash: sha256(new TextEncoder().encode('{"text":"a"}')),
       tier: 'wasm',
       wasm: { entry: 'text_stats', limits: DEFAULT_WASM_LIMITS },
+      label: context.label,
       revision: 7,
       epoch: 3,
       deadlineAt: NOW + DEFAULT_WASM_LIMITS.timeoutMs,
@@ -74,5 +82,76 @@ describe('check 7: dispatch', () => {
       ok: false,
       error: { kind: 'denial', check: 'dispatch', reason: 'tier_unavailable' },
     });
+  });
+});
+
+describe('clock and chance', () => {
+  const BOTH = allow('tool:call', 'system:clock:read', 'system:random:read');
+  const wasm = { ...DEFAULT_WASM_LIMITS, clock: true, randomness: true };
+
+  function scene(changes: {
+    readonly plugin?: Partial<RegisteredPlugin>;
+    readonly policy?: Partial<Policy>;
+    readonly grants?: readonly CapabilityPattern[];
+  }): Authority {
+    const plugin = makePlugin('texts', [TEXT_STATS], { allow: BOTH, wasm, ...changes.plugin });
+    return makeAuthority({
+      plugins: [plugin],
+      policy: makePolicy(changes.policy),
+      grants: (changes.grants ?? BOTH).map((pattern) => ({ pattern })),
+    });
+  }
+
+  function granted(authority: Authority, newest?: Authority) {
+    const approved = claim({ authority, ...(newest && { newest }) });
+    const limits = approved.ok ? approved.value.call.claims.wasm?.limits : undefined;
+    return limits && { clock: limits.clock, randomness: limits.randomness };
+  }
+
+  test('are granted where the plugin asks, and workspace and principal agree', () => {
+    expect(granted(scene({}))).toEqual({ clock: true, randomness: true });
+  });
+
+  test.each([
+    ['the plugin does not ask', { plugin: { wasm: DEFAULT_WASM_LIMITS } }],
+    ['the plugin may not', { plugin: { allow: allow('tool:call') } }],
+    ['the plugin denies them to itself', { plugin: { deny: denyList('system:*') } }],
+    ['the workspace denies them', { policy: { deny: denyList('system:*') } }],
+    ['the workspace does not allow them', { policy: { allow: allow('tool:call') } }],
+    ['the principal has no grant', { grants: allow('tool:call') }],
+  ])('are not granted if %s, and the call runs without', (_, changes) => {
+    expect(granted(scene(changes))).toEqual({ clock: false, randomness: false });
+  });
+
+  test('are granted one by one', () => {
+    const policy = { deny: denyList('system:random:read') };
+    expect(granted(scene({ policy }))).toEqual({ clock: true, randomness: false });
+  });
+
+  test('end with the newest revision that denies them', () => {
+    const denied = scene({ policy: { deny: denyList('system:clock:read') } });
+    expect(granted(scene({}), { ...denied, revision: 8 })).toEqual({
+      clock: false,
+      randomness: true,
+    });
+  });
+});
+
+describe('settings', () => {
+  test('are in the claims by their hash, and beside them as they are', () => {
+    const config = { hash: 'c'.repeat(64), values: { greeting: 'hello' } };
+    const plugin = makePlugin('texts', [TEXT_STATS], { config });
+    const approved = claim({ authority: makeAuthority({ plugins: [plugin] }) });
+    expect(approved).toMatchObject({
+      ok: true,
+      value: { call: { config: config.values, claims: { wasm: { configHash: config.hash } } } },
+    });
+    expect(approved.ok && JSON.stringify(approved.value.call.claims)).not.toContain('hello');
+  });
+
+  test('are absent where nothing is set', () => {
+    const approved = claim();
+    expect(approved.ok && approved.value.call).not.toHaveProperty('config');
+    expect(approved.ok && approved.value.call.claims.wasm).not.toHaveProperty('configHash');
   });
 });

@@ -4,7 +4,7 @@ import { denialOf, inspectOutcome } from '../../../src/core/checks/inspect-outco
 import { MAX_INSPECTED_CHARS } from '../../../src/core/checks/result-content.ts';
 import { CUT_MARKER } from '../../../src/core/checks/result-size.ts';
 import type { ToolDefinition } from '../../../src/core/manifest/tool-definition.ts';
-import { type Label, PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
+import { type Label, LOWEST_LABEL, PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import type { Policy, ScanMode } from '../../../src/core/policy/policy.ts';
 import { DEFAULT_TURN_LIMITS } from '../../../src/core/policy/turn-limits.ts';
 import { FETCH, makePolicy, makeTool, READ_FILE, TEXT_STATS, UNTRUSTED } from './fixture.ts';
@@ -32,8 +32,9 @@ function contentOf(output: string, circumstances: Circumstances = {}): string {
   return inspected.ok ? inspected.value.content : `denied: ${inspected.error.reason}`;
 }
 
-function labelOf(tool: ToolDefinition, label: Label): Label | undefined {
-  const inspected = inspect('{}', { tool, label });
+function labelOf(tool: ToolDefinition, label: Label, read?: Label): Label | undefined {
+  const outcome = { kind: 'ok', output: '{}', cost: COST, ...(read && { label: read }) } as const;
+  const inspected = inspectOutcome(outcome, { tool, label, policy: makePolicy() });
   return inspected.ok ? inspected.value.label : undefined;
 }
 
@@ -253,6 +254,14 @@ describe('result check: label', () => {
     expect(labelOf({ ...READ_FILE, annotations: {} }, PRINCIPAL_LABEL)).toEqual(
       secret('untrusted'),
     );
+  });
+
+  test('what the call has read goes with its result, whatever its tool says', () => {
+    expect(labelOf(TEXT_STATS, PRINCIPAL_LABEL, secret('trusted'))).toEqual(secret('trusted'));
+    expect(labelOf(TEXT_STATS, PRINCIPAL_LABEL, UNTRUSTED)).toEqual(UNTRUSTED);
+    expect(labelOf(READ_FILE, PRINCIPAL_LABEL, UNTRUSTED)).toEqual(secret('untrusted'));
+    expect(labelOf(TEXT_STATS, UNTRUSTED, LOWEST_LABEL)).toEqual(UNTRUSTED);
+    expect(labelOf(TEXT_STATS, PRINCIPAL_LABEL, {} as Label)).toBeUndefined();
   });
 
   test('never trusts what the turn did not, nor shows what the turn kept', () => {

@@ -180,6 +180,7 @@ const CASES: Cases = {
     deadline: stats({ turn: { ...turn, deadlineAt: 0 } }),
     ticket_refused: reported('ticket_refused'),
     cancelled: reported('cancelled'),
+    plugin_stopped: reported('plugin_stopped'),
     fuel: reported('fuel'),
     memory: reported('memory'),
     stack: reported('stack'),

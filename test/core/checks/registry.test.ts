@@ -73,21 +73,46 @@ describe('check 3: registry', () => {
     },
   );
 
-  test.each(['discovered', 'validated', 'loading', 'stopped', 'failed', 'draining'] as const)(
-    'refuses a tool of a plugin that is %s',
-    (state) => {
-      expect(callStats(withState(state))).toMatchObject({
-        error: { check: 'registry', reason: 'plugin_not_running' },
-      });
-    },
-  );
+  test.each([
+    'discovered',
+    'validated',
+    'loading',
+    'stopped',
+    'failed',
+    'draining',
+    'quarantined',
+  ] as const)('refuses a tool of a plugin that is %s', (state) => {
+    expect(callStats(withState(state))).toMatchObject({
+      error: { check: 'registry', reason: 'plugin_not_running' },
+    });
+  });
 
   test('lets a turn go on with a plugin that began to drain after the turn started', () => {
     expect(callStats(withState('running'), withState('draining')).ok).toBe(true);
   });
 
+  test('lets it go on with its own version beside a newer one, and with no other', () => {
+    const [texts] = withState('draining').plugins;
+    const newer = { ...texts!, version: '2.0.0', state: 'running' as const };
+    const upgraded = makeAuthority({ plugins: [newer, texts!] });
+    expect(callStats(withState('running'), upgraded).ok).toBe(true);
+    for (const plugins of [[newer], [{ ...texts!, codeHash: 'f00d' }]]) {
+      expect(callStats(withState('running'), makeAuthority({ plugins }))).toMatchObject({
+        error: { check: 'registry', reason: 'plugin_not_running' },
+      });
+    }
+  });
+
+  test('gives a turn that begins during an upgrade the newer version', () => {
+    const [texts] = withState('draining').plugins;
+    const newer = { ...texts!, version: '2.0.0', state: 'running' as const };
+    const approved = callStats(makeAuthority({ plugins: [texts!, newer] }));
+    expect(approved).toMatchObject({ value: { call: { claims: { pluginVersion: '2.0.0' } } } });
+  });
+
   test.each([
     ['stopped', withState('stopped')],
+    ['quarantined', withState('quarantined')],
     ['failed', withState('failed')],
     ['deleted', makeAuthority({ plugins: [] })],
   ])('refuses a plugin that was %s since the turn started', (_, newest) => {

@@ -93,6 +93,7 @@ describe('findObjection()', () => {
     'system:approval:decide',
     'system:token:issue',
     'system:secret:write',
+    'system:plugin:release',
   ])('never lets a plugin, block, node or channel sender hold %s', (capability) => {
     const all = { allow: patterns('*'), deny: [] };
     const policy = { ...DEFAULT_POLICY, ...all };

@@ -33,6 +33,17 @@ describe('policySchema', () => {
     });
   });
 
+  test('reads which plugins may come in', () => {
+    const plugins = { requireSignature: true };
+    expect(read({ ...least, plugins })).toMatchObject({
+      ok: true,
+      value: { plugins: { trustedKeys: [], requireSignature: true, bundledSecrets: 'refuse' } },
+    });
+    expect(errorsOf({ ...least, plugins: { requiresSignature: true } })).toEqual([
+      '/plugins/requiresSignature',
+    ]);
+  });
+
   test('reports everything that is wrong at once', () => {
     const policy = {
       allow: ['tool::x', 'no:such:thing', 7],

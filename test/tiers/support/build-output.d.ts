@@ -4,3 +4,14 @@ declare module '*/uploads.txt' {
   const json: string;
   export default json;
 }
+
+declare module '*/examples.txt' {
+  const json: string;
+  export default json;
+}
+
+/** A file as text. */
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}

@@ -2,6 +2,7 @@
 
 import { deriveKey, randomHex, sha256Hex } from '../../../src/blocks/kit/keys.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
+import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import { createTicketSigner } from '../../../src/tiers/ticket.ts';
 import { LIMITS } from './fixtures.ts';
 
@@ -29,6 +30,7 @@ export function claimsOf(changes: Partial<TicketClaims> = {}, argumentsText = '{
     argumentHash: sha256Hex(argumentsText),
     tier: 'wasm',
     wasm: { entry: 'echo', limits: LIMITS },
+    label: PRINCIPAL_LABEL,
     revision: 1,
     epoch: 1,
     deadlineAt: Date.now() + 60_000,

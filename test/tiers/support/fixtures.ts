@@ -3,10 +3,13 @@
  */
 
 import ambient from '../../../build/fixtures/ambient.wasm';
+import extism from '../../../build/fixtures/extism.wasm';
 import hostile from '../../../build/fixtures/hostile.wasm';
 import network from '../../../build/fixtures/network.wasm';
 import startLoop from '../../../build/fixtures/start-loop.wasm';
+import storage from '../../../build/fixtures/storage.wasm';
 import uploads from '../../../build/fixtures/uploads.txt';
+import wasi from '../../../build/fixtures/wasi.wasm';
 import { DEFAULT_WASM_LIMITS, type WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
 import type { PluginJob } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
 import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
@@ -14,7 +17,15 @@ import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-
 
 const UPLOADS: Readonly<Record<string, string>> = JSON.parse(uploads);
 
-export type FixtureName = 'ambient' | 'hostile' | 'network' | 'start-loop' | 'user-function';
+export type FixtureName =
+  | 'ambient'
+  | 'extism'
+  | 'hostile'
+  | 'network'
+  | 'self-test'
+  | 'start-loop'
+  | 'storage'
+  | 'wasi';
 
 export function upload(name: FixtureName): Uint8Array {
   return new Uint8Array(Buffer.from(UPLOADS[name] ?? '', 'base64'));
@@ -29,14 +40,17 @@ export function hardened(name: FixtureName): Uint8Array {
 /** What a build with these plugins in it would hold, under their names instead of hashes. */
 export const FIXTURE_MODULES: ReadonlyMap<string, WebAssembly.Module> = new Map([
   ['ambient', ambient],
+  ['extism', extism],
   ['hostile', hostile],
   ['network', network],
   ['start-loop', startLoop],
+  ['storage', storage],
+  ['wasi', wasi],
 ]);
 
 /** Less fuel than the default, so that endless loops end in milliseconds. */
 export const LIMITS: WasmLimits = { ...DEFAULT_WASM_LIMITS, fuel: 10_000_000 };
 
 export function job(entry: string, input = '{}', limits: Partial<WasmLimits> = {}): PluginJob {
-  return { entry, input, limits: { ...LIMITS, ...limits } };
+  return { plugin: 'fixture', tool: 'probe', entry, input, limits: { ...LIMITS, ...limits } };
 }

@@ -7,6 +7,8 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { keyedHash, randomHex } from '../../../src/blocks/kit/keys.ts';
 import type { HostCallGrant, HostCallRequest } from '../../../src/blocks/session/session-api.ts';
+import type { StoredCode } from '../../../src/blocks/workspace/lane-api.ts';
+import type { WorkspaceApi } from '../../../src/blocks/workspace/workspace-api.ts';
 import type { Denial } from '../../../src/core/errors/denial.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
 import { issueSessionId, parseWorkspaceId } from '../../../src/core/primitives/ids.ts';
@@ -24,8 +26,10 @@ export interface Neighbours {
     request: HostCallRequest,
   ) => Promise<Result<HostCallGrant, Denial>> | Result<HostCallGrant, Denial>;
   readonly fetch?: Network['fetch'];
-  /** Bytes by code hash; the fixture of that name unless stated. */
-  readonly code?: (codeHash: string) => Promise<unknown>;
+  /** The form that is stored by code hash; the fixture of that name unless stated. */
+  readonly code?: (codeHash: string) => Promise<StoredCode | undefined>;
+  readonly keepHardened?: WorkspaceApi['keepHardened'];
+  readonly failCode?: WorkspaceApi['failCode'];
   readonly hasLoader?: boolean;
 }
 
@@ -60,13 +64,14 @@ export function laneScene(neighbours: Neighbours = {}): LaneScene {
 
 function bindingsOf(neighbours: Neighbours, asked: HostCallRequest[]): WasmLaneBindings {
   const { LOADER, ...others } = real;
-  const code = neighbours.code ?? codeOfFixture;
+  const { code = codeOfFixture, keepHardened, failCode } = neighbours;
+  const workspace = { code, keepHardened, failCode };
   return {
     ...others,
     ...(neighbours.hasLoader !== false && LOADER && { LOADER }),
     SALLYPORT_MASTER_KEY: MASTER_KEY,
     PUBLIC_NETWORK: { fetch: neighbours.fetch ?? (async () => new Response('hello')) },
-    WORKSPACES: { getByName: () => ({ code }) } as unknown as WasmLaneBindings['WORKSPACES'],
+    WORKSPACES: { getByName: () => workspace } as unknown as WasmLaneBindings['WORKSPACES'],
     SESSIONS: {
       getByName: () => ({
         async authorizeHostCall(request: HostCallRequest) {
@@ -78,8 +83,8 @@ function bindingsOf(neighbours: Neighbours, asked: HostCallRequest[]): WasmLaneB
   };
 }
 
-async function codeOfFixture(name: string) {
-  return { hardened: hardened(name as FixtureName), hardeningVersion: 1 };
+async function codeOfFixture(name: string): Promise<StoredCode> {
+  return { kind: 'hardened', hardened: hardened(name as FixtureName) };
 }
 
 /** The claims with what ties them to this scene. */

@@ -1,8 +1,10 @@
 /** Small WebAssembly modules by hand, for what an author could upload. */
 
 export interface Declared {
-  /** Functions `() -> i32` that return 0. */
+  /** Functions `() -> i32`. */
   readonly exports?: readonly string[];
+  /** What all of them return, below 64; 0 unless stated. */
+  readonly returns?: number;
   /** Functions `() -> i32`. */
   readonly imports?: readonly (readonly [module: string, name: string])[];
   /** Smallest memory, in pages. */
@@ -12,7 +14,7 @@ export interface Declared {
 }
 
 export function buildModule(declared: Declared): Uint8Array {
-  const { exports = [], imports = [], memoryPages, hasParameter = false } = declared;
+  const { exports = [], imports = [], memoryPages, hasParameter = false, returns = 0 } = declared;
   const type = [0x60, ...(hasParameter ? [1, 0x7f] : [0]), 1, 0x7f];
   return new Uint8Array([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -32,7 +34,7 @@ export function buildModule(declared: Declared): Uint8Array {
     ),
     ...section(
       10,
-      list(exports, () => [4, 0, 0x41, 0, 0x0b]),
+      list(exports, () => [4, 0, 0x41, returns, 0x0b]),
     ),
   ]);
 }

@@ -3,7 +3,6 @@
  * of the bundle. Both must end alike.
  */
 
-import { env, RpcTarget } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_WASM_LIMITS, type WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
 import { BundledPlugins } from '../../../src/tiers/wasm/bundled-plugins.ts';
@@ -11,40 +10,18 @@ import type {
   PluginAnswer,
   PluginHost,
   PluginReport,
-  PluginRequest,
 } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
-import { PluginIsolates } from '../../../src/tiers/wasm/plugin-isolates.ts';
 import type { PluginRunners } from '../../../src/tiers/wasm/plugin-runner.ts';
-import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { FIXTURE_MODULES, type FixtureName, hardened, job } from '../support/fixtures.ts';
-
-const { LOADER } = env as unknown as Required<WasmTierBindings>;
+import { openIsolates } from '../support/isolates.ts';
+import { ScriptedHost } from '../support/scripted-host.ts';
 
 const WAYS: Readonly<Record<string, PluginRunners>> = {
-  loader: new PluginIsolates({
-    loader: LOADER,
-    fetchCode: async ({ codeHash }) => ({
-      hardened: hardened(codeHash as FixtureName),
-      hardeningVersion: 1,
-    }),
+  loader: openIsolates({
+    fetchCode: async ({ codeHash }) => hardened(codeHash as FixtureName),
   }),
   bundle: new BundledPlugins(FIXTURE_MODULES),
 };
-
-class ScriptedHost extends RpcTarget implements PluginHost {
-  readonly requests: PluginRequest[] = [];
-  readonly #answer: PluginAnswer;
-
-  constructor(answer: PluginAnswer) {
-    super();
-    this.#answer = answer;
-  }
-
-  async http(request: PluginRequest): Promise<PluginAnswer> {
-    this.requests.push(request);
-    return this.#answer;
-  }
-}
 
 const RESPONSE: PluginAnswer = {
   kind: 'response',
@@ -75,6 +52,20 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
     const report = await hostile('echo', { input: '{"text":"héllo 😀"}' });
     expect(report).toMatchObject({ end: 'ok', output: '{"text":"héllo 😀"}', memoryPages: 1 });
     expect(report.fuel).toBeGreaterThan(0);
+  });
+
+  test('takes the zeros off the end of the output, with which C ends a text', async () => {
+    expect((await hostile('echo', { input: 'a\0b\0\0' })).output).toBe('a\0b');
+    expect(await hostile('echo', { input: '\0\0' })).toMatchObject({ end: 'ok', output: '' });
+  });
+
+  test.each([
+    ['unreachable', 'trap: unreachable'],
+    ['divide', 'trap: divide by zero'],
+    ['status', 'The entry must return 0, and returned 7'],
+    ['not_utf8', 'What the plugin answers must be UTF-8'],
+  ])('tells the author what %s did', async (entry, text) => {
+    expect((await hostile(entry)).logged?.lines).toEqual([{ level: 'error', text }]);
   });
 
   test('accepts an entry that returns nothing and writes nothing', async () => {
@@ -136,10 +127,15 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
     expect(over).toMatchObject({ end: 'output_too_large', output: '' });
   });
 
-  test('swallows logs and prints, however many', async () => {
-    expect(await hostile('log', { limits: DEFAULT_WASM_LIMITS })).toMatchObject({ output: 'x' });
-    const printed = await run('ambient', { entry: 'print' });
+  test('bounds logs and prints, however many', async () => {
+    const limits = DEFAULT_WASM_LIMITS;
+    expect(await hostile('log', { limits })).toMatchObject({
+      output: 'x',
+      logged: { lines: [{ level: 'info' }], dropped: 1_000 },
+    });
+    const printed = await run('ambient', { entry: 'print', limits });
     expect(printed).toMatchObject({ end: 'ok', output: '00000100', memoryPages: 1 });
+    expect(printed.logged?.dropped).toBeGreaterThan(900);
   });
 
   test('keeps variables for the call, and has no configuration', async () => {
@@ -165,13 +161,14 @@ describe.each(Object.keys(WAYS))('the ambient world by the %s', (way) => {
     expect((await ambient('initialised')).output).toBe('01');
   });
 
-  test('has no files, sockets, waiting or descriptors beyond the standard ones', async () => {
-    // ENOTCAPABLE is 76, EBADF is 8.
-    expect((await ambient('world')).output).toBe('4c084c4c4c08');
+  test('has no files, sockets or descriptors beyond the standard ones', async () => {
+    // ENOTCAPABLE is 76, EBADF is 8; to wait is to be there.
+    expect((await ambient('world')).output).toBe('4c0808080008');
   });
 
-  test('has neither arguments, environment nor input', async () => {
-    expect((await ambient('process')).output).toBe('00'.repeat(20));
+  test('has its names as arguments, and no environment', async () => {
+    // 2 arguments of 14 bytes together, no variables, nothing read into no buffer.
+    expect((await ambient('process')).output).toBe(`020000000e000000${'00'.repeat(12)}`);
   });
 
   test('stands still in time without a clock, and has the time with one', async () => {

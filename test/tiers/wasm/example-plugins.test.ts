@@ -1,84 +1,10 @@
-/** The example plugins, as they are built, by both ways of running them. */
+/** The example plugins: their manifests, and those that count, query and fetch. */
 
-import { env, RpcTarget } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { HARDENING_VERSION, MODULES } from '../../../build/bundled-modules.js';
-import httpFetch from '../../../build/plugins/http-fetch/plugin.json';
-import jsonQuery from '../../../build/plugins/json-query/plugin.json';
-import textStats from '../../../build/plugins/text-stats/plugin.json';
 import { parseManifest } from '../../../src/core/manifest/manifest.ts';
-import { DEFAULT_WASM_LIMITS } from '../../../src/core/manifest/wasm-limits.ts';
-import { BundledPlugins } from '../../../src/tiers/wasm/bundled-plugins.ts';
-import type {
-  PluginAnswer,
-  PluginHost,
-  PluginReport,
-  PluginRequest,
-} from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
-import { PluginIsolates } from '../../../src/tiers/wasm/plugin-isolates.ts';
-import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
-
-const { LOADER } = env as unknown as Required<WasmTierBindings>;
-
-const MANIFESTS = [httpFetch, jsonQuery, textStats];
-
-const bundled = new BundledPlugins();
-const isolates = new PluginIsolates({
-  loader: LOADER,
-  // The loader takes compiled modules, too.
-  fetchCode: async ({ codeHash }) => ({
-    hardened: MODULES.get(codeHash) as unknown as Uint8Array,
-    hardeningVersion: HARDENING_VERSION,
-  }),
-});
-
-class ScriptedHost extends RpcTarget implements PluginHost {
-  readonly requests: PluginRequest[] = [];
-  readonly #answer: PluginAnswer;
-
-  constructor(answer: PluginAnswer = { kind: 'ended', reason: 'host_denied' }) {
-    super();
-    this.#answer = answer;
-  }
-
-  async http(request: PluginRequest): Promise<PluginAnswer> {
-    this.requests.push(request);
-    return this.#answer;
-  }
-}
-
-/** Runs a tool both ways, and answers what both came to. */
-async function call(
-  tool: string,
-  input: unknown,
-  host = new ScriptedHost(),
-): Promise<PluginReport> {
-  const index = MANIFESTS.findIndex(({ name }) => name === tool);
-  const { limits } = MANIFESTS[index] ?? {};
-  const codeHash = [...MODULES.keys()][index] ?? '';
-  const job = {
-    entry: tool.replaceAll('-', '_'),
-    input: JSON.stringify(input),
-    limits: { ...DEFAULT_WASM_LIMITS, ...limits },
-  };
-  const name = { workspace: 'acme', plugin: tool, codeHash, memoryPages: job.limits.memoryPages };
-  const reports = [];
-  for (const runners of [isolates, bundled]) {
-    const runner = await runners.open(name);
-    if (runner === undefined) throw new Error(`Cannot open ${tool}`);
-    reports.push({ ...(await runner.run(job, host)), suspendedMs: 0 });
-  }
-  const [isolated, inBundle] = reports;
-  expect(isolated).toEqual(inBundle);
-  if (isolated === undefined) throw new Error('Nothing was run');
-  return isolated;
-}
-
-async function ask(tool: string, input: unknown, host?: ScriptedHost) {
-  const { end, output } = await call(tool, input, host);
-  expect(end).toBe('ok');
-  return JSON.parse(output);
-}
+import type { PluginAnswer } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import { askExample as ask, callExample as call, MANIFESTS } from '../support/examples.ts';
+import { ScriptedHost } from '../support/scripted-host.ts';
 
 describe('the manifests', () => {
   test.each(MANIFESTS.map((manifest) => [manifest.name, manifest]))('of %s is valid', (_, json) => {

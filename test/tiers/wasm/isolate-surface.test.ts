@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import source from '../../../build/plugin-isolate.txt';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
-import { ISOLATE_OPTIONS } from '../../../src/tiers/wasm/plugin-isolates.ts';
+import { ISOLATE_OPTIONS } from '../../../src/tiers/wasm/isolate-loader.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 
 const { LOADER } = env as unknown as Required<WasmTierBindings>;

@@ -2,47 +2,56 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
 import type { PluginHost } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
-import {
-  type HardenedCode,
-  MAX_ISOLATES,
-  PluginIsolates,
-} from '../../../src/tiers/wasm/plugin-isolates.ts';
+import { IsolateLoader } from '../../../src/tiers/wasm/isolate-loader.ts';
+import { MAX_ISOLATES, TRY_AGAIN_MS } from '../../../src/tiers/wasm/plugin-isolates.ts';
 import type { PluginCodeName } from '../../../src/tiers/wasm/plugin-runner.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
+import { HARDENING_VERSION } from '../../../src/wasm-hardening/harden.ts';
 import { hardened, job } from '../support/fixtures.ts';
+import { memoryLedger, openIsolates } from '../support/isolates.ts';
 
 const { LOADER } = env as unknown as Required<WasmTierBindings>;
 
 const NO_HOST = {} as PluginHost;
-const GOOD: HardenedCode = { hardened: hardened('hostile'), hardeningVersion: 1 };
-const BROKEN: HardenedCode = {
-  hardened: new Uint8Array([0, 97, 115, 109, 1]),
-  hardeningVersion: 1,
-};
+const GOOD = hardened('hostile');
+const BROKEN = new Uint8Array([0, 97, 115, 109, 1]);
 
 function nameOf(changes: Partial<PluginCodeName> = {}): PluginCodeName {
   return { workspace: randomHex(4), plugin: 'p', codeHash: 'h', memoryPages: 256, ...changes };
 }
 
-/** Counts what is asked of the store and of the loader. */
-function sceneOf(codes: (HardenedCode | undefined)[]) {
+/** Counts what is asked of the store and of the loader, and what is alive in between. */
+function sceneOf(codes: (Uint8Array | undefined)[], ledger = memoryLedger()) {
   const fetched: PluginCodeName[] = [];
-  const loaded: (string | null)[] = [];
-  const isolates = new PluginIsolates({
+  const loaded: string[] = [];
+  const alive = new Set<string>();
+  const clock = { now: 1_000_000 };
+  const real = new IsolateLoader(LOADER);
+  const isolates = openIsolates({
+    ledger,
+    now: () => clock.now,
     loader: {
-      get(id, code) {
-        loaded.push(id);
-        return LOADER.get(id, code);
+      load: (name, code, note) =>
+        real.load(name, code, (id) => {
+          note(id);
+          loaded.push(id);
+          alive.add(id);
+        }),
+      end: async (id) => {
+        await real.end(id);
+        alive.delete(id);
       },
-      load: (code) => LOADER.load(code),
     },
     fetchCode: async (name) => {
       fetched.push(name);
       return codes.length > 1 ? codes.shift() : codes[0];
     },
   });
-  return { isolates, fetched, loaded };
+  return { isolates, fetched, loaded, alive, clock };
 }
+
+/** Ends are made one after the other, in the background. */
+const settled = (scene: ReturnType<typeof sceneOf>) => scene.isolates.retire('nobody');
 
 describe('PluginIsolates', () => {
   test('loads code once and keeps it', async () => {
@@ -62,38 +71,127 @@ describe('PluginIsolates', () => {
     const others = [{}, { workspace: 'w' }, { plugin: 'q' }, { codeHash: 'i' }, { memoryPages: 9 }];
     for (const change of others) await isolates.open({ ...base, ...change });
     expect(new Set(loaded).size).toBe(others.length);
-    expect(loaded[0]).toBe(`${base.workspace}:p:h:256:1#0`);
+    expect(loaded[0]).toMatch(
+      new RegExp(`^${base.workspace}:p:h:256:${HARDENING_VERSION}:[^:]*#0$`),
+    );
   });
 
-  test('tries broken code under a second name, and then gives up', async () => {
-    const { isolates, loaded } = sceneOf([BROKEN]);
-    expect(await isolates.open(nameOf())).toBeUndefined();
-    expect(new Set(loaded).size).toBe(2);
+  test('tries broken code under a second name, then gives up and keeps neither', async () => {
+    const scene = sceneOf([BROKEN]);
+    expect(await scene.isolates.open(nameOf())).toBeUndefined();
+    expect(new Set(scene.loaded).size).toBe(2);
+    await settled(scene);
+    expect(scene.alive.size).toBe(0);
   });
 
-  test('recovers from a name that was broken once', async () => {
-    const { isolates } = sceneOf([BROKEN, GOOD]);
+  test('tries code that did not load again only after a while', async () => {
+    const { isolates, fetched, clock } = sceneOf([BROKEN, GOOD]);
     const name = nameOf();
     expect(await isolates.open(name)).toBeUndefined();
+    clock.now += TRY_AGAIN_MS - 1;
+    expect(await isolates.open(name)).toBeUndefined();
+    expect(fetched).toHaveLength(1);
+    clock.now += 1;
     const runner = await isolates.open(name);
     expect(await runner?.run(job('echo', '1'), NO_HOST)).toMatchObject({ output: '1' });
   });
 
-  test('does not run code that is unknown, or hardened by other rules', async () => {
-    expect(await sceneOf([undefined]).isolates.open(nameOf())).toBeUndefined();
-    const older = sceneOf([{ ...GOOD, hardeningVersion: 0 }]);
-    expect(await older.isolates.open(nameOf())).toBeUndefined();
-    expect(older.loaded).toEqual([]);
+  test('runs no code that there is not, and asks for it again', async () => {
+    const { isolates, loaded, fetched } = sceneOf([undefined]);
+    const name = nameOf();
+    expect(await isolates.open(name)).toBeUndefined();
+    expect(await isolates.open(name)).toBeUndefined();
+    expect(loaded).toEqual([]);
+    expect(fetched).toHaveLength(2);
+  });
+});
+
+describe('isolates do not pile up', () => {
+  test('however many versions are loaded one after the other', async () => {
+    const scene = sceneOf([GOOD]);
+    const base = nameOf();
+    let most = 0;
+    for (let version = 0; version < MAX_ISOLATES * 3; version++) {
+      const runner = await scene.isolates.open({ ...base, codeHash: `v${version}` });
+      expect(await runner?.run(job('count'), NO_HOST)).toMatchObject({ output: '1' });
+      await settled(scene);
+      most = Math.max(most, scene.alive.size);
+    }
+    expect(most).toBe(MAX_ISOLATES);
   });
 
-  test('ends what was not used for longest, and loads it again when it is asked for', async () => {
+  test('when a lane has lost its memory of them', async () => {
+    const ledger = memoryLedger();
+    const base = nameOf();
+    const alive: string[] = [];
+    for (let life = 0; life < 3; life++) {
+      const scene = sceneOf([GOOD], ledger);
+      for (let version = 0; version < 10; version++) {
+        await scene.isolates.open({ ...base, codeHash: `life${life}-v${version}` });
+      }
+      await settled(scene);
+      alive.push(String(ledger.all().length));
+    }
+    expect(alive).toEqual(['10', String(MAX_ISOLATES), String(MAX_ISOLATES)]);
+  });
+
+  test('and what was ended is loaded again when it is asked for', async () => {
     const { isolates, fetched } = sceneOf([GOOD]);
     const names = Array.from({ length: MAX_ISOLATES + 1 }, () => nameOf());
     for (const name of names) await isolates.open(name);
-    const [first, second] = names;
-    if (first === undefined || second === undefined) throw new Error('There are names');
+    const [first] = names;
+    if (first === undefined) throw new Error('There are names');
     const runner = await isolates.open(first);
     expect(fetched).toHaveLength(names.length + 1);
+    expect(await runner?.run(job('echo', '1'), NO_HOST)).toMatchObject({ output: '1' });
+  });
+});
+
+describe('retire()', () => {
+  test('gives up the isolates of a plugin, or of one code of it, and no others', async () => {
+    const scene = sceneOf([GOOD]);
+    const base = nameOf();
+    for (const plugin of ['p', 'q']) {
+      for (const codeHash of ['old', 'new'])
+        await scene.isolates.open({ ...base, plugin, codeHash });
+    }
+    const left = () => [...scene.alive].map((id) => id.split(':').slice(1, 3).join(':')).sort();
+    await scene.isolates.retire('p', 'old');
+    expect(left()).toEqual(['p:new', 'q:new', 'q:old']);
+    await scene.isolates.retire('q');
+    expect(left()).toEqual(['p:new']);
+  });
+
+  test('lets a call that is inside run to its end', async () => {
+    const { isolates } = sceneOf([hardened('network')]);
+    const name = nameOf();
+    const runner = await isolates.open(name);
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const host = {
+      async http() {
+        asked.resolve();
+        await answer.promise;
+        const body = new TextEncoder().encode('late');
+        return { kind: 'response', status: 200, headers: {}, body, url: 'https://a.example/' };
+      },
+    } as unknown as PluginHost;
+    const request = JSON.stringify({ url: 'https://a.example/' });
+    const running = runner?.run(job('body', request), host);
+    await asked.promise;
+    await isolates.retire(name.plugin);
+    answer.resolve();
+    expect(await running).toMatchObject({ end: 'ok', output: 'late' });
+  });
+
+  test('reaches isolates that only an earlier life of the lane has loaded', async () => {
+    const ledger = memoryLedger();
+    const name = nameOf();
+    await sceneOf([GOOD], ledger).isolates.open(name);
+    const later = sceneOf([GOOD], ledger);
+    await later.isolates.retire(name.plugin, name.codeHash);
+    expect(ledger.all()).toEqual([]);
+    const runner = await later.isolates.open(name);
     expect(await runner?.run(job('echo', '1'), NO_HOST)).toMatchObject({ output: '1' });
   });
 });

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import { deny } from '../../../src/core/errors/denial.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
+import { LOWEST_LABEL } from '../../../src/core/policy/labels.ts';
 import { err } from '../../../src/core/primitives/result.ts';
 import { createTicketSigner } from '../../../src/tiers/ticket.ts';
 import { MAX_HTTP_REQUESTS } from '../../../src/tiers/wasm/call-host.ts';
@@ -79,11 +80,7 @@ describe('run()', () => {
   test.each([
     ['is unknown', async () => undefined],
     ['cannot be had', () => Promise.reject(new Error('lost'))],
-    [
-      'was hardened by older rules',
-      async () => ({ hardened: new Uint8Array(), hardeningVersion: 0 }),
-    ],
-    ['does not load', async () => ({ hardened: new Uint8Array([1]), hardeningVersion: 1 })],
+    ['does not load', async () => ({ kind: 'hardened', hardened: new Uint8Array([1]) }) as const],
   ])('refuses code that %s', async (_, code) => {
     const scene = laneScene({ code });
     expect(await run(scene, inScene(scene, claimsOf()))).toMatchObject({
@@ -260,6 +257,7 @@ describe('a host call', () => {
         claims,
         capability: 'tool:network:http:api.example.org:443',
         outward: true,
+        read: LOWEST_LABEL,
         privateAddress: false,
       },
     ]);

@@ -7,38 +7,50 @@
  * @module
  */
 
+import { abiOf, type WasmAbi } from '../../../core/manifest/wasm-abi.ts';
 import { START_EXPORT } from '../../../wasm-hardening/reserved-exports.ts';
-import {
-  ASSEMBLYSCRIPT_MODULE,
-  assemblyScriptImports,
-  EXTISM_MODULE,
-  extismImports,
-} from './extism-host.ts';
+import { readText } from './extism-host.ts';
 import { Guest, type Kernel } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
-import type { PluginFailure, PluginHost, PluginJob, PluginReport } from './plugin-protocol.ts';
-import { WASI_MODULE, wasiImports } from './wasi-host.ts';
+import { groupsOf, type HostGroup, provide } from './host-groups.ts';
+import type { HostRun } from './host-run.ts';
+import type { PluginHost, PluginJob, PluginReport } from './plugin-protocol.ts';
+import { RunLog } from './run-log.ts';
+import { StandardStreams } from './standard-streams.ts';
 
-/** A hardened module, ready to be instantiated. */
+/** What a plugin is, ready to be called: a hardened module, or a script in an engine. */
 export interface PluginCode {
-  readonly plugin: WebAssembly.Module;
   readonly kernel: WebAssembly.Module;
+  readonly abi: WasmAbi;
   /** Whether the plugin can wait for its host, and so needs one. */
   readonly suspends: boolean;
-  readonly usesWasi: boolean;
+  /** What runs it, where it is no module itself. */
+  readonly engine?: string;
+  /** Runs the entry of the job in an instance of its own, and answers what it returns. */
+  readonly execute: (run: HostRun, input: Uint8Array) => Promise<unknown>;
+}
+
+interface ModuleCode extends Pick<PluginCode, 'abi' | 'suspends'> {
+  readonly plugin: WebAssembly.Module;
+  readonly groups: readonly HostGroup[];
 }
 
 type End = PluginReport['end'];
 
-const HTTP_FUNCTIONS = new Set(['http_request', 'http_status_code', 'http_headers']);
+/** The entry of a WASI command, which initialises itself. */
+const COMMAND_ENTRY = '_start';
+
+/** Export by which a plugin may say, before it serves, that it cannot: answers 0 if all is well. */
+const SELF_TEST = 'sallyport_self_test';
 
 export function readPluginCode(plugin: WebAssembly.Module, kernel: WebAssembly.Module): PluginCode {
   const imports = WebAssembly.Module.imports(plugin);
+  const groups = groupsOf(imports);
+  const suspends = groups.some(({ waits }) => waits !== undefined);
+  const code = { plugin, abi: abiOf(imports) ?? 'extism-1', groups, suspends };
   return {
-    plugin,
-    kernel,
-    suspends: imports.some(({ name }) => HTTP_FUNCTIONS.has(name)),
-    usesWasi: imports.some(({ module }) => module === WASI_MODULE),
+    ...{ kernel, suspends, abi: code.abi },
+    execute: (run, input) => executeModule(code, run, input),
   };
 }
 
@@ -48,91 +60,152 @@ export async function callPlugin(
   job: PluginJob,
   host: PluginHost | undefined,
 ): Promise<PluginReport> {
+  const input = new TextEncoder().encode(job.input);
+  const run = createRun(code, { job, host, input });
+  let thrown: unknown;
+  let returned: unknown;
+  try {
+    returned = await code.execute(run, input);
+  } catch (error) {
+    thrown = error ?? new GuestStop('trap');
+  }
+  return seal(code, run, { thrown, returned });
+}
+
+interface Task {
+  readonly job: PluginJob;
+  readonly host: PluginHost | undefined;
+  readonly input: Uint8Array;
+}
+
+function createRun(code: PluginCode, { job, host, input }: Task): HostRun {
   const kernel = new WebAssembly.Instance(code.kernel).exports as unknown as Kernel;
   const guest = new Guest(kernel, job.limits.fuel);
-  let end: End;
-  try {
-    giveInput(guest, job.input);
-    const exports = guest.attach(instantiate(code, { guest, job, host }));
-    initialise(exports);
-    end = readEnd(guest, await enter(exports[job.entry], code.suspends), job);
-  } catch (thrown) {
-    end = classify(thrown, guest, job);
-  }
-  return seal(end, guest);
+  const log = new RunLog();
+  const streams = new StandardStreams(input, log, {
+    use: code.abi === 'wasi-1' ? 'answer' : 'log',
+    maxBytes: job.limits.maxOutputBytes,
+  });
+  return { guest, job, host: code.suspends ? host : undefined, log, streams };
 }
 
-function giveInput(guest: Guest, input: string): void {
-  const bytes = new TextEncoder().encode(input);
-  guest.kernel.input_set(guest.writeBlock(bytes), BigInt(bytes.length));
+async function executeModule(code: ModuleCode, run: HostRun, input: Uint8Array): Promise<unknown> {
+  if (code.abi === 'extism-1') run.guest.giveInput(input);
+  const exports = run.guest.attach(
+    new WebAssembly.Instance(code.plugin, provide(code.groups, run)),
+  );
+  const enter = code.suspends ? enterSuspending : enterPlainly;
+  const { entry } = run.job;
+  if (entry !== COMMAND_ENTRY) await initialise(exports, enter);
+  else await enter(exports[START_EXPORT]);
+  return enter(entry === undefined ? exports[SELF_TEST] : needFunction(exports[entry]));
 }
 
-function instantiate(
-  code: PluginCode,
-  run: { guest: Guest; job: PluginJob; host: PluginHost | undefined },
-): WebAssembly.Instance {
-  const imports: WebAssembly.Imports = {
-    [EXTISM_MODULE]: extismImports(run.guest, code.suspends ? run.host : undefined),
-    [ASSEMBLYSCRIPT_MODULE]: assemblyScriptImports(),
-  };
-  if (code.usesWasi) imports[WASI_MODULE] = wasiImports(run.guest, run.job.limits);
-  return new WebAssembly.Instance(code.plugin, imports);
-}
+type Enter = (exported: WebAssembly.ExportValue | undefined, ...args: number[]) => unknown;
+
+/** What is no function is passed over. */
+const enterPlainly: Enter = (exported, ...args) =>
+  typeof exported === 'function' ? exported(...args) : undefined;
+
+/** Suspension costs a stack of its own, so only plugins that may need one get it. */
+const enterSuspending: Enter = (exported, ...args) =>
+  typeof exported === 'function'
+    ? WebAssembly.promising(exported as () => unknown)(...args)
+    : undefined;
 
 /** Start function, then what WASI reactors and Haskell's runtime need before the first call. */
-function initialise(exports: WebAssembly.Exports): void {
-  callIfPresent(exports[START_EXPORT]);
-  callIfPresent(exports._initialize);
-  callIfPresent(exports.hs_init, 0, 0);
+async function initialise(exports: WebAssembly.Exports, enter: Enter): Promise<void> {
+  await enter(exports[START_EXPORT]);
+  await enter(exports._initialize ?? exports.__wasm_call_ctors);
+  await enter(exports.hs_init, 0, 0);
 }
 
-function callIfPresent(exported: WebAssembly.ExportValue | undefined, ...args: number[]): void {
-  if (typeof exported === 'function') exported(...args);
-}
-
-/** Suspension costs a stack of its own, so only plugins that need one get it. */
-function enter(entry: WebAssembly.ExportValue | undefined, suspends: boolean): unknown {
+function needFunction(entry: WebAssembly.ExportValue | undefined): WebAssembly.ExportValue {
   if (typeof entry !== 'function') throw new GuestStop('plugin_error');
-  return suspends ? WebAssembly.promising(entry as () => unknown)() : entry();
+  return entry;
 }
 
-/** Reading of a run that came back by itself: the entry returns 0, or nothing, when all is well. */
-function readEnd(guest: Guest, returned: unknown, job: PluginJob): End {
-  if (returned !== undefined && returned !== 0) return 'plugin_error';
-  if (guest.kernel.error_get() !== 0n) return 'plugin_error';
-  if (guest.memoryPages > job.limits.memoryPages) return 'memory';
-  return guest.outputLength > job.limits.maxOutputBytes ? 'output_too_large' : 'ok';
+interface Ending {
+  /** What the run threw, if it did. */
+  readonly thrown: unknown;
+  /** What its entry returned, if it came back by itself. */
+  readonly returned: unknown;
 }
 
-function classify(thrown: unknown, guest: Guest, job: PluginJob): End {
-  if (guest.ranDry) return 'fuel';
-  if (thrown instanceof GuestStop) return thrown.end === 'ok' ? readEnd(guest, 0, job) : thrown.end;
-  if (thrown instanceof RangeError) {
-    return thrown.message.includes('call stack') ? 'stack' : 'memory';
-  }
-  if (thrown instanceof WebAssembly.RuntimeError) return guest.isMemoryFull() ? 'memory' : 'trap';
-  return 'trap';
-}
-
-const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function seal(end: End, guest: Guest): PluginReport {
+function seal(code: PluginCode, run: HostRun, ending: Ending): PluginReport {
+  const { guest, log } = run;
   const cost = {
     fuel: guest.fuelUsed,
     memoryPages: guest.memoryPages,
     suspendedMs: guest.suspendedMs,
   };
-  if (end !== 'ok') return { end, output: '', ...cost };
-  const output = decode(guest);
-  return output === undefined
-    ? { end: 'plugin_error' satisfies PluginFailure, output: '', ...cost }
-    : { end, output, ...cost };
+  const ranDry = guest.ranDry;
+  guest.openForReading();
+  const answer = code.abi === 'wasi-1' ? run.streams.answer : guest.readOutput();
+  const error = guest.kernel.error_get();
+  run.streams.end();
+  // What a plugin says went wrong is for its author.
+  if (error !== 0n) log.write('error', readText(guest, error));
+  let end = ranDry ? 'fuel' : judge(run, ending, { hasError: error !== 0n, answer });
+  const output = end === 'ok' ? decode(withoutEnd(answer)) : '';
+  if (output === undefined) {
+    end = 'plugin_error';
+    log.write('error', 'What the plugin answers must be UTF-8');
+  }
+  const logged = log.read();
+  const engine = code.engine === undefined ? {} : { engine: code.engine };
+  return { end, output: output ?? '', ...cost, ...engine, ...(logged && { logged }) };
+}
+
+interface Left {
+  /** Whether the plugin has set an error. */
+  readonly hasError: boolean;
+  readonly answer: Uint8Array;
+}
+
+function judge(run: HostRun, { thrown, returned }: Ending, left: Left): End {
+  const isOver = thrown !== undefined && !(thrown instanceof GuestStop && thrown.end === 'ok');
+  return isOver ? classify(run, thrown) : judgeReturn(run, returned, left);
+}
+
+/** Of a run that came back by itself: the entry returns 0, or nothing, when all is well. */
+function judgeReturn({ guest, job, log }: HostRun, returned: unknown, left: Left): End {
+  if (returned !== undefined && returned !== 0) {
+    if (!left.hasError) log.write('error', `The entry must return 0, and returned ${returned}`);
+    return 'plugin_error';
+  }
+  if (left.hasError) return 'plugin_error';
+  if (guest.memoryPages > job.limits.memoryPages) return 'memory';
+  return left.answer.length > job.limits.maxOutputBytes ? 'output_too_large' : 'ok';
+}
+
+/** Runtimes that get no memory trap, throw or exit by their own means. */
+function classify({ guest, log }: HostRun, thrown: unknown): End {
+  if (thrown instanceof GuestStop) {
+    const mayBeMemory = thrown.end === 'trap' || thrown.end === 'exit';
+    return mayBeMemory && guest.wantsMemory ? 'memory' : thrown.end;
+  }
+  if (thrown instanceof RangeError) {
+    return thrown.message.includes('call stack') ? 'stack' : 'memory';
+  }
+  if (guest.wantsMemory) return 'memory';
+  if (thrown instanceof WebAssembly.RuntimeError) log.write('error', `trap: ${thrown.message}`);
+  return 'trap';
+}
+
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Zeros at the end are how C ends a text, and no part of it. */
+function withoutEnd(answer: Uint8Array): Uint8Array {
+  let length = answer.length;
+  while (length > 0 && answer[length - 1] === 0) length -= 1;
+  return answer.subarray(0, length);
 }
 
 /** Output is text, so bytes that are no UTF-8 are a mistake of the plugin. */
-function decode(guest: Guest): string | undefined {
+function decode(answer: Uint8Array): string | undefined {
   try {
-    return DECODER.decode(guest.readOutput());
+    return DECODER.decode(answer);
   } catch {
     return undefined;
   }

@@ -1,22 +1,18 @@
 /**
- * The host functions of the Extism 1.x ABI.
+ * The host functions of the Extism 1.x ABI, but for those of the network (`guest-http.ts`).
  *
- * Memory functions go straight to the plugin's kernel, Wasm to Wasm. Logs are swallowed: they are
- * text of a plugin, and belong on no record. There is no configuration yet, and variables live no
- * longer than the call, since every call has a fresh instance.
+ * Memory functions go straight to the plugin's kernel, Wasm to Wasm. Handles of names and values
+ * stay the plugin's, who may use them again; only the text of a log line is given back here.
  *
  * @module
  */
 
 import { type Guest, HOST_CALL_FUEL } from './guest.ts';
-import { httpFunctions } from './guest-http.ts';
-import { GuestStop } from './guest-stop.ts';
-import type { PluginHost } from './plugin-protocol.ts';
+import type { HostRun } from './host-run.ts';
+import { LOG_LEVELS, type LogLevel, MAX_LOG_CHARS } from './run-log.ts';
+import { RunVariables } from './run-variables.ts';
 
 export const EXTISM_MODULE = 'extism:host/env';
-
-/** Where AssemblyScript looks for its one import. */
-export const ASSEMBLYSCRIPT_MODULE = 'env';
 
 const KERNEL_FUNCTIONS = [
   ...['alloc', 'free', 'length', 'length_unsafe', 'load_u8', 'load_u64', 'store_u8', 'store_u64'],
@@ -24,80 +20,82 @@ const KERNEL_FUNCTIONS = [
   ...['output_set', 'error_set', 'error_get'],
 ] as const;
 
-const LOG_FUNCTIONS = ['log_trace', 'log_debug', 'log_info', 'log_warn', 'log_error'] as const;
+/** The quietest level that is kept; what `get_log_level` answers is its place in the order. */
+const KEPT_FROM = LOG_LEVELS.indexOf('info');
 
-/** What `get_log_level` answers: nothing is logged at any level. */
-const LOG_LEVEL_OFF = 5;
+/** One byte more than a log of the widest characters could hold. */
+const MAX_TEXT_BYTES = 3 * MAX_LOG_CHARS + 1;
 
-/** Most bytes of all variables of a call together, names included. */
-const MAX_VARIABLE_BYTES = 1_048_576;
+/** Longest name of a variable or setting, in bytes; what is longer is cut. */
+const MAX_NAME_BYTES = 1_024;
 
-/** `host` is absent where the module imports nothing that needs one. */
-export function extismImports(
-  guest: Guest,
-  host: PluginHost | undefined,
-): WebAssembly.ModuleImports {
-  const kernel = guest.kernel as unknown as WebAssembly.ModuleImports;
+export function extismFunctions(run: HostRun): WebAssembly.ModuleImports {
+  const kernel = run.guest.kernel as unknown as WebAssembly.ModuleImports;
   const imports: WebAssembly.ModuleImports = {
-    ...variableFunctions(guest),
-    ...(host && httpFunctions(guest, host)),
-    config_get: () => {
-      guest.charge(HOST_CALL_FUEL);
-      return 0n;
-    },
-    get_log_level: () => LOG_LEVEL_OFF,
+    ...logFunctions(run),
+    ...variableFunctions(run),
+    config_get: (name: bigint) => getSetting(run, name),
   };
   for (const name of KERNEL_FUNCTIONS) imports[name] = kernel[name] as WebAssembly.ImportValue;
-  for (const name of LOG_FUNCTIONS) imports[name] = (text: bigint) => swallowLog(guest, text);
   return imports;
 }
 
-/** `abort` is how AssemblyScript throws. */
-export function assemblyScriptImports(): WebAssembly.ModuleImports {
-  return {
-    abort: () => {
-      throw new GuestStop('trap');
-    },
-  };
+function logFunctions(run: HostRun): WebAssembly.ModuleImports {
+  const imports: WebAssembly.ModuleImports = { get_log_level: () => KEPT_FROM };
+  for (const [place, level] of LOG_LEVELS.entries()) {
+    imports[`log_${level}`] = (text: bigint) => {
+      run.guest.charge(HOST_CALL_FUEL);
+      if (place >= KEPT_FROM) logBlock(run, level, text);
+      run.guest.kernel.free(text);
+    };
+  }
+  return imports;
 }
 
-/** The host owns the text of a log line, so its block is given back. */
-function swallowLog(guest: Guest, text: bigint): void {
+function logBlock({ guest, log }: HostRun, level: LogLevel, handle: bigint): void {
+  if (log.isFull) {
+    log.drop();
+    return;
+  }
+  const text = readText(guest, handle);
+  guest.charge(text.length >>> 3);
+  log.write(level, text);
+}
+
+/** As much of a block's text as any log could hold. */
+export function readText(guest: Guest, handle: bigint): string {
+  return new TextDecoder().decode(guest.readBlock(handle).subarray(0, MAX_TEXT_BYTES));
+}
+
+function getSetting({ guest, job }: HostRun, name: bigint): bigint {
   guest.charge(HOST_CALL_FUEL);
-  guest.kernel.free(text);
+  const key = readName(guest.readBlock(name));
+  const { config } = job;
+  if (config === undefined || !Object.hasOwn(config, key)) return 0n;
+  const value = new TextEncoder().encode(config[key]);
+  guest.charge(value.length >>> 3);
+  return guest.writeBlock(value);
 }
 
-function variableFunctions(guest: Guest): WebAssembly.ModuleImports {
-  const variables = new Map<string, Uint8Array>();
-  let bytesHeld = 0;
-  const readName = (handle: bigint) => readKey(guest.readBlock(handle));
+function variableFunctions({ guest }: HostRun): WebAssembly.ModuleImports {
+  const variables = new RunVariables();
+  const nameOf = (handle: bigint) => readName(guest.readBlock(handle));
   return {
     var_get: (name: bigint) => {
       guest.charge(HOST_CALL_FUEL);
-      const value = variables.get(readName(name));
-      if (value === undefined) return 0n;
+      const value = variables.get(nameOf(name)) ?? new Uint8Array(0);
       guest.charge(value.length >>> 3);
       return guest.writeBlock(value);
     },
     var_set: (name: bigint, value: bigint) => {
       guest.charge(HOST_CALL_FUEL);
-      const key = readName(name);
-      const held = variables.get(key);
-      if (held !== undefined) bytesHeld -= held.length + key.length;
-      variables.delete(key);
-      if (value === 0n) return;
-      const bytes = guest.readBlock(value).slice();
-      guest.charge(bytes.length >>> 3);
-      bytesHeld += bytes.length + key.length;
-      if (bytesHeld > MAX_VARIABLE_BYTES) throw new GuestStop('memory');
-      variables.set(key, bytes);
+      const bytes = value === 0n ? undefined : guest.readBlock(value).slice();
+      guest.charge((bytes?.length ?? 0) >>> 3);
+      variables.set(nameOf(name), bytes);
     },
   };
 }
 
-/** Bytes as text of one character each: a key needs no encoding, only to be the same again. */
-function readKey(bytes: Uint8Array): string {
-  let key = '';
-  for (const byte of bytes.subarray(0, 1_024)) key += String.fromCharCode(byte);
-  return key;
+function readName(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes.subarray(0, MAX_NAME_BYTES));
 }

@@ -8,75 +8,119 @@
  * @module
  */
 
-import { type Guest, HOST_CALL_FUEL } from './guest.ts';
+import { HOST_CALL_FUEL } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
+import type { HostRun } from './host-run.ts';
 import type { PluginAnswer, PluginHost, PluginRequest } from './plugin-protocol.ts';
 
 /** Longest description of a request (URL, method, headers as JSON), in bytes. */
-const MAX_REQUEST_JSON_BYTES = 65_536;
+export const MAX_REQUEST_JSON_BYTES = 65_536;
 
 /** Longest body of a request, in bytes. */
-const MAX_REQUEST_BODY_BYTES = 1_048_576;
+export const MAX_REQUEST_BODY_BYTES = 1_048_576;
 
 const UNANSWERED_HEADER = 'x-sallyport-unanswered';
 /** The URL that answered, after redirects. */
 const URL_HEADER = 'x-sallyport-url';
 
-interface LastResponse {
-  status: number;
-  headers: Readonly<Record<string, string>>;
+/** Status 0 if nothing came back. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
 }
 
-export function httpFunctions(guest: Guest, host: PluginHost): WebAssembly.ModuleImports {
-  const last: LastResponse = { status: 0, headers: {} };
+const HTTP_FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['http_request', 'http_status_code', 'http_headers'],
+]);
+
+export function isHttpFunction(name: string): boolean {
+  return HTTP_FUNCTIONS.has(name);
+}
+
+export function httpFunctions(run: HostRun, host: PluginHost): WebAssembly.ModuleImports {
+  const { guest } = run;
+  let last: HttpResponse = { status: 0, headers: {}, body: new Uint8Array(0) };
+  let headers: Uint8Array | undefined;
   const request = async (description: bigint, body: bigint): Promise<bigint> => {
     guest.charge(HOST_CALL_FUEL);
-    const asked = readRequest(guest, description, body);
-    const startedAt = Date.now();
-    const answer = await host.http(asked).finally(() => {
-      guest.suspendedMs += Date.now() - startedAt;
-    });
-    return deliver(guest, answer, last);
+    last = await askHttp(run, host, readRequest(run, description, body));
+    headers = undefined;
+    return guest.writeBlock(last.body);
   };
   return {
     http_request: new WebAssembly.Suspending(request) as unknown as WebAssembly.ImportValue,
     http_status_code: () => last.status,
     http_headers: () => {
       guest.charge(HOST_CALL_FUEL);
-      return guest.writeBlock(new TextEncoder().encode(JSON.stringify(last.headers)));
+      headers ??= new TextEncoder().encode(JSON.stringify(last.headers));
+      guest.charge(headers.length >>> 3);
+      return guest.writeBlock(headers);
     },
   };
 }
 
-function deliver(guest: Guest, answer: PluginAnswer, last: LastResponse): bigint {
-  if (answer.kind === 'ended') throw new GuestStop(answer.reason);
-  if (answer.kind === 'unanswered') {
-    last.status = 0;
-    last.headers = { [UNANSWERED_HEADER]: answer.reason };
-    return 0n;
+/**
+ * Asks the lane for one HTTP exchange.
+ *
+ * @throws GuestStop if it is refused, or the call is over.
+ */
+export async function askHttp(
+  { guest, log }: HostRun,
+  host: PluginHost,
+  request: PluginRequest,
+): Promise<HttpResponse> {
+  guest.charge(request.body.length >>> 3);
+  const answer = await guest.wait(host.http(request));
+  if (answer.kind === 'ended') {
+    if (answer.reason === 'host_denied') log.write('error', 'http_request was refused');
+    throw new GuestStop(answer.reason);
   }
-  last.status = answer.status;
-  last.headers = { ...answer.headers, [URL_HEADER]: answer.url };
-  guest.charge(answer.body.length >>> 3);
-  return guest.writeBlock(answer.body);
+  if (answer.kind === 'unanswered')
+    log.write('warn', `http_request got no answer: ${answer.reason}`);
+  const response = toResponse(answer);
+  guest.charge(response.body.length >>> 3);
+  return response;
 }
 
-/** @throws GuestStop `plugin_error` if the plugin wrote no request. */
-function readRequest(guest: Guest, description: bigint, body: bigint): PluginRequest {
-  const json = guest.readBlock(description);
-  if (json.length > MAX_REQUEST_JSON_BYTES) throw new GuestStop('plugin_error');
+function toResponse(answer: Exclude<PluginAnswer, { readonly kind: 'ended' }>): HttpResponse {
+  if (answer.kind === 'unanswered') {
+    return { status: 0, headers: { [UNANSWERED_HEADER]: answer.reason }, body: new Uint8Array(0) };
+  }
+  const { status, headers, body, url } = answer;
+  return { status, headers: { ...headers, [URL_HEADER]: url }, body };
+}
+
+function readRequest(run: HostRun, description: bigint, body: bigint): PluginRequest {
+  const { guest } = run;
+  const json = readAtMost(run, description, MAX_REQUEST_JSON_BYTES);
   guest.charge(json.length);
-  const bytes = guest.readBlock(body);
-  if (bytes.length > MAX_REQUEST_BODY_BYTES) throw new GuestStop('plugin_error');
-  guest.charge(bytes.length >>> 3);
-  return { ...parseDescription(new TextDecoder().decode(json)), body: bytes.slice() };
+  const parsed = parseDescription(new TextDecoder().decode(json));
+  if (parsed === undefined) {
+    return refuse(run, 'must be JSON with a text "url", "method" and "headers"');
+  }
+  return { ...parsed, body: readAtMost(run, body, MAX_REQUEST_BODY_BYTES).slice() };
 }
 
-function parseDescription(json: string): Omit<PluginRequest, 'body'> {
-  const parsed = parseRecord(json);
-  const { url, method = 'GET', headers = {} } = parsed ?? {};
+function readAtMost(run: HostRun, handle: bigint, maxBytes: number): Uint8Array {
+  const bytes = run.guest.readBlock(handle);
+  return bytes.length <= maxBytes ? bytes : refuse(run, `must have at most ${maxBytes} bytes`);
+}
+
+/** @throws GuestStop always: the plugin wrote no request. */
+function refuse({ log }: HostRun, must: string): never {
+  log.write('error', `Cannot make http_request: its argument ${must}`);
+  throw new GuestStop('plugin_error');
+}
+
+/** Kits write what was left out as `null`. */
+export function parseDescription(json: string): Omit<PluginRequest, 'body'> | undefined {
+  const record = parseRecord(json);
+  const url = record?.url;
+  const method = record?.method ?? 'GET';
+  const headers = record?.headers ?? {};
   if (typeof url !== 'string' || typeof method !== 'string' || !isTextRecord(headers)) {
-    throw new GuestStop('plugin_error');
+    return undefined;
   }
   return { url, method: method.toUpperCase(), headers };
 }

@@ -7,7 +7,11 @@
  * @module
  */
 
-import { FUEL_EXPORT } from '../../../wasm-hardening/reserved-exports.ts';
+import {
+  FUEL_EXPORT,
+  GROW_REFUSED_EXPORT,
+  MEMORY_EXPORT,
+} from '../../../wasm-hardening/reserved-exports.ts';
 import { GuestStop } from './guest-stop.ts';
 
 /** Fuel that any host call costs, for crossing over. */
@@ -23,10 +27,16 @@ export interface Kernel {
   free(handle: bigint): void;
   length(handle: bigint): bigint;
   input_set(offset: bigint, length: bigint): void;
+  output_set(offset: bigint, length: bigint): void;
   output_offset(): bigint;
   output_length(): bigint;
   error_get(): bigint;
+  /** 1 if the last `alloc` found no room. */
+  alloc_refused(): number;
 }
+
+/** Fuel with which the host reads out of a kernel whose plugin may have used all of it. */
+const READING_FUEL = 10_000n;
 
 export class Guest {
   readonly kernel: Kernel;
@@ -34,8 +44,6 @@ export class Guest {
   readonly fuelLimit: number;
   suspendedMs = 0;
   #plugin: WebAssembly.Exports = {};
-  /** Pages before {@link isMemoryFull} grew the memory to find out. */
-  #lastPages: number | undefined;
 
   constructor(kernel: Kernel, fuelLimit: number) {
     this.kernel = kernel;
@@ -68,23 +76,38 @@ export class Guest {
   }
 
   get memoryPages(): number {
-    if (this.#lastPages !== undefined) return this.#lastPages;
-    const { memory } = this.#plugin;
-    return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength / PAGE_BYTES : 0;
+    return (this.#memory?.buffer.byteLength ?? 0) / PAGE_BYTES;
   }
 
-  /** Whether a memory is as large as it can be. Grows it to find out: for dead instances only. */
-  isMemoryFull(): boolean {
-    this.#lastPages = this.memoryPages;
-    const { memory } = this.#plugin;
-    return isFull(this.kernel.memory) || (memory instanceof WebAssembly.Memory && isFull(memory));
+  /**
+   * Whether the last that was asked of the plugin's memory, or of its kernel's, was more than there
+   * can be. Allocators trap a moment later.
+   */
+  get wantsMemory(): boolean {
+    const refused = this.#plugin[GROW_REFUSED_EXPORT];
+    const grow = refused instanceof WebAssembly.Global ? refused.value : 0;
+    return grow === 1 || this.kernel.alloc_refused() === 1;
+  }
+
+  /** Lets the host read out of the kernel. For ended runs, whose cost has been read. */
+  openForReading(): void {
+    this.kernel[FUEL_EXPORT].value = READING_FUEL;
+  }
+
+  /** Counts the time until the host has answered. Fuel does not run meanwhile. */
+  async wait<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const startedAt = Date.now();
+    try {
+      return await answer;
+    } finally {
+      this.suspendedMs += Date.now() - startedAt;
+    }
   }
 
   /** A view into the plugin's memory, valid until the plugin runs again. */
   bytes(pointer: number, length: number): Uint8Array {
-    const { memory } = this.#plugin;
-    if (!(memory instanceof WebAssembly.Memory)) throw new GuestStop('trap');
-    return viewOf(memory, pointer >>> 0, length >>> 0);
+    if (this.#memory === undefined) throw new GuestStop('trap');
+    return viewOf(this.#memory, pointer >>> 0, length >>> 0);
   }
 
   /** The same for setting and getting numbers. */
@@ -109,6 +132,15 @@ export class Guest {
     return handle;
   }
 
+  giveInput(bytes: Uint8Array): void {
+    this.kernel.input_set(this.writeBlock(bytes), BigInt(bytes.length));
+  }
+
+  /** For code that does not set its output itself. */
+  giveOutput(bytes: Uint8Array): void {
+    this.kernel.output_set(this.writeBlock(bytes), BigInt(bytes.length));
+  }
+
   /** What the plugin set as its output. */
   readOutput(): Uint8Array {
     const length = Number(this.kernel.output_length());
@@ -119,6 +151,11 @@ export class Guest {
     return Number(this.kernel.output_length());
   }
 
+  get #memory(): WebAssembly.Memory | undefined {
+    const memory = this.#plugin[MEMORY_EXPORT];
+    return memory instanceof WebAssembly.Memory ? memory : undefined;
+  }
+
   #used(fuel: WebAssembly.Global | undefined): number {
     if (fuel === undefined) return 0;
     return Math.min(this.fuelLimit, this.fuelLimit - Number(fuel.value));
@@ -127,15 +164,6 @@ export class Guest {
 
 function fuelOf(exports: WebAssembly.Exports): WebAssembly.Global {
   return exports[FUEL_EXPORT] as WebAssembly.Global;
-}
-
-function isFull(memory: WebAssembly.Memory): boolean {
-  try {
-    memory.grow(1);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 function viewOf(memory: WebAssembly.Memory, offset: number, length: number): Uint8Array {

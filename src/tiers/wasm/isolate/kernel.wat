@@ -26,6 +26,7 @@
   (global $output (mut i32) (i32.const 0))
   (global $output_length (mut i32) (i32.const 0))
   (global $error (mut i32) (i32.const 0))
+  (global $refused (mut i32) (i32.const 0))    ;; whether the last alloc found no room
 
   (func $header (param $data i32) (result i32)
     (i32.sub (local.get $data) (global.get $HEADER)))
@@ -97,6 +98,7 @@
   (func $alloc (export "alloc") (param $length i64) (result i64)
     (local $capacity i32) (local $data i32)
     (if (i64.eqz (local.get $length)) (then (return (i64.const 0))))
+    (global.set $refused (i32.const 1))
     (if (i64.gt_u (local.get $length) (i64.const 0x01000000)) (then (return (i64.const 0))))
     (local.set $capacity
       (i32.and
@@ -112,7 +114,11 @@
         (global.set $top (i32.add (local.get $data) (local.get $capacity)))
         (i32.store offset=4 (call $header (local.get $data)) (local.get $capacity))))
     (call $write_header (local.get $data) (i32.wrap_i64 (local.get $length)))
+    (global.set $refused (i32.const 0))
     (i64.extend_i32_u (local.get $data)))
+
+  ;; For the host alone, as "input_set" below.
+  (func (export "alloc_refused") (result i32) (global.get $refused))
 
   ;; Gives a block back. What is no handle is ignored. The last block shrinks the heap, zeroed
   ;; again so that the next block there starts from zeros too.

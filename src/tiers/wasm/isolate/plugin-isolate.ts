@@ -32,8 +32,12 @@ export default class PluginIsolate extends WorkerEntrypoint {
     return callPlugin(CODE, job, host);
   }
 
-  /** Frees the isolate at once; a later call finds a new one. Never answers. */
+  /**
+   * Gives the isolate up: a later call by its name finds a new one, and this one is freed when the
+   * calls in it are over. Never answers. In a microtask, since thrown in the call itself it would
+   * be reported as an error of the runtime.
+   */
   dispose(): void {
-    abortIsolate('The plugin is not needed any more');
+    queueMicrotask(() => abortIsolate('The plugin is not needed any more'));
   }
 }

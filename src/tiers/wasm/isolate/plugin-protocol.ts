@@ -6,18 +6,26 @@
  * @module
  */
 
+import type { StorageAnswer, StorageRequest } from '../../../blocks/storage/storage-api.ts';
 import type { CheckReason } from '../../../core/errors/reasons.ts';
+import type { PluginSettings } from '../../../core/manifest/plugin-settings.ts';
 import type { WasmLimits } from '../../../core/manifest/wasm-limits.ts';
+import type { LoggedLines } from './run-log.ts';
 
 /** Why a run ended without an answer. */
 export type PluginFailure = CheckReason<'dispatch'>;
 
 export interface PluginJob {
-  /** Export that runs the tool. */
-  readonly entry: string;
+  /** Names of plugin and tool, as a command finds them in its arguments. */
+  readonly plugin: string;
+  readonly tool: string;
+  /** Export that runs the tool. Absent to try the plugin out: then only its self-test runs, if any. */
+  readonly entry?: string;
   /** What the plugin reads: the canonical arguments as JSON text. */
   readonly input: string;
   readonly limits: WasmLimits;
+  /** What `config_get` answers; absent where nothing is set. */
+  readonly config?: PluginSettings;
 }
 
 export interface PluginReport {
@@ -30,12 +38,22 @@ export interface PluginReport {
   readonly memoryPages: number;
   /** Milliseconds spent waiting for host calls; fuel does not run meanwhile. */
   readonly suspendedMs: number;
+  /** The engine that ran its source, by name and hash; absent for modules. */
+  readonly engine?: string;
+  /** For the plugin's author, absent if it said nothing. A stranger's text, as it was written. */
+  readonly logged?: LoggedLines;
 }
 
 /** What a plugin may ask of its lane. Each call is authorised by itself. */
 export interface PluginHost {
   http(request: PluginRequest): Promise<PluginAnswer>;
+  storage(request: StorageRequest): Promise<StorageReply>;
 }
+
+export type StorageReply =
+  | Exclude<StorageAnswer, { readonly kind: 'erased' }>
+  /** Refused, or the call is over: the plugin does not run on. */
+  | { readonly kind: 'ended'; readonly reason: PluginFailure };
 
 /** An HTTP request as the plugin wrote it: nothing about it is known to be true. */
 export interface PluginRequest {

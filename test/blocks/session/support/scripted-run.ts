@@ -17,7 +17,7 @@ import type { ToolResult } from '../../../../src/core/conversation/tool-result.t
 import type { Turn } from '../../../../src/core/conversation/turn.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
 import type { TicketClaims } from '../../../../src/core/executor-protocol/ticket.ts';
-import { UNTRUSTED_LABEL } from '../../../../src/core/policy/labels.ts';
+import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../../src/core/policy/labels.ts';
 import type { Result } from '../../../../src/core/primitives/result.ts';
 
 /** What every reply costs here. */
@@ -100,6 +100,7 @@ export class ScriptedRun {
       codeHash: 'c'.repeat(64),
       argumentHash: 'a'.repeat(64),
       tier: 'wasm',
+      label: PRINCIPAL_LABEL,
       revision: authority.revision,
       epoch,
       deadlineAt,

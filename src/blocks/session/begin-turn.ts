@@ -1,0 +1,125 @@
+/**
+ * Puts an admitted turn into the lane, and starts it at once if the lane is free.
+ *
+ * @module
+ */
+
+import type { Message } from '../../core/conversation/message.ts';
+import type { TurnDriver } from '../../core/conversation/turn.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import { isEmbeddedModel } from '../../core/policy/model-name.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import type { Slice } from '../../core/policy/slice.ts';
+import type { TurnId } from '../../core/primitives/ids.ts';
+import { firstMessages, writeSession } from './create-session.ts';
+import { toUnwrittenTurn } from './hand-over.ts';
+import type { IdempotentRequest } from './idempotency-store.ts';
+import type { Lane } from './lane.ts';
+import type { LiveTurn } from './live-turns.ts';
+import type { AdmitTurn } from './session-api.ts';
+import type { SessionParts } from './session-parts.ts';
+import { record, transact } from './transact.ts';
+import { turnEvent } from './turn-audit.ts';
+import type { TurnFacts } from './turn-store.ts';
+
+/** What a turn is admitted with. */
+export interface Opening {
+  readonly turnId: TurnId;
+  readonly slice: Slice;
+  readonly authority: Authority;
+  readonly driver: TurnDriver;
+}
+
+/**
+ * When the admission is to be on disk: `at-once` if the turn is to be told of, `with-first-commit`
+ * where the caller says nothing before the turn has ended.
+ */
+export type WriteWhen = 'at-once' | 'with-first-commit';
+
+interface Admitted {
+  readonly request: AdmitTurn;
+  readonly opening: Opening;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export function beginTurn(
+  parts: SessionParts,
+  lane: Lane,
+  admitted: Admitted & { readonly when: WriteWhen },
+): void {
+  const { opening, when } = admitted;
+  const isFree = isLaneFree(parts);
+  if (isFree && when === 'with-first-commit' && isFreeOfCost(opening.driver)) {
+    parts.unwritten.hold(opening.turnId, () => void writeTurn(parts, lane, admitted));
+    lane.begin(toFirstRun(parts, admitted));
+    return;
+  }
+  const turn = writeTurn(parts, lane, admitted);
+  if (isFree) lane.launch(turn, opening.authority);
+}
+
+function isLaneFree({ live, session }: SessionParts): boolean {
+  if (session.live() === undefined) return true;
+  return live.holder() === undefined && live.countQueued() === 0;
+}
+
+/**
+ * Whether a run of this driver spends nothing and reaches nobody before its first commit. Whom a
+ * provider's model is asked for is on the record before it is asked.
+ */
+function isFreeOfCost(driver: TurnDriver): boolean {
+  return driver.kind === 'program' || isEmbeddedModel(driver.model);
+}
+
+function toFirstRun(parts: SessionParts, admitted: Admitted): ReturnType<typeof toUnwrittenTurn> {
+  const { request, opening, at } = admitted;
+  const { sessionId, create, messages: input } = request;
+  const isNew = parts.session.live() === undefined;
+  const before: readonly Message[] = isNew
+    ? firstMessages(create)
+    : parts.messages.history(Number.MAX_SAFE_INTEGER);
+  const facts = toFacts(admitted);
+  const { authority } = opening;
+  return toUnwrittenTurn(parts, { sessionId, facts, before }, { input, authority, at });
+}
+
+/** In one transaction: the session if it is new, the turn, its start if the lane is free, the record. */
+function writeTurn(parts: SessionParts, lane: Lane, admitted: Admitted): LiveTurn {
+  const { request, opening, at } = admitted;
+  return transact(parts, () => {
+    ensureSession(parts, request);
+    const isFree = isLaneFree(parts);
+    const turn = parts.live.add(parts.turns.next(toFacts(admitted), opening.authority.revision));
+    const key = toIdempotentRequest(request);
+    if (key !== undefined) parts.idempotency.remember(key, opening.turnId, at);
+    if (isFree) {
+      lane.start(turn, { input: request.messages, authority: opening.authority, at });
+      parts.turns.insert(turn.row);
+    } else {
+      parts.turns.insert(turn.row, request.messages);
+    }
+    record(parts, [
+      turnEvent(parts, turn, { action: 'turn-admitted', decision: 'allowed', actor: request }),
+    ]);
+    return turn;
+  });
+}
+
+/** Part of a transaction. */
+export function ensureSession(parts: SessionParts, { create }: AdmitTurn): void {
+  if (create !== undefined && parts.session.live() === undefined) writeSession(parts, create);
+  // Pushed to this object before it had a session to write it to.
+  parts.session.raiseRevision(parts.authorities.newestRevision);
+}
+
+export function toIdempotentRequest(request: AdmitTurn): IdempotentRequest | undefined {
+  const { idempotency, principal } = request;
+  return idempotency && { principal: toPrincipalName(principal), ...idempotency };
+}
+
+function toFacts({ request, opening, at }: Admitted): TurnFacts {
+  const { principal, requestId } = request;
+  const { turnId: id, driver, slice } = opening;
+  return { id, principal, requestId, driver, slice, admittedAt: at };
+}

@@ -1,0 +1,68 @@
+/**
+ * What a run is handed when it begins: all of its turn.
+ *
+ * @module
+ */
+
+import type { Message } from '../../core/conversation/message.ts';
+import type { Turn } from '../../core/conversation/turn.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { SessionId } from '../../core/primitives/ids.ts';
+import type { LiveTurn } from './live-turns.ts';
+import { liveSession, type SessionParts } from './session-parts.ts';
+import type { TurnFacts } from './turn-store.ts';
+
+/** What a turn starts with. */
+export interface TurnStart {
+  readonly input: readonly Message[];
+  readonly authority: Authority;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+export function toDeadline({ at, authority }: TurnStart): number {
+  return at + authority.policy.limits.maxDurationMs;
+}
+
+/** A turn that has the lane, as far as it has come. */
+export function toTurn(parts: SessionParts, turn: LiveTurn, authority: Authority): Turn {
+  const { row, progress } = turn;
+  const tornRound = progress.tornRound();
+  return {
+    ...toHanded(liveSession(parts).facts.id, row.facts),
+    history: parts.messages.history(row.seq),
+    authority,
+    epoch: row.epoch,
+    deadlineAt: row.deadlineAt,
+    journaled: progress.toJournaledRounds(),
+    ...(tornRound !== undefined && { tornRound }),
+  };
+}
+
+/** A turn of which nothing is written yet, as it will be once it has started. */
+export function toUnwrittenTurn(
+  parts: SessionParts,
+  turn: {
+    readonly sessionId: SessionId;
+    readonly facts: TurnFacts;
+    readonly before: readonly Message[];
+  },
+  start: TurnStart,
+): Turn {
+  const isNew = parts.session.live() === undefined;
+  return {
+    ...toHanded(turn.sessionId, turn.facts),
+    history: [...turn.before, ...start.input],
+    authority: start.authority,
+    epoch: isNew ? 1 : parts.turns.newestEpoch() + 1,
+    deadlineAt: toDeadline(start),
+    journaled: [],
+  };
+}
+
+type Handed = Pick<Turn, 'turnId' | 'sessionId' | 'workspace' | 'requestId' | 'driver' | 'slice'>;
+
+function toHanded(sessionId: SessionId, facts: TurnFacts): Handed {
+  const { id: turnId, principal, requestId, driver, slice } = facts;
+  return { turnId, sessionId, workspace: principal.workspace, requestId, driver, slice };
+}

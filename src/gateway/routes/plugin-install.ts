@@ -1,0 +1,113 @@
+/**
+ * `POST /v1/plugins` and `/v1/plugins/review`: what comes in by the first is reviewed and installed,
+ * by the second only reviewed.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { InstallPlugin } from '../../blocks/workspace/workspace-api.ts';
+import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
+import { toRegisteredPlugin } from '../../core/manifest/to-registered-plugin.ts';
+import { isRefusal } from '../../plugin-review/finding.ts';
+import type { Review } from '../../plugin-review/review.ts';
+import type { Submission } from '../../plugin-review/submission.ts';
+import { canRun } from '../../tiers/wasm/can-run.ts';
+import type { GatewayBindings } from '../bindings.ts';
+import { json } from '../json-response.ts';
+import { readUpload } from '../read-upload.ts';
+import { Refusal } from '../refusal.ts';
+import { type ReviewedUpload, refuseReviewed, reviewUpload } from '../review-upload.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { fromWorkspace } from '../workspace-refusal.ts';
+import { installedSchema, reviewSchema } from './review-schema.ts';
+
+/** No parameter is known, and none is passed over: a misspelt wish not to install is no wish to. */
+const noQuery = z.strictObject({});
+
+const installPlugin = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/plugins',
+    operation: 'installPlugin',
+    summary: 'Review a plugin and install it, or a newer version of one',
+    tag: 'plugins',
+    access: 'system:plugin:install',
+    query: noQuery,
+    bodyKind: 'multipart',
+    success: { status: 201, describes: installedSchema },
+  },
+  async (request) => {
+    const { env, caller, requestId } = request;
+    const submission = await readUpload(request.raw);
+    const reviewed = await reviewUpload(request, submission);
+    const { review } = reviewed;
+    const workspace = openWorkspace(env, caller.principal.workspace);
+    const actor = { principal: caller.principal, requestId };
+    const prepared = prepare(env, submission, reviewed);
+    if (prepared === undefined) {
+      await workspace.recordRefusedUpload(actor, toRecord(review));
+      throw refuseReviewed(review);
+    }
+    const installed = await workspace.installPlugin(actor, prepared);
+    if (!installed.ok) throw fromWorkspace(installed.error);
+    const { name } = installed.value;
+    const findings = review.findings.filter((finding) => !isRefusal(finding));
+    return json({ ...installed.value, findings }, 201, { Location: `/v1/plugins/${name}` });
+  },
+);
+
+/** Nothing for an upload that its review refuses by itself. */
+function prepare(
+  env: GatewayBindings,
+  { manifestText, acceptedGrowth }: Submission,
+  { review, accepted, tierFloor }: ReviewedUpload,
+): InstallPlugin | undefined {
+  const tier = review.plugin?.tier ?? 'wasm';
+  if (tier !== 'wasm') {
+    const detail = `Cannot install the plugin: no node of this deployment serves tier "${tier}"`;
+    throw new Refusal('tier_unavailable', { detail });
+  }
+  if (accepted === undefined) return undefined;
+  const { manifest, codeSha256: codeHash, code, signature } = accepted;
+  if (!canRun(env, codeHash)) {
+    const detail =
+      'Cannot install the plugin: without a Worker loader only bundled plugins can run';
+    throw new Refusal('tier_unavailable', { detail });
+  }
+  return {
+    ...{ manifestText, code },
+    plugin: toRegisteredPlugin({ manifest, codeHash, tierFloor }),
+    ...(signature && { signature }),
+    ...(acceptedGrowth !== undefined && { acceptedGrowth }),
+  };
+}
+
+/** For the record: what it says it is, and why it was refused, by code. */
+function toRecord({ plugin, findings }: Review) {
+  return {
+    reason: findings.find(isRefusal)?.code ?? 'manifest_invalid',
+    ...(plugin && { plugin: plugin.name, pluginVersion: plugin.version }),
+    ...(plugin?.codeSha256 !== undefined && { codeHash: plugin.codeSha256 }),
+  };
+}
+
+const reviewUploaded = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/plugins/review',
+    operation: 'reviewPlugin',
+    summary: 'Review a plugin as if it were installed, and leave everything as it is',
+    tag: 'plugins',
+    access: 'system:plugin:install',
+    query: noQuery,
+    bodyKind: 'multipart',
+    success: { status: 200, describes: reviewSchema },
+  },
+  async (request) => {
+    const { review } = await reviewUpload(request, await readUpload(request.raw));
+    return json(review);
+  },
+);
+
+export const pluginInstallRoutes: readonly Route[] = [installPlugin, reviewUploaded];

@@ -1,0 +1,82 @@
+/**
+ * `/v1/plugins/{name}/config` and `/logs`: what an operator gives a plugin, and what it has said.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
+import { isJsonObject, type JsonValue } from '../../core/primitives/json.ts';
+import { readPluginLogs } from '../../tiers/wasm/wasm-tier-runner.ts';
+import { json } from '../json-response.ts';
+import { Refusal } from '../refusal.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { fromWorkspace } from '../workspace-refusal.ts';
+import { pluginSchema } from './plugin-schema.ts';
+
+const configurePlugin = defineRoute(
+  {
+    method: 'PUT',
+    path: '/v1/plugins/{name}/config',
+    operation: 'configurePlugin',
+    summary: 'Replace the settings of a plugin; they must be as its manifest describes',
+    tag: 'plugins',
+    access: 'system:plugin:install',
+    body: z.strictObject({ values: z.record(z.string(), z.unknown()) }),
+    success: { status: 200, describes: pluginSchema },
+  },
+  async (request) => {
+    const { workspace, actor, name } = about(request);
+    // It was parsed from JSON.
+    const values = request.body.values as JsonValue;
+    if (!isJsonObject(values)) throw new Refusal('invalid_body');
+    const configured = await workspace.configurePlugin(actor, name, values);
+    if (configured === undefined) throw noPlugin();
+    if (!configured.ok) throw fromWorkspace(configured.error);
+    return json(configured.value);
+  },
+);
+
+const log = z.object({
+  at: z.number(),
+  callKey: z.string(),
+  tool: z.string(),
+  version: z.string(),
+  outcome: z.string(),
+  lines: z.array(z.object({ level: z.string(), text: z.string() })),
+  dropped: z.number(),
+});
+
+/** Logs may hold what callers have sent, so they are for those who answer for the plugin. */
+const readLogs = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/plugins/{name}/logs',
+    operation: 'readPluginLogs',
+    summary: 'Read what a plugin has logged in its latest calls, newest first',
+    tag: 'plugins',
+    access: 'system:plugin:install',
+    success: { status: 200, describes: z.object({ calls: z.array(log) }) },
+  },
+  async (request) => {
+    const { workspace, name } = about(request);
+    if ((await workspace.plugin(name)) === undefined) throw noPlugin();
+    const { env, caller } = request;
+    return json({ calls: await readPluginLogs(env, caller.principal.workspace, name) });
+  },
+);
+
+function about({ env, caller, requestId, params }: RouteRequest<unknown, unknown>) {
+  const { principal } = caller;
+  return {
+    workspace: openWorkspace(env, principal.workspace),
+    actor: { principal, requestId },
+    name: params.name ?? '',
+  };
+}
+
+function noPlugin(): Refusal {
+  return new Refusal('not_found', { detail: 'There is no such plugin' });
+}
+
+export const pluginOperationRoutes: readonly Route[] = [configurePlugin, readLogs];

@@ -1,0 +1,39 @@
+/**
+ * What an isolate is made of: our code, the modules of the tier, and the plugin's own code.
+ *
+ * @module
+ */
+
+import { JAVASCRIPT_ENGINE } from '../../../build/javascript-engine.js';
+import javascriptShim from '../../../build/javascript-isolate.txt';
+import kernel from '../../../build/kernel.wasm';
+import wasmShim from '../../../build/plugin-isolate.txt';
+import quickjs from '../../../build/quickjs.wasm';
+import { isScript } from '../../plugin-review/script-facts.ts';
+
+export interface IsolateModules {
+  readonly mainModule: string;
+  readonly modules: Readonly<Record<string, WorkerLoaderModule | string>>;
+}
+
+const KERNEL = { 'kernel.wasm': { wasm: kernel } };
+
+/** Of a plugin's code as it is to run; that of a reviewer of scripts has no code at all. */
+export function modulesOf(code: Uint8Array): IsolateModules {
+  if (isScript(code)) {
+    const source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(code);
+    const modules = {
+      'javascript-isolate.js': javascriptShim,
+      'plugin.txt': { text: source },
+      'quickjs.wasm': { wasm: quickjs },
+    };
+    return { mainModule: 'javascript-isolate.js', modules: { ...modules, ...KERNEL } };
+  }
+  const modules = { 'plugin-isolate.js': wasmShim, 'plugin.wasm': { wasm: code } };
+  return { mainModule: 'plugin-isolate.js', modules: { ...modules, ...KERNEL } };
+}
+
+/** What the results of code depend on besides the hardening; empty if on nothing else. */
+export function engineOf(code: Uint8Array): string {
+  return isScript(code) ? JAVASCRIPT_ENGINE : '';
+}

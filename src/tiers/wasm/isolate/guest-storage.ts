@@ -1,0 +1,113 @@
+/**
+ * The storage functions, host functions of Extism's user namespace: the plugin's Wasm stack sleeps
+ * while its lane decides, asks and answers.
+ *
+ * All take and give 64-bit integers. A number below zero says what is wrong with the request, and
+ * the plugin goes on; a refusal ends the run. See `docs/plugins/storage.md`.
+ *
+ * @module
+ */
+
+import {
+  findRequestProblem,
+  type StorageRefusal,
+  type StorageRequest,
+  type StoredEntry,
+} from '../../../blocks/storage/storage-api.ts';
+import { type Guest, HOST_CALL_FUEL } from './guest.ts';
+import { GuestStop } from './guest-stop.ts';
+import type { PluginHost, StorageReply } from './plugin-protocol.ts';
+
+export const USER_MODULE = 'extism:host/user';
+
+/** What the plugin reads in place of a handle. Part of the interface: numbers never change. */
+const REFUSAL_CODES = {
+  key_invalid: -1n,
+  value_invalid: -2n,
+  limit_invalid: -3n,
+  storage_full: -4n,
+  too_many_keys: -5n,
+  key_exists: -6n,
+} as const satisfies Record<StorageRefusal, bigint>;
+
+/** Reads a request from what the plugin handed over, each number the handle of a block or a limit. */
+type ReadRequest = (guest: Guest, ...handed: readonly bigint[]) => StorageRequest;
+
+const REQUESTS: Readonly<Record<string, ReadRequest>> = {
+  kv_get: (guest, key = 0n) => ({ kind: 'get', key: guest.readBlock(key).slice() }),
+  kv_set: (guest, key = 0n, value = 0n) => ({ kind: 'set', ...readEntry(guest, key, value) }),
+  kv_add: (guest, key = 0n, value = 0n) => ({ kind: 'add', ...readEntry(guest, key, value) }),
+  kv_delete: (guest, key = 0n) => ({ kind: 'delete', key: guest.readBlock(key).slice() }),
+  kv_list: (guest, prefix = 0n, after = 0n, limit = 0n) => ({
+    kind: 'list',
+    prefix: guest.readBlock(prefix).slice(),
+    after: guest.readBlock(after).slice(),
+    limit: Number(limit),
+  }),
+};
+
+export function isStorageFunction(name: string): boolean {
+  return Object.hasOwn(REQUESTS, name);
+}
+
+export function storageFunctions(guest: Guest, host: PluginHost): WebAssembly.ModuleImports {
+  const imports: WebAssembly.ModuleImports = {};
+  for (const [name, readRequest] of Object.entries(REQUESTS)) {
+    const call = async (...handed: readonly bigint[]): Promise<bigint> => {
+      guest.charge(HOST_CALL_FUEL);
+      return ask(guest, host, readRequest(guest, ...handed));
+    };
+    imports[name] = new WebAssembly.Suspending(call) as unknown as WebAssembly.ImportValue;
+  }
+  return imports;
+}
+
+/** What is plainly wrong goes no further; the storage itself decides again. */
+async function ask(guest: Guest, host: PluginHost, request: StorageRequest): Promise<bigint> {
+  const problem = findRequestProblem(request);
+  if (problem !== undefined) return REFUSAL_CODES[problem];
+  if ('value' in request) guest.charge(request.value.length >>> 3);
+  const startedAt = Date.now();
+  const reply = await host.storage(request).finally(() => {
+    guest.suspendedMs += Date.now() - startedAt;
+  });
+  return deliver(guest, reply);
+}
+
+function deliver(guest: Guest, reply: StorageReply): bigint {
+  switch (reply.kind) {
+    case 'ended':
+      throw new GuestStop(reply.reason);
+    case 'refused':
+      return REFUSAL_CODES[reply.reason];
+    case 'done':
+      return 0n;
+    case 'value':
+      return reply.value === undefined ? 0n : give(guest, reply.value);
+    case 'entries':
+      return give(guest, toFrames(reply.entries));
+  }
+}
+
+function give(guest: Guest, bytes: Uint8Array): bigint {
+  guest.charge(bytes.length >>> 3);
+  return guest.writeBlock(bytes);
+}
+
+/** One entry after the other: length and bytes of the key, then of the value; lengths are u32 LE. */
+export function toFrames(entries: readonly StoredEntry[]): Uint8Array {
+  const parts = entries.flatMap(({ key, value }) => [key, value]);
+  const frames = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0));
+  const lengths = new DataView(frames.buffer);
+  let at = 0;
+  for (const part of parts) {
+    lengths.setUint32(at, part.length, true);
+    frames.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return frames;
+}
+
+function readEntry(guest: Guest, key: bigint, value: bigint): StoredEntry {
+  return { key: guest.readBlock(key).slice(), value: guest.readBlock(value).slice() };
+}

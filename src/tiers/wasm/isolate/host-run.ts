@@ -1,0 +1,19 @@
+/**
+ * One run as host functions see it, however the plugin hands its values over.
+ *
+ * @module
+ */
+
+import type { Guest } from './guest.ts';
+import type { PluginHost, PluginJob } from './plugin-protocol.ts';
+import type { RunLog } from './run-log.ts';
+import type { StandardStreams } from './standard-streams.ts';
+
+export interface HostRun {
+  readonly guest: Guest;
+  readonly job: PluginJob;
+  /** There wherever the module imports a function that waits for its lane. */
+  readonly host: PluginHost | undefined;
+  readonly log: RunLog;
+  readonly streams: StandardStreams;
+}

@@ -1,0 +1,45 @@
+/**
+ * Has a source looked at in an isolate that holds the engine and nobody's plugin.
+ *
+ * @module
+ */
+
+import { JAVASCRIPT_ENGINE } from '../../../../build/javascript-engine.js';
+import { MAX_SCRIPT_BYTES, type ScriptFacts } from '../../../plugin-review/script-facts.ts';
+import { ISOLATE_OPTIONS } from '../isolate-loader.ts';
+import { modulesOf } from '../isolate-modules.ts';
+import type { ScriptReviewer } from './javascript-isolate.ts';
+
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Fails closed: what could not be looked at did not compile. */
+export async function askReviewer(
+  loader: WorkerLoader,
+  upload: { readonly code: Uint8Array; readonly entries: readonly string[] },
+): Promise<ScriptFacts> {
+  if (upload.code.length > MAX_SCRIPT_BYTES) return refused('it is too long');
+  const source = decode(upload.code);
+  if (source === undefined) return refused('it is no UTF-8 text');
+  const worker = loader.get(`script-reviewer:${JAVASCRIPT_ENGINE}`, () => ({
+    ...ISOLATE_OPTIONS,
+    ...modulesOf(new Uint8Array()),
+  }));
+  try {
+    const reviewer = worker.getEntrypoint<ScriptReviewer>('ScriptReviewer');
+    return await reviewer.review({ source, entries: upload.entries });
+  } catch {
+    return refused('it needs too much to compile');
+  }
+}
+
+function decode(code: Uint8Array): string | undefined {
+  try {
+    return DECODER.decode(code);
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(message: string): ScriptFacts {
+  return { problem: { message }, imports: [], missing: [] };
+}

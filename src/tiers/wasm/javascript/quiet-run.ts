@@ -1,0 +1,29 @@
+/**
+ * A run without a job: for what an engine does before it is called, and for looking at a source.
+ *
+ * @module
+ */
+
+import { DEFAULT_WASM_LIMITS } from '../../../core/manifest/wasm-limits.ts';
+import { Guest, type Kernel } from '../isolate/guest.ts';
+import type { HostRun } from '../isolate/host-run.ts';
+import { RunLog } from '../isolate/run-log.ts';
+import { StandardStreams } from '../isolate/standard-streams.ts';
+
+/**
+ * Fuel for compiling one source, or for starting the engine. Several times what the longest
+ * source takes, and less than half a second.
+ */
+export const PREPARATION_FUEL = 400_000_000;
+
+export function createQuietRun(kernel: WebAssembly.Module): HostRun {
+  const log = new RunLog();
+  const limits = { ...DEFAULT_WASM_LIMITS, fuel: PREPARATION_FUEL };
+  return {
+    guest: new Guest(new WebAssembly.Instance(kernel).exports as unknown as Kernel, limits.fuel),
+    job: { plugin: '', tool: '', input: '', limits },
+    host: undefined,
+    log,
+    streams: new StandardStreams(new Uint8Array(), log, { use: 'log', maxBytes: 0 }),
+  };
+}

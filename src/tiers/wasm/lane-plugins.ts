@@ -1,0 +1,91 @@
+/**
+ * What a workspace asks of its lane about a plugin as a whole: to try it out before it serves, and
+ * to end it.
+ *
+ * @module
+ */
+
+import { RpcTarget } from 'cloudflare:workers';
+import type {
+  PluginStart,
+  RetiredVersion,
+  StartPlugin,
+  Withdrawal,
+} from '../../blocks/workspace/lane-api.ts';
+import type { PluginHost } from './isolate/plugin-protocol.ts';
+import type { LaneCall } from './lane-call.ts';
+import type { PluginRunners } from './plugin-runner.ts';
+import type { Turnstile } from './turnstile.ts';
+import type { WithdrawnPlugins } from './withdrawn-plugins.ts';
+
+/** Longest that a plugin waits for its turn to be tried out, in milliseconds. */
+const START_WITHIN_MS = 30_000;
+
+/** What a command would find in its arguments as the name of the tool. */
+const NO_TOOL = '';
+
+interface Lane {
+  readonly runners: PluginRunners;
+  readonly turnstile: Turnstile;
+  readonly withdrawn: WithdrawnPlugins;
+  /** Those that wait, and those that run. */
+  readonly calls: () => Iterable<LaneCall>;
+}
+
+export class LanePlugins {
+  readonly #lane: Lane;
+
+  constructor(lane: Lane) {
+    this.#lane = lane;
+  }
+
+  /** A new instance, its start function and its self-test, within the limits of one call. */
+  async start(request: StartPlugin): Promise<PluginStart> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, START_WITHIN_MS);
+    const pass = await this.#lane.turnstile.enter(request.plugin, late);
+    clearTimeout(timer);
+    if (pass === undefined) return 'deadline';
+    let fuel = 0;
+    try {
+      const report = await this.#tryOut(request);
+      fuel = report.fuel;
+      if (report.end === 'ok') return 'started';
+      await this.#lane.runners.retire(request.plugin, request.codeHash);
+      return report.end;
+    } finally {
+      pass.leave(fuel);
+    }
+  }
+
+  /** Nothing that was approved before goes on: what waits ends here, what runs at its next host call. */
+  async withdraw(withdrawals: readonly Withdrawal[]): Promise<void> {
+    const { calls, runners, withdrawn } = this.#lane;
+    for (const withdrawal of withdrawals) withdrawn.add(withdrawal);
+    for (const call of calls()) if (withdrawn.covers(call.claims)) call.end('plugin_stopped');
+    for (const { plugin } of withdrawals) await runners.retire(plugin);
+  }
+
+  async retire(versions: readonly RetiredVersion[]): Promise<void> {
+    for (const { plugin, codeHash } of versions) await this.#lane.runners.retire(plugin, codeHash);
+  }
+
+  async #tryOut({ workspace, plugin, codeHash, limits }: StartPlugin) {
+    const { memoryPages } = limits;
+    const named = { workspace, plugin, codeHash, memoryPages };
+    const runner = await this.#lane.runners.open(named).catch(() => undefined);
+    if (runner === undefined) return { end: 'tier_unavailable', fuel: 0 } as const;
+    return await runner.run({ plugin, tool: NO_TOOL, input: '', limits }, new NoHost());
+  }
+}
+
+/** A plugin that is tried out acts for nobody, so it may ask for nothing. */
+class NoHost extends RpcTarget implements PluginHost {
+  async http() {
+    return { kind: 'ended', reason: 'host_denied' } as const;
+  }
+
+  async storage() {
+    return { kind: 'ended', reason: 'host_denied' } as const;
+  }
+}

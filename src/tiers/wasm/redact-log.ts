@@ -1,0 +1,34 @@
+/**
+ * Makes the log of a run safe to keep and to show: a stranger wrote it, and may have copied into it
+ * what he was given.
+ *
+ * @module
+ */
+
+import { findSecrets } from '../../core/checks/content/find-secrets.ts';
+import { redact } from '../../core/checks/content/redact.ts';
+import type { LogLine } from './isolate/run-log.ts';
+
+/** What a terminal would obey, or a reader would not see: controls, and marks of direction. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
+
+/** Secrets are looked for in the whole, since some reach over several lines. */
+export function redactLog(lines: readonly LogLine[]): readonly LogLine[] {
+  const findings = findSecrets(lines.map(({ text }) => text).join('\n'));
+  let start = 0;
+  return lines.map(({ level, text }) => {
+    const end = start + text.length;
+    const here = findings
+      .filter((finding) => finding.start < end && finding.end > start)
+      .map((finding) => ({
+        name: `secret:${finding.name}`,
+        start: Math.max(0, finding.start - start),
+        end: Math.min(text.length, finding.end - start),
+      }));
+    start = end + 1;
+    return {
+      level,
+      text: redact(text, here).replace(UNSEEN, (unit) => (unit === '\t' ? ' ' : '\uFFFD')),
+    };
+  });
+}

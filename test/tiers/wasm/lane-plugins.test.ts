@@ -1,0 +1,241 @@
+/** What a workspace asks of its lane about plugins as a whole. */
+
+import { describe, expect, test, vi } from 'vitest';
+import type { StartPlugin, StoredCode } from '../../../src/blocks/workspace/lane-api.ts';
+import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
+import { MAX_CALLS_INSIDE } from '../../../src/tiers/wasm/turnstile.ts';
+import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
+import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
+import { callOf, claimsOf, sign } from '../support/claims.ts';
+import { LIMITS, upload } from '../support/fixtures.ts';
+import { inScene, type LaneScene, laneScene } from '../support/lane.ts';
+import { buildModule } from '../support/module-builder.ts';
+
+const GET = JSON.stringify({ url: 'https://api.example.org/' });
+const STOPPED = { kind: 'failed', reason: 'plugin_stopped' };
+
+/** Claims of a call that asks the network. */
+function asking(scene: LaneScene, changes: Partial<TicketClaims> = {}): TicketClaims {
+  const wasm = { entry: 'body', limits: LIMITS };
+  return inScene(
+    scene,
+    claimsOf({ codeHash: 'network', plugin: 'network', wasm, ...changes }, GET),
+  );
+}
+
+/** A network whose answers are given by hand. */
+function slowNetwork() {
+  const waiting: ((response: Response) => void)[] = [];
+  const fetch = vi.fn(() => new Promise<Response>((resolve) => waiting.push(resolve)));
+  return {
+    fetch,
+    waiting,
+    answer: () => waiting.shift()?.(new Response('late')),
+    /** Calls have that many requests under way. */
+    hasWaiting: (count: number) =>
+      vi.waitFor(() => expect(waiting.length).toBeGreaterThanOrEqual(count), 10_000),
+  };
+}
+
+function codeOf(module: Uint8Array): () => Promise<StoredCode> {
+  const result = hardenModule(module, DEFAULT_HARDENING_POLICY);
+  if (!result.ok) throw new Error(result.error.message);
+  const { bytes } = result.value;
+  return async () => ({ kind: 'hardened', hardened: bytes });
+}
+
+describe('startPlugin()', () => {
+  const start = (scene: LaneScene, changes: Partial<StartPlugin> = {}) =>
+    scene.inLane((lane) =>
+      lane.startPlugin({
+        workspace: scene.workspace,
+        plugin: 'tried',
+        codeHash: 'hostile',
+        limits: LIMITS,
+        ...changes,
+      }),
+    );
+
+  test.each([
+    ['a module without a start function', 'hostile'],
+    ['a reactor with an initialiser', 'ambient'],
+    ['a module that can ask for the network', 'network'],
+  ])('starts %s', async (_, codeHash) => {
+    expect(await start(laneScene(), { codeHash })).toBe('started');
+  });
+
+  test('ends a start function that does not end by its fuel', async () => {
+    expect(await start(laneScene(), { codeHash: 'start-loop' })).toBe('fuel');
+  });
+
+  test.each([
+    [0, 'started'],
+    [1, 'plugin_error'],
+  ])('runs a self-test: %d is %s', async (returns, end) => {
+    const code = codeOf(buildModule({ exports: ['sallyport_self_test'], returns }));
+    expect(await start(laneScene({ code }))).toBe(end);
+  });
+
+  test('lets a self-test reach nothing: it acts for nobody', async () => {
+    const { fetch } = slowNetwork();
+    const scene = laneScene({ fetch, code: codeOf(upload('self-test')) });
+    expect(await start(scene)).toBe('host_denied');
+    expect(scene.asked).toEqual([]);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['is unknown', async () => undefined],
+    ['cannot be had', () => Promise.reject(new Error('lost'))],
+    ['does not load', async () => ({ kind: 'hardened', hardened: new Uint8Array([1]) }) as const],
+  ])('starts no code that %s', async (_, code) => {
+    expect(await start(laneScene({ code }))).toBe('tier_unavailable');
+  });
+
+  test('starts nothing for another workspace', async () => {
+    expect(await start(laneScene(), { workspace: 'other' })).toBe('ticket_refused');
+  });
+
+  test('waits for its turn, as calls do', async () => {
+    const scene = laneScene();
+    const order = await scene.inLane(async (lane) => {
+      const order: string[] = [];
+      const { workspace } = scene;
+      const started = { workspace, plugin: 'tried', codeHash: 'hostile', limits: LIMITS };
+      await Promise.all([
+        lane.run(sign(inScene(scene, callOf('echo'))), '{}').then(() => order.push('call')),
+        lane.startPlugin(started).then(() => order.push('start')),
+      ]);
+      return order;
+    });
+    expect(order).toEqual(['call', 'start']);
+  });
+});
+
+describe('withdrawPlugins()', () => {
+  const withdrawal = { plugin: 'network', revision: 5 };
+
+  test('refuses calls that were approved before, and only those', async () => {
+    const scene = laneScene();
+    const outcomes = await scene.inLane(async (lane) => {
+      await lane.withdrawPlugins([withdrawal]);
+      return [
+        await lane.run(sign(asking(scene, { revision: 4 })), GET),
+        await lane.run(sign(asking(scene, { revision: 5 })), GET),
+        await lane.run(sign(inScene(scene, callOf('echo', { revision: 4 }))), '{}'),
+      ];
+    });
+    expect(outcomes).toMatchObject([STOPPED, { kind: 'ok' }, { kind: 'ok' }]);
+  });
+
+  test('holds for a lane that has lost its memory', async () => {
+    const scene = laneScene();
+    await scene.inLane((lane) => lane.withdrawPlugins([withdrawal]));
+    await scene.inLane((lane) => lane.withdrawPlugins([{ ...withdrawal, revision: 3 }]));
+    const claims = asking(scene, { revision: 4 });
+    expect(await scene.inLane((lane) => lane.run(sign(claims), GET))).toMatchObject(STOPPED);
+  });
+
+  test('uses up no ticket: nothing was run', async () => {
+    const scene = laneScene();
+    const claims = asking(scene, { revision: 4 });
+    await scene.inLane(async (lane, state) => {
+      await lane.withdrawPlugins([withdrawal]);
+      await lane.run(sign(claims), GET);
+      expect(state.storage.sql.exec('SELECT * FROM calls').toArray()).toEqual([]);
+    });
+  });
+
+  test('ends a call at its host call, and drops what comes later', async () => {
+    const network = slowNetwork();
+    const aborted = vi.fn();
+    const scene = laneScene({
+      fetch: (_, init) => {
+        init?.signal?.addEventListener('abort', aborted);
+        return network.fetch();
+      },
+    });
+    const outcome = await scene.inLane(async (lane) => {
+      const running = lane.run(sign(asking(scene)), GET);
+      await network.hasWaiting(1);
+      await lane.withdrawPlugins([withdrawal]);
+      const ended = await running;
+      network.answer();
+      return ended;
+    });
+    expect(outcome).toMatchObject(STOPPED);
+    expect(aborted).toHaveBeenCalled();
+  });
+
+  test('ends a call that waits for its turn before it runs', async () => {
+    const network = slowNetwork();
+    const scene = laneScene({ fetch: network.fetch });
+    const outcomes = await scene.inLane(async (lane) => {
+      // The same tick: the first runs, the second waits.
+      const other = lane.run(sign(inScene(scene, callOf('loop', { plugin: 'loops' }))), '{}');
+      const waiting = lane.run(sign(asking(scene)), GET);
+      await lane.withdrawPlugins([withdrawal]);
+      return [await waiting, await other];
+    });
+    expect(outcomes).toMatchObject([STOPPED, { reason: 'fuel' }]);
+    expect(network.fetch).not.toHaveBeenCalled();
+  });
+
+  test('lets calls of other plugins go on', async () => {
+    const network = slowNetwork();
+    const scene = laneScene({ fetch: network.fetch });
+    const outcome = await scene.inLane(async (lane) => {
+      const running = lane.run(sign(asking(scene, { plugin: 'another' })), GET);
+      await network.hasWaiting(1);
+      await lane.withdrawPlugins([withdrawal]);
+      network.answer();
+      return running;
+    });
+    expect(outcome).toMatchObject({ kind: 'ok', output: 'late' });
+  });
+});
+
+describe('many plugins at once', () => {
+  const PLUGINS = 14;
+
+  test('queue beyond those that may be at work, and all are answered', async () => {
+    const network = slowNetwork();
+    const scene = laneScene({ fetch: network.fetch });
+    let most = 0;
+    const outcomes = await scene.inLane(async (lane) => {
+      const running = Array.from({ length: PLUGINS }, (_, index) =>
+        lane.run(sign(asking(scene, { plugin: `p${index}` })), GET),
+      );
+      await network.hasWaiting(MAX_CALLS_INSIDE);
+      for (let answered = 0; answered < PLUGINS; answered++) {
+        await network.hasWaiting(1);
+        most = Math.max(most, network.waiting.length);
+        network.answer();
+      }
+      return Promise.all(running);
+    });
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(PLUGINS).fill('ok'));
+    expect(most).toBe(MAX_CALLS_INSIDE);
+    expect(most).toBeLessThanOrEqual(10);
+  });
+
+  test('end as late where no place becomes free in time, and the rest go on', async () => {
+    const network = slowNetwork();
+    const scene = laneScene({ fetch: network.fetch });
+    const outcomes = await scene.inLane(async (lane) => {
+      const running = Array.from({ length: PLUGINS }, (_, index) => {
+        const soon = index >= MAX_CALLS_INSIDE ? { deadlineAt: Date.now() + 300 } : {};
+        return lane.run(sign(asking(scene, { plugin: `p${index}`, ...soon })), GET);
+      });
+      const late = await Promise.all(running.slice(MAX_CALLS_INSIDE));
+      await network.hasWaiting(MAX_CALLS_INSIDE);
+      for (let answered = 0; answered < MAX_CALLS_INSIDE; answered++) network.answer();
+      return [...(await Promise.all(running.slice(0, MAX_CALLS_INSIDE))), ...late];
+    });
+    const [inside, late] = [outcomes.slice(0, MAX_CALLS_INSIDE), outcomes.slice(MAX_CALLS_INSIDE)];
+    expect(inside.map(({ kind }) => kind)).toEqual(Array(MAX_CALLS_INSIDE).fill('ok'));
+    for (const outcome of late) {
+      expect(outcome).toMatchObject({ kind: 'failed', reason: 'deadline' });
+    }
+  });
+});
