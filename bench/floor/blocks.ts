@@ -5,6 +5,7 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
+import { tellMembers } from '../../src/blocks/directory/members-client.ts';
 import type { BlockBindings } from '../../src/blocks/kit/bindings.ts';
 import { keyedHash, randomHex } from '../../src/blocks/kit/keys.ts';
 import type { BirthOrder, BlockActor, OutsideMessage } from '../../src/blocks/user/block-api.ts';
@@ -44,7 +45,7 @@ export class Bare extends DurableObject {
   #createTable(): void {
     if (this.#hasTable) return;
     this.ctx.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)',
+      'CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, body TEXT NOT NULL)',
     );
     this.#hasTable = true;
   }
@@ -127,7 +128,7 @@ async function send(env: BenchBindings, id: BlockId): Promise<void> {
 
 /** As a block, to another: answered once the other has it on disk. */
 async function say(env: BenchBindings, from: BlockId, to: BlockId): Promise<void> {
-  const envelope = { messageId: `msg_${randomHex(16)}`, body: TEXT, label: PRINCIPAL_LABEL };
+  const envelope = { messageId: `msg_${crypto.randomUUID()}`, body: TEXT, label: PRINCIPAL_LABEL };
   const act = { kind: 'send', to, envelope } as const;
   const done = await openBlock(env, workspace!, from).once((block) => block.act(ACTOR, act));
   if (!done.ok) throw new Error(done.error.detail);
@@ -154,20 +155,62 @@ const atOnce =
 
 const bare = (env: BenchBindings, set: string, index = 0) => env.BARE.getByName(`${set}/${index}`);
 
+/** A group of blocks of the set, under its name. */
+async function joinGroup(env: BenchBindings, { count, set }: Sample): Promise<void> {
+  const directory = env.DIRECTORIES.getByName(workspace!);
+  for (const index of range(count)) {
+    await directory.join(set, await blockOfSet(env, set, index));
+  }
+}
+
+/** As the gateway does it. */
+async function fanOut(env: BenchBindings, { count, set }: Sample): Promise<void> {
+  const { told } = await tellMembers(env, { workspace: workspace!, group: set }, async (id) => {
+    await send(env, id);
+    return true;
+  });
+  if (told !== count) throw new Error(`${told} of ${count} were told`);
+}
+
+async function sendMany(env: BenchBindings, id: BlockId): Promise<void> {
+  const messages = range(BATCH).map(() => MESSAGE);
+  const sent = await openBlock(env, workspace!, id).once((block) => block.sendMany(messages));
+  if (!sent.every(({ ok }) => ok)) throw new Error('a message of the batch was refused');
+}
+
+/** A message from here to there, taken there, and one back. */
+async function playOnce(env: BenchBindings, from: BlockId, to: BlockId): Promise<void> {
+  await say(env, from, to);
+  const query = { timeoutMs: 5_000, max: 1, leaseMs: 30_000 };
+  const receiver = openBlock(env, workspace!, to);
+  const taken = await receiver.once((block) => block.receive(ACTOR, query));
+  const lease = taken.ok && taken.value[0]?.lease;
+  if (!lease) throw new Error('the message was not received');
+  await receiver.once((block) => block.acknowledge(ACTOR, [lease]));
+}
+
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   'bare-insert': inTurn((env, set) => bare(env, set).insert(TEXT)),
   'bare-insert-parallel': atOnce((env, set, index) => bare(env, set, index).insert(TEXT)),
   'bare-insert-many': inTurn((env, set) => bare(env, set).insertMany(range(BATCH).map(() => TEXT))),
   'bare-touch': inTurn((env, set, turn) => bare(env, set, turn).touch()),
-  'bare-first-insert': inTurn((env, set, turn) => bare(env, set, turn).insert(TEXT)),
+  'bare-first-insert': atOnce((env, set, turn) => bare(env, set, turn).insert(TEXT)),
   send: inTurn(async (env, set) => send(env, await blockOfSet(env, set, 0))),
+  'send-many': inTurn(async (env, set) => sendMany(env, await blockOfSet(env, set, 0))),
   'send-parallel': atOnce(async (env, set, index) => send(env, await blockOfSet(env, set, index))),
+  'join-group': joinGroup,
+  'fan-out': fanOut,
   spawn: inTurn((env) => spawn(env)),
+  'spawn-parallel': atOnce((env) => spawn(env)),
   'ping-pong': inTurn(async (env, set) => {
-    const ping = await blockOfSet(env, set, 0);
-    const pong = await blockOfSet(env, set, 1);
+    const [ping, pong] = [await blockOfSet(env, set, 0), await blockOfSet(env, set, 1)];
     await say(env, ping, pong);
     await say(env, pong, ping);
+  }),
+  'ping-pong-received': inTurn(async (env, set) => {
+    const [ping, pong] = [await blockOfSet(env, set, 0), await blockOfSet(env, set, 1)];
+    await playOnce(env, ping, pong);
+    await playOnce(env, pong, ping);
   }),
 };
 
@@ -177,7 +220,9 @@ export default {
       return gateway.fetch(request, env as never, ctx);
     }
     const sample: Sample = await request.json();
-    await OPERATIONS[sample.op]?.(env, sample);
+    const operation = OPERATIONS[sample.op];
+    if (operation === undefined) return new Response('no such operation', { status: 404 });
+    await operation(env, sample);
     return new Response('done');
   },
 } satisfies ExportedHandler<BenchBindings>;

@@ -1,0 +1,70 @@
+/**
+ * One call of a plugin against one call of an empty dynamic Worker, warm and cold, each a whole HTTP
+ * request on raw workerd in the same run. Prints one JSON line.
+ *
+ *   npx node bench/wasm-calls.ts [rounds]
+ */
+
+import { readFileSync } from 'node:fs';
+import { type LoadResult, runLoad } from './load.ts';
+import { startWorkerd } from './workerd.ts';
+
+const ROUNDS = Number(process.argv[2] ?? 12);
+const ROUND_MS = 250;
+const PATHS = ['/empty/warm', '/plugin/warm', '/empty/cold', '/plugin/cold'] as const;
+type Path = (typeof PATHS)[number];
+
+const worker = await startWorkerd({
+  entry: 'bench/floor/wasm-calls.ts',
+  blocks: { LANE: 'Lane' },
+  loader: true,
+});
+await fetch(`${worker.url}/code`, {
+  method: 'POST',
+  body: readFileSync('build/bundled/text-stats.wasm'),
+});
+
+/** Medians of each round, by path: rounds alternate, so that whatever slows the machine slows all. */
+const medians = new Map<Path, number[]>(PATHS.map((path) => [path, []]));
+try {
+  await measureAll();
+} finally {
+  await worker.stop();
+}
+
+async function measureAll(): Promise<void> {
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const path of PATHS) {
+      const { p50Ms, failed } = await measure(path);
+      if (failed > 0) throw new Error(`${failed} requests of ${path} failed`);
+      // The first round warms everything up.
+      if (round > 0) medians.get(path)?.push(p50Ms);
+    }
+  }
+}
+
+const ms = (path: Path) => median(medians.get(path) ?? []);
+console.log(
+  JSON.stringify({
+    bench: 'wasm-calls',
+    p50Ms: Object.fromEntries(PATHS.map((path) => [path, digits(ms(path))])),
+    warmRatio: digits(ms('/plugin/warm') / ms('/empty/warm')),
+    coldRatio: digits(ms('/plugin/cold') / ms('/empty/cold')),
+    targets: { warmRatio: 2.5, coldRatio: 1.5 },
+  }),
+);
+
+/** Cold ones leave an isolate behind each, so there are few of them. */
+function measure(path: Path): Promise<LoadResult> {
+  const durationMs = path.endsWith('cold') ? ROUND_MS / 2 : ROUND_MS;
+  const call = { method: 'GET', path };
+  return runLoad({ port: worker.port, connections: 1, durationMs, next: () => call });
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function digits(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}
