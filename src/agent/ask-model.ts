@@ -10,6 +10,7 @@ import type { AssistantMessage, SystemMessage } from '../core/conversation/messa
 import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
+import { commitDeferred } from './commit-step.ts';
 import { listOfferedTools } from './offered-tools.ts';
 import type { ModelRequest } from './ports.ts';
 import { type ReplyDraft, readReply, sizeOf } from './read-reply.ts';
@@ -91,7 +92,9 @@ function endOf({ broken, wasSent }: ReplyDraft): RunEnd | undefined {
   return broken.fault.retry.retryable && !wasSent ? undefined : failed('model_failed');
 }
 
-async function pauseAfter({ ports, watch }: TurnState, { broken }: ReplyDraft): Promise<void> {
+async function pauseAfter(state: TurnState, { broken }: ReplyDraft): Promise<void> {
+  const { ports, watch } = state;
+  commitDeferred(state);
   const asked = broken !== undefined && 'fault' in broken ? broken.fault.retry.retryAfterMs : 0;
   await ports.sleep(Math.max(RETRY_MS, asked ?? 0), watch.signal);
 }

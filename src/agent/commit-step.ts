@@ -32,12 +32,6 @@ const REACH_AGAIN_MS = [50, 500];
 /** Milliseconds in which a backlog of audit events may drain before the turn is given up. */
 const DRAIN_MS = [200, 800, 2_000];
 
-/**
- * Milliseconds that a step may wait for the next one to be committed with. Enough for a model that
- * lives in the same process; any other is asked meanwhile, and the step goes ahead alone.
- */
-const SOON_MS = 2;
-
 type Committed = Result<JournalReceipt, CommitRefusal>;
 
 /** Commits a step, after and together with those that were to be committed soon. */
@@ -49,16 +43,19 @@ export async function commitStep(state: TurnState, step: Step): Promise<Committe
 }
 
 /**
- * Commits a step with the next one, or by itself a moment later. For what has happened already and
- * lets nothing further happen: ends of calls and rounds.
+ * Commits a step with the next one, or by itself as soon as the run has to wait for something: see
+ * {@link commitDeferred}. For what has happened already and lets nothing further happen: ends of calls
+ * and rounds.
  */
-export function commitSoon(state: TurnState, step: Step): void {
-  const { deferred, ports } = state;
+export function commitSoon({ deferred }: TurnState, step: Step): void {
   deferred.step = joinSteps(deferred.step, step);
-  void ports.sleep(SOON_MS).then(() => {
-    if (deferred.step === NOTHING_TO_SAY || deferred.flushing !== undefined) return;
-    deferred.flushing = flush(state);
-  });
+}
+
+/** The run is about to wait: what was to be committed soon goes ahead alone. */
+export function commitDeferred(state: TurnState): void {
+  const { deferred } = state;
+  if (deferred.step === NOTHING_TO_SAY || deferred.flushing !== undefined) return;
+  deferred.flushing = flush(state);
 }
 
 /** What was to be committed soon and is not yet; it is the taker's from now on. */

@@ -8,7 +8,7 @@ import type { VendorEcho } from '../core/conversation/message.ts';
 import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { faultCode } from '../core/errors/fault.ts';
-import { commitStep, JournalLost } from './commit-step.ts';
+import { commitDeferred, commitStep, JournalLost } from './commit-step.ts';
 import { ModelFault } from './model-fault.ts';
 import type { ModelChunk, ModelRequest } from './ports.ts';
 import { failed, type RunEnd } from './run-end.ts';
@@ -71,7 +71,7 @@ async function readChunks(
   const { draft, coalescer } = reading;
   let next = pull(chunks);
   for (;;) {
-    const arrived = await firstOf(state, next, coalescer);
+    const arrived = await arrive(state, next, coalescer);
     if (state.watch.signal.aborted) return { end: state.watch.toRunEnd() };
     if (arrived !== undefined) {
       if (arrived.done === true) return { fault: cut() };
@@ -86,21 +86,37 @@ async function readChunks(
   }
 }
 
-function pull(chunks: AsyncIterator<ModelChunk>): Promise<IteratorResult<ModelChunk>> {
-  const next = chunks.next();
-  next.catch(() => undefined); // heard by whoever awaits it; nobody does after an abort
-  return next;
+/** A chunk on its way. */
+interface Pulled {
+  readonly chunk: Promise<IteratorResult<ModelChunk>>;
+  hasSettled: boolean;
 }
 
+function pull(chunks: AsyncIterator<ModelChunk>): Pulled {
+  const pulled = { chunk: chunks.next(), hasSettled: false };
+  const settle = () => {
+    pulled.hasSettled = true;
+  };
+  pulled.chunk.then(settle, settle); // heard by whoever awaits it; nobody does after an abort
+  return pulled;
+}
+
+/** Microtasks after which a chunk of a model in this process has arrived. */
+const SOON_MICROTASKS = 8;
+
 /** The next chunk, or nothing when the window of the text is over or the run must stop. */
-function firstOf(
-  { watch }: TurnState,
-  next: Promise<IteratorResult<ModelChunk>>,
-  { windowOver }: TextCoalescer,
+async function arrive(
+  state: TurnState,
+  pulled: Pulled,
+  coalescer: TextCoalescer,
 ): Promise<IteratorResult<ModelChunk> | undefined> {
-  const others: Promise<undefined>[] = [watch.aborted.then(() => undefined)];
+  for (let turns = 0; turns < SOON_MICROTASKS && !pulled.hasSettled; turns++) await undefined;
+  if (pulled.hasSettled) return await pulled.chunk;
+  commitDeferred(state);
+  const others: Promise<undefined>[] = [state.watch.aborted.then(() => undefined)];
+  const windowOver = coalescer.waitForWindow();
   if (windowOver !== undefined) others.push(windowOver.then(() => undefined));
-  return Promise.race([next, ...others]);
+  return await Promise.race([pulled.chunk, ...others]);
 }
 
 function takeChunk(chunk: ModelChunk, { draft, coalescer }: Reading): void {

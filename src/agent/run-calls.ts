@@ -9,7 +9,7 @@
 
 import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { CallEnd, JournalEntry, JournalReceipt } from '../core/conversation/journal-entry.ts';
-import { commitSoon, commitStep } from './commit-step.ts';
+import { commitDeferred, commitSoon, commitStep } from './commit-step.ts';
 import type { StartedCall } from './decide-calls.ts';
 import { runCall } from './run-call.ts';
 import { failed, joinSteps, type RunEnd, type Step, withUnsaid } from './run-end.ts';
@@ -54,16 +54,23 @@ export async function runCalls(
     ended.push(...arrived);
     const step = toStep(state, round, arrived);
     const isLast = ended.length === approved.length;
-    const stop = await commitEnds(state, isLast ? joinSteps(step, closing(ended)) : step);
+    const stop = await commitEnds(state, step, isLast ? closing(ended) : undefined);
     if (stop !== undefined) return { ended, stop };
   }
   return { ended };
 }
 
-/** While the turn goes on, ends go to the journal as the model is asked again. */
-async function commitEnds(state: TurnState, step: Step): Promise<RunEnd | undefined> {
+/** Ends go to the journal while others are waited for, or as the model is asked again. */
+async function commitEnds(
+  state: TurnState,
+  ends: Step,
+  closing: Step | undefined,
+): Promise<RunEnd | undefined> {
+  const isLast = closing !== undefined;
+  const step = isLast ? joinSteps(ends, closing) : ends;
   if (!step.entries.some(({ kind }) => kind === 'turn-finished')) {
     commitSoon(state, step);
+    if (!isLast) commitDeferred(state);
     return undefined;
   }
   const committed = await commitStep(state, step);

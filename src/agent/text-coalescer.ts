@@ -2,13 +2,13 @@
  * Gathers a reply's text until it is worth a commit: after 100 ms, or at 2 KiB.
  *
  * A delta is sent only once it is journaled, and a commit costs more than a word. A window opens
- * with its first character, so a slow reply is seen while it is written, and a reply that is over
- * within its first window needs no commit for text at all.
+ * when more is waited for after its first character, so a slow reply is seen while it is written, and
+ * a reply that is over within its first window needs no commit for text at all.
  *
  * @module
  */
 
-/** Milliseconds from the first character to the commit. */
+/** Milliseconds that the first character waits for others. */
 export const WINDOW_MS = 100;
 
 /** UTF-16 code units that are worth a commit at once. */
@@ -28,7 +28,6 @@ export class TextCoalescer {
 
   add(text: string): void {
     this.#pending += text;
-    if (this.#window === undefined && text !== '') this.#open();
   }
 
   /** Whether a commit is due. */
@@ -36,8 +35,9 @@ export class TextCoalescer {
     return this.#isOver || this.#pending.length >= WINDOW_CHARACTERS;
   }
 
-  /** Resolves when the window is over; `undefined` while none is open. */
-  get windowOver(): Promise<void> | undefined {
+  /** Resolves when the window is over, which is opened now at the latest; nothing without text. */
+  waitForWindow(): Promise<void> | undefined {
+    if (this.#window === undefined && this.#pending !== '') this.#open();
     return this.#window?.over;
   }
 

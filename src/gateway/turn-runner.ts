@@ -10,13 +10,14 @@ import type { TurnPorts } from '../agent/ports.ts';
 import { runTurn } from '../agent/run-turn.ts';
 import { hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { openSession } from '../blocks/session/session-client.ts';
+import { type RunRef, takeTurn } from '../blocks/session/turn-client.ts';
 import type { Turn } from '../core/conversation/turn.ts';
 import { chooseModel } from '../models/choose-model.ts';
 import { createMissingModel } from '../models/missing-model.ts';
 import { createDispatch, type TierRunners } from '../tiers/dispatch.ts';
 import { createTicketSigner } from '../tiers/ticket.ts';
 import { UNAVAILABLE_TIER } from '../tiers/unavailable-tier.ts';
-import { createWasmTierRunner } from '../tiers/wasm/wasm-tier-runner.ts';
+import { createWasmTierRunner, type LaneCaller } from '../tiers/wasm/wasm-tier-runner.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { deploymentKey } from './deployment-keys.ts';
 import { withKnownAuthority } from './known-authorities.ts';
@@ -24,8 +25,9 @@ import { logFault } from './log-fault.ts';
 
 export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
   /** Runs the turn to its end, or until another run has taken it over. */
-  async run(turn: Turn): Promise<void> {
-    await runTurn(withKnownAuthority(turn), portsOf(this.env, turn));
+  async run(ref: RunRef): Promise<void> {
+    const turn = await takeTurn(this.env, ref);
+    if (turn !== undefined) await runTurn(withKnownAuthority(turn), portsOf(this.env, turn));
   }
 }
 
@@ -33,8 +35,12 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
   const { turnId, epoch, workspace } = turn;
   const session = openSession(env, workspace, turn.sessionId);
   const auditKey = deploymentKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
+  const holdsTurn = async (): Promise<boolean> => {
+    const { revision } = turn.authority;
+    return (await session.commit({ turnId, epoch, revision, entries: [], audit: [] })).ok;
+  };
   const runners: TierRunners = {
-    wasm: createWasmTierRunner(env),
+    wasm: createWasmTierRunner(env, { ...knownLifeOf(workspace), holdsTurn }),
     process: UNAVAILABLE_TIER,
     container: UNAVAILABLE_TIER,
   };
@@ -54,6 +60,22 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
     argumentsHmac: (canonicalJson) => hmacHex(auditKey, canonicalJson),
     sleep,
     onMistake: (thrown) => logFault(thrown, 'internal', turn.requestId),
+  };
+}
+
+/** Lanes are many; beyond this number their lives are asked for anew. */
+const MAX_KNOWN_LIVES = 1_024;
+
+/** Of the lanes that this isolate has reached: a hint, since a lane that has another by now says so. */
+const lives = new Map<string, string>();
+
+function knownLifeOf(workspace: string): Pick<LaneCaller, 'life' | 'hearLife'> {
+  return {
+    life: lives.get(workspace),
+    hearLife(life) {
+      if (lives.size >= MAX_KNOWN_LIVES) lives.clear();
+      lives.set(workspace, life);
+    },
   };
 }
 

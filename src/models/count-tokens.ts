@@ -29,19 +29,36 @@ export function countCharacters(messages: readonly Message[]): number {
 }
 
 /** Upper estimate of the tokens of a whole request, tools included. */
-export function reserveTokens(request: ModelRequest): number {
-  const messages = sum(
-    request.messages,
-    (message) => TOKENS_A_MESSAGE + sum(textsOf(message), mostTokens),
-  );
-  const tools = sum(
-    request.tools,
+export function reserveTokens({ messages, tools }: ModelRequest): number {
+  return sum(messages, reserveMessage) + reserveTools(tools);
+}
+
+/** A message is asked about in each later round and turn; it never changes. */
+const MESSAGE_TOKENS = new WeakMap<Message, number>();
+
+function reserveMessage(message: Message): number {
+  const known = MESSAGE_TOKENS.get(message);
+  if (known !== undefined) return known;
+  const tokens = TOKENS_A_MESSAGE + sum(textsOf(message), mostTokens);
+  MESSAGE_TOKENS.set(message, tokens);
+  return tokens;
+}
+
+/** So is a list of tools. */
+const TOOL_TOKENS = new WeakMap<ModelRequest['tools'], number>();
+
+function reserveTools(tools: ModelRequest['tools']): number {
+  const known = TOOL_TOKENS.get(tools);
+  if (known !== undefined) return known;
+  const tokens = sum(
+    tools,
     (tool) =>
       TOKENS_A_TOOL +
       mostTokens(tool.name + tool.description) +
       mostTokens(JSON.stringify(tool.inputSchema)),
   );
-  return messages + tools;
+  TOOL_TOKENS.set(tools, tokens);
+  return tokens;
 }
 
 function textsOf(message: Message): readonly string[] {

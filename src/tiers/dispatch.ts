@@ -24,7 +24,7 @@ export function createDispatch(runners: TierRunners, signer: TicketSigner): Disp
       if (!provesStart(receipt, claims)) return refused('ticket_refused');
       if (signal.aborted) return refused('cancelled');
       const job = {
-        ticket: signer.sign(claims),
+        ticketFor: (audience: string) => signer.sign(claims, audience),
         claims,
         canonicalArguments,
         ...(config && { config }),

@@ -1,9 +1,11 @@
 /**
  * Tickets: the claims of one approved call, signed so that a tier can tell who let it through.
  *
- * A ticket is `base64url(canonical JSON of the claims).base64url(MAC)`. Within a deployment the
- * MAC is HMAC-SHA256 under a key that never leaves it. Verifying says that the gate signed these
- * claims, and nothing more: deadline, epoch and single use are the tier's to enforce.
+ * A ticket is `base64url(canonical JSON of the claims).audience.base64url(MAC)`, where the MAC
+ * covers both parts before it. The audience names whoever may take it, such as one life of a lane.
+ * Within a deployment the MAC is HMAC-SHA256 under a key that never leaves it. Verifying says that
+ * the gate signed these claims for that audience, and nothing more: deadline, epoch and single use
+ * are the tier's to enforce.
  *
  * @module
  */
@@ -16,32 +18,38 @@ export const MAX_TICKET_LENGTH = 8_192;
 
 /** Makes tickets; rivals differ in the kind of signature. */
 export interface TicketSigner {
-  sign(claims: TicketClaims): string;
+  /** `audience` holds no full stop. */
+  sign(claims: TicketClaims, audience: string): string;
+}
+
+export interface VerifiedTicket {
+  readonly claims: TicketClaims;
+  readonly audience: string;
 }
 
 /** Signs for tiers inside the deployment. `key` is derived for the purpose `ticket`. */
 export function createTicketSigner(key: Uint8Array): TicketSigner {
   return {
-    sign(claims) {
+    sign(claims, audience) {
       const payload = Buffer.from(claimsText(claims), 'utf8').toString('base64url');
-      return `${payload}.${macOf(key, payload).toString('base64url')}`;
+      const signed = `${payload}.${audience}`;
+      return `${signed}.${macOf(key, signed).toString('base64url')}`;
     },
   };
 }
 
-/** The claims if this text was signed under this key, in exactly this spelling. */
-export function verifyTicket(text: string, key: Uint8Array): TicketClaims | undefined {
+/** What was signed, if this text was signed under this key, in exactly this spelling. */
+export function verifyTicket(text: string, key: Uint8Array): VerifiedTicket | undefined {
   if (text.length > MAX_TICKET_LENGTH) return undefined;
-  const dot = text.indexOf('.');
-  if (dot === -1) return undefined;
-  const payload = text.slice(0, dot);
-  const expected = Buffer.from(macOf(key, payload).toString('base64url'), 'latin1');
-  const given = Buffer.from(text.slice(dot + 1), 'utf8');
+  const signed = text.slice(0, Math.max(0, text.lastIndexOf('.')));
+  const expected = Buffer.from(macOf(key, signed).toString('base64url'), 'latin1');
+  const given = Buffer.from(text.slice(signed.length + 1), 'utf8');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
   // What we signed was written by us, so it reads back as what it was.
-  return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+  const [payload = '', audience = ''] = signed.split('.');
+  return { claims: JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')), audience };
 }
 
-function macOf(key: Uint8Array, payload: string): Buffer {
-  return createHmac('sha256', key).update(payload, 'latin1').digest();
+function macOf(key: Uint8Array, signed: string): Buffer {
+  return createHmac('sha256', key).update(signed, 'latin1').digest();
 }

@@ -8,10 +8,13 @@ import type { ToolOutcome } from '../core/conversation/tool-result.ts';
 import type { TicketClaims } from '../core/executor-protocol/ticket.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
 
-/** One call as it reaches a tier: a signed ticket and exactly the arguments that it names. */
+/** One call as it reaches a tier: what may be signed, and exactly the arguments that it names. */
 export interface TierJob {
-  /** The signed claims; the tier verifies signature, deadline, epoch and single use. */
-  readonly ticket: string;
+  /**
+   * Signs the claims for one audience; the tier verifies signature, audience, deadline, epoch and
+   * single use.
+   */
+  readonly ticketFor: (audience: string) => string;
   readonly claims: TicketClaims;
   readonly canonicalArguments: JsonObject;
   /** Settings of the plugin, whose hash the claims hold. */

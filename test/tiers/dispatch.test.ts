@@ -43,7 +43,8 @@ describe('dispatch()', () => {
     const { jobs, port } = scene();
     const claims = claimsOf();
     expect(await port.dispatch(approved(claims), receiptOf(claims), NEVER)).toEqual(DONE);
-    expect(verifyTicket(jobs[0]?.ticket ?? '', TICKET_KEY)).toEqual(claims);
+    const ticket = jobs[0]?.ticketFor('life') ?? '';
+    expect(verifyTicket(ticket, TICKET_KEY)).toEqual({ claims, audience: 'life' });
   });
 
   test.each([

@@ -8,18 +8,18 @@ const OTHER_KEY = new Uint8Array(32).fill(7);
 describe('verifyTicket()', () => {
   test('gives back the claims that were signed, and nothing else', () => {
     const claims = claimsOf();
-    expect(verifyTicket(sign(claims), TICKET_KEY)).toEqual(claims);
+    expect(verifyTicket(sign(claims, 'life'), TICKET_KEY)).toEqual({ claims, audience: 'life' });
   });
 
   test('keeps claims of tiers that need no entry', () => {
     const { wasm: _, ...rest } = claimsOf();
     const claims: TicketClaims = { ...rest, tier: 'process' };
-    expect(verifyTicket(sign(claims), TICKET_KEY)).toEqual(claims);
+    expect(verifyTicket(sign(claims), TICKET_KEY)?.claims).toEqual(claims);
   });
 
   test('refuses a signature under another key', () => {
     expect(
-      verifyTicket(createTicketSigner(OTHER_KEY).sign(claimsOf()), TICKET_KEY),
+      verifyTicket(createTicketSigner(OTHER_KEY).sign(claimsOf(), 'nobody'), TICKET_KEY),
     ).toBeUndefined();
   });
 
@@ -33,17 +33,30 @@ describe('verifyTicket()', () => {
   });
 
   test('refuses other claims under a signature that was made for these', () => {
-    const [payload] = sign(claimsOf({ epoch: 2 })).split('.');
-    const [, mac] = sign(claimsOf({ epoch: 1 })).split('.');
+    const [payload, audience] = sign(claimsOf({ epoch: 2 })).split('.');
+    const [, , mac] = sign(claimsOf({ epoch: 1 })).split('.');
+    expect(verifyTicket(`${payload}.${audience}.${mac}`, TICKET_KEY)).toBeUndefined();
+  });
+
+  test('refuses another audience under a signature that was made for this one', () => {
+    const [payload, , mac] = sign(claimsOf(), 'one').split('.');
+    expect(verifyTicket(`${payload}.other.${mac}`, TICKET_KEY)).toBeUndefined();
     expect(verifyTicket(`${payload}.${mac}`, TICKET_KEY)).toBeUndefined();
   });
 
-  test.each(['', '.', 'a', 'a.', '.a', `${sign(claimsOf())}.`, `${sign(claimsOf())}=`, 'ä.ö'])(
-    'refuses %j',
-    (text) => {
-      expect(verifyTicket(text, TICKET_KEY)).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    '.',
+    '..',
+    'a',
+    'a.',
+    '.a',
+    `${sign(claimsOf())}.`,
+    `${sign(claimsOf())}=`,
+    'ä.ö',
+  ])('refuses %j', (text) => {
+    expect(verifyTicket(text, TICKET_KEY)).toBeUndefined();
+  });
 
   test('takes the longest ticket, and none that is longer', () => {
     const spare = MAX_TICKET_LENGTH - sign(claimsOf({ tool: '' })).length;

@@ -21,7 +21,7 @@ describe('a broken module', () => {
     const random = createRandom(title.length * 7919 + original.length);
     let accepted = 0;
     for (let round = 0; round < ROUNDS_PER_PROGRAM; round++) {
-      const trial = { calls: someCalls(random, 1), options: { fuel: FUEL } };
+      const trial = { calls: someCalls(random, 1), options: { fuel: FUEL, hostFuel: 1 } };
       const { verdict, complaints } = examine(mutate(original, random), trial);
       expect({ round, complaints }).toEqual({ round, complaints: [] });
       if (verdict === 'accepted') accepted += 1;

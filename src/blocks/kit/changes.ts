@@ -3,7 +3,8 @@
  *
  * Some writes are of no use to anybody but the block itself, such as the deletion of what another
  * block has taken over. They may be late, and may be lost: they are done as part of the next change,
- * or by themselves a while later, so that they cost a busy block no write to disk.
+ * or by themselves a while later, so that they cost a busy block no write to disk. A block that is
+ * woken later on anyway need not be kept awake for them, which would cost more than the write.
  *
  * @module
  */
@@ -14,6 +15,8 @@ const LATE_MS = 1_000;
 export interface ChangeRules {
   /** Makes every copy in memory be read again when it is needed. Reads nothing itself. */
   readonly forgetMemory: () => void;
+  /** `when-asked`: late writes wait for a change or {@link Changes.catchUp}, and for no timer. */
+  readonly late?: 'soon' | 'when-asked';
   /** Ends each transaction: writes what the stores have gathered in it. */
   readonly flush?: () => void;
 }
@@ -54,6 +57,7 @@ export class Changes {
   /** Memory has changed already, and `write` must bear to be done twice. */
   writeLate(write: () => void): void {
     this.#late.push(write);
+    if (this.#rules.late === 'when-asked') return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.catchUp();

@@ -57,6 +57,7 @@ export class Outbox {
   readonly #sql: SqlStorage;
   readonly #writeLate: (write: () => void) => void;
   #waiting: Waiting | undefined;
+  #gathered: AuditEvent[] = [];
   /** The last number that the chain has said it holds. */
   #heldSeq = 0;
   /** The last number that somebody wants to be sent. */
@@ -79,7 +80,18 @@ export class Outbox {
     ) STRICT`);
   }
 
-  /** Part of the caller's transaction. */
+  /** Part of a transaction that ends with {@link Outbox.flush}: one row for all that it gathers. */
+  gather(events: readonly AuditEvent[]): void {
+    this.#gathered.push(...events);
+  }
+
+  /** Part of a transaction, at its end. */
+  flush(now: number): void {
+    this.add(this.#gathered, now);
+    this.#gathered = [];
+  }
+
+  /** Part of a transaction. */
   add(events: readonly AuditEvent[], now: number): void {
     for (let at = 0; at < events.length; at += MAX_DRAIN_EVENTS) {
       this.#addRow(events.slice(at, at + MAX_DRAIN_EVENTS), now);
@@ -89,6 +101,7 @@ export class Outbox {
   /** Memory may be ahead of storage: reads it again when it is needed. */
   forget(): void {
     this.#waiting = undefined;
+    this.#gathered = [];
   }
 
   backlog(): Backlog {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Turn } from '../../core/conversation/turn.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
@@ -13,6 +12,7 @@ import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
 import { Waiters } from '../kit/waiters.ts';
 import { Authorities } from './authorities.ts';
+import { HeldSlice } from './held-slice.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
 import { JournalStore } from './journal-store.ts';
 import { LiveTurns } from './live-turns.ts';
@@ -21,6 +21,7 @@ import { Neighbours } from './neighbours.ts';
 import type { SessionParts } from './session-parts.ts';
 import { SessionStore } from './session-store.ts';
 import { SettlementStore } from './settlement-store.ts';
+import { handOver, type RunRef } from './turn-client.ts';
 import { TurnStore } from './turn-store.ts';
 import { UnwrittenTurn } from './unwritten-turn.ts';
 
@@ -31,7 +32,7 @@ const MIN_LEASE_MS = 200;
 
 /** The entrypoint of the gateway that runs turns; see `gateway/turn-runner.ts`. */
 interface TurnRunnerExports {
-  readonly TurnRunner?: { run(turn: Turn): Promise<void> };
+  readonly TurnRunner?: { run(ref: RunRef): Promise<void> };
 }
 
 /** What the parts call back when a timer is due, or something is to be sent. */
@@ -55,22 +56,29 @@ export function assembleParts(
   const journal = new JournalStore(sql, values);
   const live = new LiveTurns(turns, journal);
   const messages = new MessageStore(sql, values);
+  const held = new HeldSlice();
   const changes = new Changes(storage, {
     forgetMemory: () => {
       for (const copy of copies) copy.forget();
+      held.release();
+    },
+    flush: () => {
+      journal.flush();
+      outbox.flush(Date.now());
     },
   });
   const writeLate = (write: () => void): void => changes.writeLate(write);
   const settlements = new SettlementStore(sql, writeLate);
   const outbox = new Outbox(sql, writeLate);
   const timers = new Timers(storage, { ...timed });
-  const copies = [session, turns, live, messages, settlements, outbox, timers];
+  const copies = [session, turns, live, journal, messages, settlements, outbox, timers];
   const neighbours = new Neighbours(env);
   const defer = (task: Promise<unknown>): void => ctx.waitUntil(task);
   return {
     ...{ storage, changes, values, session, turns, live, journal, messages, settlements },
     ...{ outbox, timers, neighbours },
     unwritten: new UnwrittenTurn(changes),
+    held,
     idempotency: new IdempotencyStore(sql),
     waiters: new Waiters(),
     authorities: new Authorities((principal) => neighbours.authority(principal)),
@@ -79,7 +87,7 @@ export function assembleParts(
     startRun: async (turn) => {
       const { TurnRunner } = ctx.exports as unknown as TurnRunnerExports;
       if (TurnRunner === undefined) throw new Fault('internal', 'Cannot run turns: no TurnRunner');
-      await TurnRunner.run(turn);
+      await TurnRunner.run(handOver(turn));
     },
     flush: flushPromptly,
     defer,

@@ -7,10 +7,10 @@
 import type { Message } from '../../core/conversation/message.ts';
 import type { TurnDriver } from '../../core/conversation/turn.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import { isEmbeddedModel } from '../../core/policy/model-name.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { Slice } from '../../core/policy/slice.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
+import { isFreeOfCost } from './choose-driver.ts';
 import { firstMessages, writeSession } from './create-session.ts';
 import { toUnwrittenTurn } from './hand-over.ts';
 import type { IdempotentRequest } from './idempotency-store.ts';
@@ -26,6 +26,7 @@ import type { TurnFacts } from './turn-store.ts';
 export interface Opening {
   readonly turnId: TurnId;
   readonly slice: Slice;
+  readonly reservation: TurnId;
   readonly authority: Authority;
   readonly driver: TurnDriver;
 }
@@ -59,17 +60,9 @@ export function beginTurn(
   if (isFree) lane.launch(turn, opening.authority);
 }
 
-function isLaneFree({ live, session }: SessionParts): boolean {
+export function isLaneFree({ live, session }: SessionParts): boolean {
   if (session.live() === undefined) return true;
   return live.holder() === undefined && live.countQueued() === 0;
-}
-
-/**
- * Whether a run of this driver spends nothing and reaches nobody before its first commit. Whom a
- * provider's model is asked for is on the record before it is asked.
- */
-function isFreeOfCost(driver: TurnDriver): boolean {
-  return driver.kind === 'program' || isEmbeddedModel(driver.model);
 }
 
 function toFirstRun(parts: SessionParts, admitted: Admitted): ReturnType<typeof toUnwrittenTurn> {
@@ -120,6 +113,6 @@ export function toIdempotentRequest(request: AdmitTurn): IdempotentRequest | und
 
 function toFacts({ request, opening, at }: Admitted): TurnFacts {
   const { principal, requestId } = request;
-  const { turnId: id, driver, slice } = opening;
-  return { id, principal, requestId, driver, slice, admittedAt: at };
+  const { turnId: id, driver, slice, reservation } = opening;
+  return { id, principal, requestId, driver, slice, reservation, admittedAt: at };
 }

@@ -25,6 +25,7 @@ export function removeSession(parts: SessionParts, flusher: Flusher, actor: Acto
     const turn = parts.live.find(facts.id);
     if (turn !== undefined) failTurn(parts, turn, { code: 'cancelled', actor });
   }
+  parts.held.release();
   const sessionId = liveSession(parts).facts.id;
   transact(parts, () =>
     record(parts, [

@@ -9,6 +9,7 @@ import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
+import type { TurnSettlement } from './settlement-store.ts';
 import { record, transact, writeEntries } from './transact.ts';
 import { type Actor, turnEvent } from './turn-audit.ts';
 import { hasEnded } from './turn-store.ts';
@@ -56,14 +57,22 @@ export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number)
   parts.turns.save(row);
   const unfinished = [...progress.rounds.values()].filter(({ finished }) => !finished);
   parts.messages.append(unfinished.flatMap(toRoundMessages), { turn: row.seq, kind: 'round' });
-  parts.settlements.add({
-    turnId: row.facts.id,
-    usage: progress.end?.usage ?? progress.usage(),
-    toolCalls: progress.startedByTool(),
-    dueAt: settleAt,
-  });
+  parts.settlements.add(toSettlement(parts, turn, settleAt));
   parts.live.end(turn);
   setTimersAfterEnd(parts);
+}
+
+/** What is left of a turn that ended well may serve the next one; anything else is settled. */
+function toSettlement(parts: SessionParts, turn: LiveTurn, settleAt: number): TurnSettlement {
+  const { id: turnId, reservation } = turn.row.facts;
+  const { end } = turn.progress;
+  const usage = end?.usage ?? turn.progress.usage();
+  const toolCalls = turn.progress.startedByTool();
+  const { inputTokens, outputTokens, costMicroUsd } = usage;
+  const used = { tokens: inputTokens + outputTokens, costMicroUsd, toolCalls };
+  if (end?.kind !== 'turn-finished') parts.held.release(reservation);
+  const heldUntil = parts.held.keep(reservation, used, parts.now());
+  return { turnId, reservation, usage, toolCalls, dueAt: heldUntil ?? settleAt };
 }
 
 function setTimersAfterEnd(parts: SessionParts): void {

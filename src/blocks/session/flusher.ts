@@ -6,6 +6,7 @@
  */
 
 import type { TurnId } from '../../core/primitives/ids.ts';
+import { HOLD_MS } from './held-slice.ts';
 import { deleteConversation } from './schema.ts';
 import type { SessionParts } from './session-parts.ts';
 import type { SessionFacts } from './session-store.ts';
@@ -21,9 +22,10 @@ export class Flusher {
   readonly #parts: SessionParts;
   #running: Promise<void> | undefined;
   #again = false;
-  /** Settlements on their way, or answered and not yet deleted. */
+  /** Settlements on their way, or answered and not yet deleted, by reservation. */
   readonly #settling = new Map<TurnId, Promise<void>>();
   #collecting: ReturnType<typeof setTimeout> | undefined;
+  #holding: ReturnType<typeof setTimeout> | undefined;
   /** For the first time when a turn ends, or after a while. */
   #sentAt: number;
 
@@ -92,21 +94,22 @@ export class Flusher {
   }
 
   async #send(facts: SessionFacts): Promise<void> {
-    const { neighbours, outbox, settlements, session, timers } = this.#parts;
+    const { leaseMs, neighbours, now, outbox, settlements, session, timers } = this.#parts;
     this.#settleDue();
     const settled = [...this.#settling];
     await outbox.drain((firstSeq, events) => neighbours.appendAudit(facts, firstSeq, events));
     // Most often answered by now: then this and the drained outbox are one write to disk.
     const answers = await Promise.allSettled(settled.map(([, answer]) => answer));
-    for (const [index, [turnId]] of settled.entries()) {
-      this.#settling.delete(turnId);
-      if (answers[index]?.status === 'fulfilled') settlements.delete(turnId);
+    for (const [index, [reservation]] of settled.entries()) {
+      this.#settling.delete(reservation);
+      if (answers[index]?.status === 'fulfilled') settlements.delete(reservation);
     }
     const failed = answers.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
     if (this.#again || outbox.backlog().count > 0) return;
-    const nextDueAt = settlements.nextDueAt();
+    const nextDueAt = settlements.nextDueAt((reservation) => this.#isHeld(reservation));
     if (nextDueAt !== undefined) timers.set('flush', nextDueAt);
+    else if (!settlements.isEmpty()) timers.setLatest('flush', now() + leaseMs);
     else if (session.row()?.deleted === true) await this.#wipe();
   }
 
@@ -114,13 +117,32 @@ export class Flusher {
   #settleDue(): void {
     const { defer, neighbours, now, session, settlements } = this.#parts;
     const workspace = session.row()?.facts.workspace;
-    if (workspace === undefined) return;
+    if (workspace === undefined || settlements.isEmpty()) return;
+    if (settlements.due(now() + HOLD_MS).some(({ reservation }) => this.#isHeld(reservation))) {
+      this.#settleHeldLater();
+    }
     for (const settlement of settlements.due(now())) {
-      if (this.#settling.has(settlement.turnId)) continue;
+      const { reservation } = settlement;
+      if (this.#settling.has(reservation) || this.#isHeld(reservation)) continue;
       const answer = neighbours.settleTurn(workspace, settlement);
-      this.#settling.set(settlement.turnId, answer);
+      this.#settling.set(reservation, answer);
       defer(answer.catch(() => {}));
     }
+  }
+
+  /** A slice that no further turn has asked for is settled a moment after it is held no longer. */
+  #settleHeldLater(): void {
+    this.#holding ??= setTimeout(() => {
+      this.#holding = undefined;
+      this.promptly('now');
+    }, HOLD_MS + 1);
+  }
+
+  /** By memory, or by a turn that is still using it in an object that has lost its memory. */
+  #isHeld(reservation: TurnId): boolean {
+    const { held, live, now, session } = this.#parts;
+    if (held.isHeld(reservation, now())) return true;
+    return session.live() !== undefined && live.holder()?.row.facts.reservation === reservation;
   }
 
   async #wipe(): Promise<void> {

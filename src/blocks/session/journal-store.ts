@@ -31,33 +31,63 @@ type StoredBatch = {
 /** One entry in the body of a row. */
 type StoredEntry = SessionEntry | { readonly silent: SessionEntry };
 
+/** What will be a row once the transaction ends. */
+interface GatheredBatch {
+  readonly lastEntry: number;
+  readonly lastEvent: number;
+  readonly events: number;
+  readonly at: number;
+  readonly stored: readonly StoredEntry[];
+}
+
 export class JournalStore {
   readonly #sql: SqlStorage;
   readonly #values: ChunkedValues;
+  /** By the ordinal of their turn. */
+  readonly #gathered = new Map<number, GatheredBatch>();
 
   constructor(sql: SqlStorage, values: ChunkedValues) {
     this.#sql = sql;
     this.#values = values;
   }
 
-  /** Adds entries, and moves the row's counters. */
-  append(row: TurnRow, batch: readonly FoldedEntry[], at: number): void {
-    if (batch.length === 0) return;
-    const events = batch.reduce((sum, folded) => sum + folded.events, 0);
-    row.lastEntry += batch.length;
+  /** Adds entries, and moves the row's counters. The same transaction flushes them. */
+  append(row: TurnRow, entries: readonly FoldedEntry[], at: number): void {
+    if (entries.length === 0) return;
+    const events = entries.reduce((sum, folded) => sum + folded.events, 0);
+    row.lastEntry += entries.length;
     row.lastEvent += events;
-    const stored = batch.map(
+    const stored = entries.map(
       (folded): StoredEntry => (folded.events === 0 ? { silent: folded.entry } : folded.entry),
     );
-    this.#sql.exec(
-      'INSERT INTO journal (turn, last_event, last_entry, events, at, body) VALUES (?, ?, ?, ?, ?, ?)',
-      row.seq,
-      row.lastEvent,
-      row.lastEntry,
-      events,
-      at,
-      this.#values.spill(batchKey(row.seq, row.lastEntry), JSON.stringify(stored)),
-    );
+    const { lastEntry, lastEvent } = row;
+    const before = this.#gathered.get(row.seq);
+    this.#gathered.set(row.seq, {
+      ...{ lastEntry, lastEvent, at },
+      events: (before?.events ?? 0) + events,
+      stored: [...(before?.stored ?? []), ...stored],
+    });
+  }
+
+  /** Part of a transaction, at its end: one row for each turn. */
+  flush(): void {
+    for (const [turn, { lastEntry, lastEvent, events, at, stored }] of this.#gathered) {
+      this.#sql.exec(
+        'INSERT INTO journal (turn, last_event, last_entry, events, at, body) VALUES (?, ?, ?, ?, ?, ?)',
+        turn,
+        lastEvent,
+        lastEntry,
+        events,
+        at,
+        this.#values.spill(batchKey(turn, lastEntry), JSON.stringify(stored)),
+      );
+    }
+    this.#gathered.clear();
+  }
+
+  /** After a transaction was rolled back. */
+  forget(): void {
+    this.#gathered.clear();
   }
 
   /** The whole journal of a turn, and the counters of its row. */

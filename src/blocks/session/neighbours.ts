@@ -36,8 +36,8 @@ export class Neighbours {
     return this.#workspace(principal.workspace, (api) => api.authority(principal));
   }
 
-  settleTurn(workspace: WorkspaceId, { turnId, usage, toolCalls }: Settlement): Promise<void> {
-    return this.#workspace(workspace, (api) => api.settleTurn(turnId, usage, toolCalls));
+  settleTurn(workspace: WorkspaceId, { reservation, usage, toolCalls }: Settlement): Promise<void> {
+    return this.#workspace(workspace, (api) => api.settleTurn(reservation, usage, toolCalls));
   }
 
   /** Answers the last number that the chain holds of this session's outbox. */

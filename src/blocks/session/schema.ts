@@ -34,7 +34,8 @@ const TABLES = [
     expires_at INTEGER NOT NULL, PRIMARY KEY (principal, key)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE settlements (
-    turn_id TEXT PRIMARY KEY, usage TEXT NOT NULL, tool_calls TEXT NOT NULL, due_at INTEGER NOT NULL
+    turn_id TEXT PRIMARY KEY, reservation TEXT NOT NULL, usage TEXT NOT NULL,
+    tool_calls TEXT NOT NULL, due_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
 ] as const;
 

@@ -11,7 +11,7 @@ import type {
 } from '../../core/conversation/journal-entry.ts';
 import type { Message } from '../../core/conversation/message.ts';
 import type { RunCost, ToolResult } from '../../core/conversation/tool-result.ts';
-import type { TurnDriver, TurnStatus } from '../../core/conversation/turn.ts';
+import type { Turn, TurnDriver, TurnStatus } from '../../core/conversation/turn.ts';
 import type { TurnEvent } from '../../core/conversation/turn-event.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
@@ -168,6 +168,8 @@ export interface SessionApi {
     requestId: string,
   ): Promise<TurnSummary | undefined>;
 
+  /** For a run that begins: its whole turn; nothing if another run has it, or it is over. */
+  turn(turnId: TurnId, epoch: number): Promise<Turn | undefined>;
   /** From the run: see `agent/ports.ts`. */
   commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>>;
   refreshAuthority(turnId: TurnId, epoch: number): Promise<Authority>;

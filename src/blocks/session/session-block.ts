@@ -13,6 +13,7 @@ import type {
   JournalReceipt,
   JournalRefusal,
 } from '../../core/conversation/journal-entry.ts';
+import type { Turn } from '../../core/conversation/turn.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { deny } from '../../core/errors/denial.ts';
 import { Fault } from '../../core/errors/fault.ts';
@@ -28,6 +29,7 @@ import { cancelTurn, removeSession } from './cancel-turn.ts';
 import { commitBatch } from './commit-batch.ts';
 import { createSession, describeSession } from './create-session.ts';
 import { Flusher } from './flusher.ts';
+import { toTurn } from './hand-over.ts';
 import { authorizeHostCall } from './host-calls.ts';
 import { Lane } from './lane.ts';
 import { holdLease, refreshAuthority } from './lease.ts';
@@ -137,6 +139,11 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     return toSummary(turn);
   }
 
+  async turn(turnId: TurnId, epoch: number): Promise<Turn | undefined> {
+    const turn = this.#exists() ? this.#lane.holderAt(turnId, epoch) : undefined;
+    return turn?.first && toTurn(this.#parts, turn, turn.first);
+  }
+
   async commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>> {
     return commitBatch(this.#parts, this.#lane, batch);
   }
@@ -155,9 +162,11 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   }
 
   async authorityChanged(revision: number): Promise<void> {
-    const { authorities, session } = this.#written();
+    const { authorities, flush, held, session } = this.#written();
     authorities.hear(revision);
-    session.raiseRevision(revision);
+    if (!session.raiseRevision(revision)) return;
+    held.release();
+    flush('now');
   }
 
   override async alarm(): Promise<void> {

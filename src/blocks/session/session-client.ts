@@ -11,6 +11,7 @@ import type {
   JournalReceipt,
   JournalRefusal,
 } from '../../core/conversation/journal-entry.ts';
+import type { Turn } from '../../core/conversation/turn.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
@@ -113,6 +114,10 @@ export class SessionClient implements SessionApi {
     requestId: string,
   ): Promise<TurnSummary | undefined> {
     return this.#again((session) => session.cancelTurn(turnId, principal, requestId));
+  }
+
+  turn(turnId: TurnId, epoch: number): Promise<Turn | undefined> {
+    return this.#again((session) => session.turn(turnId, epoch));
   }
 
   /** Text is sent once, since nobody can tell whether equal text is there already. */

@@ -12,6 +12,7 @@ import type { Outbox } from '../kit/outbox.ts';
 import type { Timers } from '../kit/timers.ts';
 import type { Waiters } from '../kit/waiters.ts';
 import type { Authorities } from './authorities.ts';
+import type { HeldSlice } from './held-slice.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { JournalStore } from './journal-store.ts';
 import type { LiveTurns } from './live-turns.ts';
@@ -26,6 +27,7 @@ export interface SessionParts {
   readonly storage: DurableObjectStorage;
   readonly changes: Changes;
   readonly unwritten: UnwrittenTurn;
+  readonly held: HeldSlice;
   readonly values: ChunkedValues;
   readonly session: SessionStore;
   readonly turns: TurnStore;

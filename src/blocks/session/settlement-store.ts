@@ -1,29 +1,49 @@
 /**
- * Slices that must still be given back to the workspace: one row for each ended turn, written with
- * the turn's end and deleted some time after the workspace has answered. Memory holds a copy.
+ * What must still be given back to the workspace: one row for each ended turn, written with the turn's
+ * end and deleted some time after the workspace has answered. Turns that drew on the same reservation
+ * are settled together. Memory holds a copy.
  *
  * @module
  */
 
-import type { Usage } from '../../core/conversation/usage.ts';
+import { addUsage, type Usage } from '../../core/conversation/usage.ts';
 import { parseTurnId, type TurnId } from '../../core/primitives/ids.ts';
 
-export interface Settlement {
+/** What an ended turn has used. */
+export interface TurnSettlement extends Used {
   readonly turnId: TurnId;
-  readonly usage: Usage;
-  /** Started calls by tool. */
-  readonly toolCalls: Readonly<Record<string, number>>;
+  /** The turn whose reservation it drew on: itself, or one before it. */
+  readonly reservation: TurnId;
   /** Not sent earlier: a run that was stopped may still say what its last model call has cost. */
   readonly dueAt: number;
 }
 
-type StoredSettlement = { turn_id: string; usage: string; tool_calls: string; due_at: number };
+interface Used {
+  readonly usage: Usage;
+  /** Started calls by tool. */
+  readonly toolCalls: Readonly<Record<string, number>>;
+}
+
+/** What all turns that drew on one reservation have used. */
+export interface Settlement extends Used {
+  readonly reservation: TurnId;
+}
+
+type StoredSettlement = {
+  turn_id: string;
+  reservation: string;
+  usage: string;
+  tool_calls: string;
+  due_at: number;
+};
 
 export class SettlementStore {
   readonly #sql: SqlStorage;
   readonly #writeLate: (write: () => void) => void;
-  /** A copy of the rows. */
-  #owed: Map<TurnId, Settlement> | undefined;
+  /** A copy of the rows, by turn. */
+  #owed: Map<TurnId, TurnSettlement> | undefined;
+  /** Reservations whose rows are still to be deleted. */
+  #settled: TurnId[] = [];
 
   /** `writeLate` may put the deletion of what was settled off until the next transaction. */
   constructor(sql: SqlStorage, writeLate: (write: () => void) => void) {
@@ -31,12 +51,14 @@ export class SettlementStore {
     this.#writeLate = writeLate;
   }
 
-  add(settlement: Settlement): void {
-    const { turnId, usage, toolCalls, dueAt } = settlement;
+  add(settlement: TurnSettlement): void {
+    const { turnId, reservation, usage, toolCalls, dueAt } = settlement;
     const owed = this.#read();
     this.#sql.exec(
-      'INSERT INTO settlements (turn_id, usage, tool_calls, due_at) VALUES (?, ?, ?, ?)',
+      `INSERT INTO settlements (turn_id, reservation, usage, tool_calls, due_at)
+       VALUES (?, ?, ?, ?, ?)`,
       turnId,
+      reservation,
       JSON.stringify(usage),
       JSON.stringify(toolCalls),
       dueAt,
@@ -57,19 +79,35 @@ export class SettlementStore {
     this.#read().set(turnId, corrected);
   }
 
+  /** By reservation, once all of its turns are due. */
   due(now: number): Settlement[] {
-    return [...this.#read().values()].filter(({ dueAt }) => dueAt <= now);
+    const due = new Map<TurnId, Settlement | 'later'>();
+    for (const { reservation, dueAt, ...used } of this.#read().values()) {
+      const before = due.get(reservation);
+      if (before === 'later') continue;
+      due.set(reservation, dueAt > now ? 'later' : { reservation, ...addUsed(before, used) });
+    }
+    return [...due.values()].filter((settlement) => settlement !== 'later');
   }
 
-  /** When the next one is due; `undefined` if none is left. */
-  nextDueAt(): number | undefined {
-    const dueAts = [...this.#read().values()].map(({ dueAt }) => dueAt);
+  /** When the next one is due, but for those that are `held`; `undefined` if none is left. */
+  nextDueAt(isHeld: (reservation: TurnId) => boolean): number | undefined {
+    const dueAts = [...this.#read().values()].flatMap(({ reservation, dueAt }) =>
+      isHeld(reservation) ? [] : [dueAt],
+    );
     return dueAts.length === 0 ? undefined : Math.min(...dueAts);
   }
 
-  delete(turnId: TurnId): void {
-    if (!this.#read().delete(turnId)) return;
-    this.#writeLate(() => this.#sql.exec('DELETE FROM settlements WHERE turn_id = ?', turnId));
+  isEmpty(): boolean {
+    return this.#read().size === 0;
+  }
+
+  delete(reservation: TurnId): void {
+    for (const [turnId, owed] of this.#read()) {
+      if (owed.reservation === reservation) this.#read().delete(turnId);
+    }
+    this.#settled.push(reservation);
+    if (this.#settled.length === 1) this.#writeLate(() => this.#deleteSettled());
   }
 
   /** After a transaction was rolled back, or storage was wiped: memory may be ahead of it. */
@@ -77,21 +115,41 @@ export class SettlementStore {
     this.#owed = undefined;
   }
 
-  #read(): Map<TurnId, Settlement> {
+  #deleteSettled(): void {
+    this.#sql.exec(
+      'DELETE FROM settlements WHERE reservation IN (SELECT value FROM json_each(?))',
+      JSON.stringify(this.#settled),
+    );
+    this.#settled = [];
+  }
+
+  #read(): Map<TurnId, TurnSettlement> {
     this.#owed ??= new Map(
       this.#sql
-        .exec<StoredSettlement>('SELECT turn_id, usage, tool_calls, due_at FROM settlements')
+        .exec<StoredSettlement>(
+          'SELECT turn_id, reservation, usage, tool_calls, due_at FROM settlements',
+        )
         .toArray()
-        .flatMap((row): [TurnId, Settlement][] => {
+        .flatMap((row): [TurnId, TurnSettlement][] => {
           const turnId = parseTurnId(row.turn_id);
-          if (turnId === undefined) return [];
+          const reservation = parseTurnId(row.reservation);
+          if (turnId === undefined || reservation === undefined) return [];
           const usage: Usage = JSON.parse(row.usage);
           const toolCalls = JSON.parse(row.tool_calls);
-          return [[turnId, { turnId, usage, toolCalls, dueAt: row.due_at }]];
+          return [[turnId, { turnId, reservation, usage, toolCalls, dueAt: row.due_at }]];
         }),
     );
     return this.#owed;
   }
+}
+
+function addUsed(a: Used | undefined, b: Used): Used {
+  if (a === undefined) return { usage: b.usage, toolCalls: b.toolCalls };
+  const toolCalls = new Map(Object.entries(a.toolCalls));
+  for (const [tool, calls] of Object.entries(b.toolCalls)) {
+    toolCalls.set(tool, (toolCalls.get(tool) ?? 0) + calls);
+  }
+  return { usage: addUsage(a.usage, b.usage), toolCalls: Object.fromEntries(toolCalls) };
 }
 
 function maxUsage(a: Usage, b: Usage): Usage {

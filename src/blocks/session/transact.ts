@@ -17,7 +17,7 @@ export function transact<T>(parts: SessionParts, change: () => T): T {
   return parts.changes.make(change);
 }
 
-/** Part of a transaction: adds entries to a turn's journal, as one row. */
+/** Part of a transaction: adds entries to a turn's journal. */
 export function writeEntries(
   parts: SessionParts,
   { row, progress }: LiveTurn,
@@ -33,8 +33,7 @@ export function writeEntries(
  */
 export function record(parts: SessionParts, events: readonly AuditEvent[]): void {
   if (events.length === 0) return;
-  const now = parts.now();
-  parts.outbox.add(events, now);
+  parts.outbox.gather(events);
   // Rings together with the lease: alarms are dear.
-  parts.timers.setLatest('flush', now + parts.leaseMs);
+  parts.timers.setLatest('flush', parts.now() + parts.leaseMs);
 }

@@ -19,6 +19,8 @@ export interface TurnFacts {
   readonly driver: TurnDriver;
   /** As reserved at admission. */
   readonly slice: Slice;
+  /** Under which the workspace knows what was reserved: its own, or that of a turn before it. */
+  readonly reservation: TurnId;
   readonly admittedAt: number;
 }
 

@@ -7,12 +7,18 @@
  * @module
  */
 
-import type { Acceptance } from '../../core/blocks/block-signal.ts';
+import type { Acceptance, Envelope } from '../../core/blocks/block-signal.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { setLink } from '../../core/supervision/link-table.ts';
-import type { BlockAct, BlockActAnswer, BlockActor, BlockRefusal } from './block-api.ts';
+import type {
+  BlockAct,
+  BlockActAnswer,
+  BlockActor,
+  BlockRefusal,
+  MessageAnswer,
+} from './block-api.ts';
 import { type BlockParts, creatorName, sendSoon, transact } from './block-parts.ts';
 import type { Courier } from './courier.ts';
 import { DIRECTORY } from './end-block.ts';
@@ -22,11 +28,9 @@ import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
 import { cancelUserTimer, setUserTimer } from './send-after.ts';
 import { spawnChild } from './spawn-child.ts';
 
-/** How long a sender is kept waiting for the receiver's answer, in milliseconds. */
-const ANSWER_WAIT_MS = 10_000;
-
 const CAPABILITY_OF = {
   send: 'block:send',
+  'send-many': 'block:send',
   spawn: 'block:spawn',
   link: 'block:link',
   unlink: 'block:link',
@@ -49,7 +53,13 @@ export async function actAsBlock(
   const allowed = await requireCapability(parts, actor, CAPABILITY_OF[act.kind]);
   if (!allowed.ok) return allowed;
   const facts = allowed.value;
-  if (act.kind === 'send') return await send(parts, courier, act);
+  if (act.kind === 'send') {
+    const [sent] = await sendAll(parts, courier, { to: act.to, envelopes: [act.envelope] });
+    return sent === undefined ? err(NOPROC) : ok({ kind: 'sent', ...sent });
+  }
+  if (act.kind === 'send-many') {
+    return ok({ kind: 'sent-many', sent: await sendAll(parts, courier, act) });
+  }
   const done = transact(parts, () => performAct(parts, facts, act));
   parts.flush();
   return done;
@@ -80,16 +90,15 @@ export function isOwner(facts: BlockFacts, { principal, ownsAll }: BlockActor): 
   return ownsAll || toPrincipalName(principal) === creatorName(facts);
 }
 
+/** What is done at once: nobody answers to it. */
+export type OtherAct = Exclude<BlockAct, { readonly kind: 'send' | 'send-many' }>;
+
 type Done = Result<BlockActAnswer, BlockRefusal>;
 
 const DONE: Done = ok({ kind: 'done' });
 
 /** Part of a transaction, once the act is allowed. */
-export function performAct(
-  parts: BlockParts,
-  facts: BlockFacts,
-  act: Exclude<BlockAct, { readonly kind: 'send' }>,
-): Done {
+export function performAct(parts: BlockParts, facts: BlockFacts, act: OtherAct): Done {
   switch (act.kind) {
     case 'spawn':
       return spawnChild(parts, facts, act);
@@ -171,20 +180,23 @@ function isFull(parts: BlockParts, limit: number): boolean {
   return parts.relations.count() >= limit;
 }
 
-async function send(
+/** In one transaction; resolves once the receiver has answered to each, or has not for too long. */
+async function sendAll(
   parts: BlockParts,
   courier: Courier,
-  { to, envelope }: Extract<BlockAct, { readonly kind: 'send' }>,
-): Promise<Done> {
-  const seq = transact(parts, () => {
+  { to, envelopes }: { readonly to: BlockId; readonly envelopes: readonly Envelope[] },
+): Promise<MessageAnswer[]> {
+  const seqs = transact(parts, () => {
     sendSoon(parts);
-    return parts.pairs.say(to, { kind: 'message', envelope });
+    return envelopes.map((envelope) => parts.pairs.say(to, { kind: 'message', envelope }));
   });
-  const answer = courier.answerTo(to, seq, ANSWER_WAIT_MS);
+  const answers = seqs.map((seq) => courier.answers.wait(to, seq));
   parts.flush();
-  const acceptance = await answer;
-  const { messageId } = envelope;
-  return ok({ kind: 'sent', messageId, acceptance: acceptance ?? PENDING });
+  const acceptances = await Promise.all(answers);
+  return envelopes.map(({ messageId }, index) => ({
+    messageId,
+    acceptance: acceptances[index] ?? PENDING,
+  }));
 }
 
 /** On its way: it will be told until the receiver has it. */

@@ -23,10 +23,11 @@ import { RelationStore } from '../kit/relation-store.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { Waiters } from '../kit/waiters.ts';
+import { AuthorityOnLoan } from './authority-on-loan.ts';
 import type { BlockParts } from './block-parts.ts';
 import { FactsStore } from './facts-store.ts';
 import { KnownIdStore } from './known-id-store.ts';
-import { askAuthority } from './neighbours.ts';
+import { leaseAuthority } from './neighbours.ts';
 
 export interface BlockTasks {
   readonly forget: () => Promise<void>;
@@ -50,6 +51,8 @@ export function assembleBlock(
     forgetMemory: () => {
       for (const copy of copies) copy.forget();
     },
+    // Whatever is late was owed before, and what is owed has an alarm.
+    late: 'when-asked',
     flush: () => pairs.flush(),
   });
   const writeLate = (write: () => void): void => changes.writeLate(write);
@@ -60,6 +63,7 @@ export function assembleBlock(
   const outbox = new Outbox(sql, writeLate);
   const timers = new Timers(storage, { ...timed }, tables);
   const copies = [tables, facts, mailbox, pairs, relations, outbox, timers];
+  const authority = new AuthorityOnLoan(() => Date.now());
   const idHash = lazyHash(env.SALLYPORT_MASTER_KEY);
   return {
     ...{ storage, changes, tables, facts, mailbox, pairs, relations, outbox, timers },
@@ -70,7 +74,8 @@ export function assembleBlock(
     newBlockId: () => issueBlockId(workspaceOf(ctx), randomHex(16), idHash),
     readBlockId: (text) => readBlockId(workspaceOf(ctx), text, idHash),
     newId: (prefix) => `${prefix}_${randomHex(16)}`,
-    creatorAuthority: ({ order }) => askAuthority(env, order.creator),
+    creatorAuthority: ({ order }) => authority.read(() => leaseAuthority(env, order)),
+    hearRevision: (revision) => authority.hear(revision),
     flush: promptly,
     defer: (task) => ctx.waitUntil(task),
   };

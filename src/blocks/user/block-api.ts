@@ -99,6 +99,12 @@ export interface MailboxCounts {
 /** What an owner or a behaviour does as the block. Each needs a capability, or the block crashes. */
 export type BlockAct =
   | { readonly kind: 'send'; readonly to: BlockId; readonly envelope: Envelope }
+  /** All or none is said, each is answered for itself. */
+  | {
+      readonly kind: 'send-many';
+      readonly to: BlockId;
+      readonly envelopes: readonly Envelope[];
+    }
   | {
       readonly kind: 'spawn';
       readonly order: Omit<BirthOrder, 'creator' | 'ancestors' | 'link' | 'monitor'>;
@@ -129,9 +135,15 @@ export interface UserTimer {
 
 export type BlockActAnswer =
   | { readonly kind: 'done' }
-  | { readonly kind: 'sent'; readonly messageId: string; readonly acceptance: Acceptance }
+  | ({ readonly kind: 'sent' } & MessageAnswer)
+  | { readonly kind: 'sent-many'; readonly sent: readonly MessageAnswer[] }
   | { readonly kind: 'spawned'; readonly id: BlockId; readonly ref?: string }
   | { readonly kind: 'monitoring'; readonly ref: string };
+
+export interface MessageAnswer {
+  readonly messageId: string;
+  readonly acceptance: Acceptance;
+}
 
 export interface OutsideMessage {
   readonly from: BlockActor;
@@ -174,6 +186,10 @@ export interface BlockApi {
   /** Signals of one other block, in order. Those that are known are absorbed. */
   accept(from: BlockId, signals: readonly NumberedSignal[]): Promise<AcceptedStream>;
   send(message: OutsideMessage): Promise<Result<SentMessage, BlockRefusal>>;
+  /** In one transaction; each is answered for itself, in their order. */
+  sendMany(
+    messages: readonly OutsideMessage[],
+  ): Promise<readonly Result<SentMessage, BlockRefusal>[]>;
   receive(
     actor: BlockActor,
     query: ReceiveQuery,
@@ -198,6 +214,9 @@ export interface BlockApi {
   changeChildren(actor: BlockActor, change: ChildChange): Promise<Result<true, BlockRefusal>>;
   act(actor: BlockActor, act: BlockAct): Promise<Result<BlockActAnswer, BlockRefusal>>;
   exit(actor: BlockActor, reason: RequestedExit): Promise<Result<ExitReason, BlockRefusal>>;
+
+  /** From the workspace: what the block was told of its creator's authority is older than this. */
+  authorityChanged(revision: number): Promise<void>;
 
   /** Oldest first, after that number. */
   deadLetters(after: number, limit: number): Promise<readonly DeadLetter[]>;
@@ -261,9 +280,7 @@ export interface BlockTree {
   readonly children: readonly BlockTree[];
 }
 
-export interface SentMessage {
-  readonly messageId: string;
-  readonly acceptance: Acceptance;
+export interface SentMessage extends MessageAnswer {
   /** It was accepted before, under the same id. */
   readonly known: boolean;
 }

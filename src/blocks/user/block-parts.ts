@@ -41,6 +41,8 @@ export interface BlockParts {
   readonly readBlockId: (text: string) => BlockId | undefined;
   /** What the creator may do now; nothing if his credential is not live. */
   readonly creatorAuthority: (facts: BlockFacts) => Promise<Authority | undefined>;
+  /** The workspace has a newer revision: nothing older is gone by from now on. */
+  readonly hearRevision: (revision: number) => void;
   /** Tells the others what was said to them, and the chain what is on the record. */
   readonly flush: () => void;
   readonly defer: (task: Promise<unknown>) => void;

@@ -1,15 +1,16 @@
 /**
  * Tells other blocks what this one has said to them, in order, until they have it.
  *
- * What was heard is deleted with the next transaction that comes by, or after a while: saying it twice
- * does no harm. A peer that cannot be reached is tried again by alarm.
+ * What was heard is deleted with the next transaction that comes by, or with the next alarm: saying it
+ * twice does no harm. A peer that cannot be reached is tried again by alarm.
  *
  * @module
  */
 
-import type { Acceptance, NumberedSignal } from '../../core/blocks/block-signal.ts';
+import type { NumberedSignal } from '../../core/blocks/block-signal.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
+import { AwaitedAnswers } from './awaited-answers.ts';
 import type { AcceptedStream } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import { hearNoproc } from './hear-signal.ts';
@@ -20,18 +21,15 @@ const MAX_SIGNALS = 100;
 /** Reaches a peer; the directory is one, too. */
 export type Tell = (peer: string, signals: readonly NumberedSignal[]) => Promise<AcceptedStream>;
 
-interface Waiting {
-  readonly resolve: (acceptance: Acceptance | undefined) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
-}
-
 export class Courier {
+  /** What is answered to messages. */
+  readonly answers: AwaitedAnswers;
   readonly #parts: BlockParts;
   readonly #tell: Tell;
   readonly #underWay = new Map<string, Promise<void>>();
-  readonly #waiting = new Map<string, Waiting>();
 
   constructor(parts: BlockParts, tell: Tell) {
+    this.answers = new AwaitedAnswers(parts.now);
     this.#parts = parts;
     this.#tell = tell;
   }
@@ -40,7 +38,7 @@ export class Courier {
   promptly(): void {
     if (!this.#parts.pairs.hasUnsent()) return;
     for (const peer of this.#parts.pairs.peersToTell()) {
-      if (!this.#underWay.has(peer)) this.#parts.defer(this.tell(peer).catch(() => {}));
+      if (!this.#underWay.has(peer)) void this.tell(peer).catch(() => {});
     }
   }
 
@@ -58,15 +56,6 @@ export class Courier {
     // Over already if there was nothing to tell.
     if (this.#parts.pairs.unsent(peer, 1).length > 0) this.#underWay.set(peer, underWay);
     return underWay;
-  }
-
-  /** What the peer answers to a message; `undefined` if it has not within `timeoutMs`. */
-  answerTo(peer: string, seq: number, timeoutMs: number): Promise<Acceptance | undefined> {
-    const key = `${peer} ${seq}`;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#resolve(key, undefined), timeoutMs);
-      this.#waiting.set(key, { resolve, timer });
-    });
   }
 
   async #tellAll(peer: string): Promise<void> {
@@ -95,7 +84,7 @@ export class Courier {
     }
     this.#parts.pairs.forgetSent(peer, upTo);
     for (const { seq } of signals) {
-      if (seq <= upTo) this.#resolve(`${peer} ${seq}`, answers[seq]);
+      if (seq <= upTo) this.answers.answer(peer, seq, answers[seq]);
     }
   }
 
@@ -106,15 +95,7 @@ export class Courier {
       for (const { signal } of signals) hearNoproc(parts, peer as BlockId, signal);
       parts.pairs.forgetSent(peer, signals.at(-1)?.seq ?? 0);
     });
-    for (const { seq } of signals) this.#resolve(`${peer} ${seq}`, { kind: 'noproc' });
+    for (const { seq } of signals) this.answers.answer(peer, seq, { kind: 'noproc' });
     parts.flush();
-  }
-
-  #resolve(key: string, acceptance: Acceptance | undefined): void {
-    const waiting = this.#waiting.get(key);
-    if (waiting === undefined) return;
-    clearTimeout(waiting.timer);
-    this.#waiting.delete(key);
-    waiting.resolve(acceptance);
   }
 }

@@ -7,16 +7,15 @@
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { Fault } from '../../core/errors/fault.ts';
-import type { Authority } from '../../core/policy/authority.ts';
-import type { Principal } from '../../core/policy/principal.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
 import { askDirectory } from '../directory/directory-client.ts';
 import { blockObjectName, workspaceObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
+import type { LeasedAuthority } from '../workspace/lease-api.ts';
 import type { WorkspaceApi } from '../workspace/workspace-api.ts';
-import type { BlockApi } from './block-api.ts';
+import type { BirthOrder, BlockApi } from './block-api.ts';
 import type { BlockParts } from './block-parts.ts';
 import type { Tell } from './courier.ts';
 import { DIRECTORY } from './end-block.ts';
@@ -54,13 +53,13 @@ export function createTell(
   };
 }
 
-export function askAuthority(
+export function leaseAuthority(
   env: BlockBindings,
-  principal: Principal,
-): Promise<Authority | undefined> {
+  { blockId, creator }: Pick<BirthOrder, 'blockId' | 'creator'>,
+): Promise<LeasedAuthority> {
   return callAgainAfterReset(
-    (): WorkspaceApi => env.WORKSPACES.getByName(workspaceObjectName(principal.workspace)),
-    (workspace) => workspace.authority(principal),
+    (): WorkspaceApi => env.WORKSPACES.getByName(workspaceObjectName(creator.workspace)),
+    (workspace) => workspace.leaseAuthority(creator, blockId),
   );
 }
 

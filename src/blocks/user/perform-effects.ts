@@ -11,8 +11,7 @@ import type { Authority } from '../../core/policy/authority.ts';
 import type { Label } from '../../core/policy/labels.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
-import { performAct } from './act-as-block.ts';
-import type { BlockAct } from './block-api.ts';
+import { type OtherAct, performAct } from './act-as-block.ts';
 import { type BlockParts, sendSoon } from './block-parts.ts';
 import { endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
@@ -97,10 +96,7 @@ function performOne(parts: BlockParts, effect: Effect, effecting: Effecting): vo
 
 type OtherEffect = Exclude<Effect, { readonly type: 'reply' | 'exit' | 'send' }>;
 
-function toAct(
-  parts: BlockParts,
-  effect: OtherEffect,
-): Exclude<BlockAct, { readonly kind: 'send' }> | undefined {
+function toAct(parts: BlockParts, effect: OtherEffect): OtherAct | undefined {
   switch (effect.type) {
     case 'link':
     case 'unlink':

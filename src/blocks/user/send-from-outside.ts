@@ -22,6 +22,21 @@ export function sendFromOutside(
   message: OutsideMessage,
   correlationId?: string,
 ): Result<SentMessage, BlockRefusal> {
+  return transact(parts, () => take(parts, { message, correlationId }));
+}
+
+/** In one transaction, which those that are refused do not end. */
+export function sendManyFromOutside(
+  parts: BlockParts,
+  messages: readonly OutsideMessage[],
+): readonly Result<SentMessage, BlockRefusal>[] {
+  return transact(parts, () =>
+    messages.map((message) => take(parts, { message, correlationId: undefined })),
+  );
+}
+
+/** Part of a transaction. */
+function take(parts: BlockParts, { message, correlationId }: Outside): Taken {
   const facts = parts.facts.alive();
   if (facts === undefined) return err(NOPROC);
   if (bodyBytes(message.body) > MAX_BODY_BYTES) {
@@ -29,12 +44,13 @@ export function sendFromOutside(
   }
   const known = findKnown(parts, message);
   if (known !== undefined) return known;
-  const sent = transact(parts, () => accept(parts, facts, { message, correlationId }));
-  parts.flush();
+  const sent = accept(parts, facts, { message, correlationId });
   return sent.acceptance.kind === 'mailbox-full'
     ? err(refusal('mailbox_full', 'The mailbox of the block is full'))
     : ok(sent);
 }
+
+type Taken = Result<SentMessage, BlockRefusal>;
 
 /** Puts the message into the mailbox and waits for whoever answers it. */
 export async function callFromOutside(

@@ -43,11 +43,16 @@ export class Sender {
     if (this.#owes()) sendSoon(this.#parts);
   }
 
-  /** The alarm: sends what is owed, and rings again while something is. Never rejects. */
+  /**
+   * The alarm: sends what is owed, rings again while something is, and deletes what was sent. Never
+   * rejects.
+   */
   async ring(): Promise<void> {
-    if (!this.#owes()) return;
-    sendSoon(this.#parts);
-    await this.#now().catch(() => {});
+    if (this.#owes()) {
+      sendSoon(this.#parts);
+      await this.#now().catch(() => {});
+    }
+    this.#parts.changes.catchUp();
   }
 
   /** The `forget` timer. */

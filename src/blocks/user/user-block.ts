@@ -9,7 +9,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { BlockBody } from '../../core/blocks/block-body.ts';
-import type { Acceptance, Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
+import type { Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { ExitReason, RequestedExit } from '../../core/supervision/exit-reason.ts';
@@ -50,7 +50,7 @@ import { Courier } from './courier.ts';
 import { listDeadLetters } from './dead-letters.ts';
 import { describeBlock } from './describe-block.ts';
 import { endBlock } from './end-block.ts';
-import { hearSignal } from './hear-signal.ts';
+import { hearStream } from './hear-stream.ts';
 import { inheritMessages, leftMessages } from './inherit-messages.ts';
 import { type AskNeighbour, createNeighbour, createTell } from './neighbours.ts';
 import { Processor } from './processor.ts';
@@ -59,7 +59,7 @@ import { receiveMessages } from './receive-messages.ts';
 import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
 import { replyToCall } from './reply-to-call.ts';
 import { ringUserTimers } from './send-after.ts';
-import { callFromOutside, sendFromOutside } from './send-from-outside.ts';
+import { callFromOutside, sendFromOutside, sendManyFromOutside } from './send-from-outside.ts';
 import { Sender } from './sender.ts';
 import { StateStore } from './state-store.ts';
 
@@ -119,27 +119,22 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async accept(from: BlockId, signals: readonly NumberedSignal[]): Promise<AcceptedStream> {
-    const parts = this.#parts;
-    const answers: Record<number, Acceptance> = {};
-    const upTo = transact(parts, () => {
-      this.#bearFirst(signals);
-      if (parts.facts.alive() === undefined) return undefined;
-      return this.#hearAll(from, signals, answers);
-    });
-    if (upTo === undefined) return { kind: 'noproc' };
-    this.#afterChange();
-    return { kind: 'accepted', upTo, answers };
+    return this.#afterChange(hearStream(this.#parts, this.#calls, { from, signals }));
   }
 
   async send(message: OutsideMessage): Promise<Result<SentMessage, BlockRefusal>> {
-    const sent = sendFromOutside(this.#parts, message);
-    this.#afterChange();
-    return sent;
+    return this.#afterChange(sendFromOutside(this.#parts, message));
+  }
+
+  async sendMany(
+    messages: readonly OutsideMessage[],
+  ): Promise<readonly Result<SentMessage, BlockRefusal>[]> {
+    return this.#afterChange(sendManyFromOutside(this.#parts, messages));
   }
 
   async call(message: OutsideMessage, timeoutMs: number): Promise<Result<Envelope, BlockRefusal>> {
     const answer = callFromOutside(this.#parts, this.#calls, { message, timeoutMs });
-    this.#processor.wake();
+    this.#afterChange();
     return await answer;
   }
 
@@ -199,6 +194,10 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     return ok(effect.reason);
   }
 
+  async authorityChanged(revision: number): Promise<void> {
+    this.#parts.hearRevision(revision);
+  }
+
   async deadLetters(after: number, limit: number): Promise<readonly DeadLetter[]> {
     return listDeadLetters(this.#parts, after, limit);
   }
@@ -249,39 +248,6 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
       this.#neighbour(from, (block) => block.leftMessages(after, limit)),
     );
     this.#processor.wake();
-  }
-
-  /** Part of a transaction. A child's first word from its parent is what it is. */
-  #bearFirst([first]: readonly NumberedSignal[]): void {
-    if (first?.seq !== 1 || first.signal.kind !== 'birth') return;
-    giveBirth(this.#parts, first.signal.order as BirthOrder);
-  }
-
-  /** Part of a transaction. Known ones are absorbed, and after a gap nothing is taken. */
-  #hearAll(
-    from: BlockId,
-    signals: readonly NumberedSignal[],
-    answers: Record<number, Acceptance>,
-  ): number {
-    const parts = this.#parts;
-    let heard = parts.pairs.heard(from);
-    const before = heard;
-    for (const { seq, signal } of signals) {
-      if (seq !== heard + 1) continue;
-      heard = seq;
-      const answer = this.#hear(from, signal);
-      if (answer !== undefined) answers[seq] = answer;
-    }
-    if (heard !== before) parts.pairs.setHeard(from, heard);
-    return heard;
-  }
-
-  #hear(from: BlockId, signal: NumberedSignal['signal']): Acceptance | undefined {
-    if (signal.kind !== 'reply') return hearSignal(this.#parts, from, signal);
-    const { envelope } = signal;
-    const isAwaited = this.#calls.answer(envelope.correlationId ?? '', envelope);
-    if (!isAwaited) this.#parts.facts.count('lateReplies');
-    return undefined;
   }
 
   /** Tells others, and wakes those who wait on a block that has ended. */

@@ -1,5 +1,6 @@
 /**
- * Tells the sessions with a live turn that a new revision exists, before it is acknowledged.
+ * Tells the sessions with a live turn, and the blocks that hold an authority on loan, that a new
+ * revision exists, before it is acknowledged.
  *
  * A session that cannot be reached is waited for briefly, and told again by a timer until it has
  * heard or its turn is over. Meanwhile its turn cannot get far: each commit goes through that same
@@ -20,8 +21,14 @@ const RETRY_MS = 2_000;
 /** Sessions told at the same time. */
 const PARALLEL = 32;
 
-/** Resolves when every session has heard, or {@link WAIT_MS} have passed. Never rejects. */
+/** Resolves when nobody goes by an older revision: see the two functions below. Never rejects. */
 export async function announceRevision(parts: WorkspaceParts): Promise<void> {
+  const { revision } = parts.workspace.row();
+  await Promise.all([tellSessions(parts), parts.leases.recall(revision)]);
+}
+
+/** Resolves when every session has heard, or {@link WAIT_MS} have passed. */
+async function tellSessions(parts: WorkspaceParts): Promise<void> {
   const pending = parts.announcements.pending();
   if (pending.length === 0) return;
   parts.timers.set('announce', parts.now() + WAIT_MS + RETRY_MS);

@@ -15,9 +15,11 @@ import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
 import { openSession } from '../session/session-client.ts';
 import { openStorage } from '../storage/storage-client.ts';
+import { openBlock } from '../user/block-client.ts';
 import { type Announcement, AnnouncementStore } from './announcement-store.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Authorities } from './authorities.ts';
+import { AuthorityLeases } from './authority-leases.ts';
 import { CodeStore } from './code-store.ts';
 import { ErasureStore } from './erasure-store.ts';
 import type { PluginLaneApi } from './lane-api.ts';
@@ -87,10 +89,16 @@ export function assembleParts(
   const timers = new Timers(storage, { ...tasks, flush: drain });
   const toId = (): WorkspaceId => requireWorkspace(name);
   const authorities = new Authorities(toId, { workspace, tokens, plugins });
+  const leases = new AuthorityLeases({
+    sql,
+    now: () => Date.now(),
+    tellBlock: (block, revision) =>
+      openBlock(env, toId(), block).again((api) => api.authorityChanged(revision)),
+  });
   const copies = [workspace, authorities, plugins, turns, reserves, outbox, timers];
   const parts: WorkspaceParts = {
     ...{ changes, workspace, tokens, plugins, code, turns, reserves, answers, announcements },
-    ...{ erasures, quarantine, withdrawals, outbox, timers, authorities },
+    ...{ erasures, quarantine, withdrawals, outbox, timers, authorities, leases },
     ...laneOf(ctx, env),
     now: () => Date.now(),
     eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),

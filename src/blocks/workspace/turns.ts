@@ -11,6 +11,7 @@ import {
   renewSlice as renew,
   reserveSlice,
   type TurnCost,
+  turnsToHold,
   type Wish,
 } from '../../core/policy/reserve-slice.ts';
 import { type Settlement, settleSlice } from '../../core/policy/settle-slice.ts';
@@ -50,7 +51,10 @@ export function openTurn(
     const known = parts.turns.find(request.turnId);
     if (known !== undefined) return ok(toOpened(known.slice));
     const keys = toKeys(parts, request);
-    const reserved = reserveSlice(parts.reserves.read(keys), toWish(parts, toCost(parts, request)));
+    const stored = parts.reserves.read(keys);
+    const wish = toWish(parts, toCost(parts, request));
+    const turns = request.mayHold === true && wish.cost !== 'money' ? turnsToHold(stored, wish) : 1;
+    const reserved = reserveSlice(stored, { ...wish, turns });
     if (!reserved.ok) return reserved;
     const { slice, reservation, reserves } = reserved.value;
     const { turnId, sessionId, deadlineAt } = request;

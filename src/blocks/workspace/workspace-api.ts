@@ -22,6 +22,7 @@ import type { JsonObject } from '../../core/primitives/json.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
 import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
+import type { AuthorityLeaseApi } from './lease-api.ts';
 
 /** Who asks, for the audit record. */
 export interface Actor {
@@ -46,11 +47,17 @@ export interface OpenTurn {
   readonly deadlineAt: number;
   /** What drives it, so that no money is set aside for what costs none. Absent: any model. */
   readonly driver?: TurnDriver | { readonly kind: 'default-model' };
+  /**
+   * The session may go on with what the turn leaves, and settles later: then the slice may be that of
+   * several turns, if everything is plentiful. Never for turns that cost money.
+   */
+  readonly mayHold?: boolean;
 }
 
 export interface OpenedTurn {
   readonly revision: number;
   readonly authority?: Authority;
+  /** May be more than one turn's worth if the session asked for that. */
   readonly slice: Slice;
 }
 
@@ -192,7 +199,7 @@ export interface WideGrantWarning {
   readonly narrower: string;
 }
 
-export interface WorkspaceApi {
+export interface WorkspaceApi extends AuthorityLeaseApi {
   /** Makes the workspace on first touch by the deployment's root; `false` if it exists. */
   found(actor: Actor): Promise<boolean>;
   authenticate(tokenHash: string): Promise<Authenticated | undefined>;

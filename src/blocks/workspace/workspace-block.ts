@@ -15,7 +15,7 @@ import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
-import { parseWorkspaceId, type TurnId } from '../../core/primitives/ids.ts';
+import { type BlockId, parseWorkspaceId, type TurnId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import { DEPLOYMENT_AUDIT } from '../kit/address.ts';
@@ -29,6 +29,7 @@ import { describePlugin, describePlugins, describeQuarantinedCode } from './desc
 import { erasePending } from './erase-storage.ts';
 import { failInterrupted, Installations } from './install-plugin.ts';
 import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
+import type { LeasedAuthority } from './lease-api.ts';
 import { keepHardened, readCode } from './plugin-code.ts';
 import { deletePlugin, failCode, stopPlugin } from './plugins.ts';
 import { quarantinePlugin, releasePlugin } from './quarantine.ts';
@@ -102,6 +103,12 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
 
   async authority(principal: Principal): Promise<Authority | undefined> {
     return this.#parts.authorities.of(principal, this.#parts.now());
+  }
+
+  async leaseAuthority(principal: Principal, holder: BlockId): Promise<LeasedAuthority> {
+    const authority = await this.authority(principal);
+    if (authority === undefined) return { leaseMs: 0 };
+    return { authority, leaseMs: this.#parts.leases.lend(holder) };
   }
 
   async authorityOf(principalName: string): Promise<Authority | undefined> {

@@ -46,10 +46,10 @@ export function openDeployment(env: Env): Pick<WorkspaceApi, 'recordRefusedLogin
   return env.WORKSPACES.getByName(DEPLOYMENT_AUDIT);
 }
 
-/** Turns are opened and settled by sessions alone: see `session/neighbours.ts`. */
-export class WorkspaceClient
-  implements Omit<WorkspaceApi, 'openTurn' | 'renewSlice' | 'settleTurn' | 'recordRefusedLogins'>
-{
+/** What sessions alone ask for (`session/neighbours.ts`), and what blocks do (`user/neighbours.ts`). */
+type ForNeighbours = 'openTurn' | 'renewSlice' | 'settleTurn' | 'leaseAuthority';
+
+export class WorkspaceClient implements Omit<WorkspaceApi, ForNeighbours | 'recordRefusedLogins'> {
   readonly #connect: () => WorkspaceApi;
 
   constructor(connect: () => WorkspaceApi) {

@@ -13,6 +13,7 @@ import type { Timers } from '../kit/timers.ts';
 import type { AnnouncementStore } from './announcement-store.ts';
 import type { AnswerStore } from './answer-store.ts';
 import type { Authorities } from './authorities.ts';
+import type { AuthorityLeases } from './authority-leases.ts';
 import type { CodeStore } from './code-store.ts';
 import type { ErasureStore } from './erasure-store.ts';
 import type { PluginLaneApi, PluginStart, StartPlugin } from './lane-api.ts';
@@ -42,6 +43,7 @@ export interface WorkspaceParts {
   readonly announcements: AnnouncementStore;
   readonly erasures: ErasureStore;
   readonly authorities: Authorities;
+  readonly leases: AuthorityLeases;
   readonly outbox: Outbox;
   readonly timers: Timers;
   readonly now: () => number;

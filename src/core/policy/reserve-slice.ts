@@ -28,12 +28,35 @@ export interface Wish {
   readonly policy: Policy;
   readonly now: number;
   readonly cost: TurnCost;
+  /** How many turns' worth is reserved at once; one unless stated. */
+  readonly turns?: number;
 }
 
 export interface Reserved {
   readonly slice: Slice;
   readonly reservation: Reservation;
   readonly reserves: Reserves;
+}
+
+/** Most turns for which a session may hold a slice at once. */
+export const MAX_TURNS_HELD = 16;
+
+/** So many sessions could each hold as much, before any of them would miss it. */
+const PLENTIFUL_SESSIONS = 64;
+
+/**
+ * For how many turns a session may hold a slice at once: for one, unless everything that turns draw
+ * on is plentiful.
+ */
+export function turnsToHold(stored: StoredReserves, { policy, now }: Omit<Wish, 'cost'>): number {
+  const { tools, session, principal, workspace, day } = refreshReserves(stored, { policy, now });
+  const { maxToolCalls, maxTokens } = policy.limits;
+  const buckets = [session, principal, workspace, ...Object.values(tools)];
+  const turns = Math.min(
+    ...buckets.map((bucket) => callsIn(bucket) / Math.max(1, maxToolCalls)),
+    leftToday(day, policy.dailyBudget).tokens / Math.max(1, maxTokens),
+  );
+  return Math.max(1, Math.min(MAX_TURNS_HELD, Math.floor(turns / PLENTIFUL_SESSIONS)));
 }
 
 /**
@@ -80,7 +103,8 @@ function take(reserves: Reserves, wish: Wish, held: Reservation): Taken {
     costMicroUsd: Math.min(wanted.costMicroUsd, left.costMicroUsd),
   };
   const perTool = mapRecord(reserves.tools, (bucket, tool) => {
-    const most = wish.policy.limits.maxToolCalls - ownNumber(held.perTool, tool);
+    const most =
+      wish.policy.limits.maxToolCalls * (wish.turns ?? 1) - ownNumber(held.perTool, tool);
     return Math.min(callsIn(bucket), Math.max(0, most));
   });
   const after = takeOut(reserves, got, perTool);
@@ -106,16 +130,20 @@ function take(reserves: Reserves, wish: Wish, held: Reservation): Taken {
   return { reserved: { slice, reservation: add(held, slice), reserves: after }, shortages };
 }
 
-/** A whole turn's worth, less what it holds. Budgets are not renewed on another day. */
-function toWanted({ day }: Reserves, { policy, cost }: Wish, held: Reservation): Amounts {
+/** A whole turn's worth, or that of several, less what is held. Budgets are not renewed on another day. */
+function toWanted(
+  { day }: Reserves,
+  { policy, cost, turns = 1 }: Wish,
+  held: Reservation,
+): Amounts {
   const { maxToolCalls, maxTokens, maxCostMicroUsd } = policy.limits;
   const isSameDay = day.day === held.day;
   const wantsTokens = isSameDay && cost !== 'nothing';
   const wantsMoney = isSameDay && cost === 'money';
   return {
-    toolCalls: Math.max(0, maxToolCalls - held.toolCalls),
-    tokens: wantsTokens ? Math.max(0, maxTokens - held.tokens) : 0,
-    costMicroUsd: wantsMoney ? Math.max(0, maxCostMicroUsd - held.costMicroUsd) : 0,
+    toolCalls: Math.max(0, maxToolCalls * turns - held.toolCalls),
+    tokens: wantsTokens ? Math.max(0, maxTokens * turns - held.tokens) : 0,
+    costMicroUsd: wantsMoney ? Math.max(0, maxCostMicroUsd * turns - held.costMicroUsd) : 0,
   };
 }
 

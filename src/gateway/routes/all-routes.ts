@@ -10,6 +10,7 @@ import { blockChildRoutes } from './block-children.ts';
 import { blockMessageRoutes } from './block-messages.ts';
 import { blockNameRoutes } from './block-names.ts';
 import { blockRelationRoutes } from './block-relations.ts';
+import { blockSendRoutes } from './block-send.ts';
 import { blockRoutes } from './blocks.ts';
 import { openAiRoutes } from './chat-completions.ts';
 import { decisionRoutes } from './decisions.ts';
@@ -39,5 +40,6 @@ export const ALL_ROUTES: readonly Route[] = withPublicRoutes([
   ...blockRelationRoutes,
   ...blockNameRoutes,
   ...blockChildRoutes,
+  ...blockSendRoutes,
   ...blockMessageRoutes,
 ]);

@@ -1,47 +1,18 @@
 /**
- * `/v1/blocks/{id}/…`: what goes into a mailbox and comes out of it.
+ * `/v1/blocks/{id}/…`: what comes out of a mailbox, and calls, which wait for an answer.
  *
  * @module
  */
 
 import * as z from 'zod';
-import { randomHex } from '../../blocks/kit/keys.ts';
-import type {
-  BlockActAnswer,
-  OutsideMessage,
-  ReceivedMessage,
-  SentMessage,
-} from '../../blocks/user/block-api.ts';
-import type { BlockBody } from '../../core/blocks/block-body.ts';
-import type { Acceptance } from '../../core/blocks/block-signal.ts';
+import type { ReceivedMessage } from '../../blocks/user/block-api.ts';
 import { isUsablePattern } from '../../core/blocks/message-pattern.ts';
-import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import { json } from '../json-response.ts';
-import {
-  actingBlockOf,
-  blockActorOf,
-  blockIdOf,
-  blockOf,
-  blockWithId,
-  unwrap,
-} from '../open-block.ts';
-import { Refusal } from '../refusal.ts';
-import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { bodySchema, messageSchema, toBlockBody, toOutside } from '../message-body.ts';
+import { blockActorOf, blockOf, unwrap } from '../open-block.ts';
+import { defineRoute, type Route } from '../route.ts';
 
 const MAX_WAIT_MS = 60_000;
-
-const messageId = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible characters')
-  .optional();
-
-/** JSON, or bytes as base64. */
-const bodySchema = {
-  body: z.json().optional(),
-  bytes: z.base64().max(1_400_000).optional(),
-};
-
-type BodyFields = { readonly body?: unknown; readonly bytes?: string | undefined };
 
 const received = z.object({
   messageId: z.string(),
@@ -56,89 +27,6 @@ const received = z.object({
   correlationId: z.string().optional(),
   traceId: z.string().optional(),
 });
-
-const sendMessage = defineRoute(
-  {
-    method: 'POST',
-    path: '/v1/blocks/{id}/messages',
-    operation: 'sendMessage',
-    summary: 'Send a message: durable once it is answered',
-    tag: 'blocks',
-    access: 'block:send',
-    body: z.strictObject({ ...bodySchema, messageId }),
-    success: {
-      status: 202,
-      describes: z.object({
-        messageId: z.string(),
-        seq: z.number().optional(),
-        accepted: z.boolean().optional(),
-      }),
-    },
-  },
-  async (request) => {
-    const body = toBlockBody(request.body);
-    const acting = actingBlockOf(request);
-    if (acting === undefined) {
-      const message = toOutside(request, body);
-      const sent = await blockOf(request).once((block) => block.send(message));
-      return answerSent(unwrap(sent));
-    }
-    const id = request.body.messageId ?? `msg_${randomHex(16)}`;
-    const envelope = { messageId: id, body, label: PRINCIPAL_LABEL, traceId: request.requestId };
-    const to = blockIdOf(request, request.params.id);
-    const actor = blockActorOf(request);
-    const act = { kind: 'send', to, envelope } as const;
-    const done = await blockWithId(request, acting).once((block) => block.act(actor, act));
-    return answerSent(readSent(unwrap(done)));
-  },
-);
-
-function toOutside(
-  request: RouteRequest<{ readonly messageId?: string | undefined }, unknown>,
-  body: BlockBody,
-): OutsideMessage {
-  const { messageId: id } = request.body;
-  return {
-    from: blockActorOf(request),
-    body,
-    label: PRINCIPAL_LABEL,
-    ...(id !== undefined && { messageId: id }),
-  };
-}
-
-function toBlockBody({ body, bytes }: BodyFields): BlockBody {
-  if ((body === undefined) === (bytes === undefined)) {
-    throw new Refusal('invalid_body', {
-      detail: 'Cannot read the message: it must have either "body" or "bytes"',
-    });
-  }
-  return bytes === undefined ? JSON.stringify(body) : Buffer.from(bytes, 'base64');
-}
-
-function readSent(answer: BlockActAnswer): Pick<SentMessage, 'messageId' | 'acceptance'> {
-  if (answer.kind !== 'sent') throw new Refusal('internal');
-  return answer;
-}
-
-function answerSent({
-  messageId: id,
-  acceptance,
-}: Pick<SentMessage, 'messageId' | 'acceptance'>): Response {
-  requireAcceptance(acceptance);
-  if (acceptance.kind === 'dropped') return json({ messageId: id, accepted: false }, 202);
-  return json({ messageId: id, seq: acceptance.seq }, 202);
-}
-
-function requireAcceptance(
-  acceptance: Acceptance,
-): asserts acceptance is Extract<Acceptance, { readonly kind: 'accepted' | 'dropped' }> {
-  if (acceptance.kind === 'mailbox-full') {
-    throw new Refusal('mailbox_full', { detail: 'The mailbox of the block is full' });
-  }
-  if (acceptance.kind === 'noproc') {
-    throw new Refusal('noproc', { detail: 'There is no such block' });
-  }
-}
 
 const receiveMessages = defineRoute(
   {
@@ -197,9 +85,7 @@ const callBlock = defineRoute(
     summary: 'Send a message and wait for its answer',
     tag: 'blocks',
     access: 'block:send',
-    body: z.strictObject({
-      ...bodySchema,
-      messageId,
+    body: messageSchema.extend({
       timeoutMs: z.int().min(1).max(MAX_WAIT_MS).default(5_000),
     }),
     success: {
@@ -208,8 +94,8 @@ const callBlock = defineRoute(
     },
   },
   async (request) => {
-    const message = toOutside(request, toBlockBody(request.body));
-    const { timeoutMs } = request.body;
+    const { timeoutMs, ...fields } = request.body;
+    const message = toOutside(request, fields);
     const called = await blockOf(request).once((block) => block.call(message, timeoutMs));
     const { body, label } = unwrap(called);
     return json(toReceived({ body, label }));
@@ -258,7 +144,6 @@ const listDeadLetters = defineRoute(
 );
 
 export const blockMessageRoutes: readonly Route[] = [
-  sendMessage,
   receiveMessages,
   acknowledgeMessages,
   callBlock,

@@ -7,6 +7,7 @@
 import * as z from 'zod';
 import type { DirectoryApi } from '../../blocks/directory/directory-api.ts';
 import { askDirectory } from '../../blocks/directory/directory-client.ts';
+import { tellMembers } from '../../blocks/directory/members-client.ts';
 import type { BlockAct } from '../../blocks/user/block-api.ts';
 import { blockNameSchema } from '../../core/blocks/block-spec.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
@@ -24,9 +25,6 @@ import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 type AnyRequest = RouteRequest<unknown, unknown>;
-
-/** Members that are told at the same time. */
-const FAN_OUT = 100;
 
 const nameOf = ({ params }: AnyRequest): string => {
   const name = blockNameSchema.safeParse(params.name);
@@ -166,19 +164,10 @@ const broadcast = defineRoute(
     },
   },
   async (request) => {
-    const group = nameOf(request);
-    const counts = { members: 0, accepted: 0, refused: 0 };
-    for (let after = ''; ; ) {
-      const page = await ask(request, (directory) => directory.members(group, after, FAN_OUT));
-      const told = await Promise.all(page.map((id) => tell(request, id)));
-      counts.members += page.length;
-      counts.accepted += told.filter(Boolean).length;
-      const last = page.at(-1);
-      if (page.length < FAN_OUT || last === undefined) break;
-      after = last;
-    }
-    counts.refused = counts.members - counts.accepted;
-    return json(counts, 202);
+    const { workspace } = request.caller.principal;
+    const group = { workspace, group: nameOf(request) };
+    const { members, told } = await tellMembers(request.env, group, (id) => tell(request, id));
+    return json({ members, accepted: told, refused: members - told }, 202);
   },
 );
 

@@ -44,14 +44,10 @@ export function planCalls(
   tools: readonly ToolDefinition[],
 ): readonly PlannedStep[] {
   const latest = messages.findLastIndex(({ role }) => role === 'user');
-  const { text, literals } = markLiterals(messages[latest]?.content ?? '');
-  const matcher = toolMatcherOf(tools);
-  const clauses = splitRequest(text, (head) => matcher.match(head, [])?.tool);
+  const { literals, tasks, spare } = understand(messages[latest], tools);
   const made = resultsByCall(messages.slice(latest + 1));
   const earlier = messages.slice(0, Math.max(latest, 0)).findLast(isResult);
 
-  const tasks = toTasks(clauses, literals, matcher);
-  const spare = spareText(clauses, literals, tasks);
   const steps: PlannedStep[] = [];
   for (const { clause, tool } of tasks.slice(0, MAX_STEPS)) {
     const before = steps.at(-1);
@@ -62,6 +58,32 @@ export function planCalls(
     if (!steps.some((other) => isSameCall(other, step))) steps.push(step);
   }
   return steps;
+}
+
+/** What a request asks for, by its words alone. */
+interface Understood {
+  readonly literals: readonly Literal[];
+  readonly tasks: readonly Task[];
+  /** What it gives without saying what for. */
+  readonly spare: string | undefined;
+}
+
+/** The rounds of a turn ask about the same message and the same list. */
+const UNDERSTOOD = new WeakMap<
+  Message,
+  Understood & { readonly tools: readonly ToolDefinition[] }
+>();
+
+function understand(request: Message | undefined, tools: readonly ToolDefinition[]): Understood {
+  const known = request && UNDERSTOOD.get(request);
+  if (known?.tools === tools) return known;
+  const { text, literals } = markLiterals(request?.content ?? '');
+  const matcher = toolMatcherOf(tools);
+  const clauses = splitRequest(text, (head) => matcher.match(head, [])?.tool);
+  const tasks = toTasks(clauses, literals, matcher);
+  const understood = { literals, tasks, spare: spareText(clauses, literals, tasks), tools };
+  if (request !== undefined) UNDERSTOOD.set(request, understood);
+  return understood;
 }
 
 interface Task {

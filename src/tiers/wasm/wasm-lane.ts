@@ -21,7 +21,12 @@ import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { toSettings } from '../../core/manifest/plugin-settings.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
-import { admitTicket, type TicketOffice, type WasmClaims } from './admit-ticket.ts';
+import {
+  admitTicket,
+  type TicketOffice,
+  type TicketRefusal,
+  type WasmClaims,
+} from './admit-ticket.ts';
 import { BundledPlugins } from './bundled-plugins.ts';
 import { CallHost } from './call-host.ts';
 import type { PluginJob } from './isolate/plugin-protocol.ts';
@@ -37,7 +42,8 @@ import { type PluginLog, PluginLogStore } from './plugin-log-store.ts';
 import type { PluginRunner, PluginRunners } from './plugin-runner.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 import { type Pass, Turnstile } from './turnstile.ts';
-import type { WasmLaneApi } from './wasm-lane-api.ts';
+import { UsedTickets } from './used-tickets.ts';
+import type { OtherLife, WasmLaneApi } from './wasm-lane-api.ts';
 import type { WasmLaneBindings } from './wasm-tier-bindings.ts';
 import { WithdrawnPlugins } from './withdrawn-plugins.ts';
 
@@ -71,6 +77,7 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     this.#office = {
       key: deriveKey(env.SALLYPORT_MASTER_KEY, 'ticket'),
       store: this.#store,
+      used: new UsedTickets(),
       serves: (workspace) => this.#serves(workspace),
       isWithdrawn: (claims) => withdrawn.covers(claims),
     };
@@ -85,10 +92,18 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     });
   }
 
-  async run(ticket: string, argumentsText: string, config?: JsonObject): Promise<ToolOutcome> {
+  async life(): Promise<string> {
+    return this.#office.used.life;
+  }
+
+  async run(
+    ticket: string,
+    argumentsText: string,
+    config?: JsonObject,
+  ): Promise<ToolOutcome | OtherLife> {
     const offered = { ticket, argumentsText, config, now: Date.now() };
     const admitted = admitTicket(this.#office, offered);
-    if (!admitted.ok) return failed(admitted.error);
+    if (!admitted.ok) return this.#toRefusal(admitted.error);
     this.#armCleaner();
     const call = new LaneCall(admitted.value);
     const outcome = this.#runAndRecord(call, toJob(admitted.value, argumentsText, config));
@@ -138,11 +153,16 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     return true;
   }
 
+  #toRefusal(refusal: TicketRefusal): ToolOutcome | OtherLife {
+    if (refusal !== 'other_life') return failed(refusal);
+    return { kind: 'other-life', life: this.#office.used.life };
+  }
+
   async #runAndRecord(call: LaneCall, job: PluginJob): Promise<ToolOutcome> {
     const { callKey } = call.claims;
     try {
       const outcome = await this.#run(call, job);
-      this.#store.keep(callKey, outcome);
+      this.#store.keep(callKey, outcome, Date.now());
       this.#writeSoon();
       return outcome;
     } finally {

@@ -43,6 +43,6 @@ export function callOf(entry: string, changes: Partial<TicketClaims> = {}): Tick
   return claimsOf({ wasm: { entry, limits: LIMITS }, ...changes });
 }
 
-export function sign(claims: TicketClaims): string {
-  return signer.sign(claims);
+export function sign(claims: TicketClaims, audience = 'nobody'): string {
+  return signer.sign(claims, audience);
 }

@@ -9,13 +9,16 @@ import { keyedHash, randomHex } from '../../../src/blocks/kit/keys.ts';
 import type { HostCallGrant, HostCallRequest } from '../../../src/blocks/session/session-api.ts';
 import type { StoredCode } from '../../../src/blocks/workspace/lane-api.ts';
 import type { WorkspaceApi } from '../../../src/blocks/workspace/workspace-api.ts';
+import type { ToolOutcome } from '../../../src/core/conversation/tool-result.ts';
 import type { Denial } from '../../../src/core/errors/denial.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
 import { issueSessionId, parseWorkspaceId } from '../../../src/core/primitives/ids.ts';
+import type { JsonObject } from '../../../src/core/primitives/json.ts';
 import { ok, type Result } from '../../../src/core/primitives/result.ts';
 import { WasmLane } from '../../../src/tiers/wasm/wasm-lane.ts';
+import type { WasmLaneApi } from '../../../src/tiers/wasm/wasm-lane-api.ts';
 import type { Network, WasmLaneBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
-import { MASTER_KEY } from './claims.ts';
+import { MASTER_KEY, sign } from './claims.ts';
 import { type FixtureName, hardened } from './fixtures.ts';
 
 const real = env as unknown as WasmLaneBindings;
@@ -56,9 +59,11 @@ export function laneScene(neighbours: Neighbours = {}): LaneScene {
     asked,
     session: issueSessionId(workspace, randomHex(16), keyedHash(MASTER_KEY, 'session-ids')),
     inLane: (work) =>
-      runInDurableObject(stub.getByName(workspace), (_, state) =>
-        work(new WasmLane(state, bindings), state),
-      ),
+      runInDurableObject(stub.getByName(workspace), async (_, state) => {
+        const lane = new WasmLane(state, bindings);
+        lives.set(lane, await lane.life());
+        return await work(lane, state);
+      }),
   };
 }
 
@@ -90,4 +95,21 @@ async function codeOfFixture(name: string): Promise<StoredCode> {
 /** The claims with what ties them to this scene. */
 export function inScene({ workspace, session }: LaneScene, claims: TicketClaims): TicketClaims {
   return { ...claims, workspace, session };
+}
+
+/** Of lanes that are at hand, so that a call can be sent without a wait. */
+const lives = new WeakMap<WasmLaneApi, string>();
+
+/** Sends a call under a ticket for the lane's present life. */
+export async function send(
+  lane: WasmLaneApi,
+  claims: TicketClaims,
+  argumentsText = '{}',
+  config?: JsonObject,
+): Promise<ToolOutcome> {
+  const life = lives.get(lane);
+  const ticket = sign(claims, life ?? (await lane.life()));
+  const answer = await lane.run(ticket, argumentsText, config);
+  if (answer.kind === 'other-life') throw new Error('The ticket was for this life');
+  return answer;
 }

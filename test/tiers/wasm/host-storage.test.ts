@@ -12,9 +12,9 @@ import {
 } from '../../../src/core/policy/labels.ts';
 import { err, ok } from '../../../src/core/primitives/result.ts';
 import { MAX_STORAGE_REQUESTS } from '../../../src/tiers/wasm/call-host.ts';
-import { claimsOf, sign } from '../support/claims.ts';
+import { claimsOf } from '../support/claims.ts';
 import { LIMITS } from '../support/fixtures.ts';
-import { inScene, type LaneScene, laneScene } from '../support/lane.ts';
+import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
 
 const PRIVATE: Label = { integrity: 'trusted', confidentiality: 'secret' };
 const TAINTED: Label = { integrity: 'untrusted', confidentiality: 'secret' };
@@ -34,8 +34,8 @@ async function run(
   entry: string,
   changes: Partial<TicketClaims> & { readonly input?: string } = {},
 ) {
-  const ticket = sign(claimsFor(scene, entry, changes));
-  return scene.inLane((lane) => lane.run(ticket, changes.input ?? 'key'));
+  const claims = claimsFor(scene, entry, changes);
+  return scene.inLane((lane) => send(lane, claims, changes.input ?? 'key'));
 }
 
 const GRANTED = ok({ privateHost: false });
@@ -69,7 +69,7 @@ describe('a plugin’s storage', () => {
       ],
     ]);
     const claims = claimsFor(scene, 'get');
-    await scene.inLane((lane) => lane.run(sign(claims), 'key'));
+    await scene.inLane((lane) => send(lane, claims, 'key'));
     expect(scene.asked.at(-1)).toEqual({
       claims,
       capability: 'storage:workspace:read',

@@ -5,9 +5,9 @@ import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
 import { canonicalJson } from '../../../src/core/primitives/canonical-json.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
 import { HARDENING_VERSION } from '../../../src/wasm-hardening/harden.ts';
-import { callOf, claimsOf, sign } from '../support/claims.ts';
+import { callOf, claimsOf } from '../support/claims.ts';
 import { LIMITS } from '../support/fixtures.ts';
-import { inScene, type LaneScene, laneScene } from '../support/lane.ts';
+import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });
 
@@ -33,9 +33,7 @@ describe('the cost of a call', () => {
     ['flood', 'output_too_large'],
   ])('is known of %s, which ends as %s', async (entry, reason) => {
     const scene = laneScene();
-    const outcome = await scene.inLane((lane) =>
-      lane.run(sign(inScene(scene, callOf(entry))), '{}'),
-    );
+    const outcome = await scene.inLane((lane) => send(lane, inScene(scene, callOf(entry)), '{}'));
     expect(outcome).toMatchObject({ kind: 'failed', reason });
     expect(outcome.cost.fuel).toBeGreaterThan(0);
     expect(outcome.cost.memoryPages).toBeGreaterThan(0);
@@ -44,7 +42,7 @@ describe('the cost of a call', () => {
 
   test('is known of a call that its time limit ended while it waited', async () => {
     const scene = laneScene({ fetch: () => new Promise(() => {}) });
-    const outcome = await scene.inLane((lane) => lane.run(sign(asking(scene, 60)), GET));
+    const outcome = await scene.inLane((lane) => send(lane, asking(scene, 60), GET));
     expect(outcome).toMatchObject({ kind: 'failed', reason: 'timeout' });
     expect(outcome.cost.fuel).toBeGreaterThan(2_000);
     expect(outcome.cost.memoryPages).toBe(1);
@@ -61,7 +59,7 @@ describe('the cost of a call', () => {
     });
     const claims = asking(scene, 10_000);
     const outcome = await scene.inLane(async (lane) => {
-      const running = lane.run(sign(claims), GET);
+      const running = send(lane, claims, GET);
       await asked.promise;
       await lane.cancel(claims.callKey);
       return running;
@@ -76,7 +74,7 @@ describe('a receipt', () => {
     const scene = laneScene();
     const config = { greeting: 'hello' };
     const claims = speaking(scene, 'config', 'greeting', config);
-    const outcome = await scene.inLane((lane) => lane.run(sign(claims), 'greeting', config));
+    const outcome = await scene.inLane((lane) => send(lane, claims, 'greeting', config));
     expect(outcome).toMatchObject({
       kind: 'ok',
       output: 'hello',
@@ -101,7 +99,7 @@ describe('settings', () => {
     const scene = laneScene();
     const read = async (name: string) => {
       const claims = speaking(scene, 'config', name, config);
-      const outcome = await scene.inLane((lane) => lane.run(sign(claims), name, config));
+      const outcome = await scene.inLane((lane) => send(lane, claims, name, config));
       return outcome.kind === 'ok' && outcome.output;
     };
     expect(await read('greeting')).toBe('hello');
@@ -113,7 +111,7 @@ describe('settings', () => {
     const scene = laneScene();
     const claims = speaking(scene, 'config', 'greeting', config);
     const offer = (offered?: JsonObject) =>
-      scene.inLane((lane) => lane.run(sign(claims), 'greeting', offered));
+      scene.inLane((lane) => send(lane, claims, 'greeting', offered));
     expect(await offer({ ...config, greeting: 'other' })).toMatchObject(refused);
     expect(await offer()).toMatchObject(refused);
     expect(await offer({})).toMatchObject(refused);
@@ -124,7 +122,7 @@ describe('settings', () => {
     const scene = laneScene();
     const claims = speaking(scene, 'config', 'greeting');
     const offer = (offered?: JsonObject) =>
-      scene.inLane((lane) => lane.run(sign(claims), 'greeting', offered));
+      scene.inLane((lane) => send(lane, claims, 'greeting', offered));
     expect(await offer({})).toMatchObject(refused);
     expect(await offer()).toMatchObject({ kind: 'ok', output: '' });
   });
@@ -140,7 +138,7 @@ describe('pluginLogs()', () => {
     const logs = await scene.inLane(async (lane) => {
       for (const [index, [, input]] of calls.entries()) {
         const spoken = claims[index];
-        if (spoken !== undefined) await lane.run(sign(spoken), input);
+        if (spoken !== undefined) await send(lane, spoken, input);
       }
       return lane.pluginLogs(plugin);
     });

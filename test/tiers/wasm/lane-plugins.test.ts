@@ -6,9 +6,9 @@ import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts
 import { MAX_CALLS_INSIDE } from '../../../src/tiers/wasm/turnstile.ts';
 import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
-import { callOf, claimsOf, sign } from '../support/claims.ts';
+import { callOf, claimsOf } from '../support/claims.ts';
 import { LIMITS, upload } from '../support/fixtures.ts';
-import { inScene, type LaneScene, laneScene } from '../support/lane.ts';
+import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
 import { buildModule } from '../support/module-builder.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });
@@ -103,7 +103,7 @@ describe('startPlugin()', () => {
       const { workspace } = scene;
       const started = { workspace, plugin: 'tried', codeHash: 'hostile', limits: LIMITS };
       await Promise.all([
-        lane.run(sign(inScene(scene, callOf('echo'))), '{}').then(() => order.push('call')),
+        send(lane, inScene(scene, callOf('echo')), '{}').then(() => order.push('call')),
         lane.startPlugin(started).then(() => order.push('start')),
       ]);
       return order;
@@ -120,9 +120,9 @@ describe('withdrawPlugins()', () => {
     const outcomes = await scene.inLane(async (lane) => {
       await lane.withdrawPlugins([withdrawal]);
       return [
-        await lane.run(sign(asking(scene, { revision: 4 })), GET),
-        await lane.run(sign(asking(scene, { revision: 5 })), GET),
-        await lane.run(sign(inScene(scene, callOf('echo', { revision: 4 }))), '{}'),
+        await send(lane, asking(scene, { revision: 4 }), GET),
+        await send(lane, asking(scene, { revision: 5 }), GET),
+        await send(lane, inScene(scene, callOf('echo', { revision: 4 })), '{}'),
       ];
     });
     expect(outcomes).toMatchObject([STOPPED, { kind: 'ok' }, { kind: 'ok' }]);
@@ -133,16 +133,17 @@ describe('withdrawPlugins()', () => {
     await scene.inLane((lane) => lane.withdrawPlugins([withdrawal]));
     await scene.inLane((lane) => lane.withdrawPlugins([{ ...withdrawal, revision: 3 }]));
     const claims = asking(scene, { revision: 4 });
-    expect(await scene.inLane((lane) => lane.run(sign(claims), GET))).toMatchObject(STOPPED);
+    expect(await scene.inLane((lane) => send(lane, claims, GET))).toMatchObject(STOPPED);
   });
 
   test('uses up no ticket: nothing was run', async () => {
     const scene = laneScene();
     const claims = asking(scene, { revision: 4 });
-    await scene.inLane(async (lane, state) => {
+    await scene.inLane(async (lane) => {
       await lane.withdrawPlugins([withdrawal]);
-      await lane.run(sign(claims), GET);
-      expect(state.storage.sql.exec('SELECT * FROM calls').toArray()).toEqual([]);
+      await send(lane, claims, GET);
+      expect(await send(lane, claims, GET)).toMatchObject(STOPPED);
+      expect(await lane.recall(claims.callKey)).toBeUndefined();
     });
   });
 
@@ -156,7 +157,7 @@ describe('withdrawPlugins()', () => {
       },
     });
     const outcome = await scene.inLane(async (lane) => {
-      const running = lane.run(sign(asking(scene)), GET);
+      const running = send(lane, asking(scene), GET);
       await network.hasWaiting(1);
       await lane.withdrawPlugins([withdrawal]);
       const ended = await running;
@@ -172,8 +173,8 @@ describe('withdrawPlugins()', () => {
     const scene = laneScene({ fetch: network.fetch });
     const outcomes = await scene.inLane(async (lane) => {
       // The same tick: the first runs, the second waits.
-      const other = lane.run(sign(inScene(scene, callOf('loop', { plugin: 'loops' }))), '{}');
-      const waiting = lane.run(sign(asking(scene)), GET);
+      const other = send(lane, inScene(scene, callOf('loop', { plugin: 'loops' })), '{}');
+      const waiting = send(lane, asking(scene), GET);
       await lane.withdrawPlugins([withdrawal]);
       return [await waiting, await other];
     });
@@ -185,7 +186,7 @@ describe('withdrawPlugins()', () => {
     const network = slowNetwork();
     const scene = laneScene({ fetch: network.fetch });
     const outcome = await scene.inLane(async (lane) => {
-      const running = lane.run(sign(asking(scene, { plugin: 'another' })), GET);
+      const running = send(lane, asking(scene, { plugin: 'another' }), GET);
       await network.hasWaiting(1);
       await lane.withdrawPlugins([withdrawal]);
       network.answer();
@@ -204,7 +205,7 @@ describe('many plugins at once', () => {
     let most = 0;
     const outcomes = await scene.inLane(async (lane) => {
       const running = Array.from({ length: PLUGINS }, (_, index) =>
-        lane.run(sign(asking(scene, { plugin: `p${index}` })), GET),
+        send(lane, asking(scene, { plugin: `p${index}` }), GET),
       );
       await network.hasWaiting(MAX_CALLS_INSIDE);
       for (let answered = 0; answered < PLUGINS; answered++) {
@@ -225,7 +226,7 @@ describe('many plugins at once', () => {
     const outcomes = await scene.inLane(async (lane) => {
       const running = Array.from({ length: PLUGINS }, (_, index) => {
         const soon = index >= MAX_CALLS_INSIDE ? { deadlineAt: Date.now() + 300 } : {};
-        return lane.run(sign(asking(scene, { plugin: `p${index}`, ...soon })), GET);
+        return send(lane, asking(scene, { plugin: `p${index}`, ...soon }), GET);
       });
       const late = await Promise.all(running.slice(MAX_CALLS_INSIDE));
       await network.hasWaiting(MAX_CALLS_INSIDE);

@@ -8,16 +8,17 @@ import { err } from '../../../src/core/primitives/result.ts';
 import { createTicketSigner } from '../../../src/tiers/ticket.ts';
 import { MAX_HTTP_REQUESTS } from '../../../src/tiers/wasm/call-host.ts';
 import { RETENTION_MS } from '../../../src/tiers/wasm/lane-store.ts';
+import { MAX_TICKET_MS } from '../../../src/tiers/wasm/used-tickets.ts';
 import type { WasmLaneApi } from '../../../src/tiers/wasm/wasm-lane-api.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { callOf, claimsOf, sign, toTurn } from '../support/claims.ts';
 import { LIMITS } from '../support/fixtures.ts';
-import { inScene, type LaneScene, laneScene } from '../support/lane.ts';
+import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });
 
 const run = (scene: LaneScene, claims: TicketClaims, input = '{}') =>
-  scene.inLane((lane) => lane.run(sign(claims), input));
+  scene.inLane((lane) => send(lane, claims, input));
 
 /** Claims of a call that asks the network. */
 function asking(
@@ -31,6 +32,9 @@ function asking(
     claimsOf({ codeHash: 'network', plugin: 'network', wasm, ...changes }, GET),
   );
 }
+
+/** An outcome goes to disk with the next write, or a moment later. */
+const onDisk = () => new Promise((resolve) => setTimeout(resolve, 200));
 
 describe('run()', () => {
   test('runs the call of a ticket and leaves a receipt', async () => {
@@ -64,7 +68,7 @@ describe('run()', () => {
     const { WASM_LANES } = env as unknown as WasmTierBindings;
     const claims = claimsOf({ workspace: 'acme-binding', deadlineAt: 0 });
     const lane: WasmLaneApi = WASM_LANES.getByName('acme-binding');
-    expect(await lane.run(sign(claims), '{}')).toMatchObject({ reason: 'deadline' });
+    expect(await send(lane, claims, '{}')).toMatchObject({ reason: 'deadline' });
     expect(await lane.recall(claims.callKey)).toBeUndefined();
     await lane.cancel(claims.callKey);
   });
@@ -94,8 +98,12 @@ describe('a ticket', () => {
 
   test('is refused under another key', async () => {
     const scene = laneScene();
-    const forged = createTicketSigner(new Uint8Array(32)).sign(inScene(scene, claimsOf()));
-    expect(await scene.inLane((lane) => lane.run(forged, '{}'))).toMatchObject(refused);
+    const claims = inScene(scene, claimsOf());
+    const forger = createTicketSigner(new Uint8Array(32));
+    const answer = scene.inLane(async (lane) =>
+      lane.run(forger.sign(claims, await lane.life()), '{}'),
+    );
+    expect(await answer).toMatchObject(refused);
   });
 
   test('is refused by the lane of another workspace', async () => {
@@ -126,61 +134,112 @@ describe('a ticket', () => {
     expect(await run(scene, early)).toMatchObject({ kind: 'ok' });
   });
 
-  test('is good once, also for a lane that has lost its memory', async () => {
+  test('is good once', async () => {
     const scene = laneScene();
     const claims = inScene(scene, claimsOf());
     const both = await scene.inLane((lane) =>
-      Promise.all([lane.run(sign(claims), '{}'), lane.run(sign(claims), '{}')]),
+      Promise.all([send(lane, claims, '{}'), send(lane, claims, '{}')]),
     );
     expect(both).toMatchObject([{ kind: 'ok' }, refused]);
-    expect(await run(scene, claims)).toMatchObject(refused);
+  });
+
+  test('is good in one life of the lane: any other names itself, and runs nothing', async () => {
+    const scene = laneScene();
+    const claims = inScene(scene, callOf('echo'));
+    const ticket = sign(claims, await scene.inLane((lane) => lane.life()));
+    const inOther = await scene.inLane(async (lane) => [
+      await lane.run(ticket, '{}'),
+      { kind: 'other-life', life: await lane.life() },
+    ]);
+    expect(inOther[0]).toEqual(inOther[1]);
+    expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeUndefined();
+  });
+
+  test('has no life of its own making: the name is part of what is signed', async () => {
+    const scene = laneScene();
+    const [payload = '', , mac = ''] = sign(inScene(scene, claimsOf()), 'another').split('.');
+    const answer = scene.inLane(async (lane) =>
+      lane.run(`${payload}.${await lane.life()}.${mac}`, '{}'),
+    );
+    expect(await answer).toMatchObject(refused);
+  });
+
+  test('is refused if it is good for longer than a lane remembers', async () => {
+    const scene = laneScene();
+    const until = (ms: number) => inScene(scene, claimsOf({ deadlineAt: Date.now() + ms }));
+    expect(await run(scene, until(MAX_TICKET_MS))).toMatchObject({ kind: 'ok' });
+    expect(await run(scene, until(MAX_TICKET_MS + 60_000))).toMatchObject(refused);
   });
 
   test('is used up by a call that failed', async () => {
     const scene = laneScene();
     const claims = inScene(scene, callOf('unreachable'));
-    await run(scene, claims);
-    expect(await run(scene, claims)).toMatchObject(refused);
+    const answers = await scene.inLane(async (lane) => [
+      await send(lane, claims),
+      await send(lane, claims),
+    ]);
+    expect(answers).toMatchObject([{ reason: 'trap' }, refused]);
   });
 
   test('is not used up by a refusal', async () => {
     const scene = laneScene();
     const claims = inScene(scene, claimsOf({}, '{}'));
-    expect(await run(scene, claims, '{"a":1}')).toMatchObject(refused);
-    expect(await run(scene, claims)).toMatchObject({ kind: 'ok' });
+    const answers = await scene.inLane(async (lane) => [
+      await send(lane, claims, '{"a":1}'),
+      await send(lane, claims),
+    ]);
+    expect(answers).toMatchObject([refused, { kind: 'ok' }]);
   });
 
-  test('of an older run of the turn is refused, also after a loss of memory', async () => {
+  test('of an older run of the turn is refused', async () => {
     const scene = laneScene();
     const turn = toTurn();
     const at = (epoch: number, index: number) =>
       inScene(scene, claimsOf({ callKey: `${turn}/0/${index}`, epoch }));
-    expect(await run(scene, at(2, 0))).toMatchObject({ kind: 'ok' });
-    expect(await run(scene, at(1, 1))).toMatchObject(refused);
-    const inOneLane = await scene.inLane(async (lane) => [
-      await lane.run(sign(at(2, 2)), '{}'),
-      await lane.run(sign(at(3, 3)), '{}'),
-      await lane.run(sign(at(2, 4)), '{}'),
+    const answers = await scene.inLane(async (lane) => [
+      await send(lane, at(2, 0)),
+      await send(lane, at(1, 1)),
+      await send(lane, at(3, 2)),
+      await send(lane, at(2, 3)),
     ]);
-    expect(inOneLane).toMatchObject([{ kind: 'ok' }, { kind: 'ok' }, refused]);
+    expect(answers).toMatchObject([{ kind: 'ok' }, refused, { kind: 'ok' }, refused]);
   });
 
   test('of another turn has epochs of its own', async () => {
     const scene = laneScene();
-    await run(scene, inScene(scene, claimsOf({ epoch: 9 })));
-    expect(await run(scene, inScene(scene, claimsOf({ epoch: 1 })))).toMatchObject({ kind: 'ok' });
+    const at = (epoch: number) => inScene(scene, claimsOf({ epoch }));
+    const answers = await scene.inLane(async (lane) => [
+      await send(lane, at(9)),
+      await send(lane, at(1)),
+    ]);
+    expect(answers).toMatchObject([{ kind: 'ok' }, { kind: 'ok' }]);
+  });
+
+  test('for a call whose outcome was lost is good for a newer run, and for no other', async () => {
+    const scene = laneScene();
+    const callKey = `${toTurn()}/0/0`;
+    const at = (epoch: number, entry: string) => inScene(scene, callOf(entry, { callKey, epoch }));
+    const answers = await scene.inLane(async (lane, { storage }) => {
+      const lose = async () => {
+        await onDisk();
+        storage.sql.exec('DELETE FROM outcomes');
+      };
+      const first = await send(lane, at(1, 'echo'));
+      const known = await send(lane, at(2, 'echo'));
+      await lose();
+      const same = await send(lane, at(1, 'echo'));
+      return [first, known, same, await send(lane, at(2, 'echo'))];
+    });
+    expect(answers).toMatchObject([{ kind: 'ok' }, refused, refused, { kind: 'ok' }]);
   });
 });
-
-/** An outcome goes to disk with the next write, or a moment later. */
-const onDisk = () => new Promise((resolve) => setTimeout(resolve, 200));
 
 describe('recall()', () => {
   test('gives back how a call ended at once, before it is on disk', async () => {
     const scene = laneScene();
     const claims = inScene(scene, callOf('echo'));
     const [outcome, recalled] = await scene.inLane(async (lane) => [
-      await lane.run(sign(claims), '{}'),
+      await send(lane, claims, '{}'),
       await lane.recall(claims.callKey),
     ]);
     expect(recalled).toEqual(outcome);
@@ -202,9 +261,7 @@ describe('recall()', () => {
     expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeUndefined();
     await run(scene, claims);
     await onDisk();
-    await scene.inLane(async (_, state) =>
-      state.storage.sql.exec('UPDATE calls SET outcome = NULL'),
-    );
+    await scene.inLane(async (_, state) => state.storage.sql.exec('DELETE FROM outcomes'));
     expect(await scene.inLane((lane) => lane.recall(claims.callKey))).toBeUndefined();
   });
 
@@ -213,7 +270,7 @@ describe('recall()', () => {
     const scene = laneScene({ fetch: () => response.promise });
     const claims = asking(scene, 'body');
     const recalled = await scene.inLane(async (lane) => {
-      const running = lane.run(sign(claims), GET);
+      const running = send(lane, claims, GET);
       const recall = lane.recall(claims.callKey);
       response.resolve(new Response('late'));
       return [await recall, await running];
@@ -309,8 +366,8 @@ describe('a host call', () => {
     const scene = laneScene({ fetch: () => response.promise });
     const order = await scene.inLane(async (lane) => {
       const order: string[] = [];
-      const slow = lane.run(sign(asking(scene, 'body')), GET).then(() => order.push('slow'));
-      await lane.run(sign(inScene(scene, callOf('echo'))), '{}').then(() => order.push('quick'));
+      const slow = send(lane, asking(scene, 'body'), GET).then(() => order.push('slow'));
+      await send(lane, inScene(scene, callOf('echo')), '{}').then(() => order.push('quick'));
       response.resolve(new Response(''));
       await slow;
       return order;
@@ -355,7 +412,7 @@ describe('cancel()', () => {
     });
     const claims = asking(scene, 'body');
     const outcome = await scene.inLane(async (lane) => {
-      const running = lane.run(sign(claims), GET);
+      const running = send(lane, claims, GET);
       await asked.promise;
       await lane.cancel(claims.callKey);
       response.resolve(new Response('late'));
@@ -371,7 +428,7 @@ describe('cancel()', () => {
     const cancelled = inScene(scene, callOf('echo'));
     const outcomes = await scene.inLane(async (lane) => {
       const running = [callOf('loop'), cancelled, callOf('echo')].map((claims) =>
-        lane.run(sign(inScene(scene, claims)), '{}'),
+        send(lane, inScene(scene, claims), '{}'),
       );
       await lane.cancel(cancelled.callKey);
       return Promise.all(running);

@@ -33,6 +33,9 @@ export function proveRandomModules({ seed, randomModules }: Effort): Report {
   };
 }
 
+/** An export may be a function of the host, which takes fuel itself. */
+const OPTIONS = { fuel: 20_000, hostFuel: 1 } as const;
+
 /** Breaks our own programs, and random modules too. */
 export function proveMutations({ seed, mutations }: Effort): Report {
   const random = createRandom(seed);
@@ -42,7 +45,7 @@ export function proveMutations({ seed, mutations }: Effort): Report {
   let compared = 0;
   for (let round = 0; round < mutations; round++) {
     const original = random.percent(70) ? random.pick(programs) : makeRandomModule(random).plain;
-    const trial = { calls: someCalls(random, 2), options: { fuel: 20_000, seed: round } };
+    const trial = { calls: someCalls(random, 2), options: { ...OPTIONS, seed: round } };
     const examination = examine(mutate(original, random), trial);
     verdicts[examination.verdict] += 1;
     if (examination.verdict === 'accepted') compared += examination.comparison.compared;

@@ -43,7 +43,7 @@ function tryModule({ name, bytes }: RealModule, seed: number): Tried {
   const about = (what: string) => `${name} (${bytes.length} bytes): ${what}`;
   const trial = {
     calls: someCalls(createRandom(seed), 3),
-    options: { fuel: 1_000_000, seed },
+    options: { fuel: 1_000_000, hostFuel: 1, seed },
     policy: REAL_POLICY,
   };
   const examination = examine(bytes, trial);

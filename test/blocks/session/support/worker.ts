@@ -5,9 +5,10 @@
  */
 
 import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
+import type { BlockBindings } from '../../../../src/blocks/kit/bindings.ts';
+import { type RunRef, takeTurn } from '../../../../src/blocks/session/turn-client.ts';
 import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
-import type { Turn } from '../../../../src/core/conversation/turn.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
 import type { SliceShortage } from '../../../../src/core/policy/slice.ts';
@@ -68,8 +69,10 @@ export class AuditBlock extends Scripted {
   }
 }
 
-export class TurnRunner extends WorkerEntrypoint {
-  async run(turn: Turn): Promise<void> {
+export class TurnRunner extends WorkerEntrypoint<BlockBindings> {
+  async run(ref: RunRef): Promise<void> {
+    const turn = await takeTurn(this.env, ref);
+    if (turn === undefined) return;
     const script = scriptOf(turn.workspace);
     script.runs.push(turn);
     await script.run(turn);

@@ -1,0 +1,129 @@
+/**
+ * Gets a turn what it runs with: authority, driver, and a slice of every budget, from what the session
+ * holds or from the workspace.
+ *
+ * @module
+ */
+
+import { isLive } from '../../core/capabilities/grant.ts';
+import { NO_USAGE } from '../../core/conversation/usage.ts';
+import { faultCode } from '../../core/errors/fault.ts';
+import type { SliceShortage } from '../../core/policy/slice.ts';
+import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
+import { type TurnId, toTurnId } from '../../core/primitives/ids.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { randomHex } from '../kit/keys.ts';
+import type { OpenedTurn, OpenTurn } from '../workspace/workspace-api.ts';
+import { isLaneFree, type Opening } from './begin-turn.ts';
+import { chooseDriver, isFreeOfCost } from './choose-driver.ts';
+import type { AdmissionRefusal, AdmitTurn } from './session-api.ts';
+import type { SessionParts } from './session-parts.ts';
+
+/** 128 bits: an id that nobody guesses. */
+const TURN_CHANCE_BYTES = 16;
+
+export async function openTurn(
+  parts: SessionParts,
+  request: AdmitTurn,
+): Promise<Result<Opening, AdmissionRefusal>> {
+  const turnId = toTurnId(randomHex(TURN_CHANCE_BYTES));
+  const held = openFromHeld(parts, turnId, request);
+  return held === undefined ? await openAnew(parts, turnId, request) : ok(held);
+}
+
+/** Nothing where the workspace must be asked. */
+function openFromHeld(
+  parts: SessionParts,
+  turnId: TurnId,
+  request: AdmitTurn,
+): Opening | undefined {
+  const { authorities, held, session } = parts;
+  const now = parts.now();
+  const live = session.live();
+  const authority = authorities.remembered(request.principal);
+  if (live === undefined || authority === undefined || !isLaneFree(parts)) return undefined;
+  const newest = Math.max(authorities.newestRevision, live.revision);
+  const isPresent = authority.revision >= newest && authority.grants.every((g) => isLive(g, now));
+  if (!isPresent) return undefined;
+  const driver = chooseDriver(request, authority, { sessionModel: live.facts.model, now });
+  if (driver?.kind !== 'model' || !isFreeOfCost(driver)) return undefined;
+  const taken = held.take(authority, now);
+  return taken && { turnId, ...taken, authority, driver };
+}
+
+async function openAnew(
+  parts: SessionParts,
+  turnId: TurnId,
+  request: AdmitTurn,
+): Promise<Result<Opening, AdmissionRefusal>> {
+  const wish = toOpening(parts, turnId, request);
+  const opened = await ask(parts, wish);
+  if (opened === 'denied') return err({ code: 'denied' });
+  if (!opened.ok) return err(toShortageRefusal(opened.error));
+  const { authorities, held, now, session } = parts;
+  const { slice, revision, authority: sent } = opened.value;
+  authorities.hear(revision);
+  const live = session.live();
+  const authority = sent ? authorities.remember(sent) : authorities.remembered(request.principal);
+  const situation = { sessionModel: live?.facts.model, now: now() };
+  const driver = authority && chooseDriver(request, authority, situation);
+  // The session may have been deleted while the workspace was asked.
+  const isGone = request.create === undefined && live === undefined;
+  if (isGone || authority === undefined || driver === undefined) {
+    giveBack(parts, wish);
+    return err({ code: isGone ? 'not_found' : 'denied' });
+  }
+  const reserved = { reservation: turnId, authority, slice };
+  const own = wish.mayHold === true ? held.open(reserved, now()) : slice;
+  return ok({ turnId, reservation: turnId, slice: own, authority, driver });
+}
+
+/** `denied`: the credential was revoked since it was accepted. */
+async function ask(
+  { neighbours }: SessionParts,
+  wish: OpenTurn,
+): Promise<Result<OpenedTurn, SliceShortage> | 'denied'> {
+  try {
+    return await neighbours.openTurn(wish);
+  } catch (thrown) {
+    if (faultCode(thrown) === 'denied') return 'denied';
+    throw thrown;
+  }
+}
+
+function toOpening(
+  parts: SessionParts,
+  turnId: TurnId,
+  { principal, sessionId, driver }: AdmitTurn,
+): OpenTurn {
+  const { authorities, live, now, session } = parts;
+  const facts = session.live()?.facts;
+  const model = facts?.model;
+  const isOwnModel = driver.kind === 'default-model' && model !== undefined;
+  const known = authorities.remembered(principal);
+  const turnMs = (known?.policy.limits ?? TURN_LIMIT_CEILINGS).maxDurationMs;
+  const queued = facts === undefined ? 0 : live.countQueued();
+  // A conversation that somebody named may go on in a moment; any other ends with its turn.
+  const isLasting = facts !== undefined && facts.ephemeralMs === undefined;
+  return {
+    turnId,
+    sessionId,
+    principal,
+    ...(known !== undefined && { knownRevision: known.revision }),
+    // As late as it can possibly end: behind all others, each of which takes all its time.
+    deadlineAt: now() + turnMs * (queued + 2),
+    driver: isOwnModel ? { kind: 'model', model } : driver,
+    mayHold: isLasting && isLaneFree(parts),
+  };
+}
+
+/** Gives up a turn whose slice was reserved. If the way back fails, its deadline frees it. */
+function giveBack({ defer, neighbours }: SessionParts, { turnId, principal }: OpenTurn): void {
+  const settlement = { reservation: turnId, usage: NO_USAGE, toolCalls: {} };
+  defer(neighbours.settleTurn(principal.workspace, settlement).catch(() => {}));
+}
+
+function toShortageRefusal({ reason, retryAfterMs }: SliceShortage): AdmissionRefusal {
+  const isBudget = reason === 'token_budget' || reason === 'money_budget';
+  return { code: isBudget ? 'budget_exhausted' : 'rate_limited', retryAfterMs };
+}

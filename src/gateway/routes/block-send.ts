@@ -1,0 +1,117 @@
+/**
+ * `POST /v1/blocks/{id}/messages`: one message, or several at once.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { randomHex } from '../../blocks/kit/keys.ts';
+import type { BlockRefusal, MessageAnswer } from '../../blocks/user/block-api.ts';
+import type { Envelope } from '../../core/blocks/block-signal.ts';
+import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import { json } from '../json-response.ts';
+import { messageSchema, toBlockBody, toOutside } from '../message-body.ts';
+import { actAs, actingBlockOf, blockIdOf, blockOf, unwrap } from '../open-block.ts';
+import { Refusal } from '../refusal.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+
+/** Most messages of one request. */
+const MAX_BATCH = 100;
+
+type AnyRequest = RouteRequest<unknown, unknown>;
+
+type OneMessage = z.infer<typeof messageSchema>;
+
+const accepted = z.object({
+  messageId: z.string(),
+  seq: z.number().optional(),
+  accepted: z.boolean().optional(),
+});
+
+/** In the order of the messages; `code` and `detail` of those that were refused. */
+const answers = z.object({
+  answers: z.array(z.union([accepted, z.object({ code: z.string(), detail: z.string() })])),
+});
+
+const sendMessages = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/blocks/{id}/messages',
+    operation: 'sendMessage',
+    summary: 'Send a message, or up to 100 in one transaction: durable once it is answered',
+    tag: 'blocks',
+    access: 'block:send',
+    body: z.union([
+      messageSchema,
+      z.strictObject({ messages: z.array(messageSchema).min(1).max(MAX_BATCH) }),
+    ]),
+    success: { status: 202, describes: z.union([accepted, answers]) },
+  },
+  async (request) => {
+    const { body } = request;
+    if ('messages' in body) return json({ answers: await sendMany(request, body.messages) }, 202);
+    const answer = toAnswer(await sendOne(request, body));
+    if ('code' in answer) throw new Refusal(answer.code, { detail: answer.detail });
+    return json(answer, 202);
+  },
+);
+
+async function sendOne(request: AnyRequest, message: OneMessage): Promise<MessageAnswer> {
+  const acting = actingBlockOf(request);
+  if (acting === undefined) {
+    const outside = toOutside(request, message);
+    return unwrap(await blockOf(request).once((block) => block.send(outside)));
+  }
+  const to = blockIdOf(request, request.params.id);
+  const envelope = toEnvelope(request, message);
+  const done = await actAs(request, acting, { kind: 'send', to, envelope });
+  if (done.kind !== 'sent') throw new Refusal('internal');
+  return done;
+}
+
+async function sendMany(
+  request: AnyRequest,
+  messages: readonly OneMessage[],
+): Promise<readonly object[]> {
+  const acting = actingBlockOf(request);
+  if (acting === undefined) {
+    const outside = messages.map((message) => toOutside(request, message));
+    const sent = await blockOf(request).once((block) => block.sendMany(outside));
+    return sent.map((one) => (one.ok ? toAnswer(one.value) : toRefused(one.error)));
+  }
+  const to = blockIdOf(request, request.params.id);
+  const envelopes = messages.map((message) => toEnvelope(request, message));
+  const done = await actAs(request, acting, { kind: 'send-many', to, envelopes });
+  if (done.kind !== 'sent-many') throw new Refusal('internal');
+  return done.sent.map(toAnswer);
+}
+
+function toEnvelope({ requestId }: AnyRequest, { messageId, ...body }: OneMessage): Envelope {
+  return {
+    messageId: messageId ?? `msg_${randomHex(16)}`,
+    body: toBlockBody(body),
+    label: PRINCIPAL_LABEL,
+    traceId: requestId,
+  };
+}
+
+type Refused = Pick<BlockRefusal, 'code' | 'detail'>;
+
+function toAnswer({ messageId, acceptance }: MessageAnswer): z.infer<typeof accepted> | Refused {
+  switch (acceptance.kind) {
+    case 'accepted':
+      return { messageId, seq: acceptance.seq };
+    case 'dropped':
+      return { messageId, accepted: false };
+    case 'mailbox-full':
+      return { code: 'mailbox_full', detail: 'The mailbox of the block is full' };
+    case 'noproc':
+      return { code: 'noproc', detail: 'There is no such block' };
+  }
+}
+
+function toRefused({ code, detail }: BlockRefusal): Refused {
+  return { code, detail };
+}
+
+export const blockSendRoutes: readonly Route[] = [sendMessages];
