@@ -24,6 +24,7 @@ export interface RawWorker {
 export interface RunningWorker {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   readonly stop: () => Promise<void>;
 }
 
@@ -43,6 +44,7 @@ export async function startWorkerd(worker: RawWorker): Promise<RunningWorker> {
   return {
     url,
     port,
+    pid: child.pid ?? 0,
     stop: async () => {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
