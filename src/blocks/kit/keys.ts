@@ -55,9 +55,14 @@ export function keyedHash(masterKey: string, purpose: KeyPurpose): KeyedHash {
   return (text) => hmacHex(key, text);
 }
 
+/** Two digits for each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Fresh random bytes as lower-case hex, two digits a byte. */
 export function randomHex(bytes: number): string {
-  return randomBytes(bytes).toString('hex');
+  let hex = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += HEX[byte];
+  return hex;
 }
 
 /** Fresh random bytes as base64url without padding. */

@@ -80,6 +80,12 @@ export class Outbox {
     ) STRICT`);
   }
 
+  /** Part of a transaction, for a table that is new: events up to this number go another way. */
+  startAfter(seq: number): void {
+    this.#sql.exec("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)", seq);
+    this.forget();
+  }
+
   /** Part of a transaction that ends with {@link Outbox.flush}: one row for all that it gathers. */
   gather(events: readonly AuditEvent[]): void {
     this.#gathered.push(...events);

@@ -3,9 +3,12 @@
  * and how far it has heard each of them.
  *
  * What is said is a row of the transaction that says it, so it is sent if and only if that commits,
- * and again until the other end has it. Numbers make the second time harmless. What was heard is
- * deleted in passing, by the next transaction. The tables are made when they are first needed: most
- * blocks only ever listen to the outside.
+ * and again until the other end has it. Numbers make the second time harmless: they only ever grow,
+ * and whoever hears one has heard all that came before. What was heard is deleted in passing, by the
+ * next transaction.
+ *
+ * What has no other effect than to be told need not be stored first: {@link PairStore.take} gives it a
+ * number from a stock that is written down in advance, so that no number is ever given twice.
  *
  * Memory holds copies. Whoever rolls a transaction back calls {@link PairStore.forget}.
  *
@@ -16,9 +19,7 @@ import type { BlockBody } from '../../core/blocks/block-body.ts';
 import type { BlockSignal, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { ChunkedValues } from './chunked-values.ts';
 import type { Tables } from './tables.ts';
-
-/** Longest body that stays in its row, in UTF-16 code units or bytes. */
-const MAX_ROW_BODY = 262_144;
+import { UnsentStore } from './unsent-store.ts';
 
 /** Unsent signals that memory holds, of all peers together, and the longest body among them. */
 const MAX_QUEUED = 1_000;
@@ -27,27 +28,24 @@ const MAX_QUEUED_BODY = 8_192;
 /** Peers whose numbers memory holds. */
 const MAX_PAIRS = 2_000;
 
-const PAIR_COLUMNS = `(
-  peer TEXT PRIMARY KEY, heard INTEGER NOT NULL, said INTEGER NOT NULL
-) STRICT, WITHOUT ROWID`;
+/** Numbers that are written down in advance, whenever numbers are written. */
+const STOCK = 1_000;
 
-/** One b-tree, so that saying something is one write. */
-const UNSENT_COLUMNS = `(
-  peer TEXT NOT NULL, seq INTEGER NOT NULL, signal TEXT NOT NULL, body ANY,
-  PRIMARY KEY (peer, seq)
+const COLUMNS = `(
+  peer TEXT PRIMARY KEY, heard INTEGER NOT NULL, said INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
 interface Pair {
   readonly peer: string;
   /** The last number of the peer that was dealt with here. */
   heard: number;
-  /** The last number that was said to it. Stored once all of that was heard; before, rows tell it. */
+  /** The last number that was given to what is said to it. */
   said: number;
-  /** All that is unsent, in order; absent where it must be read. */
+  /** As far as they may have been given, as stored; unsent rows tell of higher ones. */
+  stock: number;
+  /** All rows that are unsent, in order; absent where they must be read. */
   queue?: NumberedSignal[] | undefined;
 }
-
-type UnsentRow = { peer: string; seq: number; signal: string; body: string | ArrayBuffer | null };
 
 interface PairParts {
   readonly sql: SqlStorage;
@@ -60,13 +58,13 @@ interface PairParts {
 export class PairStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
-  readonly #chunks: ChunkedValues;
+  readonly #unsent: UnsentStore;
   readonly #writeLate: PairParts['writeLate'];
   #pairs = new Map<string, Pair>();
   /** Pairs that are to be written with this transaction. */
   #changed = new Set<Pair>();
   #queued = 0;
-  /** Peers that have not heard all yet, with the last number that was said to them. */
+  /** Peers that have not heard all rows yet, with the last number of these. */
   #waiting: Map<string, number> | undefined;
   /** By peer, the last number that it has heard and that is still stored. */
   #heardBy = new Map<string, number>();
@@ -76,7 +74,7 @@ export class PairStore {
   constructor({ sql, tables, chunks, writeLate }: PairParts) {
     this.#sql = sql;
     this.#tables = tables;
-    this.#chunks = chunks;
+    this.#unsent = new UnsentStore({ sql, tables, chunks });
     this.#writeLate = writeLate;
   }
 
@@ -101,25 +99,39 @@ export class PairStore {
 
   /** Part of a transaction. */
   say(peer: string, signal: BlockSignal): number {
-    const pair = this.#pair(peer);
-    const waiting = this.#readWaiting();
-    const seq = pair.said + 1;
-    const { text, body } = takeApart(signal);
-    this.#tables.make('unsent', UNSENT_COLUMNS);
-    this.#sql.exec(
-      'INSERT INTO unsent (peer, seq, signal, body) VALUES (?, ?, ?, ?)',
-      peer,
-      seq,
-      text,
-      this.#toColumn(peer, seq, body),
-    );
-    pair.said = seq;
-    waiting.set(peer, seq);
-    this.#enqueue(pair, { seq, signal }, body);
+    const seq = this.#pair(peer).said + 1;
+    this.keep(peer, [{ seq, signal }]);
     return seq;
   }
 
-  /** Whether anybody has not heard all yet. */
+  /** Whether so many numbers can be taken without a transaction. */
+  hasStock(peer: string, count: number): boolean {
+    const { said, stock } = this.#pair(peer);
+    return said + count <= stock;
+  }
+
+  /** The first of so many numbers for what is told at once. Part of a transaction without stock. */
+  take(peer: string, count: number): number {
+    const pair = this.#pair(peer);
+    const first = pair.said + 1;
+    pair.said += count;
+    if (pair.said > pair.stock) this.#changed.add(pair);
+    return first;
+  }
+
+  /** Part of a transaction: stores what has its numbers already, after what it had before. */
+  keep(peer: string, signals: readonly NumberedSignal[]): void {
+    const pair = this.#pair(peer);
+    const waiting = this.#readWaiting();
+    for (const numbered of signals) {
+      this.#unsent.add(peer, numbered);
+      waiting.set(peer, Math.max(numbered.seq, waiting.get(peer) ?? 0));
+      this.#enqueue(pair, numbered);
+      pair.said = Math.max(pair.said, numbered.seq);
+    }
+  }
+
+  /** Whether anybody has not heard all rows yet. */
   hasUnsent(): boolean {
     return this.#readWaiting().size > 0;
   }
@@ -128,23 +140,26 @@ export class PairStore {
     return [...this.#readWaiting().keys()];
   }
 
-  /** What the peer has not heard, in order, at most `limit` of it. */
+  /** Rows that the peer has not heard, in order, at most `limit` of them. */
   unsent(peer: string, limit: number): readonly NumberedSignal[] {
     if (!this.#readWaiting().has(peer)) return [];
-    return this.#pair(peer).queue?.slice(0, limit) ?? this.#readUnsent(peer, limit);
+    const after = this.#heardBy.get(peer) ?? 0;
+    return this.#pair(peer).queue?.slice(0, limit) ?? this.#unsent.read(peer, after, limit);
   }
 
   /** The peer has all up to this number, or will never have them. Stored with {@link flush}. */
   forgetSent(peer: string, upTo: number): void {
     const waiting = this.#readWaiting();
-    const pair = this.#pair(peer);
+    const last = waiting.get(peer);
+    if (last === undefined) return;
     this.#noteHeard(peer, upTo);
+    const pair = this.#pair(peer);
     if (pair.queue !== undefined) {
       const left = pair.queue.filter(({ seq }) => seq > upTo);
       this.#queued -= pair.queue.length - left.length;
       pair.queue = left;
     }
-    if ((waiting.get(peer) ?? 0) > upTo) return;
+    if (last > upTo) return;
     waiting.delete(peer);
     pair.queue ??= [];
   }
@@ -160,23 +175,11 @@ export class PairStore {
     this.#changed.clear();
   }
 
+  /** Once no row tells of the numbers that were given, they are written down. */
   #delete(peer: string, upTo: number): void {
-    if (!this.#tables.has('unsent')) return;
     const pair = this.#pair(peer);
-    if (this.#tables.has('value_parts')) this.#deleteSpilled(peer, upTo);
-    this.#sql.exec('DELETE FROM unsent WHERE peer = ? AND seq <= ?', peer, upTo);
-    if (pair.said <= upTo) this.#changed.add(pair);
-  }
-
-  #deleteSpilled(peer: string, upTo: number): void {
-    const rows = this.#sql
-      .exec<{ seq: number }>(
-        'SELECT seq FROM unsent WHERE peer = ? AND seq <= ? AND body IS NULL',
-        peer,
-        upTo,
-      )
-      .toArray();
-    for (const { seq } of rows) this.#chunks.delete(bodyKey(peer, seq));
+    this.#unsent.delete(peer, upTo);
+    if (pair.said > pair.stock && !this.#readWaiting().has(peer)) this.#changed.add(pair);
   }
 
   #noteHeard(peer: string, upTo: number): void {
@@ -185,10 +188,11 @@ export class PairStore {
   }
 
   /** Memory holds so much and no more; what it does not hold is read when it is told. */
-  #enqueue(pair: Pair, signal: NumberedSignal, body: BlockBody | undefined): void {
+  #enqueue(pair: Pair, numbered: NumberedSignal): void {
     if (pair.queue === undefined) return;
-    if (this.#queued < MAX_QUEUED && (body?.length ?? 0) <= MAX_QUEUED_BODY) {
-      pair.queue.push(signal);
+    const isNext = numbered.seq > pair.said;
+    if (isNext && this.#queued < MAX_QUEUED && isShort(numbered.signal)) {
+      pair.queue.push(numbered);
       this.#queued += 1;
     } else {
       this.#queued -= pair.queue.length;
@@ -207,18 +211,19 @@ export class PairStore {
     if (known !== undefined) return known;
     if (this.#pairs.size >= MAX_PAIRS) this.#forgetPairs();
     const lastUnsent = this.#readWaiting().get(peer);
-    const { heard, said } = this.#readPair(peer);
+    const { heard, said: stock } = this.#readPair(peer);
     const pair: Pair = {
       peer,
       heard,
-      said: Math.max(said, lastUnsent ?? 0, this.#heardBy.get(peer) ?? 0),
+      stock,
+      said: Math.max(stock, lastUnsent ?? 0, this.#heardBy.get(peer) ?? 0),
       ...(lastUnsent === undefined && { queue: [] }),
     };
     this.#pairs.set(peer, pair);
     return pair;
   }
 
-  #readPair(peer: string): Pick<Pair, 'heard' | 'said'> {
+  #readPair(peer: string): { readonly heard: number; readonly said: number } {
     const [row] = this.#tables.has('pairs')
       ? this.#sql
           .exec<{ heard: number; said: number }>(
@@ -232,66 +237,27 @@ export class PairStore {
 
   #readWaiting(): Map<string, number> {
     if (this.#waiting !== undefined) return this.#waiting;
-    const rows = this.#tables.has('unsent')
-      ? this.#sql
-          .exec<{ peer: string; seq: number }>(
-            'SELECT peer, max(seq) AS seq FROM unsent GROUP BY peer',
-          )
-          .toArray()
-      : [];
-    const unheard = rows.filter(({ peer, seq }) => seq > (this.#heardBy.get(peer) ?? 0));
+    const unheard = this.#unsent
+      .lastOfEach()
+      .filter(({ peer, seq }) => seq > (this.#heardBy.get(peer) ?? 0));
     this.#waiting = new Map(unheard.map(({ peer, seq }) => [peer, seq]));
     return this.#waiting;
   }
 
-  #readUnsent(peer: string, limit: number): NumberedSignal[] {
-    return this.#sql
-      .exec<UnsentRow>(
-        'SELECT peer, seq, signal, body FROM unsent WHERE peer = ? AND seq > ? ORDER BY seq LIMIT ?',
-        peer,
-        this.#heardBy.get(peer) ?? 0,
-        limit,
-      )
-      .toArray()
-      .map((row) => ({ seq: row.seq, signal: this.#toSignal(row) }));
-  }
-
-  #write({ peer, heard, said }: Pair): void {
-    this.#tables.make('pairs', PAIR_COLUMNS);
+  #write(pair: Pair): void {
+    pair.stock = pair.said + STOCK;
+    this.#tables.make('pairs', COLUMNS);
     this.#sql.exec(
       `INSERT INTO pairs (peer, heard, said) VALUES (?, ?, ?)
        ON CONFLICT (peer) DO UPDATE SET heard = excluded.heard, said = excluded.said`,
-      peer,
-      heard,
-      said,
+      pair.peer,
+      pair.heard,
+      pair.stock,
     );
   }
-
-  #toColumn(peer: string, seq: number, body: BlockBody | undefined): string | ArrayBuffer | null {
-    if (body === undefined) return null;
-    if (typeof body !== 'string') return body.slice().buffer;
-    return body.length > MAX_ROW_BODY ? this.#chunks.spill(bodyKey(peer, seq), body) : body;
-  }
-
-  #toSignal({ peer, seq, signal: text, body }: UnsentRow): BlockSignal {
-    const { spilled, ...signal } = JSON.parse(text);
-    if (signal.envelope === undefined) return signal;
-    const whole = spilled
-      ? this.#chunks.unspill(bodyKey(peer, seq), null)
-      : body instanceof ArrayBuffer
-        ? new Uint8Array(body)
-        : body;
-    return { ...signal, envelope: { ...signal.envelope, body: whole } };
-  }
 }
 
-function bodyKey(peer: string, seq: number): string {
-  return `unsent/${peer}/${seq}`;
-}
-
-function takeApart(signal: BlockSignal): { readonly text: string; readonly body?: BlockBody } {
-  if (!('envelope' in signal)) return { text: JSON.stringify(signal) };
-  const { body, ...envelope } = signal.envelope;
-  const spilled = typeof body === 'string' && body.length > MAX_ROW_BODY;
-  return { text: JSON.stringify({ ...signal, envelope, ...(spilled && { spilled }) }), body };
+function isShort(signal: BlockSignal): boolean {
+  const body: BlockBody = 'envelope' in signal ? signal.envelope.body : '';
+  return body.length <= MAX_QUEUED_BODY;
 }

@@ -54,11 +54,11 @@ export async function actAsBlock(
   if (!allowed.ok) return allowed;
   const facts = allowed.value;
   if (act.kind === 'send') {
-    const [sent] = await sendAll(parts, courier, { to: act.to, envelopes: [act.envelope] });
+    const [sent] = await sendAll(courier, { to: act.to, envelopes: [act.envelope] });
     return sent === undefined ? err(NOPROC) : ok({ kind: 'sent', ...sent });
   }
   if (act.kind === 'send-many') {
-    return ok({ kind: 'sent-many', sent: await sendAll(parts, courier, act) });
+    return ok({ kind: 'sent-many', sent: await sendAll(courier, act) });
   }
   const done = transact(parts, () => performAct(parts, facts, act));
   parts.flush();
@@ -180,18 +180,14 @@ function isFull(parts: BlockParts, limit: number): boolean {
   return parts.relations.count() >= limit;
 }
 
-/** In one transaction; resolves once the receiver has answered to each, or has not for too long. */
+/** Resolves once the receiver has answered to each, or has not for too long. */
 async function sendAll(
-  parts: BlockParts,
   courier: Courier,
   { to, envelopes }: { readonly to: BlockId; readonly envelopes: readonly Envelope[] },
 ): Promise<MessageAnswer[]> {
-  const seqs = transact(parts, () => {
-    sendSoon(parts);
-    return envelopes.map((envelope) => parts.pairs.say(to, { kind: 'message', envelope }));
-  });
-  const answers = seqs.map((seq) => courier.answers.wait(to, seq));
-  parts.flush();
+  const signals = envelopes.map((envelope) => ({ kind: 'message', envelope }) as const);
+  const first = courier.tellDirectly(to, signals);
+  const answers = envelopes.map((_, index) => courier.answers.wait(to, first + index));
   const acceptances = await Promise.all(answers);
   return envelopes.map(({ messageId }, index) => ({
     messageId,

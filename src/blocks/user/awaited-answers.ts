@@ -1,16 +1,16 @@
 /**
  * What others answer to messages, for those who wait for it within this object.
  *
+ * There are no timers here: they would cost more than all else that a message takes, and keep the
+ * object awake. Who has waited for too long is sent away by the alarm that looks after what is unsent.
+ *
  * @module
  */
 
 import type { Acceptance } from '../../core/blocks/block-signal.ts';
 
-/** How long an answer is waited for at most, in milliseconds. */
-const WAIT_MS = 10_000;
-
-/** How exactly, in milliseconds. One clock for all who wait. */
-const TICK_MS = 1_000;
+/** For how long an answer is waited for at least, in milliseconds; at most twice as long. */
+const WAIT_MS = 5_000;
 
 interface Waiting {
   readonly resolve: (acceptance: Acceptance | undefined) => void;
@@ -20,7 +20,6 @@ interface Waiting {
 export class AwaitedAnswers {
   readonly #now: () => number;
   readonly #waiting = new Map<string, Waiting>();
-  #clock: ReturnType<typeof setTimeout> | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -30,7 +29,6 @@ export class AwaitedAnswers {
   wait(peer: string, seq: number): Promise<Acceptance | undefined> {
     return new Promise((resolve) => {
       this.#waiting.set(keyOf(peer, seq), { resolve, until: this.#now() + WAIT_MS });
-      this.#startClock();
     });
   }
 
@@ -38,24 +36,11 @@ export class AwaitedAnswers {
     const key = keyOf(peer, seq);
     this.#waiting.get(key)?.resolve(acceptance);
     this.#waiting.delete(key);
-    if (this.#waiting.size === 0) this.#stopClock();
   }
 
-  #startClock(): void {
-    this.#clock ??= setTimeout(() => {
-      this.#clock = undefined;
-      this.#giveUp(this.#now());
-      if (this.#waiting.size > 0) this.#startClock();
-    }, TICK_MS);
-  }
-
-  /** A timer that runs keeps the object from being put to sleep. */
-  #stopClock(): void {
-    clearTimeout(this.#clock);
-    this.#clock = undefined;
-  }
-
-  #giveUp(now: number): void {
+  /** Sends away whoever has waited long enough. */
+  giveUp(): void {
+    const now = this.#now();
     for (const [key, { resolve, until }] of this.#waiting) {
       if (until > now) continue;
       this.#waiting.delete(key);

@@ -10,8 +10,9 @@ import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { startChildren } from '../supervisor/run-supervisor.ts';
+import { owesBirth } from './birth-record.ts';
 import type { BirthOrder, BlockRefusal } from './block-api.ts';
-import { type BlockParts, creatorName, record, sendSoon } from './block-parts.ts';
+import { type BlockParts, sendSoon } from './block-parts.ts';
 import { DIRECTORY, endBlock } from './end-block.ts';
 import { beginInheriting } from './inherit-messages.ts';
 import { refusal } from './refusals.ts';
@@ -24,7 +25,7 @@ export function giveBirth(parts: BlockParts, order: BirthOrder): Result<true, Bl
       ? ok(true)
       : err(refusal('conflict', 'There is a block of this id'));
   }
-  parts.facts.create(order);
+  parts.facts.create(order, parts.now());
   if (order.link !== undefined) parts.relations.setLink(order.link, { isLinked: true, version: 1 });
   if (order.monitor !== undefined) parts.relations.addWatcher(order.monitor.by, order.monitor.ref);
   if (order.name !== undefined) {
@@ -39,8 +40,7 @@ export function giveBirth(parts: BlockParts, order: BirthOrder): Result<true, Bl
   }
   if (order.inherit !== undefined) beginInheriting(parts, order.inherit);
   startBehavior(parts, order);
-  // A parent records its children itself.
-  if (order.ancestors.length === 0) recordBirth(parts, order);
+  if (owesBirth(parts)) sendSoon(parts);
   return ok(true);
 }
 
@@ -65,18 +65,6 @@ const SUPERVISOR_NEEDS = ['block:supervise', 'block:spawn'] as const;
 function allowsText(patterns: readonly CapabilityPattern[], text: string): boolean {
   const capability = parseCapability(text);
   return capability.ok && allows(patterns, capability.value);
-}
-
-function recordBirth(parts: BlockParts, order: BirthOrder): void {
-  const facts = parts.facts.read();
-  if (facts === undefined) return;
-  record(parts, order.blockId, {
-    action: 'block-spawned',
-    decision: 'allowed',
-    actor: creatorName(facts),
-    resource: order.blockId,
-    requestId: order.requestId,
-  });
 }
 
 function toText(order: BirthOrder): string {

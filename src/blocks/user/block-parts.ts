@@ -18,6 +18,7 @@ import type { RelationStore } from '../kit/relation-store.ts';
 import type { Tables } from '../kit/tables.ts';
 import type { Timers } from '../kit/timers.ts';
 import type { Waiters } from '../kit/waiters.ts';
+import { openOutbox } from './birth-record.ts';
 import type { BlockFacts, FactsStore } from './facts-store.ts';
 import type { KnownIdStore } from './known-id-store.ts';
 
@@ -67,7 +68,7 @@ type EventFacts = Pick<AuditEvent, 'action' | 'decision'> & Partial<AuditEvent>;
 /** Part of a transaction: puts an event about this block on the record. */
 export function record(parts: BlockParts, blockId: BlockId, event: EventFacts): void {
   const now = parts.now();
-  parts.tables.makeWith('outbox', () => parts.outbox.createTable());
+  openOutbox(parts);
   parts.outbox.add([{ at: now, actor: `block:${blockId}`, ...event }], now);
   sendSoon(parts);
 }

@@ -7,12 +7,13 @@
  * @module
  */
 
-import type { NumberedSignal } from '../../core/blocks/block-signal.ts';
+import type { BlockSignal, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { AwaitedAnswers } from './awaited-answers.ts';
 import type { AcceptedStream } from './block-api.ts';
-import { type BlockParts, transact } from './block-parts.ts';
+import { type BlockParts, sendSoon, transact } from './block-parts.ts';
+import { DirectSignals, mergeSignals } from './direct-signals.ts';
 import { hearNoproc } from './hear-signal.ts';
 
 /** Most signals of one RPC. */
@@ -26,6 +27,7 @@ export class Courier {
   readonly answers: AwaitedAnswers;
   readonly #parts: BlockParts;
   readonly #tell: Tell;
+  readonly #direct = new DirectSignals();
   readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(parts: BlockParts, tell: Tell) {
@@ -42,6 +44,24 @@ export class Courier {
     }
   }
 
+  /**
+   * Tells a peer at once, after all that was said to it before; answers the first of the numbers.
+   * Whoever asks for this must wait for the answers: what was not heard when this object is lost is
+   * lost with it.
+   */
+  tellDirectly(peer: string, signals: readonly BlockSignal[]): number {
+    const { pairs } = this.#parts;
+    const first = pairs.hasStock(peer, signals.length)
+      ? pairs.take(peer, signals.length)
+      : transact(this.#parts, () => pairs.take(peer, signals.length));
+    this.#direct.add(
+      peer,
+      signals.map((signal, index) => ({ seq: first + index, signal })),
+    );
+    void this.tell(peer).catch(() => {});
+    return first;
+  }
+
   /** Tells everybody, and waits for it. Rejects if anyone could not be reached. */
   async everybody(): Promise<void> {
     const telling = this.#parts.pairs.peersToTell().map((peer) => this.tell(peer));
@@ -54,23 +74,41 @@ export class Courier {
   tell(peer: string): Promise<void> {
     const underWay = this.#underWay.get(peer) ?? this.#tellAll(peer);
     // Over already if there was nothing to tell.
-    if (this.#parts.pairs.unsent(peer, 1).length > 0) this.#underWay.set(peer, underWay);
+    if (this.#unheard(peer, 1).length > 0) this.#underWay.set(peer, underWay);
     return underWay;
   }
 
+  #unheard(peer: string, limit: number): readonly NumberedSignal[] {
+    return mergeSignals(this.#parts.pairs.unsent(peer, limit), this.#direct.of(peer), limit);
+  }
+
   async #tellAll(peer: string): Promise<void> {
-    const { pairs } = this.#parts;
     try {
       for (;;) {
-        const signals = pairs.unsent(peer, MAX_SIGNALS);
+        const signals = this.#unheard(peer, MAX_SIGNALS);
         if (signals.length === 0) return;
         const answer = await this.#tell(peer, signals);
         if (answer.kind === 'noproc') this.#hearNoproc(peer, signals);
         else this.#settle(peer, signals, answer);
       }
+    } catch (thrown) {
+      this.#store(peer);
+      throw thrown;
     } finally {
       this.#underWay.delete(peer);
     }
+  }
+
+  /** What could not be told is told by the alarm. */
+  #store(peer: string): void {
+    const signals = this.#direct.of(peer);
+    const last = signals.at(-1);
+    if (last === undefined) return;
+    transact(this.#parts, () => {
+      this.#parts.pairs.keep(peer, signals);
+      sendSoon(this.#parts);
+    });
+    this.#direct.drop(peer, last.seq);
   }
 
   #settle(
@@ -82,7 +120,7 @@ export class Courier {
     if (first !== undefined && upTo < first.seq) {
       throw new Fault('internal', `Cannot tell a block number ${first.seq}: it has only ${upTo}`);
     }
-    this.#parts.pairs.forgetSent(peer, upTo);
+    this.#forget(peer, upTo);
     for (const { seq } of signals) {
       if (seq <= upTo) this.answers.answer(peer, seq, answers[seq]);
     }
@@ -93,9 +131,14 @@ export class Courier {
     const parts = this.#parts;
     transact(parts, () => {
       for (const { signal } of signals) hearNoproc(parts, peer as BlockId, signal);
-      parts.pairs.forgetSent(peer, signals.at(-1)?.seq ?? 0);
     });
+    this.#forget(peer, signals.at(-1)?.seq ?? 0);
     for (const { seq } of signals) this.answers.answer(peer, seq, { kind: 'noproc' });
     parts.flush();
+  }
+
+  #forget(peer: string, upTo: number): void {
+    this.#parts.pairs.forgetSent(peer, upTo);
+    this.#direct.drop(peer, upTo);
   }
 }

@@ -19,6 +19,10 @@ export interface BlockCounters {
 
 export interface BlockFacts {
   readonly order: BirthOrder;
+  /** Epoch milliseconds. */
+  readonly bornAt: number;
+  /** The audit chain has its birth, as far as that is recorded here: see `birth-record.ts`. */
+  readonly isRecorded?: true;
   readonly trapsExits: boolean;
   readonly counters: BlockCounters;
   /** It has, or may have, names or memberships that must end with it. */
@@ -46,9 +50,9 @@ export class FactsStore {
   }
 
   /** The table exists from birth on: who asks for a block that never was leaves no trace. */
-  create(order: BirthOrder): void {
+  create(order: BirthOrder, bornAt: number): void {
     this.#tables.make('block', COLUMNS);
-    const { order: _, ...rest } = { order, trapsExits: false, counters: NO_COUNTS };
+    const { order: _, ...rest } = { order, bornAt, trapsExits: false, counters: NO_COUNTS };
     this.#sql.exec(
       'INSERT INTO block (id, birth, rest) VALUES (1, ?, ?)',
       JSON.stringify(order),

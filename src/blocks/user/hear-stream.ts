@@ -17,7 +17,10 @@ interface Stream {
   readonly signals: readonly NumberedSignal[];
 }
 
-/** In one transaction. Known ones are absorbed, and after a gap nothing is taken. */
+/**
+ * In one transaction. Known ones are absorbed. Numbers may be left out: they were given to what was
+ * never said in the end. Nothing is ever said before what has a lower number was dealt with.
+ */
 export function hearStream(parts: BlockParts, calls: Calls, stream: Stream): AcceptedStream {
   return transact(parts, () => {
     bearFirst(parts, stream);
@@ -36,7 +39,7 @@ function hearAll(parts: BlockParts, calls: Calls, { from, signals }: Stream): Ac
   const before = parts.pairs.heard(from);
   let heard = before;
   for (const { seq, signal } of signals) {
-    if (seq !== heard + 1) continue;
+    if (seq <= heard) continue;
     heard = seq;
     const answer =
       signal.kind === 'reply'

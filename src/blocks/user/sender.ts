@@ -6,8 +6,10 @@
  */
 
 import type { BlockBindings } from '../kit/bindings.ts';
+import { BIRTH_SEQ, birthEvent, owesBirth } from './birth-record.ts';
 import { type BlockParts, sendSoon } from './block-parts.ts';
 import type { Courier } from './courier.ts';
+import type { BlockFacts } from './facts-store.ts';
 import { appendAudit } from './neighbours.ts';
 
 /** How long audit events are collected, in milliseconds. */
@@ -21,6 +23,8 @@ export class Sender {
   readonly #courier: Courier;
   readonly #env: BlockBindings;
   #collecting: ReturnType<typeof setTimeout> | undefined;
+  /** The chain has said that it has the birth; written down with the next transaction. */
+  #isBirthHeld = false;
 
   constructor(parts: BlockParts, courier: Courier, env: BlockBindings) {
     this.#parts = parts;
@@ -50,6 +54,7 @@ export class Sender {
   async ring(): Promise<void> {
     if (this.#owes()) {
       sendSoon(this.#parts);
+      this.#courier.answers.giveUp();
       await this.#now().catch(() => {});
     }
     this.#parts.changes.catchUp();
@@ -73,7 +78,21 @@ export class Sender {
   }
 
   #owesEvents(): boolean {
-    return this.#parts.tables.has('outbox') && !this.#parts.outbox.isEmpty();
+    const { tables, outbox } = this.#parts;
+    return tables.has('outbox') ? !outbox.isEmpty() : this.#owesBirth();
+  }
+
+  #owesBirth(): boolean {
+    return !this.#isBirthHeld && owesBirth(this.#parts);
+  }
+
+  async #recordBirth(facts: BlockFacts): Promise<void> {
+    const batch = { firstSeq: BIRTH_SEQ, events: [birthEvent(facts)] };
+    await appendAudit(this.#env, facts, batch);
+    // It may have gone into an outbox meanwhile, to be sent again and absorbed.
+    if (!owesBirth(this.#parts)) return;
+    this.#isBirthHeld = true;
+    this.#parts.changes.writeLate(() => this.#parts.facts.update({ isRecorded: true }));
   }
 
   /** Rejects if something could not be sent. */
@@ -85,6 +104,8 @@ export class Sender {
   async #drain(): Promise<void> {
     const facts = this.#parts.facts.read();
     if (facts === undefined || !this.#owesEvents()) return;
+    if (this.#owesBirth()) await this.#recordBirth(facts);
+    if (!this.#parts.tables.has('outbox')) return;
     await this.#parts.outbox.drain((firstSeq, events) =>
       appendAudit(this.#env, facts, { firstSeq, events }),
     );

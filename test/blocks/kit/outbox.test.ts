@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   type Append,
   MAX_BACKLOG_AGE_MS,
@@ -54,6 +54,17 @@ const inOutbox = (
 ): Promise<void> => inScratchObject((storage) => use(openOutbox(storage), storage));
 
 describe('Outbox', () => {
+  it('begins after the numbers that go another way', () =>
+    inOutbox(async (outbox) => {
+      outbox.startAfter(3);
+      expect(outbox.isEmpty()).toBe(true);
+      outbox.add(events(2), NOW);
+      const append = vi.fn<Append>(async (firstSeq, batch) => firstSeq + batch.length - 1);
+      await outbox.drain(append);
+      expect(append.mock.calls.map(([firstSeq]) => firstSeq)).toEqual([4]);
+      expect(outbox.isEmpty()).toBe(true);
+    }));
+
   it('numbers events from 1 and never gives a number again, even when all were sent', () =>
     inOutbox(async (outbox) => {
       const firsts: number[] = [];

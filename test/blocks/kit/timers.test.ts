@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { Tables } from '../../../src/blocks/kit/tables.ts';
 import { Timers, type TimerTasks } from '../../../src/blocks/kit/timers.ts';
 import { inScratchObject } from './scratch-object.ts';
 
@@ -191,4 +192,62 @@ describe('Timers', () => {
       await timers.alarm(NOW);
       expect(timers.dueAt('retired')).toBeUndefined();
     }));
+
+  it('makes its table with the first timer, if it is told which tables there are', () =>
+    inScratchObject(async (storage) => {
+      const tables = new Tables(storage.sql);
+      const timers = new Timers(storage, {}, tables);
+      timers.restore();
+      await timers.alarm(NOW);
+      expect([timers.dueAt('a'), tables.has('timers')]).toEqual([undefined, false]);
+      timers.set('a', NOW + 100);
+      expect([timers.dueAt('a'), await storage.getAlarm()]).toEqual([NOW + 100, NOW + 100]);
+      await storage.deleteAlarm();
+    }));
+});
+
+describe('Timers.ringBy()', () => {
+  it('sets the alarm though no timer is due, and never later than one that is', () =>
+    withTimers({}, async (timers, storage) => {
+      timers.ringBy(NOW + 200);
+      expect(await storage.getAlarm()).toBe(NOW + 200);
+      timers.set('early', NOW + 100);
+      timers.ringBy(NOW + 300);
+      expect(await storage.getAlarm()).toBe(NOW + 100);
+      timers.forget();
+      timers.ringBy(NOW + 400);
+      expect(await storage.getAlarm()).toBe(NOW + 100);
+    }));
+
+  it('is kept when an earlier timer has rung', () =>
+    withTimers({ early: async () => {} }, async (timers, storage) => {
+      timers.set('early', NOW + 100);
+      timers.ringBy(NOW + 200);
+      await timers.alarm(NOW + 100);
+      expect(await storage.getAlarm()).toBe(NOW + 200);
+    }));
+
+  it('holds for one ring', () =>
+    withTimers({}, async (timers, storage) => {
+      timers.ringBy(NOW + 100);
+      await storage.deleteAlarm();
+      await timers.alarm(NOW + 100);
+      expect(await storage.getAlarm()).toBeNull();
+      timers.ringBy(NOW + 300);
+      expect(await storage.getAlarm()).toBe(NOW + 300);
+    }));
+
+  it('holds when it is promised within a task whose timer is done with that', () => {
+    const tasks = { work: async () => promise() };
+    let promise = () => {};
+    return withTimers(tasks, async (timers, storage) => {
+      promise = () => timers.ringBy(NOW + 5_000);
+      timers.set('work', NOW);
+      await timers.alarm(NOW);
+      expect(await storage.getAlarm()).not.toBeNull();
+      // It may ring early, for the repetition that was not needed; what was promised comes after.
+      await timers.alarm(NOW + 1_000);
+      expect(await storage.getAlarm()).toBe(NOW + 5_000);
+    });
+  });
 });

@@ -1,0 +1,45 @@
+/**
+ * What is told to others at once, without a row of its own, since whoever said it waits until it was
+ * heard: if this object is lost before, he hears of that, and nothing else depended on it.
+ *
+ * In memory only. Whatever could not be told is stored after all, and told by the alarm.
+ *
+ * @module
+ */
+
+import type { NumberedSignal } from '../../core/blocks/block-signal.ts';
+
+export class DirectSignals {
+  readonly #byPeer = new Map<string, NumberedSignal[]>();
+
+  /** In order, and after what was added before. */
+  add(peer: string, signals: readonly NumberedSignal[]): void {
+    const known = this.#byPeer.get(peer);
+    if (known === undefined) this.#byPeer.set(peer, [...signals]);
+    else known.push(...signals);
+  }
+
+  of(peer: string): readonly NumberedSignal[] {
+    return this.#byPeer.get(peer) ?? NOTHING;
+  }
+
+  /** The peer has all up to this number, or they have been stored. */
+  drop(peer: string, upTo: number): void {
+    const left = this.of(peer).filter(({ seq }) => seq > upTo);
+    if (left.length === 0) this.#byPeer.delete(peer);
+    else this.#byPeer.set(peer, left);
+  }
+}
+
+const NOTHING: readonly NumberedSignal[] = [];
+
+/** The first of both, in order. */
+export function mergeSignals(
+  a: readonly NumberedSignal[],
+  b: readonly NumberedSignal[],
+  limit: number,
+): readonly NumberedSignal[] {
+  if (a.length === 0) return b.slice(0, limit);
+  if (b.length === 0) return a.slice(0, limit);
+  return [...a, ...b].sort((one, other) => one.seq - other.seq).slice(0, limit);
+}
