@@ -105,11 +105,12 @@ function toRefusal(refusal: JournalRefusal): CommitRefusal {
 
 async function reach(
   state: TurnState,
-  { entries, audit }: Step,
+  { entries, audit, left }: Step,
 ): Promise<Result<JournalReceipt, JournalRefusal>> {
   const { turn, ports } = state;
   const { revision } = presentAuthority(state);
-  const batch = { turnId: turn.turnId, epoch: turn.epoch, revision, entries, audit };
+  const { turnId, epoch } = turn;
+  const batch = { turnId, epoch, revision, entries, audit, ...(left && { left }) };
   // The session knows a batch that it has seen before by its entries, but for text.
   const isRepeatable = entries.some(({ kind }) => kind !== 'text' && kind !== 'round-restarted');
   for (const againMs of isRepeatable ? REACH_AGAIN_MS : []) {

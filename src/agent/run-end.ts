@@ -7,11 +7,14 @@
 import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { JournalEntry } from '../core/conversation/journal-entry.ts';
 import type { ErrorCode } from '../core/errors/codes.ts';
+import type { Slice } from '../core/policy/slice.ts';
 
 /** Entries that go to the journal together, with what goes on the record beside them. */
 export interface Step {
   readonly entries: readonly JournalEntry[];
   readonly audit: readonly AuditEvent[];
+  /** What is left of the slice after it, if that may need to be renewed. */
+  readonly left?: Slice;
 }
 
 export const NOTHING_TO_SAY: Step = { entries: [], audit: [] };
@@ -37,7 +40,12 @@ export function failed(code: ErrorCode, unsaid: Step = NOTHING_TO_SAY): RunEnd {
 export function joinSteps(a: Step, b: Step): Step {
   if (a === NOTHING_TO_SAY) return b;
   if (b === NOTHING_TO_SAY) return a;
-  return { entries: [...a.entries, ...b.entries], audit: [...a.audit, ...b.audit] };
+  const left = b.left ?? a.left;
+  return {
+    entries: [...a.entries, ...b.entries],
+    audit: [...a.audit, ...b.audit],
+    ...(left && { left }),
+  };
 }
 
 /** The same end, with what was known before it but not yet said. */

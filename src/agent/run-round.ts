@@ -45,7 +45,7 @@ export async function runRound(state: TurnState, round: Round): Promise<RunEnd |
   if (!begun.ok) return begun.error;
   const { decisions, receipt } = begun.value;
   const firstTrace = state.history.length;
-  state.slice = decisions.slice;
+  state.slice = receipt.slice ?? decisions.slice;
   state.history.push(...decisions.history.slice(firstTrace));
 
   const answers: Record<number, JournaledCall> = { ...round.known };
@@ -95,9 +95,11 @@ function toFirstStep(round: Round, decisions: Decisions): Step {
   for (const { index, denial } of decisions.denied) denied[index] = { kind: 'denied', denial };
   const isOver = decisions.approved.length === 0;
   const closing = isOver ? closeRound(round, { ...round.known, ...denied }) : undefined;
+  const { slice: left } = decisions;
   return {
     entries: [...opening.entries, ...decisions.entries, ...(closing?.entries ?? [])],
     audit: [...opening.audit, ...decisions.audit, ...(closing?.audit ?? [])],
+    ...(left.shortOf && { left }),
   };
 }
 

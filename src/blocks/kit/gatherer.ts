@@ -40,11 +40,11 @@ export class Gatherer<Input, Output> {
   /** Does it now, after what is waiting and in the same transaction. */
   perform(input: Input): Output {
     let output: { readonly value: Output } | undefined;
-    this.join(() =>
-      this.#work.transact(() => {
-        output = { value: this.#work.perform(input) };
-      }),
-    );
+    const change = (): void => {
+      output = { value: this.#work.perform(input) };
+    };
+    if (this.#waiting.length === 0) this.#work.transact(change);
+    else this.join(change);
     if (output === undefined) throw new Error('Cannot perform: the transaction must have run');
     return output.value;
   }

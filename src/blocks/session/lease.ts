@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { JournalBatch, JournalReceipt } from '../../core/conversation/journal-entry.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
@@ -51,6 +52,26 @@ export async function refreshAuthority(
   }
   parts.session.raiseRevision(newest.revision);
   return newest;
+}
+
+/**
+ * The receipt, and with it more to spend, if the run's slice was short and the workspace has some by
+ * now. If it cannot be asked, the run goes on with what it has.
+ */
+export async function renewSlice(
+  parts: SessionParts,
+  lane: Lane,
+  { batch, receipt }: { readonly batch: JournalBatch; readonly receipt: JournalReceipt },
+): Promise<JournalReceipt> {
+  const facts = lane.holderAt(batch.turnId, batch.epoch)?.row.facts;
+  if (batch.left === undefined || facts === undefined) return receipt;
+  const { workspace } = facts.principal;
+  try {
+    const slice = await parts.neighbours.renewSlice(workspace, facts.reservation, batch.left);
+    return { ...receipt, slice };
+  } catch {
+    return receipt;
+  }
 }
 
 function requireHolder(lane: Lane, { turnId, epoch }: Run): LiveTurn {

@@ -35,12 +35,9 @@ export class LiveTurns {
     this.#journal = journal;
   }
 
-  /** The turn that has the lane. */
+  /** The turn that has the lane, running or waiting. */
   holder(): LiveTurn | undefined {
-    if (this.#holder === 'unread') {
-      const row = this.#turns.holder();
-      this.#holder = row && this.#remember(row);
-    }
+    if (this.#holder === 'unread') this.#holder = this.#read().holder;
     return this.#holder;
   }
 
@@ -89,8 +86,18 @@ export class LiveTurns {
 
   /** Read before a turn is added to the table, or with it: then it is in the list already. */
   #queued(): TurnId[] {
-    this.#queue ??= this.#turns.queuedIds();
-    return this.#queue;
+    return this.#queue ?? this.#read().queue;
+  }
+
+  #read(): { readonly holder: LiveTurn | undefined; readonly queue: TurnId[] } {
+    const unended = this.#turns.unended();
+    const row = unended.find(({ status }) => status !== 'queued');
+    const holder = row && this.#remember(row);
+    const queued = unended.filter(({ status }) => status === 'queued');
+    const queue = queued.map(({ facts }) => facts.id);
+    this.#holder = holder;
+    this.#queue = queue;
+    return { holder, queue };
   }
 
   #leaveQueue({ row }: LiveTurn): void {
@@ -101,9 +108,9 @@ export class LiveTurns {
     const known = this.#remembered.get(row.facts.id);
     if (known !== undefined) return known;
     const progress = new TurnProgress();
-    const { entries, lastEntry, lastEvent } = this.#journal.read(row.seq);
+    const { entries, ...counters } = this.#journal.read(row.seq);
     for (const entry of entries) progress.apply(entry);
-    return this.#keep({ row: { ...row, lastEntry, lastEvent }, progress });
+    return this.#keep({ row: { ...row, ...counters }, progress });
   }
 
   #keep(turn: LiveTurn): LiveTurn {

@@ -1,8 +1,8 @@
 /**
  * The two blocks that a session talks to: its workspace and that workspace's audit chain.
  *
- * Every call here may be sent twice: openings and settlements are told apart by their turn, audit
- * events by their number.
+ * Almost every call here may be sent twice: openings and settlements are told apart by their turn,
+ * audit events by their number.
  *
  * @module
  */
@@ -10,8 +10,8 @@
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
-import type { SliceShortage } from '../../core/policy/slice.ts';
-import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
+import type { TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
 import { workspaceObjectName } from '../kit/address.ts';
@@ -34,6 +34,12 @@ export class Neighbours {
 
   authority(principal: Principal): Promise<Authority | undefined> {
     return this.#workspace(principal.workspace, (api) => api.authority(principal));
+  }
+
+  /** Sent once: what was added and not heard of is settled with the turn. */
+  renewSlice(workspace: WorkspaceId, reservation: TurnId, left: Slice): Promise<Slice> {
+    const name = workspaceObjectName(workspace);
+    return this.#env.WORKSPACES.getByName(name).renewSlice(reservation, left);
   }
 
   settleTurn(workspace: WorkspaceId, { reservation, usage, toolCalls }: Settlement): Promise<void> {

@@ -16,14 +16,10 @@ const TABLES = [
     revision INTEGER NOT NULL, epoch INTEGER NOT NULL, lease_until INTEGER NOT NULL,
     deadline_at INTEGER NOT NULL, resumes INTEGER NOT NULL
   ) STRICT`,
-  `CREATE INDEX live_turns ON turns (seq) WHERE status IN ('queued', 'running', 'waiting')`,
-  // A row holds the entries of one commit. Its events are numbered up to `last_event`; a row without
-  // events shares its predecessor's.
+  // A row holds the entries of one commit; see `journal-store.ts` for its place.
   `CREATE TABLE journal (
-    turn INTEGER NOT NULL, last_event INTEGER NOT NULL, last_entry INTEGER NOT NULL,
-    events INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT,
-    PRIMARY KEY (turn, last_event, last_entry)
-  ) STRICT, WITHOUT ROWID`,
+    place INTEGER PRIMARY KEY, events INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT
+  ) STRICT`,
   // A row holds messages that were added together, numbered up to `last_seq`.
   `CREATE TABLE messages (
     last_seq INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, turn INTEGER NOT NULL,

@@ -32,7 +32,7 @@ import { Flusher } from './flusher.ts';
 import { toTurn } from './hand-over.ts';
 import { authorizeHostCall } from './host-calls.ts';
 import { Lane } from './lane.ts';
-import { holdLease, refreshAuthority } from './lease.ts';
+import { holdLease, refreshAuthority, renewSlice } from './lease.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { MessagePage } from './message-store.ts';
 import type {
@@ -145,7 +145,9 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   }
 
   async commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>> {
-    return commitBatch(this.#parts, this.#lane, batch);
+    const committed = commitBatch(this.#parts, this.#lane, batch);
+    if (!committed.ok || batch.left === undefined) return committed;
+    return ok(await renewSlice(this.#parts, this.#lane, { batch, receipt: committed.value }));
   }
 
   async refreshAuthority(turnId: TurnId, epoch: number): Promise<Authority> {

@@ -8,7 +8,7 @@ import type { Message } from '../../core/conversation/message.ts';
 import type { TurnDriver, TurnStatus } from '../../core/conversation/turn.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { Slice } from '../../core/policy/slice.ts';
-import { parseTurnId, type TurnId } from '../../core/primitives/ids.ts';
+import type { TurnId } from '../../core/primitives/ids.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 
 /** What never changes about a turn. */
@@ -38,9 +38,16 @@ export interface TurnRow {
   deadlineAt: number;
   /** How often a lost run was followed by another. */
   resumes: number;
-  /** Ordinal of its last journal entry, and id of its last event: they are read in the journal. */
-  lastEntry: number;
   lastEvent: number;
+  silentBatches: number;
+}
+
+/** How far the journal of a turn has come; they are read there. */
+export interface JournalCounters {
+  /** Id of its last event. */
+  readonly lastEvent: number;
+  /** Commits since then that showed no event. */
+  readonly silentBatches: number;
 }
 
 type StoredTurn = {
@@ -57,7 +64,7 @@ type StoredTurn = {
 
 const COLUMNS = 'seq, id, status, facts, revision, epoch, lease_until, deadline_at, resumes';
 
-const NOTHING_JOURNALED = { lastEntry: 0, lastEvent: 0 };
+const NOTHING_JOURNALED = { lastEvent: 0, silentBatches: 0 };
 
 export class TurnStore {
   readonly #sql: SqlStorage;
@@ -154,22 +161,19 @@ export class TurnStore {
     return this.#first('WHERE id = ?', id);
   }
 
-  /** The turn that has the lane, running or waiting. */
-  holder(): TurnRow | undefined {
-    return this.#first("WHERE status IN ('running', 'waiting') ORDER BY seq LIMIT 1");
-  }
-
-  /** Ids of the turns that wait, in the order of their admission. */
-  queuedIds(): TurnId[] {
-    return this.#sql
-      .exec<{ id: string }>("SELECT id FROM turns WHERE status = 'queued' ORDER BY seq")
-      .toArray()
-      .flatMap(({ id }) => parseTurnId(id) ?? []);
-  }
-
   /** Every turn that has not ended, the holder of the lane first. */
   unended(): TurnRow[] {
-    return this.#all("WHERE status IN ('queued', 'running', 'waiting') ORDER BY seq");
+    const unended: TurnRow[] = [];
+    const newestFirst = this.#sql.exec<StoredTurn>(
+      `SELECT ${COLUMNS} FROM turns ORDER BY seq DESC`,
+    );
+    for (const stored of newestFirst) {
+      const row = this.#toRow(stored);
+      if (!hasEnded(row)) unended.unshift(row);
+      // Turns run in the order of their admission: before one that has run all others have ended.
+      else if (row.epoch > 0) break;
+    }
+    return unended;
   }
 
   /** How many there are, whatever became of them. */

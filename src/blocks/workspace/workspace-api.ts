@@ -224,15 +224,8 @@ export interface WorkspaceApi extends AuthorityLeaseApi {
   describe(): Promise<WorkspaceDescription | undefined>;
   change(actor: Actor, change: WorkspaceChange): Promise<Result<WorkspaceDescription, Refusal>>;
 
-  /**
-   * Gives a part of what the actor's own token holds now. `grantorGrants` is not used: what the giver
-   * holds is read here, where it cannot be stale.
-   */
-  issueToken(
-    actor: Actor,
-    grantorGrants: readonly Grant[],
-    request: IssueToken,
-  ): Promise<Result<TokenDescription, Refusal>>;
+  /** Gives a part of what the actor's own token holds now: read here, where it cannot be stale. */
+  issueToken(actor: Actor, request: IssueToken): Promise<Result<TokenDescription, Refusal>>;
   /** Revokes a token, and with it all that was given on from it. */
   revokeToken(actor: Actor, tokenId: string): Promise<boolean>;
   listTokens(): Promise<readonly TokenDescription[]>;

@@ -9,7 +9,6 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import type { Grant } from '../../core/capabilities/grant.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
@@ -151,11 +150,7 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
     return ok(description);
   }
 
-  async issueToken(
-    actor: Actor,
-    _grantorGrants: readonly Grant[],
-    request: IssueToken,
-  ): Promise<Result<TokenDescription, Refusal>> {
+  async issueToken(actor: Actor, request: IssueToken): Promise<Result<TokenDescription, Refusal>> {
     return issueToken(this.#parts, actor, request);
   }
 

@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { Grant } from '../../core/capabilities/grant.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
@@ -81,12 +80,8 @@ export class WorkspaceClient implements Omit<WorkspaceApi, ForNeighbours | 'reco
     return this.#once((workspace) => workspace.change(actor, change));
   }
 
-  issueToken(
-    actor: Actor,
-    grantorGrants: readonly Grant[],
-    request: IssueToken,
-  ): Promise<Result<TokenDescription, Refusal>> {
-    return this.#once((workspace) => workspace.issueToken(actor, grantorGrants, request));
+  issueToken(actor: Actor, request: IssueToken): Promise<Result<TokenDescription, Refusal>> {
+    return this.#once((workspace) => workspace.issueToken(actor, request));
   }
 
   revokeToken(actor: Actor, tokenId: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import type { AuditEvent } from '../audit/audit-event.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Denial } from '../errors/denial.ts';
 import type { TicketClaims } from '../executor-protocol/ticket.ts';
+import type { Slice } from '../policy/slice.ts';
 import type { TurnId } from '../primitives/ids.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import type { AssistantMessage } from './message.ts';
@@ -63,6 +64,8 @@ export interface JournalBatch {
   readonly revision: number;
   readonly entries: readonly JournalEntry[];
   readonly audit: readonly AuditEvent[];
+  /** What is left of a slice that is less than a whole turn's worth, so that it may be renewed. */
+  readonly left?: Slice;
 }
 
 /** Proof that the session committed `call-started` for these very claims. */
@@ -72,6 +75,8 @@ export interface JournalReceipt {
   readonly revision: number;
   /** Keys of the calls whose start this batch committed. */
   readonly startedCalls: readonly string[];
+  /** What the run may spend from now on, if its slice was renewed. */
+  readonly slice?: Slice;
 }
 
 export type JournalRefusal = 'lease_lost' | 'cancelled' | 'authority_stale' | 'audit_unavailable';

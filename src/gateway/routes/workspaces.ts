@@ -143,7 +143,6 @@ const issue = defineRoute(
     const fresh = issueToken(env.SALLYPORT_MASTER_KEY, id);
     const issued = await openWorkspace(env, id).issueToken(
       { principal: caller.principal, requestId },
-      caller.grants,
       {
         tokenId: `tok_${randomHex(16)}`,
         tokenHash: fresh.hash,

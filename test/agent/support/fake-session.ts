@@ -14,6 +14,7 @@ import type {
 } from '../../../src/core/conversation/journal-entry.ts';
 import type { Turn } from '../../../src/core/conversation/turn.ts';
 import type { Authority } from '../../../src/core/policy/authority.ts';
+import type { Slice } from '../../../src/core/policy/slice.ts';
 import { err, ok, type Result } from '../../../src/core/primitives/result.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -29,6 +30,8 @@ export class FakeSession {
   readonly lastWords: JournalBatch[] = [];
   epoch = 1;
   authority: Authority;
+  /** What is left after the next renewals; nothing is renewed beyond them. */
+  readonly renewals: Slice[] = [];
   refreshes = 0;
   holds = 0;
   /** Refusals to give to batches that start calls, before all else. */
@@ -137,11 +140,13 @@ export class FakeSession {
     this.#apply(batch);
     if (this.#commitsToLive === 0) throw new Error('The session is gone');
     const { turnId, revision } = batch;
+    const slice = batch.left && this.renewals.shift();
     return ok({
       turnId,
       epoch,
       revision,
       startedCalls: starts.map(({ claims }) => claims.callKey),
+      ...(slice && { slice }),
     });
   }
 

@@ -67,4 +67,22 @@ describe('Gatherer', () => {
     expect(gatherer.join(() => 7)).toBe(7);
     expect(transactions()).toBe(0);
   });
+
+  test('perform() does one at once, after what waits, in one transaction', async () => {
+    const { gatherer, done, transactions } = makeLedger(60_000);
+    expect(gatherer.perform('a')).toBe(1);
+    const waiting = gatherer.add('b');
+    expect(gatherer.perform('c')).toBe(3);
+    expect(await waiting).toBe(2);
+    expect(done()).toEqual(['a', 'b', 'c']);
+    expect(transactions()).toBe(2);
+  });
+
+  test('perform() that fails says so, and leaves what waits to be done later', async () => {
+    const { gatherer, done } = makeLedger();
+    const waiting = gatherer.add('a');
+    expect(() => gatherer.perform('bad')).toThrow('no');
+    expect(await waiting).toBe(1);
+    expect(done()).toEqual(['a']);
+  });
 });

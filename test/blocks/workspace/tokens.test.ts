@@ -77,7 +77,7 @@ describe('issueToken()', () => {
   test('gives only what the giver holds', async () => {
     const fixture = await foundWorkspace();
     const giver = await issue(fixture, fixture.root, { grants: ['tool:file:read:/data/*'] });
-    const refused = await fixture.block.issueToken(giver, [], {
+    const refused = await fixture.block.issueToken(giver, {
       tokenId: 'tok_2',
       tokenHash: sha256Hex('2'),
       subject: { kind: 'service', id: 'x' },
@@ -95,23 +95,9 @@ describe('issueToken()', () => {
     expect(events.at(-1)).toMatchObject({ action: 'token-issued', decision: 'denied' });
   });
 
-  test('believes no grants that come with the request', async () => {
-    const fixture = await foundWorkspace();
-    const giver = await issue(fixture, fixture.root, { grants: ['block:send'] });
-    const claimed = (await issue(fixture, fixture.root, { grants: ['tool:exec'] })).principal;
-    const root = await fixture.block.authority(claimed);
-    const refused = await fixture.block.issueToken(giver, root?.grants ?? [], {
-      tokenId: 'tok_3',
-      tokenHash: sha256Hex('3'),
-      subject: { kind: 'service', id: 'x' },
-      grants: ['tool:exec'],
-    });
-    expect(refused.ok).toBe(false);
-  });
-
   test('reports what is no pattern, all of it', async () => {
     const fixture = await foundWorkspace();
-    const refused = await fixture.block.issueToken(fixture.root, [], {
+    const refused = await fixture.block.issueToken(fixture.root, {
       tokenId: 'tok_4',
       tokenHash: sha256Hex('4'),
       subject: { kind: 'user', id: 'x' },
@@ -166,9 +152,9 @@ describe('issueToken()', () => {
         subject: { kind: 'user', id: 'x' },
         grants: ['tool:exec'],
       } as const;
-      await expect(block.issueToken(fixture.root, [], again)).rejects.toThrow();
+      await expect(block.issueToken(fixture.root, again)).rejects.toThrow();
       await expect(
-        block.issueToken(fixture.root, [], { ...again, tokenId: 'root' }),
+        block.issueToken(fixture.root, { ...again, tokenId: 'root' }),
       ).resolves.toMatchObject({ ok: false });
     });
     expect(patternsOf(await fixture.block.authenticate(bot.hash))).toEqual(['block:send']);

@@ -109,6 +109,84 @@ describe('openTurn()', () => {
   });
 });
 
+describe('openTurn() for several turns', () => {
+  const plenty = { calls: 1_000_000, periodMs: 60_000 };
+  const lift = (fixture: Fixture, more: Partial<Policy['rates']> = {}) => {
+    const dailyBudget = { tokens: 1_000_000_000, costMicroUsd: 1_000_000_000 };
+    const rates = { workspace: plenty, principal: plenty, session: plenty, ...more };
+    return setRates(fixture, rates, { dailyBudget });
+  };
+  const driver = { kind: 'model', model: 'embedded/planner' } as const;
+
+  test('reserves ahead where everything is plentiful, and only if it is asked to', async () => {
+    const fixture = await foundWorkspace();
+    await lift(fixture);
+    const once = await open(fixture, opening(fixture, fixture.root, { driver }));
+    expect(once.slice).toMatchObject({ toolCalls: 16, tokens: 200_000 });
+    const many = await open(fixture, opening(fixture, fixture.root, { driver, mayHold: true }));
+    expect(many.slice).toMatchObject({ toolCalls: 256, tokens: 3_200_000, costMicroUsd: 0 });
+  });
+
+  test.each<[string, Partial<Policy['rates']>, OpenTurn['driver']]>([
+    ['a rate is low', { principal: { calls: 1_000, periodMs: 60_000 } }, driver],
+    ['a tool has a low rate', { tools: { slow: { calls: 5, periodMs: 60_000 } } }, driver],
+    ['the turn costs money', {}, { kind: 'model', model: 'openai/gpt-5' }],
+    ['nobody knows what it costs', {}, undefined],
+  ])('reserves no more than one turn when %s', async (_, rates, driven) => {
+    const fixture = await foundWorkspace();
+    await lift(fixture, rates);
+    const facts = { mayHold: true, ...(driven && { driver: driven }) };
+    const { slice } = await open(fixture, opening(fixture, fixture.root, facts));
+    expect(slice).toMatchObject({ toolCalls: 16, tokens: 200_000 });
+  });
+
+  test('gives back what all of the turns together did not use', async () => {
+    const fixture = await foundWorkspace();
+    await lift(fixture);
+    const request = opening(fixture, fixture.root, { driver, mayHold: true });
+    await open(fixture, request);
+    const usage = { inputTokens: 60, outputTokens: 40, costMicroUsd: 0 };
+    await fixture.block.settleTurn(request.turnId, usage, { any: 20 });
+    expect(await rowsOf(fixture, 'SELECT tokens FROM ledger')).toEqual([{ tokens: 100 }]);
+    expect(await rowsOf(fixture, 'SELECT turn_id FROM open_turns')).toEqual([]);
+  });
+});
+
+describe('many turns at once', () => {
+  test('are opened and settled as if they came one by one', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await setRates(fixture, { principal: { calls: 100, periodMs: 86_400_000 } });
+    const requests = Array.from({ length: 12 }, () => opening(fixture, bot));
+    const opened = await Promise.all(requests.map((request) => fixture.block.openTurn(request)));
+    const calls = opened.flatMap((one) => (one.ok ? [one.value.slice.toolCalls] : []));
+    expect(calls).toEqual([16, 16, 16, 16, 16, 16, 4]);
+    await Promise.all(
+      requests.map(({ turnId }) => fixture.block.settleTurn(turnId, NO_USAGE, { any: 1 })),
+    );
+    await evict(fixture);
+    const { slice } = await open(fixture, opening(fixture, bot));
+    expect(slice.toolCalls).toBe(16);
+    expect(
+      await rowsOf(fixture, "SELECT credits FROM buckets WHERE key LIKE 'principal/%'"),
+    ).toEqual([{ credits: expect.closeTo((100 - 7 - 16) * 86_400_000, -8) }]);
+  });
+
+  test('are refused one by one: a credential that is gone spoils it for nobody else', async () => {
+    const fixture = await foundWorkspace();
+    const [bot, gone] = [await issue(fixture, fixture.root), await issue(fixture, fixture.root)];
+    await fixture.block.revokeToken(fixture.root, gone.principal.tokenId);
+    await inside(fixture, async (block) => {
+      const answers = await Promise.allSettled(
+        [bot, gone, bot, gone].map((actor) => block.openTurn(opening(fixture, actor))),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([
+        ...['fulfilled', 'rejected', 'fulfilled', 'rejected'],
+      ]);
+    });
+  });
+});
+
 describe('settleTurn()', () => {
   test('gives back what was not used, once', async () => {
     const fixture = await foundWorkspace();

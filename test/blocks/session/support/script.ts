@@ -10,7 +10,7 @@ import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Turn } from '../../../../src/core/conversation/turn.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
-import type { SliceShortage } from '../../../../src/core/policy/slice.ts';
+import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
 
 export interface Settled {
   readonly turnId: string;
@@ -22,6 +22,12 @@ export interface Script {
   /** What the workspace says of everyone; `undefined` after a revocation. */
   authority: Authority | undefined;
   shortage: SliceShortage | undefined;
+  /** What every opening is given; that of the fixtures unless a test says so. */
+  slice: Slice | undefined;
+  /** What every renewal is given; nothing more unless a test says so. */
+  renewed: Slice | undefined;
+  /** What runs said they had left when they asked for more. */
+  readonly renewals: Slice[];
   /** Done by the workspace before it answers an opening. */
   beforeOpening: (request: OpenTurn) => Promise<void>;
   readonly openings: OpenTurn[];
@@ -49,6 +55,9 @@ export function scriptOf(workspace: string): Script {
   const script: Script = {
     authority: undefined,
     shortage: undefined,
+    slice: undefined,
+    renewed: undefined,
+    renewals: [],
     beforeOpening: async () => {},
     openings: [],
     settled: [],

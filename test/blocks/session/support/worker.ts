@@ -11,7 +11,7 @@ import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/work
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
-import type { SliceShortage } from '../../../../src/core/policy/slice.ts';
+import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
 import type { Result } from '../../../../src/core/primitives/result.ts';
 import { type Script, scriptOf } from './script.ts';
 import { SLICE } from './session-fixture.ts';
@@ -35,12 +35,22 @@ export class WorkspaceBlock extends Scripted {
     const isKnown = request.knownRevision === revision;
     return {
       ok: true,
-      value: { revision, slice: SLICE, ...(authority && !isKnown && { authority }) },
+      value: {
+        revision,
+        slice: script.slice ?? SLICE,
+        ...(authority && !isKnown && { authority }),
+      },
     };
   }
 
   async authority(): Promise<Authority | undefined> {
     return this.script.authority;
+  }
+
+  async renewSlice(_: string, left: Slice): Promise<Slice> {
+    this.script.renewals.push(left);
+    if (this.script.renewed === undefined) throw new Error('unreachable');
+    return this.script.renewed;
   }
 
   async settleTurn(
