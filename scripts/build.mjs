@@ -3,7 +3,7 @@
 //   kernel.wasm            the memory kernel of plugins, metered
 //   plugin-isolate.txt     the trusted code of a plugin's own isolate, bundled
 //   javascript-isolate.txt the same for plugins in JavaScript
-//   quickjs.wasm           the engine of plugins in JavaScript, metered
+//   assets/quickjs.wasm    the engine of plugins in JavaScript, metered: uploaded beside the Worker
 //   javascript-*           our code inside that engine, and the name of both together
 //   plugins/<name>/        plugin.json and plugin.wasm of every example, as anybody would upload them
 //   bundled/<name>.wasm    the same, hardened, for deployments without a Worker loader

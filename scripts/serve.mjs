@@ -82,6 +82,7 @@ function bindings() {
   return {
     ...env,
     LOADER: { type: 'worker-loader' },
+    ASSETS: { type: 'disk', path: resolve('build/assets') },
     // Names that resolve to private addresses are refused after resolution, by the runtime.
     PUBLIC_NETWORK: { type: 'network', allow: ['public'], tlsOptions: { trustBrowserCas: true } },
     PRIVATE_NETWORK: { type: 'network', allow: ['private', 'local'] },

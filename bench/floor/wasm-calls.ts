@@ -88,7 +88,7 @@ async function runPlugin(plugins: PluginIsolates, codeHash: string): Promise<unk
 
 function isolates(loader: WorkerLoader, code: () => Uint8Array): PluginIsolates {
   return new PluginIsolates({
-    loader: new IsolateLoader(loader),
+    loader: new IsolateLoader(loader, undefined),
     ledger: {
       add: () => undefined,
       remove: () => undefined,

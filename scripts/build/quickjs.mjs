@@ -1,8 +1,9 @@
 // The engine of JavaScript plugins:
 //
-//   quickjs.wasm             QuickJS (`quickjs-wasi`), hardened
+//   assets/quickjs.wasm      QuickJS (`quickjs-wasi`), hardened
 //   javascript-prelude.txt   our code inside it, as a script that evaluates to its `install`
-//   javascript-engine.js     the name of both together, on which fuel and results depend
+//   javascript-engine.js     the name of both together, on which fuel and results depend, and the
+//                            hash of the first, which is no part of the Worker
 
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { unlessFresh } from './unless-fresh.mjs';
 const PACKAGE = 'quickjs-wasi';
 const PRELUDE = 'src/tiers/wasm/javascript/guest';
 const OUTPUTS = {
-  module: 'build/quickjs.wasm',
+  module: 'build/assets/quickjs.wasm',
   prelude: 'build/javascript-prelude.txt',
   engine: 'build/javascript-engine.js',
 };
@@ -48,9 +49,11 @@ export function buildQuickJs() {
     const module = await harden(PACKAGE, upload, { memoryPages: MEMORY_PAGES, rules });
     const prelude = await bundlePrelude();
     const hash = createHash('sha256').update(module).update(prelude).digest('hex');
+    const moduleHash = createHash('sha256').update(module).digest('hex');
+    const name = `${PACKAGE}@${version}+${hash.slice(0, 16)}`;
     writeFileSync(OUTPUTS.module, module);
     writeFileSync(OUTPUTS.prelude, prelude);
-    writeFileSync(OUTPUTS.engine, engineModule(`${PACKAGE}@${version}+${hash.slice(0, 16)}`));
+    writeFileSync(OUTPUTS.engine, engineModule(name, moduleHash));
   });
 }
 
@@ -69,8 +72,9 @@ async function bundlePrelude() {
   return `(()=>{${bundle.outputFiles[0].text};return prelude.install})()`;
 }
 
-function engineModule(name) {
+function engineModule(name, moduleHash) {
   return `// Made by scripts/build.mjs.
 export const JAVASCRIPT_ENGINE = ${JSON.stringify(name)};
+export const QUICKJS_SHA256 = ${JSON.stringify(moduleHash)};
 `;
 }

@@ -12,12 +12,15 @@ import type { WasmTierBindings } from '../tiers/wasm/wasm-tier-bindings.ts';
 
 /** Nothing for uploads of another kind, and where there is no Worker loader to run an engine. */
 export async function readScriptFacts(
-  { LOADER }: Pick<WasmTierBindings, 'LOADER'>,
+  { ASSETS, LOADER }: Pick<WasmTierBindings, 'ASSETS' | 'LOADER'>,
   { manifestText, code }: Submission,
 ): Promise<ScriptFacts | undefined> {
   const read = readManifest(manifestText);
   if (!read.ok || code === undefined || LOADER === undefined) return undefined;
   const { tools, wasm } = read.value.manifest;
   if (wasm?.language !== 'javascript') return undefined;
-  return askReviewer(LOADER, { code, entries: tools.map(({ entry }) => entry) });
+  return askReviewer(
+    { LOADER, ...(ASSETS && { ASSETS }) },
+    { code, entries: tools.map(({ entry }) => entry) },
+  );
 }

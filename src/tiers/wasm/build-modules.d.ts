@@ -29,6 +29,8 @@ declare module '*/plugin.txt' {
 declare module '*/javascript-engine.js' {
   /** The engine by package, version and hash: what fuel and results depend on. */
   export const JAVASCRIPT_ENGINE: string;
+  /** SHA-256 of `assets/quickjs.wasm`, lower-case hex. */
+  export const QUICKJS_SHA256: string;
 }
 
 declare module '*.wasm' {

@@ -12,7 +12,8 @@
 
 import { randomHex } from '../../blocks/kit/keys.ts';
 import type PluginIsolate from './isolate/plugin-isolate.ts';
-import { engineOf, modulesOf } from './isolate-modules.ts';
+import { engineOf, type IsolateModules, modulesOf } from './isolate-modules.ts';
+import type { Network } from './wasm-tier-bindings.ts';
 
 /**
  * CPU milliseconds of one call, enforced by the platform in production only: a second line, far
@@ -50,14 +51,18 @@ export interface LoadedIsolate {
 
 export class IsolateLoader {
   readonly #loader: WorkerLoader;
+  readonly #assets: Network | undefined;
 
-  constructor(loader: WorkerLoader) {
+  constructor(loader: WorkerLoader, assets: Network | undefined) {
     this.#loader = loader;
+    this.#assets = assets;
   }
 
   /**
    * Answers once the code is compiled; `undefined` if it cannot be. `note` hears each name before
    * it is used.
+   *
+   * @throws Fault as {@link modulesOf} does.
    */
   async load(
     name: string,
@@ -65,9 +70,10 @@ export class IsolateLoader {
     note: (id: string) => void,
   ): Promise<LoadedIsolate | undefined> {
     const base = `${name}:${engineOf(plugin)}`;
+    const modules = await modulesOf(plugin, this.#assets);
     for (const id of [`${base}#0`, `${base}#${randomHex(4)}`]) {
       note(id);
-      const isolate = await this.#start(id, plugin);
+      const isolate = await this.#start(id, modules);
       if (isolate !== undefined) return isolate;
     }
     return undefined;
@@ -87,10 +93,10 @@ export class IsolateLoader {
       .catch(() => undefined);
   }
 
-  async #start(id: string, plugin: Uint8Array): Promise<LoadedIsolate | undefined> {
+  async #start(id: string, modules: IsolateModules): Promise<LoadedIsolate | undefined> {
     const worker = this.#loader.get(id, () => ({
       ...ISOLATE_OPTIONS,
-      ...modulesOf(plugin),
+      ...modules,
     }));
     const entry = worker.getEntrypoint<PluginIsolate>();
     try {

@@ -8,8 +8,9 @@ import { JAVASCRIPT_ENGINE } from '../../../build/javascript-engine.js';
 import javascriptShim from '../../../build/javascript-isolate.txt';
 import kernel from '../../../build/kernel.wasm';
 import wasmShim from '../../../build/plugin-isolate.txt';
-import quickjs from '../../../build/quickjs.wasm';
 import { isScript } from '../../plugin-review/script-facts.ts';
+import { readQuickJs } from './javascript/read-quickjs.ts';
+import type { Network } from './wasm-tier-bindings.ts';
 
 export interface IsolateModules {
   readonly mainModule: string;
@@ -18,14 +19,21 @@ export interface IsolateModules {
 
 const KERNEL = { 'kernel.wasm': { wasm: kernel } };
 
-/** Of a plugin's code as it is to run; that of a reviewer of scripts has no code at all. */
-export function modulesOf(code: Uint8Array): IsolateModules {
+/**
+ * Of a plugin's code as it is to run; that of a reviewer of scripts has no code at all.
+ *
+ * @throws Fault `internal` if the code is a script and its engine is not among the assets.
+ */
+export async function modulesOf(
+  code: Uint8Array,
+  assets: Network | undefined,
+): Promise<IsolateModules> {
   if (isScript(code)) {
     const source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(code);
     const modules = {
       'javascript-isolate.js': javascriptShim,
       'plugin.txt': { text: source },
-      'quickjs.wasm': { wasm: quickjs },
+      'quickjs.wasm': { wasm: await readQuickJs(assets) },
     };
     return { mainModule: 'javascript-isolate.js', modules: { ...modules, ...KERNEL } };
   }

@@ -225,10 +225,10 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
 }
 
 function createRunners(env: WasmLaneBindings, sql: SqlStorage): PluginRunners {
-  const { LOADER } = env;
+  const { ASSETS, LOADER } = env;
   if (LOADER === undefined) return new BundledPlugins();
   return new PluginIsolates({
-    loader: new IsolateLoader(LOADER),
+    loader: new IsolateLoader(LOADER, ASSETS),
     ledger: new IsolateLedger(sql),
     fetchCode: async (name) => {
       const id = parseWorkspaceId(name.workspace);

@@ -21,6 +21,8 @@ export interface WasmTierBindings {
   readonly WASM_LANES: LaneNamespace;
   /** Gives each plugin an isolate of its own. Without it, only bundled plugins run. */
   readonly LOADER?: WorkerLoader;
+  /** What lies beside the Worker: the engine of plugins in JavaScript. */
+  readonly ASSETS?: Network;
   /** Refuses names that resolve to private addresses; the global `fetch` where it is absent. */
   readonly PUBLIC_NETWORK?: Network;
   /** Reaches private addresses, for hosts that a workspace's policy exempts. */

@@ -6,7 +6,7 @@ import { IsolateLoader } from '../../../src/tiers/wasm/isolate-loader.ts';
 import { type IsolateSource, PluginIsolates } from '../../../src/tiers/wasm/plugin-isolates.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 
-const { LOADER } = env as unknown as Required<WasmTierBindings>;
+const { ASSETS, LOADER } = env as unknown as Required<WasmTierBindings>;
 
 export function memoryLedger(): IsolateSource['ledger'] {
   const entries = new Map<string, LedgerEntry>();
@@ -21,6 +21,6 @@ export function memoryLedger(): IsolateSource['ledger'] {
 export function openIsolates(
   source: Pick<IsolateSource, 'fetchCode'> & Partial<IsolateSource>,
 ): PluginIsolates {
-  const loader = new IsolateLoader(LOADER);
+  const loader = new IsolateLoader(LOADER, ASSETS);
   return new PluginIsolates({ loader, ledger: memoryLedger(), now: () => Date.now(), ...source });
 }

@@ -12,9 +12,9 @@ import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-binding
 import { job } from './fixtures.ts';
 import { ScriptedHost } from './scripted-host.ts';
 
-const { LOADER } = env as unknown as Required<WasmTierBindings>;
+const { ASSETS, LOADER } = env as unknown as Required<WasmTierBindings>;
 
-const loader = new IsolateLoader(LOADER);
+const loader = new IsolateLoader(LOADER, ASSETS);
 const loaded = new Map<string, LoadedIsolate>();
 
 export interface ScriptRun {

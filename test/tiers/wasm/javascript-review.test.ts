@@ -6,11 +6,11 @@ import { MAX_SCRIPT_BYTES } from '../../../src/plugin-review/script-facts.ts';
 import { askReviewer } from '../../../src/tiers/wasm/javascript/ask-reviewer.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 
-const { LOADER } = env as unknown as Required<WasmTierBindings>;
+const bindings = env as unknown as Required<WasmTierBindings>;
 
 const ask = (source: string | Uint8Array, ...entries: string[]) => {
   const code = typeof source === 'string' ? new TextEncoder().encode(source) : source;
-  return askReviewer(LOADER, { code, entries });
+  return askReviewer(bindings, { code, entries });
 };
 
 describe('askReviewer()', () => {

@@ -10,7 +10,7 @@ import { HARDENING_VERSION } from '../../../src/wasm-hardening/harden.ts';
 import { hardened, job } from '../support/fixtures.ts';
 import { memoryLedger, openIsolates } from '../support/isolates.ts';
 
-const { LOADER } = env as unknown as Required<WasmTierBindings>;
+const { ASSETS, LOADER } = env as unknown as Required<WasmTierBindings>;
 
 const NO_HOST = {} as PluginHost;
 const GOOD = hardened('hostile');
@@ -26,7 +26,7 @@ function sceneOf(codes: (Uint8Array | undefined)[], ledger = memoryLedger()) {
   const loaded: string[] = [];
   const alive = new Set<string>();
   const clock = { now: 1_000_000 };
-  const real = new IsolateLoader(LOADER);
+  const real = new IsolateLoader(LOADER, ASSETS);
   const isolates = openIsolates({
     ledger,
     now: () => clock.now,

@@ -8,21 +8,23 @@ import { JAVASCRIPT_ENGINE } from '../../../../build/javascript-engine.js';
 import { MAX_SCRIPT_BYTES, type ScriptFacts } from '../../../plugin-review/script-facts.ts';
 import { ISOLATE_OPTIONS } from '../isolate-loader.ts';
 import { modulesOf } from '../isolate-modules.ts';
+import type { WasmTierBindings } from '../wasm-tier-bindings.ts';
 import type { ScriptReviewer } from './javascript-isolate.ts';
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Fails closed: what could not be looked at did not compile. */
 export async function askReviewer(
-  loader: WorkerLoader,
+  { LOADER, ASSETS }: Required<Pick<WasmTierBindings, 'LOADER'>> & Pick<WasmTierBindings, 'ASSETS'>,
   upload: { readonly code: Uint8Array; readonly entries: readonly string[] },
 ): Promise<ScriptFacts> {
   if (upload.code.length > MAX_SCRIPT_BYTES) return refused('it is too long');
   const source = decode(upload.code);
   if (source === undefined) return refused('it is no UTF-8 text');
-  const worker = loader.get(`script-reviewer:${JAVASCRIPT_ENGINE}`, () => ({
+  const modules = await modulesOf(new Uint8Array(), ASSETS);
+  const worker = LOADER.get(`script-reviewer:${JAVASCRIPT_ENGINE}`, () => ({
     ...ISOLATE_OPTIONS,
-    ...modulesOf(new Uint8Array()),
+    ...modules,
   }));
   try {
     const reviewer = worker.getEntrypoint<ScriptReviewer>('ScriptReviewer');
