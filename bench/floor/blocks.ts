@@ -9,8 +9,8 @@ import type { BlockBindings } from '../../src/blocks/kit/bindings.ts';
 import { keyedHash, randomHex } from '../../src/blocks/kit/keys.ts';
 import type { BirthOrder, BlockActor, OutsideMessage } from '../../src/blocks/user/block-api.ts';
 import { openBlock } from '../../src/blocks/user/block-client.ts';
+import { expandBlockGrants } from '../../src/core/blocks/block-grants.ts';
 import { toBlockLimits } from '../../src/core/blocks/block-limits.ts';
-import { expandBlockCapabilities } from '../../src/core/capabilities/block-bits.ts';
 import { PRINCIPAL_LABEL } from '../../src/core/policy/labels.ts';
 import { type BlockId, issueBlockId, parseWorkspaceId } from '../../src/core/primitives/ids.ts';
 import gateway from '../../src/worker.ts';
@@ -78,11 +78,7 @@ const ACTOR: BlockActor = {
 
 const MESSAGE: OutsideMessage = { from: ACTOR, body: TEXT, label: PRINCIPAL_LABEL };
 
-const { patterns: CAPABILITIES } = expandBlockCapabilities([
-  'CAP_SEND',
-  'CAP_RECEIVE',
-  'CAP_SPAWN',
-]);
+const { grants: GRANTS } = expandBlockGrants(['CAP_SEND', 'CAP_RECEIVE', 'CAP_SPAWN']);
 
 let blockHash: ((text: string) => string) | undefined;
 
@@ -98,8 +94,9 @@ function toOrder(blockId: BlockId): BirthOrder {
   return {
     blockId,
     behavior: { kind: 'mailbox' },
-    capabilities: CAPABILITIES,
+    grants: GRANTS,
     limits: toBlockLimits({ messages: 100_000, bytes: 67_108_864 }),
+    budget: {},
     creator: ACTOR.principal,
     ancestors: [],
     requestId: ACTOR.requestId,

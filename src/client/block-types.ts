@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BlockBudget } from '../core/blocks/block-budget.ts';
+import type { CapabilityEntry } from '../core/blocks/block-grants.ts';
 import type { BlockLimitsInput } from '../core/blocks/block-limits.ts';
 import type { JsonValue } from '../core/primitives/json.ts';
 import type { ExitReason } from '../core/supervision/exit-reason.ts';
@@ -38,8 +40,10 @@ export interface Supervision {
 export interface Child {
   readonly name: string;
   readonly behavior: Behavior;
-  readonly capabilities?: readonly string[];
+  readonly capabilities?: readonly CapabilityEntry[];
   readonly limits?: BlockLimitsInput;
+  /** Of each of its lives, out of what its supervisor has left. */
+  readonly budget?: BlockBudget;
   readonly restart?: RestartType;
   readonly graceMs?: number;
   readonly significant?: boolean;
@@ -48,9 +52,13 @@ export interface Child {
 
 export interface SpawnOptions {
   readonly name?: string;
-  /** Patterns and names of bits, such as `CAP_SEND`. None unless they are named. */
-  readonly capabilities?: readonly string[];
+  /**
+   * Patterns and names of bits, such as `CAP_SEND`, perhaps with an end. None unless they are named.
+   */
+  readonly capabilities?: readonly CapabilityEntry[];
   readonly limits?: BlockLimitsInput;
+  /** What it and all below it may use up, out of its parent's. */
+  readonly budget?: BlockBudget;
 }
 
 export interface Description {
@@ -60,7 +68,11 @@ export interface Description {
   readonly exitReason?: ExitReason;
   readonly parent?: string;
   readonly behavior: Behavior['kind'];
-  readonly capabilities: readonly string[];
+  /** Counts its behaviours, from 1. */
+  readonly version: number;
+  readonly capabilities: readonly CapabilityEntry[];
+  /** What is left of it. */
+  readonly budget: BlockBudget;
   readonly trapsExits: boolean;
   readonly mailbox: Readonly<
     Record<'depth' | 'bytes' | 'accepted' | 'dropped' | 'rejected' | 'deadLettered', number>
@@ -83,6 +95,15 @@ export interface Sent {
   readonly messageId: string;
   /** Absent if the mailbox dropped it. */
   readonly seq?: number;
+}
+
+/** Of one message among several: it was sent, or refused for itself. */
+export type SendAnswer = Sent | { readonly code: string; readonly detail: string };
+
+export interface ConnectOptions {
+  /** Most messages that are under way at once; 10 unless it is given. */
+  readonly window?: number;
+  readonly leaseMs?: number;
 }
 
 export interface ReceiveOptions {

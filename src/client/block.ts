@@ -4,18 +4,22 @@
  * @module
  */
 
+import type { CapabilityEntry } from '../core/blocks/block-grants.ts';
 import type { JsonValue } from '../core/primitives/json.ts';
 import type { RequestedExit } from '../core/supervision/exit-reason.ts';
 import type {
   Behavior,
   Child,
+  ConnectOptions,
   Description,
   ReceivedJson,
   ReceiveOptions,
+  SendAnswer,
   Sent,
   SpawnOptions,
   Tree,
 } from './block-types.ts';
+import { type Consumer, openConsumer } from './consumer.ts';
 import { Message } from './message.ts';
 import { ask, type Connection, type Request } from './request.ts';
 
@@ -54,6 +58,18 @@ export class Block {
     return this.#ask({ method: 'POST', path: '/messages', body: { body, ...options } });
   }
 
+  /** Up to 100 in one transaction, each answered for itself, in their order. */
+  async sendMany(
+    messages: readonly { readonly body: JsonValue; readonly messageId?: string }[],
+  ): Promise<readonly SendAnswer[]> {
+    const { answers } = await this.#ask<{ readonly answers: readonly SendAnswer[] }>({
+      method: 'POST',
+      path: '/messages',
+      body: { messages },
+    });
+    return answers;
+  }
+
   /** The answer of the block. */
   async call(body: JsonValue, options: { readonly timeoutMs?: number } = {}): Promise<JsonValue> {
     const answer = await this.#ask<{ readonly body: JsonValue }>({
@@ -85,6 +101,17 @@ export class Block {
       yield message;
       await message.ack();
     }
+  }
+
+  /**
+   * Messages as they come, over a WebSocket. Browsers cannot open it, since it needs the token in a
+   * header: use {@link messages} there.
+   */
+  connect(options: ConnectOptions = {}): Promise<Consumer> {
+    const query = new URLSearchParams(
+      Object.entries(options).map(([name, value]) => [name, String(value)]),
+    );
+    return openConsumer(this.#connection, `/v1/blocks/${this.id}/connect?${query}`);
   }
 
   async acknowledge(...leases: readonly string[]): Promise<number> {
@@ -129,6 +156,29 @@ export class Block {
 
   async exit(reason: RequestedExit = 'normal'): Promise<void> {
     await this.#ask({ method: 'POST', path: '/exit', body: { reason } });
+  }
+
+  /**
+   * Another behaviour from the next message on. `migrate` names a tool that makes its state of the old
+   * one; if that fails, all is as it was.
+   *
+   * @throws SallyportError `upgrade_failed`
+   */
+  upgrade(
+    behavior: Behavior,
+    options: { readonly migrate?: string } = {},
+  ): Promise<{ readonly version: number }> {
+    return this.#ask({ method: 'POST', path: '/upgrade', body: { behavior, ...options } });
+  }
+
+  /** Leaves the block, and all below it, with no more than this; resolves once that holds. */
+  async narrow(capabilities: readonly CapabilityEntry[]): Promise<readonly CapabilityEntry[]> {
+    const left = await this.#ask<{ readonly capabilities: readonly CapabilityEntry[] }>({
+      method: 'PUT',
+      path: '/capabilities',
+      body: { capabilities },
+    });
+    return left.capabilities;
   }
 
   /** A child of this block. */

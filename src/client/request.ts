@@ -6,6 +6,7 @@
 
 /** A problem that the gateway answered with (RFC 9457). */
 export class SallyportError extends Error {
+  /** Of HTTP; 0 if there was no answer. */
   readonly status: number;
   /** Of the closed list in the documentation: `noproc`, `mailbox_full`, `denied`, … */
   readonly code: string;
@@ -75,7 +76,7 @@ export async function ask<T>(connection: Connection, request: Request): Promise<
 }
 
 /** A proxy on the way may answer with anything. */
-function readProblem(text: string): Problem {
+export function readProblem(text: string): Problem {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? value : {};

@@ -1,5 +1,6 @@
 /**
- * The client of a gateway: blocks, by TypeScript. For Node, Workers and browsers; needs `fetch` only.
+ * The client of a gateway: blocks, by TypeScript. For Node, Workers and browsers; needs `fetch` only,
+ * and `WebSocket` for {@link Block.connect}.
  *
  * @example
  * ```ts

@@ -22,7 +22,7 @@ import { Refusal } from './refusal.ts';
 import type { RouteRequest } from './route.ts';
 
 /** Names the block that a request acts as. Its owner alone may. */
-const ACTING_HEADER = 'Sallyport-Block';
+export const ACTING_HEADER = 'Sallyport-Block';
 
 const CHANCE_BYTES = 16;
 
@@ -79,8 +79,8 @@ export async function actAs(
 /** The value, or the refusal as a problem. */
 export function unwrap<T>(result: Result<T, BlockRefusal>): T {
   if (result.ok) return result.value;
-  const { code, detail, capability } = result.error;
-  if (code !== 'denied') throw new Refusal(code, { detail });
+  const { code, detail, capability, ...more } = result.error;
+  if (code !== 'denied') throw new Refusal(code, { detail, ...more });
   const denial = deny('capability', 'block_capability_missing', {
     ...(capability !== undefined && { family: capability }),
   });

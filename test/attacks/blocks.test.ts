@@ -206,3 +206,55 @@ test('what crashed of a capability is on the record, without what it tried to se
   const log = JSON.stringify((await api.get('/v1/audit?limit=200')).body) + gateway.log();
   expect(log).not.toContain('top secret words');
 });
+
+describe('having more than was given', () => {
+  const agent = { kind: 'agent', model: 'openai/gpt' };
+  const plugin = { kind: 'plugin', plugin: 'theirs', entry: 'theirs' };
+
+  test('nobody upgrades or narrows the block of another, and the block does not suffer', async () => {
+    const victim = await spawn(api);
+    const thief = await someone('upgrader', ['block:spawn', 'block:send']);
+    const attempts = [
+      await thief.post(`/v1/blocks/${victim}/upgrade`, { behavior: plugin }),
+      await thief.put(`/v1/blocks/${victim}/capabilities`, { capabilities: [] }),
+    ];
+    expect(attempts.map(({ status }) => status)).toEqual([403, 403]);
+    expect(await state(victim)).toBe('running');
+  });
+
+  test('a block gets no behaviour that needs what it, or whoever made it, does not hold', async () => {
+    const owner = await someone('plain', ['block:spawn', 'block:send', 'block:receive']);
+    const id = await spawn(owner, { capabilities: ['CAP_SEND'] });
+    for (const behavior of [agent, plugin]) {
+      const refused = await owner.post(`/v1/blocks/${id}/upgrade`, { behavior });
+      expect([refused.status, refused.body.code]).toEqual([403, 'denied']);
+    }
+    const mine = await spawn(api, { capabilities: ['CAP_SEND'] });
+    expect((await api.post(`/v1/blocks/${mine}/upgrade`, { behavior: agent })).status).toBe(403);
+    expect([await state(id), await state(mine)]).toEqual(['running', 'running']);
+  });
+
+  test('a block that acts cannot widen itself, or be spawned from with more', async () => {
+    const id = await spawn(api, { capabilities: ['CAP_SPAWN', 'CAP_SEND'] });
+    await api.put(`/v1/blocks/${id}/capabilities`, { capabilities: ['CAP_SPAWN'] });
+    const asked = { behavior: mailbox, capabilities: ['CAP_SEND'] };
+    const answers = [
+      await api.post('/v1/blocks', asked, as(id)),
+      await api.put(`/v1/blocks/${id}/capabilities`, { capabilities: ['CAP_SEND'] }),
+      await api.put(`/v1/blocks/${id}/capabilities`, { capabilities: ['block:*'] }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
+  });
+
+  test.each([
+    [['system:admin']],
+    [['no:such:capability']],
+    [[{ capability: 'CAP_SEND' }]],
+    [[{ capability: 'CAP_SEND', expiresAt: 'never' }]],
+    ['CAP_SEND'],
+  ])('capabilities %j are no capabilities', async (capabilities) => {
+    const id = await spawn(api);
+    const refused = await api.put(`/v1/blocks/${id}/capabilities`, { capabilities });
+    expect(refused.status).toBe(422);
+  });
+});

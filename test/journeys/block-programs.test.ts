@@ -1,7 +1,7 @@
 /**
  * Random programs of blocks against a small model, with the process killed in between: no message that
- * was acknowledged is lost or comes twice, the order of each pair is kept, and every exit and every
- * down is heard exactly once.
+ * was acknowledged is lost or comes twice, the order of each pair is kept, and every exit and every down is
+ * heard exactly once.
  *
  * `BLOCK_PROGRAMS` chooses how many programs, `BLOCK_SEED` which.
  */
@@ -27,12 +27,15 @@ afterAll(() => gateway?.dispose());
 
 type Step =
   | { readonly do: 'send' | 'link' | 'unlink' | 'monitor'; readonly a: number; readonly b: number }
-  | { readonly do: 'say' | 'trap' | 'crash' | 'kill' | 'normal'; readonly a: number }
+  | {
+      readonly do: 'say' | 'take' | 'spawn' | 'trap' | 'crash' | 'kill' | 'normal';
+      readonly a: number;
+    }
   | { readonly do: 'end-process' };
 
 const index = fc.nat(BLOCKS - 1);
 const between = fc.constantFrom('send', 'send', 'link', 'link', 'unlink', 'monitor');
-const alone = fc.constantFrom('say', 'say', 'trap', 'crash', 'kill', 'normal');
+const alone = fc.constantFrom('say', 'say', 'take', 'spawn', 'trap', 'crash', 'kill', 'normal');
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: between, a: index, b: index }) as fc.Arbitrary<Step> },
   { weight: 5, arbitrary: fc.record({ do: alone, a: index }) as fc.Arbitrary<Step> },
@@ -46,23 +49,43 @@ interface Expected {
   trapsExits: boolean;
   readonly links: Set<number>;
   readonly monitors: { readonly ref: string; readonly target: number }[];
-  /** By sender: what it must have received, in order. */
+  /** By sender: what it must have received, in order, and has not acknowledged. */
   readonly mail: Map<string, unknown[]>;
+  acknowledged: number;
 }
 
 /** What must be so: a few lines, without streams, rows or retries. */
 class Model {
-  readonly blocks: Expected[] = Array.from({ length: BLOCKS }, () => ({
-    reason: undefined,
-    trapsExits: false,
-    links: new Set<number>(),
-    monitors: [],
-    mail: new Map<string, unknown[]>(),
-  }));
-  readonly ids: readonly string[];
+  readonly blocks: Expected[] = [];
+  readonly ids: string[] = [];
 
   constructor(ids: readonly string[]) {
-    this.ids = ids;
+    for (const id of ids) this.add(id);
+  }
+
+  add(id: string): number {
+    const links = new Set<number>();
+    const mail = new Map<string, unknown[]>();
+    this.blocks.push({
+      reason: undefined,
+      trapsExits: false,
+      links,
+      monitors: [],
+      mail,
+      acknowledged: 0,
+    });
+    return this.ids.push(id) - 1;
+  }
+
+  /** The oldest message of whichever sender it came from, taken and acknowledged. */
+  take(which: number, from: string, body: unknown): void {
+    const block = this.blocks[which]!;
+    const { mail } = block;
+    const [oldest, ...rest] = mail.get(from) ?? [];
+    expect(body).toEqual(oldest);
+    block.acknowledged += 1;
+    if (rest.length === 0) mail.delete(from);
+    else mail.set(from, rest);
   }
 
   deliver(to: number, from: string, body: unknown): void {
@@ -75,11 +98,7 @@ class Model {
     if (block.reason !== undefined) return;
     block.reason = reason;
     const from = this.ids[which]!;
-    for (const [watcher, { monitors }] of this.blocks.entries()) {
-      for (const { ref } of monitors.filter(({ target }) => target === which)) {
-        this.deliver(watcher, `block:${from}`, { type: 'down', from, ref, reason });
-      }
-    }
+    // A block that is both linked and watching hears the link first.
     for (const other of block.links) {
       const linked = this.blocks[other]!;
       linked.links.delete(which);
@@ -87,6 +106,11 @@ class Model {
       else if (reason !== 'normal') this.end(other, reason);
     }
     block.links.clear();
+    for (const [watcher, { monitors }] of this.blocks.entries()) {
+      for (const { ref } of monitors.filter(({ target }) => target === which)) {
+        this.deliver(watcher, `block:${from}`, { type: 'down', from, ref, reason });
+      }
+    }
   }
 }
 
@@ -108,6 +132,10 @@ class Program {
     switch (what.do) {
       case 'say':
         return this.#send(a);
+      case 'take':
+        return this.#take(a);
+      case 'spawn':
+        return this.#spawn(a);
       case 'trap':
         await api.put(`/v1/blocks/${id}/trap-exits`, { on: true });
         blocks[a]!.trapsExits = true;
@@ -130,6 +158,26 @@ class Program {
     const sent = await api.post(`/v1/blocks/${ids[to]}/messages`, { body }, headers);
     expect(sent.status).toBe(blocks[to]!.reason === undefined ? 202 : 404);
     this.model.deliver(to, from === undefined ? 'outside' : `block:${ids[from]}`, body);
+  }
+
+  async #take(which: number): Promise<void> {
+    const path = `/v1/blocks/${this.model.ids[which]}`;
+    const [message] = (await api.post(`${path}/receive`, {})).body.messages;
+    if (message === undefined) return;
+    const { lease, body } = message;
+    expect((await api.post(`${path}/ack`, { leases: [lease] })).body.acknowledged).toBe(1);
+    this.model.take(which, senderOf(message), body);
+  }
+
+  /** A child that is linked to its parent and watched by it. */
+  async #spawn(which: number): Promise<void> {
+    const parent = this.model.ids[which]!;
+    const { id, ref } = (await spawn({ parent, link: true, monitor: true })).body;
+    const child = this.model.add(id);
+    this.model.blocks[which]!.links.add(child);
+    this.model.blocks[child]!.links.add(which);
+    this.model.blocks[which]!.monitors.push({ ref, target: child });
+    await this.settle();
   }
 
   async #exit(which: number, how: 'crash' | 'kill' | 'normal'): Promise<void> {
@@ -182,7 +230,7 @@ class Program {
 
   /** Everything that must have come has come, in the order of its sender, and nothing else. */
   async checkMail(): Promise<void> {
-    for (const [which, { reason, mail }] of this.model.blocks.entries()) {
+    for (const [which, { reason, mail, acknowledged }] of this.model.blocks.entries()) {
       if (reason !== undefined) continue;
       const id = this.model.ids[which]!;
       const wanted = [...mail.values()].reduce((sum, each) => sum + each.length, 0);
@@ -190,17 +238,21 @@ class Program {
         .poll(async () => (await api.get(`/v1/blocks/${id}`)).body.mailbox.accepted, {
           timeout: 20_000,
         })
-        .toBe(wanted);
+        .toBe(wanted + acknowledged);
       const query = { max: 100, leaseMs: 60_000 };
       const { messages } = (await api.post(`/v1/blocks/${id}/receive`, query)).body;
       const got = new Map<string, unknown[]>();
-      for (const { from, body } of messages) {
-        const sender = from.startsWith('block:') ? from : 'outside';
-        got.set(sender, [...(got.get(sender) ?? []), body]);
+      for (const message of messages) {
+        const sender = senderOf(message);
+        got.set(sender, [...(got.get(sender) ?? []), message.body]);
       }
       expect(got).toEqual(mail);
     }
   }
+}
+
+function senderOf({ from }: { readonly from: string }): string {
+  return from.startsWith('block:') ? from : 'outside';
 }
 
 async function endProcess(): Promise<void> {
@@ -208,13 +260,13 @@ async function endProcess(): Promise<void> {
   await gateway.restart();
 }
 
-async function spawn(): Promise<string> {
+function spawn(more: object = {}) {
   const capabilities = [
-    ...['CAP_SEND', 'CAP_RECEIVE', 'CAP_LINK', 'CAP_MONITOR', 'CAP_TRAP_EXIT'],
+    ...['CAP_SEND', 'CAP_RECEIVE', 'CAP_LINK', 'CAP_MONITOR', 'CAP_TRAP_EXIT', 'CAP_SPAWN'],
     'block:exit',
   ];
   const behavior = { kind: 'mailbox' };
-  return (await api.post('/v1/blocks', { behavior, capabilities })).body.id;
+  return api.post('/v1/blocks', { behavior, capabilities, ...more });
 }
 
 const programs = fc.sample(fc.array(step, { minLength: 20, maxLength: 45 }), {
@@ -225,8 +277,8 @@ const programs = fc.sample(fc.array(step, { minLength: 20, maxLength: 45 }), {
 test.each(programs.map((program, number) => ({ number, program })))(
   'program $number does what the model says',
   async ({ program }) => {
-    const ids = await Promise.all(Array.from({ length: BLOCKS }, spawn));
-    const run = new Program(ids);
+    const born = await Promise.all(Array.from({ length: BLOCKS }, () => spawn()));
+    const run = new Program(born.map(({ body }) => body.id));
     for (const what of program) await run.run(what);
     await endProcess();
     await run.settle();

@@ -66,6 +66,45 @@ test('calls, links and monitors', async () => {
   expect(down?.body).toEqual({ type: 'down', from: child.id, ref, reason: 'shutdown' });
 });
 
+test('several messages at once, and a consumer that is connected', async () => {
+  const capabilities = ['CAP_SEND', 'CAP_RECEIVE'];
+  const limits = { messages: 2 };
+  const block = await sallyport.spawn({ kind: 'mailbox' }, { capabilities, limits });
+  const answers = await block.sendMany([{ body: 1 }, { body: 2, messageId: 'two' }, { body: 3 }]);
+  expect(answers).toMatchObject([
+    { seq: 1 },
+    { messageId: 'two', seq: 2 },
+    { code: 'mailbox_full' },
+  ]);
+
+  const consumer = await block.connect({ window: 1, leaseMs: 60_000 });
+  const bodies: unknown[] = [];
+  for await (const message of consumer) {
+    bodies.push(message.body);
+    if (message.isCall) {
+      await message.reply('answered');
+      await expect(message.reply('twice')).rejects.toMatchObject({ code: 'conflict' });
+      break;
+    }
+    expect(await consumer.acknowledge(message.lease, 'no-lease')).toBe(1);
+    if (bodies.length === 2) void block.call('call').then((answer) => bodies.push(answer));
+  }
+  await expect.poll(() => bodies).toEqual([1, 2, 'call', 'answered']);
+  consumer.close();
+  await expect(consumer.acknowledge('any')).rejects.toMatchObject({ code: 'disconnected' });
+});
+
+test('a consumer whose block ends hears why, and one that may not connect is refused', async () => {
+  const block = await sallyport.spawn({ kind: 'mailbox' }, { capabilities: ['CAP_RECEIVE'] });
+  const consumer = await block.connect();
+  await block.exit('shutdown');
+  const consume = async () => {
+    for await (const message of consumer) await message.ack();
+  };
+  await expect(consume()).rejects.toMatchObject({ status: 404, code: 'noproc' });
+  await expect(block.connect()).rejects.toMatchObject({ code: 'disconnected' });
+});
+
 test('a refusal is an error with its code', async () => {
   const gone = sallyport.block(`blk_${'0'.repeat(44)}`);
   await expect(gone.send(1)).rejects.toMatchObject({
@@ -73,4 +112,17 @@ test('a refusal is an error with its code', async () => {
     status: 404,
     code: 'noproc',
   });
+});
+
+test('a block lives on with less, within its budget, and as something else', async () => {
+  const capabilities = ['CAP_SEND', 'CAP_RECEIVE', 'CAP_SPAWN', 'CAP_INFER'];
+  const budget = { messages: 10, children: 1 };
+  const parent = await sallyport.spawn({ kind: 'mailbox' }, { capabilities, budget });
+  const child = await parent.spawn({ kind: 'mailbox' }, { capabilities, budget: { messages: 4 } });
+  expect((await parent.describe()).budget).toEqual({ messages: 6, children: 0 });
+  expect(await parent.narrow(['CAP_SEND', 'CAP_INFER'])).toEqual(['block:send', 'provider:*']);
+  expect((await child.describe()).capabilities).toEqual(['block:send', 'provider:*']);
+  await expect(child.narrow(['CAP_RECEIVE'])).rejects.toMatchObject({ code: 'denied' });
+  expect(await child.upgrade({ kind: 'agent', model: 'embedded/script' })).toEqual({ version: 2 });
+  expect((await child.describe()).behavior).toBe('agent');
 });

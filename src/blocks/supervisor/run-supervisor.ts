@@ -7,9 +7,10 @@
  * @module
  */
 
-import { toBlockLimits } from '../../core/blocks/block-limits.ts';
+import type { BlockSignal } from '../../core/blocks/block-signal.ts';
 import type { ChildOrder, SupervisorBehavior } from '../../core/blocks/block-spec.ts';
-import { expandBlockCapabilities } from '../../core/capabilities/block-bits.ts';
+import { allows, type CapabilitySet } from '../../core/capabilities/capability-set.ts';
+import { parseCapability } from '../../core/capabilities/pattern.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { err, type Result } from '../../core/primitives/result.ts';
 import type { ExitReason } from '../../core/supervision/exit-reason.ts';
@@ -22,8 +23,10 @@ import type { BlockRefusal } from '../user/block-api.ts';
 import { type BlockParts, sendSoon } from '../user/block-parts.ts';
 import { endBlock } from '../user/end-block.ts';
 import type { BlockFacts } from '../user/facts-store.ts';
+import { crash } from '../user/may-act.ts';
+import { capabilitiesOf } from '../user/present-facts.ts';
 import { refusal } from '../user/refusals.ts';
-import { spawnChild } from '../user/spawn-child.ts';
+import { type Carried, type Carrying, startChild } from './start-child.ts';
 import { type SupervisorRecord, SupervisorStore } from './supervisor-store.ts';
 
 /** The timer of a supervisor: for what it waits for, whichever comes first. */
@@ -35,11 +38,12 @@ export function startChildren(
   facts: BlockFacts,
   behavior: SupervisorBehavior,
 ): void {
+  if (endsForLack(parts, facts)) return;
   const { children, kind: _, ...spec } = behavior;
   const orders = Object.fromEntries(children.map((child) => [child.name, child]));
   const specs = children.map(toSpec);
   const started = startSupervisor(spec, specs, parts.now());
-  const record = { state: started.state, orders, lives: {}, alarms: [] };
+  const record = { state: started.state, orders, lives: {}, alarms: [], bounds: {} };
   storeOf(parts).create(record);
   settle(parts, facts, { record, started, wasUp: false });
 }
@@ -100,6 +104,45 @@ export function addChild(
   return { ok: true, value: true };
 }
 
+/**
+ * Other rules from now on, and for the children that there are other specifications from their next
+ * life on; those that are new are started. Who is left out stays as it was.
+ */
+export function upgradeSupervisor(
+  parts: BlockParts,
+  facts: BlockFacts,
+  behavior: SupervisorBehavior,
+): void {
+  const record = storeOf(parts).read();
+  if (record === undefined) return;
+  const { children, kind: _, ...spec } = behavior;
+  const known = children.filter(({ name }) => Object.hasOwn(record.orders, name));
+  const orders = Object.fromEntries(known.map((child) => [child.name, child]));
+  const event = { kind: 'reconfigure', spec, children: known.map(toSpec) } as const;
+  const started = supervise(record.state, event, parts.now());
+  const changed = { ...record, orders: { ...record.orders, ...orders } };
+  settle(parts, facts, { record: changed, started, wasUp: record.state.isUp });
+  for (const child of children) if (!known.includes(child)) addChild(parts, facts, child);
+}
+
+/** A child is not what it was born as: its next life goes on from there. */
+export function hearChangedChild(
+  parts: BlockParts,
+  { id, signal }: { readonly id: BlockId; readonly signal: ChangedSignal },
+): void {
+  const record = storeOf(parts).read();
+  if (record === undefined) return;
+  const [name] = Object.entries(record.lives).find(([, life]) => life.id === id) ?? [];
+  const order = name === undefined ? undefined : record.orders[name];
+  if (name === undefined || order === undefined) return;
+  const { behavior, grants } = signal;
+  const orders = behavior && { ...record.orders, [name]: { ...order, behavior } };
+  const bounds = grants && { ...record.bounds, [name]: grants };
+  storeOf(parts).write({ ...record, ...(orders && { orders }), ...(bounds && { bounds }) });
+}
+
+type ChangedSignal = Extract<BlockSignal, { readonly kind: 'changed' }>;
+
 const NO_SUPERVISOR = refusal('conflict', 'The block is no supervisor');
 
 /** Whether the supervisor has a child of this name. */
@@ -139,8 +182,10 @@ function settle(parts: BlockParts, facts: BlockFacts, settling: Settling): void 
     todo.push(...next.commands);
   }
   const names = new Set(record.state.children.map(({ spec }) => spec.name));
-  const orders = Object.entries(record.orders).filter(([name]) => names.has(name));
-  storeOf(parts).write({ ...record, orders: Object.fromEntries(orders) });
+  const ofThese = <T>(named: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+    Object.fromEntries(Object.entries(named).filter(([name]) => names.has(name)));
+  const { orders, bounds } = record;
+  storeOf(parts).write({ ...record, orders: ofThese(orders), bounds: ofThese(bounds) });
   setTimer(parts, record.alarms);
   const [parent] = facts.order.ancestors;
   const cameUp = record.state.isUp && !settling.wasUp && !record.state.isEnding;
@@ -150,20 +195,10 @@ function settle(parts: BlockParts, facts: BlockFacts, settling: Settling): void 
   sendSoon(parts);
 }
 
-interface Carrying<Command extends SupervisorCommand = SupervisorCommand> {
-  readonly command: Command;
-  readonly record: SupervisorRecord;
-}
-
-interface Carried extends Partial<Pick<SupervisorRecord, 'lives' | 'alarms'>> {
-  /** What the state machine has to hear at once. */
-  readonly event?: SupervisorEvent;
-}
-
 function carryOut(parts: BlockParts, facts: BlockFacts, { command, record }: Carrying): Carried {
   switch (command.do) {
     case 'start':
-      return start(parts, facts, { command, record });
+      return endsForLack(parts, facts) ? {} : startChild(parts, { command, record });
     case 'shutdown':
     case 'kill':
       return stop(parts, { command, record });
@@ -177,48 +212,27 @@ function carryOut(parts: BlockParts, facts: BlockFacts, { command, record }: Car
   }
 }
 
+const NEEDS = ['block:supervise', 'block:spawn'] as const;
+
+/** Who has lost what a supervisor needs ends with the next child that it would start. */
+function endsForLack(parts: BlockParts, { order }: BlockFacts): boolean {
+  const facts = parts.facts.alive();
+  if (facts === undefined) return true;
+  const held = capabilitiesOf(facts, parts.now());
+  const capability = NEEDS.find((needed) => !holdsText(held, needed));
+  if (capability === undefined) return false;
+  crash(parts, order, { capability, reason: 'block_capability_missing' });
+  return true;
+}
+
+function holdsText(held: CapabilitySet, text: string): boolean {
+  const capability = parseCapability(text);
+  return capability.ok && allows(held, capability.value);
+}
+
 function setTimer(parts: BlockParts, alarms: SupervisorRecord['alarms']): void {
   if (alarms.length === 0) parts.timers.clear(SUPERVISE_TIMER);
   else parts.timers.set(SUPERVISE_TIMER, Math.min(...alarms.map(({ at }) => at)));
-}
-
-type StartCommand = Extract<SupervisorCommand, { readonly do: 'start' }>;
-
-function start(
-  parts: BlockParts,
-  facts: BlockFacts,
-  { command, record }: Carrying<StartCommand>,
-): Carried {
-  const { name, life } = command;
-  const { lives, orders } = record;
-  const child = orders[name];
-  const id = parts.newBlockId();
-  const failed = (code: string): Carried => ({
-    lives: { ...lives, [name]: { id, life } },
-    event: { kind: 'start-failed', name, life, reason: { crash: code } },
-  });
-  if (child === undefined) return failed('child_unknown');
-  const { patterns, problems } = expandBlockCapabilities(child.capabilities);
-  if (problems.length > 0) return failed('capability');
-  const before = lives[name]?.id;
-  const spawned = spawnChild(parts, facts, {
-    kind: 'spawn',
-    link: true,
-    monitor: false,
-    order: {
-      blockId: id,
-      behavior: child.behavior,
-      capabilities: patterns,
-      limits: toBlockLimits(child.limits),
-      name,
-      requestId: facts.order.requestId,
-      supervised: true,
-      ...(before !== undefined && { replaces: before }),
-      ...(child.mailbox === 'keep' &&
-        before !== undefined && { inherit: { from: before, generation: life } }),
-    },
-  });
-  return spawned.ok ? { lives: { ...lives, [name]: { id, life } } } : failed(spawned.error.code);
 }
 
 type StopCommand = Extract<SupervisorCommand, { readonly do: 'shutdown' | 'kill' }>;

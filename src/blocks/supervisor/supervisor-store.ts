@@ -5,6 +5,7 @@
  */
 
 import type { ChildOrder } from '../../core/blocks/block-spec.ts';
+import type { Grant } from '../../core/capabilities/grant.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { SupervisorEvent, SupervisorState } from '../../core/supervision/supervisor-state.ts';
 import type { Tables } from '../kit/tables.ts';
@@ -20,6 +21,8 @@ export interface SupervisorRecord {
   /** What is spawned, by name. */
   readonly orders: Readonly<Record<string, ChildOrder>>;
   readonly lives: Readonly<Record<string, ChildLife>>;
+  /** What was taken away from a child, by name: none of its lives holds more than this. */
+  readonly bounds: Readonly<Record<string, readonly Grant[]>>;
   /** What the state machine is to hear at a time, in epoch milliseconds. */
   readonly alarms: readonly { readonly at: number; readonly event: SupervisorEvent }[];
 }

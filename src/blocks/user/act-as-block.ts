@@ -24,9 +24,11 @@ import type { Courier } from './courier.ts';
 import { DIRECTORY } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
+import { hasBudget } from './present-facts.ts';
 import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
 import { cancelUserTimer, setUserTimer } from './send-after.ts';
 import { spawnChild } from './spawn-child.ts';
+import { exhausted, spend } from './spend-budget.ts';
 
 const CAPABILITY_OF = {
   send: 'block:send',
@@ -53,6 +55,11 @@ export async function actAsBlock(
   const allowed = await requireCapability(parts, actor, CAPABILITY_OF[act.kind]);
   if (!allowed.ok) return allowed;
   const facts = allowed.value;
+  if (act.kind === 'send' || act.kind === 'send-many') {
+    const messages = act.kind === 'send' ? 1 : act.envelopes.length;
+    const paid = hasBudget(facts) ? transact(parts, () => spend(parts, { messages })) : PAID;
+    if (!paid.ok) return err(exhausted(paid.error));
+  }
   if (act.kind === 'send') {
     const [sent] = await sendAll(courier, { to: act.to, envelopes: [act.envelope] });
     return sent === undefined ? err(NOPROC) : ok({ kind: 'sent', ...sent });
@@ -95,13 +102,15 @@ export type OtherAct = Exclude<BlockAct, { readonly kind: 'send' | 'send-many' }
 
 type Done = Result<BlockActAnswer, BlockRefusal>;
 
+const PAID = ok(true);
+
 const DONE: Done = ok({ kind: 'done' });
 
 /** Part of a transaction, once the act is allowed. */
 export function performAct(parts: BlockParts, facts: BlockFacts, act: OtherAct): Done {
   switch (act.kind) {
     case 'spawn':
-      return spawnChild(parts, facts, act);
+      return spawnChild(parts, act);
     case 'link':
     case 'unlink':
       return changeLink(parts, facts, { to: act.to, isLinked: act.kind === 'link' });

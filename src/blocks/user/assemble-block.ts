@@ -28,6 +28,7 @@ import type { BlockParts } from './block-parts.ts';
 import { FactsStore } from './facts-store.ts';
 import { KnownIdStore } from './known-id-store.ts';
 import { leaseAuthority } from './neighbours.ts';
+import { Pace } from './pace.ts';
 
 export interface BlockTasks {
   readonly forget: () => Promise<void>;
@@ -35,6 +36,8 @@ export interface BlockTasks {
   readonly inherit: () => Promise<void>;
   readonly 'user-timers': () => Promise<void>;
   readonly process: () => Promise<void>;
+  readonly push: () => Promise<void>;
+  readonly requests: () => Promise<void>;
   readonly promptly: () => void;
 }
 
@@ -70,11 +73,13 @@ export function assembleBlock(
     values: chunks,
     knownIds: new KnownIdStore(sql, tables),
     waiters: new Waiters(),
+    pace: new Pace(),
     now: () => Date.now(),
     newBlockId: () => issueBlockId(workspaceOf(ctx), randomHex(16), idHash),
     readBlockId: (text) => readBlockId(workspaceOf(ctx), text, idHash),
     newId: (prefix) => `${prefix}_${randomHex(16)}`,
-    creatorAuthority: ({ order }) => authority.read(() => leaseAuthority(env, order)),
+    creatorAuthority: ({ order }) =>
+      authority.read(() => leaseAuthority(env, order.blockId, order.creator)),
     hearRevision: (revision) => authority.hear(revision),
     flush: promptly,
     defer: (task) => ctx.waitUntil(task),

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { allows } from '../../core/capabilities/capability-set.ts';
-import { type CapabilityPattern, parseCapability } from '../../core/capabilities/pattern.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
@@ -13,7 +11,7 @@ import { startChildren } from '../supervisor/run-supervisor.ts';
 import { owesBirth } from './birth-record.ts';
 import type { BirthOrder, BlockRefusal } from './block-api.ts';
 import { type BlockParts, sendSoon } from './block-parts.ts';
-import { DIRECTORY, endBlock } from './end-block.ts';
+import { DIRECTORY } from './end-block.ts';
 import { beginInheriting } from './inherit-messages.ts';
 import { refusal } from './refusals.ts';
 
@@ -48,23 +46,14 @@ export function giveBirth(parts: BlockParts, order: BirthOrder): Result<true, Bl
 function startBehavior(parts: BlockParts, order: BirthOrder): void {
   const facts = parts.facts.alive();
   if (facts === undefined) return;
-  const { behavior, capabilities, supervised } = order;
+  const { behavior, supervised } = order;
   const [parent] = order.ancestors;
   if (behavior.kind === 'supervisor') {
-    const lacking = SUPERVISOR_NEEDS.find((needed) => !allowsText(capabilities, needed));
-    if (lacking === undefined) startChildren(parts, facts, behavior);
-    else endBlock(parts, { crash: 'capability', capability: lacking });
+    startChildren(parts, facts, behavior);
   } else if (supervised && parent !== undefined) {
     parts.pairs.say(parent, { kind: 'born' });
     sendSoon(parts);
   }
-}
-
-const SUPERVISOR_NEEDS = ['block:supervise', 'block:spawn'] as const;
-
-function allowsText(patterns: readonly CapabilityPattern[], text: string): boolean {
-  const capability = parseCapability(text);
-  return capability.ok && allows(patterns, capability.value);
 }
 
 function toText(order: BirthOrder): string {

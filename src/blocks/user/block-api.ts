@@ -8,10 +8,12 @@
  */
 
 import type { BlockBody } from '../../core/blocks/block-body.ts';
+import type { BlockBudget } from '../../core/blocks/block-budget.ts';
+import type { CapabilityEntry } from '../../core/blocks/block-grants.ts';
 import type { BlockLimits } from '../../core/blocks/block-limits.ts';
 import type { Acceptance, Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { Behavior, ChildOrder } from '../../core/blocks/block-spec.ts';
-import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
+import type { Grant } from '../../core/capabilities/grant.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { Label } from '../../core/policy/labels.ts';
 import type { Principal } from '../../core/policy/principal.ts';
@@ -19,7 +21,13 @@ import type { BlockId } from '../../core/primitives/ids.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import type { ExitReason, RequestedExit } from '../../core/supervision/exit-reason.ts';
-import type { MessageFacts } from '../kit/mailbox-store.ts';
+import type {
+  BlockSnapshot,
+  CheckpointAnswer,
+  CheckpointAsk,
+  LeftMessage,
+} from './checkpoint-api.ts';
+import type { BlockUpgrade, Narrowed, Upgraded } from './upgrade-api.ts';
 
 /** Who asks from outside, with the request that it came by. */
 export interface BlockActor {
@@ -34,8 +42,10 @@ export interface BirthOrder {
   readonly blockId: BlockId;
   readonly behavior: Behavior;
   /** Expanded; covered by the parent's, or by the creator's live grants. */
-  readonly capabilities: readonly CapabilityPattern[];
+  readonly grants: readonly Grant[];
   readonly limits: BlockLimits;
+  /** As asked for; a child's comes out of its parent's. */
+  readonly budget: BlockBudget;
   readonly name?: string;
   /** Whose live grants bound it and all below it. */
   readonly creator: Principal;
@@ -63,14 +73,23 @@ export interface BlockRefusal {
     | 'invalid_body'
     | 'payload_too_large'
     | 'limit_reached'
+    | 'rate_limited'
+    | 'budget_exhausted'
+    | 'upgrade_failed'
     | 'audit_unavailable'
     | 'deadline_exceeded'
   >;
   /** Safe to show. */
   readonly detail: string;
-  /** For `denied`: what was missing; the block that tried it has crashed. */
+  /** For `denied`: what was missing. */
   readonly capability?: string;
+  /** For `rate_limited`. */
+  readonly retryAfterMs?: number;
+  /** For `upgrade_failed`: what became of the migration. */
+  readonly reason?: string;
 }
+
+export type BlockAnswer<T> = Result<T, BlockRefusal>;
 
 export interface BlockDescription {
   readonly id: BlockId;
@@ -80,7 +99,12 @@ export interface BlockDescription {
   readonly exitReason?: ExitReason;
   readonly parent?: BlockId;
   readonly behavior: Behavior['kind'];
-  readonly capabilities: readonly string[];
+  /** Counts its behaviours, from 1. */
+  readonly version: number;
+  /** What it holds now; those that end, with their end. */
+  readonly capabilities: readonly CapabilityEntry[];
+  /** What is left of it; what it does not name is not bounded. */
+  readonly budget: BlockBudget;
   readonly trapsExits: boolean;
   readonly mailbox: MailboxCounts;
   readonly links: readonly BlockId[];
@@ -194,6 +218,8 @@ export interface BlockApi {
     actor: BlockActor,
     query: ReceiveQuery,
   ): Promise<Result<readonly ReceivedMessage[], BlockRefusal>>;
+  /** A WebSocket for a consumer: see `consumer-api.ts`. */
+  fetch(request: Request): Promise<Response>;
   acknowledge(actor: BlockActor, leases: readonly string[]): Promise<Result<number, BlockRefusal>>;
   /** Waits for the answer; what comes after `timeoutMs` is dropped and counted. */
   call(message: OutsideMessage, timeoutMs: number): Promise<Result<Envelope, BlockRefusal>>;
@@ -212,6 +238,14 @@ export interface BlockApi {
   tree(levels: number): Promise<BlockTree | undefined>;
   /** Of a supervisor. */
   changeChildren(actor: BlockActor, change: ChildChange): Promise<Result<true, BlockRefusal>>;
+  /** Another behaviour from the next message on, or, if the migration fails, all as it was. */
+  upgrade(actor: BlockActor, upgrade: BlockUpgrade): Promise<BlockAnswer<Upgraded>>;
+  /** Resolves once nobody at or below the block goes by more than this. */
+  narrow(actor: BlockActor, grants: readonly Grant[]): Promise<BlockAnswer<Narrowed>>;
+  /** Of what its turn began with, what the block holds now. */
+  presentGrants(began: readonly Grant[]): Promise<readonly Grant[]>;
+  /** From a block above: resolves once all below have heard what was taken away. */
+  boundsHeard(): Promise<void>;
   act(actor: BlockActor, act: BlockAct): Promise<Result<BlockActAnswer, BlockRefusal>>;
   exit(actor: BlockActor, reason: RequestedExit): Promise<Result<ExitReason, BlockRefusal>>;
 
@@ -227,42 +261,6 @@ export interface DeadLetter extends Omit<ReceivedMessage, 'lease'> {
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly at: number;
-}
-
-export type CheckpointAsk =
-  | { readonly kind: 'take' }
-  | { readonly kind: 'list' }
-  /** `read`: for another block to begin with. `restore`: this one goes back. */
-  | { readonly kind: 'read'; readonly id: string }
-  | { readonly kind: 'restore'; readonly id: string }
-  | { readonly kind: 'drop'; readonly id: string };
-
-export type CheckpointAnswer =
-  | { readonly kind: 'list'; readonly checkpoints: readonly CheckpointDescription[] }
-  | { readonly kind: 'snapshot'; readonly snapshot: BlockSnapshot };
-
-export interface CheckpointDescription {
-  readonly id: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** Of its JSON. */
-  readonly bytes: number;
-}
-
-/** What a checkpoint holds. No capabilities: those are granted when it is restored. */
-export interface BlockSnapshot {
-  readonly behavior: Behavior;
-  readonly limits: BlockLimits;
-  /** JSON. */
-  readonly state?: { readonly text: string; readonly label: Label };
-  readonly messages: readonly LeftMessage[];
-}
-
-export interface LeftMessage {
-  readonly seq: number;
-  readonly facts: MessageFacts;
-  readonly body: BlockBody;
-  readonly attempts: number;
 }
 
 export type ChildChange =

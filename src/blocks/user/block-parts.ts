@@ -21,6 +21,7 @@ import type { Waiters } from '../kit/waiters.ts';
 import { openOutbox } from './birth-record.ts';
 import type { BlockFacts, FactsStore } from './facts-store.ts';
 import type { KnownIdStore } from './known-id-store.ts';
+import type { Pace } from './pace.ts';
 
 export interface BlockParts {
   readonly storage: DurableObjectStorage;
@@ -35,6 +36,7 @@ export interface BlockParts {
   readonly outbox: Outbox;
   readonly timers: Timers;
   readonly waiters: Waiters;
+  readonly pace: Pace;
   readonly now: () => number;
   readonly newId: (prefix: string) => string;
   readonly newBlockId: () => BlockId;

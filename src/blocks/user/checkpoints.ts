@@ -9,18 +9,19 @@
 
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { isOwner } from './act-as-block.ts';
+import type { BlockActor, BlockRefusal } from './block-api.ts';
+import { type BlockParts, MAIL, transact } from './block-parts.ts';
 import type {
-  BlockActor,
-  BlockRefusal,
   BlockSnapshot,
   CheckpointAnswer,
   CheckpointAsk,
   LeftMessage,
-} from './block-api.ts';
-import { type BlockParts, MAIL, transact } from './block-parts.ts';
+} from './checkpoint-api.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { leftMessages } from './inherit-messages.ts';
+import { behaviorOf, versionOf } from './present-facts.ts';
 import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
+import { reportChange } from './report-change.ts';
 import { StateStore } from './state-store.ts';
 
 /** Most bytes of all checkpoints of a block together, as JSON. */
@@ -71,7 +72,7 @@ function list(parts: BlockParts): Answer {
 }
 
 function take(parts: BlockParts, facts: BlockFacts): Answer {
-  if (facts.order.behavior.kind === 'supervisor') {
+  if (behaviorOf(facts).kind === 'supervisor') {
     return err(refusal('conflict', 'A supervisor has no state of its own to keep'));
   }
   const text = JSON.stringify(toWritten(readSnapshot(parts, facts)));
@@ -90,11 +91,14 @@ function drop(parts: BlockParts, id: string): Answer {
   return list(parts);
 }
 
-/** Goes back: what came since is gone, and what is leased may be taken again. */
+/** Goes back, also to the behaviour of then: what came since is gone, and leases are void. */
 function restore(parts: BlockParts, id: string): Answer {
   const snapshot = findSnapshot(parts, id);
   if (snapshot === undefined) return err(NO_CHECKPOINT);
-  transact(parts, () => applySnapshot(parts, snapshot));
+  transact(parts, () => {
+    applySnapshot(parts, snapshot);
+    reportChange(parts, { behavior: snapshot.behavior });
+  });
   parts.waiters.wake(MAIL);
   return list(parts);
 }
@@ -107,7 +111,9 @@ function findSnapshot(parts: BlockParts, id: string): BlockSnapshot | undefined 
 }
 
 /** Part of a transaction. */
-export function applySnapshot(parts: BlockParts, { state, messages }: BlockSnapshot): void {
+export function applySnapshot(parts: BlockParts, snapshot: BlockSnapshot): void {
+  const { state, messages, behavior, version } = snapshot;
+  parts.facts.update({ upgrade: { behavior, version } });
   for (const { seq } of [...parts.mailbox.heads()]) parts.mailbox.remove(seq);
   for (const { facts, body } of messages) parts.mailbox.add(facts, body);
   const store = new StateStore(parts);
@@ -115,11 +121,12 @@ export function applySnapshot(parts: BlockParts, { state, messages }: BlockSnaps
   else store.write(state.text, state.label);
 }
 
-function readSnapshot(parts: BlockParts, { order }: BlockFacts): BlockSnapshot {
+function readSnapshot(parts: BlockParts, facts: BlockFacts): BlockSnapshot {
   const state = new StateStore(parts).read();
   return {
-    behavior: order.behavior,
-    limits: order.limits,
+    behavior: behaviorOf(facts),
+    version: versionOf(facts),
+    limits: facts.order.limits,
     ...(state !== undefined && { state }),
     messages: leftMessages(parts, 0, ALL),
   };

@@ -6,6 +6,7 @@
 
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { BlockFacts } from './facts-store.ts';
+import { behaviorOf } from './present-facts.ts';
 import type { Processing } from './processor.ts';
 import { createAgent, createReducer, modelCapability } from './session-behavior.ts';
 import type { StateStore } from './state-store.ts';
@@ -15,7 +16,8 @@ export function chooseBehavior(
   env: BlockBindings,
   state: StateStore,
 ): (facts: BlockFacts) => Processing | undefined {
-  return ({ order: { behavior } }) => {
+  return (facts) => {
+    const behavior = behaviorOf(facts);
     switch (behavior.kind) {
       case 'agent':
         return {

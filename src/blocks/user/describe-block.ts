@@ -4,9 +4,12 @@
  * @module
  */
 
+import type { CapabilityEntry } from '../../core/blocks/block-grants.ts';
+import { type Grant, liveGrants } from '../../core/capabilities/grant.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { BlockDescription } from './block-api.ts';
 import { type BlockParts, MAIL } from './block-parts.ts';
+import { behaviorOf, budgetOf, grantsOf, versionOf } from './present-facts.ts';
 
 export function describeBlock(parts: BlockParts): BlockDescription | undefined {
   const facts = parts.facts.read();
@@ -21,11 +24,18 @@ export function describeBlock(parts: BlockParts): BlockDescription | undefined {
     state: exit !== undefined ? 'exited' : parts.waiters.count(MAIL) > 0 ? 'waiting' : 'running',
     ...(exit !== undefined && { exitReason: exit.reason }),
     ...(parent !== undefined && { parent }),
-    behavior: order.behavior.kind,
-    capabilities: [...order.capabilities],
+    behavior: behaviorOf(facts).kind,
+    version: versionOf(facts),
+    capabilities: liveGrants(grantsOf(facts), parts.now()).map(toEntry),
+    budget: budgetOf(facts),
     trapsExits,
     mailbox: { ...parts.mailbox.load(), accepted, dropped, rejected, deadLettered },
     links: parts.relations.linkedPeers() as BlockId[],
     monitors: parts.relations.monitors().map(({ ref, peer }) => ({ ref, target: peer as BlockId })),
   };
+}
+
+/** As it may be written in a list of capabilities. */
+export function toEntry({ pattern, expiresAt }: Grant): CapabilityEntry {
+  return expiresAt === undefined ? pattern : { capability: pattern, expiresAt };
 }

@@ -6,6 +6,7 @@
 
 import { type ExitReason, reasonWord } from '../../core/supervision/exit-reason.ts';
 import { type BlockParts, record, sendSoon } from './block-parts.ts';
+import { estateOf } from './hear-estate.ts';
 
 /** Ref of the monitor that every parent has on its children. Nobody else can make such a ref. */
 export const CHILD_REF = '#child';
@@ -29,7 +30,10 @@ export function endBlock(parts: BlockParts, reason: ExitReason): void {
     parts.pairs.say(peer, { kind: 'down', ref, reason });
   }
   const [parent] = order.ancestors;
-  if (parent !== undefined) parts.pairs.say(parent, { kind: 'down', ref: CHILD_REF, reason });
+  if (parent !== undefined) {
+    const estate = estateOf(parts, facts);
+    parts.pairs.say(parent, { kind: 'down', ref: CHILD_REF, reason, estate });
+  }
   if (facts.isListed) parts.pairs.say(DIRECTORY, { kind: 'released' });
   parts.relations.clear();
   parts.facts.update({ exit: { reason, at } });

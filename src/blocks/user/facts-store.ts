@@ -6,6 +6,10 @@
  * @module
  */
 
+import type { BlockBudget } from '../../core/blocks/block-budget.ts';
+import type { Behavior } from '../../core/blocks/block-spec.ts';
+import type { Grant } from '../../core/capabilities/grant.ts';
+import type { Spend } from '../../core/policy/ledger.ts';
 import type { ExitReason } from '../../core/supervision/exit-reason.ts';
 import type { Tables } from '../kit/tables.ts';
 import type { BirthOrder } from './block-api.ts';
@@ -29,8 +33,22 @@ export interface BlockFacts {
   readonly isListed?: boolean;
   /** Messages of the life before are still to come; nothing is received before they are here. */
   readonly isInheriting?: boolean;
+  /** Since its birth it was upgraded to this. */
+  readonly upgrade?: { readonly behavior: Behavior; readonly version: number };
+  /** Narrower than at birth. */
+  readonly grants?: readonly Grant[];
+  /** What is left of its budget, once anything was spent. */
+  readonly budget?: BlockBudget;
+  /** Taken out of the budget for the message that is being processed. */
+  readonly held?: HeldSpend;
   /** Set once it is dead. */
   readonly exit?: { readonly reason: ExitReason; readonly at: number };
+}
+
+/** Of one attempt at one message. */
+export interface HeldSpend extends Spend {
+  readonly seq: number;
+  readonly attempts: number;
 }
 
 const NO_COUNTS: BlockCounters = { dropped: 0, rejected: 0, deadLettered: 0, lateReplies: 0 };
@@ -82,6 +100,14 @@ export class FactsStore {
     const { order, ...rest } = { ...facts, ...change };
     this.#sql.exec('UPDATE block SET rest = ? WHERE id = 1', JSON.stringify(rest));
     this.#facts = { order, ...rest };
+  }
+
+  drop(key: 'held'): void {
+    const facts = this.read();
+    if (facts === undefined) return;
+    const { [key]: _, ...rest } = facts;
+    this.#facts = rest;
+    this.update({});
   }
 
   count(counter: keyof BlockCounters): void {

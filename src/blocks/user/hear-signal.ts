@@ -12,11 +12,15 @@ import type { BlockId } from '../../core/primitives/ids.ts';
 import type { ExitReason } from '../../core/supervision/exit-reason.ts';
 import { decideExit } from '../../core/supervision/exit-signal.ts';
 import { hearLink } from '../../core/supervision/link-table.ts';
-import { hearChild, tellSupervisor } from '../supervisor/run-supervisor.ts';
-import { acceptMessage } from './accept-message.ts';
+import { hearChangedChild, hearChild, tellSupervisor } from '../supervisor/run-supervisor.ts';
+import { admitMessage } from './admit-message.ts';
 import { type BlockParts, MAIL } from './block-parts.ts';
 import { CHILD_REF, endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
+import { hearBounds } from './hear-bounds.ts';
+import { hearEstate, passEstateUp } from './hear-estate.ts';
+
+import { behaviorOf } from './present-facts.ts';
 
 /** The answer to a message; nothing for other signals. */
 export function hearSignal(
@@ -28,7 +32,7 @@ export function hearSignal(
   if (facts === undefined) return { kind: 'noproc' };
   switch (signal.kind) {
     case 'message':
-      return acceptMessage(parts, facts, { from: `block:${from}`, ...signal.envelope });
+      return admitMessage(parts, facts, { from: `block:${from}`, ...signal.envelope });
     case 'link':
       hearLinkOf(parts, facts, { from, signal });
       return undefined;
@@ -47,6 +51,12 @@ export function hearSignal(
     case 'born':
       hearChild(parts, facts, { id: from });
       return undefined;
+    case 'bounds':
+      hearBounds(parts, facts, { from, grants: signal.grants });
+      return undefined;
+    case 'changed':
+      hearChangedChild(parts, { id: from, signal });
+      return undefined;
     // Dealt with before: who is born hears nothing of it, and answers go to whoever waits.
     case 'birth':
     case 'reply':
@@ -58,6 +68,7 @@ export function hearSignal(
 
 /** A peer that is not there: what was said to it comes back as what Erlang says of the dead. */
 export function hearNoproc(parts: BlockParts, peer: BlockId, unheard: BlockSignal): void {
+  if (unheard.kind === 'down' && unheard.estate !== undefined) passEstateUp(parts, peer, unheard);
   const facts = parts.facts.alive();
   if (facts === undefined) return;
   if (unheard.kind === 'link' && unheard.link.isLinked) {
@@ -88,7 +99,7 @@ function hearLinkOf(
 
 function hearExit(parts: BlockParts, facts: BlockFacts, { from, signal }: Heard<'exit'>): void {
   const { reason, via } = signal;
-  if (facts.order.behavior.kind === 'supervisor' && !(via === 'exit' && reason === 'kill')) {
+  if (behaviorOf(facts).kind === 'supervisor' && !(via === 'exit' && reason === 'kill')) {
     hearExitAsSupervisor(parts, facts, { from, signal });
     return;
   }
@@ -117,9 +128,9 @@ function hearExitAsSupervisor(
 }
 
 function hearDown(parts: BlockParts, facts: BlockFacts, { from, signal }: Heard<'down'>): void {
-  const { ref, reason } = signal;
+  const { ref, reason, estate } = signal;
   if (ref === CHILD_REF) {
-    parts.relations.dropChild(from);
+    if (estate !== undefined) hearEstate(parts, from, estate);
     hearChild(parts, facts, { id: from, ended: reason });
     return;
   }

@@ -8,8 +8,8 @@
  */
 
 import type { BlockId } from '../../core/primitives/ids.ts';
-import type { LeftMessage } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
+import type { LeftMessage } from './checkpoint-api.ts';
 
 /** Asks a dead block for what it has left. */
 export type AskLeft = (

@@ -7,18 +7,20 @@
 
 import type { Authority } from '../../core/policy/authority.ts';
 import { findObjection } from '../../core/policy/authorize.ts';
+import type { BirthOrder } from './block-api.ts';
 import { type BlockParts, record, transact } from './block-parts.ts';
 import { endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
+import { capabilitiesOf } from './present-facts.ts';
 
 /** Nothing if it may. Asked at every operation, so what was revoked ends with the next one. */
 export function findBlockObjection(
   authority: Authority | undefined,
-  { order }: BlockFacts,
+  facts: BlockFacts,
   { capability, now }: { readonly capability: string; readonly now: number },
 ): string | undefined {
   if (authority === undefined) return 'principal_grant_missing';
-  return findObjection(authority, { capability, now, block: order.capabilities });
+  return findObjection(authority, { capability, now, block: capabilitiesOf(facts, now) });
 }
 
 /** As in the system that came before: who tries what it may not do ends, and all that are tied to it hear. */
@@ -27,16 +29,23 @@ export function crashOfCapability(
   facts: BlockFacts,
   { capability, reason }: { readonly capability: string; readonly reason: string },
 ): void {
-  transact(parts, () => {
-    record(parts, facts.order.blockId, {
-      action: 'block-denied',
-      decision: 'denied',
-      check: 'capability',
-      reason,
-      resource: capability,
-      requestId: facts.order.requestId,
-    });
-    endBlock(parts, { crash: 'capability', capability });
-  });
+  transact(parts, () => crash(parts, facts.order, { capability, reason }));
   parts.flush();
+}
+
+/** Part of a transaction. */
+export function crash(
+  parts: BlockParts,
+  { blockId, requestId }: Pick<BirthOrder, 'blockId' | 'requestId'>,
+  { capability, reason }: { readonly capability: string; readonly reason: string },
+): void {
+  record(parts, blockId, {
+    action: 'block-denied',
+    decision: 'denied',
+    check: 'capability',
+    reason,
+    resource: capability,
+    requestId,
+  });
+  endBlock(parts, { crash: 'capability', capability });
 }

@@ -7,6 +7,7 @@
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { Fault } from '../../core/errors/fault.ts';
+import type { Principal } from '../../core/policy/principal.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
 import { askDirectory } from '../directory/directory-client.ts';
@@ -15,7 +16,7 @@ import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
 import type { LeasedAuthority } from '../workspace/lease-api.ts';
 import type { WorkspaceApi } from '../workspace/workspace-api.ts';
-import type { BirthOrder, BlockApi } from './block-api.ts';
+import type { BlockApi } from './block-api.ts';
 import type { BlockParts } from './block-parts.ts';
 import type { Tell } from './courier.ts';
 import { DIRECTORY } from './end-block.ts';
@@ -53,13 +54,28 @@ export function createTell(
   };
 }
 
+/** What a principal may do now, for this block to go by. */
 export function leaseAuthority(
   env: BlockBindings,
-  { blockId, creator }: Pick<BirthOrder, 'blockId' | 'creator'>,
+  block: BlockId,
+  principal: Principal,
 ): Promise<LeasedAuthority> {
   return callAgainAfterReset(
-    (): WorkspaceApi => env.WORKSPACES.getByName(workspaceObjectName(creator.workspace)),
-    (workspace) => workspace.leaseAuthority(creator, blockId),
+    (): WorkspaceApi => env.WORKSPACES.getByName(workspaceObjectName(principal.workspace)),
+    (workspace) => workspace.leaseAuthority(principal, block),
+  );
+}
+
+/** Resolves once no turn of the workspace goes by what a block held before. */
+export async function announceNarrowing(
+  env: BlockBindings,
+  parts: Pick<BlockParts, 'facts'>,
+): Promise<void> {
+  const order = parts.facts.read()?.order;
+  if (order === undefined) return;
+  await callAgainAfterReset(
+    (): WorkspaceApi => env.WORKSPACES.getByName(workspaceObjectName(order.creator.workspace)),
+    (workspace) => workspace.blockNarrowed(),
   );
 }
 

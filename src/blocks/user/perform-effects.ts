@@ -6,7 +6,8 @@
  */
 
 import type { Envelope } from '../../core/blocks/block-signal.ts';
-import type { Effect } from '../../core/blocks/effect.ts';
+import type { BlockRequest, Effect } from '../../core/blocks/effect.ts';
+import { effectCapability } from '../../core/blocks/effect-capability.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Label } from '../../core/policy/labels.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
@@ -16,19 +17,8 @@ import { type BlockParts, sendSoon } from './block-parts.ts';
 import { endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { findBlockObjection } from './may-act.ts';
-
-const CAPABILITY_OF = {
-  send: 'block:send',
-  reply: 'block:send',
-  link: 'block:link',
-  unlink: 'block:link',
-  monitor: 'block:monitor',
-  demonitor: 'block:monitor',
-  'trap-exits': 'block:trap_exit',
-  exit: undefined,
-  timer: undefined,
-  'cancel-timer': undefined,
-} as const satisfies Record<Effect['type'], string | undefined>;
+import { addRequest } from './request-store.ts';
+import { spawnByEffect } from './spawn-by-effect.ts';
 
 export interface Objection {
   readonly capability: string;
@@ -41,13 +31,18 @@ export function findEffectObjection(
   facts: BlockFacts,
   { authority, now }: { readonly authority: Authority | undefined; readonly now: number },
 ): Objection | undefined {
-  for (const { type } of effects) {
-    const capability = CAPABILITY_OF[type];
+  for (const effect of effects) {
+    const capability = effectCapability(effect);
     if (capability === undefined) continue;
     const reason = findBlockObjection(authority, facts, { capability, now });
     if (reason !== undefined) return { capability, reason };
   }
   return undefined;
+}
+
+/** How many of them are messages to others. */
+export function countMessages(effects: readonly Effect[]): number {
+  return effects.filter(({ type }) => type === 'send' || type === 'reply').length;
 }
 
 export interface Effecting {
@@ -71,7 +66,8 @@ export function performEffects(
 }
 
 function performOne(parts: BlockParts, effect: Effect, effecting: Effecting): void {
-  const { facts, label } = effecting;
+  const { facts, label, message } = effecting;
+  const requestId = message.traceId ?? facts.order.requestId;
   switch (effect.type) {
     case 'reply':
       reply(parts, JSON.stringify(effect.body), effecting);
@@ -87,6 +83,15 @@ function performOne(parts: BlockParts, effect: Effect, effecting: Effecting): vo
       sendSoon(parts);
       return;
     }
+    case 'spawn':
+      spawnByEffect(parts, effect, { facts, label, requestId });
+      return;
+    case 'call-tool':
+    case 'memory':
+    case 'db':
+    case 'env':
+      addRequest(parts, { request: effect, label, requestId });
+      return;
     default: {
       const act = toAct(parts, effect);
       if (act !== undefined) performAct(parts, facts, act);
@@ -94,7 +99,10 @@ function performOne(parts: BlockParts, effect: Effect, effecting: Effecting): vo
   }
 }
 
-type OtherEffect = Exclude<Effect, { readonly type: 'reply' | 'exit' | 'send' }>;
+type OtherEffect = Exclude<
+  Effect,
+  BlockRequest | { readonly type: 'reply' | 'exit' | 'send' | 'spawn' }
+>;
 
 function toAct(parts: BlockParts, effect: OtherEffect): OtherAct | undefined {
   switch (effect.type) {

@@ -1,28 +1,24 @@
 /**
  * A block that behaves by itself processes its messages one after the other.
  *
- * The state, everything that a message leads to, and its removal are one transaction: a message is
- * processed once, however often it had to be tried. A behaviour that fails ends this life; the message
- * keeps count, and is dead-lettered when it has ended too many.
+ * A message is processed once, however often it had to be tried: see `commit-message.ts`. A behaviour
+ * that fails ends this life; the message keeps count, and is dead-lettered when it has ended too many.
  *
  * @module
  */
 
-import { bodyBytes } from '../../core/blocks/block-body.ts';
 import type { Envelope } from '../../core/blocks/block-signal.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import type { Spend } from '../../core/policy/ledger.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
-import type { Behave, Processed } from './behavior.ts';
+import type { Behave } from './behavior.ts';
 import { type BlockParts, transact } from './block-parts.ts';
-import { deadLetter } from './dead-letters.ts';
-import { endBlock } from './end-block.ts';
+import { commitMessage, failMessage } from './commit-message.ts';
 import type { BlockFacts } from './facts-store.ts';
+import { Interludes } from './interludes.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
-import { findEffectObjection, performEffects } from './perform-effects.ts';
+import { holdForMessage, settleMessage } from './spend-budget.ts';
 import type { StateStore } from './state-store.ts';
-
-/** Lives that a message may end before it is set aside. */
-export const MAX_ATTEMPTS = 3;
 
 /** Timer that goes on where a lost object was. */
 export const PROCESS_TIMER = 'process';
@@ -31,6 +27,8 @@ export const PROCESS_TIMER = 'process';
 const TAKE_UP_MS = 5_000;
 
 const FAILED_MS = 1_000;
+
+const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
 
 export interface Processing {
   readonly behave: Behave;
@@ -46,6 +44,7 @@ export class Processor {
   readonly #parts: BlockParts;
   readonly #choose: (facts: BlockFacts) => Processing | undefined;
   readonly #answer: Answer;
+  readonly #interludes = new Interludes();
   #running: Promise<void> | undefined;
 
   constructor(
@@ -73,33 +72,70 @@ export class Processor {
     return this.#running;
   }
 
+  /** After the message that is being processed, and before the next one: see `interludes.ts`. */
+  async between<T>(task: () => Promise<T>, waitMs: number): Promise<T | undefined> {
+    try {
+      return await this.#interludes.run({ busy: () => this.#running, task, waitMs });
+    } finally {
+      this.wake();
+    }
+  }
+
   async #runAll(): Promise<void> {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const { facts, message, processing } = next;
-      if (!(await this.#mayBehave(facts, processing))) return;
-      const processed = await processing.behave({ facts, message });
+      const { message, processing } = next;
+      const allowed = await this.#mayBehave(next.facts, processing);
+      if (allowed === undefined) return;
+      const { facts, most } = allowed;
+      const held = this.#hold(message, most);
+      if (held === 'exhausted') {
+        transact(this.#parts, () => failMessage(this.#parts, message, 'budget_exhausted'));
+        return this.#parts.flush();
+      }
+      const processed = await processing.behave({ facts, message, ...(held && { ceiling: held }) });
       if (this.#parts.facts.alive() === undefined) return;
-      if (processed.kind === 'later') return this.#tryLater(processed.afterMs);
-      await this.#commit(next, processed);
+      if (processed.kind === 'later') {
+        transact(this.#parts, () => settleMessage(this.#parts, message, NOTHING));
+        return this.#tryLater(processed.afterMs);
+      }
+      const { state } = processing;
+      await commitMessage(this.#parts, { message, state, answer: this.#answer }, processed);
       this.#parts.flush();
     }
   }
 
-  /** A block without what its behaviour needs ends; the message is left. */
-  async #mayBehave(facts: BlockFacts, { toNeed }: Pick<Processing, 'toNeed'>): Promise<boolean> {
-    if (toNeed === undefined) return true;
-    const authority = await this.#parts.creatorAuthority(facts);
-    const now = this.#parts.now();
+  /**
+   * The block as it is now, and most that one message may cost, where it may cost anything. A block
+   * without what its behaviour needs ends, and the message is left.
+   */
+  async #mayBehave(
+    before: BlockFacts,
+    { toNeed }: Pick<Processing, 'toNeed'>,
+  ): Promise<{ readonly facts: BlockFacts; readonly most?: Spend } | undefined> {
+    if (toNeed === undefined) return { facts: before };
+    const authority = await this.#parts.creatorAuthority(before);
+    // It may have been narrowed, or have ended, while the workspace was asked.
+    const facts = this.#parts.facts.alive();
+    if (facts === undefined) return undefined;
     const capability = toNeed(authority);
-    const reason = findBlockObjection(authority, facts, { capability, now });
-    if (reason !== undefined) crashOfCapability(this.#parts, facts, { capability, reason });
-    return reason === undefined && this.#parts.facts.alive() !== undefined;
+    const reason = findBlockObjection(authority, facts, { capability, now: this.#parts.now() });
+    if (reason !== undefined) {
+      crashOfCapability(this.#parts, facts, { capability, reason });
+      return undefined;
+    }
+    return { facts, ...(authority && { most: toMost(authority) }) };
+  }
+
+  #hold(message: StoredMessage, most: Spend | undefined): Spend | 'exhausted' | undefined {
+    if (most === undefined) return undefined;
+    return transact(this.#parts, () => holdForMessage(this.#parts, message, most));
   }
 
   /** The first message, if the block lives and behaves by itself. */
   #next() {
     const facts = this.#parts.facts.alive();
-    if (facts === undefined || facts.isInheriting) return undefined;
+    const isHeldUp = facts?.isInheriting === true || this.#interludes.isWanted;
+    if (facts === undefined || isHeldUp) return undefined;
     const processing = this.#choose(facts);
     if (processing === undefined) return undefined;
     const [head] = this.#parts.mailbox.heads();
@@ -107,36 +143,6 @@ export class Processor {
     if (message === undefined) return undefined;
     this.#armOnce();
     return { facts, message, processing };
-  }
-
-  async #commit(
-    {
-      facts,
-      message,
-      processing,
-    }: { facts: BlockFacts; message: StoredMessage; processing: Processing },
-    processed: Exclude<Processed, { readonly kind: 'later' }>,
-  ): Promise<void> {
-    const parts = this.#parts;
-    if (processed.kind === 'crashed') {
-      return transact(parts, () => crash(parts, message, processed.code));
-    }
-    const { effects, label, state } = processed;
-    if (state !== undefined && bodyBytes(state) > facts.order.limits.stateBytes) {
-      return transact(parts, () => crash(parts, message, 'state_too_large'));
-    }
-    const authority = effects.length === 0 ? undefined : await parts.creatorAuthority(facts);
-    if (parts.facts.alive() === undefined) return;
-    const objection = findEffectObjection(effects, facts, { authority, now: parts.now() });
-    if (objection !== undefined) {
-      transact(parts, () => parts.mailbox.remove(message.seq));
-      return crashOfCapability(parts, facts, objection);
-    }
-    transact(parts, () => {
-      parts.mailbox.remove(message.seq);
-      if (state !== undefined) processing.state.write(state, label);
-      performEffects(parts, effects, { facts, message, label, answer: this.#answer });
-    });
   }
 
   /** So that a message is taken up again should this object be lost over it. */
@@ -149,8 +155,6 @@ export class Processor {
   }
 }
 
-/** Part of a transaction. */
-function crash(parts: BlockParts, { seq }: StoredMessage, code: string): void {
-  if (parts.mailbox.countAttempt(seq) >= MAX_ATTEMPTS) deadLetter(parts, seq, code);
-  endBlock(parts, { crash: code });
+function toMost({ policy: { limits } }: Authority): Spend {
+  return { tokens: limits.maxTokens, costMicroUsd: limits.maxCostMicroUsd };
 }

@@ -20,7 +20,7 @@ export async function readTree(
   const described = describeBlock(parts);
   if (described === undefined) return undefined;
   const restarts = restartsById(parts);
-  const ids = levels > 0 ? (parts.relations.children() as BlockId[]) : [];
+  const ids = levels > 0 ? inStartOrder(parts.relations.children() as BlockId[], restarts) : [];
   const found = await Promise.all(
     ids.map(async (id) => {
       const child = await neighbour(id, (block) => block.tree(levels - 1));
@@ -38,4 +38,10 @@ export async function readTree(
     restarts: 0,
     children,
   };
+}
+
+/** A supervisor's children as it starts them; others as they come. */
+function inStartOrder(ids: readonly BlockId[], restarts: ReadonlyMap<string, number>): BlockId[] {
+  const places = [...restarts.keys()];
+  return ids.toSorted((one, other) => places.indexOf(one) - places.indexOf(other));
 }

@@ -5,14 +5,29 @@
  * @module
  */
 
+import { bodyBytes } from '../../core/blocks/block-body.ts';
 import { matchesPattern } from '../../core/blocks/message-pattern.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
+import { ok, type Result } from '../../core/primitives/result.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
-import type { ReceivedMessage, ReceiveQuery } from './block-api.ts';
+import { requireCapability } from './act-as-block.ts';
+import type { BlockActor, BlockRefusal, ReceivedMessage, ReceiveQuery } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
+
+/** Once that many bytes of bodies are taken, no further message is: an answer stays bounded. */
+const MAX_TAKEN_BYTES = 8_388_608;
 
 /** Waits until something matches, or the time is over. Empty when the block has ended meanwhile. */
 export async function receiveMessages(
+  parts: BlockParts,
+  actor: BlockActor,
+  query: ReceiveQuery,
+): Promise<Result<readonly ReceivedMessage[], BlockRefusal>> {
+  const allowed = await requireCapability(parts, actor, 'block:receive');
+  return allowed.ok ? ok(await waitForMessages(parts, query)) : allowed;
+}
+
+async function waitForMessages(
   parts: BlockParts,
   query: ReceiveQuery,
 ): Promise<readonly ReceivedMessage[]> {
@@ -28,15 +43,21 @@ export async function receiveMessages(
   }
 }
 
+export interface Taking extends Pick<ReceiveQuery, 'match' | 'max' | 'leaseMs'> {
+  /** What the leases begin with, for who may give all of his back at once. */
+  readonly holder?: string;
+}
+
 /** Those that match, in order, at most `max` of them, leased in one transaction. */
-function takeMessages(parts: BlockParts, query: ReceiveQuery): ReceivedMessage[] {
-  if (parts.facts.alive()?.isInheriting) return [];
+export function takeMessages(parts: BlockParts, query: Taking): ReceivedMessage[] {
+  const facts = parts.facts.alive();
+  if (facts === undefined || facts.isInheriting) return [];
   const chosen = choose(parts, query);
   if (chosen.length === 0) return [];
   const until = parts.now() + query.leaseMs;
   return transact(parts, () =>
     chosen.map((message) => {
-      const lease = parts.newId('lease');
+      const lease = parts.newId(query.holder ?? 'lease');
       parts.mailbox.lease(message.seq, lease, until);
       const { leasedUntil: _, ...received } = message;
       return { ...received, lease };
@@ -44,21 +65,43 @@ function takeMessages(parts: BlockParts, query: ReceiveQuery): ReceivedMessage[]
   );
 }
 
+/** Done with those whose lease still runs; answers which. Later ones of their senders are free now. */
+export async function acknowledgeMessages(
+  parts: BlockParts,
+  actor: BlockActor,
+  leases: readonly string[],
+): Promise<Result<readonly string[], BlockRefusal>> {
+  const allowed = await requireCapability(parts, actor, 'block:receive');
+  if (!allowed.ok) return allowed;
+  const done = transact(parts, () =>
+    leases.filter((lease) => {
+      const held = parts.mailbox.leased(lease, parts.now());
+      if (held !== undefined) parts.mailbox.remove(held.seq);
+      return held !== undefined;
+    }),
+  );
+  parts.waiters.wake(MAIL);
+  return ok(done);
+}
+
 /**
  * A message that is leased, or was tried before, holds up later ones of its sender, and nobody
  * else's. One that merely does not match holds up nobody.
  */
-function choose(parts: BlockParts, { match, max }: ReceiveQuery): StoredMessage[] {
+function choose(parts: BlockParts, { match, max }: Taking): StoredMessage[] {
   const now = parts.now();
   const chosen: StoredMessage[] = [];
+  let bytes = 0;
   const heldUp = new Set<string>();
   for (const head of parts.mailbox.heads()) {
-    if (chosen.length === max) break;
+    if (chosen.length === max || bytes >= MAX_TAKEN_BYTES) break;
     if (head.leasedUntil > now) heldUp.add(head.from);
     if (heldUp.has(head.from)) continue;
     const message = parts.mailbox.read(head.seq);
-    if (message !== undefined && isWanted(match, message)) chosen.push(message);
-    else if (head.attempts > 0) heldUp.add(head.from);
+    if (message !== undefined && isWanted(match, message)) {
+      chosen.push(message);
+      bytes += bodyBytes(message.body);
+    } else if (head.attempts > 0) heldUp.add(head.from);
   }
   return chosen;
 }

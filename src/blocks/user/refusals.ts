@@ -9,7 +9,7 @@ import type { BlockRefusal } from './block-api.ts';
 export function refusal(
   code: BlockRefusal['code'],
   detail: string,
-  more: Pick<BlockRefusal, 'capability'> = {},
+  more: Omit<BlockRefusal, 'code' | 'detail'> = {},
 ): BlockRefusal {
   return { code, detail, ...more };
 }

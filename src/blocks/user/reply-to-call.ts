@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BlockBody } from '../../core/blocks/block-body.ts';
+import { type BlockBody, bodyBytes, MAX_BODY_BYTES } from '../../core/blocks/block-body.ts';
 import type { Envelope } from '../../core/blocks/block-signal.ts';
 import { UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
@@ -13,6 +13,7 @@ import type { BlockActor, BlockRefusal } from './block-api.ts';
 import { type BlockParts, MAIL, sendSoon, transact } from './block-parts.ts';
 import type { Calls } from './calls.ts';
 import { refusal } from './refusals.ts';
+import { exhausted, spend } from './spend-budget.ts';
 
 export interface ReplyRequest {
   readonly actor: BlockActor;
@@ -28,6 +29,9 @@ export async function replyToCall(
 ): Promise<Result<true, BlockRefusal>> {
   const allowed = await requireCapability(parts, actor, 'block:send');
   if (!allowed.ok) return allowed;
+  if (bodyBytes(body) > MAX_BODY_BYTES) {
+    return err(refusal('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes`));
+  }
   const message = parts.mailbox.leased(lease, parts.now());
   if (message === undefined) return err(refusal('conflict', 'The lease is over, or was used'));
   const { correlationId, from, seq, traceId } = message;
@@ -41,13 +45,17 @@ export async function replyToCall(
     correlationId,
     ...(traceId !== undefined && { traceId }),
   };
-  transact(parts, () => {
+  const paid = transact(parts, () => {
+    const spent = spend(parts, { messages: 1 });
+    if (!spent.ok) return spent;
     parts.mailbox.remove(seq);
     if (from.startsWith('block:')) {
       parts.pairs.say(from.slice(6), { kind: 'reply', envelope });
       sendSoon(parts);
     } else if (!calls.answer(correlationId, envelope)) parts.facts.count('lateReplies');
+    return spent;
   });
+  if (!paid.ok) return err(exhausted(paid.error));
   parts.waiters.wake(MAIL);
   return ok(true);
 }

@@ -10,7 +10,7 @@ import type { Envelope } from '../../core/blocks/block-signal.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { sha256Hex } from '../kit/keys.ts';
-import { acceptMessage } from './accept-message.ts';
+import { admitMessage } from './admit-message.ts';
 import type { BlockRefusal, OutsideMessage, SentMessage } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import type { Calls } from './calls.ts';
@@ -45,9 +45,16 @@ function take(parts: BlockParts, { message, correlationId }: Outside): Taken {
   const known = findKnown(parts, message);
   if (known !== undefined) return known;
   const sent = accept(parts, facts, { message, correlationId });
-  return sent.acceptance.kind === 'mailbox-full'
-    ? err(refusal('mailbox_full', 'The mailbox of the block is full'))
-    : ok(sent);
+  const { acceptance } = sent;
+  if (acceptance.kind === 'mailbox-full') return err(MAILBOX_FULL);
+  if (acceptance.kind === 'rate-limited') return err(tooFast(acceptance.retryAfterMs));
+  return ok(sent);
+}
+
+const MAILBOX_FULL = refusal('mailbox_full', 'The mailbox of the block is full');
+
+function tooFast(retryAfterMs: number): BlockRefusal {
+  return refusal('rate_limited', 'The block takes no more messages in a second', { retryAfterMs });
 }
 
 type Taken = Result<SentMessage, BlockRefusal>;
@@ -63,7 +70,7 @@ export async function callFromOutside(
   const sent = sendFromOutside(parts, message, correlationId);
   if (!sent.ok) return sent;
   if (sent.value.acceptance.kind === 'dropped') {
-    return err(refusal('mailbox_full', 'The mailbox of the block is full'));
+    return err(MAILBOX_FULL);
   }
   const envelope = await answer;
   if (envelope !== undefined) return ok(envelope);
@@ -97,7 +104,7 @@ function accept(
 ): SentMessage {
   const sender = toPrincipalName(from.principal);
   const messageId = given ?? parts.newId('msg');
-  const acceptance = acceptMessage(parts, facts, {
+  const acceptance = admitMessage(parts, facts, {
     from: sender,
     messageId,
     body,
@@ -105,7 +112,8 @@ function accept(
     traceId: from.requestId,
     ...(correlationId !== undefined && { correlationId }),
   });
-  if (given !== undefined && acceptance.kind !== 'mailbox-full') {
+  const isTaken = acceptance.kind === 'accepted' || acceptance.kind === 'dropped';
+  if (given !== undefined && isTaken) {
     parts.knownIds.add(sender, given, { bodyHash: hashOf(body), acceptance }, parts.now());
   }
   return { messageId, acceptance, known: false };

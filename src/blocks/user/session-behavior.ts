@@ -1,7 +1,6 @@
 /**
  * Behaviours that work through a session of their own: an agent's turn for each message, and a
- * plugin's reducer as the one call of a program. So everything that a block does to the world passes
- * the same seven checks, journal and record as anybody's call, within its capabilities.
+ * plugin's reducer as the one call of a program.
  *
  * A message has one turn, found again by its id however often it is asked for.
  *
@@ -10,20 +9,20 @@
 
 import type { AgentBehavior, PluginBehavior } from '../../core/blocks/block-spec.ts';
 import { type Reduction, reductionSchema } from '../../core/blocks/effect.ts';
-import { type CapabilityPattern, parsePattern } from '../../core/capabilities/pattern.ts';
 import { toResource } from '../../core/capabilities/resource.ts';
 import type { UserMessage } from '../../core/conversation/message.ts';
+import type { Usage } from '../../core/conversation/usage.ts';
+import type { Denial } from '../../core/errors/denial.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { joinLabels, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
-import type { Principal } from '../../core/policy/principal.ts';
-import { issueSessionId, type SessionId } from '../../core/primitives/ids.ts';
+import type { Spend } from '../../core/policy/ledger.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { keyedHash, sha256Hex } from '../kit/keys.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { AdmissionRefusal } from '../session/session-api.ts';
-import { openSession, type SessionClient } from '../session/session-client.ts';
 import type { Behave, Processed } from './behavior.ts';
+import { type AskedTurn, openBlockSession } from './block-session.ts';
 import type { BlockFacts } from './facts-store.ts';
+import { versionOf } from './present-facts.ts';
 import type { StateStore } from './state-store.ts';
 
 /** How long one question to the session waits, in milliseconds; it is asked again. */
@@ -31,26 +30,35 @@ const WAIT_MS = 25_000;
 
 const RETRY_MS = 1_000;
 
+/** How often a message asks whether a human has decided about its turn, in milliseconds. */
+const WAITS_FOR_HUMAN_MS = 5_000;
+
 export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave {
   return (spec) =>
-    async ({ facts, message }) => {
-      const session = sessionOf(env, facts);
-      const { model, system } = spec;
-      const { capabilities } = facts.order;
-      const request = toRequest(session.sessionId, facts, { message, bounds: capabilities });
-      const admitted = await session.admitTurn({
+    async ({ facts, message, ceiling }) => {
+      const session = openBlockSession(env, facts);
+      const { model, system, tools } = spec;
+      const request = session.request({
+        ...toAsked(facts, message),
+        ...(tools !== undefined && { tools }),
+      });
+      const admitted = await session.client.admitTurn({
         ...request,
         create: { ...request.create, ...(system !== undefined && { system }) },
         driver: model === undefined ? { kind: 'default-model' } : { kind: 'model', model },
         messages: [toUserMessage(message)],
+        ...(ceiling !== undefined && { ceiling }),
       });
       if (!admitted.ok) return toFailure(admitted.error);
       for (;;) {
-        const turn = await session.awaitTurn(admitted.value.turnId, WAIT_MS);
+        const turn = await session.client.awaitTurn(admitted.value.turnId, WAIT_MS);
         if (turn === undefined) continue;
-        if (turn.status !== 'finished') return { kind: 'crashed', code: turn.code ?? turn.status };
+        if (turn.status === 'waiting') return { kind: 'later', afterMs: WAITS_FOR_HUMAN_MS };
+        const used = toSpend(turn.usage);
+        if (turn.status !== 'finished')
+          return { kind: 'crashed', code: turn.code ?? turn.status, used };
         const label = turn.toolCalls.length === 0 ? message.label : UNTRUSTED_LABEL;
-        return { kind: 'done', effects: [{ type: 'reply', body: turn.output }], label };
+        return { kind: 'done', effects: [{ type: 'reply', body: turn.output }], label, used };
       }
     };
 }
@@ -67,18 +75,18 @@ export function createReducer(
 ): (spec: PluginBehavior) => Behave {
   return (spec) =>
     async ({ facts, message }) => {
-      const session = sessionOf(env, facts);
+      const session = openBlockSession(env, facts);
       const before = state.read();
       const input = {
         state: before === undefined ? spec.state : JSON.parse(before.text),
         message: toReducerMessage(message),
       };
       const call = { id: 'block', name: spec.entry, argumentsText: JSON.stringify(input) };
-      // A reducer may always be called by its own block; what it asks its host for is another matter.
-      const bounds = [...facts.order.capabilities, ...callPattern(spec.entry)];
-      const ran = await session.runProgram(
+      // What it asks its host for is another matter than whether it may be called.
+      const asked = { ...toAsked(facts, message), tool: spec.entry };
+      const ran = await session.client.runProgram(
         {
-          ...toRequest(session.sessionId, facts, { message, bounds }),
+          ...session.request(asked),
           driver: { kind: 'program', call },
           messages: [],
         },
@@ -87,7 +95,8 @@ export function createReducer(
       if (!ran.ok) return toFailure(ran.error);
       const outcome = ran.value;
       if (outcome === undefined) return { kind: 'later', afterMs: RETRY_MS };
-      if (outcome.kind === 'denied') return { kind: 'crashed', code: outcome.denial.reason };
+      if (outcome.kind === 'waiting') return { kind: 'later', afterMs: WAITS_FOR_HUMAN_MS };
+      if (outcome.kind === 'denied') return toRefused(outcome.denial);
       if (outcome.kind === 'failed') return { kind: 'crashed', code: outcome.code };
       const { content, truncated, label } = outcome.result;
       const reduction = truncated ? undefined : readReduction(content);
@@ -102,38 +111,18 @@ export function createReducer(
     };
 }
 
-function sessionOf(env: BlockBindings, { order }: BlockFacts): SessionClient {
-  const { workspace } = order.creator;
-  const hash = keyedHash(env.SALLYPORT_MASTER_KEY, 'session-ids');
-  const chance = sha256Hex(`block:${order.blockId}`).slice(0, 32);
-  return openSession(env, workspace, issueSessionId(workspace, chance, hash));
-}
-
-interface Asked {
-  readonly message: StoredMessage;
-  readonly bounds: readonly CapabilityPattern[];
-}
-
-function toRequest(sessionId: SessionId, { order }: BlockFacts, { message, bounds }: Asked) {
-  const { creator, blockId } = order;
-  const principal: Principal = {
-    kind: 'block',
-    id: blockId,
-    workspace: creator.workspace,
-    tokenId: creator.tokenId,
-    behalf: { kind: creator.kind, id: creator.id, capabilities: bounds },
-  };
-  const requestId = message.traceId ?? order.requestId;
+/** The next behaviour processes a message anew that the one before could not finish. */
+function toAsked(facts: BlockFacts, message: StoredMessage): AskedTurn {
+  const { messageId, seq, attempts, body, traceId } = message;
   return {
-    sessionId,
-    principal,
-    requestId,
-    create: { sessionId, principal, requestId },
-    idempotency: {
-      key: `${message.messageId}/${message.seq}/${message.attempts}`,
-      bodyHash: sha256Hex(message.body),
-    },
+    key: `${messageId}/${seq}/${attempts}/${versionOf(facts)}`,
+    body,
+    requestId: traceId ?? facts.order.requestId,
   };
+}
+
+function toSpend({ inputTokens, outputTokens, costMicroUsd }: Usage): Spend {
+  return { tokens: inputTokens + outputTokens, costMicroUsd };
 }
 
 function toUserMessage({ body, label }: StoredMessage): UserMessage {
@@ -168,10 +157,10 @@ function readReduction(content: string): Reduction | undefined {
   }
 }
 
-function callPattern(tool: string): CapabilityPattern[] {
-  const resource = toResource('name', tool);
-  const pattern = resource.ok ? parsePattern(`tool:call:${resource.value}`) : resource;
-  return pattern.ok ? [pattern.value] : [];
+function toRefused({ check, reason, family }: Denial): Processed {
+  return check === 'capability' && family !== undefined
+    ? { kind: 'lacking', capability: family, reason }
+    : { kind: 'crashed', code: reason };
 }
 
 /** What will pass is tried again; what will not is the block's own failure. */

@@ -1,34 +1,48 @@
 /**
- * A block spawns another: the child's birth, its link and its monitor are one transaction of the
- * parent, and the first words that the child hears.
+ * A block spawns another: the child's birth, its share of the budget, its link and its monitor are one
+ * transaction of the parent, and the first words that the child hears.
  *
  * @module
  */
 
+import { shareBudget } from '../../core/blocks/block-budget.ts';
+import { boundGrants, handDown } from '../../core/blocks/block-grants.ts';
 import { boundLimits } from '../../core/blocks/block-limits.ts';
+import { type Grant, liveGrants } from '../../core/capabilities/grant.ts';
 import { holdsAllOf } from '../../core/capabilities/hold-all.ts';
+import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { BirthOrder, BlockAct, BlockActAnswer, BlockRefusal } from './block-api.ts';
 import { type BlockParts, record, sendSoon } from './block-parts.ts';
 import type { BlockFacts } from './facts-store.ts';
-import { refusal } from './refusals.ts';
+import { budgetOf, grantsOf, hasBudget } from './present-facts.ts';
+import { NOPROC, refusal } from './refusals.ts';
+import { exhausted } from './spend-budget.ts';
 
 type SpawnAct = Extract<BlockAct, { readonly kind: 'spawn' }>;
 
 /** Part of a transaction. */
 export function spawnChild(
   parts: BlockParts,
-  facts: BlockFacts,
   { order: asked, link, monitor }: SpawnAct,
 ): Result<BlockActAnswer, BlockRefusal> {
+  const facts = parts.facts.alive();
+  if (facts === undefined) return err(NOPROC);
   const { order: own } = facts;
-  const objection = findSpawnObjection(parts, own, asked);
+  const objection = findSpawnObjection(parts, own);
   if (objection !== undefined) return err(objection);
+  const given = giveGrants(facts, asked, parts.now());
+  if (!given.ok) return given;
+  const shared = shareBudget(budgetOf(facts), asked.budget);
+  if (!shared.ok) return err(exhausted(shared.error));
+  if (hasBudget(facts)) parts.facts.update({ budget: shared.value.left });
   const id = asked.blockId;
   const ref = monitor ? parts.newId('mon') : undefined;
   const order: BirthOrder = {
     ...asked,
+    grants: given.value,
     limits: boundLimits(asked.limits, own.limits),
+    budget: shared.value.share,
     creator: own.creator,
     ancestors: [own.blockId, ...own.ancestors],
     ...(link && { link: own.blockId }),
@@ -48,16 +62,33 @@ export function spawnChild(
   return ok({ kind: 'spawned', id, ...(ref !== undefined && { ref }) });
 }
 
-function findSpawnObjection(
-  parts: BlockParts,
-  own: BirthOrder,
-  { capabilities }: SpawnAct['order'],
-): BlockRefusal | undefined {
-  const beyond = capabilities.find((pattern) => !holdsAllOf(own.capabilities, pattern));
-  if (beyond !== undefined) {
-    const detail = 'A block cannot give a child what it does not have';
-    return refusal('denied', detail, { capability: beyond });
+/**
+ * What is asked for, or a refusal. A supervisor's child was specified when there may have been more to
+ * give: it gets what is left of that.
+ */
+function giveGrants(
+  facts: BlockFacts,
+  { grants: asked, supervised }: SpawnAct['order'],
+  now: number,
+): Result<readonly Grant[], BlockRefusal> {
+  const held = grantsOf(facts);
+  if (supervised) {
+    const ever = facts.order.grants.map(({ pattern }) => pattern);
+    const beyond = asked.find(({ pattern }) => !holdsAllOf(ever, pattern));
+    return beyond === undefined
+      ? ok(boundGrants(asked, liveGrants(held, now)))
+      : err(notHeld(beyond.pattern));
   }
+  const given = handDown(held, asked, now);
+  return given.ok ? given : err(notHeld(given.error));
+}
+
+function notHeld(capability: CapabilityPattern): BlockRefusal {
+  const detail = 'A block cannot give a child what it does not have, or for longer';
+  return refusal('denied', detail, { capability });
+}
+
+function findSpawnObjection(parts: BlockParts, own: BirthOrder): BlockRefusal | undefined {
   if (own.limits.depth === 0) return refusal('limit_reached', 'The block may have no children');
   return parts.relations.children().length >= own.limits.children
     ? refusal('limit_reached', 'The block has all the children it may have')

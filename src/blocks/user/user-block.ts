@@ -10,58 +10,66 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { BlockBody } from '../../core/blocks/block-body.ts';
 import type { Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
+import type { Grant } from '../../core/capabilities/grant.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
-import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { ok, type Result } from '../../core/primitives/result.ts';
 import type { ExitReason, RequestedExit } from '../../core/supervision/exit-reason.ts';
-import { decideExit } from '../../core/supervision/exit-signal.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { hearAlarms, tellSupervisor } from '../supervisor/run-supervisor.ts';
+import { hearAlarms } from '../supervisor/run-supervisor.ts';
 import { redriveLetter } from './accept-message.ts';
-import { actAsBlock, isOwner, requireCapability } from './act-as-block.ts';
+import { actAsBlock, requireCapability } from './act-as-block.ts';
 import { assembleBlock } from './assemble-block.ts';
-import { giveBirth } from './birth.ts';
 import type {
   AcceptedStream,
   BirthOrder,
   BlockAct,
   BlockActAnswer,
   BlockActor,
+  BlockAnswer,
   BlockApi,
   BlockDescription,
   BlockRefusal,
-  BlockSnapshot,
   BlockTree,
-  CheckpointAnswer,
-  CheckpointAsk,
   ChildChange,
   DeadLetter,
-  LeftMessage,
   OutsideMessage,
   ReceivedMessage,
   ReceiveQuery,
   SentMessage,
 } from './block-api.ts';
-import { type BlockParts, MAIL, transact } from './block-parts.ts';
+import { type BlockParts, transact } from './block-parts.ts';
 import { Calls } from './calls.ts';
 import { changeChildren } from './change-children.ts';
-import { applySnapshot, askCheckpoints } from './checkpoints.ts';
+import type {
+  BlockSnapshot,
+  CheckpointAnswer,
+  CheckpointAsk,
+  LeftMessage,
+} from './checkpoint-api.ts';
+import { askCheckpoints } from './checkpoints.ts';
 import { chooseBehavior } from './choose-behavior.ts';
+import { Consumers } from './consumers.ts';
 import { Courier } from './courier.ts';
 import { listDeadLetters } from './dead-letters.ts';
 import { describeBlock } from './describe-block.ts';
-import { endBlock } from './end-block.ts';
+import { exitFromOutside } from './exit-from-outside.ts';
 import { hearStream } from './hear-stream.ts';
 import { inheritMessages, leftMessages } from './inherit-messages.ts';
-import { type AskNeighbour, createNeighbour, createTell } from './neighbours.ts';
+import { presentGrants } from './narrow-capabilities.ts';
+import { type AskNeighbour, createNeighbour, createTell, leaseAuthority } from './neighbours.ts';
+import { OutsideChanges } from './outside-changes.ts';
+import { createPerform } from './perform-request.ts';
 import { Processor } from './processor.ts';
 import { readTree } from './read-tree.ts';
-import { receiveMessages } from './receive-messages.ts';
-import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
+import { acknowledgeMessages, receiveMessages } from './receive-messages.ts';
 import { replyToCall } from './reply-to-call.ts';
+import { Requests } from './requests.ts';
 import { ringUserTimers } from './send-after.ts';
 import { callFromOutside, sendFromOutside, sendManyFromOutside } from './send-from-outside.ts';
 import { Sender } from './sender.ts';
+import { spawnFromOutside } from './spawn-from-outside.ts';
 import { StateStore } from './state-store.ts';
+import type { BlockUpgrade, Narrowed, Upgraded } from './upgrade-api.ts';
 
 export class UserBlock extends DurableObject<BlockBindings> implements BlockApi {
   readonly #parts: BlockParts;
@@ -70,6 +78,9 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   readonly #calls = new Calls();
   readonly #neighbour: AskNeighbour;
   readonly #processor: Processor;
+  readonly #changes: OutsideChanges;
+  readonly #consumers: Consumers;
+  readonly #requests: Requests;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
@@ -79,10 +90,15 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
       inherit: () => this.#inherit(),
       'user-timers': async () => {
         transact(this.#parts, () => ringUserTimers(this.#parts));
-        this.#processor.wake();
+        this.#wakeReaders();
       },
       process: () => this.#processor.run(),
-      promptly: () => this.#sender.promptly(),
+      push: () => this.#consumers.pushNow(),
+      requests: () => this.#requests.run(),
+      promptly: () => {
+        this.#sender.promptly();
+        this.#requests.wake();
+      },
     });
     this.#neighbour = createNeighbour(env, this.#parts);
     this.#courier = new Courier(this.#parts, createTell(env, this.#neighbour, this.#parts));
@@ -92,6 +108,19 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
       chooseBehavior(env, new StateStore(this.#parts)),
       (id, envelope) => this.#calls.answer(id, envelope),
     );
+    this.#changes = new OutsideChanges(env, {
+      parts: this.#parts,
+      courier: this.#courier,
+      neighbour: this.#neighbour,
+      processor: this.#processor,
+    });
+    this.#consumers = new Consumers({
+      host: ctx,
+      parts: this.#parts,
+      calls: this.#calls,
+      ask: ({ order }, principal) => leaseAuthority(env, order.blockId, principal),
+    });
+    this.#requests = new Requests(this.#parts, createPerform(env), () => this.#wakeReaders());
     if (this.#parts.facts.read() === undefined) return;
     this.#parts.timers.restore();
     this.#sender.restore();
@@ -101,17 +130,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     order: BirthOrder,
     snapshot?: BlockSnapshot,
   ): Promise<Result<BlockDescription, BlockRefusal>> {
-    const parts = this.#parts;
-    const isNew = parts.facts.read() === undefined;
-    const born = transact(parts, () => {
-      const done = giveBirth(parts, order);
-      if (done.ok && isNew && snapshot !== undefined) applySnapshot(parts, snapshot);
-      return done;
-    });
-    if (!born.ok) return born;
-    this.#afterChange();
-    const description = describeBlock(parts);
-    return description === undefined ? err(NOPROC) : ok(description);
+    return this.#afterChange(spawnFromOutside(this.#parts, order, snapshot));
   }
 
   async describe(): Promise<BlockDescription | undefined> {
@@ -142,26 +161,15 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     actor: BlockActor,
     query: ReceiveQuery,
   ): Promise<Result<readonly ReceivedMessage[], BlockRefusal>> {
-    const allowed = await requireCapability(this.#parts, actor, 'block:receive');
-    if (!allowed.ok) return this.#afterChange(allowed);
-    return ok(await receiveMessages(this.#parts, query));
+    return this.#afterChange(await receiveMessages(this.#parts, actor, query));
   }
 
   async acknowledge(
     actor: BlockActor,
     leases: readonly string[],
   ): Promise<Result<number, BlockRefusal>> {
-    const parts = this.#parts;
-    const allowed = await requireCapability(parts, actor, 'block:receive');
-    if (!allowed.ok) return this.#afterChange(allowed);
-    const done = transact(parts, () => {
-      const held = leases.flatMap((lease) => parts.mailbox.leased(lease, parts.now()) ?? []);
-      for (const { seq } of held) parts.mailbox.remove(seq);
-      return held.length;
-    });
-    // Later messages of the same senders may be taken now.
-    parts.waiters.wake(MAIL);
-    return ok(done);
+    const done = this.#afterChange(await acknowledgeMessages(this.#parts, actor, leases));
+    return done.ok ? ok(done.value.length) : done;
   }
 
   async reply(
@@ -178,24 +186,28 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async exit(actor: BlockActor, reason: RequestedExit): Promise<Result<ExitReason, BlockRefusal>> {
-    const parts = this.#parts;
-    const facts = parts.facts.alive();
-    if (facts === undefined) return err(NOPROC);
-    if (!isOwner(facts, actor)) return err(NOT_OWNED);
-    const receiver = { trapsExits: facts.trapsExits, isLinked: false };
-    const effect = decideExit({ reason, via: 'owner' }, receiver);
-    if (effect.kind !== 'end') return err(refusal('conflict', 'The block does not end of this'));
-    const endsInOrder = facts.order.behavior.kind === 'supervisor' && reason !== 'kill';
-    transact(parts, () => {
-      if (endsInOrder) tellSupervisor(parts, facts, { kind: 'stop', reason: effect.reason });
-      else endBlock(parts, effect.reason);
-    });
-    this.#afterChange();
-    return ok(effect.reason);
+    return this.#afterChange(exitFromOutside(this.#parts, actor, reason));
+  }
+
+  async upgrade(actor: BlockActor, upgrade: BlockUpgrade): Promise<BlockAnswer<Upgraded>> {
+    return this.#afterChange(await this.#changes.upgrade(actor, upgrade));
+  }
+
+  async narrow(actor: BlockActor, grants: readonly Grant[]): Promise<BlockAnswer<Narrowed>> {
+    return this.#afterChange(await this.#changes.narrow(actor, grants));
+  }
+
+  async presentGrants(began: readonly Grant[]): Promise<readonly Grant[]> {
+    return presentGrants(this.#parts, began);
+  }
+
+  async boundsHeard(): Promise<void> {
+    await this.#changes.boundsHeard();
   }
 
   async authorityChanged(revision: number): Promise<void> {
     this.#parts.hearRevision(revision);
+    this.#consumers.hearRevision(revision);
   }
 
   async deadLetters(after: number, limit: number): Promise<readonly DeadLetter[]> {
@@ -230,6 +242,24 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     return this.#afterChange(await changeChildren(this.#parts, actor, change));
   }
 
+  /** A consumer's WebSocket: see `block-client.ts`. */
+  override async fetch(request: Request): Promise<Response> {
+    return this.#afterChange(await this.#consumers.connect(request));
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    await this.#consumers.hear(socket, data);
+    this.#afterChange();
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    this.#consumers.closed(socket);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#consumers.closed(socket);
+  }
+
   override async alarm(): Promise<void> {
     await this.#parts.timers.alarm(this.#parts.now());
     await this.#sender.ring();
@@ -247,7 +277,13 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     await inheritMessages(this.#parts, (from, after, limit) =>
       this.#neighbour(from, (block) => block.leftMessages(after, limit)),
     );
+    this.#wakeReaders();
+  }
+
+  /** Whoever takes messages by himself: the behaviour, and consumers that are connected. */
+  #wakeReaders(): void {
     this.#processor.wake();
+    this.#consumers.push();
   }
 
   /** Tells others, and wakes those who wait on a block that has ended. */
@@ -258,7 +294,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
       parts.waiters.wakeAll();
     }
     parts.flush();
-    this.#processor.wake();
+    this.#wakeReaders();
     return answer as T;
   }
 }

@@ -21,6 +21,8 @@ export interface BlockLimits {
   /** Bytes of their bodies. */
   readonly bytes: number;
   readonly overflow: OverflowPolicy;
+  /** Messages of others in a second; as fast as they come, if absent. */
+  readonly messagesPerSecond?: number;
   /** Bytes of the behaviour's state as JSON. */
   readonly stateBytes: number;
   /** Living children at once. */
@@ -57,6 +59,7 @@ const atMost = (key: keyof typeof CEILINGS, least: number) =>
 const CEILINGS = {
   messages: 100_000,
   bytes: 67_108_864,
+  messagesPerSecond: 100_000,
   stateBytes: 16_777_216,
   children: 1_000,
   depth: 16,
@@ -72,6 +75,7 @@ export const blockLimitsSchema = z.strictObject({
   messages: atMost('messages', 1),
   bytes: atMost('bytes', 1),
   overflow: z.enum(OVERFLOW_POLICIES).exactOptional(),
+  messagesPerSecond: atMost('messagesPerSecond', 1),
   stateBytes: atMost('stateBytes', 2),
   children: atMost('children', 0),
   depth: atMost('depth', 0),

@@ -5,11 +5,14 @@
  * @module
  */
 
+import type { Grant } from '../capabilities/grant.ts';
 import type { Label } from '../policy/labels.ts';
 import type { BlockId } from '../primitives/ids.ts';
 import type { ExitReason } from '../supervision/exit-reason.ts';
 import type { LinkSignal } from '../supervision/link-table.ts';
 import type { BlockBody } from './block-body.ts';
+import type { BlockBudget } from './block-budget.ts';
+import type { Behavior } from './block-spec.ts';
 
 /** What travels with a message. */
 export interface Envelope {
@@ -39,7 +42,28 @@ export type BlockSignal<Order = unknown> =
   /** To the directory: the sender has ended. */
   | { readonly kind: 'released' }
   | { readonly kind: 'monitor' | 'demonitor'; readonly ref: string }
-  | { readonly kind: 'down'; readonly ref: string; readonly reason: ExitReason };
+  | {
+      readonly kind: 'down';
+      readonly ref: string;
+      readonly reason: ExitReason;
+      /** To its parent, or whoever stands for it: what was not used up, and whom it leaves behind. */
+      readonly estate?: Estate;
+    }
+  /** From above: nothing below the sender holds more than this any more. */
+  | { readonly kind: 'bounds'; readonly grants: readonly Grant[] }
+  /** To its supervisor: what its next life is to begin with. */
+  | {
+      readonly kind: 'changed';
+      readonly behavior?: Behavior;
+      readonly grants?: readonly Grant[];
+    };
+
+/** What a block leaves to the one above it. */
+export interface Estate {
+  readonly budget: BlockBudget;
+  /** Blocks below it that may go on without it. */
+  readonly wards: readonly BlockId[];
+}
 
 /** Numbered from 1 without gaps for each pair and direction. */
 export interface NumberedSignal {
@@ -53,4 +77,6 @@ export type Acceptance =
   /** `drop-new`: it was counted and dropped. */
   | { readonly kind: 'dropped' }
   | { readonly kind: 'mailbox-full' }
+  /** Faster than the receiver's limit: it may be sent again then. */
+  | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
   | { readonly kind: 'noproc' };

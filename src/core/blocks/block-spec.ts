@@ -16,13 +16,12 @@ import {
   STRATEGIES,
   type SupervisorSpec,
 } from '../supervision/supervisor-spec.ts';
+import { type BlockBudget, blockBudgetSchema } from './block-budget.ts';
+import { type CapabilityEntry, capabilityEntriesSchema } from './block-grants.ts';
 import { type BlockLimitsInput, blockLimitsSchema } from './block-limits.ts';
 
 /** Of blocks in their workspace, of children under their supervisor, and of groups. */
 export const BLOCK_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-
-/** Most entries of a list of capabilities. */
-const MAX_CAPABILITIES = 64;
 
 /** Most children that a supervisor is told of at once. */
 const MAX_CHILDREN = 100;
@@ -54,8 +53,10 @@ export interface AgentBehavior {
 /** A child as it is specified: rules for the supervisor, and what to spawn. */
 export interface ChildOrder extends ChildSpec {
   readonly behavior: Behavior;
-  readonly capabilities: readonly string[];
+  readonly capabilities: readonly CapabilityEntry[];
   readonly limits: BlockLimitsInput;
+  /** Of each life, out of what its supervisor has left. */
+  readonly budget: BlockBudget;
   /** `keep`: the next life goes on with the messages that the last one left. */
   readonly mailbox: 'fresh' | 'keep';
 }
@@ -67,7 +68,9 @@ export interface SupervisorBehavior extends SupervisorSpec {
 
 export type Behavior = MailboxBehavior | PluginBehavior | AgentBehavior | SupervisorBehavior;
 
-const capabilities = z.array(z.string().min(1).max(512)).max(MAX_CAPABILITIES).default([]);
+const capabilities = capabilityEntriesSchema.default([]);
+
+const budget = blockBudgetSchema.default({});
 
 export const blockNameSchema = z.string().regex(BLOCK_NAME, 'must match [a-z0-9][a-z0-9._-]{0,63}');
 
@@ -96,6 +99,7 @@ export const childSchema: z.ZodType<ChildOrder> = z.strictObject({
   behavior: z.lazy(() => behaviorSchema),
   capabilities,
   limits: blockLimitsSchema.default({}),
+  budget,
 });
 
 const supervisor = z
@@ -121,8 +125,10 @@ export interface BlockSpec {
   readonly behavior: Behavior;
   readonly name?: string;
   /** Patterns and names of bits, as written. */
-  readonly capabilities: readonly string[];
+  readonly capabilities: readonly CapabilityEntry[];
   readonly limits: BlockLimitsInput;
+  /** Out of its parent's; without a parent, the first of all below it. */
+  readonly budget: BlockBudget;
 }
 
 /** The part of `POST /v1/blocks` that says what the block is. */
@@ -131,4 +137,5 @@ export const blockSpecSchema = z.strictObject({
   name: blockNameSchema.exactOptional(),
   capabilities,
   limits: blockLimitsSchema.default({}),
+  budget,
 });

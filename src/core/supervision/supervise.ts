@@ -59,6 +59,8 @@ export function supervise(state: SupervisorState, event: SupervisorEvent, now: n
     case 'restart':
     case 'remove':
       return changeChild(state, event, now);
+    case 'reconfigure':
+      return { state: reconfigure(state, event), commands: [] };
     default:
       return hearChild(state, event, now);
   }
@@ -209,6 +211,17 @@ function changeChild(
           { do: 'forget', name },
         ];
   return advance({ ...state, plan: [...state.plan, ...steps] }, now);
+}
+
+function reconfigure(
+  state: SupervisorState,
+  { spec, children }: Extract<SupervisorEvent, { readonly kind: 'reconfigure' }>,
+): SupervisorState {
+  const changed = children.reduce((before, child) => {
+    const known = findChild(before, child.name);
+    return known === undefined ? before : replaceChild(before, { ...known, spec: child });
+  }, state);
+  return { ...changed, spec };
 }
 
 function toChild(spec: ChildSpec): ChildState {

@@ -73,4 +73,10 @@ export type SupervisorEvent =
   | { readonly kind: 'stop'; readonly reason: ExitReason }
   /** Children that are added and taken away while it runs. */
   | { readonly kind: 'add'; readonly spec: ChildSpec }
-  | { readonly kind: 'restart' | 'remove'; readonly name: string };
+  | { readonly kind: 'restart' | 'remove'; readonly name: string }
+  /** Other rules; of the children, those that it has. What is going on goes on. */
+  | {
+      readonly kind: 'reconfigure';
+      readonly spec: SupervisorSpec;
+      readonly children: readonly ChildSpec[];
+    };

@@ -6,7 +6,9 @@
  */
 
 import * as z from 'zod';
-import type { CheckpointAsk, CheckpointDescription } from '../../blocks/user/block-api.ts';
+import type { CheckpointAsk, CheckpointDescription } from '../../blocks/user/checkpoint-api.ts';
+import { blockBudgetSchema } from '../../core/blocks/block-budget.ts';
+import { capabilityEntriesSchema } from '../../core/blocks/block-grants.ts';
 import { json, noContent } from '../json-response.ts';
 import { blockActorOf, blockOf, blockWithId, noBlock, unwrap } from '../open-block.ts';
 import { Refusal } from '../refusal.ts';
@@ -86,12 +88,14 @@ const restoreBlock = defineRoute(
       checkpoint: z.string().max(64),
       into: z.enum(['same', 'new']).default('same'),
       /** Of a new block; none unless they are named, since a checkpoint holds no authority. */
-      capabilities: z.array(z.string().min(1).max(512)).max(64).default([]),
+      capabilities: capabilityEntriesSchema.default([]),
+      /** Likewise. */
+      budget: blockBudgetSchema.default({}),
     }),
     success: { status: 201, describes: z.object({ id: z.string() }) },
   },
   async (request) => {
-    const { checkpoint: id, into, capabilities } = request.body;
+    const { checkpoint: id, into, capabilities, budget } = request.body;
     if (into === 'same') {
       await ask(request, { kind: 'restore', id });
       return json({ id: request.params.id }, 201);
@@ -101,8 +105,9 @@ const restoreBlock = defineRoute(
     const found = unwrap(await blockOf(request).again((block) => block.checkpoints(actor, read)));
     if (found.kind !== 'snapshot') throw noBlock();
     const { snapshot } = found;
-    const order = toOrder(request, { behavior: snapshot.behavior, capabilities, limits: {} });
-    requireGrants(request, order.capabilities);
+    const { behavior } = snapshot;
+    const order = toOrder(request, { behavior, capabilities, limits: {}, budget });
+    requireGrants(request, order.grants);
     const born = { ...order, limits: snapshot.limits };
     unwrap(await blockWithId(request, born.blockId).again((block) => block.spawn(born, snapshot)));
     return json({ id: born.blockId }, 201);

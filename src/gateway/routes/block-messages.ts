@@ -5,7 +5,7 @@
  */
 
 import * as z from 'zod';
-import type { ReceivedMessage } from '../../blocks/user/block-api.ts';
+import { toReceivedJson } from '../../blocks/user/consumer-api.ts';
 import { isUsablePattern } from '../../core/blocks/message-pattern.ts';
 import { json } from '../json-response.ts';
 import { bodySchema, messageSchema, toBlockBody, toOutside } from '../message-body.ts';
@@ -49,14 +49,9 @@ const receiveMessages = defineRoute(
     const query = { ...rest, ...(match !== undefined && { match }) };
     const actor = blockActorOf(request);
     const taken = await blockOf(request).once((block) => block.receive(actor, query));
-    return json({ messages: unwrap(taken).map(toReceived) });
+    return json({ messages: unwrap(taken).map(toReceivedJson) });
   },
 );
-
-function toReceived<T extends Pick<ReceivedMessage, 'body'>>({ body, ...message }: T) {
-  if (typeof body === 'string') return { ...message, body: JSON.parse(body) as unknown };
-  return { ...message, bytes: Buffer.from(body).toString('base64') };
-}
 
 const acknowledgeMessages = defineRoute(
   {
@@ -98,7 +93,7 @@ const callBlock = defineRoute(
     const message = toOutside(request, fields);
     const called = await blockOf(request).once((block) => block.call(message, timeoutMs));
     const { body, label } = unwrap(called);
-    return json(toReceived({ body, label }));
+    return json(toReceivedJson({ body, label }));
   },
 );
 
@@ -139,7 +134,7 @@ const listDeadLetters = defineRoute(
   async (request) => {
     const { after, limit } = request.query;
     const letters = await blockOf(request).again((block) => block.deadLetters(after, limit));
-    return json({ deadLetters: letters.map(toReceived) });
+    return json({ deadLetters: letters.map(toReceivedJson) });
   },
 );
 

@@ -28,9 +28,15 @@ const accepted = z.object({
   accepted: z.boolean().optional(),
 });
 
+const refused = z.object({
+  code: z.string(),
+  detail: z.string(),
+  retryAfterMs: z.number().optional(),
+});
+
 /** In the order of the messages; `code` and `detail` of those that were refused. */
 const answers = z.object({
-  answers: z.array(z.union([accepted, z.object({ code: z.string(), detail: z.string() })])),
+  answers: z.array(z.union([accepted, refused])),
 });
 
 const sendMessages = defineRoute(
@@ -51,7 +57,10 @@ const sendMessages = defineRoute(
     const { body } = request;
     if ('messages' in body) return json({ answers: await sendMany(request, body.messages) }, 202);
     const answer = toAnswer(await sendOne(request, body));
-    if ('code' in answer) throw new Refusal(answer.code, { detail: answer.detail });
+    if ('code' in answer) {
+      const { code, ...facts } = answer;
+      throw new Refusal(code, facts);
+    }
     return json(answer, 202);
   },
 );
@@ -95,7 +104,7 @@ function toEnvelope({ requestId }: AnyRequest, { messageId, ...body }: OneMessag
   };
 }
 
-type Refused = Pick<BlockRefusal, 'code' | 'detail'>;
+type Refused = Pick<BlockRefusal, 'code' | 'detail' | 'retryAfterMs'>;
 
 function toAnswer({ messageId, acceptance }: MessageAnswer): z.infer<typeof accepted> | Refused {
   switch (acceptance.kind) {
@@ -105,13 +114,18 @@ function toAnswer({ messageId, acceptance }: MessageAnswer): z.infer<typeof acce
       return { messageId, accepted: false };
     case 'mailbox-full':
       return { code: 'mailbox_full', detail: 'The mailbox of the block is full' };
+    case 'rate-limited': {
+      const { retryAfterMs } = acceptance;
+      const detail = 'The block takes no more messages in a second';
+      return { code: 'rate_limited', detail, retryAfterMs };
+    }
     case 'noproc':
       return { code: 'noproc', detail: 'There is no such block' };
   }
 }
 
-function toRefused({ code, detail }: BlockRefusal): Refused {
-  return { code, detail };
+function toRefused({ code, detail, retryAfterMs }: BlockRefusal): Refused {
+  return { code, detail, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
 export const blockSendRoutes: readonly Route[] = [sendMessages];

@@ -7,6 +7,8 @@
 import * as z from 'zod';
 import { askDirectory } from '../../blocks/directory/directory-client.ts';
 import type { BirthOrder } from '../../blocks/user/block-api.ts';
+import { blockBudgetSchema } from '../../core/blocks/block-budget.ts';
+import { capabilityEntriesSchema } from '../../core/blocks/block-grants.ts';
 import { blockSpecSchema } from '../../core/blocks/block-spec.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { requestedExitSchema } from '../../core/supervision/exit-reason.ts';
@@ -36,7 +38,9 @@ const block = z.object({
   exitReason: exitReason.optional(),
   parent: z.string().optional(),
   behavior: z.string(),
-  capabilities: z.array(z.string()),
+  version: z.number(),
+  capabilities: capabilityEntriesSchema,
+  budget: blockBudgetSchema,
   trapsExits: z.boolean(),
   mailbox: z.object({
     depth: z.number(),
@@ -77,7 +81,7 @@ const spawnBlock = defineRoute(
     const order = toOrder(request, body);
     if (parent === undefined) {
       if (body.link || body.monitor) throw needsParent();
-      requireGrants(request, order.capabilities);
+      requireGrants(request, order.grants);
       await takeName(request, order);
       unwrap(await blockWithId(request, order.blockId).again((opened) => opened.spawn(order)));
       return created({ id: order.blockId });

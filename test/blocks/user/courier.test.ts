@@ -45,7 +45,14 @@ interface Life {
 }
 
 const never = async () => {};
-const tasks = { forget: never, supervise: never, inherit: never, 'user-timers': never };
+const tasks = {
+  forget: never,
+  supervise: never,
+  inherit: never,
+  'user-timers': never,
+  push: never,
+  requests: never,
+};
 
 let scratches = 0;
 

@@ -228,3 +228,27 @@ describe('children while it runs', () => {
     expect(family.state.restartTimes).toHaveLength(1);
   });
 });
+
+describe('reconfiguration', () => {
+  test('other rules hold for the next end, and what runs goes on', () => {
+    const family = new Family(spec(), abc);
+    family.news();
+    family.hear({
+      kind: 'reconfigure',
+      spec: spec({ strategy: 'one-for-all' }),
+      children: [child('b', { restart: 'temporary' })],
+    });
+    expect(family.news()).toEqual([]);
+    family.exit('a', CRASH);
+    expect(family.news()).toEqual(['shutdown c', 'shutdown b', 'start a', 'start c']);
+  });
+
+  test('a child that it does not have is not added, and one that is left out stays', () => {
+    const family = new Family(spec(), abc);
+    family.news();
+    family.hear({ kind: 'reconfigure', spec: spec(), children: [child('z')] });
+    family.exit('a', CRASH);
+    expect(family.news()).toEqual(['start a']);
+    expect([...family.alive]).not.toContain('z');
+  });
+});

@@ -1,0 +1,68 @@
+/**
+ * A child of a supervisor is started: with what it was specified as, out of what the supervisor has
+ * left.
+ *
+ * @module
+ */
+
+import { boundGrants, expandBlockGrants } from '../../core/blocks/block-grants.ts';
+import { toBlockLimits } from '../../core/blocks/block-limits.ts';
+import type {
+  SupervisorCommand,
+  SupervisorEvent,
+} from '../../core/supervision/supervisor-state.ts';
+import type { BlockParts } from '../user/block-parts.ts';
+import { spawnChild } from '../user/spawn-child.ts';
+import type { SupervisorRecord } from './supervisor-store.ts';
+
+export interface Carrying<Command extends SupervisorCommand = SupervisorCommand> {
+  readonly command: Command;
+  readonly record: SupervisorRecord;
+}
+
+export interface Carried extends Partial<Pick<SupervisorRecord, 'lives' | 'alarms'>> {
+  /** What the state machine has to hear at once. */
+  readonly event?: SupervisorEvent;
+}
+
+type StartCommand = Extract<SupervisorCommand, { readonly do: 'start' }>;
+
+/** Part of a transaction. A child that cannot be started is heard of as one that failed to. */
+export function startChild(
+  parts: BlockParts,
+  { command, record }: Carrying<StartCommand>,
+): Carried {
+  const { name, life } = command;
+  const { lives, orders, bounds } = record;
+  const child = orders[name];
+  const id = parts.newBlockId();
+  const failed = (code: string): Carried => ({
+    lives: { ...lives, [name]: { id, life } },
+    event: { kind: 'start-failed', name, life, reason: { crash: code } },
+  });
+  const requestId = parts.facts.alive()?.order.requestId;
+  if (child === undefined || requestId === undefined) return failed('child_unknown');
+  const { grants, problems } = expandBlockGrants(child.capabilities);
+  if (problems.length > 0) return failed('capability');
+  const bound = bounds[name];
+  const before = lives[name]?.id;
+  const spawned = spawnChild(parts, {
+    kind: 'spawn',
+    link: true,
+    monitor: false,
+    order: {
+      blockId: id,
+      behavior: child.behavior,
+      grants: bound === undefined ? grants : boundGrants(grants, bound),
+      limits: toBlockLimits(child.limits),
+      budget: child.budget,
+      name,
+      requestId,
+      supervised: true,
+      ...(before !== undefined && { replaces: before }),
+      ...(child.mailbox === 'keep' &&
+        before !== undefined && { inherit: { from: before, generation: life } }),
+    },
+  });
+  return spawned.ok ? { lives: { ...lives, [name]: { id, life } } } : failed(spawned.error.code);
+}

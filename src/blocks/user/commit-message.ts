@@ -1,0 +1,101 @@
+/**
+ * What came of a message: its state, all that it leads to, and its removal are one transaction.
+ *
+ * @module
+ */
+
+import { bodyBytes } from '../../core/blocks/block-body.ts';
+import type { Spend } from '../../core/policy/ledger.ts';
+import type { StoredMessage } from '../kit/mailbox-store.ts';
+import type { Processed } from './behavior.ts';
+import { type BlockParts, transact } from './block-parts.ts';
+import { deadLetter } from './dead-letters.ts';
+import { endBlock } from './end-block.ts';
+import { crash } from './may-act.ts';
+import {
+  countMessages,
+  type Effecting,
+  findEffectObjection,
+  type Objection,
+  performEffects,
+} from './perform-effects.ts';
+import { settleMessage, spend } from './spend-budget.ts';
+import type { StateStore } from './state-store.ts';
+
+/** Lives that a message may end before it is set aside. */
+const MAX_ATTEMPTS = 3;
+
+const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
+
+export interface Committing {
+  readonly message: StoredMessage;
+  readonly state: StateStore;
+  readonly answer: Effecting['answer'];
+}
+
+/** Goes by what the block may do now, not by what it might when the message was taken up. */
+export async function commitMessage(
+  parts: BlockParts,
+  { message, state, answer }: Committing,
+  processed: Exclude<Processed, { readonly kind: 'later' }>,
+): Promise<void> {
+  const before = parts.facts.alive();
+  if (before === undefined) return;
+  if (processed.kind === 'lacking') return lack(parts, message, { objection: processed });
+  const { used = NOTHING } = processed;
+  if (processed.kind === 'crashed') return fail(parts, message, { code: processed.code, used });
+  const { effects, label } = processed;
+  if (processed.state !== undefined && isTooLarge(processed.state, before.order.limits)) {
+    return fail(parts, message, { code: 'state_too_large', used });
+  }
+  const authority = effects.length === 0 ? undefined : await parts.creatorAuthority(before);
+  const facts = parts.facts.alive();
+  if (facts === undefined) return;
+  const objection = findEffectObjection(effects, facts, { authority, now: parts.now() });
+  if (objection !== undefined) return lack(parts, message, { objection, used });
+  transact(parts, () => {
+    settleMessage(parts, message, used);
+    if (!spend(parts, { messages: countMessages(effects) }).ok) {
+      return failMessage(parts, message, 'budget_exhausted');
+    }
+    parts.mailbox.remove(message.seq);
+    if (processed.state !== undefined) state.write(processed.state, label);
+    performEffects(parts, effects, { facts, message, label, answer });
+  });
+}
+
+/** Part of a transaction: ends this life over the message, which keeps count of that. */
+export function failMessage(parts: BlockParts, { seq }: StoredMessage, code: string): void {
+  if (parts.mailbox.countAttempt(seq) >= MAX_ATTEMPTS) deadLetter(parts, seq, code);
+  endBlock(parts, { crash: code });
+}
+
+function isTooLarge(state: string, { stateBytes }: { readonly stateBytes: number }): boolean {
+  return bodyBytes(state) > stateBytes;
+}
+
+function fail(
+  parts: BlockParts,
+  message: StoredMessage,
+  { code, used }: { readonly code: string; readonly used: Spend },
+): void {
+  transact(parts, () => {
+    settleMessage(parts, message, used);
+    failMessage(parts, message, code);
+  });
+}
+
+/** It wanted to do what the block may not: that ends the block, and the message is gone. */
+function lack(
+  parts: BlockParts,
+  message: StoredMessage,
+  { objection, used = NOTHING }: { readonly objection: Objection; readonly used?: Spend },
+): void {
+  const order = parts.facts.alive()?.order;
+  if (order === undefined) return;
+  transact(parts, () => {
+    settleMessage(parts, message, used);
+    parts.mailbox.remove(message.seq);
+    crash(parts, order, objection);
+  });
+}

@@ -1,0 +1,49 @@
+/**
+ * What a block leaves when it ends goes to the one above it: what it had left of its budget, and the
+ * blocks below it that may go on without it. Where nobody lives, to the next one up.
+ *
+ * Each function is part of a transaction.
+ *
+ * @module
+ */
+
+import type { BlockSignal, Estate } from '../../core/blocks/block-signal.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
+import { type BlockParts, sendSoon } from './block-parts.ts';
+import type { BlockFacts } from './facts-store.ts';
+import { budgetOf } from './present-facts.ts';
+import { regain } from './spend-budget.ts';
+
+/** Of a block that ends now. What it held for a message that is not done with is used up. */
+export function estateOf(parts: BlockParts, facts: BlockFacts): Estate {
+  const { relations } = parts;
+  const wards = [...relations.children(), ...relations.wards()] as BlockId[];
+  return { budget: budgetOf(facts), wards };
+}
+
+export function hearEstate(parts: BlockParts, from: BlockId, { budget, wards }: Estate): void {
+  const { relations, pairs, facts } = parts;
+  relations.dropChild(from);
+  relations.dropWard(from);
+  regain(parts, budget);
+  const grants = facts.read()?.grants;
+  for (const ward of wards) {
+    relations.addWard(ward);
+    // It may have been taken away while nobody stood between.
+    if (grants !== undefined) pairs.say(ward, { kind: 'bounds', grants });
+  }
+  if (wards.length > 0) sendSoon(parts);
+}
+
+/** The one above is not there: the next one hears of it instead. */
+export function passEstateUp(
+  parts: BlockParts,
+  peer: BlockId,
+  unheard: Extract<BlockSignal, { readonly kind: 'down' }>,
+): void {
+  const ancestors = parts.facts.read()?.order.ancestors ?? [];
+  const next = ancestors[ancestors.indexOf(peer) + 1];
+  if (next === undefined) return;
+  parts.pairs.say(next, unheard);
+  sendSoon(parts);
+}
