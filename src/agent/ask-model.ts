@@ -6,12 +6,15 @@
  */
 
 import type { AuditEvent } from '../core/audit/audit-event.ts';
+import type { ToolChoice } from '../core/conversation/client-wishes.ts';
 import type { AssistantMessage, SystemMessage } from '../core/conversation/message.ts';
 import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
+import { isLeft } from '../core/skills/choose-skills.ts';
 import { commitDeferred } from './commit-step.ts';
-import { listOfferedTools } from './offered-tools.ts';
+import { listOfferedTools, withClientTools } from './offered-tools.ts';
+import { onlyToolsOf } from './only-tools.ts';
 import type { ModelRequest } from './ports.ts';
 import { type ReplyDraft, readReply, sizeOf } from './read-reply.ts';
 import { countCharacters, estimateTokens, reserveRequest } from './reserve-request.ts';
@@ -22,6 +25,7 @@ import { presentAuthority, spendUsage, type TurnState } from './turn-state.ts';
 export interface Reply {
   readonly message: AssistantMessage;
   readonly unsentText: string;
+  readonly isCut: boolean;
   /** Of all attempts. */
   readonly usage: Usage;
   readonly audit: readonly AuditEvent[];
@@ -46,21 +50,27 @@ const RETRY_MS = 500;
 const MAX_ATTEMPTS = 2;
 
 export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply, RunEnd>> {
-  const request = reserveRequest(state, toRequest(state, ask));
-  if (request === undefined) return err(failed('budget_exhausted'));
-  if (state.watch.signal.aborted) return err(state.watch.toRunEnd());
   let spent = NO_USAGE;
   const audit: AuditEvent[] = [];
   for (let attempt = 1; ; attempt++) {
+    // Each attempt has to be paid for from what the one before has left.
+    const request = reserveRequest(state, toRequest(state, ask));
+    if (request === undefined) {
+      return err(withUnsaid(failed('budget_exhausted'), { entries: [], audit }));
+    }
+    if (state.watch.signal.aborted) {
+      return err(withUnsaid(state.watch.toRunEnd(), { entries: [], audit }));
+    }
     const startedAt = state.ports.now();
     const draft = await readReply(state, request, ask.round);
     const usage = settle(state, request, draft);
     spent = addUsage(spent, usage);
-    audit.push(recordCall(state, ask.model, { draft, usage, startedAt }));
+    audit.push(recordCall(state, draft.model ?? ask.model, { draft, usage, startedAt }));
     if (draft.broken === undefined) {
       return ok({
         message: toMessage(state, draft, ask),
         unsentText: draft.unsentText,
+        isCut: draft.isCut,
         usage: spent,
         audit,
       });
@@ -70,20 +80,28 @@ export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply
       return err(withUnsaid(end ?? failed('model_failed'), { entries: [], audit }));
     }
     await pauseAfter(state, draft);
-    if (state.watch.signal.aborted) {
-      return err(withUnsaid(state.watch.toRunEnd(), { entries: [], audit }));
-    }
   }
 }
 
-function toRequest(state: TurnState, { model, kind }: Ask): Omit<ModelRequest, 'maxOutputTokens'> {
-  const isFinal = kind === 'final';
+function toRequest(state: TurnState, ask: Ask): Omit<ModelRequest, 'maxOutputTokens'> {
+  const { turn, ports } = state;
+  const onlyTools = onlyToolsOf(state);
+  const all = listOfferedTools(turn.authority, presentAuthority(state), ports.now());
+  const own = onlyTools ? all.filter(({ name }) => isLeft(onlyTools, name)) : all;
+  const { tools: _, toolChoice: __, maxOutputTokens: ___, ...manner } = state.wishes;
   return {
-    model,
-    messages: isFinal ? [...state.messages, FINAL_NOTE] : state.messages,
-    tools: listOfferedTools(state.turn.authority, presentAuthority(state), state.ports.now()),
-    toolChoice: isFinal ? 'none' : 'auto',
+    ...manner,
+    model: ask.model,
+    messages: ask.kind === 'final' ? [...state.messages, FINAL_NOTE] : state.messages,
+    tools: withClientTools(own, state.wishes),
+    toolChoice: toToolChoice(state, ask),
   };
+}
+
+/** A choice that is forced holds for the first reply: else the turn could never end. */
+function toToolChoice({ wishes }: TurnState, { kind, round }: Ask): ToolChoice {
+  if (kind === 'final' || wishes.toolChoice === 'none') return 'none';
+  return round === 0 ? wishes.toolChoice : 'auto';
 }
 
 /** Why there is no second attempt; nothing if there may be one. */
@@ -113,12 +131,12 @@ function estimate(state: TurnState, request: ModelRequest, draft: ReplyDraft): U
   return state.ports.model.price(input, estimateTokens(sizeOf(draft)));
 }
 
-function toMessage(state: TurnState, draft: ReplyDraft, { kind }: Ask): AssistantMessage {
+function toMessage(state: TurnState, draft: ReplyDraft, ask: Ask): AssistantMessage {
   return {
     role: 'assistant',
     content: draft.text.toWellFormed(),
     // What a model proposes though it was told that it cannot is not a proposal any more.
-    toolCalls: kind === 'final' ? [] : draft.calls,
+    toolCalls: toToolChoice(state, ask) === 'none' ? [] : draft.calls,
     label: state.label,
     ...(draft.echo !== undefined && { echo: draft.echo }),
   };
@@ -137,13 +155,16 @@ function recordCall(
 ): AuditEvent {
   const durationMs = Math.max(0, state.ports.now() - startedAt);
   const reason = reasonOf(draft);
+  const { withheld, findings } = draft;
   return recordOf(state, {
     action: 'model-called',
-    decision: 'observed',
+    decision: withheld === undefined ? 'observed' : 'denied',
     model,
     usage,
     durationMs,
     ...(reason !== undefined && { reason }),
+    ...(withheld !== undefined && { check: 'output', reason: withheld }),
+    ...(findings.length > 0 && { findings }),
   });
 }
 

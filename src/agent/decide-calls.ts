@@ -8,17 +8,27 @@
  */
 
 import type { AuditEvent } from '../core/audit/audit-event.ts';
-import { approveCall } from '../core/checks/approve-call.ts';
+import {
+  type Approval,
+  type AskedCall,
+  approveCall,
+  askAbout,
+} from '../core/checks/approve-call.ts';
 import type { CallTrace, CheckContext } from '../core/checks/check-context.ts';
 import { parseCalls } from '../core/checks/parse.ts';
+import { isClientTool } from '../core/conversation/client-wishes.ts';
 import type { JournalEntry } from '../core/conversation/journal-entry.ts';
 import type { AssistantMessage } from '../core/conversation/message.ts';
 import type { ApprovedToolCall, ProposedToolCall } from '../core/conversation/tool-call.ts';
 import type { Denial } from '../core/errors/denial.ts';
 import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
+import type { ApprovalRequest } from '../core/policy/approval.ts';
 import { findTool } from '../core/policy/authority-index.ts';
 import type { Slice } from '../core/policy/slice.ts';
-import type { Result } from '../core/primitives/result.ts';
+import { ok, type Result } from '../core/primitives/result.ts';
+import { toWaitingCall } from './ask-human.ts';
+import { type HandedCall, handOver, recordHandOver, toHandedEntry } from './hand-over-call.ts';
+import { onlyToolsOf } from './only-tools.ts';
 import { recordApproval, recordRefusal } from './turn-records.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
 
@@ -33,8 +43,18 @@ export interface StartedCall {
   readonly tool: ToolDefinition;
 }
 
+/** A call that waits for a human. */
+export interface WaitingCall {
+  readonly index: number;
+  readonly tool: string;
+  readonly request: ApprovalRequest;
+}
+
 export interface Decisions {
   readonly denied: readonly DeniedCall[];
+  /** For the client to run. */
+  readonly handedOver: readonly HandedCall[];
+  readonly waiting: readonly WaitingCall[];
   readonly approved: readonly StartedCall[];
   /** What is left after all approved calls. */
   readonly slice: Slice;
@@ -52,23 +72,61 @@ export interface Proposals {
   readonly indexes: readonly number[];
   /** Calls that were approved before this reply. */
   readonly callsBefore: number;
+  /** Hashes of the approvals that are asked for already, by index. */
+  readonly asked: Readonly<Record<number, string>>;
 }
 
 export function decideCalls(state: TurnState, proposals: Proposals): Decisions {
-  const { round, message, indexes } = proposals;
+  const { round, message } = proposals;
   const parsed = parseCalls(message.toolCalls, {
     turnId: state.turn.turnId,
     round,
     callsLeft: presentAuthority(state).policy.limits.maxToolCalls - proposals.callsBefore,
   });
+  const onlyTools = onlyToolsOf(state, message);
+  const decided = decideEach(state, parsed, { indexes: proposals.indexes, onlyTools });
+  const { denied, handedOver, waiting, approved } = decided;
+  const written = { state, message, round, parsed };
+  const unasked = waiting.filter(({ index, request }) => proposals.asked[index] !== request.hash);
+  return {
+    ...decided,
+    entries: [
+      ...denied.map((call) => toDeniedEntry(written, call)),
+      ...unasked.map((call) => ({ kind: 'approval-needed', round, ...call }) as const),
+      ...handedOver.map((call) => toHandedEntry(message, call)),
+      ...approved.map((call) => toStartedEntry(round, call)),
+    ],
+    audit: [
+      ...denied.map((call) => toRefusal(written, call)),
+      ...handedOver.map((call) => recordHandOver(state, call)),
+      ...approved.map(({ call }) => recordApproval(state, call)),
+    ],
+  };
+}
+
+function decideEach(
+  state: TurnState,
+  parsed: readonly Parsed[],
+  { indexes, onlyTools }: Pick<Proposals, 'indexes'> & Bound,
+): Omit<Decisions, 'entries' | 'audit'> {
   const denied: DeniedCall[] = [];
+  const handedOver: HandedCall[] = [];
+  const waiting: WaitingCall[] = [];
   const approved: StartedCall[] = [];
   let { slice } = state;
   const history = [...state.history];
   for (const index of indexes) {
-    const decided = decide(state, parsed[index], { slice, history });
+    const decided = decide(state, parsed[index], { slice, history, onlyTools });
     if (!decided.ok) {
       denied.push({ index, denial: decided.error });
+      continue;
+    }
+    if ('handedOver' in decided.value) {
+      handedOver.push({ index, call: decided.value.handedOver });
+      continue;
+    }
+    if ('asked' in decided.value) {
+      waiting.push({ index, ...toWaitingCall(state, decided.value.asked) });
       continue;
     }
     const { call } = decided.value;
@@ -76,44 +134,47 @@ export function decideCalls(state: TurnState, proposals: Proposals): Decisions {
     history.push({ tool: call.tool, argumentHash: call.claims.argumentHash });
     approved.push({ index, call, tool: toolOf(state, call.tool) });
   }
-  const written = { state, message, round, parsed };
-  return {
-    denied,
-    approved,
-    slice,
-    history,
-    entries: [
-      ...denied.map((call) => toDeniedEntry(written, call)),
-      ...approved.map((call) => toStartedEntry(round, call)),
-    ],
-    audit: [
-      ...denied.map((call) => toRefusal(written, call)),
-      ...approved.map(({ call }) => recordApproval(state, call)),
-    ],
-  };
+  return { denied, handedOver, waiting, approved, slice, history };
 }
 
 type Parsed = Result<ProposedToolCall, Denial>;
 
+/** What the skills that are active leave. */
+interface Bound {
+  readonly onlyTools: readonly string[] | undefined;
+}
+
 function decide(
   state: TurnState,
   parsed: Parsed | undefined,
-  { slice, history }: Pick<CheckContext, 'slice' | 'history'>,
-): ReturnType<typeof approveCall> {
+  { slice, history, onlyTools }: Pick<CheckContext, 'slice' | 'history'> & Bound,
+): Result<
+  Approval | { readonly asked: AskedCall } | { readonly handedOver: ProposedToolCall },
+  Denial
+> {
   if (parsed === undefined)
     throw new RangeError('Cannot decide a call that its reply does not hold');
   if (!parsed.ok) return parsed;
-  const { turn, ports, newest, label } = state;
-  return approveCall(parsed.value, {
+  if (isClientTool(state.wishes, parsed.value.name)) return handOver(state, parsed.value);
+  const { turn, ports, newest, label, heard } = state;
+  const context: CheckContext = {
     authority: turn.authority,
     ...(newest !== undefined && { newest }),
     turn,
     label,
+    heard,
     slice,
     history,
+    approvals: state.approvals,
+    ...(onlyTools && { onlyTools }),
     now: ports.now(),
     sha256: ports.sha256,
-  });
+  };
+  const decided = approveCall(parsed.value, context);
+  const isForHuman = !decided.ok && decided.error.reason === 'approval_required';
+  if (!isForHuman || turn.onAsk === 'deny') return decided;
+  const asked = askAbout(parsed.value, context);
+  return asked.ok ? ok({ asked: asked.value }) : asked;
 }
 
 /** As the turn began with it: a plugin that is replaced meanwhile serves this turn to its end. */
@@ -155,6 +216,7 @@ function toStartedEntry(round: number, { index, call, tool }: StartedCall): Jour
     tool: call.tool,
     claims: call.claims,
     arguments: call.canonicalArguments,
-    repeatable: readOnlyHint === true || idempotentHint === true,
+    repeatable: !call.approval && (readOnlyHint === true || idempotentHint === true),
+    ...(call.approval !== undefined && { approval: call.approval }),
   };
 }

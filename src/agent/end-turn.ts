@@ -27,10 +27,11 @@ export async function finishTurn(
     readonly message: AssistantMessage;
     readonly usage: Usage;
     readonly opening: Step;
+    readonly isCut?: boolean;
   },
 ): Promise<RunEnd | undefined> {
-  const { round, message, usage, opening } = reply;
-  const end = toTurnFinished(state, message.content);
+  const { round, message, usage, opening, isCut } = reply;
+  const end = toTurnFinished(state, message.content, isCut ? { isCut } : {});
   const finished = { kind: 'round-finished', round, usage } as const;
   const committed = await commitStep(state, {
     entries: [...opening.entries, finished, ...end.entries],
@@ -41,9 +42,16 @@ export async function finishTurn(
   return withUnsaid(error.kind === 'stale' ? failed('internal') : error, opening);
 }
 
-/** A model's round ends with nothing more than its calls. */
-export function closeRoundOnly(): Step {
-  return NOTHING_TO_SAY;
+/** A model's round ends with nothing more than its calls, or with the turn if the client has some. */
+export function closeModelRound(
+  state: TurnState,
+  { content }: AssistantMessage,
+): (answers: RoundAnswers) => Step {
+  return (answers) => (isHandedOver(answers) ? toTurnFinished(state, content) : NOTHING_TO_SAY);
+}
+
+export function isHandedOver(answers: RoundAnswers): boolean {
+  return Object.values(answers).some(({ kind }) => kind === 'handed-over');
 }
 
 /** A program's turn ends with its one call; what came of it is in the journal. */
@@ -54,10 +62,14 @@ export function closeProgram(state: TurnState): (answers: RoundAnswers) => Step 
   };
 }
 
-function toTurnFinished(state: TurnState, output: string): Step {
+function toTurnFinished(
+  state: TurnState,
+  output: string,
+  facts: { readonly isCut?: true } = {},
+): Step {
   const { usage } = state;
   return {
-    entries: [{ kind: 'turn-finished', output, usage }],
+    entries: [{ kind: 'turn-finished', output, usage, ...facts }],
     audit: [
       recordOf(state, {
         action: 'turn-finished',
@@ -71,6 +83,7 @@ function toTurnFinished(state: TurnState, output: string): Step {
 
 export async function sayEnd(state: TurnState, end: RunEnd): Promise<void> {
   if (end.kind === 'stopped') return sayLastWords(state, end.unsaid);
+  if (end.kind === 'waiting') return letGo(state, end);
   const { usage } = state;
   const { code, unsaid } = end;
   const committed = await commitStep(state, {
@@ -86,6 +99,16 @@ export async function sayEnd(state: TurnState, end: RunEnd): Promise<void> {
       }),
     ],
   });
+  if (!committed.ok) await sayLastWords(state, unsaid);
+}
+
+/** The session gives the turn to another run as soon as somebody has decided. */
+async function letGo(
+  state: TurnState,
+  { round, unsaid }: Extract<RunEnd, { kind: 'waiting' }>,
+): Promise<void> {
+  const entries = [...unsaid.entries, { kind: 'turn-waiting', round } as const];
+  const committed = await commitStep(state, { entries, audit: unsaid.audit });
   if (!committed.ok) await sayLastWords(state, unsaid);
 }
 

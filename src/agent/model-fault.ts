@@ -5,10 +5,13 @@
  */
 
 import { Fault } from '../core/errors/fault.ts';
+import type { ProviderFailure } from '../core/policy/provider-failure.ts';
 
 export interface Retry {
   /** False for a refused key or request: the same request would fail again. */
   readonly retryable: boolean;
+  /** How the provider failed, if it did and not the request; counts against its health. */
+  readonly failure?: ProviderFailure;
   /** Milliseconds that the provider asked us to wait, where it said so. */
   readonly retryAfterMs?: number;
 }

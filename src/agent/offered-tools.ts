@@ -8,9 +8,11 @@
  */
 
 import { toResource } from '../core/capabilities/resource.ts';
+import { type ClientWishes, isClientTool } from '../core/conversation/client-wishes.ts';
 import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
 import type { Authority } from '../core/policy/authority.ts';
 import { bothAllow } from '../core/policy/newest-authority.ts';
+import type { OfferedTool } from './ports.ts';
 
 interface Found {
   readonly first: Authority;
@@ -40,4 +42,13 @@ export function listOfferedTools(
     );
   FOUND.set(newest, { first, tools });
   return tools;
+}
+
+/** With those of the client, which hide others of their names. */
+export function withClientTools(
+  own: readonly ToolDefinition[],
+  wishes: ClientWishes,
+): readonly OfferedTool[] {
+  if (wishes.tools.length === 0) return own;
+  return [...own.filter(({ name }) => !isClientTool(wishes, name)), ...wishes.tools];
 }

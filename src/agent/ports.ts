@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClientWishes, ToolChoice } from '../core/conversation/client-wishes.ts';
 import type {
   JournalBatch,
   JournalReceipt,
@@ -16,6 +17,7 @@ import type { Usage } from '../core/conversation/usage.ts';
 import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
 import type { Authority } from '../core/policy/authority.ts';
 import type { Result } from '../core/primitives/result.ts';
+import type { KnownValues } from '../core/scan/known-values.ts';
 
 /**
  * The session's journal. One RPC for each method; a refusal is a value, a lost block a Fault.
@@ -34,15 +36,19 @@ export interface JournalPort {
   holdLease(): Promise<'held' | 'cancelled' | 'lease_lost'>;
 }
 
-export interface ModelRequest {
+/** A tool as a model is shown it, of the workspace or of the client. */
+export type OfferedTool = Pick<ToolDefinition, 'name' | 'description' | 'inputSchema'>;
+
+export interface ModelRequest
+  extends Pick<ClientWishes, 'temperature' | 'topP' | 'stopSequences' | 'format'> {
   readonly model: string;
   readonly messages: readonly Message[];
-  readonly tools: readonly ToolDefinition[];
+  readonly tools: readonly OfferedTool[];
   /**
    * `none`: the tools are shown, since vendors want them beside earlier calls, but the reply must
    * be text.
    */
-  readonly toolChoice: 'auto' | 'none';
+  readonly toolChoice: ToolChoice;
   /** Most tokens that the reply may have, taken from the turn's slice. */
   readonly maxOutputTokens: number;
 }
@@ -50,7 +56,15 @@ export interface ModelRequest {
 export type ModelChunk =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool-call'; readonly call: WrittenToolCall }
-  | { readonly kind: 'end'; readonly usage: Usage; readonly echo?: VendorEcho };
+  | {
+      readonly kind: 'end';
+      readonly usage: Usage;
+      readonly echo?: VendorEcho;
+      /** Which model answered, where the name that was asked for may stand for several. */
+      readonly model?: string;
+      /** The reply reached `maxOutputTokens`. */
+      readonly isCut?: true;
+    };
 
 /** A model, by whatever provider. */
 export interface ModelPort {
@@ -84,6 +98,8 @@ export interface TurnPorts {
   readonly sha256: (bytes: Uint8Array) => string;
   /** HMAC-SHA256 under the workspace's audit key, hex; of canonical arguments only. */
   readonly argumentsHmac: (canonicalJson: string) => string;
+  /** The workspace's own secrets, which neither results nor replies may show. */
+  readonly known?: KnownValues;
   /** Resolves after that many milliseconds, or as soon as `signal` aborts; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Hears of a mistake of ours that ended the turn. What was thrown may hold what a user wrote. */

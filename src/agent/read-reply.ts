@@ -1,5 +1,5 @@
 /**
- * Reads one reply of a model to its end, journaling its text as it comes.
+ * Reads one reply of a model to its end, journaling its text as it comes and as far as it may be shown.
  *
  * @module
  */
@@ -8,12 +8,14 @@ import type { VendorEcho } from '../core/conversation/message.ts';
 import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { faultCode } from '../core/errors/fault.ts';
+import type { Blocked } from '../core/scan/apply-policy.ts';
+import { StreamScanner } from '../core/scan/stream-scanner.ts';
 import { commitDeferred, commitStep, JournalLost } from './commit-step.ts';
 import { ModelFault } from './model-fault.ts';
 import type { ModelChunk, ModelRequest } from './ports.ts';
 import { failed, type RunEnd } from './run-end.ts';
 import { TextCoalescer } from './text-coalescer.ts';
-import type { TurnState } from './turn-state.ts';
+import { presentAuthority, type TurnState } from './turn-state.ts';
 
 /** Most characters of one reply, arguments included: what a provider gone wrong may send. */
 export const MAX_REPLY_CHARACTERS = 2_097_152;
@@ -23,7 +25,14 @@ export const MAX_REPLY_CALLS = 256;
 
 /** A reply as far as it was read. */
 export interface ReplyDraft {
+  /** As it may be shown, without what the scanner takes out. */
   text: string;
+  /** Code units of text that the model wrote. */
+  writtenUnits: number;
+  /** Why the rest of the text may not be shown. */
+  withheld: Blocked | undefined;
+  /** Names of what the scanner found in the text. */
+  findings: readonly string[];
   readonly calls: WrittenToolCall[];
   /** Text that no delta has shown yet; all of it, unless some was journaled. */
   unsentText: string;
@@ -33,6 +42,10 @@ export interface ReplyDraft {
   hasBegun: boolean;
   usage: Usage | undefined;
   echo: VendorEcho | undefined;
+  /** Which model it was, where the name that was asked for stands for several. */
+  model: string | undefined;
+  /** The model would have said more, and was not let. */
+  isCut: boolean;
   /** Why it was not read to its end. */
   broken: { readonly fault: ModelFault } | { readonly end: RunEnd } | undefined;
 }
@@ -44,20 +57,30 @@ export async function readReply(
 ): Promise<ReplyDraft> {
   const draft = createDraft();
   const coalescer = new TextCoalescer(state.ports.sleep);
+  const scanner = new StreamScanner(presentAuthority(state).policy.scan.output, state.ports.known);
   const chunks = state.ports.model.stream(request, state.watch.signal)[Symbol.asyncIterator]();
   try {
-    draft.broken = await readChunks(state, chunks, { draft, coalescer, round });
+    draft.broken = await readChunks(state, chunks, { draft, coalescer, scanner, round });
+    draft.broken ??= endText(draft, scanner.end(coalescer.rest()));
   } catch (thrown) {
     draft.broken = toBroken(state, thrown);
   }
-  draft.unsentText = coalescer.rest();
+  coalescer.rest();
+  draft.findings = scanner.findings;
   if (draft.broken !== undefined) giveBack(chunks);
   return draft;
+}
+
+/** A reply that may not be shown ends the turn: what is in it would go on with the conversation. */
+function withhold(draft: ReplyDraft, reason: Blocked): RunEnd {
+  draft.withheld = reason;
+  return failed('denied');
 }
 
 interface Reading {
   readonly draft: ReplyDraft;
   readonly coalescer: TextCoalescer;
+  readonly scanner: StreamScanner;
   readonly round: number;
 }
 
@@ -124,8 +147,10 @@ function takeChunk(chunk: ModelChunk, { draft, coalescer }: Reading): void {
   if (chunk.kind === 'end') {
     draft.usage = chunk.usage;
     draft.echo = chunk.echo;
+    draft.model = chunk.model;
+    draft.isCut = chunk.isCut === true;
   } else if (chunk.kind === 'text') {
-    draft.text += chunk.text;
+    draft.writtenUnits += chunk.text.length;
     coalescer.add(chunk.text);
   } else {
     draft.calls.push(chunk.call);
@@ -137,17 +162,32 @@ function takeChunk(chunk: ModelChunk, { draft, coalescer }: Reading): void {
   }
 }
 
-export function sizeOf({ text, calls }: Pick<ReplyDraft, 'text' | 'calls'>): number {
+export function sizeOf({
+  writtenUnits,
+  calls,
+}: Pick<ReplyDraft, 'writtenUnits' | 'calls'>): number {
   return calls.reduce(
     (size, call) => size + call.name.length + call.argumentsText.length,
-    text.length,
+    writtenUnits,
   );
 }
 
+type Scanned = ReturnType<StreamScanner['end']>;
+
+function endText(draft: ReplyDraft, rest: Scanned): Broken {
+  if (!rest.ok) return { end: withhold(draft, rest.error) };
+  draft.text += rest.value;
+  draft.unsentText = rest.value;
+  return undefined;
+}
+
 async function sendText(state: TurnState, reading: Reading): Promise<RunEnd | undefined> {
-  const { draft, coalescer, round } = reading;
-  const text = coalescer.take();
+  const { draft, coalescer, scanner, round } = reading;
+  const scanned = scanner.push(coalescer.take());
+  if (!scanned.ok) return withhold(draft, scanned.error);
+  const text = scanned.value;
   if (text === '') return undefined;
+  draft.text += text;
   const committed = await commitStep(state, {
     entries: [{ kind: 'text', round, text }],
     audit: [],
@@ -179,12 +219,17 @@ function giveBack(chunks: AsyncIterator<ModelChunk>): void {
 function createDraft(): ReplyDraft {
   return {
     text: '',
+    writtenUnits: 0,
+    withheld: undefined,
+    findings: [],
     calls: [],
     unsentText: '',
     wasSent: false,
     hasBegun: false,
     usage: undefined,
     echo: undefined,
+    model: undefined,
+    isCut: false,
     broken: undefined,
   };
 }

@@ -17,10 +17,12 @@ export const MIN_OUTPUT_TOKENS = 256;
 
 /** The request with the longest reply that can be afforded; nothing if none can. */
 export function reserveRequest(
-  { ports, slice }: TurnState,
+  { ports, slice, wishes }: TurnState,
   request: Omit<ModelRequest, 'maxOutputTokens'>,
 ): ModelRequest | undefined {
-  for (let most = MAX_OUTPUT_TOKENS; most >= MIN_OUTPUT_TOKENS; most /= 2) {
+  const wished = Math.min(wishes.maxOutputTokens ?? MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS);
+  const least = Math.min(wished, MIN_OUTPUT_TOKENS);
+  for (let most = wished; most >= least; most = Math.floor(most / 2)) {
     const reserved = { ...request, maxOutputTokens: most };
     const { inputTokens, outputTokens, costMicroUsd } = ports.model.reserve(reserved);
     const fits = inputTokens + outputTokens <= slice.tokens && costMicroUsd <= slice.costMicroUsd;

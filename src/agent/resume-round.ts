@@ -36,6 +36,8 @@ export function recallRound(state: TurnState, { message, usage, calls }: Journal
 export interface ResumedCalls {
   /** What is over, by index; every other call is to be decided. */
   readonly known: RoundAnswers;
+  /** Of those others the ones that wait for a human: hashes of their approvals. */
+  readonly asked: Readonly<Record<number, string>>;
   /** What this run found out about calls of the earlier one. */
   readonly found: Step;
 }
@@ -48,22 +50,24 @@ export async function resumeCalls(
   const { round, message, calls, usage } = journaled;
   spendUsage(state, usage);
   const known: Record<number, JournaledCall> = {};
+  const asked: Record<number, string> = {};
   const entries: JournalEntry[] = [];
   const audit: AuditEvent[] = [];
   const settled = await Promise.all(
     [...message.toolCalls.keys()].map((index) => settleCall(state, calls[index])),
   );
   for (const [index, call] of settled.entries()) {
+    const before = calls[index];
+    if (before?.kind === 'asked') asked[index] = before.hash;
     if (call === undefined) continue;
     known[index] = call;
-    const before = calls[index];
     if (before?.kind !== 'started' || call.kind !== 'finished') continue;
     const { end } = call;
     entries.push({ kind: 'call-finished', round, index, tool: before.claims.tool, end });
     audit.push(recordEnd(state, before.claims, end));
   }
   recallCalls(state, message, known);
-  return { known, found: { entries, audit } };
+  return { known, asked, found: { entries, audit } };
 }
 
 /** The call as it stands now; nothing if it is to be decided and run. */
@@ -71,6 +75,7 @@ async function settleCall(
   state: TurnState,
   call: JournaledCall | undefined,
 ): Promise<JournaledCall | undefined> {
+  if (call?.kind === 'asked') return undefined;
   if (call?.kind !== 'started') return call;
   const end = await findEnd(state, call);
   const { argumentHash } = call.claims;

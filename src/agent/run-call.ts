@@ -55,7 +55,9 @@ export function toCallEnd(
   if (outcome.kind === 'failed') return { kind: 'denied', denial: denialOf(outcome), cost };
   const { policy } = presentAuthority(state);
   try {
-    const inspected = inspectOutcome(outcome, { tool, label: state.label, policy });
+    const { known } = state.ports;
+    const context = { tool, label: state.label, policy, ...(known && { known }) };
+    const inspected = inspectOutcome(outcome, context);
     if (inspected.ok) return { kind: 'result', result: inspected.value };
     return { kind: 'denied', denial: inspected.error, cost };
   } catch {

@@ -22,6 +22,8 @@ export const NOTHING_TO_SAY: Step = { entries: [], audit: [] };
 export type RunEnd =
   /** The turn was cancelled, ended or taken over: this run may write no more. */
   | { readonly kind: 'stopped'; readonly unsaid: Step }
+  /** What is left of the round waits for humans, and another run goes on from there. */
+  | { readonly kind: 'waiting'; readonly round: number; readonly unsaid: Step }
   /** The turn fails, and this run says so. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly unsaid: Step };
 

@@ -17,7 +17,7 @@ import { type Decisions, decideCalls } from './decide-calls.ts';
 import { noteResult } from './loop-history.ts';
 import { refreshAuthority } from './refresh-authority.ts';
 import { runCalls } from './run-calls.ts';
-import { failed, type RunEnd, type Step, withUnsaid } from './run-end.ts';
+import { failed, NOTHING_TO_SAY, type RunEnd, type Step, withUnsaid } from './run-end.ts';
 import { hearMessage, type TurnState } from './turn-state.ts';
 
 export interface Round {
@@ -30,6 +30,8 @@ export interface Round {
   readonly known: Readonly<Record<number, JournaledCall>>;
   /** Calls that were approved in earlier rounds. */
   readonly callsBefore: number;
+  /** Hashes of the approvals that an earlier run has asked for, by index. */
+  readonly asked: Readonly<Record<number, string>>;
   /** What goes into the round's last commit, after its ends. */
   closing(calls: RoundAnswers): Step;
 }
@@ -40,33 +42,46 @@ export type RoundAnswers = Readonly<Record<number, JournaledCall>>;
 /** A workspace whose authority changes more often than this while calls start is left alone. */
 const MAX_ATTEMPTS = 5;
 
-export async function runRound(state: TurnState, round: Round): Promise<RunEnd | undefined> {
+/** How its calls ended, or why the run goes no further. */
+export async function runRound(
+  state: TurnState,
+  round: Round,
+): Promise<Result<RoundAnswers, RunEnd>> {
   const begun = await beginRound(state, round);
-  if (!begun.ok) return begun.error;
+  if (!begun.ok) return begun;
   const { decisions, receipt } = begun.value;
   const firstTrace = state.history.length;
   state.slice = receipt.slice ?? decisions.slice;
   state.history.push(...decisions.history.slice(firstTrace));
 
-  const answers: Record<number, JournaledCall> = { ...round.known };
-  for (const { index, denial } of decisions.denied) answers[index] = { kind: 'denied', denial };
+  const isWaiting = decisions.waiting.length > 0;
+  const answers = { ...round.known, ...answersOf(decisions) };
   const { stop } = await runCalls(state, {
     round: round.round,
     approved: decisions.approved,
     receipt,
     closing(ended) {
       for (const { started, end } of ended) answers[started.index] = { kind: 'finished', end };
-      return closeRound(round, answers);
+      return isWaiting ? NOTHING_TO_SAY : closeRound(round, answers);
     },
   });
-  if (stop !== undefined) return stop;
+  if (stop !== undefined) return err(stop);
+  if (isWaiting) return err({ kind: 'waiting', round: round.round, unsaid: NOTHING_TO_SAY });
 
   hearRound(state, round.message, answers);
   for (const [place, { index }] of decisions.approved.entries()) {
     const written = round.message.toolCalls[index];
     noteResult(state, firstTrace + place, { written, call: answers[index] });
   }
-  return undefined;
+  return ok(answers);
+}
+
+/** Of those calls that are over as soon as they are decided. */
+function answersOf({ denied, handedOver }: Decisions): Record<number, JournaledCall> {
+  const answers: Record<number, JournaledCall> = {};
+  for (const { index, denial } of denied) answers[index] = { kind: 'denied', denial };
+  for (const { index } of handedOver) answers[index] = { kind: 'handed-over' };
+  return answers;
 }
 
 interface Begun {
@@ -91,10 +106,10 @@ async function beginRound(state: TurnState, round: Round): Promise<Result<Begun,
 
 function toFirstStep(round: Round, decisions: Decisions): Step {
   const { opening } = round;
-  const denied: Record<number, JournaledCall> = {};
-  for (const { index, denial } of decisions.denied) denied[index] = { kind: 'denied', denial };
-  const isOver = decisions.approved.length === 0;
-  const closing = isOver ? closeRound(round, { ...round.known, ...denied }) : undefined;
+  const isOver = decisions.approved.length === 0 && decisions.waiting.length === 0;
+  const closing = isOver
+    ? closeRound(round, { ...round.known, ...answersOf(decisions) })
+    : undefined;
   const { slice: left } = decisions;
   return {
     entries: [...opening.entries, ...decisions.entries, ...(closing?.entries ?? [])],

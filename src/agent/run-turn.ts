@@ -10,6 +10,7 @@
  * | text | a piece of a reply that is still being written |
  * | first of a round | the reply, each denial, each start; the ends of a resumed round |
  * | further | ends of calls; with the last one, the round's end |
+ * | where humans are asked | ends of calls, and that the turn waits: then this run is over |
  * | last of a turn | the reply, the round's end, the turn's end |
  *
  * @module
@@ -22,7 +23,7 @@ import { NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { askModel } from './ask-model.ts';
 import { commitStep, JournalLost } from './commit-step.ts';
-import { closeProgram, closeRoundOnly, finishTurn, sayEnd } from './end-turn.ts';
+import { closeModelRound, closeProgram, finishTurn, isHandedOver, sayEnd } from './end-turn.ts';
 import type { TurnPorts } from './ports.ts';
 import { recallRound, resumeCalls } from './resume-round.ts';
 import { failed, NOTHING_TO_SAY, type RunEnd, type Step } from './run-end.ts';
@@ -74,8 +75,8 @@ async function resumeRounds(state: TurnState): Promise<Outcome | undefined> {
       continue;
     }
     const callsBefore = state.history.length;
-    const { known, found } = await resumeCalls(state, round);
-    const outcome = await takeRound(state, { ...round, opening: found, known, callsBefore });
+    const { known, asked, found } = await resumeCalls(state, round);
+    const outcome = await takeRound(state, { ...round, opening: found, known, asked, callsBefore });
     if (outcome !== undefined) return outcome;
   }
   const isProgramOver = state.turn.driver.kind === 'program' && journaled.length > 0;
@@ -103,33 +104,39 @@ interface OpenRound {
   readonly round: number;
   readonly message: AssistantMessage;
   readonly usage: Usage;
+  /** Absent for a reply of an earlier run. */
+  readonly isCut?: boolean;
   readonly opening: Step;
   readonly known: Parameters<typeof runRound>[1]['known'];
+  readonly asked: Parameters<typeof runRound>[1]['asked'];
   readonly callsBefore: number;
 }
 
 function openRound(
   state: TurnState,
-  reply: Pick<OpenRound, 'round' | 'message' | 'usage'> & {
+  reply: Pick<OpenRound, 'round' | 'message' | 'usage' | 'isCut'> & {
     readonly unsentText: string;
     readonly audit: Step['audit'];
   },
 ): OpenRound {
-  const { round, message, unsentText, usage, audit } = reply;
+  const { round, message, unsentText, usage, audit, isCut = false } = reply;
   const entry = { kind: 'reply', round, message, unsentText, usage } as const;
   const opening = { entries: [entry], audit };
-  return { round, message, usage, opening, known: {}, callsBefore: state.history.length };
+  const callsBefore = state.history.length;
+  return { round, message, usage, isCut, opening, known: {}, asked: {}, callsBefore };
 }
 
 /** Nothing when the conversation goes on. */
 async function takeRound(state: TurnState, round: OpenRound): Promise<Outcome | undefined> {
   const { message } = round;
   if (state.turn.driver.kind === 'program') {
-    const closing = closeProgram(state);
-    return (await runRound(state, { ...round, closing })) ?? 'finished';
+    const ran = await runRound(state, { ...round, closing: closeProgram(state) });
+    return ran.ok ? 'finished' : ran.error;
   }
-  if (message.toolCalls.length > 0) return runRound(state, { ...round, closing: closeRoundOnly });
-  return (await finishTurn(state, round)) ?? 'finished';
+  if (message.toolCalls.length === 0) return (await finishTurn(state, round)) ?? 'finished';
+  const ran = await runRound(state, { ...round, closing: closeModelRound(state, message) });
+  if (!ran.ok) return ran.error;
+  return isHandedOver(ran.value) ? 'finished' : undefined;
 }
 
 /** A program's turn begins where a model's reply would be: with the one call that it asks for. */

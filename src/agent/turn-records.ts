@@ -88,13 +88,14 @@ export function recordEnd(
     const why = denialFacts(denial);
     return recordOf(state, { action, decision: 'denied', ...facts, ...why, outcome, ...cost });
   }
-  const { cost, receipt } = end.result;
+  const { cost, receipt, findings } = end.result;
   return recordOf(state, {
     action,
     decision: 'allowed',
     ...facts,
     outcome: 'ok',
     ...cost,
+    ...(findings.length > 0 && { findings }),
     ...(receipt && { receiptHmac: state.ports.argumentsHmac(receiptText(receipt)) }),
   });
 }

@@ -6,12 +6,14 @@
  */
 
 import type { CallTrace } from '../core/checks/check-context.ts';
+import { type ClientWishes, NO_WISHES } from '../core/conversation/client-wishes.ts';
 import type { Message } from '../core/conversation/message.ts';
 import type { Turn } from '../core/conversation/turn.ts';
 import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import type { Authority } from '../core/policy/authority.ts';
 import { joinLabels, type Label, LOWEST_LABEL } from '../core/policy/labels.ts';
 import type { Slice } from '../core/policy/slice.ts';
+import { HeardValues } from '../core/provenance/heard-values.ts';
 import type { TurnPorts } from './ports.ts';
 import { type CommitRefusal, NOTHING_TO_SAY, type Step } from './run-end.ts';
 import type { TurnWatch } from './watch-turn.ts';
@@ -40,8 +42,13 @@ export interface TurnState {
   /** What the whole turn has cost, this run and earlier ones. */
   usage: Usage;
   readonly messages: Message[];
+  /** What they say that is trusted. */
+  readonly heard: HeardValues;
   /** Every approved call of the turn, in order. */
   readonly history: CallTrace[];
+  /** Hashes of the calls that a human has approved. The session sees to it that each counts once. */
+  readonly approvals: ReadonlySet<string>;
+  readonly wishes: ClientWishes;
 }
 
 export function createTurnState(turn: Turn, ports: TurnPorts, watch: TurnWatch): TurnState {
@@ -60,7 +67,10 @@ export function createTurnState(turn: Turn, ports: TurnPorts, watch: TurnWatch):
     label: turn.history.reduce((label, message) => joinLabels(label, message.label), LOWEST_LABEL),
     usage: NO_USAGE,
     messages: [...turn.history],
+    heard: new HeardValues(turn.history),
     history: [],
+    approvals: new Set(turn.approvals),
+    wishes: turn.wishes ?? NO_WISHES,
   };
 }
 
@@ -71,6 +81,7 @@ export function presentAuthority({ newest, turn }: TurnState): Authority {
 
 export function hearMessage(state: TurnState, message: Message): void {
   state.messages.push(message);
+  state.heard.hear(message);
   state.label = joinLabels(state.label, message.label);
 }
 

@@ -211,14 +211,14 @@ describe('runTurn() at its limits', () => {
 
 describe('runTurn() and text', () => {
   test('journals what a slow reply has said, once a window is over', async () => {
-    const world = makeWorld([{ text: ['One', ' two', ' three', ' four'], pauseMs: 60 }]);
+    const world = makeWorld([{ text: ['One ', 'two, ', 'three ', 'four'], pauseMs: 60 }]);
     await world.run();
     expect(world.session.commits).toEqual(['text', 'text', 'reply round-finished turn-finished']);
     expect(world.session.entries.slice(0, 2)).toMatchObject([
-      { text: 'One two' },
-      { text: ' three four' },
+      { text: 'One two,' },
+      { text: ' three ' },
     ]);
-    expect(world.session.shownText).toBe('One two three four');
+    expect(world.session.shownText).toBe('One two, three four');
   });
 
   test('shows the beginning of a reply that then says nothing for long', async () => {
@@ -235,7 +235,7 @@ describe('runTurn() and text', () => {
     [WINDOW_CHARACTERS - 1, ['reply round-finished turn-finished']],
     [WINDOW_CHARACTERS, ['text', 'reply round-finished turn-finished']],
   ])('commits %i characters at once as %j', async (length, commits) => {
-    const world = makeWorld([{ text: 'x'.repeat(length) }]);
+    const world = makeWorld([{ text: '\n'.repeat(length) }]);
     await world.run();
     expect(world.session.commits).toEqual(commits);
   });

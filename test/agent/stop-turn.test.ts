@@ -156,7 +156,7 @@ describe('a model that breaks', () => {
   test.each([
     ['twice', [{ fault: fault() }, { fault: fault() }], 2],
     ['for good', [{ fault: fault(false) }], 1],
-    ['after text was shown', [{ text: ['a', 'b', 'c'], pauseMs: 90, fault: fault() }], 1],
+    ['after text was shown', [{ text: ['a, ', 'b, ', 'c'], pauseMs: 90, fault: fault() }], 1],
     ['by ending early, twice', [{ isCut: true }, { isCut: true }], 2],
     ['by calling too much', [{ calls: Array(MAX_REPLY_CALLS + 1).fill(echo('x')) }], 1],
     ['by saying too much', [{ text: 'x'.repeat(2_097_153) }], 1],

@@ -70,6 +70,7 @@ export class Admissions {
       parts.flush('now');
       return err({ code: 'audit_unavailable' });
     }
+    if (this.#isOvertaken(request)) return err({ code: 'conflict' });
     const holder = parts.live.holder();
     if (holder?.row.status === 'waiting') return this.#refuse(request, { code: 'turn_waiting' });
     const isFull = parts.live.countQueued() >= MAX_QUEUED_TURNS;
@@ -84,8 +85,14 @@ export class Admissions {
     return ok({ turnId: known, replayed: true });
   }
 
-  #isMissing({ create }: AdmitTurn): boolean {
-    return create === undefined && this.#parts.session.live() === undefined;
+  /** What follows a turn finds its session. */
+  #isMissing({ create, after }: AdmitTurn): boolean {
+    const mayCreate = create !== undefined && after === undefined;
+    return !mayCreate && this.#parts.session.live() === undefined;
+  }
+
+  #isOvertaken({ after }: AdmitTurn): boolean {
+    return after !== undefined && after !== this.#parts.turns.newestId();
   }
 
   /** A no that goes on the record; for that, there must be a session whose record it is. */
@@ -99,7 +106,8 @@ export class Admissions {
         decision: 'denied',
         at: parts.now(),
         ...toActorFields(request),
-        reason: refusal.code,
+        reason: refusal.denial?.reason ?? refusal.code,
+        ...(refusal.denial && { check: refusal.denial.check }),
         sessionId: request.sessionId,
       };
       record(parts, [event]);

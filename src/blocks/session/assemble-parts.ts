@@ -11,6 +11,7 @@ import { ChunkedValues } from '../kit/chunked-values.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
 import { Waiters } from '../kit/waiters.ts';
+import { ApprovalStore } from './approval-store.ts';
 import { Authorities } from './authorities.ts';
 import { HeldSlice } from './held-slice.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
@@ -40,6 +41,7 @@ export interface SessionTasks {
   readonly turn: () => Promise<void>;
   readonly flush: () => Promise<void>;
   readonly expire: () => Promise<void>;
+  readonly approvals: () => Promise<void>;
   readonly flushPromptly: SessionParts['flush'];
 }
 
@@ -71,12 +73,13 @@ export function assembleParts(
   const settlements = new SettlementStore(sql, writeLate);
   const outbox = new Outbox(sql, writeLate);
   const timers = new Timers(storage, { ...timed });
-  const copies = [session, turns, live, journal, messages, settlements, outbox, timers];
+  const approvals = new ApprovalStore(sql);
+  const copies = [approvals, session, turns, live, journal, messages, settlements, outbox, timers];
   const neighbours = new Neighbours(env);
   const defer = (task: Promise<unknown>): void => ctx.waitUntil(task);
   return {
     ...{ storage, changes, values, session, turns, live, journal, messages, settlements },
-    ...{ outbox, timers, neighbours },
+    ...{ approvals, outbox, timers, neighbours },
     unwritten: new UnwrittenTurn(changes),
     held,
     idempotency: new IdempotencyStore(sql),

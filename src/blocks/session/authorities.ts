@@ -8,7 +8,7 @@
  */
 
 import type { Authority } from '../../core/policy/authority.ts';
-import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
+import { type Principal, toAuthorityKey } from '../../core/policy/principal.ts';
 
 /** Asks the workspace what a principal may do now. */
 export type AskAuthority = (principal: Principal) => Promise<Authority | undefined>;
@@ -36,12 +36,12 @@ export class Authorities {
 
   /** The remembered authority, of whatever revision. */
   remembered(principal: Principal): Authority | undefined {
-    return this.#known.get(keyOf(principal));
+    return this.#known.get(toAuthorityKey(principal));
   }
 
   remember(authority: Authority): Authority {
     this.hear(authority.revision);
-    const key = keyOf(authority.principal);
+    const key = toAuthorityKey(authority.principal);
     const before = this.#known.get(key);
     if (before !== undefined && before.revision >= authority.revision) return before;
     this.#known.delete(key);
@@ -63,13 +63,9 @@ export class Authorities {
   async refreshed(principal: Principal): Promise<Authority | undefined> {
     const authority = await this.#ask(principal);
     if (authority === undefined) {
-      this.#known.delete(keyOf(principal));
+      this.#known.delete(toAuthorityKey(principal));
       return undefined;
     }
     return this.remember(authority);
   }
-}
-
-function keyOf(principal: Principal): string {
-  return `${toPrincipalName(principal)}#${principal.tokenId}`;
 }

@@ -4,9 +4,12 @@
  * @module
  */
 
+import type { InspectedInput } from '../../core/checks/inspect-input.ts';
 import type { Message } from '../../core/conversation/message.ts';
 import type { TurnDriver } from '../../core/conversation/turn.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import { capSlice } from '../../core/policy/cap-slice.ts';
+import { turnCeilingOf } from '../../core/policy/caveat-bounds.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { Slice } from '../../core/policy/slice.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
@@ -29,6 +32,10 @@ export interface Opening {
   readonly reservation: TurnId;
   readonly authority: Authority;
   readonly driver: TurnDriver;
+  /** The messages that the request adds, as they were inspected. */
+  readonly input: InspectedInput;
+  /** As in `Turn`. */
+  readonly onlyTools?: readonly string[];
 }
 
 /**
@@ -67,19 +74,21 @@ export function isLaneFree({ live, session }: SessionParts): boolean {
 
 function toFirstRun(parts: SessionParts, admitted: Admitted): ReturnType<typeof toUnwrittenTurn> {
   const { request, opening, at } = admitted;
-  const { sessionId, create, messages: input } = request;
+  const { sessionId, create } = request;
   const isNew = parts.session.live() === undefined;
   const before: readonly Message[] = isNew
     ? firstMessages(create)
     : parts.messages.history(Number.MAX_SAFE_INTEGER);
   const facts = toFacts(admitted);
-  const { authority } = opening;
-  return toUnwrittenTurn(parts, { sessionId, facts, before }, { input, authority, at });
+  const { authority, input } = opening;
+  const given = { input: input.messages, authority, at };
+  return toUnwrittenTurn(parts, { sessionId, facts, before }, given);
 }
 
 /** In one transaction: the session if it is new, the turn, its start if the lane is free, the record. */
 function writeTurn(parts: SessionParts, lane: Lane, admitted: Admitted): LiveTurn {
   const { request, opening, at } = admitted;
+  const { messages, findings } = opening.input;
   return transact(parts, () => {
     ensureSession(parts, request);
     const isFree = isLaneFree(parts);
@@ -87,13 +96,20 @@ function writeTurn(parts: SessionParts, lane: Lane, admitted: Admitted): LiveTur
     const key = toIdempotentRequest(request);
     if (key !== undefined) parts.idempotency.remember(key, opening.turnId, at);
     if (isFree) {
-      lane.start(turn, { input: request.messages, authority: opening.authority, at });
+      lane.start(turn, { input: messages, authority: opening.authority, at });
       parts.turns.insert(turn.row);
     } else {
-      parts.turns.insert(turn.row, request.messages);
+      parts.turns.insert(turn.row, messages);
     }
     record(parts, [
-      turnEvent(parts, turn, { action: 'turn-admitted', decision: 'allowed', actor: request }),
+      {
+        ...turnEvent(parts, turn, {
+          action: 'turn-admitted',
+          decision: 'allowed',
+          actor: request,
+        }),
+        ...(findings.length > 0 && { findings }),
+      },
     ]);
     return turn;
   });
@@ -101,7 +117,10 @@ function writeTurn(parts: SessionParts, lane: Lane, admitted: Admitted): LiveTur
 
 /** Part of a transaction. */
 export function ensureSession(parts: SessionParts, { create }: AdmitTurn): void {
-  if (create !== undefined && parts.session.live() === undefined) writeSession(parts, create);
+  if (create !== undefined) {
+    if (parts.session.live() === undefined) writeSession(parts, create);
+    else parts.messages.replaceSystem(firstMessages(create));
+  }
   // Pushed to this object before it had a session to write it to.
   parts.session.raiseRevision(parts.authorities.newestRevision);
 }
@@ -111,8 +130,23 @@ export function toIdempotentRequest(request: AdmitTurn): IdempotentRequest | und
   return idempotency && { principal: toPrincipalName(principal), ...idempotency };
 }
 
+/** Whoever cannot find the turn again would never hear what came of an approval. */
+function toOnAsk({ create, idempotency, onAsk }: AdmitTurn): TurnFacts['onAsk'] {
+  const isFoundAgain = create === undefined || idempotency !== undefined;
+  return onAsk ?? (isFoundAgain ? 'wait' : 'deny');
+}
+
 function toFacts({ request, opening, at }: Admitted): TurnFacts {
-  const { principal, requestId } = request;
-  const { turnId: id, driver, slice, reservation } = opening;
-  return { id, principal, requestId, driver, slice, reservation, admittedAt: at };
+  const { principal, requestId, wishes } = request;
+  const ceiling = turnCeilingOf(principal, request.ceiling);
+  const { turnId: id, driver, reservation, onlyTools } = opening;
+  const slice = capSlice(opening.slice, ceiling, { tokens: 0, costMicroUsd: 0 });
+  const onAsk = toOnAsk(request);
+  const facts = { id, principal, requestId, driver, slice, reservation, admittedAt: at, onAsk };
+  return {
+    ...facts,
+    ...(ceiling && { ceiling }),
+    ...(wishes && { wishes }),
+    ...(onlyTools && { onlyTools }),
+  };
 }

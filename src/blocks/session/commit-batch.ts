@@ -13,6 +13,7 @@ import type {
 import { toCallKey } from '../../core/conversation/tool-call.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { followBatch, mayStart } from './change-approvals.ts';
 import { announce, closeTurn } from './end-turn.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
@@ -52,16 +53,24 @@ function commit(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed
   const turn = lane.holderAt(batch.turnId, batch.epoch);
   if (turn === undefined) return answerStoppedRun(parts, batch);
   const starts = startsOf(batch);
-  const refusal = starts.length > 0 ? refuseStart(parts, batch) : undefined;
+  const refusal = isOfThePresent(batch) ? refuseStart(parts, batch) : undefined;
   if (refusal !== undefined) return err(refusal);
   for (const start of starts) requireOwnClaims(parts, batch, start);
   if (!isRepeated(turn, batch)) {
+    // What its run was told of approvals holds no more: the next one is told anew.
+    if (!mayStart(parts, turn, starts)) return err('lease_lost');
     transact(parts, () => writeBatch(parts, lane, { turn, batch }));
     announce(parts, turn);
     if (turn.progress.end !== undefined) lane.next();
+    else if (turn.row.status === 'waiting') parts.flush('now');
     else if (batch.audit.length > 0) parts.flush('in-turn');
   }
   return ok(toReceipt(batch));
+}
+
+/** Whether it holds what must be decided under the newest revision: starts, and questions to humans. */
+function isOfThePresent({ entries }: JournalBatch): boolean {
+  return entries.some(({ kind }) => kind === 'call-started' || kind === 'approval-needed');
 }
 
 function startsOf({ entries }: JournalBatch): StartEntry[] {
@@ -91,8 +100,10 @@ function writeBatch(parts: SessionParts, lane: Lane, { turn, batch }: Write): vo
   });
   parts.messages.append(messages, { turn: row.seq, kind: 'round' });
   record(parts, batch.audit);
-  if (progress.end === undefined) lane.renewLease(turn);
-  else closeTurn(parts, turn, parts.now());
+  followBatch(parts, turn, batch.entries);
+  if (progress.end !== undefined) closeTurn(parts, turn, parts.now());
+  else if (batch.entries.some(({ kind }) => kind === 'turn-waiting')) lane.letGo(turn);
+  else lane.renewLease(turn);
 }
 
 /** Whether every entry of which one can tell is there already. A batch is there whole or not at all. */

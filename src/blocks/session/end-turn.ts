@@ -6,13 +6,14 @@
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
+import { withdrawAll } from './change-approvals.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import type { TurnSettlement } from './settlement-store.ts';
 import { record, transact, writeEntries } from './transact.ts';
 import { type Actor, turnEvent } from './turn-audit.ts';
-import { hasEnded } from './turn-store.ts';
+import { isAtRest } from './turn-store.ts';
 
 /** Delay after which the timer starts the next turn, should this object die before it does. */
 const ADVANCE_AGAIN_MS = 1_000;
@@ -57,6 +58,7 @@ export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number)
   parts.turns.save(row);
   const unfinished = [...progress.rounds.values()].filter(({ finished }) => !finished);
   parts.messages.append(unfinished.flatMap(toRoundMessages), { turn: row.seq, kind: 'round' });
+  withdrawAll(parts, turn);
   parts.settlements.add(toSettlement(parts, turn, settleAt));
   parts.live.end(turn);
   setTimersAfterEnd(parts);
@@ -89,7 +91,7 @@ function setTimersAfterEnd(parts: SessionParts): void {
 /** Tells everyone who waits for the turn, and its run, that there is news. */
 export function announce(parts: SessionParts, { row }: LiveTurn): void {
   parts.waiters.wake(topicOf.events(row.facts.id));
-  if (hasEnded(row)) parts.waiters.wake(topicOf.end(row.facts.id));
+  if (isAtRest(row)) parts.waiters.wake(topicOf.rest(row.facts.id));
   if (row.status !== 'running') parts.waiters.wake(topicOf.stop(row.facts.id));
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { TurnId } from '../../core/primitives/ids.ts';
+import { APPROVALS_TIMER } from './change-approvals.ts';
 import { HOLD_MS } from './held-slice.ts';
 import { deleteConversation } from './schema.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -17,6 +18,11 @@ const COLLECT_MS = 250;
 
 /** A running turn sends what it has decided at most this often; its end sends the rest. */
 const IN_TURN_MS = 2_000;
+
+/** Whether the index of approvals is still to be told something. */
+function isOwed(timers: SessionParts['timers']): boolean {
+  return timers.dueAt(APPROVALS_TIMER) !== undefined;
+}
 
 export class Flusher {
   readonly #parts: SessionParts;
@@ -110,7 +116,7 @@ export class Flusher {
     const nextDueAt = settlements.nextDueAt((reservation) => this.#isHeld(reservation));
     if (nextDueAt !== undefined) timers.set('flush', nextDueAt);
     else if (!settlements.isEmpty()) timers.setLatest('flush', now() + leaseMs);
-    else if (session.row()?.deleted === true) await this.#wipe();
+    else if (session.row()?.deleted === true && !isOwed(timers)) await this.#wipe();
   }
 
   /** Begins to send every settlement that is due and not on its way. */
@@ -142,7 +148,9 @@ export class Flusher {
   #isHeld(reservation: TurnId): boolean {
     const { held, live, now, session } = this.#parts;
     if (held.isHeld(reservation, now())) return true;
-    return session.live() !== undefined && live.holder()?.row.facts.reservation === reservation;
+    const holder = session.live() && live.holder()?.row;
+    // One that waits for a human gets another when it goes on.
+    return holder?.status === 'running' && holder.facts.reservation === reservation;
   }
 
   async #wipe(): Promise<void> {

@@ -35,6 +35,7 @@ export function toTurn(parts: SessionParts, turn: LiveTurn, authority: Authority
     epoch: row.epoch,
     deadlineAt: row.deadlineAt,
     journaled: progress.toJournaledRounds(),
+    approvals: approvedOf(parts, turn),
     ...(tornRound !== undefined && { tornRound }),
   };
 }
@@ -57,12 +58,30 @@ export function toUnwrittenTurn(
     epoch: isNew ? 1 : parts.turns.newestEpoch() + 1,
     deadlineAt: toDeadline(start),
     journaled: [],
+    approvals: [],
   };
 }
 
-type Handed = Pick<Turn, 'turnId' | 'sessionId' | 'workspace' | 'requestId' | 'driver' | 'slice'>;
+type Handed = Pick<
+  Turn,
+  | ('turnId' | 'sessionId' | 'workspace' | 'requestId' | 'driver' | 'slice' | 'onAsk')
+  | ('wishes' | 'onlyTools')
+>;
 
 function toHanded(sessionId: SessionId, facts: TurnFacts): Handed {
-  const { id: turnId, principal, requestId, driver, slice } = facts;
-  return { turnId, sessionId, workspace: principal.workspace, requestId, driver, slice };
+  const { id: turnId, principal, requestId, driver, slice, onAsk, wishes, onlyTools } = facts;
+  const { workspace } = principal;
+  const handed = { turnId, sessionId, workspace, requestId, driver, slice, onAsk };
+  return { ...handed, ...(wishes && { wishes }), ...(onlyTools && { onlyTools }) };
+}
+
+function approvedOf(
+  { approvals, now }: SessionParts,
+  { row, progress }: LiveTurn,
+): readonly string[] {
+  if (progress.requests.size === 0) return [];
+  return approvals
+    .openOf(row.facts.id)
+    .filter(({ summary }) => summary.state === 'approved' && now() < summary.expiresAt)
+    .map(({ hash }) => hash);
 }

@@ -11,18 +11,22 @@
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { familyOf } from '../../core/capabilities/catalogue.ts';
+import { toHostAndPort } from '../../core/capabilities/host-and-port.ts';
 import { decodeSegment } from '../../core/capabilities/notation.ts';
 import { parseCapability } from '../../core/capabilities/pattern.ts';
 import { toCallKey } from '../../core/conversation/tool-call.ts';
 import { type Denial, deny } from '../../core/errors/denial.ts';
 import { claimsText, type TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import { asksAlways } from '../../core/policy/approval-policy.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import { decideFlow, effectOf } from '../../core/policy/flow.ts';
-import { HIGHEST_LABEL, isLabel, joinLabels } from '../../core/policy/labels.ts';
+import { decideSend, effectOf } from '../../core/policy/flow.ts';
+import { HIGHEST_LABEL, isLabel, joinLabels, type Label } from '../../core/policy/labels.ts';
 import { asBegun, findObjectionInTurn } from '../../core/policy/newest-authority.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { parseTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { approvedLabelOf, isWithin } from './approved-label.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { HostCallGrant, HostCallRequest } from './session-api.ts';
@@ -88,7 +92,7 @@ interface Question {
 
 function decide(
   parts: SessionParts,
-  { turn }: RunningCall,
+  { turn, call }: RunningCall,
   { request, newest }: Question,
 ): Result<HostCallGrant, Denial> {
   const { capability, claims, privateAddress } = request;
@@ -104,14 +108,32 @@ function decide(
     ({ policy }) => hostPort !== undefined && policy.privateHosts.includes(hostPort),
   );
   if (privateAddress && !privateHost) return err(deny('sanitise', 'private_address', facts));
-  if (!mayFlow(request)) return err(deny('sanitise', 'flow_denied', facts));
+  const approved = approvedLabelOf(call, first);
+  const policies = [first.policy, newest.policy];
+  if (!mayFlow(request, { policies, approved })) {
+    return err(deny('sanitise', 'flow_denied', facts));
+  }
+  const isAsked = policies.some(({ approvals }) => asksAlways(approvals, capability));
+  if (isAsked && approved === undefined) return err(deny('sanitise', 'approval_required', facts));
   return ok({ privateHost });
 }
 
-/** A label that cannot be read is taken for the highest. `ask` is a no: nobody can be asked here. */
-function mayFlow({ claims, read, capability }: HostCallRequest): boolean {
-  const label = isLabel(claims.label) && isLabel(read) ? joinLabels(claims.label, read) : undefined;
-  return decideFlow(label ?? HIGHEST_LABEL, effectOf([capability])) === 'allow';
+/**
+ * A label that cannot be read is taken for the highest. Nobody can be asked here, so `ask` is a no
+ * unless a human has approved the call under a label as high.
+ */
+function mayFlow(
+  { claims, read, capability }: HostCallRequest,
+  by: { readonly policies: readonly Policy[]; readonly approved: Label | undefined },
+): boolean {
+  const areLabels = isLabel(claims.label) && isLabel(read);
+  const label = areLabels ? joinLabels(claims.label, read) : HIGHEST_LABEL;
+  const isApproved = areLabels && by.approved !== undefined && isWithin(label, by.approved);
+  const effect = effectOf([capability]);
+  return by.policies.every(({ flow }) => {
+    const outcome = decideSend(label, effect, flow);
+    return outcome === 'allow' || (outcome === 'ask' && isApproved);
+  });
 }
 
 interface Decided {
@@ -168,5 +190,5 @@ function toRecordable(text: string): { family?: string; hostPort?: string } {
   const [segment = '', port] = text.slice(family.length + 1).split(':');
   const host = decodeSegment(segment);
   if (host === undefined || port === undefined) return { family };
-  return { family, hostPort: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}` };
+  return { family, hostPort: toHostAndPort({ host, port: Number(port) }) };
 }

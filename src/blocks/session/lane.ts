@@ -15,6 +15,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import { announce, type Failure, failTurn } from './end-turn.ts';
 import { type TurnStart, toDeadline, toTurn } from './hand-over.ts';
 import type { LiveTurn } from './live-turns.ts';
+import { reopenTurn } from './reopen-turn.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import { record, transact, writeEntries } from './transact.ts';
 import { turnEvent } from './turn-audit.ts';
@@ -80,7 +81,7 @@ export class Lane {
     if (parts.session.live() === undefined) return;
     const turn = parts.live.holder();
     if (turn === undefined) return await this.advance();
-    if (turn.row.status !== 'running') return;
+    if (turn.row.status === 'waiting') return await this.wake();
     const now = parts.now();
     if (now >= turn.row.deadlineAt + LAST_WORDS_MS)
       return this.fail(turn, { code: 'deadline_exceeded' });
@@ -111,6 +112,49 @@ export class Lane {
     // The first snapshot, as long as memory has it: within a turn authority only shrinks.
     present.first ??= asBegun(newest, present.row.revision);
     this.launch(present, present.first);
+  }
+
+  /** Part of a transaction: the run has nothing to do until a human has decided; its clock stops. */
+  letGo(turn: LiveTurn): void {
+    const { held, now, timers, turns } = this.#parts;
+    const { row } = turn;
+    row.status = 'waiting';
+    row.leaseUntil = now();
+    turns.save(row);
+    held.release(row.facts.reservation);
+    timers.clear('turn');
+    this.wakeSoon(turn);
+  }
+
+  /** Part of a transaction: something may have been decided that the turn waits for. */
+  wakeSoon({ row }: LiveTurn): void {
+    if (row.status !== 'waiting') return;
+    const { defer, now, timers } = this.#parts;
+    // If it fails, or the object is lost before, the timer does it.
+    timers.set('turn', now());
+    defer(Promise.resolve().then(() => this.wake().catch(() => {})));
+  }
+
+  /** Gives a turn that waits back to a run, from the journal, if there is something for it to do. */
+  async wake(): Promise<void> {
+    const parts = this.#parts;
+    const before = this.#decided();
+    if (before === undefined) return;
+    const reopened = await reopenTurn(parts, before);
+    const turn = this.#decided();
+    if (turn === undefined || turn.row.facts.id !== before.row.facts.id) return;
+    if (!reopened.ok) return this.fail(turn, { code: reopened.error });
+    const newest = reopened.value;
+    const { row } = turn;
+    transact(parts, () => {
+      row.status = 'running';
+      row.deadlineAt += parts.now() - row.leaseUntil;
+      parts.session.raiseRevision(newest.revision);
+      this.#lease(turn, turn.first);
+      parts.turns.save(row);
+    });
+    turn.first ??= asBegun(newest, row.revision);
+    this.launch(turn, turn.first);
   }
 
   /** Ends a turn that has not ended, and lets the next one in. */
@@ -180,6 +224,18 @@ export class Lane {
     const { live, session } = this.#parts;
     if (session.live() === undefined || live.holder() !== undefined) return undefined;
     return live.firstQueued();
+  }
+
+  /** The turn that waits, if a run could go on with it. */
+  #decided(): LiveTurn | undefined {
+    const { approvals, live, now, session } = this.#parts;
+    const turn = session.live() && live.holder();
+    if (turn?.row.status !== 'waiting') return undefined;
+    const open = approvals.openOf(turn.row.facts.id).map(({ summary }) => summary);
+    const isApproved = open.some(
+      ({ state, expiresAt }) => state === 'approved' && now() < expiresAt,
+    );
+    return open.length === 0 || isApproved ? turn : undefined;
   }
 
   /** The caller saves the turn's row. */

@@ -7,6 +7,7 @@
 import type { JournalBatch, JournalReceipt } from '../../core/conversation/journal-entry.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import { capSlice } from '../../core/policy/cap-slice.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
@@ -63,12 +64,15 @@ export async function renewSlice(
   lane: Lane,
   { batch, receipt }: { readonly batch: JournalBatch; readonly receipt: JournalReceipt },
 ): Promise<JournalReceipt> {
-  const facts = lane.holderAt(batch.turnId, batch.epoch)?.row.facts;
-  if (batch.left === undefined || facts === undefined) return receipt;
+  const turn = lane.holderAt(batch.turnId, batch.epoch);
+  if (batch.left === undefined || turn === undefined) return receipt;
+  const { facts } = turn.row;
   const { workspace } = facts.principal;
   try {
-    const slice = await parts.neighbours.renewSlice(workspace, facts.reservation, batch.left);
-    return { ...receipt, slice };
+    const renewed = await parts.neighbours.renewSlice(workspace, facts.reservation, batch.left);
+    const { inputTokens, outputTokens, costMicroUsd } = turn.progress.usage();
+    const used = { tokens: inputTokens + outputTokens, costMicroUsd };
+    return { ...receipt, slice: capSlice(renewed, facts.ceiling, used) };
   } catch {
     return receipt;
   }

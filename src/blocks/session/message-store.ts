@@ -17,6 +17,11 @@ const MAX_PAGE_CHARS = 4_194_304;
 /** Messages of no turn: the system message. Never left out of a history. */
 const NO_TURN = 0;
 
+/** Number of a system message that replaces another: before all others. */
+const SYSTEM_SEQ = 0;
+
+const BEFORE_ALL = -1;
+
 /** Whose messages: a turn's, either what it was given or what came of its rounds. */
 export interface MessageOrigin {
   readonly turn: number;
@@ -80,13 +85,35 @@ export class MessageStore {
     }
   }
 
+  /** What stands before everything is this from now on. Changes nothing if it does already. */
+  replaceSystem(messages: readonly Message[]): void {
+    const known = this.#readSystem().map(({ message }) => message);
+    if (JSON.stringify(known) === JSON.stringify(messages)) return;
+    for (const { last_seq: seq } of this.#systemRows()) {
+      this.#values.delete(messageKey(seq));
+      this.#sql.exec('DELETE FROM messages WHERE last_seq = ?', seq);
+    }
+    if (messages.length > 0) {
+      const text = this.#values.spill(messageKey(SYSTEM_SEQ), JSON.stringify(messages));
+      this.#sql.exec(
+        'INSERT INTO messages (last_seq, first_seq, turn, is_input, body) VALUES (?, ?, ?, 1, ?)',
+        SYSTEM_SEQ,
+        SYSTEM_SEQ,
+        NO_TURN,
+        text,
+      );
+    }
+    this.forget();
+  }
+
   /** After a transaction was rolled back, or storage was wiped. */
   forget(): void {
     this.#lastSeq = undefined;
     this.#recent = undefined;
   }
 
-  page(after: number, limit: number): MessagePage {
+  page(start: number, limit: number): MessagePage {
+    const after = start === 0 ? BEFORE_ALL : start;
     const messages: Message[] = [];
     let chars = 0;
     let last = after;
@@ -121,7 +148,7 @@ export class MessageStore {
     const newestFirst: Remembered[] = [];
     let count = 0;
     let chars = 0;
-    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq DESC', 0)) {
+    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq DESC', BEFORE_ALL)) {
       const known = this.#read(stored);
       newestFirst.push(...known.reverse());
       if (stored.turn === turn) continue;
@@ -135,10 +162,14 @@ export class MessageStore {
   }
 
   #readSystem(): Remembered[] {
-    const system: Remembered[] = [];
-    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq', 0)) {
+    return this.#systemRows().flatMap((stored) => this.#read(stored));
+  }
+
+  #systemRows(): StoredMessages[] {
+    const system: StoredMessages[] = [];
+    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq', BEFORE_ALL)) {
       if (stored.turn !== NO_TURN) break;
-      system.push(...this.#read(stored));
+      system.push(stored);
     }
     return system;
   }

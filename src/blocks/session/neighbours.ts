@@ -1,5 +1,6 @@
 /**
- * The two blocks that a session talks to: its workspace and that workspace's audit chain.
+ * The blocks that a session talks to: its workspace, that workspace's audit chain, the index of its
+ * approvals, and the block that its turns are for, if one is.
  *
  * Almost every call here may be sent twice: openings and settlements are told apart by their turn,
  * audit events by their number.
@@ -11,29 +12,42 @@ import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
-import type { TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
-import type { Result } from '../../core/primitives/result.ts';
+import type { BlockId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
+import { ok, type Result } from '../../core/primitives/result.ts';
+import type { SkillText } from '../../core/skills/installed-skill.ts';
+import type { ApprovalNews } from '../approvals/approvals-api.ts';
+import { askApprovals } from '../approvals/approvals-client.ts';
 import type { AuditApi } from '../audit/audit-api.ts';
-import { workspaceObjectName } from '../kit/address.ts';
+import { blockObjectName, workspaceObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
+import type { BlockApi } from '../user/block-api.ts';
+import { openSkills } from '../workspace/skill-client.ts';
 import type { OpenedTurn, OpenTurn, WorkspaceApi } from '../workspace/workspace-api.ts';
 import type { SessionFacts } from './session-store.ts';
 import type { Settlement } from './settlement-store.ts';
 
 export class Neighbours {
-  readonly #env: Pick<BlockBindings, 'WORKSPACES' | 'AUDITS'>;
+  readonly #env: Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS'>;
 
-  constructor(env: Pick<BlockBindings, 'WORKSPACES' | 'AUDITS'>) {
+  constructor(env: Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS'>) {
     this.#env = env;
   }
 
-  openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>> {
-    return this.#workspace(request.principal.workspace, (api) => api.openTurn(request));
+  async openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>> {
+    const { workspace } = request.principal;
+    const opened = await this.#workspace(workspace, (api) => api.openTurn(request));
+    if (!opened.ok || opened.value.authority === undefined) return opened;
+    return ok({ ...opened.value, authority: await this.#withinBlock(opened.value.authority) });
   }
 
-  authority(principal: Principal): Promise<Authority | undefined> {
-    return this.#workspace(principal.workspace, (api) => api.authority(principal));
+  async authority(principal: Principal): Promise<Authority | undefined> {
+    const authority = await this.#workspace(principal.workspace, (api) => api.authority(principal));
+    return authority && (await this.#withinBlock(authority));
+  }
+
+  skill(workspace: WorkspaceId, name: string): Promise<SkillText | undefined> {
+    return openSkills(this.#env, workspace).skill(name);
   }
 
   /** Sent once: what was added and not heard of is settled with the turn. */
@@ -56,6 +70,24 @@ export class Neighbours {
       (): AuditApi => this.#env.AUDITS.getByName(workspaceObjectName(workspace)),
       (api) => api.append(source, firstSeq, events),
     );
+  }
+
+  /** Told again, or late, it changes nothing. */
+  tellApprovals(workspace: WorkspaceId, news: readonly ApprovalNews[]): Promise<void> {
+    return askApprovals(this.#env, workspace, (index) => index.hear(news));
+  }
+
+  /** A block that acts for somebody is asked, too: it may hold less than when it began the turn. */
+  async #withinBlock(authority: Authority): Promise<Authority> {
+    const { principal } = authority;
+    const { behalf, kind, workspace, id } = principal;
+    if (behalf === undefined || kind !== 'block') return authority;
+    const name = blockObjectName(workspace, id as BlockId);
+    const grants = await callAgainAfterReset(
+      (): Pick<BlockApi, 'presentGrants'> => this.#env.BLOCKS.getByName(name),
+      (block) => block.presentGrants(behalf.grants),
+    );
+    return { ...authority, principal: { ...principal, behalf: { ...behalf, grants } } };
   }
 
   #workspace<T>(workspace: WorkspaceId, call: (api: WorkspaceApi) => Promise<T>): Promise<T> {

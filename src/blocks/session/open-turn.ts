@@ -6,8 +6,11 @@
  */
 
 import { isLive } from '../../core/capabilities/grant.ts';
+import { type InspectedInput, inspectInput } from '../../core/checks/inspect-input.ts';
 import { NO_USAGE } from '../../core/conversation/usage.ts';
+import { deny } from '../../core/errors/denial.ts';
 import { faultCode } from '../../core/errors/fault.ts';
+import type { Authority } from '../../core/policy/authority.ts';
 import type { SliceShortage } from '../../core/policy/slice.ts';
 import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
 import { type TurnId, toTurnId } from '../../core/primitives/ids.ts';
@@ -15,6 +18,7 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { randomHex } from '../kit/keys.ts';
 import type { OpenedTurn, OpenTurn } from '../workspace/workspace-api.ts';
 import { isLaneFree, type Opening } from './begin-turn.ts';
+import { bringSkills, wantsSkills } from './bring-skills.ts';
 import { chooseDriver, isFreeOfCost } from './choose-driver.ts';
 import type { AdmissionRefusal, AdmitTurn } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -47,8 +51,13 @@ function openFromHeld(
   if (!isPresent) return undefined;
   const driver = chooseDriver(request, authority, { sessionModel: live.facts.model, now });
   if (driver?.kind !== 'model' || !isFreeOfCost(driver)) return undefined;
+  // Their texts are with the workspace.
+  if (wantsSkills(request, authority)) return undefined;
+  const input = inspect(request, authority);
+  // A session that holds nothing hears of no change: the workspace says by which policy it is refused.
+  if (!input.ok) return undefined;
   const taken = held.take(authority, now);
-  return taken && { turnId, ...taken, authority, driver };
+  return taken && { turnId, ...taken, authority, driver, input: input.value };
 }
 
 async function openAnew(
@@ -63,19 +72,52 @@ async function openAnew(
   const { authorities, held, now, session } = parts;
   const { slice, revision, authority: sent } = opened.value;
   authorities.hear(revision);
-  const live = session.live();
   const authority = sent ? authorities.remember(sent) : authorities.remembered(request.principal);
+  const prepared = authority && (await prepareInput(parts, request, authority));
+  const live = session.live();
   const situation = { sessionModel: live?.facts.model, now: now() };
   const driver = authority && chooseDriver(request, authority, situation);
   // The session may have been deleted while the workspace was asked.
   const isGone = request.create === undefined && live === undefined;
-  if (isGone || authority === undefined || driver === undefined) {
+  if (isGone || authority === undefined || driver === undefined || prepared === undefined) {
     giveBack(parts, wish);
     return err({ code: isGone ? 'not_found' : 'denied' });
   }
+  if (!prepared.ok) {
+    giveBack(parts, wish);
+    return prepared;
+  }
   const reserved = { reservation: turnId, authority, slice };
   const own = wish.mayHold === true ? held.open(reserved, now()) : slice;
-  return ok({ turnId, reservation: turnId, slice: own, authority, driver });
+  return ok({ turnId, reservation: turnId, slice: own, authority, driver, ...prepared.value });
+}
+
+/** The messages of the request behind those of the skills that the turn begins with. */
+async function prepareInput(
+  parts: SessionParts,
+  request: AdmitTurn,
+  authority: Authority,
+): Promise<Result<Pick<Opening, 'input' | 'onlyTools'>, AdmissionRefusal>> {
+  const brought = await bringSkills(parts, request, authority);
+  if (!brought.ok) return brought;
+  const { messages, onlyTools } = brought.value;
+  const input = inspect({ messages: [...messages, ...request.messages] }, authority);
+  if (!input.ok) return input;
+  return ok({ input: input.value, ...(onlyTools && { onlyTools }) });
+}
+
+/** What cannot be inspected is not admitted, whatever it did to the one who looked. */
+function inspect(
+  { messages }: Pick<AdmitTurn, 'messages'>,
+  { policy }: Authority,
+): Result<InspectedInput, AdmissionRefusal> {
+  let inspected: ReturnType<typeof inspectInput>;
+  try {
+    inspected = inspectInput(messages, policy.scan.input);
+  } catch {
+    inspected = err(deny('input', 'uninspectable'));
+  }
+  return inspected.ok ? inspected : err({ code: 'denied', denial: inspected.error });
 }
 
 /** `denied`: the credential was revoked since it was accepted. */
@@ -123,7 +165,11 @@ function giveBack({ defer, neighbours }: SessionParts, { turnId, principal }: Op
   defer(neighbours.settleTurn(principal.workspace, settlement).catch(() => {}));
 }
 
-function toShortageRefusal({ reason, retryAfterMs }: SliceShortage): AdmissionRefusal {
+function toShortageRefusal({ reason, budget, retryAfterMs }: SliceShortage): AdmissionRefusal {
   const isBudget = reason === 'token_budget' || reason === 'money_budget';
-  return { code: isBudget ? 'budget_exhausted' : 'rate_limited', retryAfterMs };
+  return {
+    code: isBudget ? 'budget_exhausted' : 'rate_limited',
+    ...(budget !== undefined && { budget }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
 }

@@ -1,7 +1,7 @@
 /**
  * What the history keeps of a round: the model's reply, and an answer to every call in it, in the
  * order of the calls. A round that was broken off gets sentences of the gateway where results are
- * missing.
+ * missing. Calls that the client runs have no answer here: it comes with the next turn.
  *
  * @module
  */
@@ -11,8 +11,9 @@ import type { Message } from '../../core/conversation/message.ts';
 import { type RoundProgress, toJournaledCall } from './turn-progress.ts';
 
 export function toRoundMessages({ message, calls }: RoundProgress): Message[] {
-  const answers = message.toolCalls.map((written, index) =>
-    answerCall(written, toJournaledCall(calls.get(index))),
-  );
+  const answers = message.toolCalls.flatMap((written, index) => {
+    const call = calls.get(index);
+    return call?.handedOver ? [] : [answerCall(written, toJournaledCall(call))];
+  });
   return [message, ...answers];
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ClientWishes } from '../../core/conversation/client-wishes.ts';
 import type {
   JournalBatch,
   JournalReceipt,
@@ -18,10 +19,13 @@ import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import type { LedgerName } from '../../core/policy/budget-ledgers.ts';
 import type { Label } from '../../core/policy/labels.ts';
+import type { Spend } from '../../core/policy/ledger.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
+import type { SessionApprovalsApi } from './approval-api.ts';
 
 export interface CreateSession {
   readonly sessionId: SessionId;
@@ -39,11 +43,27 @@ export interface AdmitTurn {
   readonly principal: Principal;
   readonly requestId: string;
   readonly driver: TurnDriver | { readonly kind: 'default-model' };
-  /** Messages to add before the run; the last one is the user's, except for programs. */
+  /**
+   * Messages to add before the run; the last one is the user's, or says what came of a call that was
+   * handed over, except for programs.
+   */
   readonly messages: readonly Message[];
+  /** What the client brings along for the model. */
+  readonly wishes?: ClientWishes;
+  /** Names of skills that the turn begins with. */
+  readonly skills?: readonly string[];
+  /** The turn that this one follows: anything else that happened since refuses it. */
+  readonly after?: TurnId;
   /** Where the HTTP request carried an `Idempotency-Key`: the key and the body's hash. */
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
-  /** Makes the session in the same transaction if it does not exist (ephemeral sessions). */
+  /** As in `Turn`; unless it is said, those wait that can be asked for again. */
+  readonly onAsk?: Turn['onAsk'];
+  /** Most that the turn may spend, where that is less than its workspace would let it. */
+  readonly ceiling?: Spend;
+  /**
+   * Makes the session in the same transaction if it does not exist; if it does, its system message is
+   * from now on the one that this names.
+   */
   readonly create?: CreateSession;
 }
 
@@ -58,6 +78,7 @@ export interface AdmissionRefusal {
   readonly code: Extract<
     ErrorCode,
     | 'not_found'
+    | 'conflict'
     | 'turn_waiting'
     | 'lane_full'
     | 'rate_limited'
@@ -65,18 +86,26 @@ export interface AdmissionRefusal {
     | 'idempotency_conflict'
     | 'audit_unavailable'
     | 'model_unknown'
+    | 'skill_unknown'
     | 'denied'
   >;
   readonly retryAfterMs?: number;
+  /** The budget that is used up, where that was it. */
+  readonly budget?: LedgerName;
+  /** Why the messages were refused, where that was it. */
+  readonly denial?: Denial;
 }
 
 export interface CallSummary {
   readonly round: number;
   readonly index: number;
   readonly tool: string;
-  readonly status: 'approved' | 'denied' | 'finished' | 'unknown';
+  /** `handed-over`: the client runs it. */
+  readonly status: 'approved' | 'denied' | 'finished' | 'handed-over' | 'unknown' | 'waiting';
   readonly check?: string;
   readonly reason?: string;
+  /** What it waits for. */
+  readonly approvalId?: string;
 }
 
 /** The JSON answer of a turn. */
@@ -90,11 +119,13 @@ export interface TurnSummary {
   readonly code?: ErrorCode | 'cancelled';
 }
 
-/** How the single call of a program ended. */
+/** How the single call of a program ended, or what it waits for. */
 export type ProgramOutcome =
   | { readonly kind: 'result'; readonly result: ToolResult }
   /** `cost` where a tier says so. */
   | { readonly kind: 'denied'; readonly denial: Denial; readonly cost?: RunCost }
+  /** For a human; asked again, the session tells what became of it. */
+  | { readonly kind: 'waiting'; readonly approvalId: string; readonly expiresAt: number }
   | { readonly kind: 'failed'; readonly code: ErrorCode | 'cancelled' };
 
 export interface SessionDescription {
@@ -137,7 +168,7 @@ export interface HostCallGrant {
   readonly privateHost: boolean;
 }
 
-export interface SessionApi {
+export interface SessionApi extends SessionApprovalsApi {
   create(request: CreateSession): Promise<SessionDescription>;
   describe(): Promise<SessionDescription | undefined>;
   messages(
@@ -147,7 +178,7 @@ export interface SessionApi {
   remove(principal: Principal, requestId: string): Promise<boolean>;
 
   admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>>;
-  /** The summary once the turn has ended, or `undefined` after `waitMs`. */
+  /** The summary once the turn has ended or waits for a human, or `undefined` after `waitMs`. */
   awaitTurn(turnId: TurnId, waitMs: number): Promise<TurnSummary | undefined>;
   /** Admits and waits in one RPC, for JSON answers. */
   runTurn(

@@ -24,10 +24,13 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { sessionObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Admissions } from './admission.ts';
+import type { ApprovalView, DecideApproval, DecisionRefusal } from './approval-api.ts';
+import { ApprovalCourier } from './approval-courier.ts';
 import { assembleParts } from './assemble-parts.ts';
 import { cancelTurn, removeSession } from './cancel-turn.ts';
 import { commitBatch } from './commit-batch.ts';
 import { createSession, describeSession } from './create-session.ts';
+import { decideApproval, viewApproval } from './decide-approval.ts';
 import { Flusher } from './flusher.ts';
 import { toTurn } from './hand-over.ts';
 import { authorizeHostCall } from './host-calls.ts';
@@ -50,13 +53,14 @@ import type {
 } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
 import { toProgramOutcome, toSummary } from './turn-summary.ts';
-import { readEvents, readTurn, waitForEnd } from './watch-turn.ts';
+import { readEvents, readTurn, waitForRest } from './watch-turn.ts';
 
 export class SessionBlock extends DurableObject<BlockBindings> implements SessionApi {
   readonly #parts: SessionParts;
   readonly #lane: Lane;
   readonly #admissions: Admissions;
   readonly #flusher: Flusher;
+  readonly #courier: ApprovalCourier;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
@@ -64,11 +68,16 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
       turn: () => this.#lane.watch(),
       flush: () => this.#flusher.now(),
       expire: () => this.#flusher.expire(),
-      flushPromptly: (when) => this.#flusher.promptly(when),
+      approvals: () => this.#courier.tend(),
+      flushPromptly: (when) => {
+        this.#flusher.promptly(when);
+        this.#courier.promptly();
+      },
     });
     this.#lane = new Lane(this.#parts);
     this.#admissions = new Admissions(this.#parts, this.#lane);
     this.#flusher = new Flusher(this.#parts);
+    this.#courier = new ApprovalCourier(this.#parts, this.#lane);
     if (this.#parts.session.row() !== undefined) this.#parts.timers.restore();
   }
 
@@ -97,7 +106,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   }
 
   async awaitTurn(turnId: TurnId, waitMs: number): Promise<TurnSummary | undefined> {
-    const turn = await waitForEnd(this.#written(), turnId, waitMs);
+    const turn = await waitForRest(this.#written(), turnId, waitMs);
     return turn && toSummary(turn);
   }
 
@@ -163,6 +172,14 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     return await authorizeHostCall(this.#parts, this.#lane, request);
   }
 
+  async approval(id: string): Promise<ApprovalView | undefined> {
+    return viewApproval(this.#written(), id);
+  }
+
+  async decideApproval(request: DecideApproval): Promise<Result<ApprovalView, DecisionRefusal>> {
+    return await decideApproval(this.#written(), this.#lane, request);
+  }
+
   async authorityChanged(revision: number): Promise<void> {
     const { authorities, flush, held, session } = this.#written();
     authorities.hear(revision);
@@ -185,7 +202,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     this.#requireOwn(request);
     const admitted = await this.#admissions.admit(request, 'with-first-commit');
     if (!admitted.ok) return admitted;
-    const turn = await waitForEnd(this.#parts, admitted.value.turnId, waitMs);
+    const turn = await waitForRest(this.#parts, admitted.value.turnId, waitMs);
     this.#written();
     return ok({ admission: admitted.value, turn });
   }

@@ -20,6 +20,7 @@ import type { Result } from '../../core/primitives/result.ts';
 import { sessionObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
+import type { ApprovalView, DecideApproval, DecisionRefusal } from './approval-api.ts';
 import type {
   Admission,
   AdmissionRefusal,
@@ -139,6 +140,14 @@ export class SessionClient implements SessionApi {
 
   authorizeHostCall(request: HostCallRequest): Promise<Result<HostCallGrant, Denial>> {
     return this.#again((session) => session.authorizeHostCall(request));
+  }
+
+  approval(id: string): Promise<ApprovalView | undefined> {
+    return this.#again((session) => session.approval(id));
+  }
+
+  decideApproval(request: DecideApproval): Promise<Result<ApprovalView, DecisionRefusal>> {
+    return this.#again((session) => session.decideApproval(request));
   }
 
   authorityChanged(revision: number): Promise<void> {

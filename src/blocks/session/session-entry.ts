@@ -44,8 +44,16 @@ export function toEvents(entry: SessionEntry): readonly TurnEventBody[] {
       const { round, index, tool } = entry;
       return [{ kind: 'tool-call-approved', round, index, tool, arguments: entry.arguments }];
     }
+    case 'call-handed-over':
+      return [{ ...entry, kind: 'tool-call-handed-over' }];
+    case 'approval-needed': {
+      const { round, index, tool, request } = entry;
+      const { id: approvalId, expiresAt } = request;
+      return [{ kind: 'approval-needed', approvalId, round, index, tool, expiresAt }];
+    }
     case 'call-finished':
       return [toEndEvent(entry, entry.end)];
+    case 'turn-waiting':
     case 'call-went-outward':
       return [];
   }
@@ -75,9 +83,10 @@ function toReplyEvents({
 function toEndEvent(call: CallRef, end: CallEnd): TurnEventBody {
   if (end.kind === 'denied') return toDeniedEvent(call, end.denial, end.cost);
   const { round, index, tool } = call;
-  const { content, truncated, label, cost, receipt } = end.result;
+  const { content, truncated, label, fields, cost, receipt } = end.result;
+  const labels = { label, ...(fields && { fields }) };
   const proof = receipt && { receipt };
-  return { kind: 'tool-result', round, index, tool, content, truncated, label, cost, ...proof };
+  return { kind: 'tool-result', round, index, tool, content, truncated, ...labels, cost, ...proof };
 }
 
 function toDeniedEvent(

@@ -11,6 +11,7 @@ import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { Timers } from '../kit/timers.ts';
 import type { Waiters } from '../kit/waiters.ts';
+import type { ApprovalStore } from './approval-store.ts';
 import type { Authorities } from './authorities.ts';
 import type { HeldSlice } from './held-slice.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
@@ -36,6 +37,7 @@ export interface SessionParts {
   readonly messages: MessageStore;
   readonly idempotency: IdempotencyStore;
   readonly settlements: SettlementStore;
+  readonly approvals: ApprovalStore;
   readonly outbox: Outbox;
   readonly timers: Timers;
   readonly waiters: Waiters;
@@ -55,10 +57,10 @@ export interface SessionParts {
   readonly defer: (task: Promise<unknown>) => void;
 }
 
-/** Where those wait who want to hear of a turn's events or end, and its run of an end to its lease. */
+/** Where those wait who want to hear of a turn's events or rest, and its run of an end to its lease. */
 export const topicOf = {
   events: (turnId: string): string => `events/${turnId}`,
-  end: (turnId: string): string => `end/${turnId}`,
+  rest: (turnId: string): string => `rest/${turnId}`,
   stop: (turnId: string): string => `stop/${turnId}`,
 } as const;
 

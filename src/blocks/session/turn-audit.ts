@@ -16,7 +16,7 @@ export interface Actor {
   readonly requestId: string;
 }
 
-interface Occurrence {
+export interface Occurrence {
   readonly action: AuditAction;
   readonly decision: AuditEvent['decision'];
   readonly reason?: string;

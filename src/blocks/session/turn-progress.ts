@@ -19,13 +19,23 @@ import { addUsage, NO_USAGE, type Usage } from '../../core/conversation/usage.ts
 import type { Denial } from '../../core/errors/denial.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import type { ApprovalRequest } from '../../core/policy/approval.ts';
 import { type SessionEntry, toEvents } from './session-entry.ts';
 
 export interface CallProgress {
   readonly tool: string;
+  /** What a human was asked about it last. */
+  asked?: ApprovalRequest;
   /** Refused before it was started. */
   denied?: Denial;
-  started?: { readonly claims: TicketClaims; readonly repeatable: boolean };
+  /** Left to the client: set once the turn will end with it. */
+  handedOver?: true;
+  started?: {
+    readonly claims: TicketClaims;
+    readonly repeatable: boolean;
+    /** Hash of the approval that was used up. */
+    readonly approval?: string;
+  };
   wentOutward: boolean;
   end?: CallEnd;
 }
@@ -38,6 +48,9 @@ export interface RoundProgress {
 }
 
 type Entry<Kind extends SessionEntry['kind']> = Extract<SessionEntry, { kind: Kind }>;
+type CallEntry = Entry<
+  'call-denied' | 'call-started' | 'call-finished' | 'call-handed-over' | 'approval-needed'
+>;
 type TurnEnd = Entry<'turn-finished' | 'turn-failed'>;
 
 export class TurnProgress {
@@ -45,6 +58,8 @@ export class TurnProgress {
   /** Text that was sent of replies which are not journaled yet, by round. */
   readonly openTexts = new Map<number, string>();
   end: TurnEnd | undefined;
+  /** What humans were asked, by hash: only where there is one the session has approvals of the turn. */
+  readonly requests = new Map<string, ApprovalRequest>();
 
   /**
    * Takes an entry in and answers how many events it shows.
@@ -68,6 +83,15 @@ export class TurnProgress {
       case 'call-denied':
       case 'call-finished':
         this.#endCall(entry);
+        break;
+      case 'call-handed-over':
+        this.#untouchedCall(entry).handedOver = true;
+        break;
+      case 'approval-needed':
+        this.#askAbout(entry);
+        break;
+      case 'turn-waiting':
+        this.#round(entry);
         break;
       case 'call-went-outward':
         this.#call(entry).wentOutward = true;
@@ -93,6 +117,7 @@ export class TurnProgress {
     switch (entry.kind) {
       case 'text':
       case 'round-restarted':
+      case 'turn-waiting':
         return false;
       case 'turn-finished':
       case 'turn-failed':
@@ -106,11 +131,13 @@ export class TurnProgress {
     }
   }
 
-  #holdsCallEntry(entry: Entry<'call-denied' | 'call-started' | 'call-finished'>): boolean {
+  #holdsCallEntry(entry: CallEntry): boolean {
     const call = this.rounds.get(entry.round)?.calls.get(entry.index);
     if (call === undefined) return false;
+    if (entry.kind === 'approval-needed') return call.asked?.hash === entry.request.hash;
     if (entry.kind === 'call-denied') return isSame(call.denied, entry.denial);
     if (entry.kind === 'call-finished') return isSame(call.end, entry.end);
+    if (entry.kind === 'call-handed-over') return call.handedOver === true;
     return isSame(call.started?.claims, entry.claims);
   }
 
@@ -167,7 +194,8 @@ export class TurnProgress {
       throw misplaced('call-started', 'a call that has not ended');
     }
     const before = call.started;
-    call.started = { claims: entry.claims, repeatable: entry.repeatable };
+    const { claims, repeatable, approval } = entry;
+    call.started = { claims, repeatable, ...(approval !== undefined && { approval }) };
     if (before === undefined) return 'first';
     const isNewRun = entry.claims.epoch > before.claims.epoch;
     if (!isNewRun && entry.claims.revision <= before.claims.revision) {
@@ -177,6 +205,20 @@ export class TurnProgress {
       throw misplaced('call-started', 'a call that may run again');
     }
     return 'again';
+  }
+
+  #askAbout(entry: Entry<'approval-needed'>): void {
+    this.#untouchedCall(entry).asked = entry.request;
+    this.requests.set(entry.request.hash, entry.request);
+  }
+
+  #untouchedCall(entry: CallEntry): CallProgress {
+    const call = this.#call(entry);
+    const { handedOver, denied, started, end } = call;
+    if ((handedOver ?? denied ?? started ?? end) !== undefined) {
+      throw misplaced(entry.kind, 'a call of which nothing has happened');
+    }
+    return call;
   }
 
   #endCall(entry: Entry<'call-denied' | 'call-finished'>): void {
@@ -196,9 +238,7 @@ export class TurnProgress {
     return found;
   }
 
-  #call(
-    entry: Entry<'call-denied' | 'call-started' | 'call-finished' | 'call-went-outward'>,
-  ): CallProgress {
+  #call(entry: CallEntry | Entry<'call-went-outward'>): CallProgress {
     const { message, calls } = this.#round(entry);
     const written = message.toolCalls[entry.index];
     if (written === undefined) throw misplaced(entry.kind, 'a call of its reply');
@@ -212,14 +252,18 @@ export class TurnProgress {
 /** The call as the next run, and the history, see it; nothing if nothing was decided yet. */
 export function toJournaledCall(call: CallProgress | undefined): JournaledCall | undefined {
   if (call === undefined) return undefined;
-  const { denied, started, end, wentOutward } = call;
+  const { asked, denied, handedOver, started, end, wentOutward } = call;
+  if (handedOver) return { kind: 'handed-over' };
   if (end !== undefined) {
     const argumentHash = started?.claims.argumentHash;
     return { kind: 'finished', end, ...(argumentHash !== undefined && { argumentHash }) };
   }
   if (denied !== undefined) return { kind: 'denied', denial: denied };
-  if (started !== undefined) return { kind: 'started', ...started, wentOutward };
-  return undefined;
+  if (started !== undefined) {
+    const { claims, repeatable } = started;
+    return { kind: 'started', claims, repeatable, wentOutward };
+  }
+  return asked && { kind: 'asked', hash: asked.hash };
 }
 
 /** Both were made by the same code, so their members come in the same order. */

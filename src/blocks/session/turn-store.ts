@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { ClientWishes } from '../../core/conversation/client-wishes.ts';
 import type { Message } from '../../core/conversation/message.ts';
-import type { TurnDriver, TurnStatus } from '../../core/conversation/turn.ts';
+import type { Turn, TurnDriver, TurnStatus } from '../../core/conversation/turn.ts';
+import type { Spend } from '../../core/policy/ledger.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { Slice } from '../../core/policy/slice.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
@@ -19,9 +21,16 @@ export interface TurnFacts {
   readonly driver: TurnDriver;
   /** As reserved at admission. */
   readonly slice: Slice;
+  /** Most that it may spend, whatever is added to its slice. */
+  readonly ceiling?: Spend;
   /** Under which the workspace knows what was reserved: its own, or that of a turn before it. */
   readonly reservation: TurnId;
   readonly admittedAt: number;
+  /** As in `Turn`. */
+  readonly onAsk: Turn['onAsk'];
+  readonly wishes?: ClientWishes;
+  /** As in `Turn`. */
+  readonly onlyTools?: readonly string[];
 }
 
 export interface TurnRow {
@@ -32,6 +41,7 @@ export interface TurnRow {
   revision: number;
   /** Epoch of its latest run; 0 until it starts. */
   epoch: number;
+  /** Of a turn that waits for humans: when its last run let go of it. */
   leaseUntil: number;
   /** The lease as it is written: renewals are not written one by one. */
   writtenLeaseUntil: number;
@@ -140,6 +150,14 @@ export class TurnStore {
     return this.#newestEpoch;
   }
 
+  /** The turn that was admitted last. */
+  newestId(): string | undefined {
+    const [row] = this.#sql
+      .exec<{ id: string }>('SELECT id FROM turns ORDER BY seq DESC LIMIT 1')
+      .toArray();
+    return row?.id;
+  }
+
   /** Turns run in the order of their admission, so the last one that ran has it. */
   newestEpoch(): number {
     this.#newestEpoch ??=
@@ -217,6 +235,11 @@ export class TurnStore {
 
 export function hasEnded({ status }: Pick<TurnRow, 'status'>): boolean {
   return status === 'finished' || status === 'failed' || status === 'cancelled';
+}
+
+/** Nothing more happens to it by itself: it has ended, or waits for a human. */
+export function isAtRest(row: Pick<TurnRow, 'status'>): boolean {
+  return hasEnded(row) || row.status === 'waiting';
 }
 
 function toStatus(text: string): TurnStatus {

@@ -4,10 +4,14 @@
  * @module
  */
 
+import { deny } from '../../core/errors/denial.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { CallSummary, ProgramOutcome, TurnSummary } from './session-api.ts';
 import type { CallProgress, TurnProgress } from './turn-progress.ts';
 import { hasEnded } from './turn-store.ts';
+
+/** The turn ended while it waited. */
+const NEVER_APPROVED = deny('sanitise', 'approval_required');
 
 export function toSummary({ row, progress }: LiveTurn): TurnSummary {
   const { end } = progress;
@@ -23,8 +27,12 @@ export function toSummary({ row, progress }: LiveTurn): TurnSummary {
 
 /** What became of a program's only call; `undefined` while the turn is running. */
 export function toProgramOutcome({ row, progress }: LiveTurn): ProgramOutcome | undefined {
-  if (!hasEnded(row)) return undefined;
   const call = progress.rounds.get(0)?.calls.get(0);
+  if (row.status === 'waiting' && call?.asked !== undefined) {
+    const { id: approvalId, expiresAt } = call.asked;
+    return { kind: 'waiting', approvalId, expiresAt };
+  }
+  if (!hasEnded(row)) return undefined;
   if (call?.end !== undefined) return call.end;
   if (call?.denied !== undefined) return { kind: 'denied', denial: call.denied };
   const { end } = progress;
@@ -47,11 +55,14 @@ function toCallSummaries({ rounds }: TurnProgress, ended: boolean): CallSummary[
 }
 
 function toCallStatus(
-  { denied, end }: CallProgress,
+  { asked, denied, handedOver, started, end }: CallProgress,
   ended: boolean,
-): Pick<CallSummary, 'status' | 'check' | 'reason'> {
+): Pick<CallSummary, 'status' | 'check' | 'reason' | 'approvalId'> {
   if (end?.kind === 'result') return { status: 'finished' };
-  const denial = end?.denial ?? denied;
+  if (handedOver) return { status: 'handed-over' };
+  const isOpen = asked !== undefined && started === undefined && denied === undefined;
+  if (isOpen && !ended) return { status: 'waiting', approvalId: asked.id };
+  const denial = end?.denial ?? denied ?? (isOpen ? NEVER_APPROVED : undefined);
   if (denial === undefined) return { status: ended ? 'unknown' : 'approved' };
   const { check, reason } = denial;
   return { status: reason === 'unknown' ? 'unknown' : 'denied', check, reason };

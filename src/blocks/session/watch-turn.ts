@@ -1,5 +1,5 @@
 /**
- * How a turn is followed from outside: its events and its end, by long poll.
+ * How a turn is followed from outside: its events and its rest, by long poll.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { EventPage } from './session-api.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
-import { hasEnded } from './turn-store.ts';
+import { hasEnded, isAtRest } from './turn-store.ts';
 
 /** Longest that anybody is kept waiting, in milliseconds. */
 const MAX_WAIT_MS = 300_000;
@@ -23,8 +23,11 @@ export function readTurn(parts: SessionParts, turnId: TurnId): LiveTurn | undefi
   return parts.session.live() && parts.live.find(turnId);
 }
 
-/** The turn once it has ended; `undefined` after `waitMs`, or if there is no such turn. */
-export async function waitForEnd(
+/**
+ * The turn once it has ended, or waits for a human; `undefined` after `waitMs`, or if there is no such
+ * turn.
+ */
+export async function waitForRest(
   parts: SessionParts,
   turnId: TurnId,
   waitMs: number,
@@ -34,11 +37,11 @@ export async function waitForEnd(
     // One that is not written yet has not ended, and nobody but its run may hear of it.
     if (!parts.unwritten.isAbout(turnId)) {
       const turn = readTurn(parts, turnId);
-      if (turn === undefined || hasEnded(turn.row)) return turn;
+      if (turn === undefined || isAtRest(turn.row)) return turn;
     }
     const leftMs = until - parts.now();
     if (leftMs <= 0) return undefined;
-    await parts.waiters.wait(topicOf.end(turnId), leftMs);
+    await parts.waiters.wait(topicOf.rest(turnId), leftMs);
   }
 }
 

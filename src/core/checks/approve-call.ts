@@ -13,8 +13,10 @@
 import type { ApprovedToolCall, ProposedToolCall } from '../conversation/tool-call.ts';
 import type { Denial } from '../errors/denial.ts';
 import type { CheckName } from '../errors/reasons.ts';
+import type { ApprovalBinding } from '../policy/approval.ts';
 import type { Slice } from '../policy/slice.ts';
 import { ok, type Result } from '../primitives/result.ts';
+import { toBinding } from './approval.ts';
 import { checkCapability } from './capability.ts';
 import type { Check, CheckContext } from './check-context.ts';
 import { type ClaimedCall, checkDispatch } from './dispatch-claims.ts';
@@ -58,8 +60,29 @@ export function approveCall(
   return passed.ok ? ok({ call: toApproved(passed.value), slice: passed.value.slice }) : passed;
 }
 
+/**
+ * What a human is asked about a call that was denied for want of his approval, or why asking would be
+ * in vain: with an approval, some other check would still deny it.
+ */
+export function askAbout(call: ProposedToolCall, context: CheckContext): Result<AskedCall, Denial> {
+  const passed = passChecks(call, { ...context, approvals: ANY_APPROVAL });
+  if (!passed.ok) return passed;
+  const { tool, canonicalArguments, capabilities } = passed.value;
+  const binding = toBinding(passed.value, context);
+  return ok({ tool: tool.name, canonicalArguments, capabilities, binding });
+}
+
+export interface AskedCall extends Pick<ClaimedCall, 'canonicalArguments' | 'capabilities'> {
+  readonly tool: string;
+  readonly binding: ApprovalBinding;
+}
+
+/** As if a human had approved whatever he is asked. Nothing that passes under it is ever run. */
+const ANY_APPROVAL: CheckContext['approvals'] = { has: () => true };
+
 function toApproved(call: ClaimedCall): ApprovedToolCall {
   const { place, modelCallId, plugin, tool, canonicalArguments, capabilities, claims } = call;
+  const { approval } = call;
   return {
     place,
     modelCallId,
@@ -69,8 +92,13 @@ function toApproved(call: ClaimedCall): ApprovedToolCall {
     canonicalArguments,
     capabilities,
     claims,
-    ...(claims.wasm?.configHash !== undefined && { config: plugin.config?.values }),
+    ...(hasSettings(claims) && { config: plugin.config?.values }),
+    ...(approval !== undefined && { approval }),
   } as ApprovedToolCall;
+}
+
+function hasSettings({ wasm, executor }: ClaimedCall['claims']): boolean {
+  return (wasm ?? executor)?.configHash !== undefined;
 }
 
 /** Checks 2 to 7 as one, each taking what the one before it returns. */

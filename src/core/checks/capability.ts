@@ -14,6 +14,7 @@ import { type Denial, deny } from '../errors/denial.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import { findObjectionInTurn } from '../policy/newest-authority.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
+import { isLeft } from '../skills/choose-skills.ts';
 import {
   type CanonicalArguments,
   canonicaliseArguments,
@@ -34,6 +35,7 @@ export interface EntitledCall extends Omit<RegisteredCall, 'passed' | 'proposed'
 
 export const checkCapability: Check<RegisteredCall, EntitledCall> = (call, context) => {
   const { proposed, schema, tool } = call;
+  if (!isLeft(context.onlyTools, tool.name)) return err(deny('capability', 'outside_skill'));
   const args = canonicaliseArguments(proposed.arguments, schema, listPrivateHosts(context));
   const needs = listNeeds(tool.name, tool.requires, args);
   if (!needs.ok) return needs;

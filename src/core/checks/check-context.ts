@@ -10,6 +10,7 @@ import type { Authority } from '../policy/authority.ts';
 import type { Label } from '../policy/labels.ts';
 import type { Slice } from '../policy/slice.ts';
 import type { Result } from '../primitives/result.ts';
+import type { HeardValues } from '../provenance/heard-values.ts';
 
 /** One earlier call of the turn: by hash, so that a history holds no arguments. */
 export interface CallTrace {
@@ -28,9 +29,15 @@ export interface CheckContext {
   readonly turn: Pick<Turn, 'sessionId' | 'workspace' | 'epoch' | 'deadlineAt'>;
   /** The join over all that is in the turn's context. */
   readonly label: Label;
+  /** What the turn has heard from those who are trusted. */
+  readonly heard: HeardValues;
   readonly slice: Slice;
   /** Every call that was approved in this turn, in order, without the one that is checked. */
   readonly history: readonly CallTrace[];
+  /** Hashes of the calls that a human has approved and that have not run yet: see `approval.ts`. */
+  readonly approvals: Pick<ReadonlySet<string>, 'has'>;
+  /** The only tools that active skills leave; absent where they narrow nothing. */
+  readonly onlyTools?: readonly string[];
   /** Epoch milliseconds. */
   readonly now: number;
   /** Lower-case hex. */

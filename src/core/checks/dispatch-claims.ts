@@ -12,13 +12,12 @@ import { deny } from '../errors/denial.ts';
 import type { TicketClaims } from '../executor-protocol/ticket.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import { AMBIENT_CAPABILITIES, type WasmLimits } from '../manifest/wasm-limits.ts';
+import { grantedOnMachine } from '../policy/granted-on-machine.ts';
 import { bothAllow } from '../policy/newest-authority.ts';
+import { toPrincipalName } from '../policy/principal.ts';
 import { err, ok } from '../primitives/result.ts';
-import type { Check, CheckContext } from './check-context.ts';
+import { authoritiesOf, type Check, type CheckContext } from './check-context.ts';
 import type { AffordedCall } from './limits.ts';
-
-/** Wall-clock milliseconds of a call whose plugin states no time of its own. */
-export const DEFAULT_TIMEOUT_MS = 30_000;
 
 export interface ClaimedCall extends Omit<AffordedCall, 'passed'> {
   readonly passed: 'dispatch';
@@ -51,22 +50,38 @@ export const checkDispatch: Check<AffordedCall, ClaimedCall> = (call, context) =
   return ok({ ...call, passed: 'dispatch', claims });
 };
 
+/** For calls of the gateway's own tools. */
+const BUILT_IN_TIMEOUT_MS = 10_000;
+
 interface RunPlan {
-  readonly claims: Pick<TicketClaims, 'tier' | 'wasm'>;
+  readonly claims: Pick<TicketClaims, 'tier' | 'wasm' | 'executor'>;
   readonly timeoutMs: number;
 }
 
-/** None where the tier cannot run the plugin: the wasm tier runs nothing without limits. */
-function planRun(
-  { plugin, tool: { entry } }: AffordedCall,
-  context: CheckContext,
-): RunPlan | undefined {
+/** None where the tier cannot run the plugin: no tier runs anything without limits. */
+function planRun(call: AffordedCall, context: CheckContext): RunPlan | undefined {
+  const { plugin, tool } = call;
   const { tier, wasm, config } = plugin;
-  if (tier !== 'wasm') return { claims: { tier }, timeoutMs: DEFAULT_TIMEOUT_MS };
+  if (tier === 'built-in') return { claims: { tier }, timeoutMs: BUILT_IN_TIMEOUT_MS };
+  if (tier !== 'wasm') return planExecutorRun(call, context);
   if (wasm === undefined) return undefined;
+  const { entry } = tool;
   const limits = grantAmbient(wasm, plugin, context);
   const configHash = config && { configHash: config.hash };
   return { claims: { tier, wasm: { entry, limits, ...configHash } }, timeoutMs: limits.timeoutMs };
+}
+
+function planExecutorRun(
+  { plugin, tool: { entry }, capabilities }: AffordedCall,
+  context: CheckContext,
+): RunPlan | undefined {
+  const { tier, executor: limits, config } = plugin;
+  if (limits === undefined) return undefined;
+  const granted = { ...grantedOnMachine(plugin, authoritiesOf(context), context.now) };
+  const configHash = config && { configHash: config.hash };
+  const principal = toPrincipalName(context.authority.principal);
+  const executor = { entry, principal, capabilities, granted, limits, ...configHash };
+  return { claims: { tier, executor }, timeoutMs: limits.timeoutMs };
 }
 
 /** Clock and chance as far as everybody agrees; without them a run repeats itself exactly. */

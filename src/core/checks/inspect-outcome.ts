@@ -12,18 +12,22 @@ import { type Denial, deny } from '../errors/denial.ts';
 import type { ToolDefinition } from '../manifest/tool-definition.ts';
 import type { Label } from '../policy/labels.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { JsonValue } from '../primitives/json.ts';
 import { ok, type Result } from '../primitives/result.ts';
-import { checkContent } from './result-content.ts';
+import type { KnownValues } from '../scan/known-values.ts';
+import { checkContent, type InspectedContent } from './result-content.ts';
 import { checkLabel } from './result-label.ts';
 import { checkResultShape } from './result-shape.ts';
-import { checkSize } from './result-size.ts';
+import { checkSize, type SizedOutput } from './result-size.ts';
 
 export interface InspectContext {
   /** As in the snapshot under which the call was approved. */
   readonly tool: ToolDefinition;
   /** Of the turn, when the call was proposed. */
   readonly label: Label;
-  readonly policy: Pick<Policy, 'limits' | 'scan'>;
+  readonly policy: Pick<Policy, 'limits' | 'scan' | 'flow'>;
+  /** The workspace's own secrets, which no result may show. */
+  readonly known?: KnownValues;
 }
 
 type Finished = Extract<ToolOutcome, { readonly kind: 'ok' }>;
@@ -31,19 +35,34 @@ type Failed = Extract<ToolOutcome, { readonly kind: 'failed' }>;
 
 export function inspectOutcome(
   outcome: Finished,
-  { tool, label, policy }: InspectContext,
+  { tool, label, policy, known }: InspectContext,
 ): Result<ToolResult, Denial> {
   const sized = checkSize(outcome.output, policy.limits.maxResultChars);
   if (!sized.ok) return sized;
   const shaped = checkResultShape(sized.value, tool);
   if (!shaped.ok) return shaped;
-  const inspected = checkContent(shaped.value, policy);
+  const inspected = checkContent(shaped.value, { policy, ...(known && { known }) });
   if (!inspected.ok) return inspected;
-  const labelled = checkLabel(label, tool, outcome.label);
+  const labelled = checkLabel(tool, {
+    turn: label,
+    ...(outcome.label !== undefined && { read: outcome.label }),
+    isBelieved: policy.flow.believed.includes(tool.name),
+    ...readShown(tool, inspected.value, sized.value),
+  });
   if (!labelled.ok) return labelled;
 
   const receipt = outcome.receipt === undefined ? {} : { receipt: outcome.receipt };
-  return ok({ ...inspected.value, label: labelled.value, cost: outcome.cost, ...receipt });
+  return ok({ ...inspected.value, ...labelled.value, cost: outcome.cost, ...receipt });
+}
+
+/** What has a schema, and was neither cut nor redacted, is the JSON that the schema describes. */
+function readShown(
+  { outputSchema }: ToolDefinition,
+  { content }: InspectedContent,
+  { text }: SizedOutput,
+): { readonly shown?: JsonValue } {
+  if (outputSchema === undefined || content !== text) return {};
+  return { shown: JSON.parse(content) as JsonValue };
 }
 
 /** What a tier reports of a call that did not finish, as a denial of check 7. */

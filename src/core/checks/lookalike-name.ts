@@ -8,8 +8,8 @@
  */
 
 import type { Authority } from '../policy/authority.ts';
-import { foldConfusable } from './content/confusables.ts';
-import { shadowOf } from './content/shadow.ts';
+import { foldConfusable } from '../scan/confusables.ts';
+import { shadowOf } from '../scan/shadow.ts';
 
 /** Skeletons of all tools of an authority. A cache, not state: made when first asked. */
 const SKELETONS = new WeakMap<Authority, ReadonlySet<string>>();

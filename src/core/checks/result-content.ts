@@ -1,5 +1,5 @@
 /**
- * Result check 3, content: instructions to the model, and secrets.
+ * Result check 3, content: instructions to the model, secrets, and personal data.
  *
  * The workspace's policy says what happens to each kind: `block` denies the result, `redact` takes
  * the find out and says so in its place, `flag` only names it. Names alone go on the record.
@@ -10,9 +10,11 @@
 import { type Denial, deny } from '../errors/denial.ts';
 import type { Policy } from '../policy/policy.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
-import { findInjections } from './content/find-injections.ts';
-import { type Finding, findSecrets } from './content/find-secrets.ts';
-import { redact } from './content/redact.ts';
+import { applyPolicy, kindsOf } from '../scan/apply-policy.ts';
+import type { Finding } from '../scan/finding.ts';
+import type { KnownValues } from '../scan/known-values.ts';
+import { redact } from '../scan/redact.ts';
+import { type ScanReport, scanText } from '../scan/scan-text.ts';
 import { cutText, type SizedOutput } from './result-size.ts';
 
 /** Longest output that is looked at, in UTF-16 code units. A longer one is not passed on. */
@@ -25,38 +27,34 @@ export interface InspectedContent {
   /** At most `maxChars` code units, cut and redacted. */
   readonly content: string;
   readonly truncated: boolean;
-  /** `secret:<format>` and `injection:<phrase>`, each once, in the order of the alphabet. */
+  /** `secret:<rule>`, `injection:<rule>` and the like, each once, in the order of the alphabet. */
   readonly findings: readonly string[];
 }
 
+export interface ContentContext {
+  readonly policy: Pick<Policy, 'limits' | 'scan'>;
+  readonly known?: KnownValues;
+}
+
 export function checkContent(
-  output: SizedOutput,
-  { limits, scan }: Pick<Policy, 'limits' | 'scan'>,
+  { text, keptUnits }: SizedOutput,
+  { policy, known }: ContentContext,
 ): Result<InspectedContent, Denial> {
-  const { text, keptUnits } = output;
   if (!isInspectable(text)) return err(deny('content', 'uninspectable'));
 
+  const stage = policy.scan.result;
   const read = text.slice(0, keptUnits + LOOKAHEAD);
-  const injections = locate('injection', findInjections(read), keptUnits);
-  const secrets = locate('secret', findSecrets(read), keptUnits);
-  if (scan.injection === 'block' && injections.length > 0) {
-    return err(deny('content', 'injection_detected'));
-  }
-  if (scan.secrets === 'block' && secrets.length > 0) {
-    return err(deny('content', 'secret_detected'));
-  }
+  const report = scanText(read, { kinds: kindsOf(stage), ...(known && { known }) });
+  const applied = applyPolicy(keptPart(report, keptUnits), stage);
+  if (!applied.ok) return err(deny('content', applied.error));
 
-  const removed = [
-    ...(scan.secrets === 'redact' ? secrets : []),
-    ...(scan.injection === 'redact' ? injections : []),
-  ];
-  const content = redact(text.slice(0, keptUnits), removed);
-  const truncated = keptUnits < text.length || content.length > limits.maxResultChars;
-  const names = new Set([...injections, ...secrets].map(({ name }) => name));
+  const { maxResultChars } = policy.limits;
+  const content = redact(text.slice(0, keptUnits), applied.value.removed);
+  const truncated = keptUnits < text.length || content.length > maxResultChars;
   return ok({
-    content: truncated ? cutText(content, limits.maxResultChars) : content,
+    content: truncated ? cutText(content, maxResultChars) : content,
     truncated,
-    findings: [...names].sort(),
+    findings: applied.value.names,
   });
 }
 
@@ -65,13 +63,11 @@ function isInspectable(text: string): boolean {
   return text.length <= MAX_INSPECTED_CHARS && text.isWellFormed() && !text.includes('\0');
 }
 
-/** What is found in the part that is kept, under its full name. */
-function locate(kind: string, findings: readonly Finding[], end: number): readonly Finding[] {
-  return findings
-    .filter((finding) => finding.start < end)
-    .map((finding) => ({
-      name: `${kind}:${finding.name}`,
-      start: finding.start,
-      end: Math.min(finding.end, end),
-    }));
+/** What was found in the part that is passed on. */
+function keptPart({ findings, uninspected }: ScanReport, end: number) {
+  const kept = findings.filter((finding) => finding.start < end);
+  return {
+    findings: kept.map((finding): Finding => ({ ...finding, end: Math.min(finding.end, end) })),
+    ...(uninspected && { uninspected }),
+  };
 }

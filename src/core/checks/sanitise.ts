@@ -10,15 +10,16 @@
 import type { Capability } from '../capabilities/pattern.ts';
 import type { CallPlace } from '../conversation/tool-call.ts';
 import { type Denial, deny } from '../errors/denial.ts';
-import { decideFlow, effectOf } from '../policy/flow.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
 import type { JsonObject } from '../primitives/json.ts';
-import { err, ok } from '../primitives/result.ts';
+import { err } from '../primitives/result.ts';
 import { toUtf8 } from '../primitives/utf8.ts';
+import { holdsSecret } from '../scan/find-secrets.ts';
+import { requireApproval } from './approval.ts';
+import { decideFlow } from './call-flow.ts';
 import { CANONICAL_REASONS } from './canonical/canonical-problem.ts';
 import type { EntitledCall } from './capability.ts';
 import type { Check } from './check-context.ts';
-import { findSecrets } from './content/find-secrets.ts';
 import { findMismatch, type KnownTool } from './structure.ts';
 
 export interface SanitisedCall extends Pick<KnownTool, 'plugin' | 'tool'> {
@@ -29,6 +30,8 @@ export interface SanitisedCall extends Pick<KnownTool, 'plugin' | 'tool'> {
   /** SHA-256 of the canonical arguments as canonical JSON, lower-case hex. */
   readonly argumentHash: string;
   readonly capabilities: readonly Capability[];
+  /** Hash of the approval that it has, where it needs one. */
+  readonly approval?: string;
 }
 
 export const checkSanitise: Check<EntitledCall, SanitisedCall> = (call, context) => {
@@ -38,11 +41,10 @@ export const checkSanitise: Check<EntitledCall, SanitisedCall> = (call, context)
 
   const written = canonicalJson(args.canonical);
   if (holdsSecret(written)) return err(deny('sanitise', 'secret_in_arguments'));
-  // Nobody can be asked yet, so `ask` is a no as well.
-  const flow = decideFlow(context.label, effectOf(tool.requires));
-  if (flow !== 'allow') return err(deny('sanitise', 'flow_denied'));
+  const flow = decideFlow(call, context);
+  if (flow.outcome === 'deny') return err(deny('sanitise', 'flow_denied', flow.facts));
 
-  return ok({
+  const sanitised: SanitisedCall = {
     passed: 'sanitise',
     place: proposed.place,
     modelCallId: proposed.modelCallId,
@@ -51,7 +53,8 @@ export const checkSanitise: Check<EntitledCall, SanitisedCall> = (call, context)
     canonicalArguments: args.canonical,
     argumentHash: context.sha256(toUtf8(written)),
     capabilities,
-  });
+  };
+  return requireApproval(sanitised, context, flow);
 };
 
 function findUnsafe({ args, isUnfilled, schema }: EntitledCall): Denial | undefined {
@@ -63,16 +66,4 @@ function findUnsafe({ args, isUnfilled, schema }: EntitledCall): Denial | undefi
   if (isUnfilled) return deny('sanitise', 'template_unfilled');
   const mismatch = findMismatch(schema, args.canonical);
   return mismatch && deny('sanitise', 'schema_mismatch', mismatch);
-}
-
-const ESCAPE = /%[0-9A-Fa-f]{2}/g;
-
-/** Looks at the arguments as they are written, and once more without percent-encoding. */
-function holdsSecret(written: string): boolean {
-  if (findSecrets(written).length > 0) return true;
-  if (!written.includes('%')) return false;
-  const decoded = written.replace(ESCAPE, (escaped) =>
-    String.fromCharCode(Number.parseInt(escaped.slice(1), 16)),
-  );
-  return findSecrets(decoded).length > 0;
 }

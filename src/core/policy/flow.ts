@@ -6,13 +6,17 @@
  * default asks a human before the third joins the other two.
  *
  * What a tool can do is read from the capabilities that it requires, since no host function does
- * more than these. Its annotations are its author's claims and decide nothing here.
+ * more than these. Its annotations are its author's claims: they may add to what is believed of its
+ * effects, and take away only what no capability speaks of.
  *
  * @module
  */
 
 import type { FamilyName } from '../capabilities/catalogue.ts';
-import { type Confidentiality, type Integrity, joinLabels, type Label } from './labels.ts';
+import type { ToolDefinition } from '../manifest/tool-definition.ts';
+import type { FlowEffect, FlowOutcome, FlowRules } from './flow-rules.ts';
+import { strictestOutcome } from './flow-rules.ts';
+import { joinLabels, type Label } from './labels.ts';
 
 /** What running a tool does to information. */
 export interface ToolEffect {
@@ -23,20 +27,6 @@ export interface ToolEffect {
   /** It brings in what the workspace keeps to itself. */
   readonly readsPrivate: boolean;
 }
-
-/** `ask` waits for a human's approval. Where nobody can be asked it is a no. */
-export type FlowOutcome = 'allow' | 'ask' | 'deny';
-
-/** What happens to an outward effect, by the label of all that may have shaped it. */
-export type FlowPolicy = Readonly<
-  Record<Integrity, Readonly<Record<Confidentiality, FlowOutcome>>>
->;
-
-/** The principal's own words may go out; what his tools read may, until an outsider has spoken. */
-export const DEFAULT_FLOW_POLICY: FlowPolicy = {
-  trusted: { public: 'allow', workspace: 'allow', secret: 'allow' },
-  untrusted: { public: 'allow', workspace: 'allow', secret: 'ask' },
-};
 
 /** Private data as a label: what a tool read from where only the workspace reads. */
 export const PRIVATE_LABEL: Label = { integrity: 'trusted', confidentiality: 'secret' };
@@ -67,6 +57,16 @@ const PRIVATE = [
   'system:audit:read',
 ] as const satisfies FamilyName[];
 
+const WRITING = [
+  'tool:file:write',
+  'tool:exec',
+  'storage:workspace:write',
+  'storage:memory:write',
+  'storage:db',
+  'channel:send',
+  'channel:manage',
+] as const satisfies FamilyName[];
+
 /** The effect of a tool, by its capability templates such as `tool:file:read:{path}`. */
 export function effectOf(requires: readonly string[]): ToolEffect {
   return {
@@ -77,19 +77,47 @@ export function effectOf(requires: readonly string[]): ToolEffect {
 }
 
 /**
- * Whether a call may go out. `label` is that of the turn: the join of all that the model has seen,
- * so of all that may have shaped the arguments.
+ * What a call of the tool does. `readOnlyHint` is believed of a tool that holds no capability to
+ * change or send; that one without it does no harm is believed only of `destructiveHint: false`.
  */
-export function decideFlow(
+export function effectsOfCall(
+  tool: Pick<ToolDefinition, 'annotations' | 'requires'>,
+): readonly FlowEffect[] {
+  const { readOnlyHint, destructiveHint, openWorldHint } = tool.annotations;
+  const canWrite = tool.requires.some((template) => speaksOf(template, WRITING));
+  const isReadOnly = readOnlyHint === true && !canWrite;
+  const effects: FlowEffect[] = [];
+  const { sendsOut } = effectOf(tool.requires);
+  if (sendsOut || (openWorldHint === true && !isReadOnly)) effects.push('send');
+  if (!isReadOnly) effects.push('change');
+  if (!isReadOnly && destructiveHint !== false) effects.push('destroy');
+  return effects;
+}
+
+/**
+ * What becomes of a call with these effects. `label` is that of the turn: the join of all that the
+ * model has seen, so of all that may have shaped the arguments.
+ */
+export function decideEffects(
   label: Label,
-  effect: ToolEffect,
-  policy: FlowPolicy = DEFAULT_FLOW_POLICY,
+  tool: Pick<ToolDefinition, 'annotations' | 'requires'>,
+  rules: FlowRules,
 ): FlowOutcome {
+  const joined = joinRead(label, effectOf(tool.requires));
+  return strictestOutcome(
+    effectsOfCall(tool).map((effect) => rules[effect][joined.integrity][joined.confidentiality]),
+  );
+}
+
+/** Whether something may go out, of which no more is known than its capability. */
+export function decideSend(label: Label, effect: ToolEffect, rules: FlowRules): FlowOutcome {
   if (!effect.sendsOut) return 'allow';
-  const { integrity, confidentiality } = effect.readsPrivate
-    ? joinLabels(label, PRIVATE_LABEL)
-    : label;
-  return policy[integrity][confidentiality];
+  const { integrity, confidentiality } = joinRead(label, effect);
+  return rules.send[integrity][confidentiality];
+}
+
+function joinRead(label: Label, { readsPrivate }: ToolEffect): Label {
+  return readsPrivate ? joinLabels(label, PRIVATE_LABEL) : label;
 }
 
 /** A template whose family is itself a placeholder may be of any family. */

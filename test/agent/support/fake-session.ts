@@ -135,7 +135,8 @@ export class FakeSession {
       return err(this.#ended);
     }
     const starts = batch.entries.filter((entry) => entry.kind === 'call-started');
-    const refusal = starts.length > 0 ? this.#refuse(batch) : undefined;
+    const asks = batch.entries.some(({ kind }) => kind === 'approval-needed');
+    const refusal = starts.length > 0 || asks ? this.#refuse(batch) : undefined;
     if (refusal !== undefined) return err(refusal);
     this.#apply(batch);
     if (this.#commitsToLive === 0) throw new Error('The session is gone');

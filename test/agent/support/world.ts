@@ -55,6 +55,8 @@ export function makeTurn(changes: Partial<Turn> = {}): Turn {
     epoch: 1,
     deadlineAt: NOW + 120_000,
     journaled: [],
+    approvals: [],
+    onAsk: 'wait',
     ...changes,
   };
 }
@@ -65,6 +67,8 @@ export interface World {
   readonly tier: FakeTier;
   readonly model: ScriptedModel;
   readonly turn: Turn;
+  /** The workspace's own secrets; none unless a test has some. */
+  known: TurnPorts['known'];
   run(turn?: Turn): Promise<void>;
 }
 
@@ -74,23 +78,23 @@ export function makeWorld(steps: readonly Step[], changes: Partial<Turn> = {}): 
   const session = new FakeSession(clock, turn.authority);
   const tier = new FakeTier();
   const model = new ScriptedModel(clock, steps);
-  return {
+  const world: World = {
     clock,
     session,
     tier,
     model,
     turn,
-    run: (run = turn) => runTurn(run, toPorts({ clock, session, tier, model }, run.epoch)),
+    known: undefined,
+    run: (run = turn) => runTurn(run, toPorts(world, run.epoch)),
   };
+  return world;
 }
 
-function toPorts(
-  { clock, session, tier, model }: Pick<World, 'clock' | 'session' | 'tier' | 'model'>,
-  epoch: number,
-): TurnPorts {
+function toPorts({ clock, session, tier, model, known }: World, epoch: number): TurnPorts {
   return {
     journal: session.portFor(epoch),
     model,
+    ...(known && { known }),
     tiers: tier,
     now: () => clock.now,
     sha256,

@@ -24,10 +24,21 @@ describe('SessionApi.admitTurn()', () => {
       epoch: 1,
       deadlineAt: expect.any(Number),
       journaled: [],
+      approvals: [],
+      onAsk: 'wait',
     });
     const leftMs = turn.deadlineAt - Date.now();
     expect(leftMs).toBeGreaterThan(DEFAULT_POLICY.limits.maxDurationMs - 10_000);
     expect(leftMs).toBeLessThanOrEqual(DEFAULT_POLICY.limits.maxDurationMs);
+  });
+
+  it('lets a turn with a ceiling spend no more than that', async () => {
+    const { client, create, admit, run } = openFixture();
+    await client.create(create);
+    await admit({ ceiling: { tokens: 7, costMicroUsd: 0 } });
+    const { turn } = await run();
+    expect([turn.slice.tokens, turn.slice.costMicroUsd]).toEqual([7, 0]);
+    expect(turn.slice.toolCalls).toBe(16);
   });
 
   it('writes event 1 and the audit event before the run begins', async () => {
@@ -64,6 +75,18 @@ describe('SessionApi.admitTurn()', () => {
     expect(script.openings).toHaveLength(2);
   });
 
+  it('shows a session that exists the system message that is named now', async () => {
+    const { admit, create, run } = openFixture();
+    const systems = ['first', 'second', undefined];
+    for (const [ordinal, system] of systems.entries()) {
+      await admit({ create: { ...create, ...(system !== undefined && { system }) } });
+      const going = await run(ordinal);
+      const shown = going.turn.history.filter(({ role }) => role === 'system');
+      expect(shown.map(({ content }) => content)).toEqual(system === undefined ? [] : [system]);
+      await going.commit([toTurnFinished('done')]);
+    }
+  });
+
   it('asks the workspace for an authority only when it has none of that revision', async () => {
     const { begin, admit, script, principal } = openFixture();
     await begin();
@@ -87,7 +110,7 @@ describe('SessionApi.admitTurn()', () => {
 
   it('denies a model that the policy does not have, and gives the slice back', async () => {
     const { client, create, admission, script, principal, chain } = openFixture();
-    const models = { default: 'embedded/planner', allow: ['embedded/*'] };
+    const models = { ...DEFAULT_POLICY.models, allow: ['embedded/*'] };
     script.authority = toAuthority(principal, { policy: { ...DEFAULT_POLICY, models } });
     await client.create(create);
     const driver = { kind: 'model', model: 'openai/gpt-5' } as const;

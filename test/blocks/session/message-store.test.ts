@@ -75,3 +75,32 @@ describe('MessageStore.page()', () => {
       expect(store.page(2, 1)).toEqual({ messages: [] });
     }));
 });
+
+describe('MessageStore.replaceSystem()', () => {
+  const begin = (store: MessageStore, system: string[]) => {
+    store.append(system.map(say));
+    store.append([say('one')], { turn: 1, kind: 'input' });
+  };
+
+  it('puts another before everything, also where there was none, and none where there was one', () =>
+    withStore((store) => {
+      begin(store, ['first']);
+      for (const system of [['second'], [], ['third']]) {
+        store.replaceSystem(system.map(say));
+        expect(contents(store.history(1))).toEqual([...system, 'one']);
+        store.forget();
+        expect(contents(store.history(1))).toEqual([...system, 'one']);
+        expect(contents(store.page(0, 10).messages)).toEqual([...system, 'one']);
+      }
+    }));
+
+  it('goes on in order with what is said afterwards', () =>
+    withStore((store) => {
+      begin(store, []);
+      store.replaceSystem([say(LONG)]);
+      store.append([say('two')], { turn: 2, kind: 'input' });
+      expect(contents(store.history(2))).toEqual(['xxxxxxxx', 'one', 'two']);
+      store.replaceSystem([say('short')]);
+      expect(contents(store.history(2))).toEqual(['short', 'one', 'two']);
+    }));
+});

@@ -59,14 +59,14 @@ describe('a turn that a web page has taken over', () => {
         ['fetch', PAGE],
         ['fetch', POST],
       ]),
-    ).toEqual(['done', 'done', 'flow_denied']);
+    ).toEqual(['done', 'done', 'approval_required']);
     expect(
       runTurn([
         ['fetch', PAGE],
         ['read-file', REPORT],
         ['fetch', POST],
       ]),
-    ).toEqual(['done', 'done', 'flow_denied']);
+    ).toEqual(['done', 'done', 'approval_required']);
   });
 
   test('cannot wash the label off with a tool of a closed world', () => {
@@ -77,7 +77,7 @@ describe('a turn that a web page has taken over', () => {
         ['text-stats', { text: 'all of it' }],
         ['fetch', POST],
       ]),
-    ).toEqual(['done', 'done', 'done', 'flow_denied']);
+    ).toEqual(['done', 'done', 'done', 'approval_required']);
   });
 
   test('leaves ordinary turns alone', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { CapabilityPattern } from '../../../src/core/capabilities/pattern.ts';
 import { approveCall } from '../../../src/core/checks/approve-call.ts';
 import type { CheckContext } from '../../../src/core/checks/check-context.ts';
-import { DEFAULT_TIMEOUT_MS } from '../../../src/core/checks/dispatch-claims.ts';
+import { DEFAULT_EXECUTOR_LIMITS } from '../../../src/core/manifest/executor-limits.ts';
 import type { RegisteredPlugin } from '../../../src/core/manifest/registered-plugin.ts';
 import { DEFAULT_WASM_LIMITS } from '../../../src/core/manifest/wasm-limits.ts';
 import type { Authority } from '../../../src/core/policy/authority.ts';
@@ -70,11 +70,23 @@ describe('check 7: dispatch', () => {
     });
   });
 
-  test('gives a plugin of another tier the default time', () => {
-    const { wasm: _, ...plugin } = makePlugin('texts', [TEXT_STATS], { tier: 'container' });
+  test('gives a plugin of an executor the time that it asks for', () => {
+    const executor = { ...DEFAULT_EXECUTOR_LIMITS, timeoutMs: 1_234 };
+    const { wasm: _, ...plugin } = makePlugin('texts', [TEXT_STATS], { tier: 'process', executor });
     const authority = makeAuthority({ plugins: [plugin] });
-    expect(deadlineOf(claim({ authority }))).toBe(NOW + DEFAULT_TIMEOUT_MS);
+    expect(deadlineOf(claim({ authority }))).toBe(NOW + 1_234);
   });
+
+  test.each(['process', 'container'] as const)(
+    'runs nothing in the %s tier without limits',
+    (tier) => {
+      const { wasm: _, ...plugin } = makePlugin('texts', [TEXT_STATS], { tier });
+      expect(claim({ authority: makeAuthority({ plugins: [plugin] }) })).toEqual({
+        ok: false,
+        error: { kind: 'denial', check: 'dispatch', reason: 'tier_unavailable' },
+      });
+    },
+  );
 
   test('runs nothing in the wasm tier without limits', () => {
     const { wasm: _, ...plugin } = makePlugin('texts', [TEXT_STATS]);

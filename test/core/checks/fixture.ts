@@ -30,6 +30,7 @@ import {
 } from '../../../src/core/primitives/ids.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
 import type { Result } from '../../../src/core/primitives/result.ts';
+import { HeardValues } from '../../../src/core/provenance/heard-values.ts';
 
 export const NOW = 1_800_000_000_000;
 export const WORKSPACE = parseWorkspaceId('acme') as WorkspaceId;
@@ -156,8 +157,10 @@ export function makeContext(changes: Partial<CheckContext> = {}): CheckContext {
       deadlineAt: NOW + 120_000,
     },
     label: PRINCIPAL_LABEL,
+    heard: new HeardValues([]),
     slice: FULL_SLICE,
     history: [],
+    approvals: new Set(),
     now: NOW,
     sha256,
     ...changes,

@@ -199,7 +199,7 @@ describe('check 5: sanitise', () => {
     expect(reasonFor('fetch', post)).toBe('approved');
     expect(reasonFor('fetch', post, UNTRUSTED)).toBe('approved');
     expect(reasonFor('fetch', post, { ...secret, integrity: 'trusted' })).toBe('approved');
-    expect(reasonFor('fetch', post, secret)).toBe('flow_denied');
+    expect(reasonFor('fetch', post, secret)).toBe('approval_required');
     expect(reasonFor('read-file', { path: '/data/a' }, secret)).toBe('approved');
     expect(reasonFor('text-stats', { text: 'a' }, secret)).toBe('approved');
   });
@@ -218,6 +218,6 @@ describe('check 5: sanitise', () => {
     });
     const args = { path: '/data/a', url: 'https://api.example.net/' };
     expect(reasonOf(tryTool(upload, args))).toBe('approved');
-    expect(reasonOf(tryTool(upload, args, { label: UNTRUSTED }))).toBe('flow_denied');
+    expect(reasonOf(tryTool(upload, args, { label: UNTRUSTED }))).toBe('approval_required');
   });
 });

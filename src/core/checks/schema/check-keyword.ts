@@ -22,6 +22,19 @@ export const FIELD_KINDS = [
   ...(['path', 'url', 'host', 'command', 'argv', 'text', 'multiline'] as const),
 ] as const;
 
+/** Who vouches for a field of a result: the values of `x-sallyport-integrity`. */
+export const FIELD_INTEGRITIES = ['trusted', 'author', 'arguments', 'requested'] as const;
+
+/** Where an argument may come from: the values of `x-sallyport-source`, the strictest first. */
+export const ARGUMENT_SOURCES = [
+  'principal',
+  'trusted',
+  'attributed',
+  'bounded',
+  'links',
+  'any',
+] as const;
+
 /** Most branches of one `allOf`, `anyOf` or `oneOf`, and most places in one `prefixItems`. */
 export const MAX_BRANCHES = 64;
 
@@ -88,10 +101,9 @@ const MUST: Readonly<Record<KeywordShape, Must>> = {
     (operand) => typeof operand === 'string' && isKnownFormat(operand),
     'be a format that is known here',
   ),
-  kind: when(
-    (operand) => FIELD_KINDS.some((kind) => kind === operand),
-    `be one of ${FIELD_KINDS.join(', ')}`,
-  ),
+  kind: oneOf(FIELD_KINDS),
+  integrity: oneOf(FIELD_INTEGRITIES),
+  source: oneOf(ARGUMENT_SOURCES),
 };
 
 /** What must hold of a keyword's value and does not, as the end of a sentence "it must …". */
@@ -101,6 +113,10 @@ export function findKeywordProblem(shape: KeywordShape, operand: JsonValue): str
 
 function when(holds: (operand: JsonValue) => boolean, must: string): Must {
   return (operand) => (holds(operand) ? undefined : must);
+}
+
+function oneOf(words: readonly string[]): Must {
+  return when((operand) => words.some((word) => word === operand), `be one of ${words.join(', ')}`);
 }
 
 function patternMust(pattern: string): string | undefined {

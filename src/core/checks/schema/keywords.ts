@@ -31,7 +31,9 @@ export type KeywordShape =
   | 'names-map'
   | 'pattern'
   | 'format'
-  | 'kind';
+  | 'kind'
+  | 'integrity'
+  | 'source';
 
 export const KEYWORDS: Readonly<Record<string, KeywordShape>> = {
   $schema: 'dialect',
@@ -85,6 +87,8 @@ export const KEYWORDS: Readonly<Record<string, KeywordShape>> = {
   format: 'format',
 
   'x-sallyport-kind': 'kind',
+  'x-sallyport-integrity': 'integrity',
+  'x-sallyport-source': 'source',
   'x-multiline': 'switch',
 };
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ApprovalNews } from '../../../../src/blocks/approvals/approvals-api.ts';
 import type { OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Turn } from '../../../../src/core/conversation/turn.ts';
@@ -34,6 +35,10 @@ export interface Script {
   readonly settled: Settled[];
   /** How many of the next settlements fail. */
   failingSettlements: number;
+  /** What the index of approvals has heard last of each. */
+  readonly approvals: Map<string, ApprovalNews>;
+  /** How often it cannot be reached from now on. */
+  failingNews: number;
   /** Every turn that was handed to a run. */
   readonly runs: Turn[];
   /** What a run does; it never ends unless a test says so. */
@@ -62,6 +67,8 @@ export function scriptOf(workspace: string): Script {
     openings: [],
     settled: [],
     failingSettlements: 0,
+    approvals: new Map(),
+    failingNews: 0,
     runs: [],
     // The runtime cancels a request that waits for nothing, so it waits for a timer.
     run: () => new Promise((resolve) => setTimeout(resolve, 600_000)),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sha256Hex } from '../../../../src/blocks/kit/keys.ts';
 import type { SessionApi } from '../../../../src/blocks/session/session-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type {
@@ -17,7 +18,10 @@ import type { ToolResult } from '../../../../src/core/conversation/tool-result.t
 import type { Turn } from '../../../../src/core/conversation/turn.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
 import type { TicketClaims } from '../../../../src/core/executor-protocol/ticket.ts';
+import type { ApprovalRequest } from '../../../../src/core/policy/approval.ts';
 import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../../src/core/policy/labels.ts';
+import { toPrincipalName } from '../../../../src/core/policy/principal.ts';
+import { toApprovalId } from '../../../../src/core/primitives/approval-id.ts';
 import type { Result } from '../../../../src/core/primitives/result.ts';
 
 /** What every reply costs here. */
@@ -124,6 +128,36 @@ export class ScriptedRun {
       arguments: {},
       repeatable,
     };
+  }
+
+  /** A question to a human about one call; its approval is of this hash. */
+  asked(
+    round: number,
+    index: number,
+    over: Partial<ApprovalRequest> = {},
+  ): Extract<JournalEntry, { kind: 'approval-needed' }> {
+    const { turnId, sessionId, authority } = this.turn;
+    const claims = this.claims(round, index);
+    const { tool, plugin, pluginVersion, codeHash, argumentHash, label, callKey } = claims;
+    const principal = toPrincipalName(authority.principal);
+    const binding = {
+      ...{ tool, plugin, pluginVersion, codeHash, argumentHash, label, callKey, principal },
+      rules: 'r',
+    };
+    const hash = over.hash ?? `hash of ${turnId}/${round}/${index}`;
+    const askedAt = Date.now();
+    const request: ApprovalRequest = {
+      id: toApprovalId(sessionId, sha256Hex(hash)),
+      binding,
+      hash,
+      arguments: { to: 'bob' },
+      argumentsHmac: 'h'.repeat(64),
+      capabilities: ['tool:call:fetch'],
+      askedAt,
+      expiresAt: askedAt + 60_000,
+      ...over,
+    };
+    return { kind: 'approval-needed', round, index, tool, request };
   }
 
   holdLease(): ReturnType<SessionApi['holdLease']> {

@@ -5,6 +5,7 @@
  */
 
 import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
+import type { ApprovalNews } from '../../../../src/blocks/approvals/approvals-api.ts';
 import type { BlockBindings } from '../../../../src/blocks/kit/bindings.ts';
 import { type RunRef, takeTurn } from '../../../../src/blocks/session/turn-client.ts';
 import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
@@ -60,6 +61,19 @@ export class WorkspaceBlock extends Scripted {
   ): Promise<void> {
     if (this.script.failingSettlements-- > 0) throw new Error('unreachable');
     this.script.settled.push({ turnId, usage, toolCalls });
+  }
+}
+
+export class ApprovalsBlock extends Scripted {
+  async hear(news: readonly ApprovalNews[]): Promise<void> {
+    const { script } = this;
+    if (script.failingNews-- > 0) throw new Error('unreachable');
+    for (const { summary, version } of news) {
+      const before = script.approvals.get(summary.id);
+      if (before === undefined || before.version < version) {
+        script.approvals.set(summary.id, { summary, version });
+      }
+    }
   }
 }
 

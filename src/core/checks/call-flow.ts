@@ -1,0 +1,143 @@
+/**
+ * The information-flow part of check 5: what may go where, given who has spoken.
+ *
+ * As long as only the principal has spoken, the model says what he wants, and only the effect is
+ * decided. From the first untrusted word on it is taken to say what an outsider wants: then a call
+ * needs the principal's mandate, and its sensitive arguments a source that is trusted.
+ *
+ * @module
+ */
+
+import type { DenialFacts } from '../errors/denial.ts';
+import { exceedsLabel } from '../policy/caveat-bounds.ts';
+import { decideEffects, effectOf } from '../policy/flow.ts';
+import { type FlowOutcome, type FlowRules, strictestOutcome } from '../policy/flow-rules.ts';
+import type { JsonObject } from '../primitives/json.ts';
+import { foldedText, plainText } from '../provenance/folded-text.ts';
+import type { HeardValues, Origin } from '../provenance/heard-values.ts';
+import { listLinkedWords } from '../provenance/linked-words.ts';
+import { plainNumber } from '../provenance/numbers.ts';
+import { listAll, listSensitive, type SensitiveLeaf } from '../provenance/sensitive-arguments.ts';
+import type { EntitledCall } from './capability.ts';
+import { authoritiesOf, type CheckContext } from './check-context.ts';
+
+/** Most sensitive values of one call that are looked into; of more, none is trusted. */
+export const MAX_SENSITIVE_VALUES = 256;
+
+export interface FlowDecision {
+  readonly outcome: FlowOutcome;
+  /** Where a sensitive argument stands that nobody trusted has said, if that is why. */
+  readonly facts: Pick<DenialFacts, 'pointer'>;
+}
+
+/** The strictest answer of all rules, under every authority that is asked, within the token's caveats. */
+export function decideFlow(call: EntitledCall, context: CheckContext): FlowDecision {
+  const { authority, label } = context;
+  if (exceedsLabel(authority.principal, label, effectOf(call.tool.requires))) {
+    return { outcome: 'deny', facts: {} };
+  }
+  const answers = authoritiesOf(context).map(({ policy }) => decide(call, context, policy.flow));
+  const outcome = strictestOutcome(answers.map((answer) => answer.outcome));
+  return answers.find((answer) => answer.outcome === outcome) ?? { outcome, facts: {} };
+}
+
+function decide(call: EntitledCall, context: CheckContext, rules: FlowRules): FlowDecision {
+  const { label, heard } = context;
+  const byEffect = decideEffects(label, call.tool, rules);
+  if (label.integrity === 'trusted') return { outcome: byEffect, facts: {} };
+
+  const leaves = listSensitive(call.args.canonical, call.schema);
+  const doubtful = findDoubtful(leaves, heard, rules);
+  const byArguments = doubtful === undefined ? 'allow' : rules.untrustedArgument;
+  const byMandate = isAskedFor(call, leaves, heard) ? 'allow' : rules.unaskedCall;
+  const outcome = strictestOutcome([byEffect, byMandate, byArguments]);
+  const isWhy = doubtful !== undefined && outcome === byArguments;
+  return { outcome, facts: isWhy ? { pointer: doubtful.place.toPointer() } : {} };
+}
+
+/**
+ * By a word of the mandate, in a call that has something in it of what is trusted; or by naming all
+ * that the call is about. A figure names nothing: "1 hour" is no word about file 1.
+ */
+function isAskedFor(
+  { tool: { mandate }, args }: EntitledCall,
+  leaves: readonly SensitiveLeaf[],
+  heard: HeardValues,
+): boolean {
+  if (mandate === undefined) return true;
+  if (heard.isAskedFor(mandate)) {
+    return (
+      isConnected(args.canonical, heard) ||
+      leaves.slice(0, MAX_SENSITIVE_VALUES).some((leaf) => hasLesserSource(leaf, heard))
+    );
+  }
+  const named = leaves.filter(({ source }) => source !== 'links');
+  return (
+    named.length > 0 &&
+    named.every((leaf) => !isNumeric(leaf) && originOf(leaf, heard) === 'principal')
+  );
+}
+
+/** Whoever asks for an event asks for his own, not for one of which he has said nothing. */
+function isConnected(args: JsonObject, heard: HeardValues): boolean {
+  const values = [...listAll(args)].slice(0, MAX_SENSITIVE_VALUES);
+  let isEmpty = true;
+  for (const value of values) {
+    if (typeof value === 'string' && value.trim() === '') continue;
+    isEmpty = false;
+    if (heard.originOf(value, 'folded') !== 'untrusted') return true;
+  }
+  return isEmpty;
+}
+
+/** What nobody trusted has said, and has a source that is good enough for it. */
+function hasLesserSource(leaf: SensitiveLeaf, heard: HeardValues): boolean {
+  const isBlank = String(leaf.value).trim() === '';
+  const isLesser = leaf.source === 'bounded' || leaf.source === 'attributed';
+  return isLesser && !isBlank && hasSource(leaf, heard);
+}
+
+function isNumeric({ value }: SensitiveLeaf): boolean {
+  return typeof value !== 'string' || plainNumber(value.trim()) !== undefined;
+}
+
+/** The first sensitive argument whose source will not do. */
+function findDoubtful(
+  leaves: readonly SensitiveLeaf[],
+  heard: HeardValues,
+  rules: FlowRules,
+): SensitiveLeaf | undefined {
+  if (leaves.length > MAX_SENSITIVE_VALUES) return leaves[0];
+  return leaves.find((leaf) => !isConstant(leaf, rules) && !hasSource(leaf, heard));
+}
+
+function isConstant({ value, isExact }: SensitiveLeaf, { constants }: FlowRules): boolean {
+  const fold = isExact ? plainText : foldedText;
+  return constants.some((constant) => fold(constant) === fold(String(value)));
+}
+
+function hasSource(leaf: SensitiveLeaf, heard: HeardValues): boolean {
+  const { value, source } = leaf;
+  if (source === 'links') return hasTrustedLinks(value, heard);
+  const origin = originOf(leaf, heard);
+  if (origin === 'principal') return true;
+  if (source === 'principal') return false;
+  if (origin === 'field') return true;
+  if (isAttributed(leaf, heard)) return true;
+  return source === 'bounded' && typeof value === 'number' && heard.reaches(value);
+}
+
+function isAttributed({ value, source, isExact }: SensitiveLeaf, heard: HeardValues): boolean {
+  return source === 'attributed' && heard.isAttributed(value, isExact ? 'exact' : 'folded');
+}
+
+function hasTrustedLinks(text: SensitiveLeaf['value'], heard: HeardValues): boolean {
+  if (typeof text !== 'string') return true;
+  const links = new Set(listLinkedWords(text));
+  if (links.size > MAX_SENSITIVE_VALUES) return false;
+  return [...links].every((link) => heard.originOf(link, 'folded') !== 'untrusted');
+}
+
+function originOf({ value, isExact }: SensitiveLeaf, heard: HeardValues): Origin {
+  return heard.originOf(value, isExact ? 'exact' : 'folded');
+}

@@ -1,0 +1,188 @@
+/**
+ * Which fields of a result its tool vouches for: ids that the system made, balances, addresses of
+ * its own book. What no schema names is untrusted.
+ *
+ * An output schema marks such a place, and all that lies within, with `x-sallyport-integrity`:
+ * `trusted`, `author` for a trusted one that says who wrote its object, `arguments` for what a pure
+ * function made of its arguments, which is as trusted as they were, or `requested` for the content of
+ * what the arguments name, which stays untrusted. The fields are kept with each result as a small tree, as they were declared when it
+ * was made.
+ *
+ * @module
+ */
+
+import type { AdmittedSchema } from '../checks/schema/admit-schema.ts';
+import { FIELD_INTEGRITIES } from '../checks/schema/check-keyword.ts';
+import { type DescribedPlace, describe } from '../checks/schema/described-place.ts';
+import { isJsonObject, type JsonObject, type JsonValue, toPointer } from '../primitives/json.ts';
+
+export type FieldIntegrity = (typeof FIELD_INTEGRITIES)[number];
+
+/** A `type`, so that it is a `JsonObject`: it is journaled with its result. */
+export type TrustedFields =
+  | FieldIntegrity
+  | {
+      /** By declared name. `null` is a declared member that is untrusted. */
+      readonly members?: { readonly [name: string]: TrustedFields | null };
+      /** Of members whose names are not declared. */
+      readonly others?: TrustedFields;
+      /** Of the names of members that are not declared. */
+      readonly names?: FieldIntegrity;
+      readonly items?: TrustedFields;
+    };
+
+/** Deepest place, and most places, that are vouched for in one schema. */
+const MAX_DEPTH = 8;
+const MAX_PLACES = 512;
+
+/** The leaves of a result, as texts: a value of a field, or a name that is itself a value. */
+export interface ResultLeaf {
+  readonly value: string | number | boolean;
+  /** Nothing for what is untrusted. */
+  readonly integrity: FieldIntegrity | undefined;
+}
+
+const known = new WeakMap<AdmittedSchema, { readonly fields: TrustedFields | undefined }>();
+
+/** What an output schema vouches for; nothing if it vouches for nothing. */
+export function findTrustedFields(schema: AdmittedSchema): TrustedFields | undefined {
+  const cached = known.get(schema);
+  if (cached !== undefined) return cached.fields;
+  const fields = new SchemaWalk().visit(describe(schema), 0);
+  known.set(schema, { fields });
+  return fields;
+}
+
+/** All leaves of a value, each with what is said of it. */
+export function* listLeaves(
+  value: JsonValue,
+  fields: TrustedFields | undefined,
+): Generator<ResultLeaf> {
+  if (value === null) return;
+  if (typeof value !== 'object') {
+    yield { value, integrity: typeof fields === 'string' ? fields : undefined };
+  } else if (!isJsonObject(value)) {
+    const items = typeof fields === 'string' ? fields : fields?.items;
+    for (const item of value) yield* listLeaves(item, items);
+  } else {
+    yield* listMembers(value, fields);
+  }
+}
+
+function* listMembers(
+  object: JsonObject,
+  fields: TrustedFields | undefined,
+): Generator<ResultLeaf> {
+  for (const [name, member] of Object.entries(object)) {
+    if (typeof fields === 'string') {
+      yield { value: name, integrity: fields };
+      yield* listLeaves(member, fields);
+      continue;
+    }
+    const declared = fields?.members;
+    if (declared !== undefined && Object.hasOwn(declared, name)) {
+      yield* listLeaves(member, declared[name] ?? undefined);
+      continue;
+    }
+    yield { value: name, integrity: fields?.names };
+    yield* listLeaves(member, fields?.others);
+  }
+}
+
+/**
+ * Pointers to what the newer fields vouch for, and the older ones did not; a star stands for members
+ * that are not declared, for their names, and for items.
+ */
+export function* listNewlyVouched(
+  before: TrustedFields | null | undefined,
+  after: TrustedFields | null | undefined,
+  pointer = '',
+): Generator<string> {
+  if (after === null || after === undefined) return;
+  if (typeof after === 'string') {
+    if (!saysAsMuch(before, after)) yield pointer;
+    return;
+  }
+  const old =
+    typeof before === 'string' ? { others: before, names: before, items: before } : before;
+  const { members = {}, others, names, items } = after;
+  // A member that is no longer declared is one of the others.
+  for (const name of new Set([...Object.keys(old?.members ?? {}), ...Object.keys(members)])) {
+    yield* listNewlyVouched(memberOf(old, name), memberOf(after, name), toPointer(pointer, name));
+  }
+  const any = toPointer(pointer, '*');
+  yield* listNewlyVouched(old?.others, others, any);
+  yield* listNewlyVouched(old?.names, names, any);
+  yield* listNewlyVouched(old?.items, items, any);
+}
+
+/** An author is trusted, and more than that; what is trusted is more than the rest. */
+function saysAsMuch(before: TrustedFields | null | undefined, after: FieldIntegrity): boolean {
+  return before === 'author' || before === after || (before === 'trusted' && after !== 'author');
+}
+
+/** What is said of a member, declared or not. */
+export function memberOf(
+  fields: TrustedFields | null | undefined,
+  name: string,
+): TrustedFields | undefined {
+  if (typeof fields === 'string') return fields;
+  if (fields === null || fields === undefined) return undefined;
+  const { members, others } = fields;
+  return members && Object.hasOwn(members, name) ? (members[name] ?? undefined) : others;
+}
+
+/** Whether a leaf may be trusted for what its schema says of it. */
+export function isVouched(integrity: FieldIntegrity | undefined): boolean {
+  return integrity !== undefined && integrity !== 'requested';
+}
+
+class SchemaWalk {
+  #places = 0;
+
+  visit(place: DescribedPlace, depth: number): TrustedFields | undefined {
+    this.#places += 1;
+    if (depth > MAX_DEPTH || this.#places > MAX_PLACES) return undefined;
+    const own = place.schemas.map(integrityOf).find((integrity) => integrity !== undefined);
+    if (own !== undefined) return own;
+    const fields = { ...this.#ofMembers(place, depth), ...this.#ofItems(place, depth) };
+    return Object.keys(fields).length === 0 ? undefined : fields;
+  }
+
+  #ofMembers(place: DescribedPlace, depth: number) {
+    const declared = place.schemas.flatMap(({ properties }) =>
+      isJsonObject(properties) ? Object.keys(properties) : [],
+    );
+    const members = [...new Set(declared)].map(
+      (name) => [name, this.visit(place.member(name), depth + 1) ?? null] as const,
+    );
+    // A pattern may name what this calls undeclared: then nothing is said of the others.
+    const hasPatterns = place.schemas.some(({ patternProperties }) => patternProperties);
+    const isOpen = place.schemas.some(({ additionalProperties: more }) => isJsonObject(more));
+    const others =
+      isOpen && !hasPatterns ? this.visit(place.member(UNDECLARED), depth + 1) : undefined;
+    const names = place.schemas
+      .map(({ propertyNames }) => integrityOf(propertyNames))
+      .find(Boolean);
+    return {
+      ...(members.length > 0 && { members: Object.fromEntries(members) }),
+      ...(others !== undefined && { others }),
+      ...(names !== undefined && { names }),
+    };
+  }
+
+  #ofItems(place: DescribedPlace, depth: number) {
+    const isTuple = place.schemas.some(({ prefixItems }) => prefixItems !== undefined);
+    const isList = !isTuple && place.schemas.some(({ items }) => isJsonObject(items));
+    const items = isList ? this.visit(place.item(0), depth + 1) : undefined;
+    return items === undefined ? {} : { items };
+  }
+}
+
+/** No name of a member, since it is a reserved key. */
+const UNDECLARED = '__proto__';
+
+function integrityOf(schema: JsonValue | undefined): FieldIntegrity | undefined {
+  const stated = isJsonObject(schema) ? schema['x-sallyport-integrity'] : undefined;
+  return FIELD_INTEGRITIES.find((integrity) => integrity === stated);
+}
