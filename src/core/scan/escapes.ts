@@ -1,0 +1,95 @@
+/**
+ * Decodes the escapes that stand within a text: character references of HTML, percent-encoding, and
+ * what is left of the escapes of JSON and of programming languages. One layer of them at a time.
+ *
+ * @module
+ */
+
+import { decodeSequence } from './encodings.ts';
+import { TextCopy } from './text-copy.ts';
+
+/** Named references that hide something a rule looks for; all others are no letters of a token. */
+const NAMED: Readonly<Record<string, string>> = {
+  amp: '&',
+  apos: "'",
+  ast: '*',
+  bsol: '\\',
+  colon: ':',
+  comma: ',',
+  commat: '@',
+  dash: '-',
+  dollar: '$',
+  equals: '=',
+  excl: '!',
+  gt: '>',
+  hyphen: '-',
+  lbrack: '[',
+  lowbar: '_',
+  lpar: '(',
+  lt: '<',
+  nbsp: ' ',
+  newline: '\n',
+  num: '#',
+  percnt: '%',
+  period: '.',
+  plus: '+',
+  quot: '"',
+  rbrack: ']',
+  rpar: ')',
+  semi: ';',
+  shy: '',
+  sol: '/',
+  tab: '\t',
+  tilde: '~',
+  vert: '|',
+  zerowidthspace: '',
+  zwj: '',
+  zwnj: '',
+};
+
+const ESCAPE =
+  /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,14}));?|((?:%[0-9A-Fa-f]{2}){1,1024})|\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))/g;
+
+/** What the text says with one layer of escapes gone; nothing if there are none. */
+export function decodeEscapes(text: string): TextCopy | undefined {
+  let copy: TextCopy | undefined;
+  let done = 0;
+  for (const match of text.matchAll(ESCAPE)) {
+    const start = match.index;
+    const meant = readEscape(match);
+    if (meant === undefined) continue;
+    copy ??= new TextCopy(text);
+    copy.keep(done, start);
+    done = start + match[0].length;
+    if (match[4] === undefined) copy.write(meant, start, done);
+    else writePercent(copy, meant, start);
+  }
+  copy?.keep(done, text.length);
+  return copy;
+}
+
+function readEscape(match: RegExpExecArray): string | undefined {
+  const [, decimal, hex, name, percent, braced, unit, byte] = match;
+  if (percent !== undefined) {
+    return percent.replace(/%(..)/g, (_, digits: string) => fromCode(digits, 16));
+  }
+  if (name !== undefined) return NAMED[name.toLowerCase()];
+  if (decimal !== undefined) return fromCode(decimal, 10);
+  return fromCode(hex ?? braced ?? unit ?? byte ?? '', 16);
+}
+
+function fromCode(digits: string, radix: number): string {
+  const code = Number.parseInt(digits, radix);
+  return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
+}
+
+const SEQUENCE = /[\xc2-\xf4][\x80-\xbf]{1,3}|[\s\S]/g;
+
+/** The characters of percent-encoded bytes, each in the place of its own three code units a byte. */
+function writePercent(copy: TextCopy, bytes: string, start: number): void {
+  for (const { 0: sequence, index } of bytes.matchAll(SEQUENCE)) {
+    const from = start + index * 3;
+    const meant = sequence.length === 1 ? sequence : decodeSequence(sequence);
+    copy.write(meant, from, from + sequence.length * 3);
+  }
+}

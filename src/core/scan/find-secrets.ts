@@ -1,0 +1,19 @@
+/**
+ * Credentials alone, for whoever asks nothing else of a text.
+ *
+ * @module
+ */
+
+import type { Finding } from './finding.ts';
+import { scanText } from './scan-text.ts';
+
+/** All credentials in a text, in the order of their beginnings. */
+export function findSecrets(text: string): readonly Finding[] {
+  return scanText(text, { kinds: ['secret'] }).findings;
+}
+
+/** Whether a text holds a credential, or could not be looked through for one. */
+export function holdsSecret(text: string): boolean {
+  const { findings, uninspected } = scanText(text, { kinds: ['secret'] });
+  return findings.length > 0 || uninspected !== undefined;
+}

@@ -1,0 +1,138 @@
+/**
+ * Looks through a text, and through what is encoded in it, for injections, credentials, the workspace's
+ * own secrets and personal data.
+ *
+ * The text itself is never changed: rules look at copies of it (*layers*), each with a way back to the
+ * source. The first is the shadow; below it lie what escapes stand for, and what base64 and hexadecimal
+ * runs hold, at most {@link MAX_DEPTH} deep. Needs time in proportion to the text.
+ *
+ * @module
+ */
+
+import { decodeRuns, startOfWord, startOfWrapped } from './encoded-runs.ts';
+import { decodeEscapes } from './escapes.ts';
+import type { Finding, FindingKind } from './finding.ts';
+import { findHiddenText } from './hidden-text.ts';
+import type { KnownValues } from './known-values.ts';
+import { findPersonalData } from './personal-data.ts';
+import type { Found, RuleSet } from './rule-set.ts';
+import { type Shadow, shadowOf } from './shadow.ts';
+import { sharedRules } from './shared-rules.ts';
+import type { Span } from './text-copy.ts';
+
+/** Longest text that is looked at, in UTF-16 code units. */
+export const MAX_SCANNED_CHARS = 16_777_216;
+
+/** Layers of encoding that are looked through. */
+export const MAX_DEPTH = 3;
+
+/** Most code units in all decoded layers: so many times the text's own, and a few for short ones. */
+const MAX_DECODED_FACTOR = 4;
+const MIN_DECODED_UNITS = 65_536;
+
+/** Why not all of a text could be looked at. */
+export type Uninspected = 'too-long' | 'too-deep' | 'too-much';
+
+export interface ScanReport {
+  /** In the order of their beginnings. */
+  readonly findings: readonly Finding[];
+  /** Absent where all was looked at. */
+  readonly uninspected?: Uninspected;
+  /** From here on, more text could make a finding, or another one. */
+  readonly openFrom: number;
+}
+
+export interface ScanOptions {
+  readonly kinds: readonly FindingKind[];
+  /** Values of the workspace that must not be seen. */
+  readonly known?: KnownValues;
+}
+
+export function scanText(source: string, options: ScanOptions): ScanReport {
+  if (source.length > MAX_SCANNED_CHARS) {
+    return { findings: [], uninspected: 'too-long', openFrom: 0 };
+  }
+  return new Scan(source, options).run();
+}
+
+/** A layer and how deep it lies: 0 is the shadow. */
+interface Layer extends Shadow {
+  readonly depth: number;
+}
+
+class Scan {
+  readonly #source: string;
+  readonly #kinds: ReadonlySet<FindingKind>;
+  readonly #known: RuleSet | undefined;
+  readonly #found: Finding[] = [];
+  #openFrom: number;
+  #unitsLeft: number;
+  #uninspected: Uninspected | undefined;
+
+  constructor(source: string, { kinds, known }: ScanOptions) {
+    this.#source = source;
+    this.#kinds = new Set(kinds);
+    this.#known = known?.rules;
+    this.#openFrom = source.length;
+    this.#unitsLeft = Math.max(MIN_DECODED_UNITS, source.length * MAX_DECODED_FACTOR);
+  }
+
+  run(): ScanReport {
+    if (this.#kinds.has('injection')) this.#found.push(...findHiddenText(this.#source));
+    const layers: Layer[] = [{ ...shadowOf(this.#source), depth: 0 }];
+    for (const layer of layers) {
+      this.#search(layer);
+      for (const inner of innerLayers(layer)) {
+        this.#unitsLeft -= inner.text.length;
+        if (inner.depth > MAX_DEPTH) this.#uninspected = 'too-deep';
+        else if (this.#unitsLeft < 0) this.#uninspected = 'too-much';
+        else layers.push(inner);
+      }
+    }
+    return {
+      findings: withoutRepeats(this.#found),
+      openFrom: this.#openFrom,
+      ...(this.#uninspected && { uninspected: this.#uninspected }),
+    };
+  }
+
+  #search(layer: Layer): void {
+    if (this.#kinds.has('personal')) this.#take(layer, findPersonalData(layer.text));
+    for (const rules of [...sharedRules(this.#kinds, layer.text), this.#known]) {
+      if (rules !== undefined) this.#take(layer, rules.search(layer.text, this.#kinds));
+    }
+  }
+
+  #take({ text, toSource, depth }: Layer, { findings, openFrom }: Found): void {
+    for (const finding of findings) this.#found.push({ ...finding, ...toSource(finding) });
+    if (depth > 0) return;
+    const from = Math.min(startOfWord(text, openFrom), startOfWrapped(text));
+    if (from >= text.length) return;
+    this.#openFrom = Math.min(this.#openFrom, toSource({ start: from, end: text.length }).start);
+  }
+}
+
+/** What lies in a layer by one more decoding. */
+function* innerLayers({ text, toSource, depth }: Layer): Generator<Layer> {
+  const decoded = decodeEscapes(text);
+  if (decoded !== undefined) {
+    const shadow = shadowOf(decoded.text);
+    const back = (span: Span) => toSource(decoded.toSource(shadow.toSource(span)));
+    yield { text: shadow.text, toSource: back, depth: depth + 1 };
+  }
+  for (const { start, end, text: inner } of decodeRuns(text)) {
+    const whole = toSource({ start, end });
+    yield { text: shadowOf(inner).text, toSource: () => whole, depth: depth + 1 };
+  }
+}
+
+/** One finding for each name and place: inner layers repeat most of what outer ones say. */
+function withoutRepeats(found: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return found
+    .filter(({ kind, name, start, end }) => {
+      const key = `${kind} ${name} ${start} ${end}`;
+      return start < end && !seen.has(key) && seen.add(key);
+    })
+    .toSorted((a, b) => a.start - b.start || b.end - a.end);
+}
