@@ -7,6 +7,7 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
+import type { Retention } from '../../core/audit/audit-class.ts';
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { type AuditRecord, chainRecord, checkpointText } from '../../core/audit/chain.ts';
 import { startVerification, verifyPage } from '../../core/audit/verify-chain.ts';
@@ -15,14 +16,34 @@ import type { KeyedHash } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Gatherer } from '../kit/gatherer.ts';
 import { equalConstantTime, keyedHash, sha256Hex } from '../kit/keys.ts';
-import type { AuditApi, AuditPage, AuditQuery, AuditVerification } from './audit-api.ts';
+import { Timers } from '../kit/timers.ts';
+import type {
+  AuditApi,
+  AuditPage,
+  AuditQuery,
+  AuditVerification,
+  CheckpointNote,
+  ConsistencyAnswer,
+  InclusionAnswer,
+} from './audit-api.ts';
 import { ChainStore } from './chain-store.ts';
+import { ExpiryStore } from './expiry.ts';
+import { SIGN_TIMER, SignedTree } from './signed-tree.ts';
+import { TELEMETRY_TIMER, Telemetry } from './telemetry.ts';
 
 /** Records that verification holds in memory at once. */
 const VERIFY_PAGE = 1_000;
 
 /** How long the first append of a bundle waits for those of other outboxes, in milliseconds. */
 const GATHER_MS = 10;
+
+/** Under which the block puts down what it does itself. */
+const OWN_SOURCE = 'audit';
+
+const EXPIRE_TIMER = 'expire';
+
+/** How often it is looked for what has been kept for long enough, in milliseconds. */
+const EXPIRE_EVERY_MS = 6 * 3_600_000;
 
 interface Append {
   readonly source: string;
@@ -33,17 +54,42 @@ interface Append {
 export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi {
   readonly #store: ChainStore;
   readonly #workspace: string;
-  readonly #sign: KeyedHash;
+  readonly #sealEnd: KeyedHash;
+  readonly #timers: Timers;
+  readonly #tree: SignedTree;
+  readonly #expiry: ExpiryStore;
+  readonly #telemetry: Telemetry;
   readonly #appending: Gatherer<Append, number>;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
     this.#workspace = ctx.id.name ?? '';
-    this.#sign = keyedHash(env.SALLYPORT_MASTER_KEY, `audit-checkpoint:${this.#workspace}`);
+    this.#sealEnd = keyedHash(env.SALLYPORT_MASTER_KEY, `audit-checkpoint:${this.#workspace}`);
     this.#store = new ChainStore(ctx.storage.sql);
-    this.#store.createTables();
+    this.#expiry = new ExpiryStore(ctx.storage.sql);
+    this.#timers = new Timers(ctx.storage, {
+      [SIGN_TIMER]: () => this.#tree.signAndArchive(),
+      [EXPIRE_TIMER]: () => this.#expire(),
+      [TELEMETRY_TIMER]: () => this.#telemetry.send(),
+    });
+    this.#tree = new SignedTree({
+      ...{ workspace: this.#workspace, storage: ctx.storage, chain: this.#store },
+      ...{ timers: this.#timers, env },
+    });
+    this.#telemetry = new Telemetry({
+      ...{ workspace: this.#workspace, sql: ctx.storage.sql, chain: this.#store },
+      ...{ timers: this.#timers, env },
+    });
+    ctx.storage.transactionSync(() => {
+      this.#store.createTables();
+      this.#tree.createTables();
+      this.#expiry.createTables();
+      this.#telemetry.createTable();
+      this.#timers.createTable();
+    });
+    this.#timers.restore();
     this.#appending = new Gatherer({
-      transact: (change) => ctx.storage.transactionSync(change),
+      transact: (change) => this.#transact(change),
       perform: (append) => this.#append(append),
       delayMs: GATHER_MS,
     });
@@ -51,6 +97,10 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
 
   append(source: string, firstSeq: number, events: readonly AuditEvent[]): Promise<number> {
     return this.#appending.add({ source, firstSeq, events });
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#timers.alarm(Date.now());
   }
 
   /** Part of a transaction. */
@@ -85,8 +135,10 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
       hash = record.hash;
     }
     this.#store.setLastOfSource(source, known + events.length);
-    const signature = this.#sign(checkpointText(this.#workspace, seq, hash));
+    const signature = this.#sealEnd(checkpointText(this.#workspace, seq, hash));
     this.#store.setCheckpoint({ seq, hash, signature });
+    this.#tree.growTo(seq);
+    this.#telemetry.wake();
   }
 
   async query(query: AuditQuery): Promise<AuditPage> {
@@ -115,11 +167,82 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
       : { ok: false, count, head, firstBad: { seq: count + 1, problem: 'checkpoint' } };
   }
 
+  async sign(): Promise<CheckpointNote | undefined> {
+    const signed = this.#tree.sign();
+    this.ctx.waitUntil(this.#tree.archive().catch(() => undefined));
+    return signed;
+  }
+
+  async checkpoints(after: number, limit: number): Promise<readonly CheckpointNote[]> {
+    return this.#tree.checkpoints(after, limit);
+  }
+
+  async retention(): Promise<Retention> {
+    return this.#expiry.retention();
+  }
+
+  async setRetention(actor: string, requestId: string, retention: Retention): Promise<void> {
+    this.#transact(() => {
+      this.#expiry.setRetention(retention);
+      this.#recordOwn([{ action: 'retention-changed', decision: 'allowed', actor, requestId }]);
+      this.#timers.set(EXPIRE_TIMER, Date.now());
+    });
+  }
+
+  /** Goes on at once while there is more, and looks again later as long as anything expires. */
+  async #expire(): Promise<void> {
+    this.#transact(() => {
+      const expired = this.#expiry.expire(Date.now());
+      this.#recordOwn(
+        expired.map(({ auditClass, count }) => ({
+          action: 'records-expired',
+          decision: 'observed',
+          actor: 'gateway',
+          ...{ count, resource: auditClass },
+        })),
+      );
+      if (Object.keys(this.#expiry.retention()).length === 0) return;
+      const delayMs = expired.length > 0 ? 0 : EXPIRE_EVERY_MS;
+      this.#timers.set(EXPIRE_TIMER, Date.now() + delayMs);
+    });
+  }
+
+  /** Part of a transaction. */
+  #recordOwn(events: readonly Omit<AuditEvent, 'at'>[]): void {
+    if (events.length === 0) return;
+    const at = Date.now();
+    const known = this.#store.lastOfSource(OWN_SOURCE);
+    this.#chain(
+      OWN_SOURCE,
+      known,
+      events.map((event) => ({ ...event, at })),
+    );
+  }
+
+  async inclusion(seq: number, size: number): Promise<InclusionAnswer | undefined> {
+    return this.#tree.inclusion(seq, size);
+  }
+
+  async consistency(from: number, to: number): Promise<ConsistencyAnswer | undefined> {
+    return this.#tree.consistency(from, to);
+  }
+
+  #transact<T>(change: () => T): T {
+    try {
+      return this.ctx.storage.transactionSync(change);
+    } catch (thrown) {
+      this.#tree.forget();
+      this.#telemetry.forget();
+      this.#timers.forget();
+      throw thrown;
+    }
+  }
+
   /** A chain whose end was cut off does not reach its last checkpoint; a forged one is not signed. */
   #endsAtCheckpoint(seq: number, hash: string): boolean {
     const checkpoint = this.#store.checkpoint();
     if (checkpoint === undefined) return seq === 0;
-    const signature = this.#sign(checkpointText(this.#workspace, seq, hash));
+    const signature = this.#sealEnd(checkpointText(this.#workspace, seq, hash));
     return checkpoint.seq === seq && equalConstantTime(checkpoint.signature, signature);
   }
 }

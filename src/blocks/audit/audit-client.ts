@@ -8,12 +8,9 @@ import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { workspaceObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
-import type { AuditApi, AuditPage, AuditQuery, AuditVerification } from './audit-api.ts';
+import type { AuditApi } from './audit-api.ts';
 
-export interface AuditReader {
-  query(query: AuditQuery): Promise<AuditPage>;
-  verify(): Promise<AuditVerification>;
-}
+export type AuditReader = Omit<AuditApi, 'append'>;
 
 export function openAudit(env: Pick<BlockBindings, 'AUDITS'>, workspace: WorkspaceId): AuditReader {
   const again = <T>(call: (audit: AuditApi) => Promise<T>) =>
@@ -21,5 +18,12 @@ export function openAudit(env: Pick<BlockBindings, 'AUDITS'>, workspace: Workspa
   return {
     query: (query) => again((audit) => audit.query(query)),
     verify: () => again((audit) => audit.verify()),
+    sign: () => again((audit) => audit.sign()),
+    checkpoints: (after, limit) => again((audit) => audit.checkpoints(after, limit)),
+    retention: () => again((audit) => audit.retention()),
+    setRetention: (actor, requestId, retention) =>
+      again((audit) => audit.setRetention(actor, requestId, retention)),
+    inclusion: (seq, size) => again((audit) => audit.inclusion(seq, size)),
+    consistency: (from, to) => again((audit) => audit.consistency(from, to)),
   };
 }

@@ -23,6 +23,7 @@ type RecordRow = {
   event: string;
   previous_hash: string;
   hash: string;
+  is_expired: number;
 };
 
 export class ChainStore {
@@ -42,6 +43,12 @@ export class ChainStore {
         decision TEXT GENERATED ALWAYS AS (json_extract(event, '$.decision')) VIRTUAL
       ) STRICT;
       CREATE INDEX IF NOT EXISTS records_by_action ON records (action, seq);
+      CREATE INDEX IF NOT EXISTS records_by_at ON records (json_extract(event, '$.at'), seq);
+      CREATE INDEX IF NOT EXISTS records_by_actor ON records (json_extract(event, '$.actor'), seq);
+      CREATE INDEX IF NOT EXISTS records_by_plugin ON records (json_extract(event, '$.plugin'), seq)
+        WHERE json_extract(event, '$.plugin') IS NOT NULL;
+      CREATE INDEX IF NOT EXISTS records_by_turn ON records (json_extract(event, '$.turnId'), seq)
+        WHERE json_extract(event, '$.turnId') IS NOT NULL;
       CREATE TABLE IF NOT EXISTS sources (
         source TEXT PRIMARY KEY, last_seq INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
@@ -104,19 +111,23 @@ export class ChainStore {
       .toArray()[0];
   }
 
+  /** Of the record with this number. */
+  hashOf(seq: number): string | undefined {
+    return this.#sql
+      .exec<{ hash: string }>('SELECT hash FROM records WHERE seq = ?', seq)
+      .toArray()[0]?.hash;
+  }
+
   /** Records that fit, oldest first. */
-  select({ after, limit, action, decision }: AuditQuery): AuditRecord[] {
+  select(query: AuditQuery): AuditRecord[] {
+    const terms = toTerms(query);
     return this.#sql
       .exec<RecordRow>(
-        `SELECT seq, source, source_seq, event, previous_hash, hash FROM records
-         WHERE seq > ? AND (? IS NULL OR action = ?) AND (? IS NULL OR decision = ?)
-         ORDER BY seq LIMIT ?`,
-        after,
-        action ?? null,
-        action ?? null,
-        decision ?? null,
-        decision ?? null,
-        limit,
+        `SELECT seq, source, source_seq, event, previous_hash, hash,
+         EXISTS (SELECT 1 FROM expired WHERE expired.seq = records.seq) AS is_expired FROM records
+         WHERE ${terms.map(([sql]) => sql).join(' AND ')} ORDER BY seq LIMIT ?`,
+        ...terms.map(([, value]) => value),
+        query.limit,
       )
       .toArray()
       .map((row) => ({
@@ -126,6 +137,29 @@ export class ChainStore {
         event: JSON.parse(row.event),
         previousHash: row.previous_hash,
         hash: row.hash,
+        ...(row.is_expired === 1 && { expired: true as const }),
       }));
   }
+}
+
+/** Each with the one value that it compares with; the texts are those of the indexes. */
+const TERMS = {
+  after: 'seq > ?',
+  upTo: 'seq <= ?',
+  from: "json_extract(event, '$.at') >= ?",
+  to: "json_extract(event, '$.at') < ?",
+  action: 'action = ?',
+  decision: 'decision = ?',
+  actor: "json_extract(event, '$.actor') = ?",
+  plugin: "json_extract(event, '$.plugin') = ?",
+  tool: "json_extract(event, '$.tool') = ?",
+  sessionId: "json_extract(event, '$.sessionId') = ?",
+  turnId: "json_extract(event, '$.turnId') = ?",
+} as const satisfies Record<Exclude<keyof AuditQuery, 'limit'>, string>;
+
+function toTerms(query: AuditQuery): readonly (readonly [sql: string, value: string | number])[] {
+  return Object.entries(TERMS).flatMap(([name, sql]) => {
+    const value = query[name as keyof typeof TERMS];
+    return value === undefined ? [] : [[sql, value] as const];
+  });
 }

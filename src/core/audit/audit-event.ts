@@ -29,6 +29,9 @@ export const AUDIT_ACTIONS = [
   'workspace-changed',
   'token-issued',
   'token-revoked',
+  'token-rotated',
+  'switch-thrown',
+  'switch-released',
   'plugin-installed',
   'plugin-refused',
   'plugin-configured',
@@ -37,10 +40,46 @@ export const AUDIT_ACTIONS = [
   'block-spawned',
   'block-exited',
   'block-denied',
+  'block-upgraded',
+  'block-narrowed',
   'plugin-failed',
   'plugin-drained',
   'plugin-quarantined',
   'plugin-released',
+  'node-approved',
+  'node-enrolled',
+  'node-connected',
+  'node-refused',
+  'node-revoked',
+  'node-call',
+  'approval-needed',
+  'approval-decided',
+  'approval-expired',
+  'approval-consumed',
+  'schedule-created',
+  'schedule-removed',
+  'schedule-paused',
+  'schedule-resumed',
+  'schedule-started',
+  'schedule-run',
+  'channel-created',
+  'channel-removed',
+  'channel-code-issued',
+  'channel-paired',
+  'channel-update',
+  'channel-reply',
+  'channel-resent',
+  'skill-installed',
+  'skill-refused',
+  'skill-deleted',
+  'memory-exported',
+  'memory-erased',
+  'secret-written',
+  'secret-deleted',
+  'secret-used',
+  'secrets-rewrapped',
+  'retention-changed',
+  'records-expired',
 ] as const;
 
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
@@ -57,16 +96,32 @@ export type AuditEvent = {
   /** A reason of the check's closed list, or an outcome or error code. */
   readonly reason?: CheckReason | string;
   readonly requestId?: string;
+  /** `kind:rule` of what a scanner found, each once: never what it says. */
+  readonly findings?: readonly string[];
   /** Name of the route that refused, such as `issueToken`. */
   readonly operation?: string;
   /** How often it happened, where only some of many are written down. */
   readonly count?: number;
   /** Id of the token that was issued or revoked. */
   readonly tokenId?: string;
+  /** Of a kill switch: `tool/http-fetch`, `principal/user:alice`, `workspace`. */
+  readonly killSwitch?: string;
   readonly sessionId?: string;
   readonly turnId?: string;
   readonly callKey?: string;
+  readonly approvalId?: string;
+  /** Name of the schedule. */
+  readonly schedule?: string;
+  /** Name of the channel. */
+  readonly channel?: string;
+  /** Name of the skill; `codeHash` is that of its document. */
+  readonly skill?: string;
+  /** Name and version of a secret of the vault. */
+  readonly secret?: string;
+  readonly secretVersion?: number;
   readonly tool?: string;
+  /** Id of the node that was asked to run it, or that this is about. */
+  readonly node?: string;
   readonly plugin?: string;
   readonly pluginVersion?: string;
   readonly codeHash?: string;

@@ -24,6 +24,8 @@ export type AuditRecord = {
   readonly previousHash: string;
   /** SHA-256 over all of the above as canonical JSON, lower-case hex. */
   readonly hash: string;
+  /** Its event was kept for long enough: what is left of it is not what the hash is of. */
+  readonly expired?: true;
 };
 
 /** SHA-256 as lower-case hex. */

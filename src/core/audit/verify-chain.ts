@@ -61,7 +61,8 @@ function findProblem(
 ): ChainProblem | undefined {
   if (record.seq !== count + 1) return 'missing';
   if (record.previousHash !== head) return 'link';
-  if (chainRecord(record, sha256).hash !== record.hash) return 'hash';
+  const isWhole = record.expired !== true;
+  if (isWhole && chainRecord(record, sha256).hash !== record.hash) return 'hash';
   if (record.sourceSeq !== (sources.get(record.source) ?? 0) + 1) return 'gap';
   return undefined;
 }

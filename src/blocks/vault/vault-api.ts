@@ -1,0 +1,65 @@
+/**
+ * What the vault of a workspace answers over RPC; `vault-client.ts` is the way to it.
+ *
+ * @module
+ */
+
+import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import type { Result } from '../../core/primitives/result.ts';
+import type { KnownValue } from '../../core/scan/known-values.ts';
+import type { Secret } from '../../core/vault/secret.ts';
+
+/** Who asks, for the record. */
+export interface VaultActor {
+  readonly name: string;
+  readonly requestId: string;
+}
+
+/** All that is ever told of a secret. */
+export interface SecretDescription {
+  readonly name: string;
+  /** From 1; counts on when a name is used again after its secret was deleted. */
+  readonly version: number;
+  readonly hosts: readonly string[];
+  /** Epoch milliseconds: of this version, and of the first one since the name was free. */
+  readonly updatedAt: number;
+  readonly createdAt: number;
+}
+
+export interface VaultDescription {
+  readonly secrets: readonly SecretDescription[];
+  /** Which data key seals them, and which wrapping key it lies under; absent while nothing is kept. */
+  readonly dataKey?: string;
+  readonly wrappedBy?: string;
+}
+
+/** A running call that wants to send a secret to a host. */
+export interface SecretUse {
+  readonly name: string;
+  /** As a secret's `hosts` write it. */
+  readonly host: string;
+  readonly claims: TicketClaims;
+}
+
+/** `unreadable`: no master key of the deployment opens it, or it is not what was stored. */
+export type SecretProblem = 'secret_unknown' | 'secret_host' | 'unreadable' | 'audit_unavailable';
+
+/** The values of a workspace, for those who look for them in what leaves. */
+export interface VaultValues {
+  /** Another one when any of them has changed. */
+  readonly state: string;
+  readonly values: readonly KnownValue[];
+}
+
+export interface VaultApi {
+  /** Stores a new version. `undefined`: there are too many secrets. */
+  put(actor: VaultActor, name: string, secret: Secret): Promise<SecretDescription | undefined>;
+  list(): Promise<VaultDescription>;
+  remove(actor: VaultActor, name: string): Promise<boolean>;
+  /** Seals everything with a new data key, under the present master key. */
+  rewrap(actor: VaultActor): Promise<VaultDescription>;
+  /** The value, for one request to one host; on the record whatever the answer. */
+  use(request: SecretUse): Promise<Result<string, SecretProblem>>;
+  /** `undefined`: nothing has changed since `state`. What nobody can read is left out. */
+  values(state: string | undefined): Promise<VaultValues | undefined>;
+}

@@ -1,0 +1,194 @@
+/**
+ * The vault of a workspace: takes secrets, and gives one away only to a running call that sends it
+ * to a host which the secret names.
+ *
+ * What is used, written, refused or deleted is on the record before it has any effect. This class is
+ * the RPC surface; `sealed-secrets.ts` knows the keys.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { MAX_SECRETS, type Secret } from '../../core/vault/secret.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { Changes } from '../kit/changes.ts';
+import { Outbox } from '../kit/outbox.ts';
+import { Timers } from '../kit/timers.ts';
+import { WrappingKeys } from './data-key.ts';
+import { SealedSecrets } from './sealed-secrets.ts';
+import type {
+  SecretDescription,
+  SecretProblem,
+  SecretUse,
+  VaultActor,
+  VaultApi,
+  VaultDescription,
+  VaultValues,
+} from './vault-api.ts';
+import { VaultStore } from './vault-store.ts';
+
+/** The name under which the outbox stands in the workspace's chain. */
+const SOURCE = 'vault';
+
+const DRAIN_TIMER = 'drain';
+
+/** How long the record waits at most before it is sent again, in milliseconds. */
+const DRAIN_AGAIN_MS = 30_000;
+
+type Facts = Omit<AuditEvent, 'at'>;
+
+export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi {
+  readonly #workspace: WorkspaceId;
+  readonly #store: VaultStore;
+  readonly #secrets: SealedSecrets;
+  readonly #outbox: Outbox;
+  readonly #timers: Timers;
+  readonly #changes: Changes;
+
+  constructor(ctx: DurableObjectState, env: BlockBindings) {
+    super(ctx, env);
+    const workspace = parseWorkspaceId(ctx.id.name ?? '');
+    if (workspace === undefined) throw new Fault('not_found');
+    this.#workspace = workspace;
+    this.#store = new VaultStore(ctx.storage.sql);
+    const wrapping = new WrappingKeys(env, this.#workspace);
+    this.#secrets = new SealedSecrets(this.#workspace, this.#store, wrapping);
+    this.#outbox = new Outbox(ctx.storage.sql);
+    this.#timers = new Timers(ctx.storage, { [DRAIN_TIMER]: () => this.#drain() });
+    this.#changes = new Changes(ctx.storage, {
+      forgetMemory: () => {
+        this.#secrets.forget();
+        this.#outbox.forget();
+        this.#timers.forget();
+      },
+    });
+    ctx.storage.transactionSync(() => {
+      this.#store.createTables();
+      this.#outbox.createTable();
+      this.#timers.createTable();
+    });
+    this.#timers.restore();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#timers.alarm(Date.now());
+  }
+
+  async put(
+    actor: VaultActor,
+    name: string,
+    secret: Secret,
+  ): Promise<SecretDescription | undefined> {
+    const isNew = this.#store.find(name) === undefined;
+    if (isNew && this.#store.count() >= MAX_SECRETS) return undefined;
+    return this.#change(() => {
+      const written = this.#secrets.write(name, secret, Date.now());
+      this.#record('secret-written', actor, { secret: name, secretVersion: written.version });
+      return written;
+    });
+  }
+
+  async list(): Promise<VaultDescription> {
+    return this.#secrets.describe();
+  }
+
+  async remove(actor: VaultActor, name: string): Promise<boolean> {
+    const stored = this.#store.find(name);
+    if (stored === undefined) return false;
+    this.#change(() => {
+      this.#secrets.remove(name);
+      this.#record('secret-deleted', actor, { secret: name, secretVersion: stored.version });
+    });
+    return true;
+  }
+
+  async rewrap(actor: VaultActor): Promise<VaultDescription> {
+    this.#change(() => {
+      if (this.#store.count() > 0) this.#secrets.rewrap();
+      this.#record('secrets-rewrapped', actor, { count: this.#store.count() });
+    });
+    return this.#secrets.describe();
+  }
+
+  async use(request: SecretUse): Promise<Result<string, SecretProblem>> {
+    if (this.#outbox.isBlocked(Date.now())) return err('audit_unavailable');
+    const { name, host } = request;
+    const stored = this.#store.find(name);
+    const found = this.#find(name, host);
+    const facts = {
+      ...toFacts(request),
+      ...(stored && { secretVersion: stored.version }),
+      resource: host,
+      ...(found.ok ? {} : { reason: found.error }),
+    };
+    this.#change(() => this.#add({ ...facts, decision: found.ok ? 'allowed' : 'denied' }));
+    return found;
+  }
+
+  async values(state: string | undefined): Promise<VaultValues | undefined> {
+    if (state === this.#secrets.state) return undefined;
+    const values = this.#store.all().flatMap((secret) => {
+      const value = this.#secrets.read(secret);
+      return value === undefined ? [] : [{ name: secret.name, value }];
+    });
+    return { state: this.#secrets.state, values };
+  }
+
+  #find(name: string, host: string): Result<string, SecretProblem> {
+    const stored = this.#store.find(name);
+    if (stored === undefined) return err('secret_unknown');
+    if (!stored.hosts.includes(host)) return err('secret_host');
+    const value = this.#secrets.read(stored);
+    return value === undefined ? err('unreadable') : ok(value);
+  }
+
+  #record(
+    action: AuditEvent['action'],
+    { name, requestId }: VaultActor,
+    facts: Partial<Facts>,
+  ): void {
+    this.#add({ action, decision: 'allowed', actor: name, requestId, ...facts });
+  }
+
+  /** Part of a transaction. */
+  #add(event: Facts): void {
+    const at = Date.now();
+    this.#outbox.add([{ ...event, at }], at);
+    this.#timers.set(DRAIN_TIMER, at + DRAIN_AGAIN_MS);
+  }
+
+  /** Fails closed: what cannot be recorded may not happen. */
+  #change<T>(change: () => T): T {
+    if (this.#outbox.isBlocked(Date.now())) throw new Fault('audit_unavailable');
+    const result = this.#changes.make(change);
+    this.ctx.waitUntil(this.#drain().catch(() => undefined));
+    return result;
+  }
+
+  /** Rejects when the audit block cannot be reached; then the timer tries again. */
+  async #drain(): Promise<void> {
+    if (this.#outbox.isEmpty()) return;
+    await this.#outbox.drain(appendToChain(this.env, this.#workspace, SOURCE));
+    this.#changes.make(() => this.#timers.clear(DRAIN_TIMER));
+  }
+}
+
+function toFacts({ name, claims }: SecretUse): Omit<Facts, 'decision'> {
+  return {
+    action: 'secret-used',
+    actor: 'gateway',
+    secret: name,
+    sessionId: claims.session,
+    turnId: claims.callKey.split('/')[0] ?? '',
+    callKey: claims.callKey,
+    tool: claims.tool,
+    plugin: claims.plugin,
+    pluginVersion: claims.pluginVersion,
+    codeHash: claims.codeHash,
+  };
+}

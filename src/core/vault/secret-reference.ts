@@ -1,0 +1,23 @@
+/**
+ * How a plugin's settings name a secret: `{"secret": "<name>"}` in the place of the value, which is
+ * looked up when a call uses it and never before.
+ *
+ * @module
+ */
+
+import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
+import { isSecretName } from './secret.ts';
+
+/** The name that it holds; `undefined` for whatever is no reference. */
+export function readSecretReference(value: JsonValue | undefined): string | undefined {
+  if (value === undefined || !isJsonObject(value)) return undefined;
+  const { secret, ...rest } = value;
+  const isReference = typeof secret === 'string' && Object.keys(rest).length === 0;
+  return isReference && isSecretName(secret) ? secret : undefined;
+}
+
+/** Names of the secrets that settings refer to, each once. */
+export function findSecretReferences(settings: JsonObject): readonly string[] {
+  const names = Object.values(settings).flatMap((value) => readSecretReference(value) ?? []);
+  return [...new Set(names)];
+}

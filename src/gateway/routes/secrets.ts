@@ -1,0 +1,111 @@
+/**
+ * `/v1/secrets`: the vault of a workspace. Values go in and never come out.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { openVault } from '../../blocks/vault/vault-client.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { isSecretName, secretSchema } from '../../core/vault/secret.ts';
+import { json } from '../json-response.ts';
+import { Refusal } from '../refusal.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+
+const described = z.object({
+  name: z.string(),
+  version: z.number(),
+  hosts: z.array(z.string()),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+});
+
+const vaultDescription = z.object({
+  secrets: z.array(described),
+  dataKey: z.string().optional(),
+  wrappedBy: z.string().optional(),
+});
+
+const putSecret = defineRoute(
+  {
+    method: 'PUT',
+    path: '/v1/secrets/{name}',
+    operation: 'putSecret',
+    summary: 'Store a secret, or a new version of it, and the hosts that it may be sent to',
+    tag: 'secrets',
+    access: 'system:secret:write',
+    body: secretSchema,
+    success: { status: 200, describes: described },
+  },
+  async (request) => {
+    const { vault, actor, name } = about(request);
+    if (!isSecretName(name)) {
+      const detail = 'must be a lower-case letter, then at most 63 of a-z, 0-9 and "-"';
+      throw new Refusal('invalid_body', { errors: [{ pointer: '/name', detail }] });
+    }
+    const written = await vault.put(actor, name, request.body);
+    if (written === undefined) {
+      throw new Refusal('limit_reached', { detail: 'There are as many secrets as there may be' });
+    }
+    return json(written);
+  },
+);
+
+const listSecrets = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/secrets',
+    operation: 'listSecrets',
+    summary: 'List the secrets by name, version and hosts',
+    tag: 'secrets',
+    access: 'system:secret:list',
+    success: { status: 200, describes: vaultDescription },
+  },
+  async (request) => json(await about(request).vault.list()),
+);
+
+const deleteSecret = defineRoute(
+  {
+    method: 'DELETE',
+    path: '/v1/secrets/{name}',
+    operation: 'deleteSecret',
+    summary: 'Delete a secret; calls that refer to it are refused from now on',
+    tag: 'secrets',
+    access: 'system:secret:write',
+    success: { status: 204, describes: z.undefined() },
+  },
+  async (request) => {
+    const { vault, actor, name } = about(request);
+    if (!(await vault.remove(actor, name))) {
+      throw new Refusal('not_found', { detail: 'There is no such secret' });
+    }
+    return new Response(null, { status: 204 });
+  },
+);
+
+const rewrapSecrets = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/secrets/rewrap',
+    operation: 'rewrapSecrets',
+    summary: 'Seal all secrets with a new data key under the present master key',
+    tag: 'secrets',
+    access: 'system:secret:write',
+    success: { status: 200, describes: vaultDescription },
+  },
+  async (request) => {
+    const { vault, actor } = about(request);
+    return json(await vault.rewrap(actor));
+  },
+);
+
+function about({ env, caller, requestId, params }: RouteRequest<unknown, unknown>) {
+  const { principal } = caller;
+  return {
+    vault: openVault(env, principal.workspace),
+    actor: { name: toPrincipalName(principal), requestId },
+    name: params.name ?? '',
+  };
+}
+
+export const secretRoutes: readonly Route[] = [putSecret, listSecrets, deleteSecret, rewrapSecrets];
