@@ -1,6 +1,6 @@
 /**
  * From credential to principal. There is no mode without authentication, and nothing but the
- * `Authorization` header says who asks and for which workspace.
+ * credential says who asks and for which workspace.
  *
  * @module
  */
@@ -9,34 +9,44 @@ import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
 import { FAMILIES } from '../core/capabilities/catalogue.ts';
 import { expandGrants } from '../core/capabilities/expand.ts';
 import type { Grant } from '../core/capabilities/grant.ts';
+import { admitUse } from '../core/policy/caveat.ts';
+import { narrowGrants } from '../core/policy/narrow-grants.ts';
 import type { Principal } from '../core/policy/principal.ts';
 import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
-import { isRootToken, readToken } from './access-token.ts';
+import { isRootToken, type PresentedToken, readToken } from './access-token.ts';
 import type { GatewayBindings } from './bindings.ts';
 import type { Caller } from './route.ts';
 
 /** The workspace that the deployment's root belongs to; made on first use. */
 export const ROOT_WORKSPACE = requireWorkspaceId('default');
 
-const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
-
 /** Every family of the catalogue, by name: root holds what exists now, not what may come. */
 const ROOT_GRANTS: readonly Grant[] = expandGrants(FAMILIES.map(({ name }) => name)).patterns.map(
   (pattern) => ({ pattern }),
 );
 
-/** The caller, or nothing for a missing, malformed, unknown, expired or revoked credential. */
+/** The caller, or nothing for an unknown, expired or revoked credential. */
 export async function authenticate(
   env: GatewayBindings,
-  request: Request,
+  text: string,
   requestId: string,
 ): Promise<Caller | undefined> {
-  const [, text] = BEARER.exec(request.headers.get('Authorization') ?? '') ?? [];
-  if (text === undefined) return undefined;
   if (isRootToken(env.SALLYPORT_ROOT_TOKEN, text)) return rootCaller(env, requestId);
   const token = readToken(env.SALLYPORT_MASTER_KEY, text);
-  if (token === undefined) return undefined;
-  return openWorkspace(env, token.workspace).authenticate(token.hash);
+  if (token === undefined || !admitUse(token.caveats, token.workspace, Date.now())) {
+    return undefined;
+  }
+  const caller = await openWorkspace(env, token.workspace).authenticate(token.hash);
+  return caller && narrowCaller(caller, token);
+}
+
+function narrowCaller(caller: Caller, { caveats }: PresentedToken): Caller {
+  if (caveats.length === 0) return caller;
+  return {
+    ...caller,
+    principal: { ...caller.principal, caveats },
+    grants: narrowGrants(caller.grants, caveats),
+  };
 }
 
 const ROOT: Principal = {

@@ -10,7 +10,7 @@
  */
 
 import type { Announcement } from './announcement-store.ts';
-import type { WorkspaceParts } from './workspace-parts.ts';
+import { raiseRevision, transact, type WorkspaceParts } from './workspace-parts.ts';
 
 /** Longest that a change waits for sessions before it is acknowledged, in milliseconds. */
 const WAIT_MS = 3_000;
@@ -25,6 +25,12 @@ const PARALLEL = 32;
 export async function announceRevision(parts: WorkspaceParts): Promise<void> {
   const { revision } = parts.workspace.row();
   await Promise.all([tellSessions(parts), parts.leases.recall(revision)]);
+}
+
+/** For a change that is not the workspace's own: everybody asks again what they may do. */
+export async function announceNewRevision(parts: WorkspaceParts): Promise<void> {
+  transact(parts, () => raiseRevision(parts));
+  await announceRevision(parts);
 }
 
 /** Resolves when every session has heard, or {@link WAIT_MS} have passed. */

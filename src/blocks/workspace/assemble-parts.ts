@@ -22,11 +22,16 @@ import { Authorities } from './authorities.ts';
 import { AuthorityLeases } from './authority-leases.ts';
 import { CodeStore } from './code-store.ts';
 import { ErasureStore } from './erasure-store.ts';
+import { FormerTokenStore } from './former-token-store.ts';
 import type { PluginLaneApi } from './lane-api.ts';
 import { OpenTurnStore } from './open-turn-store.ts';
 import { PluginStore } from './plugin-store.ts';
+import { PolicyVersionStore } from './policy-version-store.ts';
 import { QuarantineStore } from './quarantine-store.ts';
 import { ReserveStore } from './reserve-store.ts';
+import { SkillStore } from './skill-store.ts';
+import { SwitchStore } from './switch-store.ts';
+import { TicketStore } from './ticket-store.ts';
 import { TokenStore } from './token-store.ts';
 import { WithdrawalStore } from './withdrawal-store.ts';
 import type { WorkspaceParts } from './workspace-parts.ts';
@@ -66,12 +71,17 @@ export function assembleParts(
   const plugins = new PluginStore(sql);
   const code = new CodeStore(sql, values);
   const turns = new OpenTurnStore(sql);
-  const reserves = new ReserveStore(sql);
+  const reserves = new ReserveStore(sql, () => Date.now());
   const answers = new AnswerStore(sql);
   const announcements = new AnnouncementStore(sql);
   const erasures = new ErasureStore(sql);
   const quarantine = new QuarantineStore(sql);
   const withdrawals = new WithdrawalStore(sql);
+  const skills = new SkillStore(sql);
+  const formerTokens = new FormerTokenStore(sql);
+  const tickets = new TicketStore(sql);
+  const switches = new SwitchStore(sql);
+  const policyVersions = new PolicyVersionStore(sql);
   const changes = new Changes(storage, {
     forgetMemory: () => {
       for (const copy of copies) copy.forget();
@@ -88,17 +98,44 @@ export function assembleParts(
     );
   const timers = new Timers(storage, { ...tasks, flush: drain });
   const toId = (): WorkspaceId => requireWorkspace(name);
-  const authorities = new Authorities(toId, { workspace, tokens, plugins });
+  const authorities = new Authorities(toId, {
+    workspace,
+    tokens,
+    plugins,
+    skills,
+    formerTokens,
+    switches,
+  });
   const leases = new AuthorityLeases({
     sql,
     now: () => Date.now(),
     tellBlock: (block, revision) =>
       openBlock(env, toId(), block).again((api) => api.authorityChanged(revision)),
   });
-  const copies = [workspace, authorities, plugins, turns, reserves, outbox, timers];
+  const copies = [
+    workspace,
+    authorities,
+    switches,
+    plugins,
+    skills,
+    turns,
+    reserves,
+    outbox,
+    timers,
+  ];
   const parts: WorkspaceParts = {
     ...{ changes, workspace, tokens, plugins, code, turns, reserves, answers, announcements },
-    ...{ erasures, quarantine, withdrawals, outbox, timers, authorities, leases },
+    ...{
+      erasures,
+      quarantine,
+      withdrawals,
+      skills,
+      formerTokens,
+      tickets,
+      switches,
+      policyVersions,
+    },
+    ...{ outbox, timers, authorities, leases },
     ...laneOf(ctx, env),
     now: () => Date.now(),
     eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),
@@ -115,7 +152,8 @@ export function assembleParts(
     for (const store of [workspace, tokens, code, turns, answers, announcements, erasures]) {
       store.createTable();
     }
-    for (const store of [quarantine, withdrawals]) store.createTable();
+    for (const store of [quarantine, withdrawals, formerTokens]) store.createTable();
+    for (const store of [tickets, switches, policyVersions, skills]) store.createTable();
     for (const store of [plugins, reserves]) store.createTables();
   };
   return { parts, createTables, createOutbox };

@@ -10,8 +10,15 @@
 import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
 import { raiseTier } from '../../core/manifest/tier.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import {
+  grantsUnder,
+  isEnded,
+  type KillSwitch,
+  policyUnder,
+} from '../../core/policy/kill-switch.ts';
 import { liveGrantsOf } from '../../core/policy/live-grants.ts';
-import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
+import { narrowGrants } from '../../core/policy/narrow-grants.ts';
+import { type Principal, toAuthorityKey } from '../../core/policy/principal.ts';
 import {
   isLiveToken,
   ROOT_GRANTS,
@@ -20,7 +27,11 @@ import {
   type TokenSources,
 } from '../../core/policy/token-facts.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import { builtInPlugins } from './built-in-plugins.ts';
+import type { FormerTokenStore } from './former-token-store.ts';
 import type { PluginStore } from './plugin-store.ts';
+import type { SkillStore } from './skill-store.ts';
+import type { SwitchStore } from './switch-store.ts';
 import type { StoredToken, TokenStore } from './token-store.ts';
 import type { Authenticated } from './workspace-api.ts';
 import type { WorkspaceStore } from './workspace-store.ts';
@@ -32,10 +43,15 @@ interface Stores {
   readonly workspace: WorkspaceStore;
   readonly tokens: TokenStore;
   readonly plugins: PluginStore;
+  readonly skills: SkillStore;
+  readonly formerTokens: FormerTokenStore;
+  readonly switches: SwitchStore;
 }
 
 interface Login extends Authenticated {
   readonly token: StoredToken;
+  /** When the text that it was made with ends; absent for the present text of its token. */
+  readonly until?: number;
 }
 
 export class Authorities {
@@ -69,20 +85,22 @@ export class Authorities {
   /** The login with this token; `undefined` if there is no such token, or it is not live. */
   login(tokenHash: string, now: number): Login | undefined {
     const known = this.#logins.get(tokenHash) ?? this.#readLogin(tokenHash, now);
-    return known !== undefined && isLiveToken(known.token, now) ? known : undefined;
+    if (known === undefined || now >= (known.until ?? Number.POSITIVE_INFINITY)) return undefined;
+    return isLiveToken(known.token, now) ? known : undefined;
   }
 
   /** What the principal may do; `undefined` if its credential is not live, or not its own. */
   of(principal: Principal, now: number): Authority | undefined {
     if (!this.#isGenuine(principal, now)) return undefined;
-    const key = `${toPrincipalName(principal)}#${principal.tokenId}#${principal.behalf?.capabilities ?? ''}`;
+    const key = toAuthorityKey(principal);
     const known = this.#authorities.get(key);
     if (known !== undefined) return known;
     const grants =
       principal.tokenId === ROOT_TOKEN_ID
         ? ROOT_GRANTS
         : liveGrantsOf(principal.tokenId, this.sources, now);
-    return remember(this.#authorities, key, this.#freeze(principal, grants));
+    const narrowed = narrowGrants(grantsUnder(this.#switches(), grants), principal.caveats ?? []);
+    return remember(this.#authorities, key, this.#freeze(principal, narrowed));
   }
 
   /** What a principal of this name may do with all of its live tokens together. */
@@ -93,21 +111,36 @@ export class Authorities {
       .filter((token) => isLiveToken(token, now));
     const [first] = tokens;
     if (first === undefined) return undefined;
+    const principal = this.#toPrincipal(first);
+    if (isEnded(this.#switches(), principal)) return undefined;
     const grants = tokens.flatMap((token) => liveGrantsOf(token.id, this.sources, now));
-    return this.#freeze(this.#toPrincipal(first), grants);
+    return this.#freeze(principal, grantsUnder(this.#switches(), grants));
   }
 
   #readLogin(tokenHash: string, now: number): Login | undefined {
-    const token = this.#stores.tokens.byHash(tokenHash);
+    const { formerTokens, tokens, workspace } = this.#stores;
+    const former = formerTokens.find(tokenHash, now);
+    const token = former === undefined ? tokens.byHash(tokenHash) : tokens.byId(former.tokenId);
     if (token === undefined || !isLiveToken(token, now)) return undefined;
     const principal = this.#toPrincipal(token);
-    const grants = liveGrantsOf(token.id, this.sources, now);
-    const { revision } = this.#stores.workspace.row();
-    return remember(this.#logins, tokenHash, { principal, grants, revision, token });
+    if (isEnded(this.#switches(), principal)) return undefined;
+    const grants = grantsUnder(this.#switches(), liveGrantsOf(token.id, this.sources, now));
+    const { revision } = workspace.row();
+    const login = { principal, grants, revision, token };
+    return remember(
+      this.#logins,
+      tokenHash,
+      former === undefined ? login : { ...login, until: former.until },
+    );
+  }
+
+  #switches(): readonly KillSwitch[] {
+    return this.#stores.switches.all().map(({ killSwitch }) => killSwitch);
   }
 
   #isGenuine({ tokenId, ...principal }: Principal, now: number): boolean {
     if (this.#stores.workspace.find() === undefined) return false;
+    if (isEnded(this.#switches(), principal)) return false;
     if (tokenId === ROOT_TOKEN_ID) return true;
     const token = this.#stores.tokens.byId(tokenId);
     if (token === undefined || !isLiveToken(token, now)) return false;
@@ -122,11 +155,15 @@ export class Authorities {
   #freeze(principal: Principal, grants: Authority['grants']): Authority {
     const { revision, policy } = this.#stores.workspace.row();
     const { plugins } = this.#stores;
-    this.#plugins ??= [...plugins.all(), ...plugins.draining()].map(({ plugin }) => ({
+    const skills = this.#stores.skills.all();
+    const uploaded = [...plugins.all(), ...plugins.draining()].map(({ plugin }) => plugin);
+    this.#plugins ??= [...builtInPlugins(skills, policy), ...uploaded].map((plugin) => ({
       ...plugin,
       tier: raiseTier(plugin.tier, policy.tierFloor),
     }));
-    return { revision, principal, grants, policy, plugins: this.#plugins };
+    const bounded = policyUnder(this.#switches(), policy);
+    const authority = { revision, principal, grants, policy: bounded, plugins: this.#plugins };
+    return skills.length === 0 ? authority : { ...authority, skills };
   }
 }
 

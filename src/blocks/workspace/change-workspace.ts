@@ -11,6 +11,7 @@ import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { announceRevision } from './announce-revision.ts';
+import { keepPolicyVersion } from './keep-policy-version.ts';
 import { revokeTokens } from './tokens.ts';
 import { findWideGrants } from './wide-grants.ts';
 import type {
@@ -39,6 +40,7 @@ export function found(parts: WorkspaceParts, actor: Actor, createTables: () => v
     const foundedAt = parts.now();
     parts.workspace.insert({ foundedAt, revision: 1, policy: DEFAULT_POLICY, members: new Map() });
     const facts = { action: 'workspace-changed', reason: 'founded', revision: 1 } as const;
+    keepPolicyVersion(parts, actor);
     record(parts, actorEvent(parts, actor, facts));
   });
   parts.flush();
@@ -88,6 +90,7 @@ export async function changeWorkspace(
     }
     if (change.policy !== undefined) parts.workspace.update({ policy: change.policy });
     const next = raiseRevision(parts);
+    if (change.policy !== undefined) keepPolicyVersion(parts, actor);
     const facts = { action: 'workspace-changed', reason: nameOf(change), revision: next } as const;
     record(parts, actorEvent(parts, actor, facts));
   });

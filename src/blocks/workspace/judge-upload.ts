@@ -10,7 +10,11 @@
 
 import { familiesReachedBy } from '../../core/capabilities/reach.ts';
 import { Fault } from '../../core/errors/fault.ts';
-import { type CapabilityGrowth, findNewReach } from '../../core/manifest/capability-growth.ts';
+import {
+  type CapabilityGrowth,
+  countGrown,
+  findNewReach,
+} from '../../core/manifest/capability-growth.ts';
 import {
   type InstallRefusal,
   type InstallVerdict,
@@ -73,10 +77,9 @@ export function recordableGrowth(
   growth: CapabilityGrowth,
   plugin: RegisteredPlugin,
 ): { readonly count: number; readonly families: readonly string[] } {
-  const { added, widened, undenied } = growth;
   const families = findNewReach(growth, plugin).flatMap(familiesReachedBy);
   return {
-    count: added.length + widened.length + undenied.length,
+    count: countGrown(growth),
     families: [...new Set(families.map(({ name }) => name))],
   };
 }

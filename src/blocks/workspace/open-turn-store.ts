@@ -87,6 +87,17 @@ export class OpenTurnStore {
     if (rows.get(turn.turnId) !== 'lost') rows.set(turn.turnId, { ...turn, reservation });
   }
 
+  /** It counts as live again, and until then. */
+  prolong(turn: OpenTurnRow, lostAt: number): void {
+    const rows = this.#read();
+    this.#sql.exec(
+      'UPDATE open_turns SET lost = 0, lost_at = ? WHERE turn_id = ?',
+      lostAt,
+      turn.turnId,
+    );
+    rows.set(turn.turnId, { ...turn, lostAt });
+  }
+
   delete(turnId: string): void {
     if (!this.#read().delete(turnId)) return;
     this.#sql.exec('DELETE FROM open_turns WHERE turn_id = ?', turnId);

@@ -1,166 +1,118 @@
 /**
- * Buckets and the day's ledger of a workspace. What was never touched has no row, and is full.
+ * Buckets and ledgers of a workspace. A bucket that was never touched is full, and nothing was spent of
+ * a budget without a ledger.
  *
- * Memory holds a copy of what was used lately, since nobody else writes here, and gathers what a
- * transaction changes: {@link ReserveStore.flush} writes it, once for each bucket. Whoever rolls a
- * transaction back calls {@link ReserveStore.forget}.
+ * Memory holds a copy, and gathers what a transaction changes: {@link ReserveStore.flush} writes it.
+ * Whoever rolls a transaction back calls {@link ReserveStore.forget}.
  *
  * @module
  */
 
 import type { Bucket } from '../../core/policy/bucket.ts';
-import type { DayLedger } from '../../core/policy/day-ledger.ts';
+import type { LedgerId } from '../../core/policy/budget-ledgers.ts';
+import type { Ledger } from '../../core/policy/ledger.ts';
 import type { Reserves, StoredReserves } from '../../core/policy/reserves.ts';
+import { BucketRows } from './bucket-rows.ts';
+import { LedgerRows } from './ledger-rows.ts';
+import { RememberedRows } from './remembered-rows.ts';
 
-/** Buckets in memory; beyond that number all are read anew. */
-const MAX_REMEMBERED = 4_096;
-
-/** Whose buckets a turn draws on. */
+/** Whose buckets and ledgers a turn draws on. */
 export interface ReserveKeys {
   /** `kind:id`. */
   readonly principal: string;
   readonly sessionId: string;
   /** Tools that have a rate of their own. */
   readonly tools: readonly string[];
+  readonly ledgers: readonly LedgerId[];
 }
 
-type BucketRow = { key: string; calls: number; period_ms: number; credits: number; at: number };
-type LedgerRow = { day: number; tokens: number; cost: number };
-
-const UNREAD = 'unread';
+const HOLDERS = ['workspace', 'principal', 'session'] as const;
 
 export class ReserveStore {
-  readonly #sql: SqlStorage;
-  /** By key, as they will be stored; `undefined` for those without a row. */
-  readonly #buckets = new Map<string, Bucket | undefined>();
-  #day: DayLedger | undefined | typeof UNREAD = UNREAD;
-  readonly #changed = new Set<string>();
+  readonly #tables: { readonly buckets: BucketRows; readonly ledgers: LedgerRows };
+  readonly #buckets: RememberedRows<Bucket>;
+  readonly #ledgers: RememberedRows<Ledger>;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
+  constructor(sql: SqlStorage, now: () => number) {
+    this.#tables = { buckets: new BucketRows(sql), ledgers: new LedgerRows(sql, now) };
+    this.#buckets = new RememberedRows(this.#tables.buckets);
+    this.#ledgers = new RememberedRows(this.#tables.ledgers);
   }
 
   createTables(): void {
-    this.#sql.exec(`
-      CREATE TABLE IF NOT EXISTS buckets (
-        key TEXT PRIMARY KEY, calls INTEGER NOT NULL, period_ms INTEGER NOT NULL,
-        credits INTEGER NOT NULL, at INTEGER NOT NULL
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS ledger (
-        only INTEGER PRIMARY KEY CHECK (only = 1), day INTEGER NOT NULL,
-        tokens INTEGER NOT NULL, cost INTEGER NOT NULL
-      ) STRICT;
-    `);
+    this.#tables.buckets.createTable();
+    this.#tables.ledgers.createTable();
   }
 
   read(keys: ReserveKeys): StoredReserves {
-    const names = keyedBuckets(keys);
-    this.#readMissing([...Object.values(names), ...keys.tools.map(toolKey)]);
-    const pick = (name: keyof typeof names) => {
-      const bucket = this.#buckets.get(names[name]);
-      return bucket && { [name]: bucket };
-    };
-    const tools = keys.tools.flatMap((tool) => {
-      const bucket = this.#buckets.get(toolKey(tool));
-      return bucket === undefined ? [] : [[tool, bucket] as const];
-    });
-    if (this.#day === UNREAD) this.#day = this.#readDay();
+    const holders = toHolderKeys(keys);
+    this.#buckets.load([...Object.values(holders), ...keys.tools.map(toToolKey)]);
+    this.#ledgers.load(keys.ledgers.map((ledger) => toLedgerKey(holders, ledger)));
+    const shared = HOLDERS.flatMap((holder) => entry(holder, this.#buckets.get(holders[holder])));
+    const tools = keys.tools.flatMap((tool) => entry(tool, this.#buckets.get(toToolKey(tool))));
+    const ledgers = keys.ledgers.flatMap((id) =>
+      entry(id.name, this.#ledgers.get(toLedgerKey(holders, id))),
+    );
     return {
-      ...pick('workspace'),
-      ...pick('principal'),
-      ...pick('session'),
+      ...Object.fromEntries(shared),
       tools: Object.fromEntries(tools),
-      ...(this.#day && { day: this.#day }),
+      ledgers: Object.fromEntries(ledgers),
     };
   }
 
   /** Changes memory; the same transaction flushes it. */
-  write(keys: Omit<ReserveKeys, 'tools'>, reserves: Reserves): void {
-    const names = keyedBuckets(keys);
-    for (const name of ['workspace', 'principal', 'session'] as const) {
-      this.#change(names[name], reserves[name]);
-    }
+  write(keys: ReserveKeys, reserves: Reserves): void {
+    const holders = toHolderKeys(keys);
+    for (const holder of HOLDERS) this.#buckets.change(holders[holder], reserves[holder]);
     for (const [tool, bucket] of Object.entries(reserves.tools)) {
-      this.#change(toolKey(tool), bucket);
+      this.#buckets.change(toToolKey(tool), bucket);
     }
-    this.#day = reserves.day;
+    for (const id of keys.ledgers) {
+      const ledger = reserves.ledgers[id.name];
+      if (ledger !== undefined) this.#ledgers.change(toLedgerKey(holders, id), ledger);
+    }
   }
 
   /** Part of a transaction, at its end. */
   flush(): void {
-    if (this.#changed.size === 0) return;
-    const rows = [...this.#changed].flatMap((key) => {
-      const bucket = this.#buckets.get(key);
-      if (bucket === undefined) return [];
-      const { rate, credits, at } = bucket;
-      return [[key, rate.calls, rate.periodMs, credits, at]];
-    });
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO buckets (key, calls, period_ms, credits, at)
-       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
-      JSON.stringify(rows),
-    );
-    if (this.#day !== UNREAD && this.#day !== undefined) {
-      const { day, tokens, costMicroUsd } = this.#day;
-      this.#sql.exec(
-        'INSERT OR REPLACE INTO ledger VALUES (1, ?, ?, ?)',
-        day,
-        tokens,
-        costMicroUsd,
-      );
-    }
-    this.#changed.clear();
+    this.#buckets.flush();
+    this.#ledgers.flush();
   }
 
   forget(): void {
-    this.#buckets.clear();
-    this.#changed.clear();
-    this.#day = UNREAD;
+    this.#buckets.forget();
+    this.#ledgers.forget();
   }
 
-  /** Forgets buckets that are full again, which say nothing. */
   sweep(now: number): void {
     this.flush();
-    this.#sql.exec('DELETE FROM buckets WHERE at + period_ms <= ?', now);
+    this.#tables.buckets.sweep(now);
+    this.#tables.ledgers.sweep(now);
     this.forget();
-  }
-
-  #change(key: string, bucket: Bucket): void {
-    this.#buckets.set(key, bucket);
-    this.#changed.add(key);
-  }
-
-  #readMissing(keys: readonly string[]): void {
-    if (this.#buckets.size > MAX_REMEMBERED && this.#changed.size === 0) this.#buckets.clear();
-    const missing = keys.filter((key) => !this.#buckets.has(key));
-    if (missing.length === 0) return;
-    for (const key of missing) this.#buckets.set(key, undefined);
-    const rows = this.#sql.exec<BucketRow>(
-      `SELECT key, calls, period_ms, credits, at FROM buckets
-       WHERE key IN (SELECT value FROM json_each(?))`,
-      JSON.stringify(missing),
-    );
-    for (const { key, calls, period_ms: periodMs, credits, at } of rows) {
-      this.#buckets.set(key, { rate: { calls, periodMs }, credits, at });
-    }
-  }
-
-  #readDay(): DayLedger | undefined {
-    const [row] = this.#sql
-      .exec<LedgerRow>('SELECT day, tokens, cost FROM ledger WHERE only = 1')
-      .toArray();
-    return row && { day: row.day, tokens: row.tokens, costMicroUsd: row.cost };
   }
 }
 
-function keyedBuckets({ principal, sessionId }: Omit<ReserveKeys, 'tools'>) {
+type HolderKeys = Readonly<Record<(typeof HOLDERS)[number], string>>;
+
+function toHolderKeys({
+  principal,
+  sessionId,
+}: Pick<ReserveKeys, 'principal' | 'sessionId'>): HolderKeys {
   return {
     workspace: 'workspace',
     principal: `principal/${principal}`,
     session: `session/${sessionId}`,
-  } as const;
+  };
 }
 
-function toolKey(tool: string): string {
+function toToolKey(tool: string): string {
   return `tool/${tool}`;
+}
+
+function toLedgerKey(holders: HolderKeys, { holder, period }: LedgerId): string {
+  return `${holders[holder]}/${period}`;
+}
+
+function entry<T>(name: string, value: T | undefined): [string, T][] {
+  return value === undefined ? [] : [[name, value]];
 }

@@ -68,6 +68,15 @@ export class TokenStore {
     );
   }
 
+  /** Answers the hash before. */
+  replaceHash(id: string, hash: string): string {
+    const { hash: before } = this.#sql
+      .exec<{ hash: string }>('SELECT hash FROM tokens WHERE id = ?', id)
+      .one();
+    this.#sql.exec('UPDATE tokens SET hash = ? WHERE id = ?', hash, id);
+    return before;
+  }
+
   byId(id: string): StoredToken | undefined {
     return this.#select('WHERE id = ?', id)[0];
   }

@@ -136,6 +136,10 @@ function findObjection(
   { principal }: Actor,
   { request, token }: { readonly request: IssueToken; readonly token: StoredToken },
 ): Refusal | undefined {
+  if (principal.caveats !== undefined) {
+    const detail = 'Cannot issue the token: a narrowed token hands on by caveats, not by issuing';
+    return { code: 'denied', detail };
+  }
   const { sources } = parts.authorities;
   if (depthOf(principal.tokenId, sources) >= MAX_TOKEN_DEPTH || token.id === ROOT_TOKEN_ID) {
     const detail = `Cannot issue the token: at most ${MAX_TOKEN_DEPTH} may be given on from each other`;

@@ -5,6 +5,7 @@
  */
 
 import { Fault } from '../../core/errors/fault.ts';
+import { listLedgers } from '../../core/policy/budget-ledgers.ts';
 import { isEmbeddedModel } from '../../core/policy/model-name.ts';
 import { toSpenderName } from '../../core/policy/principal.ts';
 import {
@@ -48,8 +49,13 @@ export function openTurn(
     request.knownRevision === revision ? { revision, slice } : { revision, slice, authority };
 
   return transact(parts, () => {
+    const lostAt = request.deadlineAt + LOST_AFTER_MS;
     const known = parts.turns.find(request.turnId);
-    if (known !== undefined) return ok(toOpened(known.slice));
+    if (known !== undefined) {
+      // Asked again, or by a turn that has waited for a human.
+      if (lostAt > known.lostAt) parts.turns.prolong(known, lostAt);
+      return ok(toOpened(known.slice));
+    }
     const keys = toKeys(parts, request);
     const stored = parts.reserves.read(keys);
     const wish = toWish(parts, toCost(parts, request));
@@ -57,8 +63,7 @@ export function openTurn(
     const reserved = reserveSlice(stored, { ...wish, turns });
     if (!reserved.ok) return reserved;
     const { slice, reservation, reserves } = reserved.value;
-    const { turnId, sessionId, deadlineAt } = request;
-    const lostAt = deadlineAt + LOST_AFTER_MS;
+    const { turnId, sessionId } = request;
     const { principal } = keys;
     parts.reserves.write(keys, reserves);
     parts.turns.insert({ turnId, sessionId, principal, revision, slice, reservation, lostAt });
@@ -143,10 +148,12 @@ function toKeys(
   turn: Pick<OpenTurn, 'principal' | 'sessionId'> | OpenTurnRow,
 ): ReserveKeys {
   const { principal, sessionId } = turn;
+  const { rates, budgets } = parts.workspace.row().policy;
   return {
     principal: typeof principal === 'string' ? principal : toSpenderName(principal),
     sessionId,
-    tools: Object.keys(parts.workspace.row().policy.rates.tools),
+    tools: Object.keys(rates.tools),
+    ledgers: listLedgers(budgets, 'reservation' in turn ? turn.reservation.periods : {}),
   };
 }
 

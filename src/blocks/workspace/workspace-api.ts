@@ -20,6 +20,7 @@ import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import type { SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import type { Result } from '../../core/primitives/result.ts';
+import type { BudgetDescription, BudgetHolders } from './budget-api.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
 import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
 import type { AuthorityLeaseApi } from './lease-api.ts';
@@ -205,6 +206,8 @@ export interface WorkspaceApi extends AuthorityLeaseApi {
   authenticate(tokenHash: string): Promise<Authenticated | undefined>;
   /** What this principal may do now; used by explain, tools and admission. */
   authority(principal: Principal): Promise<Authority | undefined>;
+  /** What a block holds has shrunk: resolves once no turn goes by what was before. */
+  blockNarrowed(): Promise<void>;
 
   /**
    * Reserves a slice; the same one again for a turn that is open already.
@@ -220,6 +223,8 @@ export interface WorkspaceApi extends AuthorityLeaseApi {
     usage: Usage,
     toolCalls: Readonly<Record<string, number>>,
   ): Promise<void>;
+
+  describeBudgets(holders: BudgetHolders): Promise<readonly BudgetDescription[]>;
 
   describe(): Promise<WorkspaceDescription | undefined>;
   change(actor: Actor, change: WorkspaceChange): Promise<Result<WorkspaceDescription, Refusal>>;

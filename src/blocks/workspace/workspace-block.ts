@@ -8,7 +8,6 @@
  * @module
  */
 
-import { DurableObject } from 'cloudflare:workers';
 import type { Usage } from '../../core/conversation/usage.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
@@ -19,8 +18,10 @@ import type { JsonObject } from '../../core/primitives/json.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import { DEPLOYMENT_AUDIT } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { announceAgain } from './announce-revision.ts';
+import { announceAgain, announceNewRevision } from './announce-revision.ts';
 import { type Assembled, assembleParts } from './assemble-parts.ts';
+import type { BudgetDescription, BudgetHolders } from './budget-api.ts';
+import { describeBudgets } from './budgets.ts';
 import { changeWorkspace, describeWorkspace, found } from './change-workspace.ts';
 import { configurePlugin } from './configure-plugin.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
@@ -33,6 +34,7 @@ import { keepHardened, readCode } from './plugin-code.ts';
 import { deletePlugin, failCode, stopPlugin } from './plugins.ts';
 import { quarantinePlugin, releasePlugin } from './quarantine.ts';
 import { recordDenial, recordRefusedLogins, recordRefusedUpload } from './refusals.ts';
+import { SkilledWorkspace } from './skilled-workspace.ts';
 import { withdrawPending } from './tell-lane.ts';
 import { describeToken, issueToken, revokeToken } from './tokens.ts';
 import { TurnCounter } from './turn-counter.ts';
@@ -59,7 +61,7 @@ import { transact, type WorkspaceParts } from './workspace-parts.ts';
 /** How old the time of a token's last use may be, in milliseconds: it is not worth a write each. */
 const LAST_USED_ACCURACY_MS = 60_000;
 
-export class WorkspaceBlock extends DurableObject<BlockBindings> implements WorkspaceApi {
+export class WorkspaceBlock extends SkilledWorkspace implements WorkspaceApi {
   readonly #assembled: Assembled;
   readonly #parts: WorkspaceParts;
   /** When this instance last wrote that a token was used. */
@@ -110,6 +112,11 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
     return { authority, leaseMs: this.#parts.leases.lend(holder) };
   }
 
+  async blockNarrowed(): Promise<void> {
+    if (!this.#exists()) return;
+    await announceNewRevision(this.#parts);
+  }
+
   async authorityOf(principalName: string): Promise<Authority | undefined> {
     if (!this.#exists()) return undefined;
     return this.#parts.authorities.ofName(principalName, this.#parts.now());
@@ -131,6 +138,10 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
     if (!this.#exists()) return;
     const tokens = inputTokens + outputTokens;
     await this.#turns.settle(turnId, { tokens, costMicroUsd, toolCalls });
+  }
+
+  async describeBudgets(holders: BudgetHolders): Promise<readonly BudgetDescription[]> {
+    return this.#exists() ? describeBudgets(this.#parts, holders) : [];
   }
 
   async describe(): Promise<WorkspaceDescription | undefined> {
@@ -264,6 +275,10 @@ export class WorkspaceBlock extends DurableObject<BlockBindings> implements Work
 
   override async alarm(): Promise<void> {
     await this.#parts.timers.alarm(this.#parts.now());
+  }
+
+  protected override founded(): WorkspaceParts | undefined {
+    return this.#exists() ? this.#parts : undefined;
   }
 
   #exists(): boolean {

@@ -14,6 +14,7 @@ import type { Result } from '../../core/primitives/result.ts';
 import { DEPLOYMENT_AUDIT, workspaceObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
+import type { BudgetDescription, BudgetHolders } from './budget-api.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
 import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
 import type {
@@ -46,7 +47,7 @@ export function openDeployment(env: Env): Pick<WorkspaceApi, 'recordRefusedLogin
 }
 
 /** What sessions alone ask for (`session/neighbours.ts`), and what blocks do (`user/neighbours.ts`). */
-type ForNeighbours = 'openTurn' | 'renewSlice' | 'settleTurn' | 'leaseAuthority';
+type ForNeighbours = 'openTurn' | 'renewSlice' | 'settleTurn' | 'leaseAuthority' | 'blockNarrowed';
 
 export class WorkspaceClient implements Omit<WorkspaceApi, ForNeighbours | 'recordRefusedLogins'> {
   readonly #connect: () => WorkspaceApi;
@@ -69,6 +70,10 @@ export class WorkspaceClient implements Omit<WorkspaceApi, ForNeighbours | 'reco
 
   authorityOf(principalName: string): Promise<Authority | undefined> {
     return this.#again((workspace) => workspace.authorityOf(principalName));
+  }
+
+  describeBudgets(holders: BudgetHolders): Promise<readonly BudgetDescription[]> {
+    return this.#again((workspace) => workspace.describeBudgets(holders));
   }
 
   describe(): Promise<WorkspaceDescription | undefined> {

@@ -9,8 +9,12 @@
 
 import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import { Fault } from '../../core/errors/fault.ts';
+import { DEFAULT_APPROVAL_POLICY } from '../../core/policy/approval-policy.ts';
+import { DEFAULT_FLOW_RULES } from '../../core/policy/flow-rules.ts';
+import { DEFAULT_MEMORY_POLICY } from '../../core/policy/memory-policy.ts';
 import { DEFAULT_PLUGIN_POLICY } from '../../core/policy/plugin-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import { toScanPolicy } from '../../core/policy/scan-policy.ts';
 
 export interface WorkspaceRow {
   readonly foundedAt: number;
@@ -21,7 +25,20 @@ export interface WorkspaceRow {
   readonly members: ReadonlyMap<string, readonly CapabilityPattern[]>;
 }
 
+const LATER_PARTS = {
+  plugins: DEFAULT_PLUGIN_POLICY,
+  approvals: DEFAULT_APPROVAL_POLICY,
+  flow: DEFAULT_FLOW_RULES,
+  memory: DEFAULT_MEMORY_POLICY,
+};
+
 type StoredRow = { founded_at: number; revision: number; policy: string; members: string };
+
+/** A policy that was stored before there were some parts has their defaults. */
+export function readPolicy(stored: string): Policy {
+  const policy = JSON.parse(stored);
+  return { ...LATER_PARTS, ...policy, scan: toScanPolicy(policy.scan) };
+}
 
 export class WorkspaceStore {
   readonly #sql: SqlStorage;
@@ -92,8 +109,7 @@ export class WorkspaceStore {
       stored && {
         foundedAt: stored.founded_at,
         revision: stored.revision,
-        // A policy that was stored before there was this part has its default.
-        policy: { plugins: DEFAULT_PLUGIN_POLICY, ...JSON.parse(stored.policy) },
+        policy: readPolicy(stored.policy),
         members: new Map(JSON.parse(stored.members)),
       }
     );

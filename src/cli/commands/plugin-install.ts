@@ -14,7 +14,7 @@ import { GATEWAY_OPTIONS, localGateway, namedGateway } from '../gateway/choose-g
 import { describeRefusal, errorsOf } from '../gateway/gateway-client.ts';
 import { reviewUpload } from '../gateway/review-upload.ts';
 import { uploadPlugin } from '../gateway/upload-plugin.ts';
-import { readPlugin } from '../plugin/plugin-files.ts';
+import { readUpload } from '../plugin/plugin-files.ts';
 import { readSignature, signaturePath } from '../plugin/signature-file.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -39,7 +39,7 @@ export const pluginInstall: Command = {
 };
 
 async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode> {
-  const plugin = readPlugin(invocation.positionals[0] ?? '');
+  const plugin = readUpload(invocation.positionals[0] ?? '');
   const gateway = namedGateway(invocation) ?? localGateway();
   const parts = readParts(invocation, plugin.manifest.path);
   const review = await reviewUpload(gateway, plugin, parts);

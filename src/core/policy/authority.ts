@@ -9,6 +9,7 @@
 
 import type { Grant } from '../capabilities/grant.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
+import type { InstalledSkill } from '../skills/installed-skill.ts';
 import type { Policy } from './policy.ts';
 import type { Principal } from './principal.ts';
 
@@ -23,4 +24,6 @@ export interface Authority {
   readonly grants: readonly Grant[];
   readonly policy: Policy;
   readonly plugins: readonly RegisteredPlugin[];
+  /** By name; absent where there are none. */
+  readonly skills?: readonly InstalledSkill[];
 }

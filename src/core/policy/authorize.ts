@@ -11,7 +11,9 @@
 
 import { allows, type CapabilityRules, denies } from '../capabilities/capability-set.ts';
 import { isKnown } from '../capabilities/catalogue.ts';
+import type { Grant } from '../capabilities/grant.ts';
 import { mayHold } from '../capabilities/holder.ts';
+import { livePatterns } from '../capabilities/live-patterns.ts';
 import {
   type Capability,
   type CapabilityPattern,
@@ -64,6 +66,8 @@ interface Case {
   readonly plugin: RegisteredPlugin | undefined;
 }
 
+const NONE: readonly Grant[] = [];
+
 interface LegRule {
   readonly leg: string;
   readonly reason: DecisionReason;
@@ -113,8 +117,11 @@ const LEGS: readonly LegRule[] = [
     leg: 'block-capability',
     reason: 'block_capability_missing',
     ask: ({ authority, question, capability }) => {
-      const block = question.block ?? authority.principal.behalf?.capabilities;
-      return block && mayHold('block', capability) && allows(block, capability);
+      const { behalf } = authority.principal;
+      const block = question.block ?? (behalf && livePatterns(behalf.grants, question.now));
+      if (block === undefined) return undefined;
+      const isOwn = allows(livePatterns(behalf?.own ?? NONE, question.now), capability);
+      return mayHold('block', capability) && (isOwn || allows(block, capability));
     },
   },
   {

@@ -8,11 +8,24 @@
 import { mayHold } from '../capabilities/holder.ts';
 import type { HolderKind } from '../capabilities/holder-kind.ts';
 import { type Capability, parseCapability } from '../capabilities/pattern.ts';
+import type { CheckReason } from '../errors/reasons.ts';
 import type { Authority } from './authority.ts';
 import { findTool } from './authority-index.ts';
-import { authorize, type Decision, type Question } from './authorize.ts';
+import { authorize, type Decision, type Leg, type Question } from './authorize.ts';
+import { decideEffects, decideSend, effectOf } from './flow.ts';
+import type { FlowOutcome } from './flow-rules.ts';
+import type { Label } from './labels.ts';
 
-export interface Explanation extends Decision {
+/** A party's answer, or that of the information-flow rules: the last leg. */
+export interface ExplainedLeg extends Omit<Leg, 'reason'> {
+  readonly reason?: Leg['reason'] | FlowReason;
+}
+
+type FlowReason = Extract<CheckReason<'sanitise'>, 'flow_denied' | 'approval_required'>;
+
+export interface Explanation extends Omit<Decision, 'legs' | 'reason'> {
+  readonly reason?: ExplainedLeg['reason'];
+  readonly legs: readonly ExplainedLeg[];
   /**
    * The one capability to add wherever a leg says no. Absent if that would not help: a party
    * denies it, the holder may never have it, or it does not exist.
@@ -23,6 +36,8 @@ export interface Explanation extends Decision {
 /** A question in which a tool may stand for its plugin. */
 export interface ExplainQuestion extends Question {
   readonly tool?: string;
+  /** Of all that may have shaped the call; without it the flow rules are not asked. */
+  readonly label?: Label;
 }
 
 /** The legs whose no is only that something was not given, and to whom it would be given. */
@@ -34,10 +49,38 @@ const GIVEN_TO: Readonly<Record<string, (authority: Authority) => HolderKind | '
 };
 
 export function explain(authority: Authority, asked: ExplainQuestion): Explanation {
-  const { tool, ...question } = asked;
+  const { tool, label, ...question } = asked;
   const decision = authorize(authority, { ...question, ...toPlugin(authority, asked) });
   const missingGrant = findMissingGrant(authority, question, decision);
-  return missingGrant === undefined ? decision : { ...decision, missingGrant };
+  const flow = askFlow(authority, asked);
+  const reason = decision.reason ?? flow.reason;
+  return {
+    allowed: decision.allowed && flow.answer !== 'no',
+    ...(reason !== undefined && { reason }),
+    legs: [...decision.legs, flow],
+    ...(missingGrant !== undefined && { missingGrant }),
+  };
+}
+
+const FLOW_REASONS: Readonly<Record<Exclude<FlowOutcome, 'allow'>, FlowReason>> = {
+  ask: 'approval_required',
+  deny: 'flow_denied',
+};
+
+/**
+ * What the rules say of the effect, by the tool's own claims or else by the capability alone. Where
+ * arguments come from, and what the principal has asked for, only a real call can tell.
+ */
+function askFlow(authority: Authority, { tool, label, capability }: ExplainQuestion): ExplainedLeg {
+  const leg = 'information-flow';
+  if (label === undefined) return { leg, answer: 'not-asked' };
+  const found = tool === undefined ? undefined : findTool(authority, tool)?.tool;
+  const { flow } = authority.policy;
+  const outcome = found
+    ? decideEffects(label, found, flow)
+    : decideSend(label, effectOf([capability]), flow);
+  if (outcome === 'allow') return { leg, answer: 'yes' };
+  return { leg, answer: 'no', reason: FLOW_REASONS[outcome] };
 }
 
 /** A tool that nobody has makes the question one about a plugin that does not exist. */

@@ -9,19 +9,26 @@
  */
 
 import * as z from 'zod';
-import { isCanonicalHost } from '../capabilities/canonical-host.ts';
 import { FAMILIES } from '../capabilities/catalogue.ts';
 import { expandGrants } from '../capabilities/expand.ts';
+import { isHostAndPort } from '../capabilities/host-and-port.ts';
 import type { CapabilityPattern } from '../capabilities/pattern.ts';
 import { TIERS, type Tier } from '../manifest/tier.ts';
 import { TOOL_NAME } from '../manifest/tool-definition.ts';
-import { allowsModel, MODEL_GLOB, MODEL_NAME } from './model-name.ts';
+import {
+  type ApprovalPolicy,
+  approvalPolicySchema,
+  DEFAULT_APPROVAL_POLICY,
+} from './approval-policy.ts';
+import { type Budgets, budgetsSchema, DEFAULT_BUDGETS } from './budgets.ts';
+import { DEFAULT_FLOW_RULES, type FlowRules, flowRulesSchema } from './flow-rules.ts';
+import { DEFAULT_MEMORY_POLICY, type MemoryPolicy, memoryPolicySchema } from './memory-policy.ts';
+import { DEFAULT_MODEL_POLICY, type ModelPolicy, modelPolicySchema } from './model-policy.ts';
 import { allowListSchema, denyListSchema } from './pattern-lists.ts';
 import { DEFAULT_PLUGIN_POLICY, type PluginPolicy, pluginPolicySchema } from './plugin-policy.ts';
+import { DEFAULT_SCAN_POLICY, type ScanPolicy } from './scan-policy.ts';
+import { scanPolicySchema } from './scan-policy-schema.ts';
 import { DEFAULT_TURN_LIMITS, TURN_LIMIT_CEILINGS, type TurnLimits } from './turn-limits.ts';
-
-const SCAN_MODES = ['block', 'flag', 'redact'] as const;
-export type ScanMode = (typeof SCAN_MODES)[number];
 
 /**
  * A token bucket: at most `calls` at once, refilled evenly so that an empty one is full again
@@ -38,8 +45,7 @@ export interface Policy {
   /** Expanded; wins over `allow`. */
   readonly deny: readonly CapabilityPattern[];
   readonly tierFloor: Tier;
-  /** `allow` holds globs as in `model-name.ts`; the default is always one of them. */
-  readonly models: { readonly default: string; readonly allow: readonly string[] };
+  readonly models: ModelPolicy;
   readonly limits: TurnLimits;
   /** How often tools are called. A tool that is not named has no rate of its own. */
   readonly rates: {
@@ -48,26 +54,25 @@ export interface Policy {
     readonly session: Rate;
     readonly tools: Readonly<Record<string, Rate>>;
   };
-  /** Money and tokens a calendar day (UTC); zero allows nothing. */
-  readonly dailyBudget: { readonly costMicroUsd: number; readonly tokens: number };
-  readonly scan: { readonly injection: ScanMode; readonly secrets: ScanMode };
+  readonly budgets: Budgets;
+  readonly scan: ScanPolicy;
   /**
    * `host:port` (IPv6 in brackets) of private or loopback services that tools of this workspace
    * may reach where their capabilities allow it too. Empty unless an operator says otherwise.
    */
   readonly privateHosts: readonly string[];
   readonly plugins: PluginPolicy;
+  readonly flow: FlowRules;
+  readonly approvals: ApprovalPolicy;
+  readonly memory: MemoryPolicy;
 }
 
-/** Bounds of a rate, a daily budget and the lists of a policy. */
+/** Bounds of a rate and the lists of a policy. */
 export const POLICY_CEILINGS = {
   rateCalls: 1_000_000,
   minPeriodMs: 1_000,
   maxPeriodMs: 86_400_000,
-  dailyCostMicroUsd: 1_000_000_000_000,
-  dailyTokens: 1_000_000_000_000,
   toolRates: 256,
-  models: 64,
   privateHosts: 64,
 } as const;
 
@@ -80,7 +85,7 @@ export const DEFAULT_POLICY: Policy = {
     .patterns,
   deny: [],
   tierFloor: 'wasm',
-  models: { default: 'embedded/planner', allow: ['*'] },
+  models: DEFAULT_MODEL_POLICY,
   limits: DEFAULT_TURN_LIMITS,
   rates: {
     workspace: { calls: 600, periodMs: 60_000 },
@@ -88,10 +93,13 @@ export const DEFAULT_POLICY: Policy = {
     session: { calls: 120, periodMs: 60_000 },
     tools: {},
   },
-  dailyBudget: { costMicroUsd: 50_000_000, tokens: 50_000_000 },
-  scan: { injection: 'flag', secrets: 'redact' },
+  budgets: DEFAULT_BUDGETS,
+  scan: DEFAULT_SCAN_POLICY,
   privateHosts: [],
   plugins: DEFAULT_PLUGIN_POLICY,
+  flow: DEFAULT_FLOW_RULES,
+  approvals: DEFAULT_APPROVAL_POLICY,
+  memory: DEFAULT_MEMORY_POLICY,
 };
 
 const rateSchema = z.strictObject({
@@ -124,58 +132,22 @@ const ratesSchema = z.strictObject({
     .default({}),
 });
 
-const modelsSchema = z
-  .strictObject({
-    default: z
-      .string()
-      .regex(MODEL_NAME, 'must be provider/model')
-      .default(DEFAULT_POLICY.models.default),
-    allow: z
-      .array(z.string().regex(MODEL_GLOB, 'must be provider/model, in which any part may be "*"'))
-      .max(POLICY_CEILINGS.models)
-      .default([...DEFAULT_POLICY.models.allow]),
-  })
-  .refine((models) => allowsModel(models.allow, models.default), {
-    path: ['default'],
-    message: 'must be one of the models that are allowed',
-  });
-
-const budgetSchema = z.strictObject({
-  costMicroUsd: z.int().min(0).max(POLICY_CEILINGS.dailyCostMicroUsd),
-  tokens: z.int().min(0).max(POLICY_CEILINGS.dailyTokens),
-});
-
 /** What is read is a {@link Policy}, expanded. Reading one again gives the same. */
 export const policySchema: z.ZodType<Policy> = z.strictObject({
   allow: allowListSchema,
   deny: denyListSchema,
   tierFloor: z.enum(TIERS).default(DEFAULT_POLICY.tierFloor),
-  models: modelsSchema.prefault({}),
+  models: modelPolicySchema.prefault({}),
   limits: limitsSchema.prefault({}),
   rates: ratesSchema.prefault({}),
-  dailyBudget: budgetSchema.default(DEFAULT_POLICY.dailyBudget),
-  scan: z
-    .strictObject({
-      injection: z.enum(SCAN_MODES).default(DEFAULT_POLICY.scan.injection),
-      secrets: z.enum(SCAN_MODES).default(DEFAULT_POLICY.scan.secrets),
-    })
-    .prefault({}),
+  budgets: budgetsSchema.prefault({}),
+  scan: scanPolicySchema.prefault({}),
   privateHosts: z
     .array(z.string().refine(isHostAndPort, 'must be host:port, with IPv6 in brackets'))
     .max(POLICY_CEILINGS.privateHosts)
     .default([]),
   plugins: pluginPolicySchema.prefault({}),
+  flow: flowRulesSchema.prefault({}),
+  approvals: approvalPolicySchema.prefault({}),
+  memory: memoryPolicySchema.prefault({}),
 });
-
-function isHostAndPort(text: string): boolean {
-  const [, bracketed, name, port = ''] =
-    /^(?:\[([^\]]+)\]|([^:[\]]+)):([1-9][0-9]{0,4})$/.exec(text) ?? [];
-  const host = bracketed ?? name ?? '';
-  const isIpv6 = host.includes(':');
-  return (
-    host !== '' &&
-    isIpv6 === (bracketed !== undefined) &&
-    isCanonicalHost(host) &&
-    Number(port) <= 65_535
-  );
-}

@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { CapabilityPattern } from '../capabilities/pattern.ts';
+import type { Grant } from '../capabilities/grant.ts';
 import type { WorkspaceId } from '../primitives/ids.ts';
+import type { Caveat } from './caveat.ts';
 
 export const PRINCIPAL_KINDS = ['user', 'service', 'block', 'node', 'channel'] as const;
 export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
@@ -19,6 +20,8 @@ export interface Principal {
   readonly tokenId: string;
   /** Of a block: for whom it acts, and what it may do of what he may. */
   readonly behalf?: Behalf;
+  /** By which the holder has narrowed that credential; of a block: for whom it acts. */
+  readonly caveats?: readonly Caveat[];
 }
 
 /** Whose credential a block acts under, within its own capabilities. */
@@ -26,12 +29,25 @@ export interface Behalf {
   readonly kind: PrincipalKind;
   readonly id: string;
   /** Expanded. */
-  readonly capabilities: readonly CapabilityPattern[];
+  readonly grants: readonly Grant[];
+  /** To call the tool that is the block's own behaviour: needs no grant to the block. */
+  readonly own?: readonly Grant[];
 }
 
 /** Whom rates and budgets count: blocks spend what those have for whom they act. */
 export function toSpenderName(principal: Principal): string {
   return toPrincipalName(principal.behalf ?? principal);
+}
+
+/** Tells apart those who may do different things: name, credential, its caveats, and grants to act for others. */
+export function toAuthorityKey(principal: Principal): string {
+  const { tokenId, behalf, caveats } = principal;
+  const lists = behalf === undefined ? [] : [behalf.grants, behalf.own ?? []];
+  const bounds = lists.map((list) =>
+    list.map(({ pattern, expiresAt }) => `${pattern}@${expiresAt ?? ''}`).join(' '),
+  );
+  const narrowed = caveats === undefined ? [] : [JSON.stringify(caveats)];
+  return [toPrincipalName(principal), tokenId, ...bounds, ...narrowed].join('#');
 }
 
 /** How a principal is written in audit records and policies: `user:alice`. */

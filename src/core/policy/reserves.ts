@@ -1,12 +1,14 @@
 /**
  * Everything that the turns of a workspace draw on together: three buckets, those of tools with a
- * rate of their own, and the day's budget.
+ * rate of their own, and a ledger for each budget.
  *
  * @module
  */
 
 import { type Bucket, refill } from './bucket.ts';
-import { type DayLedger, ledgerAt, type Spend } from './day-ledger.ts';
+import { listBudgets } from './budget-ledgers.ts';
+import type { Budgets } from './budgets.ts';
+import { type Ledger, ledgerAt, type Spend } from './ledger.ts';
 import type { Policy } from './policy.ts';
 
 /** Everything that turns draw on. Tools are here only where they have a rate of their own. */
@@ -15,7 +17,8 @@ export interface Reserves {
   readonly principal: Bucket;
   readonly workspace: Bucket;
   readonly tools: Readonly<Record<string, Bucket>>;
-  readonly day: DayLedger;
+  /** By the name of the budget. Also those of budgets that policy has dropped since. */
+  readonly ledgers: Readonly<Record<string, Ledger>>;
 }
 
 /** Reserves as they were stored. What was never touched is absent, and full. */
@@ -23,8 +26,8 @@ export type StoredReserves = Partial<Reserves>;
 
 /** What one turn holds of the reserves, as it is written down until the turn is settled. */
 export interface Reservation extends Spend {
-  /** The day whose budget it belongs to. */
-  readonly day: number;
+  /** The ledgers that it was charged to, with the beginnings of their periods. */
+  readonly periods: Readonly<Record<string, number>>;
   readonly toolCalls: number;
   readonly perTool: Readonly<Record<string, number>>;
 }
@@ -43,8 +46,26 @@ export function refreshReserves(
     tools: mapRecord(rates.tools, (rate, tool) =>
       refill(Object.hasOwn(tools, tool) ? tools[tool] : undefined, rate, now),
     ),
-    day: ledgerAt(stored.day, now),
+    ledgers: refreshLedgers(stored.ledgers ?? {}, policy.budgets, now),
   };
+}
+
+function refreshLedgers(
+  stored: Reserves['ledgers'],
+  budgets: Budgets,
+  now: number,
+): Reserves['ledgers'] {
+  const named = listBudgets(budgets).map(({ name, period }) => [
+    name,
+    ledgerAt(stored[name], period, now),
+  ]);
+  const dropped = mapRecord(stored, (ledger) => ledgerAt(ledger, ledger.period, now));
+  return { ...dropped, ...Object.fromEntries(named) };
+}
+
+/** Whether the reservation was charged to this ledger, in this period. */
+export function isOfPeriod({ periods }: Reservation, { beginsAt }: Ledger, name: string): boolean {
+  return Object.hasOwn(periods, name) && periods[name] === beginsAt;
 }
 
 /** Tools are named by plugins' authors: only own members count. */

@@ -5,9 +5,10 @@
  */
 
 import { giveBackCalls } from './bucket.ts';
-import { charge, type Spend } from './day-ledger.ts';
+import { charge, type Spend } from './ledger.ts';
 import type { Policy } from './policy.ts';
 import {
+  isOfPeriod,
   mapRecord,
   ownNumber,
   type Reservation,
@@ -22,8 +23,8 @@ export interface Settlement extends Spend {
 }
 
 /**
- * Gives back what a turn did not use. Money and tokens go back to the day that they came from; what
- * was overspent is charged to it. Of a day that is over nothing is kept.
+ * Gives back what a turn did not use. Money and tokens go back to the periods that they came from; what
+ * was overspent is charged to them. Of a period that is over nothing is kept.
  */
 export function settleSlice(
   stored: StoredReserves,
@@ -38,14 +39,15 @@ export function settleSlice(
     const calls = ownNumber(held.perTool, tool) - ownNumber(used.toolCalls, tool);
     return giveBackCalls(bucket, Math.max(0, calls));
   });
-  const day =
-    reserves.day.day === held.day ? charge(reserves.day, minus(used, held)) : reserves.day;
+  const ledgers = mapRecord(reserves.ledgers, (ledger, name) =>
+    isOfPeriod(held, ledger, name) ? charge(ledger, minus(used, held)) : ledger,
+  );
   return {
     session: giveBackCalls(reserves.session, unused),
     principal: giveBackCalls(reserves.principal, unused),
     workspace: giveBackCalls(reserves.workspace, unused),
     tools,
-    day,
+    ledgers,
   };
 }
 

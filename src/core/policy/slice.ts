@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { LedgerName } from './budget-ledgers.ts';
+
 export interface Slice {
   /** Tool calls that may still be dispatched in this turn. */
   readonly toolCalls: number;
@@ -29,6 +31,11 @@ export interface SliceShortage {
     | 'workspace_rate'
     | 'token_budget'
     | 'money_budget';
-  /** Milliseconds until the scarce bucket holds one more. */
-  readonly retryAfterMs: number;
+  /**
+   * Milliseconds until there is more of everything that ran out, if nobody gives anything back before;
+   * absent if there never is.
+   */
+  readonly retryAfterMs?: number;
+  /** The budget that ran out, where it was one. */
+  readonly budget?: LedgerName;
 }

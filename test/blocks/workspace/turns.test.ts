@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OpenedTurn, OpenTurn } from '../../../src/blocks/workspace/workspace-api.ts';
 import { NO_USAGE } from '../../../src/core/conversation/usage.ts';
+import type { Spend } from '../../../src/core/policy/ledger.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy/policy.ts';
 import {
   evict,
@@ -20,6 +21,11 @@ const setRates = async ({ block, root }: Fixture, rates: Rates, more: Partial<Po
   const policy = { ...DEFAULT_POLICY, rates: { ...DEFAULT_POLICY.rates, ...rates }, ...more };
   await block.change(root, { policy });
 };
+
+/** Of the whole workspace. */
+const withDay = (day: Spend): Partial<Policy> => ({
+  budgets: { ...DEFAULT_POLICY.budgets, workspace: { day } },
+});
 
 async function open({ block }: Fixture, request: OpenTurn): Promise<OpenedTurn> {
   const opened = await block.openTurn(request);
@@ -87,12 +93,12 @@ describe('openTurn()', () => {
   test('refuses nothing of what was refused once before: a refusal reserves nothing', async () => {
     const fixture = await foundWorkspace();
     const bot = await issue(fixture, fixture.root);
-    await setRates(fixture, {}, { dailyBudget: { tokens: 0, costMicroUsd: 1_000_000 } });
+    await setRates(fixture, {}, withDay({ tokens: 0, costMicroUsd: 1_000_000 }));
     const request = opening(fixture, bot);
     expect(await fixture.block.openTurn(request)).toMatchObject({
       error: { reason: 'token_budget' },
     });
-    await setRates(fixture, {}, { dailyBudget: DEFAULT_POLICY.dailyBudget });
+    await setRates(fixture, {});
     expect((await open(fixture, request)).slice.tokens).toBe(200_000);
   });
 
@@ -112,9 +118,12 @@ describe('openTurn()', () => {
 describe('openTurn() for several turns', () => {
   const plenty = { calls: 1_000_000, periodMs: 60_000 };
   const lift = (fixture: Fixture, more: Partial<Policy['rates']> = {}) => {
-    const dailyBudget = { tokens: 1_000_000_000, costMicroUsd: 1_000_000_000 };
     const rates = { workspace: plenty, principal: plenty, session: plenty, ...more };
-    return setRates(fixture, rates, { dailyBudget });
+    return setRates(
+      fixture,
+      rates,
+      withDay({ tokens: 1_000_000_000, costMicroUsd: 1_000_000_000 }),
+    );
   };
   const driver = { kind: 'model', model: 'embedded/planner' } as const;
 
@@ -147,7 +156,7 @@ describe('openTurn() for several turns', () => {
     await open(fixture, request);
     const usage = { inputTokens: 60, outputTokens: 40, costMicroUsd: 0 };
     await fixture.block.settleTurn(request.turnId, usage, { any: 20 });
-    expect(await rowsOf(fixture, 'SELECT tokens FROM ledger')).toEqual([{ tokens: 100 }]);
+    expect(await rowsOf(fixture, 'SELECT tokens FROM ledgers')).toEqual([{ tokens: 100 }]);
     expect(await rowsOf(fixture, 'SELECT turn_id FROM open_turns')).toEqual([]);
   });
 });
@@ -207,7 +216,7 @@ describe('settleTurn()', () => {
   test('charges tokens and money to the day', async () => {
     const fixture = await foundWorkspace();
     const bot = await issue(fixture, fixture.root);
-    await setRates(fixture, {}, { dailyBudget: { tokens: 250_000, costMicroUsd: 1_500_000 } });
+    await setRates(fixture, {}, withDay({ tokens: 250_000, costMicroUsd: 1_500_000 }));
     const request = opening(fixture, bot);
     await open(fixture, request);
     const usage = { inputTokens: 60_000, outputTokens: 40_000, costMicroUsd: 900_000 };
@@ -242,6 +251,32 @@ describe('renewSlice()', () => {
     expect(await fixture.block.openTurn(opening(fixture, bot))).toMatchObject({
       error: { reason: 'principal_rate' },
     });
+  });
+});
+
+describe('a turn that has waited for a human', () => {
+  test('is live again once it is opened again, with what it had reserved', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    await setRates(fixture, { principal: { calls: 20, periodMs: 86_400_000 } });
+    const request = opening(fixture, bot, { deadlineAt: Date.now() - 3_600_001 });
+    const first = await open(fixture, request);
+    await ring(fixture, 'sweep');
+    const again = await open(fixture, { ...request, deadlineAt: Date.now() + 60_000 });
+    expect(again.slice).toEqual(first.slice);
+    await ring(fixture, 'sweep');
+    expect(await rowsOf(fixture, 'SELECT lost FROM open_turns')).toEqual([{ lost: 0 }]);
+    expect((await open(fixture, opening(fixture, bot))).slice.toolCalls).toBe(4);
+  });
+
+  test('is not cut short by an opening that is sent late', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    const request = opening(fixture, bot);
+    await open(fixture, request);
+    await open(fixture, { ...request, deadlineAt: 1 });
+    await ring(fixture, 'sweep');
+    expect(await rowsOf(fixture, 'SELECT lost FROM open_turns')).toEqual([{ lost: 0 }]);
   });
 });
 

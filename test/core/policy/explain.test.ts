@@ -37,6 +37,26 @@ describe('explain()', () => {
     expect(explained).not.toHaveProperty('missingGrant');
   });
 
+  test('asks the flow rules only where it is said what has been read', () => {
+    const by = authority({ grants: grants('*'), plugins: [plugin({ allow: patterns('*') })] });
+    const send = { capability: 'tool:network:http:api.dev:443', now: NOW, plugin: 'files' };
+    const label = { integrity: 'untrusted', confidentiality: 'secret' } as const;
+    const lastLeg = (asked: Parameters<typeof explain>[1]) => explain(by, asked).legs.at(-1);
+    expect(lastLeg(send)).toEqual({ leg: 'information-flow', answer: 'not-asked' });
+    expect(explain(by, send).allowed).toBe(true);
+    const no = { leg: 'information-flow', answer: 'no', reason: 'approval_required' };
+    expect(lastLeg({ ...send, label })).toEqual(no);
+    expect(explain(by, { ...send, label })).toMatchObject({
+      allowed: false,
+      reason: 'approval_required',
+    });
+    expect(lastLeg({ ...question, label })).toEqual({ leg: 'information-flow', answer: 'yes' });
+    expect(lastLeg({ ...send, label: { ...label, integrity: 'trusted' } })).toEqual({
+      leg: 'information-flow',
+      answer: 'yes',
+    });
+  });
+
   test('takes a tool in place of its plugin', () => {
     const by = authority({ plugins: [plugin({ allow: [] })] });
     const asked = { capability: READ, now: NOW };

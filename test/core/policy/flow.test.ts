@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  DEFAULT_FLOW_POLICY,
-  decideFlow,
+  decideEffects,
+  decideSend,
   effectOf,
-  PRIVATE_LABEL,
+  effectsOfCall,
 } from '../../../src/core/policy/flow.ts';
+import { DEFAULT_FLOW_RULES, FLOW_OUTCOMES } from '../../../src/core/policy/flow-rules.ts';
 import { isLabel, joinLabels, type Label } from '../../../src/core/policy/labels.ts';
 
 const label: fc.Arbitrary<Label> = fc.record({
@@ -58,13 +59,13 @@ describe('effectOf()', () => {
   });
 });
 
-describe('decideFlow()', () => {
+describe('decideSend()', () => {
   test('asks where private data, an outsider’s text and a way out meet, and nowhere else', () => {
     fc.assert(
       fc.property(label, effect, (turn, does) => {
         const isPrivate = turn.confidentiality === 'secret' || does.readsPrivate;
         const meets = does.sendsOut && isPrivate && turn.integrity === 'untrusted';
-        expect(decideFlow(turn, does)).toBe(meets ? 'ask' : 'allow');
+        expect(decideSend(turn, does, DEFAULT_FLOW_RULES)).toBe(meets ? 'ask' : 'allow');
       }),
     );
   });
@@ -72,20 +73,56 @@ describe('decideFlow()', () => {
   test('never allows after more was read what it did not allow before', () => {
     fc.assert(
       fc.property(label, label, effect, (before, read, does) => {
-        if (decideFlow(before, does) === 'allow') return;
-        expect(decideFlow(joinLabels(before, read), does)).not.toBe('allow');
+        if (decideSend(before, does, DEFAULT_FLOW_RULES) === 'allow') return;
+        expect(decideSend(joinLabels(before, read), does, DEFAULT_FLOW_RULES)).not.toBe('allow');
       }),
     );
   });
+});
 
-  test('does what the policy says', () => {
-    const strict = {
-      ...DEFAULT_FLOW_POLICY,
-      trusted: { ...DEFAULT_FLOW_POLICY.trusted, secret: 'deny' },
-    } as const;
-    const out = { ...NOTHING, sendsOut: true };
-    expect(decideFlow(PRIVATE_LABEL, out)).toBe('allow');
-    expect(decideFlow(PRIVATE_LABEL, out, strict)).toBe('deny');
+describe('effectsOfCall()', () => {
+  const claims = (annotations: object, requires: string[] = []) =>
+    effectsOfCall({ annotations, requires });
+
+  test('takes the worst of a tool that says nothing, and its word only where no capability speaks', () => {
+    expect(claims({})).toEqual(['change', 'destroy']);
+    expect(claims({ destructiveHint: false })).toEqual(['change']);
+    expect(claims({ readOnlyHint: true })).toEqual([]);
+    expect(claims({ readOnlyHint: true, openWorldHint: true })).toEqual([]);
+    expect(claims({ readOnlyHint: true }, ['tool:network:http:{url.host}:{url.port}'])).toEqual([
+      'send',
+    ]);
+    expect(claims({ readOnlyHint: true }, ['tool:file:write:{path}'])).toEqual([
+      'change',
+      'destroy',
+    ]);
+    expect(claims({ openWorldHint: true, destructiveHint: false })).toEqual(['send', 'change']);
+  });
+
+  test('each is decided by its own table, and the strictest answer counts', () => {
+    const tool = { annotations: {}, requires: ['channel:send:{to}'] };
+    fc.assert(
+      fc.property(
+        label,
+        fc.constantFrom(...FLOW_OUTCOMES),
+        fc.constantFrom(...FLOW_OUTCOMES),
+        (turn, a, b) => {
+          const { integrity, confidentiality } = turn;
+          const table = (outcome: typeof a) => ({
+            ...DEFAULT_FLOW_RULES.change,
+            [integrity]: { ...DEFAULT_FLOW_RULES.change[integrity], [confidentiality]: outcome },
+          });
+          const rules = {
+            ...DEFAULT_FLOW_RULES,
+            send: DEFAULT_FLOW_RULES.change,
+            change: table(a),
+            destroy: table(b),
+          };
+          const order = Math.max(FLOW_OUTCOMES.indexOf(a), FLOW_OUTCOMES.indexOf(b));
+          expect(decideEffects(turn, tool, rules)).toBe(FLOW_OUTCOMES[order]);
+        },
+      ),
+    );
   });
 });
 

@@ -19,7 +19,10 @@ function policyOf(sizes: { calls?: number; slow?: number; tokens?: number } = {}
       ...{ session: plenty, principal: plenty, workspace: plenty },
       tools: sizes.slow === undefined ? {} : { slow: rate(sizes.slow) },
     },
-    dailyBudget: { tokens: sizes.tokens ?? 1_000_000_000, costMicroUsd: 1_000_000_000 },
+    budgets: {
+      ...DEFAULT_POLICY.budgets,
+      workspace: { day: { tokens: sizes.tokens ?? 1_000_000_000, costMicroUsd: 1_000_000_000 } },
+    },
   };
 }
 
@@ -111,7 +114,7 @@ describe('a held slice', () => {
           expect(held.toolCalls).toBeGreaterThanOrEqual(0);
           expect(held.perTool.slow).toBeGreaterThanOrEqual(0);
           const settled = settleSlice(reserves, { policy, now: NOON }, { held: reservation, used });
-          expect(settled.day.tokens).toBe(used.tokens);
+          expect(settled.ledgers['workspace/day']?.tokens).toBe(used.tokens);
         },
       ),
     );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callsIn } from '../../../src/core/policy/bucket.ts';
+import type { Budgets } from '../../../src/core/policy/budgets.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy/policy.ts';
 import { renewSlice, reserveSlice, type TurnCost } from '../../../src/core/policy/reserve-slice.ts';
 import type { Reservation, Reserves, StoredReserves } from '../../../src/core/policy/reserves.ts';
@@ -16,6 +17,7 @@ interface Sizes {
   readonly tools?: Readonly<Record<string, number>>;
   readonly tokens?: number;
   readonly costMicroUsd?: number;
+  readonly budgets?: Partial<Budgets>;
 }
 
 /** A policy of small numbers; everything else is plentiful. */
@@ -31,9 +33,15 @@ function policyOf(sizes: Sizes = {}): Policy {
         Object.entries(sizes.tools ?? {}).map(([tool, calls]) => [tool, rate(calls)]),
       ),
     },
-    dailyBudget: {
-      tokens: sizes.tokens ?? 10_000_000,
-      costMicroUsd: sizes.costMicroUsd ?? 100_000_000,
+    budgets: {
+      ...DEFAULT_POLICY.budgets,
+      workspace: {
+        day: {
+          tokens: sizes.tokens ?? 10_000_000,
+          costMicroUsd: sizes.costMicroUsd ?? 100_000_000,
+        },
+      },
+      ...sizes.budgets,
     },
   };
 }
@@ -55,7 +63,10 @@ describe('reserveSlice()', () => {
     });
     expect(slice).not.toHaveProperty('shortOf');
     expect(callsIn(reserves.workspace)).toBe(984);
-    expect(reserves.day).toMatchObject({ tokens: 200_000, costMicroUsd: 1_000_000 });
+    expect(reserves.ledgers['workspace/day']).toMatchObject({
+      tokens: 200_000,
+      costMicroUsd: 1_000_000,
+    });
   });
 
   test('begins with what there is, and says what was scarcest', () => {
@@ -77,7 +88,11 @@ describe('reserveSlice()', () => {
     const { reserves } = reserve(policy);
     expect(reserveSlice(reserves, { policy, now: NOON, cost: 'money' })).toEqual({
       ok: false,
-      error: { reason, retryAfterMs },
+      error: {
+        reason,
+        retryAfterMs,
+        ...(reason.endsWith('budget') && { budget: 'workspace/day' }),
+      },
     });
     const later = { policy, now: NOON + retryAfterMs, cost: 'money' } as const;
     expect(reserveSlice(reserves, later).ok).toBe(true);
@@ -177,7 +192,7 @@ describe('settleSlice()', () => {
     const { reserves, reservation } = reserve(policy);
     const tomorrow = { policy, now: NOON + DAY_MS };
     const after = settleSlice(reserves, tomorrow, { held: reservation, used: none });
-    expect(after.day).toMatchObject({ tokens: 0, costMicroUsd: 0 });
+    expect(after.ledgers['workspace/day']).toMatchObject({ tokens: 0, costMicroUsd: 0 });
   });
 
   test('all turns together never hold more than the policy allows, and give all of it back', () => {
@@ -254,7 +269,7 @@ describe('settleSlice()', () => {
 });
 
 const noTurn = {
-  held: { day: 0, toolCalls: 0, tokens: 0, costMicroUsd: 0, perTool: {} },
+  held: { periods: {}, toolCalls: 0, tokens: 0, costMicroUsd: 0, perTool: {} },
   used: { tokens: 0, costMicroUsd: 0, toolCalls: {} },
 };
 
@@ -266,8 +281,8 @@ function levels(reserves: Reserves) {
     tools: Object.fromEntries(
       Object.entries(reserves.tools).map(([tool, bucket]) => [tool, callsIn(bucket)]),
     ),
-    tokens: reserves.day.tokens,
-    costMicroUsd: reserves.day.costMicroUsd,
+    tokens: reserves.ledgers['workspace/day']?.tokens ?? 0,
+    costMicroUsd: reserves.ledgers['workspace/day']?.costMicroUsd ?? 0,
   };
 }
 

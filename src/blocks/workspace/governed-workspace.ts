@@ -1,0 +1,105 @@
+/**
+ * The part of the workspace block's RPC surface that governs it: see `governance-api.ts`.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import { Fault } from '../../core/errors/fault.ts';
+import type { KillSwitch } from '../../core/policy/kill-switch.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import type { ProvedWorkspace } from '../../core/policy/prove-flow.ts';
+import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import { ok, type Result } from '../../core/primitives/result.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { describeWorkspace } from './change-workspace.ts';
+import { describeForProof } from './describe-for-proof.ts';
+import type {
+  GovernanceApi,
+  IssueTicket,
+  PolicyVersion,
+  RevokeMany,
+  RotatedToken,
+  RotateToken,
+  ThrownSwitch,
+} from './governance-api.ts';
+import { revokeMany } from './revoke-many.ts';
+import { rollBackPolicy } from './roll-back-policy.ts';
+import { rotateToken } from './rotate-token.ts';
+import { releaseSwitch, throwSwitch } from './throw-switch.ts';
+import type { Actor, Authenticated, Refusal, WorkspaceDescription } from './workspace-api.ts';
+import { transact, type WorkspaceParts } from './workspace-parts.ts';
+
+export abstract class GovernedWorkspace
+  extends DurableObject<BlockBindings>
+  implements GovernanceApi
+{
+  /** Nothing on an object that is no workspace. */
+  protected abstract founded(): WorkspaceParts | undefined;
+
+  async rotateToken(actor: Actor, rotation: RotateToken): Promise<Result<RotatedToken, Refusal>> {
+    return rotateToken(this.#parts(), actor, rotation);
+  }
+
+  async revokeMany(actor: Actor, order: RevokeMany): Promise<number> {
+    return await revokeMany(this.#parts(), actor, order);
+  }
+
+  async issueTicket(ticket: IssueTicket): Promise<void> {
+    const parts = this.#parts();
+    transact(parts, () => parts.tickets.add(ticket, parts.now()));
+  }
+
+  async redeemTicket(ticketHash: string): Promise<Authenticated | undefined> {
+    const parts = this.founded();
+    if (parts === undefined) return undefined;
+    const principal = parts.tickets.take(ticketHash, parts.now());
+    const authority = principal && parts.authorities.of(principal, parts.now());
+    return authority && { principal, grants: authority.grants, revision: authority.revision };
+  }
+
+  async throwSwitch(actor: Actor, killSwitch: KillSwitch, reason?: string): Promise<void> {
+    const order = { killSwitch, ...(reason !== undefined && { reason }) };
+    await throwSwitch(this.#parts(), actor, order);
+  }
+
+  async releaseSwitch(actor: Actor, killSwitch: KillSwitch): Promise<boolean> {
+    return await releaseSwitch(this.#parts(), actor, killSwitch);
+  }
+
+  async listSwitches(): Promise<readonly ThrownSwitch[]> {
+    return this.founded()?.switches.all() ?? [];
+  }
+
+  async describeForProof(): Promise<ProvedWorkspace | undefined> {
+    const parts = this.founded();
+    return parts && describeForProof(parts);
+  }
+
+  async policyVersions(): Promise<readonly PolicyVersion[]> {
+    return this.founded()?.policyVersions.all() ?? [];
+  }
+
+  async policyAt(revision: number): Promise<Policy | undefined> {
+    return this.founded()?.policyVersions.find(revision);
+  }
+
+  async rollBackPolicy(
+    actor: Actor,
+    revision: number,
+  ): Promise<Result<WorkspaceDescription, Refusal>> {
+    const parts = this.#parts();
+    const rolledBack = await rollBackPolicy(parts, actor, revision);
+    if (!rolledBack.ok) return rolledBack;
+    const id = parseWorkspaceId(this.ctx.id.name ?? '');
+    const description = id && describeWorkspace(parts, id);
+    if (description === undefined) throw new Fault('not_found');
+    return ok(description);
+  }
+
+  #parts(): WorkspaceParts {
+    const parts = this.founded();
+    if (parts === undefined) throw new Fault('not_found');
+    return parts;
+  }
+}

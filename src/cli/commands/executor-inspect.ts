@@ -1,0 +1,37 @@
+/**
+ * `executor inspect`: what a plugin's manifest has to name of its folder and of its server.
+ *
+ * @module
+ */
+
+import { hashFiles } from '../../executor/files-hash.ts';
+import { inspectServer } from '../../executor/mcp/inspect-server.ts';
+import { readLocalPlugin } from '../../executor/plugin-catalogue.ts';
+import type { Command } from '../command.ts';
+import { CommandFailure } from '../command-failure.ts';
+import { EXIT } from '../exit-code.ts';
+
+export const executorInspect: Command = {
+  name: 'executor inspect',
+  summary: 'Print what a manifest must name: the hash of its files, and of its server’s tools',
+  positionals: ['<folder>'],
+  options: { tools: { help: 'starts the MCP server in a sandbox, without grants, and asks it' } },
+  details: [
+    'The hash of the files goes into "filesSha256"; with --tools, each tool’s into "definitions".',
+  ],
+  run: async (invocation, terminal) => {
+    const [folder = ''] = invocation.positionals;
+    const files = hashFiles(folder);
+    if (!files.ok) throw CommandFailure.finding(files.error);
+    if (!invocation.has('tools')) {
+      terminal.json({ filesSha256: files.value.sha256 });
+      return EXIT.ok;
+    }
+    const plugin = readLocalPlugin(folder);
+    if (!plugin.ok) throw CommandFailure.finding(`Cannot inspect the plugin: ${plugin.error}`);
+    const inspected = await inspectServer(plugin.value);
+    if (!inspected.ok) throw CommandFailure.finding(inspected.error);
+    terminal.json({ filesSha256: files.value.sha256, ...inspected.value });
+    return EXIT.ok;
+  },
+};

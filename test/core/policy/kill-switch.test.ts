@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { findGrant } from '../../../src/core/capabilities/grant.ts';
+import {
+  grantsUnder,
+  isEnded,
+  type KillSwitch,
+  policyUnder,
+  toSwitchKey,
+} from '../../../src/core/policy/kill-switch.ts';
+import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
+import { capability } from '../capabilities/read.ts';
+import { authority, grants, NOW } from './authority-builder.ts';
+
+const held = grants('tool:*', 'session:*', 'block:*', 'system:*', 'storage:*', 'channel:*');
+const holds = (switches: readonly KillSwitch[], text: string) =>
+  findGrant(grantsUnder(switches, held), capability(text), NOW) !== undefined;
+
+describe('grantsUnder()', () => {
+  test('leaves grants as they are unless a whole workspace is meant', () => {
+    expect(grantsUnder([], held)).toBe(held);
+    expect(grantsUnder([{ kind: 'tool', name: 'a' }], held)).toBe(held);
+  });
+
+  test.each([
+    ['tool:call:a', true, false],
+    ['tool:file:read:/a', true, false],
+    ['session:turn', true, false],
+    ['tool:file:write:/a', false, false],
+    ['tool:network:http:a.example:443', false, false],
+    ['tool:exec:/bin/ls', false, false],
+    ['storage:workspace:write', false, false],
+    ['channel:send:a', false, false],
+    ['block:spawn', false, false],
+    ['system:token:issue', false, false],
+    ['system:plugin:install', false, false],
+    ['system:config:write', true, true],
+    ['system:token:revoke', true, true],
+    ['system:plugin:stop', true, true],
+    ['session:cancel', true, true],
+    ['block:exit', true, true],
+  ])(
+    'of %s leaves %s where writes are ended, and %s where the workspace is',
+    (text, read, none) => {
+      expect(holds([{ kind: 'writes' }], text)).toBe(read);
+      expect(holds([{ kind: 'workspace' }], text)).toBe(none);
+      expect(holds([{ kind: 'writes' }, { kind: 'workspace' }], text)).toBe(none);
+    },
+  );
+
+  test('gives nothing that was not held', () => {
+    const left = grantsUnder([{ kind: 'workspace' }], grants('session:read'));
+    expect(left.map(({ pattern }) => pattern)).toEqual(['session:read']);
+  });
+});
+
+describe('policyUnder()', () => {
+  test('denies a tool, and all models of a provider', () => {
+    const { deny } = policyUnder(
+      [
+        { kind: 'tool', name: 'fetch' },
+        { kind: 'provider', name: 'openai' },
+      ],
+      DEFAULT_POLICY,
+    );
+    expect(deny).toContain('tool:call:fetch');
+    expect(deny).toContain('provider:llm:call:openai/*');
+    expect(deny).toContain('provider:llm:stream:openai/*');
+  });
+
+  test('is the policy itself where nothing is denied', () => {
+    expect(policyUnder([{ kind: 'writes' }], DEFAULT_POLICY)).toBe(DEFAULT_POLICY);
+  });
+});
+
+describe('isEnded()', () => {
+  const switches: readonly KillSwitch[] = [{ kind: 'principal', name: 'user:alice' }];
+  const { principal } = authority();
+
+  test('ends who is named, and who acts for it', () => {
+    expect(isEnded(switches, principal)).toBe(true);
+    const block = { ...principal, kind: 'block', id: 'b' } as const;
+    expect(isEnded(switches, { ...block, behalf: { kind: 'user', id: 'alice', grants: [] } })).toBe(
+      true,
+    );
+    expect(isEnded(switches, { ...block, behalf: { kind: 'user', id: 'bob', grants: [] } })).toBe(
+      false,
+    );
+  });
+
+  test('ends nobody of another kind or name', () => {
+    expect(isEnded(switches, { kind: 'service', id: 'alice' })).toBe(false);
+    expect(isEnded(switches, { kind: 'user', id: 'alice2' })).toBe(false);
+  });
+});
+
+test('toSwitchKey() tells switches apart', () => {
+  const keys = [
+    { kind: 'workspace' },
+    { kind: 'writes' },
+    { kind: 'tool', name: 'a' },
+    { kind: 'provider', name: 'a' },
+    { kind: 'principal', name: 'user:a' },
+  ].map((each) => toSwitchKey(each as KillSwitch));
+  expect(new Set(keys).size).toBe(keys.length);
+});

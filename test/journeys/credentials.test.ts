@@ -1,0 +1,168 @@
+/** Rotation without downtime, and tickets for what a browser opens without a header. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { attenuate } from '../../src/client/attenuate.ts';
+import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+let gateway: Gateway;
+let root: Api;
+
+beforeAll(async () => {
+  gateway = await startGateway({ examples: false });
+  root = callApi(gateway);
+});
+afterAll(() => gateway?.dispose());
+
+const issueFor = async (expiresInSeconds: number, grants: readonly string[]) => {
+  const subject = { kind: 'service', id: 'holder' };
+  const { body } = await root.post('/v1/tokens', { subject, grants, expiresInSeconds });
+  return { id: body.id as string, api: callApi(gateway, body.token) };
+};
+
+const issue = (...grants: string[]) => issueFor(3_600, grants);
+
+const rotate = (api: Api, id: string, overlapSeconds?: number) =>
+  api.post(
+    `/v1/tokens/${id}/rotate`,
+    overlapSeconds === undefined ? undefined : { overlapSeconds },
+  );
+
+const statusOf = async (api: Api) => (await api.get('/v1/audit')).status;
+
+describe('rotation', () => {
+  test('both texts are good until the overlap is over, then the new one alone', async () => {
+    const { id, api } = await issue('system:audit:read');
+    const { status, body } = await rotate(root, id, 2);
+    expect(status).toBe(200);
+    const rotated = callApi(gateway, body.token);
+    expect([await statusOf(api), await statusOf(rotated)]).toEqual([200, 200]);
+    await expect.poll(() => statusOf(api), { timeout: 5_000 }).toBe(401);
+    expect(await statusOf(rotated)).toBe(200);
+  });
+
+  test('without an overlap the text before ends at once, and what was narrowed from it', async () => {
+    const { id, api } = await issue('system:audit:read');
+    const narrowed = callApi(
+      gateway,
+      await attenuate(api.token, [{ kind: 'expiry', at: Date.now() + 60_000 }]),
+    );
+    expect([await statusOf(api), await statusOf(narrowed)]).toEqual([200, 200]);
+    await rotate(root, id, 0);
+    expect([await statusOf(api), await statusOf(narrowed)]).toEqual([401, 401]);
+  });
+
+  test('ends with the token, whichever text is shown', async () => {
+    const { id, api } = await issue('system:audit:read');
+    const rotated = callApi(gateway, (await rotate(root, id)).body.token);
+    await root.delete(`/v1/tokens/${id}`);
+    expect([await statusOf(api), await statusOf(rotated)]).toEqual([401, 401]);
+    expect((await rotate(root, id)).status).toBe(404);
+  });
+
+  test('keeps what was given on from the token', async () => {
+    const giver = await issue('system:token:issue', 'system:audit:read');
+    const { body: child } = await giver.api.post('/v1/tokens', {
+      subject: { kind: 'service', id: 'child' },
+      grants: ['system:audit:read'],
+    });
+    await rotate(root, giver.id, 0);
+    expect(await statusOf(callApi(gateway, child.token))).toBe(200);
+  });
+
+  test('is for who holds all that the token holds: its own holder, or somebody with more', async () => {
+    const wide = await issue('system:token:issue', 'system:audit:read', 'session:read');
+    const grants = ['system:token:issue', 'system:audit:read'];
+    const small = await issueFor(60, grants);
+    const lasting = await issueFor(7_200, grants);
+    expect((await rotate(small.api, wide.id)).status).toBe(403);
+    expect((await rotate(wide.api, lasting.id)).status).toBe(403);
+    expect((await rotate(wide.api, small.id)).status).toBe(200);
+    expect((await rotate(wide.api, wide.id)).status).toBe(200);
+    const denied = await root.get('/v1/audit?action=token-rotated&decision=denied');
+    expect(denied.body.records).toMatchObject([
+      { event: { tokenId: wide.id } },
+      { event: { tokenId: lasting.id } },
+    ]);
+  });
+
+  test('does not lead out of a narrowed token', async () => {
+    const { id, api } = await issue('system:token:issue', 'system:audit:read');
+    const budget = { kind: 'budget', maxTokens: 1 } as const;
+    const narrowed = callApi(gateway, await attenuate(api.token, [budget]));
+    expect((await rotate(narrowed, id)).status).toBe(403);
+  });
+
+  test.each([-1, 604_801, 1.5])('refuses an overlap of %s seconds', async (overlap) => {
+    expect((await rotate(root, 'tok_x', overlap)).status).toBe(422);
+  });
+});
+
+describe('a ticket', () => {
+  let events: string;
+
+  beforeAll(async () => {
+    const session = await root.session();
+    const { body } = await root.turn(session, script({ text: 'Done.' }), SCRIPT_MODEL);
+    events = `/v1/sessions/${session}/turns/${body.turnId}/events`;
+  });
+
+  const ticketOf = async (api: Api) => (await api.post('/v1/tickets')).body.ticket as string;
+  const open = async (path: string, ticket: string, headers = {}) => {
+    const response = await fetch(`${gateway.url}${path}?ticket=${ticket}`, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+
+  test('opens an event stream once', async () => {
+    const ticket = await ticketOf(root);
+    expect(await open(events, ticket)).toBe(200);
+    expect(await open(events, ticket)).toBe(401);
+  });
+
+  test('opens no more than its holder may', async () => {
+    const { api } = await issue('session:create');
+    expect(await open(events, await ticketOf(api))).toBe(403);
+    const reader = await issue('session:read');
+    const ticket = await ticketOf(reader.api);
+    await root.delete(`/v1/tokens/${reader.id}`);
+    expect(await open(events, ticket)).toBe(401);
+  });
+
+  test('keeps the caveats of the token that asked for it', async () => {
+    const { api } = await issue('session:read', 'session:create');
+    const patterns = ['session:create'];
+    const narrowed = callApi(gateway, await attenuate(api.token, [{ kind: 'grants', patterns }]));
+    expect(await open(events, await ticketOf(api))).toBe(200);
+    expect(await open(events, await ticketOf(narrowed))).toBe(403);
+  });
+
+  test('is worth nothing elsewhere: on another route, in a header, or beside one', async () => {
+    const ticket = await ticketOf(root);
+    expect(await open('/v1/audit', ticket)).toBe(401);
+    expect((await callApi(gateway, ticket).get('/v1/audit')).status).toBe(401);
+    expect(await open(events, ticket, { Authorization: 'Bearer x' })).toBe(401);
+    expect(await open(events, `${ticket}&ticket=${ticket}`)).toBe(401);
+    expect(await open(events, ticket)).toBe(200);
+  });
+
+  test('cannot be made up', async () => {
+    const ticket = await ticketOf(root);
+    const forged = ticket.slice(0, -1) + (ticket.endsWith('0') ? '1' : '0');
+    for (const text of [forged, '', 'stk_', ticket.replace('default', 'other')]) {
+      expect(await open(events, text)).toBe(401);
+    }
+  });
+
+  test('opens a WebSocket, whose own parameters stay as they are', async () => {
+    const block = { behavior: { kind: 'mailbox' }, capabilities: ['CAP_RECEIVE'] };
+    const { body } = await root.post('/v1/blocks', block);
+    const url = `${gateway.url.replace('http', 'ws')}/v1/blocks/${body.id}/connect?window=1`;
+    const socket = new WebSocket(`${url}&ticket=${await ticketOf(root)}`);
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('open', resolve);
+      socket.addEventListener('error', reject);
+    });
+    socket.close();
+  });
+});

@@ -1,0 +1,168 @@
+/** What an operator ends is over with the next request, and in turns that are running. */
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+let gateway: Gateway;
+let root: Api;
+let alice: Api;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  root = callApi(gateway);
+  const { body } = await root.post('/v1/tokens', {
+    subject: { kind: 'user', id: 'alice' },
+    grants: ['session:*', 'tool:*', 'provider:*', 'storage:*', 'system:config:*', 'block:*'],
+  });
+  alice = callApi(gateway, body.token);
+});
+afterEach(async () => {
+  for (const { killSwitch } of (await root.get('/v1/switches')).body.switches) {
+    await root.post('/v1/switches/release', { killSwitch });
+  }
+});
+afterAll(() => gateway?.dispose());
+
+const throwSwitch = async (killSwitch: object) =>
+  expect((await root.post('/v1/switches', { killSwitch, reason: 'drill' })).status).toBe(204);
+
+const count = (api: Api) => api.post('/v1/tools/text-stats/call', { arguments: { text: 'a' } });
+const note = (api: Api) => api.post('/v1/tools/note-add/call', { arguments: { text: 'b' } });
+const talk = async (api: Api) =>
+  (await api.turn(await api.session(), script({ text: 'Hi.' }), SCRIPT_MODEL)).status;
+
+test('a tool ends, and no other', async () => {
+  expect((await count(alice)).status).toBe(200);
+  await throwSwitch({ kind: 'tool', name: 'text-stats' });
+  const denied = { status: 403, body: { reason: 'workspace_deny_match' } };
+  expect(await count(alice)).toMatchObject(denied);
+  expect(await count(root)).toMatchObject(denied);
+  const other = { arguments: { json: '{"a":1}', query: 'a' } };
+  expect((await alice.post('/v1/tools/json-query/call', other)).status).toBe(200);
+});
+
+test('a principal ends with all that it holds, and comes back when it is released', async () => {
+  expect((await alice.get('/v1/tools')).status).toBe(200);
+  await throwSwitch({ kind: 'principal', name: 'user:alice' });
+  expect((await alice.get('/v1/tools')).status).toBe(401);
+  expect((await root.get('/v1/tools')).status).toBe(200);
+  const killSwitch = { kind: 'principal', name: 'user:alice' };
+  expect((await root.post('/v1/switches/release', { killSwitch })).status).toBe(204);
+  expect((await alice.get('/v1/tools')).status).toBe(200);
+});
+
+test('a provider ends with all its models, and no other', async () => {
+  const ask = async (model: string) =>
+    (await root.post('/v1/explain', { capability: `provider:llm:call:${model}` })).body;
+  expect(await ask('anthropic/claude-x')).toMatchObject({ allowed: true });
+  await throwSwitch({ kind: 'provider', name: 'anthropic' });
+  const denied = { allowed: false, reason: 'workspace_deny_match' };
+  expect(await ask('anthropic/claude-x')).toMatchObject(denied);
+  expect(await ask('anthropic-eu/claude-x')).toMatchObject({ allowed: true });
+});
+
+test('writes end: conversations and reading go on', async () => {
+  expect((await note(alice)).status).toBe(200);
+  await throwSwitch({ kind: 'writes' });
+  expect((await count(alice)).status).toBe(200);
+  expect(await talk(alice)).toBe(200);
+  const denied = { status: 403, body: { check: 'capability', reason: 'principal_grant_missing' } };
+  expect(await note(alice)).toMatchObject(denied);
+  expect(await note(root)).toMatchObject(denied);
+  const mailbox = { behavior: { kind: 'mailbox' }, capabilities: [] };
+  expect((await alice.post('/v1/blocks', mailbox)).status).toBe(403);
+});
+
+test('a workspace ends, but for looking, ending and releasing', async () => {
+  await throwSwitch({ kind: 'workspace' });
+  expect((await count(alice)).status).toBe(403);
+  expect((await count(root)).status).toBe(403);
+  expect((await alice.post('/v1/sessions', {})).status).toBe(403);
+  expect((await alice.get('/v1/workspaces/default')).status).toBe(200);
+  const killSwitch = { kind: 'workspace' };
+  expect((await alice.post('/v1/switches/release', { killSwitch })).status).toBe(204);
+  expect((await count(alice)).status).toBe(200);
+});
+
+describe('a turn that is running', () => {
+  test('is denied its next call', async () => {
+    const session = await alice.session();
+    const call = (text: string) => ({ toolCalls: [{ name: 'text-stats', arguments: { text } }] });
+    const steps = script(call('one'), { ...call('two'), delayMs: 1_500 }, { text: 'Done.' });
+    const turn = await alice.streamTurn(session, steps, SCRIPT_MODEL);
+    await turn.until(({ kind }) => kind === 'tool-result');
+    await throwSwitch({ kind: 'tool', name: 'text-stats' });
+    const denied = await turn.until(({ kind }) => kind === 'tool-call-denied');
+    expect(denied.data).toMatchObject({ reason: 'workspace_deny_match' });
+    turn.close();
+  });
+});
+
+test('every switch is on the record, and listed with its reason', async () => {
+  await throwSwitch({ kind: 'tool', name: 'csv-query' });
+  const { body } = await root.get('/v1/switches');
+  expect(body.switches).toMatchObject([
+    { killSwitch: { kind: 'tool', name: 'csv-query' }, by: 'user:root', reason: 'drill' },
+  ]);
+  await expect
+    .poll(async () =>
+      (await root.get('/v1/audit?action=switch-thrown&limit=500')).body.records.at(-1),
+    )
+    .toMatchObject({ event: { killSwitch: 'tool/csv-query', actor: 'user:root' } });
+});
+
+test('what somebody touched is read from the record', async () => {
+  await count(alice);
+  await note(alice);
+  const { body: bob } = await root.post('/v1/tokens', {
+    subject: { kind: 'user', id: 'bob' },
+    grants: ['session:read'],
+  });
+  await callApi(gateway, bob.token).post('/v1/sessions', {});
+  const report = async (name: string, from = 0) =>
+    (await root.get(`/v1/audit/touched?principal=user:${name}&from=${from}`)).body;
+  await expect
+    .poll(async () => (await report('alice')).touched.tools)
+    .toMatchObject({ 'text-stats': expect.any(Number), 'note-add': expect.any(Number) });
+  await expect
+    .poll(async () => (await report('bob')).actions)
+    .toEqual({ 'request-denied': { done: 0, denied: 1 } });
+  expect((await report('bob')).touched.sessions).toEqual({});
+  expect(await report('alice', Date.now() + 60_000)).toMatchObject({ events: 0 });
+  expect((await alice.get('/v1/audit/touched?principal=user:bob')).status).toBe(403);
+});
+
+test('all tokens of a principal end at once, or those of everybody but the operator', async () => {
+  const issue = async (id: string, issuer: Api = root) => {
+    const grants = ['session:read', 'system:token:issue', 'system:token:revoke'];
+    const subject = { kind: 'service', id };
+    const { body } = await issuer.post('/v1/tokens', { subject, grants });
+    return callApi(gateway, body.token);
+  };
+  const status = async (api: Api) => (await api.get('/v1/tools')).status;
+  const operator = await issue('operator');
+  const [first, second, other] = [await issue('gone'), await issue('gone'), await issue('other')];
+  const handedOn = await issue('handed-on', first);
+  const revoked = await operator.post('/v1/tokens/revoke', { subject: 'service:gone' });
+  expect(revoked.body).toEqual({ revoked: 2 });
+  expect([await status(first), await status(second), await status(other)]).toEqual([401, 401, 200]);
+  expect((await handedOn.post('/v1/tokens', {})).status).toBe(403);
+  expect((await operator.post('/v1/tokens/revoke', {})).status).toBe(422);
+  const all = await operator.post('/v1/tokens/revoke', { everybody: true });
+  expect(all.body.revoked).toBeGreaterThan(0);
+  expect([await status(operator), await status(other), await status(alice)]).toEqual([
+    200, 401, 401,
+  ]);
+});
+
+test.each([
+  { kind: 'everything' },
+  { kind: 'tool' },
+  { kind: 'tool', name: '*' },
+  { kind: 'principal', name: 'alice' },
+  { kind: 'provider', name: 'a/*' },
+  { kind: 'workspace', name: 'other' },
+])('refuses %j', async (killSwitch) => {
+  expect((await root.post('/v1/switches', { killSwitch })).status).toBe(422);
+});
