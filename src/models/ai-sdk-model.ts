@@ -13,15 +13,18 @@ import type {
 import { ModelFault } from '../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import { toCallOptions } from './ai-sdk-prompt.ts';
+import { beginWithin } from './begin-within.ts';
 import { countCharacters, estimateTokens, reserveTokens } from './count-tokens.ts';
 import { type ModelPrice, toUsage } from './model-price.ts';
-import { toModelFault } from './provider-fault.ts';
+import { cutOff, toModelFault } from './provider-fault.ts';
 import { createEchoRecorder } from './vendor-echo.ts';
 
 export interface AiSdkModel extends Pick<LanguageModelV4CallOptions, 'providerOptions'> {
   /** Named in messages to operators and users. */
   readonly provider: string;
   readonly price: ModelPrice;
+  /** Milliseconds until it must have begun its answer. */
+  readonly firstByteMs: number;
   load(): LanguageModelV4;
 }
 
@@ -45,9 +48,9 @@ async function* stream(
   try {
     for (;;) {
       const { done, value: part } = await read(model, reader);
-      if (done) throw new ModelFault(cut(model), { retryable: true });
+      if (done) throw cutOff(model.provider);
       echo.record(part);
-      if (part.type === 'error') throw toModelFault(model.provider, part.error);
+      if (part.type === 'error') throw afterBegin(model, part.error);
       if (part.type === 'finish') {
         isDone = true;
         yield finish(part);
@@ -64,12 +67,17 @@ async function* stream(
   function finish(part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>): ModelChunk {
     const { unified } = part.finishReason;
     if (unified === 'error' || unified === 'interrupted') {
-      throw new ModelFault(cut(model), { retryable: true });
+      throw cutOff(model.provider);
     }
     const [input, output] = countTokens(part.usage, request, outputCharacters);
     const usage = toUsage(model.price, input, output);
     const vendorEcho = echo.finish();
-    return { kind: 'end', usage, ...(vendorEcho === undefined ? {} : { echo: vendorEcho }) };
+    return {
+      kind: 'end',
+      usage,
+      ...(vendorEcho && { echo: vendorEcho }),
+      ...(unified === 'length' && { isCut: true }),
+    };
   }
 }
 
@@ -79,12 +87,13 @@ async function open(
   signal: AbortSignal,
 ): Promise<ReadableStream<LanguageModelV4StreamPart>> {
   try {
-    const languageModel = model.load();
-    const { stream } = await languageModel.doStream({
-      ...toCallOptions(request),
-      abortSignal: signal,
-      ...(model.providerOptions === undefined ? {} : { providerOptions: model.providerOptions }),
-    });
+    const { stream } = await beginWithin(model, signal, (abortSignal) =>
+      model.load().doStream({
+        ...toCallOptions(request),
+        abortSignal,
+        ...(model.providerOptions === undefined ? {} : { providerOptions: model.providerOptions }),
+      }),
+    );
     return stream;
   } catch (thrown) {
     throw toModelFault(model.provider, thrown);
@@ -95,8 +104,16 @@ async function read<T>(model: AiSdkModel, reader: ReadableStreamDefaultReader<T>
   try {
     return await reader.read();
   } catch (thrown) {
-    throw toModelFault(model.provider, thrown);
+    throw afterBegin(model, thrown);
   }
+}
+
+/** What fails in the middle of an answer is an answer that was cut off, whatever its reason. */
+function afterBegin({ provider }: AiSdkModel, thrown: unknown): ModelFault {
+  const fault = toModelFault(provider, thrown);
+  const { failure, ...retry } = fault.retry;
+  if (failure === undefined) return fault;
+  return new ModelFault(fault.message, { ...retry, failure: 'cut-off' });
 }
 
 function toChunk(part: LanguageModelV4StreamPart): ModelChunk | undefined {
@@ -123,8 +140,4 @@ function countTokens(
     usage.inputTokens.total ?? estimateTokens(countCharacters(request.messages)),
     usage.outputTokens.total ?? estimateTokens(outputCharacters),
   ];
-}
-
-function cut(model: AiSdkModel): string {
-  return `Cannot get a reply from the provider "${model.provider}": its answer must not end early`;
 }

@@ -8,10 +8,10 @@ import type {
   LanguageModelV4CallOptions,
   LanguageModelV4FunctionTool,
   LanguageModelV4Message,
+  LanguageModelV4ToolChoice,
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider';
-import type { ModelRequest } from '../agent/ports.ts';
-import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
+import type { ModelRequest, OfferedTool } from '../agent/ports.ts';
 import { type PairedCall, type Passage, toPassages } from './paired-conversation.ts';
 import { type EchoedPart, readEcho } from './vendor-echo.ts';
 
@@ -20,16 +20,47 @@ type AssistantContent = Extract<LanguageModelV4Message, { role: 'assistant' }>['
 /** All of a call's options but the signal and what belongs to one provider. */
 export function toCallOptions(
   request: ModelRequest,
-): Pick<LanguageModelV4CallOptions, 'prompt' | 'tools' | 'toolChoice' | 'maxOutputTokens'> {
+): Omit<LanguageModelV4CallOptions, 'abortSignal' | 'providerOptions'> {
   const prompt = toPassages(request.messages).flatMap((passage) =>
     toMessages(passage, request.model),
   );
-  const base = { prompt, maxOutputTokens: request.maxOutputTokens };
+  const base = { prompt, maxOutputTokens: request.maxOutputTokens, ...toManner(request) };
   if (request.tools.length === 0) return base;
-  return { ...base, tools: request.tools.map(toTool), toolChoice: { type: request.toolChoice } };
+  return { ...base, tools: request.tools.map(toTool), toolChoice: toToolChoice(request) };
 }
 
-function toTool(tool: ToolDefinition): LanguageModelV4FunctionTool {
+type Manner = Pick<
+  LanguageModelV4CallOptions,
+  'temperature' | 'topP' | 'stopSequences' | 'responseFormat'
+>;
+
+function toManner({ temperature, topP, stopSequences, format }: ModelRequest): Manner {
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { topP }),
+    ...(stopSequences && { stopSequences: [...stopSequences] }),
+    ...(format && { responseFormat: toResponseFormat(format) }),
+  };
+}
+
+function toResponseFormat(
+  format: NonNullable<ModelRequest['format']>,
+): NonNullable<Manner['responseFormat']> {
+  if (format.kind === 'json') return { type: 'json' };
+  const { name, schema } = format;
+  return {
+    type: 'json',
+    schema: schema as LanguageModelV4FunctionTool['inputSchema'],
+    ...(name !== undefined && { name }),
+  };
+}
+
+function toToolChoice({ toolChoice }: ModelRequest): LanguageModelV4ToolChoice {
+  if (typeof toolChoice === 'string') return { type: toolChoice };
+  return { type: 'tool', toolName: toolChoice.tool };
+}
+
+function toTool(tool: OfferedTool): LanguageModelV4FunctionTool {
   return {
     type: 'function',
     name: tool.name,

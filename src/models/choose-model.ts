@@ -8,13 +8,15 @@
  */
 
 import type { ModelPort } from '../agent/ports.ts';
+import { type Budgets, DEFAULT_BUDGETS } from '../core/policy/budgets.ts';
 import { MODEL_NAME } from '../core/policy/model-name.ts';
+import { DEFAULT_MODEL_POLICY } from '../core/policy/model-policy.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { createAiSdkModel } from './ai-sdk-model.ts';
 import { plannerModel } from './embedded/planner-model.ts';
 import { scriptModel } from './embedded/script-model.ts';
 import type { ModelBindings } from './model-bindings.ts';
-import { FREE, findPrice } from './model-price.ts';
+import { FREE, type ModelPrice, statedPrice, UNKNOWN_PRICE } from './model-price.ts';
 import { compatibleName, listProviders } from './providers.ts';
 import { createWorkersAiModel } from './workers-ai/workers-ai-model.ts';
 
@@ -29,26 +31,56 @@ export const EMBEDDED_MODELS: Readonly<Record<string, ModelPort>> = {
   'embedded/script': scriptModel,
 };
 
-export function chooseModel(env: ModelBindings, id: string): Result<ModelPort, UnknownModel> {
+/** What a workspace makes of models. */
+export interface ModelTerms {
+  /** Milliseconds until a provider must have begun its answer. */
+  readonly firstByteMs: number;
+  readonly unknownPrice: Budgets['unknownPrice'];
+}
+
+const DEFAULT_TERMS: ModelTerms = {
+  firstByteMs: DEFAULT_MODEL_POLICY.firstByteMs,
+  unknownPrice: DEFAULT_BUDGETS.unknownPrice,
+};
+
+export function chooseModel(
+  env: ModelBindings,
+  id: string,
+  terms = DEFAULT_TERMS,
+): Result<ModelPort, UnknownModel> {
   if (!MODEL_NAME.test(id)) return unknown(id, 'it must have the form "provider/model"');
   const embedded = Object.hasOwn(EMBEDDED_MODELS, id) ? EMBEDDED_MODELS[id] : undefined;
   if (embedded !== undefined) return ok(embedded);
 
   const provider = id.slice(0, id.indexOf('/'));
   const model = id.slice(provider.length + 1);
-  return provider === 'workers-ai' ? chooseWorkersAi(env, model) : chooseVendor(env, id, provider);
+  return provider === 'workers-ai'
+    ? chooseWorkersAi(env, model, terms)
+    : chooseVendor(env, { id, provider, model }, terms);
 }
 
-function chooseWorkersAi(env: ModelBindings, model: string): Result<ModelPort, UnknownModel> {
+function chooseWorkersAi(
+  env: ModelBindings,
+  model: string,
+  terms: ModelTerms,
+): Result<ModelPort, UnknownModel> {
   const id = `workers-ai/${model}`;
   if (env.AI === undefined) return unknown(id, 'the binding "AI" must be set');
-  return ok(createWorkersAiModel(env.AI, model, findPrice(id, env.MODEL_PRICES)));
+  const price = priceOf(env, id, terms);
+  if (price === undefined) return unpriced(id);
+  return ok(createWorkersAiModel(env.AI, model, { price, firstByteMs: terms.firstByteMs }));
+}
+
+interface VendorModel {
+  readonly id: string;
+  readonly provider: string;
+  readonly model: string;
 }
 
 function chooseVendor(
   env: ModelBindings,
-  id: string,
-  name: string,
+  { id, provider: name, model }: VendorModel,
+  terms: ModelTerms,
 ): Result<ModelPort, UnknownModel> {
   const providers = listProviders(env);
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined;
@@ -57,18 +89,35 @@ function chooseVendor(
   }
   const missing = provider.missing(env);
   if (missing !== undefined) return unknown(id, missing);
+  const price = priceOf(env, id, terms);
+  if (price === undefined) return unpriced(id);
 
   const { providerOptions } = provider;
-  // The operator's own endpoint is free unless he says what it costs.
-  const otherwise = name === compatibleName(env) ? FREE : undefined;
   return ok(
     createAiSdkModel({
       provider: name,
-      price: findPrice(id, env.MODEL_PRICES, otherwise),
-      load: () => provider.load(env, id.slice(name.length + 1)),
+      price,
+      firstByteMs: terms.firstByteMs,
+      load: () => provider.load(env, model),
       ...(providerOptions === undefined ? {} : { providerOptions }),
     }),
   );
+}
+
+/** The operator's own endpoint is free unless he says what it costs. */
+function priceOf(
+  env: ModelBindings,
+  id: string,
+  { unknownPrice }: ModelTerms,
+): ModelPrice | undefined {
+  const stated = statedPrice(id, env.MODEL_PRICES);
+  if (stated !== undefined) return stated;
+  if (id.startsWith(`${compatibleName(env)}/`)) return FREE;
+  return unknownPrice === 'refuse' ? undefined : UNKNOWN_PRICE;
+}
+
+function unpriced(id: string): Result<never, UnknownModel> {
+  return unknown(id, 'its price must be known');
 }
 
 function namesOf(env: ModelBindings): string {

@@ -10,7 +10,7 @@
 import type { ModelRequest } from '../agent/ports.ts';
 import type { Message } from '../core/conversation/message.ts';
 
-const CHARACTERS_A_TOKEN = 4;
+export const CHARACTERS_A_TOKEN = 4;
 
 /** A token is at least this many bytes of UTF-8 in ordinary text of any script. */
 const LEAST_BYTES_A_TOKEN = 3;
@@ -29,7 +29,10 @@ export function countCharacters(messages: readonly Message[]): number {
 }
 
 /** Upper estimate of the tokens of a whole request, tools included. */
-export function reserveTokens({ messages, tools }: ModelRequest): number {
+export function reserveTokens({
+  messages,
+  tools,
+}: Pick<ModelRequest, 'messages' | 'tools'>): number {
   return sum(messages, reserveMessage) + reserveTools(tools);
 }
 

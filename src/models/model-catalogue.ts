@@ -7,6 +7,7 @@
  * @module
  */
 
+import { toAliasName } from '../core/policy/model-policy.ts';
 import type { ModelBindings } from './model-bindings.ts';
 import { FREE, findPrice, type ModelPrice, pricedModels, UNKNOWN_PRICE } from './model-price.ts';
 import { compatibleName, listProviders } from './providers.ts';
@@ -38,6 +39,17 @@ const EMBEDDED: readonly ModelDescription[] = [
     price: FREE,
   },
 ];
+
+/** An alias of a workspace, and what it stands for. */
+export function describeAlias(name: string, models: readonly string[]): AliasDescription {
+  const description = `The first of these that answers: ${models.join(', ')}.`;
+  return { id: toAliasName(name), description, models };
+}
+
+export interface AliasDescription extends Pick<ModelDescription, 'id' | 'description'> {
+  /** In the order in which they are asked. */
+  readonly models: readonly string[];
+}
 
 export function listModels(env: ModelBindings): readonly ModelDescription[] {
   const vendors = Object.entries(listProviders(env)).flatMap(([name, provider]) => {

@@ -61,7 +61,12 @@ export function findPrice(
   overrides: string | undefined,
   otherwise = UNKNOWN_PRICE,
 ): ModelPrice {
-  return readOverride(model, overrides) ?? PRICES[model] ?? otherwise;
+  return statedPrice(model, overrides) ?? otherwise;
+}
+
+/** Nothing if neither the operator nor the table knows the model. */
+export function statedPrice(model: string, overrides: string | undefined): ModelPrice | undefined {
+  return readOverride(model, overrides) ?? PRICES[model];
 }
 
 /** Names of the models in the table that belong to a provider. */

@@ -9,6 +9,7 @@
 
 import { APICallError, LoadAPIKeyError } from '@ai-sdk/provider';
 import { ModelFault } from '../agent/model-fault.ts';
+import type { ProviderFailure } from '../core/policy/provider-failure.ts';
 
 /** Longest that we wait because a provider asks us to. */
 const MAX_RETRY_AFTER_MS = 10_000;
@@ -20,24 +21,45 @@ export function toModelFault(provider: string, thrown: unknown): ModelFault {
   if (LoadAPIKeyError.isInstance(thrown)) {
     return new ModelFault(sentence(provider, 'its key must be set'), { retryable: false });
   }
-  if (!APICallError.isInstance(thrown)) {
-    return new ModelFault(sentence(provider, 'it must be reachable'), { retryable: true });
+  if (!APICallError.isInstance(thrown) || thrown.statusCode === undefined) {
+    return unreachable(provider);
   }
-  const { statusCode } = thrown;
-  if (statusCode === undefined) {
-    return new ModelFault(sentence(provider, 'it must be reachable'), { retryable: true });
-  }
-  return statusFault(provider, statusCode, thrown.responseHeaders?.['retry-after']);
+  return statusFault(provider, thrown.statusCode, thrown.responseHeaders?.['retry-after']);
+}
+
+export function unreachable(provider: string): ModelFault {
+  const retry = { retryable: true, failure: 'unreachable' } as const;
+  return new ModelFault(sentence(provider, 'it must be reachable'), retry);
+}
+
+/** It has not begun to answer in time. */
+export function timedOut(provider: string): ModelFault {
+  const retry = { retryable: true, failure: 'timed-out' } as const;
+  return new ModelFault(sentence(provider, 'it must begin its answer in time'), retry);
+}
+
+/** It has begun to answer, and not gone on. */
+export function cutOff(provider: string): ModelFault {
+  const retry = { retryable: true, failure: 'cut-off' } as const;
+  return new ModelFault(sentence(provider, 'its answer must not end early'), retry);
 }
 
 /** The fault for an HTTP status; `retryAfter` is the header's value. */
 export function statusFault(provider: string, status: number, retryAfter?: string): ModelFault {
-  const retryable = status >= 500 || WORTH_A_RETRY.has(status);
   const message = sentence(provider, `it must accept the request, and answered ${status}`);
+  const failure = failureOf(status);
   const seconds = Number(retryAfter);
-  if (!Number.isFinite(seconds) || seconds <= 0) return new ModelFault(message, { retryable });
-  const retryAfterMs = Math.min(seconds * 1000, MAX_RETRY_AFTER_MS);
-  return new ModelFault(message, { retryable, retryAfterMs });
+  const isStated = Number.isFinite(seconds) && seconds > 0;
+  return new ModelFault(message, {
+    retryable: status >= 500 || WORTH_A_RETRY.has(status),
+    ...(failure !== undefined && { failure }),
+    ...(isStated && { retryAfterMs: Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) }),
+  });
+}
+
+function failureOf(status: number): ProviderFailure | undefined {
+  if (status === 429) return 'rate-limited';
+  return status >= 500 ? 'failing' : undefined;
 }
 
 function sentence(provider: string, must: string): string {

@@ -69,7 +69,7 @@ const compatible: Provider = {
 const BUILT_IN = { anthropic, openai, google } as const;
 
 /** Words that an operator cannot give to the endpoint of his own. */
-const RESERVED = new Set([...Object.keys(BUILT_IN), 'embedded', 'workers-ai']);
+const RESERVED = new Set([...Object.keys(BUILT_IN), 'alias', 'embedded', 'workers-ai']);
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
 /** What the models of the operator's own endpoint are called: `<name>/<model>`. */

@@ -10,7 +10,12 @@
 import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
 import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
-import { countCharacters, estimateTokens, reserveTokens } from '../count-tokens.ts';
+import {
+  CHARACTERS_A_TOKEN,
+  countCharacters,
+  estimateTokens,
+  reserveTokens,
+} from '../count-tokens.ts';
 import { FREE, toUsage } from '../model-price.ts';
 
 export interface EmbeddedReply {
@@ -31,14 +36,14 @@ const PACED_CHUNK_CHARACTERS = 16;
 
 export function createEmbeddedModel(reply: (request: ModelRequest) => EmbeddedReply): ModelPort {
   return {
-    stream: (request, signal) => stream(reply(request), request, signal),
+    stream: (request, signal) => stream(withinLimit(reply(request), request), request, signal),
     reserve: (request) => toUsage(FREE, reserveTokens(request), request.maxOutputTokens),
     price: (inputTokens, outputTokens) => toUsage(FREE, inputTokens, outputTokens),
   };
 }
 
 async function* stream(
-  reply: EmbeddedReply,
+  { isCut, ...reply }: LimitedReply,
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ModelChunk> {
@@ -51,7 +56,19 @@ async function* stream(
     yield { kind: 'text', text };
   }
   for (const call of reply.calls) yield { kind: 'tool-call', call };
-  yield { kind: 'end', usage: reply.usage ?? estimate(reply, request) };
+  const usage = reply.usage ?? estimate(reply, request);
+  yield { kind: 'end', usage, ...(isCut && { isCut }) };
+}
+
+interface LimitedReply extends EmbeddedReply {
+  readonly isCut: boolean;
+}
+
+/** A reply that is too long ends in the middle of its text, as a model's does. */
+function withinLimit(reply: EmbeddedReply, { maxOutputTokens }: ModelRequest): LimitedReply {
+  if (estimateTokens(reply.text.length) <= maxOutputTokens) return { ...reply, isCut: false };
+  const text = reply.text.slice(0, maxOutputTokens * CHARACTERS_A_TOKEN);
+  return { ...reply, text, calls: [], isCut: true };
 }
 
 function toPieces({ text, chunkDelayMs }: EmbeddedReply): readonly string[] {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
+import type { OfferedTool } from '../../agent/ports.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { ClauseValues } from './clause-values.ts';
 import { fillFreeText, isReference } from './fill-free-text.ts';
@@ -28,7 +28,7 @@ export interface Filled {
   readonly wantsPrevious: boolean;
 }
 
-export function fillArguments(tool: ToolDefinition, source: FillSource): Filled {
+export function fillArguments(tool: OfferedTool, source: FillSource): Filled {
   const values = new ClauseValues(source.clause, source.literals, tool.name);
   const properties = propertiesOf(tool);
   const whole = findWhole(properties, source);

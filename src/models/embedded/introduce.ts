@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
+import type { OfferedTool } from '../../agent/ports.ts';
 import { isPathProperty, isQueryProperty, isUrlProperty } from './property-purpose.ts';
 import { enumOf, propertiesOf, type ToolProperty, typesOf } from './tool-properties.ts';
 
@@ -15,7 +15,7 @@ const WHAT_IT_IS =
 
 const MAX_TOOLS_LISTED = 20;
 
-export function introduce(tools: readonly ToolDefinition[]): string {
+export function introduce(tools: readonly OfferedTool[]): string {
   if (tools.length === 0) {
     return `${WHAT_IT_IS} No tool is installed that you may use, so I can do nothing for you yet.`;
   }
@@ -26,17 +26,17 @@ export function introduce(tools: readonly ToolDefinition[]): string {
 }
 
 /** What the user must add for a tool that was understood. */
-export function askFor(tool: ToolDefinition, missing: readonly string[]): string {
+export function askFor(tool: OfferedTool, missing: readonly string[]): string {
   const names = missing.map((name) => `"${name}"`).join(' and ');
   return `To use ${tool.name} I need ${names}. For example: ${exampleFor(tool)}`;
 }
 
-function describe(tool: ToolDefinition): string {
+function describe(tool: OfferedTool): string {
   return `- ${tool.name}: ${tool.description}\n  For example: ${exampleFor(tool)}`;
 }
 
 /** A request that this planner understands. */
-function exampleFor(tool: ToolDefinition): string {
+function exampleFor(tool: OfferedTool): string {
   const required = propertiesOf(tool).filter(({ isRequired }) => isRequired);
   const values = required.map((property) => `${property.name} ${exampleValue(property)}`);
   return values.length === 0 ? `Use ${tool.name}` : `Use ${tool.name} with ${values.join(' and ')}`;

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
+import type { OfferedTool } from '../../agent/ports.ts';
 import { isJsonObject } from '../../core/primitives/json.ts';
 import { type Literal, withoutMarks } from './literals.ts';
 import { isUrlProperty } from './property-purpose.ts';
@@ -25,7 +25,7 @@ const JSON_SCORE = 1;
 const LEAST_SCORE = 2;
 
 export interface Match {
-  readonly tool: ToolDefinition;
+  readonly tool: OfferedTool;
   readonly score: number;
 }
 
@@ -35,7 +35,7 @@ export interface ToolMatcher {
 }
 
 interface Profile {
-  readonly tool: ToolDefinition;
+  readonly tool: OfferedTool;
   readonly spelledName: string;
   readonly weights: ReadonlyMap<string, number>;
   readonly takesUrl: boolean;
@@ -43,9 +43,9 @@ interface Profile {
 }
 
 /** The rounds of a turn, and often many turns, ask about the same list. */
-const MATCHERS = new WeakMap<readonly ToolDefinition[], ToolMatcher>();
+const MATCHERS = new WeakMap<readonly OfferedTool[], ToolMatcher>();
 
-export function toolMatcherOf(tools: readonly ToolDefinition[]): ToolMatcher {
+export function toolMatcherOf(tools: readonly OfferedTool[]): ToolMatcher {
   const known = MATCHERS.get(tools);
   if (known !== undefined) return known;
   const matcher = createToolMatcher(tools);
@@ -53,7 +53,7 @@ export function toolMatcherOf(tools: readonly ToolDefinition[]): ToolMatcher {
   return matcher;
 }
 
-function createToolMatcher(tools: readonly ToolDefinition[]): ToolMatcher {
+function createToolMatcher(tools: readonly OfferedTool[]): ToolMatcher {
   const profiles = tools.map(toProfile);
   const rarity = toRarity(profiles);
   return {
@@ -78,7 +78,7 @@ function createToolMatcher(tools: readonly ToolDefinition[]): ToolMatcher {
   };
 }
 
-function toProfile(tool: ToolDefinition): Profile {
+function toProfile(tool: OfferedTool): Profile {
   const weights = new Map<string, number>();
   const learn = (text: string, weight: number) => {
     for (const stem of toStems(text)) weights.set(stem, Math.max(weights.get(stem) ?? 0, weight));

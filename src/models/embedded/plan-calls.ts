@@ -8,8 +8,8 @@
  * @module
  */
 
+import type { OfferedTool } from '../../agent/ports.ts';
 import type { Message, ToolMessage } from '../../core/conversation/message.ts';
-import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { fillArguments } from './fill-arguments.ts';
@@ -24,15 +24,15 @@ export type PlannedStep =
   /** Everything is there; `result` too once the call has been made. */
   | {
       readonly kind: 'call';
-      readonly tool: ToolDefinition;
+      readonly tool: OfferedTool;
       readonly arguments: JsonObject;
       readonly result?: ToolMessage;
     }
   /** Waits for the result of the step before it. */
-  | { readonly kind: 'waiting'; readonly tool: ToolDefinition }
+  | { readonly kind: 'waiting'; readonly tool: OfferedTool }
   | {
       readonly kind: 'incomplete';
-      readonly tool: ToolDefinition;
+      readonly tool: OfferedTool;
       readonly missing: readonly string[];
     };
 
@@ -41,7 +41,7 @@ const MAX_STEPS = 8;
 
 export function planCalls(
   messages: readonly Message[],
-  tools: readonly ToolDefinition[],
+  tools: readonly OfferedTool[],
 ): readonly PlannedStep[] {
   const latest = messages.findLastIndex(({ role }) => role === 'user');
   const { literals, tasks, spare } = understand(messages[latest], tools);
@@ -69,12 +69,9 @@ interface Understood {
 }
 
 /** The rounds of a turn ask about the same message and the same list. */
-const UNDERSTOOD = new WeakMap<
-  Message,
-  Understood & { readonly tools: readonly ToolDefinition[] }
->();
+const UNDERSTOOD = new WeakMap<Message, Understood & { readonly tools: readonly OfferedTool[] }>();
 
-function understand(request: Message | undefined, tools: readonly ToolDefinition[]): Understood {
+function understand(request: Message | undefined, tools: readonly OfferedTool[]): Understood {
   const known = request && UNDERSTOOD.get(request);
   if (known?.tools === tools) return known;
   const { text, literals } = markLiterals(request?.content ?? '');
@@ -88,7 +85,7 @@ function understand(request: Message | undefined, tools: readonly ToolDefinition
 
 interface Task {
   readonly clause: Clause;
-  readonly tool: ToolDefinition;
+  readonly tool: OfferedTool;
 }
 
 function toTasks(
@@ -110,7 +107,7 @@ function toTasks(
 function oneForEach(
   clause: Clause,
   literals: readonly Literal[],
-  tool: ToolDefinition,
+  tool: OfferedTool,
 ): readonly Clause[] {
   const [property, ...others] = propertiesOf(tool).filter(({ isRequired }) => isRequired);
   if (property === undefined || others.length > 0 || clause.payload !== undefined) return [clause];
@@ -140,7 +137,7 @@ function spareText(
 }
 
 function planStep(
-  tool: ToolDefinition,
+  tool: OfferedTool,
   source: FillSource,
   known: { readonly made: ReadonlyMap<string, ToolMessage>; readonly isFirst: boolean },
 ): PlannedStep {

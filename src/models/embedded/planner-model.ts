@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { ModelPort, ModelRequest } from '../../agent/ports.ts';
+import type { ModelPort, ModelRequest, OfferedTool } from '../../agent/ports.ts';
 import { createEmbeddedModel, type EmbeddedReply } from './embedded-reply.ts';
 import { askFor, introduce } from './introduce.ts';
 import { type PlannedStep, planCalls } from './plan-calls.ts';
@@ -16,9 +16,9 @@ import { renderResult } from './render-result.ts';
 export const plannerModel: ModelPort = createEmbeddedModel(reply);
 
 function reply(request: ModelRequest): EmbeddedReply {
-  const steps = planCalls(request.messages, request.tools);
+  const steps = planCalls(request.messages, toolsOf(request));
   const open = steps.flatMap((step) => (step.kind === 'call' && !step.result ? [step] : []));
-  if (open.length > 0 && request.toolChoice === 'auto') {
+  if (open.length > 0 && request.toolChoice !== 'none') {
     const round = request.messages.filter(({ role }) => role === 'assistant').length;
     const calls = open.map((step, index) => ({
       id: `call_${round}_${index}`,
@@ -29,6 +29,12 @@ function reply(request: ModelRequest): EmbeddedReply {
   }
   if (steps.length === 0) return { text: introduce(request.tools), calls: [] };
   return { text: steps.map(report).join('\n'), calls: [] };
+}
+
+/** The one that must be called, where there is such a one. */
+function toolsOf({ tools, toolChoice }: ModelRequest): readonly OfferedTool[] {
+  if (typeof toolChoice === 'string') return tools;
+  return tools.filter(({ name }) => name === toolChoice.tool);
 }
 
 function report(step: PlannedStep): string {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
+import type { OfferedTool } from '../../agent/ports.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 
 export interface ToolProperty {
@@ -14,7 +14,7 @@ export interface ToolProperty {
 }
 
 /** Required ones first, each group in the order of the schema. */
-export function propertiesOf(tool: ToolDefinition): readonly ToolProperty[] {
+export function propertiesOf(tool: OfferedTool): readonly ToolProperty[] {
   const { properties, required } = tool.inputSchema;
   if (!isJsonObject(properties)) return [];
   const names = Array.isArray(required) ? required : [];

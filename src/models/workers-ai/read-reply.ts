@@ -5,9 +5,9 @@
  * @module
  */
 
-import { ModelFault } from '../../agent/model-fault.ts';
 import type { ModelChunk } from '../../agent/ports.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
+import { cutOff } from '../provider-fault.ts';
 import { readEvents } from './read-events.ts';
 
 export type ReplyChunk =
@@ -32,10 +32,7 @@ export async function* readReply(body: ReadableStream<Uint8Array>): AsyncGenerat
     if (usage !== undefined) yield usage;
   }
   if (!isWhole) {
-    throw new ModelFault(
-      'Cannot get a reply from the provider "workers-ai": its answer must not end early',
-      { retryable: true },
-    );
+    throw cutOff('workers-ai');
   }
   for (const [index, { id, name, argumentsText }] of calls) {
     yield { kind: 'tool-call', call: { id: id || `call_${index}`, name, argumentsText } };

@@ -7,10 +7,12 @@
 import { ModelFault } from '../../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
+import { beginWithin } from '../begin-within.ts';
 import { countCharacters, estimateTokens, reserveTokens } from '../count-tokens.ts';
 import type { AiBinding } from '../model-bindings.ts';
 import { type ModelPrice, toUsage } from '../model-price.ts';
 import { toPassages } from '../paired-conversation.ts';
+import { cutOff, unreachable } from '../provider-fault.ts';
 import { readReply } from './read-reply.ts';
 
 const PROVIDER = 'workers-ai';
@@ -18,9 +20,9 @@ const PROVIDER = 'workers-ai';
 export function createWorkersAiModel(
   binding: AiBinding,
   model: string,
-  price: ModelPrice,
+  { price, firstByteMs }: Pick<Source, 'price' | 'firstByteMs'>,
 ): ModelPort {
-  const source = { binding, model, price };
+  const source = { binding, model, price, firstByteMs };
   return {
     stream: (request, signal) => stream(source, request, signal),
     reserve: (request) => toUsage(price, reserveTokens(request), request.maxOutputTokens),
@@ -33,6 +35,8 @@ interface Source {
   /** As Workers AI names it: `@cf/…`. */
   readonly model: string;
   readonly price: ModelPrice;
+  /** Milliseconds until it must have begun its answer. */
+  readonly firstByteMs: number;
 }
 
 async function* stream(
@@ -55,7 +59,7 @@ async function* stream(
       yield chunk;
     }
   } catch (thrown) {
-    throw thrown instanceof ModelFault ? thrown : broken();
+    throw thrown instanceof ModelFault ? thrown : cutOff(PROVIDER);
   }
   const input = usage?.input ?? estimateTokens(countCharacters(request.messages));
   const output = usage?.output ?? estimateTokens(outputCharacters);
@@ -63,18 +67,17 @@ async function* stream(
 }
 
 async function ask(
-  { binding, model }: Source,
+  { binding, model, firstByteMs }: Source,
   request: ModelRequest,
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array>> {
-  let answer: unknown;
-  try {
-    answer = await binding.run(model, toInputs(request), { signal });
-  } catch {
-    throw broken(); // what it says may repeat the request
-  }
+  const answer = await beginWithin({ provider: PROVIDER, firstByteMs }, signal, (abortSignal) =>
+    binding.run(model, toInputs(request), { signal: abortSignal }),
+  ).catch((thrown: unknown) => {
+    throw thrown instanceof ModelFault ? thrown : unreachable(PROVIDER); // it may repeat the request
+  });
   if (answer instanceof ReadableStream) return answer;
-  throw broken();
+  throw unreachable(PROVIDER);
 }
 
 function toInputs(request: ModelRequest): Record<string, unknown> {
@@ -111,13 +114,4 @@ function toMessages(request: ModelRequest): JsonValue[] {
     }));
     return [{ role: 'assistant', content, tool_calls: calls }, ...results];
   });
-}
-
-function broken(): ModelFault {
-  return new ModelFault(
-    `Cannot get a reply from the provider "${PROVIDER}": it must be reachable`,
-    {
-      retryable: true,
-    },
-  );
 }
