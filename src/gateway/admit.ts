@@ -21,20 +21,20 @@ interface Admission {
 
 /** Refuses with 403, and puts the refusal on the record. */
 export async function admit(
-  route: Route,
+  { access, operation }: Pick<Route, 'access' | 'operation'>,
   caller: Caller | undefined,
   { env, requestId }: Admission,
 ): Promise<void> {
-  if (route.access === 'public') return;
+  if (access === 'public') return;
   if (caller !== undefined) {
-    if (route.access === 'any-principal' || holds(caller, route.access, Date.now())) return;
+    if (access === 'any-principal' || holds(caller, access, Date.now())) return;
     await openWorkspace(env, caller.principal.workspace).recordDenial(
       { principal: caller.principal, requestId },
-      { operation: route.operation, reason: 'principal_grant_missing', family: route.access },
+      { operation, reason: 'principal_grant_missing', family: access },
     );
   }
   throw new Refusal('denied', {
-    denial: deny('capability', 'principal_grant_missing', { family: route.access }),
+    denial: deny('capability', 'principal_grant_missing', { family: access }),
   });
 }
 

@@ -10,16 +10,17 @@ import { randomHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { admit } from './admit.ts';
 import { authenticate } from './authenticate.ts';
 import type { GatewayBindings } from './bindings.ts';
-import {
-  type Problem,
-  toErrorCode,
-  toOpenAiErrorResponse,
-  toProblemResponse,
-} from './error-response.ts';
+import { ERROR_WRITERS } from './client-errors.ts';
+import { readCredential } from './credential.ts';
+import { type Problem, toErrorCode, toProblemResponse } from './error-response.ts';
 import { handleOnce, readIdempotencyKey, SHOWN_ONCE } from './idempotency.ts';
+import { countStranger } from './limit-strangers.ts';
 import { logFault } from './log-fault.ts';
+import { closingAtEnd, openStream, wantsStream } from './open-streams.ts';
+import { requireOwnHost } from './own-host.ts';
 import { discardUnread, readBytes, readJson, readQuery } from './read-body.ts';
 import { recordRefusedLogin } from './record-refused-login.ts';
+import { redeemTicket, withoutTicket } from './redeem-ticket.ts';
 import { Refusal } from './refusal.ts';
 import {
   type Caller,
@@ -40,6 +41,7 @@ export function createApp(routes: readonly Route[]): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     context.set('requestId', `req_${randomHex(16)}`);
+    requireOwnHost(context.req.raw, context.env.SALLYPORT_HOSTS);
     await next();
     secureHeaders(context.res.headers, context.get('requestId'));
   });
@@ -61,14 +63,33 @@ async function serve(route: Route, context: AppContext): Promise<Response> {
     requireOwnOrigin(context.req.raw);
     caller = await identify(route, context, requestId);
     await admit(route, caller, { env: context.env, requestId });
-    const response = await handleOnce(route, await readRequest(route, context, caller));
+    const response = await answer(route, await readRequest(route, context, caller));
     response.headers.delete(SHOWN_ONCE);
     return response;
   } catch (error) {
     const problem = problemOf(error, requestId);
     if (caller !== undefined) await discardUnread(context.req.raw, MAX_UPLOAD_BYTES);
-    return route.openAiErrors ? toOpenAiErrorResponse(problem) : toProblemResponse(problem);
+    const response = ERROR_WRITERS[route.errorShape ?? 'problem'](problem);
+    challenge(route, context.req.raw, response);
+    return response;
   }
+}
+
+async function answer(route: Route, request: RouteRequest<unknown, unknown>): Promise<Response> {
+  if (!wantsStream(route, request)) return await handleOnce(route, request);
+  const close = openStream(request.caller);
+  try {
+    return closingAtEnd(await handleOnce(route, request), close);
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function challenge({ protectedResource }: Route, { url }: Request, { status, headers }: Response) {
+  if (status !== 401 || protectedResource === undefined) return;
+  const metadata = new URL(protectedResource, url);
+  headers.set('WWW-Authenticate', `Bearer resource_metadata="${metadata}"`);
 }
 
 async function identify(
@@ -76,9 +97,16 @@ async function identify(
   context: AppContext,
   requestId: string,
 ): Promise<Caller | undefined> {
-  if (route.access === 'public') return undefined;
-  const caller = await authenticate(context.env, context.req.raw, requestId);
-  if (caller !== undefined) return caller;
+  if (route.access === 'public') {
+    countStranger(context.env, context.req.raw, Date.now());
+    return undefined;
+  }
+  const credential = readCredential(context.req.raw, route);
+  const caller = credential
+    ? await authenticate(context.env, credential, requestId)
+    : await redeemTicket(context.env, context.req.raw, route);
+  if (caller) return caller;
+  countStranger(context.env, context.req.raw, Date.now());
   recordRefusedLogin(context.env, context.executionCtx, requestId);
   throw new Refusal('unauthenticated', {
     detail: 'Cannot authenticate: a live token must come as "Authorization: Bearer <token>"',
@@ -108,7 +136,8 @@ async function readRequest(
     caller: caller as Caller,
     params: context.req.param(),
     body,
-    query: route.query === undefined ? undefined : readQuery(new URL(raw.url), route.query),
+    query:
+      route.query === undefined ? undefined : readQuery(withoutTicket(raw.url, route), route.query),
     ...(key !== undefined && { idempotency: { key, bodyHash: sha256Hex(bytes ?? raw.url) } }),
   };
 }

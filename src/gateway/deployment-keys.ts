@@ -6,6 +6,7 @@
  */
 
 import { deriveKey, hmacHex, type KeyPurpose, sha256Hex } from '../blocks/kit/keys.ts';
+import { type SigningKey, signingKey } from '../blocks/kit/signing-key.ts';
 import type { KeyedHash } from '../core/primitives/ids.ts';
 
 /** Purposes that name a workspace are many; beyond this number all are derived anew. */
@@ -25,6 +26,16 @@ export function deploymentKey(masterKey: string, purpose: KeyPurpose): Uint8Arra
 
 export function deploymentHash(masterKey: string, purpose: KeyPurpose): KeyedHash {
   return (text) => hmacHex(deploymentKey(masterKey, purpose), text);
+}
+
+let auditSigner: { readonly masterKey: string; readonly key: SigningKey } | undefined;
+
+/** Signs the checkpoints of every audit. */
+export function auditKey(masterKey: string): SigningKey {
+  if (auditSigner?.masterKey !== masterKey) {
+    auditSigner = { masterKey, key: signingKey(masterKey, 'audit-signing') };
+  }
+  return auditSigner.key;
 }
 
 const rootHash = { token: '', hash: '' };

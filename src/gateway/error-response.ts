@@ -1,6 +1,5 @@
 /**
- * How a "no" and a fault reach a client: problem documents (RFC 9457), or OpenAI's error shape
- * under `/v1/chat`. Nothing here repeats what a user, a model or a plugin wrote.
+ * How a "no" and a fault reach a client: as problem documents (RFC 9457). Nothing here repeats what a user, a model or a plugin wrote.
  *
  * @module
  */
@@ -20,6 +19,8 @@ export interface ProblemFacts {
   readonly cost?: RunCost;
   /** What an upgrade that is refused may do and the version before could not. */
   readonly growth?: CapabilityGrowth;
+  /** The approval that a human must give first. */
+  readonly approvalId?: string;
   /** A reason of ours, where it is not that of a denial. */
   readonly reason?: string;
   readonly retryAfterMs?: number;
@@ -40,7 +41,7 @@ export function toProblemResponse(problem: Problem): Response {
     type: TYPE_BASE + problem.code,
     title: facts.title,
     status: facts.status,
-    detail: problem.detail ?? describeDenial(problem.denial) ?? facts.title,
+    detail: describeProblem(problem),
     code: problem.code,
     requestId: problem.requestId,
     ...(problem.denial && { check: problem.denial.check, reason: problem.denial.reason }),
@@ -49,24 +50,9 @@ export function toProblemResponse(problem: Problem): Response {
     ...(problem.errors && { errors: problem.errors }),
     ...(problem.growth && { growth: problem.growth }),
     ...(problem.cost && { cost: problem.cost }),
+    ...(problem.approvalId !== undefined && { approvalId: problem.approvalId }),
   };
   return errorResponse(problem, JSON.stringify(body), 'application/problem+json');
-}
-
-export function toOpenAiErrorResponse(problem: Problem): Response {
-  const { title } = ERROR_CODES[problem.code];
-  const message = problem.errors
-    ? problem.errors.map(({ pointer, detail }) => `${pointer || '/'}: ${detail}`).join('; ')
-    : (problem.detail ?? describeDenial(problem.denial) ?? title);
-  const body = {
-    error: {
-      message,
-      type: toOpenAiType(problem.code),
-      param: problem.errors?.[0]?.pointer.slice(1).replaceAll('/', '.') || null,
-      code: problem.denial?.reason ?? problem.code,
-    },
-  };
-  return errorResponse(problem, JSON.stringify(body), 'application/json');
 }
 
 /** The code for whatever was thrown. A stranger's error is `internal`, whatever it says. */
@@ -74,7 +60,12 @@ export function toErrorCode(thrown: unknown): ErrorCode {
   return faultCode(thrown) ?? 'internal';
 }
 
-function errorResponse(problem: Problem, body: string, contentType: string): Response {
+export function describeProblem({ code, detail, denial }: Problem): string {
+  return detail ?? describeDenial(denial) ?? ERROR_CODES[code].title;
+}
+
+/** With the status and the headers of the problem, whatever its body says. */
+export function errorResponse(problem: Problem, body: string, contentType: string): Response {
   const headers = new Headers({ 'Content-Type': contentType, 'Cache-Control': 'no-store' });
   const retryAfterMs = problem.retryAfterMs ?? problem.denial?.retryAfterMs;
   if (retryAfterMs !== undefined) {
@@ -84,16 +75,9 @@ function errorResponse(problem: Problem, body: string, contentType: string): Res
   return new Response(body, { status: ERROR_CODES[problem.code].status, headers });
 }
 
-function describeDenial(denial: Denial | undefined): string | undefined {
+/** Which check said no, and why; for whoever called, never for a model. */
+export function describeDenial(denial: Denial | undefined): string | undefined {
   if (denial === undefined) return undefined;
   const family = denial.family === undefined ? '' : ` (${denial.family})`;
   return `Denied by check "${denial.check}": ${denial.reason}${family}`;
-}
-
-function toOpenAiType(code: ErrorCode): string {
-  const { status } = ERROR_CODES[code];
-  if (status === 401) return 'authentication_error';
-  if (status === 403) return 'permission_error';
-  if (status === 429) return 'rate_limit_error';
-  return status >= 500 ? 'api_error' : 'invalid_request_error';
 }

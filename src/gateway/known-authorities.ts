@@ -11,7 +11,7 @@
 
 import type { Turn } from '../core/conversation/turn.ts';
 import type { Authority } from '../core/policy/authority.ts';
-import { toPrincipalName } from '../core/policy/principal.ts';
+import { toAuthorityKey } from '../core/policy/principal.ts';
 
 /** Authorities with hundreds of tools are large; a busy isolate serves few principals at once. */
 const MAX_KNOWN = 32;
@@ -22,7 +22,7 @@ const known = new Map<string, Authority>();
 export function withKnownAuthority(turn: Turn): Turn {
   const { authority } = turn;
   const { principal, revision } = authority;
-  const key = `${principal.workspace}/${toPrincipalName(principal)}/${principal.tokenId}/${revision}`;
+  const key = `${principal.workspace}/${toAuthorityKey(principal)}/${revision}`;
   const first = known.get(key) ?? authority;
   known.delete(key);
   known.set(key, first);

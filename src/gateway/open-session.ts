@@ -6,6 +6,7 @@
 
 import { randomHex } from '../blocks/kit/keys.ts';
 import { openSession, type SessionClient } from '../blocks/session/session-client.ts';
+import { readApprovalSession } from '../core/primitives/approval-id.ts';
 import {
   issueSessionId,
   parseTurnId,
@@ -28,6 +29,16 @@ export function sessionOf({ env, caller, params }: SessionRequest): SessionClien
   const id = readSessionId(workspace, params.id ?? '', sessionKey(env.SALLYPORT_MASTER_KEY));
   if (id === undefined) throw new Refusal('not_found', { detail: 'There is no such session' });
   return openSession(env, workspace, id);
+}
+
+/** The session that an approval belongs to; nothing for an id that was never issued here. */
+export function sessionOfApproval(
+  { env, caller }: Pick<SessionRequest, 'env' | 'caller'>,
+  approvalId: string,
+): SessionClient | undefined {
+  const { workspace } = caller.principal;
+  const id = readApprovalSession(workspace, approvalId, sessionKey(env.SALLYPORT_MASTER_KEY));
+  return id && openSession(env, workspace, id);
 }
 
 export function turnIdOf({ params }: Pick<SessionRequest, 'params'>): TurnId {

@@ -100,7 +100,9 @@ function toParameters(route: Route): object[] {
     route.idempotency === undefined
       ? []
       : [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', maxLength: 128 } }];
-  return [...inPath, ...inQuery, ...headers];
+  const tickets =
+    route.takesTicket === true ? [{ name: 'ticket', in: 'query', schema: { type: 'string' } }] : [];
+  return [...inPath, ...inQuery, ...tickets, ...headers];
 }
 
 function toRequestBody(route: Route): object {
@@ -126,7 +128,10 @@ function toRequestBody(route: Route): object {
 function toSuccess(route: Route): object {
   const { describes, status } = route.success;
   if (status === 204) return { description: 'Done' };
+  if (describes === 'websocket') return { description: 'A WebSocket' };
   if (describes === 'html') return { description: 'A page', content: { 'text/html': {} } };
+  if (describes === 'lines')
+    return { description: 'Lines of JSON', content: { 'application/x-ndjson': {} } };
   if (describes === 'stream')
     return { description: 'Events', content: { 'text/event-stream': {} } };
   const schema = toJsonSchema(describes, 'output');

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { aliasOf } from '../core/policy/model-policy.ts';
 import { chooseModel } from '../models/choose-model.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { Refusal } from './refusal.ts';
 
 export function requireModel(env: GatewayBindings, model: string): void {
-  if (chooseModel(env, model).ok) return;
+  // What an alias stands for, and whether there is one, is the workspace's to say.
+  if (aliasOf(model) !== undefined || chooseModel(env, model).ok) return;
   throw new Refusal('model_unknown', {
     detail: 'Cannot use the model: it must be one that GET /v1/models lists',
     errors: [{ pointer: '/model', detail: 'unknown model' }],

@@ -39,6 +39,9 @@ export interface RouteRequest<Body, Query> {
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
 }
 
+/** `problem`: RFC 9457; or what the clients of that vendor understand. */
+export type ErrorShape = 'problem' | 'openai' | 'anthropic';
+
 export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As OpenAPI writes it: `/v1/sessions/{id}`. */
@@ -54,14 +57,23 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly query?: z.ZodType<Query>;
   /** What the body is when it is not JSON that `body` describes. */
   readonly bodyKind?: 'json' | 'multipart';
-  readonly success: { readonly status: number; readonly describes: z.ZodType | 'html' | 'stream' };
+  readonly success: {
+    readonly status: number;
+    readonly describes: z.ZodType | 'html' | 'stream' | 'lines' | 'websocket';
+  };
   /**
    * How `Idempotency-Key` is honoured: the stored answer is replayed (`replay`), or the route
    * hands the key on to the block that runs the work (`own`).
    */
   readonly idempotency?: 'replay' | 'own';
-  /** Errors are written in OpenAI's shape. */
-  readonly openAiErrors?: boolean;
+  /** How errors are written; as problem documents unless it is said. */
+  readonly errorShape?: ErrorShape;
+  /** The credential may come as `x-api-key`, as Anthropic's clients send it. */
+  readonly takesApiKey?: boolean;
+  /** A browser may come with a ticket in the URL: see `redeem-ticket.ts`. */
+  readonly takesTicket?: boolean;
+  /** Path of what OAuth clients are told (RFC 9728) when they come without a credential. */
+  readonly protectedResource?: string;
 }
 
 export interface Route extends RouteFacts<RouteAccess, unknown, unknown> {

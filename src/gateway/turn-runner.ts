@@ -9,25 +9,36 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { TurnPorts } from '../agent/ports.ts';
 import { runTurn } from '../agent/run-turn.ts';
 import { hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
+import { openNodes } from '../blocks/node/node-client.ts';
 import { openSession } from '../blocks/session/session-client.ts';
 import { type RunRef, takeTurn } from '../blocks/session/turn-client.ts';
 import type { Turn } from '../core/conversation/turn.ts';
-import { chooseModel } from '../models/choose-model.ts';
+import { LOAD_SKILL } from '../core/manifest/built-in-tools.ts';
+import { plannerModel } from '../models/embedded/planner-model.ts';
 import { createMissingModel } from '../models/missing-model.ts';
+import { resolveModel } from '../models/resolve-model.ts';
+import { createBuiltInRunner } from '../tiers/built-in/built-in-runner.ts';
+import { createLoadSkill } from '../tiers/built-in/load-skill.ts';
+import { createMemoryTools } from '../tiers/built-in/memory-tools.ts';
 import { createDispatch, type TierRunners } from '../tiers/dispatch.ts';
+import { createExecutorTierRunner } from '../tiers/executor/executor-tier-runner.ts';
+import { createNodeTicketSigner } from '../tiers/executor/node-ticket.ts';
 import { createTicketSigner } from '../tiers/ticket.ts';
-import { UNAVAILABLE_TIER } from '../tiers/unavailable-tier.ts';
 import { createWasmTierRunner, type LaneCaller } from '../tiers/wasm/wasm-tier-runner.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { deploymentKey } from './deployment-keys.ts';
 import { withKnownAuthority } from './known-authorities.ts';
+import { knownSecretsOf } from './known-secrets.ts';
 import { logFault } from './log-fault.ts';
 
 export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
   /** Runs the turn to its end, or until another run has taken it over. */
   async run(ref: RunRef): Promise<void> {
     const turn = await takeTurn(this.env, ref);
-    if (turn !== undefined) await runTurn(withKnownAuthority(turn), portsOf(this.env, turn));
+    if (turn === undefined) return;
+    const known = await knownSecretsOf(this.env, turn.workspace);
+    const ports = { ...portsOf(this.env, turn), ...(known && { known }) };
+    await runTurn(withKnownAuthority(turn), ports);
   }
 }
 
@@ -39,10 +50,12 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
     const { revision } = turn.authority;
     return (await session.commit({ turnId, epoch, revision, entries: [], audit: [] })).ok;
   };
+  const executors = createExecutorTierRunner(openNodes(env, workspace));
   const runners: TierRunners = {
     wasm: createWasmTierRunner(env, { ...knownLifeOf(workspace), holdsTurn }),
-    process: UNAVAILABLE_TIER,
-    container: UNAVAILABLE_TIER,
+    process: executors,
+    container: executors,
+    'built-in': createBuiltInRunner(builtInToolsOf(env, turn), Date.now),
   };
   return {
     journal: {
@@ -51,16 +64,21 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
       holdLease: () => session.holdLease(turnId, epoch),
     },
     model: modelOf(env, turn),
-    tiers: createDispatch(
-      runners,
-      createTicketSigner(deploymentKey(env.SALLYPORT_MASTER_KEY, 'ticket')),
-    ),
+    tiers: createDispatch(runners, {
+      own: createTicketSigner(deploymentKey(env.SALLYPORT_MASTER_KEY, 'ticket')),
+      nodes: createNodeTicketSigner(env.SALLYPORT_MASTER_KEY),
+    }),
     now: () => Date.now(),
     sha256: sha256Hex,
     argumentsHmac: (canonicalJson) => hmacHex(auditKey, canonicalJson),
     sleep,
     onMistake: (thrown) => logFault(thrown, 'internal', turn.requestId),
   };
+}
+
+function builtInToolsOf(env: GatewayBindings, { authority }: Turn) {
+  const tools = createMemoryTools(env, authority.principal);
+  return new Map([...tools, [LOAD_SKILL, createLoadSkill(env)]]);
 }
 
 /** Lanes are many; beyond this number their lives are asked for anew. */
@@ -80,9 +98,10 @@ function knownLifeOf(workspace: string): Pick<LaneCaller, 'life' | 'hearLife'> {
 }
 
 /** A program's turn asks no model. A model that is gone since admission fails the turn. */
-function modelOf(env: GatewayBindings, { driver }: Turn): TurnPorts['model'] {
-  const name = driver.kind === 'model' ? driver.model : 'embedded/planner';
-  const model = chooseModel(env, name);
+function modelOf(env: GatewayBindings, { driver, authority, workspace }: Turn): TurnPorts['model'] {
+  if (driver.kind !== 'model') return plannerModel;
+  const now = () => Date.now();
+  const model = resolveModel(env, { name: driver.model, authority, workspace, now });
   return model.ok ? model.value : createMissingModel(model.error);
 }
 

@@ -1,13 +1,11 @@
 /**
- * `/v1/explain` and `/v1/audit`: why something is allowed or not, and what was decided.
+ * `/v1/explain`: why something is allowed or not.
  *
  * @module
  */
 
 import * as z from 'zod';
-import { openAudit } from '../../blocks/audit/audit-client.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
-import { AUDIT_ACTIONS } from '../../core/audit/audit-event.ts';
 import { explain } from '../../core/policy/explain.ts';
 import { json } from '../json-response.ts';
 import { Refusal } from '../refusal.ts';
@@ -20,6 +18,13 @@ const explainBody = z.strictObject({
   /** A tool, instead of its plugin. */
   tool: z.string().max(64).optional(),
   capability: z.string().max(512),
+  /** Of what may have shaped the call: then the information-flow rules are asked as well. */
+  label: z
+    .strictObject({
+      integrity: z.enum(['trusted', 'untrusted']),
+      confidentiality: z.enum(['public', 'workspace', 'secret']),
+    })
+    .optional(),
 });
 
 const explainRoute = defineRoute(
@@ -56,72 +61,10 @@ const explainRoute = defineRoute(
         now: Date.now(),
         ...(body.plugin !== undefined && { plugin: body.plugin }),
         ...(body.tool !== undefined && { tool: body.tool }),
+        ...(body.label !== undefined && { label: body.label }),
       }),
     );
   },
 );
 
-const auditQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  action: z.enum(AUDIT_ACTIONS).optional(),
-  decision: z.enum(['allowed', 'denied', 'observed']).optional(),
-});
-
-const auditRecord = z.object({
-  seq: z.number(),
-  source: z.string(),
-  sourceSeq: z.number(),
-  event: z.record(z.string(), z.unknown()),
-  previousHash: z.string(),
-  hash: z.string(),
-});
-
-const queryAudit = defineRoute(
-  {
-    method: 'GET',
-    path: '/v1/audit',
-    operation: 'queryAudit',
-    summary: 'Read the record of decisions, oldest first',
-    tag: 'decisions',
-    access: 'system:audit:read',
-    query: auditQuery,
-    success: {
-      status: 200,
-      describes: z.object({ records: z.array(auditRecord), next: z.number().optional() }),
-    },
-  },
-  async ({ env, caller, query }) => {
-    const { after, limit, action, decision } = query;
-    const page = await openAudit(env, caller.principal.workspace).query({
-      after,
-      limit,
-      ...(action !== undefined && { action }),
-      ...(decision !== undefined && { decision }),
-    });
-    return json(page);
-  },
-);
-
-const verifyAudit = defineRoute(
-  {
-    method: 'GET',
-    path: '/v1/audit/verify',
-    operation: 'verifyAudit',
-    summary: 'Recompute the hash chain and name the first record that does not hold',
-    tag: 'decisions',
-    access: 'system:audit:read',
-    success: {
-      status: 200,
-      describes: z.object({
-        ok: z.boolean(),
-        count: z.number(),
-        head: z.string(),
-        firstBad: z.object({ seq: z.number(), problem: z.string() }).optional(),
-      }),
-    },
-  },
-  async ({ env, caller }) => json(await openAudit(env, caller.principal.workspace).verify()),
-);
-
-export const decisionRoutes: readonly Route[] = [explainRoute, queryAudit, verifyAudit];
+export const decisionRoutes: readonly Route[] = [explainRoute];

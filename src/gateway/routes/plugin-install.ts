@@ -61,22 +61,18 @@ const installPlugin = defineRoute(
 function prepare(
   env: GatewayBindings,
   { manifestText, acceptedGrowth }: Submission,
-  { review, accepted, tierFloor }: ReviewedUpload,
+  { accepted, tierFloor }: ReviewedUpload,
 ): InstallPlugin | undefined {
-  const tier = review.plugin?.tier ?? 'wasm';
-  if (tier !== 'wasm') {
-    const detail = `Cannot install the plugin: no node of this deployment serves tier "${tier}"`;
-    throw new Refusal('tier_unavailable', { detail });
-  }
   if (accepted === undefined) return undefined;
   const { manifest, codeSha256: codeHash, code, signature } = accepted;
-  if (!canRun(env, codeHash)) {
+  if (manifest.tier === 'wasm' && !canRun(env, codeHash)) {
     const detail =
       'Cannot install the plugin: without a Worker loader only bundled plugins can run';
     throw new Refusal('tier_unavailable', { detail });
   }
   return {
-    ...{ manifestText, code },
+    manifestText,
+    ...(code && { code }),
     plugin: toRegisteredPlugin({ manifest, codeHash, tierFloor }),
     ...(signature && { signature }),
     ...(acceptedGrowth !== undefined && { acceptedGrowth }),

@@ -5,6 +5,7 @@
  */
 
 import * as z from 'zod';
+import { LOOSENINGS } from '../../core/manifest/trust-growth.ts';
 import { FINDING_CODES, type FindingCode } from '../../plugin-review/finding.ts';
 import { pluginSchema } from './plugin-schema.ts';
 
@@ -23,6 +24,7 @@ const growthSchema = z.object({
   widened: z.array(z.object({ from: z.array(z.string()), to: z.string() })),
   removed: z.array(z.string()),
   undenied: z.array(z.string()),
+  loosened: z.array(z.object({ tool: z.string(), what: z.enum(LOOSENINGS), pointer: z.string() })),
   digest: z.string(),
 });
 

@@ -7,32 +7,35 @@
 
 import * as z from 'zod';
 import type { ProgramOutcome } from '../../blocks/session/session-api.ts';
-import { openSession } from '../../blocks/session/session-client.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
-import { toResource } from '../../core/capabilities/resource.ts';
 import type { RunCost } from '../../core/conversation/tool-result.ts';
 import type { Denial } from '../../core/errors/denial.ts';
-import type { Authority } from '../../core/policy/authority.ts';
-import { holds } from '../admit.ts';
+import type { JsonObject } from '../../core/primitives/json.ts';
+import { findAvailable } from '../available-plugins.ts';
+import { planToolCall } from '../call-tool.ts';
 import { json } from '../json-response.ts';
-import { newSessionId } from '../open-session.ts';
 import { Refusal } from '../refusal.ts';
-import { type Caller, defineRoute, type Route } from '../route.ts';
-import { toRefusal } from './turns.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { visibleTools } from '../visible-tools.ts';
+import { toApprovalNeeded, toRefusal } from './turns.ts';
 
 const MAX_WAIT_MS = 60_000;
-/** Kept for a day, so that an idempotency key finds its answer, then deleted. */
-const KEEP_MS = 86_400_000;
 
 const tool = z.object({
   name: z.string(),
+  title: z.string().optional(),
   description: z.string(),
   plugin: z.string(),
   version: z.string(),
   tier: z.string(),
+  /** Whether a call could run now: a tool of an executor needs a node that is there. */
+  available: z.boolean(),
   inputSchema: z.record(z.string(), z.unknown()),
   outputSchema: z.record(z.string(), z.unknown()).optional(),
   annotations: z.record(z.string(), z.unknown()),
+  /** `content`: its result is JSON in the shape of an MCP result. */
+  result: z.literal('content').optional(),
+  asksClient: z.boolean().optional(),
 });
 
 const listTools = defineRoute(
@@ -48,33 +51,11 @@ const listTools = defineRoute(
   async ({ env, caller }) => {
     const { principal } = caller;
     const authority = await openWorkspace(env, principal.workspace).authority(principal);
-    return json({ tools: authority === undefined ? [] : visibleTools(authority, caller) });
+    const isAvailable = await findAvailable(env, principal.workspace, authority?.plugins ?? []);
+    const tools = visibleTools(authority, caller);
+    return json({ tools: tools.map((one) => ({ ...one, available: isAvailable(one) })) });
   },
 );
-
-function visibleTools(authority: Authority, caller: Caller): z.infer<typeof tool>[] {
-  return authority.plugins
-    .filter(({ state }) => state === 'running')
-    .flatMap((plugin) =>
-      plugin.tools
-        .filter(({ name }) => mayCall(caller, name))
-        .map(({ name, description, inputSchema, outputSchema, annotations }) => ({
-          name,
-          description,
-          plugin: plugin.name,
-          version: plugin.version,
-          tier: plugin.tier,
-          inputSchema,
-          ...(outputSchema && { outputSchema }),
-          annotations: { ...annotations },
-        })),
-    );
-}
-
-function mayCall(caller: Caller, name: string): boolean {
-  const resource = toResource('name', name);
-  return resource.ok && holds(caller, `tool:call:${resource.value}`, Date.now());
-}
 
 const callBody = z.strictObject({ arguments: z.record(z.string(), z.unknown()).default({}) });
 
@@ -83,7 +64,9 @@ const callTool = defineRoute(
     method: 'POST',
     path: '/v1/tools/{name}/call',
     operation: 'callTool',
-    summary: 'Call one tool; the seven checks decide',
+    summary:
+      'Call one tool; the seven checks decide. A call that a human must approve answers 409 ' +
+      '`approval_needed`, and is repeated with the same Idempotency-Key',
     tag: 'tools',
     access: 'any-principal',
     body: callBody,
@@ -92,6 +75,8 @@ const callTool = defineRoute(
       describes: z.object({
         result: z.string(),
         label: z.object({ integrity: z.string(), confidentiality: z.string() }),
+        /** The fields of the result that the tool vouches for. */
+        fields: z.unknown().optional(),
         cost: z.object({
           durationMs: z.number(),
           fuel: z.number().optional(),
@@ -104,27 +89,13 @@ const callTool = defineRoute(
     idempotency: 'own',
   },
   async (request) => {
-    const { env, caller, requestId, params, body, idempotency } = request;
-    const sessionId = newSessionId(request, `callTool:${params.name}`);
-    const session = openSession(env, caller.principal.workspace, sessionId);
-    const { principal } = caller;
-    const call = {
-      id: 'program',
+    const { params, body, idempotency } = request;
+    const { session, admission } = planToolCall(request, {
       name: params.name ?? '',
-      argumentsText: JSON.stringify(body.arguments),
-    };
-    const ran = await session.runProgram(
-      {
-        sessionId,
-        principal,
-        requestId,
-        driver: { kind: 'program', call },
-        messages: [],
-        create: { sessionId, principal, requestId, ephemeralMs: KEEP_MS },
-        ...(idempotency && { idempotency }),
-      },
-      MAX_WAIT_MS,
-    );
+      arguments: body.arguments as JsonObject,
+      ...(idempotency && { idempotency }),
+    });
+    const ran = await session.runProgram(admission, MAX_WAIT_MS);
     if (!ran.ok) throw toRefusal(ran.error);
     if (ran.value === undefined) throw new Refusal('deadline_exceeded');
     return answer(ran.value);
@@ -133,9 +104,11 @@ const callTool = defineRoute(
 
 function answer(outcome: ProgramOutcome): Response {
   if (outcome.kind === 'result') {
-    const { content, label, cost, receipt } = outcome.result;
-    return json({ result: content, label, cost, ...(receipt && { receipt }) });
+    const { content, label, fields, cost, receipt } = outcome.result;
+    const labels = { label, ...(fields && { fields }) };
+    return json({ result: content, ...labels, cost, ...(receipt && { receipt }) });
   }
+  if (outcome.kind === 'waiting') throw toApprovalNeeded(outcome.approvalId);
   if (outcome.kind === 'failed') {
     if (outcome.code === 'cancelled')
       throw new Refusal('conflict', { detail: 'The call was cancelled' });

@@ -7,6 +7,7 @@
 import * as z from 'zod';
 import type { AdmissionRefusal, AdmitTurn, TurnSummary } from '../../blocks/session/session-api.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import { MAX_ACTIVE_SKILLS } from '../../core/skills/choose-skills.ts';
 import { readLastEventId, toEventStreamResponse, writeServerSentEvent } from '../event-stream.ts';
 import { json } from '../json-response.ts';
 import { sessionOf, turnIdOf } from '../open-session.ts';
@@ -20,6 +21,8 @@ const MAX_WAIT_MS = 180_000;
 const turnBody = z.strictObject({
   input: z.string().min(1).max(524_288),
   model: z.string().max(200).optional(),
+  /** Names of skills that the turn begins with. */
+  skills: z.array(z.string().max(64)).max(MAX_ACTIVE_SKILLS).optional(),
   stream: z.boolean().default(false),
 });
 
@@ -37,9 +40,10 @@ const turnSummary = z.object({
       round: z.number(),
       index: z.number(),
       tool: z.string(),
-      status: z.enum(['approved', 'denied', 'finished', 'unknown']),
+      status: z.enum(['approved', 'denied', 'finished', 'handed-over', 'unknown', 'waiting']),
       check: z.string().optional(),
       reason: z.string().optional(),
+      approvalId: z.string().optional(),
     }),
   ),
   code: z.string().optional(),
@@ -70,11 +74,12 @@ async function answerTurn(request: TurnRequest): Promise<Response> {
   const session = sessionOf(request);
   const ran = await session.runTurn(toAdmission(request, session.sessionId), MAX_WAIT_MS);
   if (!ran.ok) throw toRefusal(ran.error);
-  if ('status' in ran.value) return json(ran.value);
-  // Still running: the journal goes on, and the caller may read it.
-  const summary = await session.summary(ran.value.turnId);
+  if ('status' in ran.value && ran.value.status !== 'waiting') return json(ran.value);
+  // Still running, or waiting for a human: the journal goes on, and the caller may read it.
+  const { turnId } = ran.value;
+  const summary = 'status' in ran.value ? ran.value : await session.summary(turnId);
   return json(summary, 202, {
-    Location: `/v1/sessions/${session.sessionId}/turns/${ran.value.turnId}/events`,
+    Location: `/v1/sessions/${session.sessionId}/turns/${turnId}/events`,
   });
 }
 
@@ -100,15 +105,29 @@ function toAdmission(request: TurnRequest, sessionId: AdmitTurn['sessionId']): A
     driver:
       body.model === undefined ? { kind: 'default-model' } : { kind: 'model', model: body.model },
     messages: [{ role: 'user', content: body.input, label: PRINCIPAL_LABEL }],
+    ...(body.skills && { skills: body.skills }),
     ...(idempotency && { idempotency }),
   };
 }
 
 /** Why the session did not admit the turn, as a problem. */
-export function toRefusal({ code, retryAfterMs }: AdmissionRefusal): Refusal {
+export function toRefusal({ code, retryAfterMs, budget, denial }: AdmissionRefusal): Refusal {
   return new Refusal(code, {
+    ...(denial && { denial }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(budget && { detail: `Cannot begin the turn: the budget "${budget}" must not be used up` }),
     ...(code === 'not_found' && { detail: 'There is no such session' }),
+    ...(code === 'skill_unknown' && {
+      detail: 'Cannot run the turn: its skills must be installed',
+    }),
+  });
+}
+
+/** For answers that cannot wait as long as a human may take. */
+export function toApprovalNeeded(approvalId: string | undefined): Refusal {
+  return new Refusal('approval_needed', {
+    detail: 'A human must decide first: repeat the request with its Idempotency-Key afterwards',
+    ...(approvalId !== undefined && { approvalId }),
   });
 }
 
@@ -120,6 +139,7 @@ const turnEvents = defineRoute(
     summary: 'Follow a turn from the start, or from after `Last-Event-ID`',
     tag: 'turns',
     access: 'session:read',
+    takesTicket: true,
     success: { status: 200, describes: 'stream' },
   },
   async (request) => {
@@ -158,7 +178,7 @@ const cancelTurn = defineRoute(
     method: 'POST',
     path: '/v1/sessions/{id}/turns/{turn}/cancel',
     operation: 'cancelTurn',
-    summary: 'Cancel a queued or running turn; one that has ended stays as it is',
+    summary: 'Cancel a queued, running or waiting turn; one that has ended stays as it is',
     tag: 'turns',
     access: 'session:cancel',
     success: { status: 200, describes: turnSummary },

@@ -7,16 +7,15 @@
 import * as z from 'zod';
 import { randomHex } from '../../blocks/kit/keys.ts';
 import type { WorkspaceDescription } from '../../blocks/workspace/workspace-api.ts';
-import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/workspace-client.ts';
+import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { policySchema } from '../../core/policy/policy.ts';
-import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import { issueToken } from '../access-token.ts';
-import { holds } from '../admit.ts';
-import { isRoot } from '../authenticate.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
 import { Refusal } from '../refusal.ts';
-import { type Caller, defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { defineRoute, type Route } from '../route.ts';
+import { administrates, noWorkspace, workspaceOf } from '../workspace-of.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 
 const SUBJECT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -42,26 +41,6 @@ const workspace = z.object({
     z.object({ code: z.literal('wide_grant'), pattern: z.string(), narrower: z.string() }),
   ),
 });
-
-/**
- * The workspace that the path names, if it is the caller's own, or if the caller administrates
- * the deployment. Any other answers as if it did not exist.
- */
-function workspaceOf(request: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'params'>): {
-  readonly id: WorkspaceId;
-  readonly client: WorkspaceClient;
-} {
-  const { env, caller, params } = request;
-  const id = parseWorkspaceId(params.id ?? '');
-  if (id === undefined || (id !== caller.principal.workspace && !administrates(caller))) {
-    throw noWorkspace();
-  }
-  return { id, client: openWorkspace(env, id) };
-}
-
-function administrates(caller: Caller): boolean {
-  return isRoot(caller.principal) && holds(caller, 'system:admin', Date.now());
-}
 
 const readWorkspace = defineRoute(
   {
@@ -193,10 +172,6 @@ const revoke = defineRoute(
 function answer(description: WorkspaceDescription | undefined): Response {
   if (description === undefined) throw noWorkspace();
   return json(description, 200, { ETag: `"${description.revision}"` });
-}
-
-function noWorkspace(): Refusal {
-  return new Refusal('not_found', { detail: 'There is no such workspace' });
 }
 
 export const workspaceRoutes: readonly Route[] = [

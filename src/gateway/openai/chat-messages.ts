@@ -8,10 +8,10 @@
  */
 
 import * as z from 'zod';
-import type { Message } from '../core/conversation/message.ts';
-import type { PointerError } from '../core/errors/pointer-errors.ts';
-import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../core/policy/labels.ts';
-import { err, ok, type Result } from '../core/primitives/result.ts';
+import type { Message } from '../../core/conversation/message.ts';
+import type { PointerError } from '../../core/errors/pointer-errors.ts';
+import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
 const content = z.union([z.string(), z.array(textPart)]);
@@ -35,13 +35,14 @@ export const chatMessage = z.discriminatedUnion('role', [
 
 type ChatMessage = z.infer<typeof chatMessage>;
 
-/** The last message must be the user's: that is what the turn answers. */
+/** The turn answers the user's message, or goes on with what the client's tools have said. */
 export function toMessages(
   messages: readonly ChatMessage[],
 ): Result<readonly Message[], PointerError> {
-  if (messages.at(-1)?.role !== 'user') {
+  const last = messages.at(-1)?.role;
+  if (last !== 'user' && last !== 'tool') {
     const pointer = `/messages/${messages.length - 1}/role`;
-    return err({ pointer, detail: 'the last message must be from the user' });
+    return err({ pointer, detail: 'the last message must be from the user or a tool' });
   }
   const toolNames = new Map<string, string>();
   const converted: Message[] = [];

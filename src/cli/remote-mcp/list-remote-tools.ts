@@ -1,0 +1,39 @@
+/**
+ * Asks a remote MCP server for its tools, as the official client does.
+ *
+ * @module
+ */
+
+import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
+import { CommandFailure } from '../command-failure.ts';
+
+/** Longest that a server may take, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+/** Most tools that are looked at. */
+const MAX_TOOLS = 256;
+
+/** @throws CommandFailure if it is not reached, does not speak MCP, or has too many tools. */
+export async function listRemoteTools(
+  server: URL,
+  token: string | undefined,
+): Promise<readonly Tool[]> {
+  const client = new Client({ name: 'sallyport', version: '1.0.0' });
+  const headers: HeadersInit = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const transport = new StreamableHTTPClientTransport(server, { requestInit: { headers } });
+  try {
+    await client.connect(transport, { timeout: TIMEOUT_MS });
+    const { tools } = await client.listTools({}, { timeout: TIMEOUT_MS });
+    if (tools.length > MAX_TOOLS) {
+      throw CommandFailure.finding(
+        `Cannot use the server: it must have at most ${MAX_TOOLS} tools`,
+      );
+    }
+    return tools;
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    throw CommandFailure.finding('Cannot use the server: it must answer as an MCP server');
+  } finally {
+    await client.close().catch(() => {}); // what has been said is known by then
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The methods of A2A: a task is a turn, and a context is a session.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import { sha256Hex } from '../../blocks/kit/keys.ts';
+import type { AdmitTurn } from '../../blocks/session/session-api.ts';
+import type { SessionClient } from '../../blocks/session/session-client.ts';
+import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import { admit } from '../admit.ts';
+import { admitClientTurn, awaitRest, type ClientTurn, readAllEvents } from '../client-turn.ts';
+import { toEventStreamResponse } from '../event-stream.ts';
+import { json } from '../json-response.ts';
+import { newSessionId, sessionOf, turnIdOf } from '../open-session.ts';
+import { Refusal } from '../refusal.ts';
+import type { Route, RouteRequest } from '../route.ts';
+import { RpcError, type RpcId, rpcResult, sendParams, taskParams } from './rpc.ts';
+import { splitTaskId, toTaskId } from './task-id.ts';
+import { TaskWriter } from './task-writer.ts';
+
+/** A context is kept so long after its last task, in milliseconds. */
+const KEEP_MS = 2_592_000_000;
+
+interface A2aCall {
+  readonly request: RouteRequest<unknown, undefined>;
+  readonly id: RpcId;
+  readonly params: unknown;
+}
+
+interface Method {
+  readonly access: Route['access'];
+  readonly answer: (call: A2aCall) => Promise<Response>;
+}
+
+const A2A_METHODS: Readonly<Record<string, Method>> = {
+  SendMessage: { access: 'session:turn', answer: sendMessage },
+  SendStreamingMessage: { access: 'session:turn', answer: sendStreamingMessage },
+  GetTask: { access: 'session:read', answer: getTask },
+  SubscribeToTask: { access: 'session:read', answer: subscribeToTask },
+  CancelTask: { access: 'session:cancel', answer: cancelTask },
+};
+
+/** @throws RpcError or Refusal */
+export async function callMethod(name: string, call: A2aCall): Promise<Response> {
+  const method = Object.hasOwn(A2A_METHODS, name) ? A2A_METHODS[name] : undefined;
+  if (method === undefined) throw new RpcError('unknown_method');
+  const { env, caller, requestId } = call.request;
+  await admit({ access: method.access, operation: 'callA2a' }, caller, { env, requestId });
+  return method.answer(call);
+}
+
+async function sendMessage(call: A2aCall): Promise<Response> {
+  const params = parse(sendParams, call.params);
+  const turn = await admitClientTurn(call.request, toAdmission(call, params));
+  if (params.configuration?.returnImmediately !== true) await awaitRest(call.request, turn);
+  return json(rpcResult(call.id, { task: (await readTask(turn)).task() }));
+}
+
+async function sendStreamingMessage(call: A2aCall): Promise<Response> {
+  const params = parse(sendParams, call.params);
+  return streamTask(call.id, await admitClientTurn(call.request, toAdmission(call, params)));
+}
+
+async function getTask({ request, id, params }: A2aCall): Promise<Response> {
+  const turn = await findTask(request, params);
+  return json(rpcResult(id, (await readTask(turn)).task()));
+}
+
+async function subscribeToTask({ request, id, params }: A2aCall): Promise<Response> {
+  return streamTask(id, await findTask(request, params));
+}
+
+async function cancelTask({ request, id, params }: A2aCall): Promise<Response> {
+  const turn = await findTask(request, params);
+  const { caller, requestId } = request;
+  const summary = await turn.session.cancelTurn(turn.turnId, caller.principal, requestId);
+  if (summary?.status !== 'cancelled') throw new RpcError('task_not_cancelable');
+  return json(rpcResult(id, (await readTask(turn)).task()));
+}
+
+/** A message that is sent twice, under the same id, begins one task. */
+function toAdmission(
+  { request }: A2aCall,
+  { message, configuration }: z.infer<typeof sendParams>,
+): AdmitTurn {
+  if (message.taskId) throw new RpcError('unsupported_operation');
+  if (configuration?.taskPushNotificationConfig) throw new RpcError('push_not_supported');
+  const content = message.parts.map(({ text }) => {
+    if (text === undefined) throw new RpcError('content_type_not_supported');
+    return text;
+  });
+  const text = content.join('\n');
+  const { caller, requestId } = request;
+  const { principal } = caller;
+  const idempotency = { key: `a2a:${message.messageId}`, bodyHash: sha256Hex(text) };
+  const session = message.contextId ? openContext(request, message.contextId) : undefined;
+  const sessionId = session?.sessionId ?? newSessionId({ ...request, idempotency }, 'callA2a');
+  return {
+    sessionId,
+    principal,
+    requestId,
+    driver: { kind: 'default-model' },
+    messages: [{ role: 'user', content: text, label: PRINCIPAL_LABEL }],
+    idempotency,
+    ...(session === undefined && {
+      create: { sessionId, principal, requestId, ephemeralMs: KEEP_MS },
+    }),
+  };
+}
+
+/** A context that nobody was given is no context of this workspace. */
+function openContext(request: A2aCall['request'], contextId: string): SessionClient {
+  return sessionOf({ ...request, params: { id: contextId } });
+}
+
+async function findTask(request: A2aCall['request'], params: unknown): Promise<ClientTurn> {
+  const names = splitTaskId(parse(taskParams, params).id);
+  if (names === undefined) throw new RpcError('task_not_found');
+  try {
+    const session = sessionOf({ ...request, params: names });
+    const turnId = turnIdOf({ params: names });
+    if ((await session.summary(turnId)) !== undefined) return { session, turnId };
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown;
+  }
+  throw new RpcError('task_not_found');
+}
+
+async function readTask(turn: ClientTurn): Promise<TaskWriter> {
+  const writer = toWriter(turn);
+  for (const event of await readAllEvents(turn)) writer.take(event);
+  return writer;
+}
+
+/** A caller that leaves does not end the task: it may come back for it. */
+function streamTask(id: RpcId, turn: ClientTurn): Response {
+  const writer = toWriter(turn);
+  return toEventStreamResponse({
+    read: (afterId, waitMs) => turn.session.events(turn.turnId, afterId, waitMs),
+    write: (event) =>
+      writer
+        .take(event)
+        .map((result) => `data: ${JSON.stringify(rpcResult(id, result))}\n\n`)
+        .join(''),
+    afterId: 0,
+  });
+}
+
+function toWriter({ session, turnId }: ClientTurn): TaskWriter {
+  const { sessionId } = session;
+  return new TaskWriter({ id: toTaskId(sessionId, turnId), contextId: sessionId });
+}
+
+function parse<T>(schema: z.ZodType<T>, params: unknown): T {
+  const parsed = schema.safeParse(params);
+  if (!parsed.success) throw new RpcError('invalid_params');
+  return parsed.data;
+}

@@ -1,0 +1,147 @@
+/**
+ * A turn's answer in the shape of Anthropic's messages, whole and as the events of a stream.
+ *
+ * @module
+ */
+
+import type { TurnEvent } from '../../core/conversation/turn-event.ts';
+import { NO_USAGE, type Usage } from '../../core/conversation/usage.ts';
+import { ERROR_CODES, type ErrorCode } from '../../core/errors/codes.ts';
+import { toAnthropicType } from '../client-errors.ts';
+import type { WriteEvent } from '../event-stream.ts';
+import type { HandedCall, TurnReading } from '../turn-reading.ts';
+
+export interface MessageFrame {
+  readonly turnId: string;
+  readonly model: string;
+}
+
+export function toAnthropicMessage(frame: MessageFrame, reading: TurnReading): object {
+  const { texts, handedOver, isCut, usage } = reading;
+  return {
+    ...toEmptyMessage(frame, usage),
+    content: [
+      ...texts.map((text) => ({ type: 'text', text, citations: null })),
+      ...handedOver.map((call) => toToolUse(call, JSON.parse(call.argumentsText))),
+    ],
+    stop_reason: toStopReason(isCut, handedOver.length),
+  };
+}
+
+/** How each event of the turn becomes events of the stream, one after the other. */
+export function writeMessageEvents(frame: MessageFrame): WriteEvent {
+  const blocks = new BlockWriter();
+  let calls = 0;
+  return ({ body }: TurnEvent): string => {
+    switch (body.kind) {
+      case 'turn-started':
+        return (
+          toEvent('message_start', { message: toEmptyMessage(frame, NO_USAGE) }) + toEvent('ping')
+        );
+      case 'text-delta':
+        return blocks.text(body.round, body.text);
+      case 'round-restarted':
+        return blocks.close();
+      case 'tool-call-handed-over':
+        calls += 1;
+        return blocks.toolUse(body);
+      case 'turn-finished': {
+        const stop_reason = toStopReason(body.isCut === true, calls);
+        const delta = { stop_reason, stop_sequence: null, stop_details: null, container: null };
+        return (
+          blocks.close() +
+          toEvent('message_delta', { delta, usage: toAnthropicUsage(body.usage) }) +
+          toEvent('message_stop')
+        );
+      }
+      case 'turn-failed':
+        return toEvent('error', { error: toStreamError(body.code) });
+      default:
+        return '';
+    }
+  };
+}
+
+/** Blocks follow each other; each is begun, written and closed. */
+class BlockWriter {
+  #next = 0;
+  #openRound: number | undefined;
+
+  text(round: number, text: string): string {
+    const opening = this.#openRound === round ? '' : this.close() + this.#openText(round);
+    return opening + this.#delta({ type: 'text_delta', text });
+  }
+
+  toolUse(call: HandedCall): string {
+    const before = this.close();
+    const start = this.#start(toToolUse(call, {}));
+    const delta = this.#delta({ type: 'input_json_delta', partial_json: call.argumentsText });
+    return before + start + delta + this.#stop();
+  }
+
+  close(): string {
+    return this.#openRound === undefined ? '' : this.#stop();
+  }
+
+  #openText(round: number): string {
+    this.#openRound = round;
+    return this.#start({ type: 'text', text: '', citations: null });
+  }
+
+  #start(content_block: object): string {
+    return toEvent('content_block_start', { index: this.#next, content_block });
+  }
+
+  #delta(delta: object): string {
+    return toEvent('content_block_delta', { index: this.#next, delta });
+  }
+
+  #stop(): string {
+    this.#openRound = undefined;
+    return toEvent('content_block_stop', { index: this.#next++ });
+  }
+}
+
+function toEmptyMessage({ turnId, model }: MessageFrame, usage: Usage) {
+  return {
+    id: `msg_${turnId}`,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    usage: toAnthropicUsage(usage),
+  };
+}
+
+/** Arguments were checked to be a JSON object before the call was handed over. */
+function toToolUse({ callId, tool }: HandedCall, input: unknown): object {
+  return { type: 'tool_use', id: callId, name: tool, input, caller: { type: 'direct' } };
+}
+
+function toStopReason(isCut: boolean, calls: number): string {
+  if (calls > 0) return 'tool_use';
+  return isCut ? 'max_tokens' : 'end_turn';
+}
+
+function toAnthropicUsage({ inputTokens, outputTokens }: Usage): object {
+  return {
+    input_tokens: inputTokens,
+    output_tokens: outputTokens,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    server_tool_use: null,
+  };
+}
+
+function toStreamError(code: ErrorCode | 'cancelled'): object {
+  if (code === 'cancelled') return { type: 'api_error', message: 'The turn was cancelled' };
+  return { type: toAnthropicType(code), message: ERROR_CODES[code].title };
+}
+
+function toEvent(type: string, data: object = {}): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+}

@@ -1,0 +1,100 @@
+/**
+ * Problems in the shapes that the vendors' own clients turn into their own errors. Nothing here
+ * repeats what a user, a model or a plugin wrote.
+ *
+ * @module
+ */
+
+import { ERROR_CODES, type ErrorCode } from '../core/errors/codes.ts';
+import {
+  describeProblem,
+  errorResponse,
+  type Problem,
+  toProblemResponse,
+} from './error-response.ts';
+import type { ErrorShape } from './route.ts';
+
+export const ERROR_WRITERS: Readonly<Record<ErrorShape, (problem: Problem) => Response>> = {
+  problem: toProblemResponse,
+  openai: toOpenAiErrorResponse,
+  anthropic: toAnthropicErrorResponse,
+};
+
+function toOpenAiErrorResponse(problem: Problem): Response {
+  const error = {
+    message: toMessage(problem),
+    type: toOpenAiType(problem.code),
+    param: problem.errors?.[0]?.pointer.slice(1).replaceAll('/', '.') || null,
+    code: problem.denial?.reason ?? toOpenAiCode(problem.code),
+  };
+  return vendorResponse(problem, { error });
+}
+
+function toAnthropicErrorResponse(problem: Problem): Response {
+  const { reason } = problem;
+  const error = {
+    type: toAnthropicType(problem.code),
+    message: toMessage(problem),
+    ...(reason !== undefined && { details: { error_code: reason } }),
+  };
+  const response = vendorResponse(problem, {
+    type: 'error',
+    error,
+    request_id: problem.requestId,
+  });
+  response.headers.set('request-id', problem.requestId);
+  return response;
+}
+
+/** The kind of error, as an event of a stream that breaks off says it too. */
+export function toOpenAiType(code: ErrorCode): string {
+  const status = toVendorStatus(code);
+  if (status === 403) return 'permission_error';
+  if (code === 'budget_exhausted') return 'insufficient_quota';
+  if (status === 429) return 'rate_limit_error';
+  return status >= 500 ? 'api_error' : 'invalid_request_error';
+}
+
+const OPENAI_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  unauthenticated: 'invalid_api_key',
+  model_unknown: 'model_not_found',
+  rate_limited: 'rate_limit_exceeded',
+  budget_exhausted: 'insufficient_quota',
+};
+
+/** OpenAI's own name for it where there is one, else ours. */
+export function toOpenAiCode(code: ErrorCode): string {
+  return OPENAI_CODES[code] ?? code;
+}
+
+const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+};
+
+export function toAnthropicType(code: ErrorCode): string {
+  const status = toVendorStatus(code);
+  return ANTHROPIC_TYPES[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
+}
+
+/** What we tell apart as 422 is 400 to both vendors, and a model that is not there is 404. */
+function toVendorStatus(code: ErrorCode): number {
+  if (code === 'model_unknown') return 404;
+  return code === 'invalid_body' ? 400 : ERROR_CODES[code].status;
+}
+
+function toMessage(problem: Problem): string {
+  const { errors } = problem;
+  if (errors === undefined) return describeProblem(problem);
+  return errors.map(({ pointer, detail }) => `${pointer || '/'}: ${detail}`).join('; ');
+}
+
+function vendorResponse(problem: Problem, body: object): Response {
+  const { headers } = errorResponse(problem, '', 'application/json');
+  return new Response(JSON.stringify(body), { status: toVendorStatus(problem.code), headers });
+}

@@ -1,0 +1,127 @@
+/**
+ * A turn of a vendor's client: admitted, and then waited for or streamed in the same request. A client
+ * that leaves before the end cancels it.
+ *
+ * @module
+ */
+
+import type { AdmitTurn, TurnSummary } from '../blocks/session/session-api.ts';
+import { openSession, type SessionClient } from '../blocks/session/session-client.ts';
+import type { ClientWishes } from '../core/conversation/client-wishes.ts';
+import type { Message } from '../core/conversation/message.ts';
+import type { TurnEvent } from '../core/conversation/turn-event.ts';
+import type { TurnId } from '../core/primitives/ids.ts';
+import { type StreamPlan, toEventStreamResponse } from './event-stream.ts';
+import { newSessionId } from './open-session.ts';
+import { Refusal } from './refusal.ts';
+import { requireModel } from './require-model.ts';
+import type { RouteRequest } from './route.ts';
+import { toApprovalNeeded, toRefusal } from './routes/turns.ts';
+import { readTurnEvents, type TurnReading } from './turn-reading.ts';
+
+/** Longest that a JSON answer is waited for. */
+const MAX_WAIT_MS = 180_000;
+
+/** Kept for a day, so that an idempotency key finds its answer, then deleted. */
+const KEEP_MS = 86_400_000;
+
+type ClientRequest = RouteRequest<unknown, unknown>;
+
+export interface ClientTurn {
+  readonly session: SessionClient;
+  readonly turnId: TurnId;
+}
+
+/** What a client that sends the whole conversation each time asks for. */
+export interface WholeConversation {
+  /** Name of the route. */
+  readonly operation: string;
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly wishes: ClientWishes;
+}
+
+/** In a session of its own, which nobody goes on with. */
+export function admitWhole(
+  request: ClientRequest,
+  { operation, model, messages, wishes }: WholeConversation,
+): Promise<ClientTurn> {
+  requireModel(request.env, model);
+  const { caller, requestId, idempotency } = request;
+  const { principal } = caller;
+  const sessionId = newSessionId(request, operation);
+  return admitClientTurn(request, {
+    sessionId,
+    principal,
+    requestId,
+    driver: { kind: 'model', model },
+    messages,
+    wishes,
+    create: { sessionId, principal, requestId, ephemeralMs: KEEP_MS },
+    ...(idempotency && { idempotency }),
+  });
+}
+
+export async function admitClientTurn(
+  { env }: Pick<ClientRequest, 'env'>,
+  admission: AdmitTurn,
+): Promise<ClientTurn> {
+  const session = openSession(env, admission.principal.workspace, admission.sessionId);
+  const admitted = await session.admitTurn(admission);
+  if (!admitted.ok) throw toRefusal(admitted.error);
+  return { session, turnId: admitted.value.turnId };
+}
+
+/** How it stands at its end, where it waits for a human, or after the longest wait. */
+export async function awaitRest(
+  request: ClientRequest,
+  { session, turnId }: ClientTurn,
+): Promise<TurnSummary | undefined> {
+  const onLost = () => cancelWhenLost(request, { session, turnId });
+  request.raw.signal.addEventListener('abort', onLost, { once: true });
+  const summary = await session.awaitTurn(turnId, MAX_WAIT_MS);
+  request.raw.signal.removeEventListener('abort', onLost);
+  return summary;
+}
+
+/** What a turn that finished has come to; every other one is refused with the reason. */
+export async function awaitReading(request: ClientRequest, turn: ClientTurn): Promise<TurnReading> {
+  const summary = await awaitRest(request, turn);
+  if (summary === undefined) throw new Refusal('deadline_exceeded');
+  if (summary.status === 'finished') return readTurnEvents(await readAllEvents(turn));
+  if (summary.status === 'waiting') {
+    const call = summary.toolCalls.find(({ approvalId }) => approvalId !== undefined);
+    throw toApprovalNeeded(call?.approvalId);
+  }
+  const { code = 'cancelled' } = summary;
+  if (code !== 'cancelled') throw new Refusal(code);
+  throw new Refusal('conflict', { detail: 'The turn was cancelled' });
+}
+
+/** All that there are now. */
+export async function readAllEvents({ session, turnId }: ClientTurn): Promise<TurnEvent[]> {
+  const events: TurnEvent[] = [];
+  for (;;) {
+    const page = await session.events(turnId, events.at(-1)?.id ?? 0, 0);
+    events.push(...(page?.events ?? []));
+    if (page === undefined || page.ended || page.events.length === 0) return events;
+  }
+}
+
+export function streamClientTurn(
+  request: ClientRequest,
+  turn: ClientTurn,
+  plan: Pick<StreamPlan, 'write' | 'tail'>,
+): Response {
+  return toEventStreamResponse({
+    ...plan,
+    read: (afterId, waitMs) => turn.session.events(turn.turnId, afterId, waitMs),
+    afterId: 0,
+    onLost: () => cancelWhenLost(request, turn),
+  });
+}
+
+function cancelWhenLost(request: ClientRequest, { session, turnId }: ClientTurn): void {
+  const { execution, caller, requestId } = request;
+  execution.waitUntil(session.cancelTurn(turnId, caller.principal, requestId));
+}

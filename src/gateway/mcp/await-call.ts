@@ -1,0 +1,78 @@
+/**
+ * Waits for a call and tells its client that it goes on; a client that leaves cancels it.
+ *
+ * @module
+ */
+
+import type { ServerContext } from '@modelcontextprotocol/server';
+import { randomHex } from '../../blocks/kit/keys.ts';
+import type { ProgramOutcome } from '../../blocks/session/session-api.ts';
+import { planToolCall, type ToolCallPlan } from '../call-tool.ts';
+import { Refusal } from '../refusal.ts';
+import { toRefusal } from '../routes/turns.ts';
+import { type AskedCall, hashOf } from './call-state.ts';
+import { type McpExchange, toProtocolError } from './mcp-request.ts';
+
+/** How soon a client that wants to know hears that its call goes on, in milliseconds; then ever later. */
+const FIRST_PROGRESS_MS = 50;
+
+/** How late at most. */
+const MAX_PROGRESS_MS = 2_000;
+
+/** Longest that one request waits, in milliseconds. */
+const MAX_WAIT_MS = 120_000;
+
+export interface AwaitedCall {
+  readonly outcome: ProgramOutcome;
+  /** Under which it is found again. */
+  readonly key: string;
+}
+
+/** @throws ProtocolError if the session refuses it, or it takes too long. */
+export async function awaitCall(
+  { request, context }: McpExchange,
+  call: AskedCall,
+  /** Of a call that was asked for before. */
+  knownKey: string | undefined,
+): Promise<AwaitedCall> {
+  const key = knownKey ?? randomHex(16);
+  const plan = planToolCall(request, { ...call, idempotency: { key, bodyHash: hashOf(call) } });
+  try {
+    return { outcome: await follow(plan, context), key };
+  } catch (thrown) {
+    throw toProtocolError(thrown);
+  }
+}
+
+async function follow(
+  { session, admission }: ToolCallPlan,
+  context: ServerContext,
+): Promise<ProgramOutcome> {
+  let pauseMs = FIRST_PROGRESS_MS;
+  await tellProgress(context, 0);
+  for (let waitedMs = 0; waitedMs < MAX_WAIT_MS; pauseMs = Math.min(pauseMs * 2, MAX_PROGRESS_MS)) {
+    const ran = await session.runProgram(admission, pauseMs);
+    if (!ran.ok) throw toRefusal(ran.error);
+    if (ran.value !== undefined) return ran.value;
+    if (context.mcpReq.signal.aborted) await cancel({ session, admission });
+    waitedMs += pauseMs;
+    await tellProgress(context, waitedMs);
+  }
+  throw new Refusal('deadline_exceeded');
+}
+
+async function tellProgress({ mcpReq }: ServerContext, progress: number): Promise<void> {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return;
+  await mcpReq.notify({
+    method: 'notifications/progress',
+    params: { progressToken, progress, message: `${progress / 1_000} s` },
+  });
+}
+
+async function cancel({ session, admission }: ToolCallPlan): Promise<void> {
+  const admitted = await session.admitTurn(admission);
+  if (!admitted.ok) return;
+  const { principal, requestId } = admission;
+  await session.cancelTurn(admitted.value.turnId, principal, requestId);
+}

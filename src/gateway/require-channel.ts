@@ -1,0 +1,38 @@
+/**
+ * Whether the caller may do this with a channel. The capability names the channel, so no route can declare
+ * it: each decides here, and a refusal goes on the record.
+ *
+ * @module
+ */
+
+import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
+import { deny } from '../core/errors/denial.ts';
+import { holds } from './admit.ts';
+import { Refusal } from './refusal.ts';
+import type { RouteRequest } from './route.ts';
+
+type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId'>;
+
+export type ChannelVerb = 'send' | 'receive' | 'list' | 'manage';
+
+export function mayOnChannel({ caller }: AnyRequest, verb: ChannelVerb, name: string): boolean {
+  return holds(caller, `channel:${verb}:${name}`, Date.now());
+}
+
+/** Refuses with 403. Asked before it is known whether there is such a channel. */
+export async function requireChannel(
+  request: AnyRequest,
+  operation: string,
+  { verb, name }: { readonly verb: ChannelVerb; readonly name: string },
+): Promise<void> {
+  if (mayOnChannel(request, verb, name)) return;
+  const { env, caller, requestId } = request;
+  const family = `channel:${verb}` as const;
+  await openWorkspace(env, caller.principal.workspace).recordDenial(
+    { principal: caller.principal, requestId },
+    { operation, reason: 'principal_grant_missing', family },
+  );
+  throw new Refusal('denied', {
+    denial: deny('capability', 'principal_grant_missing', { family }),
+  });
+}

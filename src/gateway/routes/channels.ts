@@ -1,0 +1,228 @@
+/**
+ * `/v1/channels`: where agents can be talked to, and by whom.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { ChannelActor, ChannelSummary } from '../../blocks/channel/channel-api.ts';
+import { openChannels } from '../../blocks/channel/channel-client.ts';
+import type { Credentials } from '../../channels/adapter.ts';
+import { ADAPTERS } from '../../channels/adapters.ts';
+import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
+import { toPointerErrors } from '../../core/errors/pointer-errors.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { SHOWN_ONCE } from '../idempotency.ts';
+import { json, noContent } from '../json-response.ts';
+import { Refusal } from '../refusal.ts';
+import { mayOnChannel, requireChannel } from '../require-channel.ts';
+import { requireModel } from '../require-model.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { requireGrants, toGrants } from '../spawn-order.ts';
+import { channelDescription, channelSummary, newChannel, pairing } from './channel-schema.ts';
+
+type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId' | 'params'>;
+
+const channelsOf = ({ env, caller }: AnyRequest) => openChannels(env, caller.principal.workspace);
+
+const actorOf = ({ caller, requestId }: AnyRequest): ChannelActor => ({
+  name: toPrincipalName(caller.principal),
+  requestId,
+});
+
+const nameOf = ({ params }: AnyRequest) => params.name ?? '';
+
+const noChannel = () => new Refusal('not_found', { detail: 'There is no such channel' });
+
+/** With what follows from the rest. */
+function present<T extends ChannelSummary>({ caller }: AnyRequest, channel: T) {
+  const { workspace } = caller.principal;
+  const warnings = channel.spec.access.mode === 'open' ? ['open_channel'] : [];
+  return { ...channel, webhook: `/v1/webhooks/${workspace}/${channel.name}`, warnings };
+}
+
+const createChannel = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/channels',
+    operation: 'createChannel',
+    summary: 'Let people talk to an agent on a platform, within a part of what the caller may do',
+    tag: 'channels',
+    access: 'any-principal',
+    body: newChannel,
+    success: { status: 201, describes: channelSummary },
+    idempotency: 'replay',
+  },
+  async (request) => {
+    const { requestId, caller, env, body } = request;
+    const { credentials: given, ...spec } = body;
+    for (const verb of ['manage', 'send', 'receive'] as const) {
+      await requireChannel(request, 'createChannel', { verb, name: spec.name });
+    }
+    if (spec.model !== undefined) requireModel(env, spec.model);
+    const grants = toGrants(spec.capabilities);
+    requireGrants(request, grants);
+    requireApiBase(spec);
+    const credentials = readCredentials(spec, given);
+    const creation = { creator: caller.principal, requestId, spec, credentials, grants };
+    const created = await channelsOf(request).create(creation);
+    if (created === undefined) {
+      const detail = 'Cannot create the channel: its name is taken, or there are too many';
+      throw new Refusal('conflict', { detail });
+    }
+    return json(present(request, created), 201);
+  },
+);
+
+function requireApiBase({ platform, apiBase }: ChannelSpec): void {
+  if (apiBase !== undefined || ADAPTERS[platform].apiBase !== undefined) return;
+  throw invalid([{ pointer: '/apiBase', detail: 'must say where replies go on this platform' }]);
+}
+
+function readCredentials({ platform }: ChannelSpec, given: Credentials): Credentials {
+  const read = ADAPTERS[platform].credentials.safeParse(given);
+  if (read.success) return read.data;
+  const errors = toPointerErrors(read.error);
+  throw invalid(errors.map((error) => ({ ...error, pointer: `/credentials${error.pointer}` })));
+}
+
+const invalid = (errors: readonly { readonly pointer: string; readonly detail: string }[]) =>
+  new Refusal('invalid_body', { detail: 'Cannot read request: it must match the schema', errors });
+
+const listChannels = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/channels',
+    operation: 'listChannels',
+    summary: 'List the channels that the caller may list',
+    tag: 'channels',
+    access: 'any-principal',
+    success: { status: 200, describes: z.object({ channels: z.array(channelSummary) }) },
+  },
+  async (request) => {
+    const all = await channelsOf(request).list();
+    const visible = all.filter(({ name }) => mayOnChannel(request, 'list', name));
+    return json({ channels: visible.map((channel) => present(request, channel)) });
+  },
+);
+
+const getChannel = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/channels/{name}',
+    operation: 'getChannel',
+    summary:
+      'One channel with who asked to talk, its latest updates, and replies that are in doubt',
+    tag: 'channels',
+    access: 'any-principal',
+    success: { status: 200, describes: channelDescription },
+  },
+  async (request) => {
+    await requireChannel(request, 'getChannel', { verb: 'list', name: nameOf(request) });
+    const channel = await channelsOf(request).find(nameOf(request));
+    if (channel === undefined) throw noChannel();
+    return json(present(request, channel));
+  },
+);
+
+const deleteChannel = defineRoute(
+  {
+    method: 'DELETE',
+    path: '/v1/channels/{name}',
+    operation: 'deleteChannel',
+    summary: 'Delete a channel with its credentials, pairings and whatever was not sent',
+    tag: 'channels',
+    access: 'any-principal',
+    success: { status: 204, describes: z.undefined() },
+  },
+  async (request) => {
+    await requireChannel(request, 'deleteChannel', { verb: 'manage', name: nameOf(request) });
+    if (!(await channelsOf(request).remove(actorOf(request), nameOf(request)))) throw noChannel();
+    return noContent();
+  },
+);
+
+const decidePairing = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/channels/{name}/pairings/{id}',
+    operation: 'decidePairing',
+    summary: 'Let in somebody who has asked to talk, or refuse him from now on',
+    tag: 'channels',
+    access: 'any-principal',
+    body: z.strictObject({ decision: z.enum(['approve', 'deny']) }),
+    success: { status: 200, describes: pairing },
+  },
+  async (request) => {
+    const channel = nameOf(request);
+    await requireChannel(request, 'decidePairing', { verb: 'manage', name: channel });
+    const { decision } = request.body;
+    const order = { channel, pairing: request.params.id ?? '', decision };
+    const decided = await channelsOf(request).decidePairing(actorOf(request), order);
+    if (decided === undefined) {
+      throw new Refusal('not_found', { detail: 'Nobody has asked under this id' });
+    }
+    return json(decided);
+  },
+);
+
+const issueCode = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/channels/{name}/codes',
+    operation: 'issuePairingCode',
+    summary: 'Issue a code that lets its first sender in; it is shown once and ends in ten minutes',
+    tag: 'channels',
+    access: 'any-principal',
+    /** `joins`: the principal that the code's sender becomes, by which two accounts are one. */
+    body: z.strictObject({ joins: z.string().max(64).exactOptional() }),
+    mayOmitBody: true,
+    success: { status: 201, describes: z.object({ code: z.string(), expiresAt: z.number() }) },
+  },
+  async (request) => {
+    const channel = nameOf(request);
+    await requireChannel(request, 'issuePairingCode', { verb: 'manage', name: channel });
+    const { joins } = request.body;
+    if (joins !== undefined) {
+      const [name = ''] = joins.split('.', 1);
+      await requireChannel(request, 'issuePairingCode', { verb: 'manage', name });
+    }
+    const order = { channel, ...(joins !== undefined && { joins }) };
+    const issued = await channelsOf(request).issueCode(actorOf(request), order);
+    if (issued === undefined) throw noChannel();
+    return json(issued, 201, { [SHOWN_ONCE]: '1' });
+  },
+);
+
+const resendReply = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/channels/{name}/replies/{id}/resend',
+    operation: 'resendReply',
+    summary: 'Send a reply once more that failed, or of which nobody knows whether it was sent',
+    tag: 'channels',
+    access: 'any-principal',
+    success: { status: 202, describes: z.object({ status: z.literal('pending') }) },
+  },
+  async (request) => {
+    const name = nameOf(request);
+    await requireChannel(request, 'resendReply', { verb: 'manage', name });
+    const id = request.params.id ?? '';
+    const isSent = await channelsOf(request).resendReply(actorOf(request), name, id);
+    if (isSent === undefined) throw new Refusal('not_found', { detail: 'There is no such reply' });
+    if (!isSent) {
+      throw new Refusal('conflict', { detail: 'Cannot resend: it must have failed or be unknown' });
+    }
+    return json({ status: 'pending' }, 202);
+  },
+);
+
+export const channelRoutes: readonly Route[] = [
+  createChannel,
+  listChannels,
+  getChannel,
+  deleteChannel,
+  decidePairing,
+  issueCode,
+  resendReply,
+];

@@ -1,0 +1,47 @@
+/**
+ * `GET /v1/audit/touched`: everything that a principal has touched since an instant, from the record.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { TouchedReport } from '../../core/audit/touched.ts';
+import { json } from '../json-response.ts';
+import { readRecord } from '../read-record.ts';
+import { defineRoute, type Route } from '../route.ts';
+
+const touched = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/audit/touched',
+    operation: 'touchedSince',
+    summary: 'What a principal did and touched since an instant; more where there is a `next`',
+    tag: 'incidents',
+    access: 'system:audit:read',
+    query: z.strictObject({
+      /** `kind:id`, as `actor` of the record. */
+      principal: z.string().min(1).max(128),
+      from: z.coerce.number().int().min(0).default(0),
+      after: z.coerce.number().int().min(0).default(0),
+    }),
+    success: {
+      status: 200,
+      describes: z.object({
+        principal: z.string(),
+        events: z.number(),
+        actions: z.record(z.string(), z.object({ done: z.number(), denied: z.number() })),
+        touched: z.record(z.string(), z.record(z.string(), z.number())),
+        next: z.number().optional(),
+      }),
+    },
+  },
+  async ({ env, caller, query: { principal, from, after } }) => {
+    const { workspace } = caller.principal;
+    const report = new TouchedReport();
+    const part = { workspace, actor: principal, from, after };
+    const next = await readRecord(env, part, (event) => report.add(event));
+    return json({ principal, ...report.read(), ...(next !== undefined && { next }) });
+  },
+);
+
+export const incidentReportRoutes: readonly Route[] = [touched];

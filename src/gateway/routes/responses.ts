@@ -1,0 +1,180 @@
+/**
+ * `/v1/responses` in OpenAI's shape: each response is a turn, and one that names a previous response is
+ * the next turn of the same session.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { AdmitTurn } from '../../blocks/session/session-api.ts';
+import {
+  admitClientTurn,
+  awaitRest,
+  type ClientTurn,
+  readAllEvents,
+  streamClientTurn,
+} from '../client-turn.ts';
+import { json } from '../json-response.ts';
+import { newSessionId } from '../open-session.ts';
+import { type ResolvedInput, resolveReferences } from '../openai/item-references.ts';
+import { type ResponseBody, responseBody, toResponseWishes } from '../openai/response-body.ts';
+import { noResponse, readResponseId, toResponseId } from '../openai/response-id.ts';
+import { toMessages } from '../openai/response-input.ts';
+import { ResponseWriter, toResponseEvent } from '../openai/response-writer.ts';
+import { Refusal } from '../refusal.ts';
+import { requireModel } from '../require-model.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+
+/** Kept so long after the last response that names them, in milliseconds. */
+const KEEP_MS = 2_592_000_000;
+/** Of a response that is not to be stored: its answer must still be found by an idempotency key. */
+const KEEP_UNSTORED_MS = 86_400_000;
+
+const response = z.looseObject({ id: z.string(), object: z.literal('response') });
+
+const createResponse = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/responses',
+    operation: 'createResponse',
+    summary: 'Run one turn, in the shape of the responses of OpenAI',
+    tag: 'openai',
+    access: 'session:turn',
+    body: responseBody,
+    success: { status: 200, describes: response },
+    idempotency: 'own',
+    errorShape: 'openai',
+  },
+  async (request) => {
+    requireModel(request.env, request.body.model);
+    const input = await resolveReferences(request, request.body.input);
+    const turn = await admitClientTurn(request, toAdmission(request, input));
+    const writer = new ResponseWriter({
+      id: toResponseId(turn.session.sessionId, turn.turnId),
+      echo: toEcho(request.body),
+    });
+    if (request.body.stream) {
+      const write = (event: Parameters<ResponseWriter['take']>[0]) =>
+        writer.take(event).map(toResponseEvent).join('');
+      return streamClientTurn(request, turn, { write });
+    }
+    await awaitRest(request, turn);
+    return json(await readResponse(turn, writer));
+  },
+);
+
+function toAdmission(
+  request: RouteRequest<ResponseBody, undefined>,
+  input: ResolvedInput,
+): AdmitTurn {
+  const { body, caller, requestId, idempotency } = request;
+  const { previous_response_id: previousId, instructions } = body;
+  const previous = previousId ? readResponseId(request, previousId) : undefined;
+  const messages = toMessages(input, previous !== undefined);
+  if (!messages.ok) throw new Refusal('invalid_body', { errors: [messages.error] });
+  const { principal } = caller;
+  const sessionId = previous?.session.sessionId ?? newSessionId(request, 'createResponse');
+  const isStored = body.store !== false;
+  return {
+    sessionId,
+    principal,
+    requestId,
+    driver: { kind: 'model', model: body.model },
+    messages: messages.value,
+    wishes: toResponseWishes(body),
+    // Whoever keeps the response can come back for what a human has decided.
+    ...(isStored && { onAsk: 'wait' }),
+    ...(previous && { after: previous.turnId }),
+    create: {
+      sessionId,
+      principal,
+      requestId,
+      ephemeralMs: isStored ? KEEP_MS : KEEP_UNSTORED_MS,
+      ...(instructions && { system: instructions }),
+    },
+    ...(idempotency && { idempotency }),
+  };
+}
+
+/** What the client has said of the response, as it reads it back. */
+function toEcho(body: ResponseBody): object {
+  const { model, instructions, max_output_tokens, metadata, previous_response_id, store } = body;
+  const { temperature, text, tools, tool_choice, top_p } = body;
+  const said = { instructions, max_output_tokens, metadata, previous_response_id, store };
+  const meant = { ...said, temperature, text, tools, tool_choice, top_p };
+  const isSaid = ([, value]: [string, unknown]) => value !== undefined && value !== null;
+  return { model, ...Object.fromEntries(Object.entries(meant).filter(isSaid)) };
+}
+
+async function readResponse(turn: ClientTurn, writer: ResponseWriter): Promise<object> {
+  for (const event of await readAllEvents(turn)) writer.take(event);
+  return writer.response();
+}
+
+/** Of what the request said, only the model is kept. */
+async function readStored(turn: ClientTurn): Promise<Response> {
+  const id = toResponseId(turn.session.sessionId, turn.turnId);
+  if ((await turn.session.summary(turn.turnId)) === undefined) throw noResponse();
+  return json(await readResponse(turn, new ResponseWriter({ id, echo: {} })));
+}
+
+const retrieveResponse = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/responses/{id}',
+    operation: 'retrieveResponse',
+    summary: 'Read how a response stands or ended',
+    tag: 'openai',
+    access: 'session:read',
+    success: { status: 200, describes: response },
+    errorShape: 'openai',
+  },
+  async (request) => readStored(readResponseId(request, request.params.id ?? '')),
+);
+
+const cancelResponse = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/responses/{id}/cancel',
+    operation: 'cancelResponse',
+    summary: 'Cancel a response that has not ended; one that has stays as it is',
+    tag: 'openai',
+    access: 'session:cancel',
+    success: { status: 200, describes: response },
+    errorShape: 'openai',
+  },
+  async (request) => {
+    const { caller, params, requestId } = request;
+    const turn = readResponseId(request, params.id ?? '');
+    await turn.session.cancelTurn(turn.turnId, caller.principal, requestId);
+    return readStored(turn);
+  },
+);
+
+const deleteResponse = defineRoute(
+  {
+    method: 'DELETE',
+    path: '/v1/responses/{id}',
+    operation: 'deleteResponse',
+    summary: 'Delete the whole conversation that a response is part of',
+    tag: 'openai',
+    access: 'session:delete',
+    success: { status: 200, describes: z.looseObject({ id: z.string(), deleted: z.boolean() }) },
+    errorShape: 'openai',
+  },
+  async (request) => {
+    const { caller, params, requestId } = request;
+    const { id = '' } = params;
+    const { session, turnId } = readResponseId(request, id);
+    if ((await session.summary(turnId)) === undefined) throw noResponse();
+    await session.remove(caller.principal, requestId);
+    return json({ id, object: 'response', deleted: true });
+  },
+);
+
+export const responseRoutes: readonly Route[] = [
+  createResponse,
+  retrieveResponse,
+  cancelResponse,
+  deleteResponse,
+];

@@ -1,0 +1,173 @@
+/**
+ * `/v1/schedules`: turns that begin by the clock, each within grants and a budget of its own.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { ScheduleActor, ScheduleDescription } from '../../blocks/schedule/schedule-api.ts';
+import { openSchedules } from '../../blocks/schedule/schedule-client.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { scheduleSchema } from '../../core/schedules/schedule-spec.ts';
+import { json } from '../json-response.ts';
+import { Refusal } from '../refusal.ts';
+import { requireModel } from '../require-model.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { requireGrants, toGrants } from '../spawn-order.ts';
+
+const run = z.object({
+  dueAt: z.number(),
+  status: z.string(),
+  sessionId: z.string().optional(),
+  turnId: z.string().optional(),
+  code: z.string().optional(),
+  endedAt: z.number().optional(),
+});
+
+const described = z.object({
+  name: z.string(),
+  spec: z.record(z.string(), z.unknown()),
+  isPaused: z.boolean(),
+  createdBy: z.string(),
+  createdAt: z.number(),
+  nextAt: z.number().optional(),
+  runs: z.array(run),
+});
+
+type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId' | 'params'>;
+
+const schedulesOf = ({ env, caller }: AnyRequest) => openSchedules(env, caller.principal.workspace);
+
+const actorOf = ({ caller, requestId }: AnyRequest): ScheduleActor => ({
+  name: toPrincipalName(caller.principal),
+  requestId,
+});
+
+function found(schedule: ScheduleDescription | undefined): Response {
+  if (schedule === undefined) throw noSchedule();
+  return json(schedule);
+}
+
+const noSchedule = () => new Refusal('not_found', { detail: 'There is no such schedule' });
+
+const createSchedule = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/schedules',
+    operation: 'createSchedule',
+    summary: 'Run a turn by the clock, with a part of the capabilities that the caller has',
+    tag: 'schedules',
+    access: 'schedule:write',
+    body: scheduleSchema,
+    success: { status: 201, describes: described },
+    idempotency: 'replay',
+  },
+  async (request) => {
+    const { env, caller, requestId, body: spec } = request;
+    if (spec.model !== undefined) requireModel(env, spec.model);
+    const grants = toGrants(spec.capabilities);
+    requireGrants(request, grants);
+    const creation = { creator: caller.principal, requestId, spec, grants };
+    const created = await schedulesOf(request).create(creation);
+    if (created === undefined) {
+      const detail = 'Cannot create the schedule: its name is taken, or there are too many';
+      throw new Refusal('conflict', { detail });
+    }
+    return json(created, 201);
+  },
+);
+
+const listSchedules = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/schedules',
+    operation: 'listSchedules',
+    summary: 'List the schedules with their last runs',
+    tag: 'schedules',
+    access: 'schedule:read',
+    success: { status: 200, describes: z.object({ schedules: z.array(described) }) },
+  },
+  async (request) => json({ schedules: await schedulesOf(request).list() }),
+);
+
+const getSchedule = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/schedules/{name}',
+    operation: 'getSchedule',
+    summary: 'One schedule with its last runs',
+    tag: 'schedules',
+    access: 'schedule:read',
+    success: { status: 200, describes: described },
+  },
+  async (request) => found(await schedulesOf(request).find(request.params.name ?? '')),
+);
+
+const pauseSchedule = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/schedules/{name}/pause',
+    operation: 'pauseSchedule',
+    summary: 'Pause a schedule, or let it go on; moments in between are not made up for',
+    tag: 'schedules',
+    access: 'schedule:write',
+    body: z.strictObject({ paused: z.boolean() }),
+    success: { status: 200, describes: described },
+  },
+  async (request) =>
+    found(
+      await schedulesOf(request).setPaused(
+        actorOf(request),
+        request.params.name ?? '',
+        request.body.paused,
+      ),
+    ),
+);
+
+const runSchedule = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/schedules/{name}/run',
+    operation: 'runSchedule',
+    summary: 'Run a schedule now, besides its moments',
+    tag: 'schedules',
+    access: 'schedule:write',
+    success: { status: 202, describes: z.object({ started: z.literal(true) }) },
+    idempotency: 'replay',
+  },
+  async (request) => {
+    const started = await schedulesOf(request).runNow(actorOf(request), request.params.name ?? '');
+    if (started === undefined) throw noSchedule();
+    if (!started) throw new Refusal('conflict', { detail: 'Its last run is not over' });
+    return json({ started }, 202);
+  },
+);
+
+const deleteSchedule = defineRoute(
+  {
+    method: 'DELETE',
+    path: '/v1/schedules/{name}',
+    operation: 'deleteSchedule',
+    summary: 'Delete a schedule; a run that has begun goes on',
+    tag: 'schedules',
+    access: 'schedule:write',
+    success: { status: 204, describes: z.undefined() },
+  },
+  async (request) => {
+    const isDeleted = await schedulesOf(request).remove(
+      actorOf(request),
+      request.params.name ?? '',
+    );
+    if (!isDeleted) throw noSchedule();
+    return new Response(null, { status: 204 });
+  },
+);
+
+export const scheduleRoutes: readonly Route[] = [
+  createSchedule,
+  listSchedules,
+  getSchedule,
+  pauseSchedule,
+  runSchedule,
+  deleteSchedule,
+];

@@ -1,0 +1,94 @@
+/**
+ * `/v1/webhooks/{workspace}/{channel}`: where platforms deliver. The signature over the raw body is the
+ * credential; 200 means that what came is on disk.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { WebhookVerdict } from '../../blocks/channel/channel-api.ts';
+import { openChannels } from '../../blocks/channel/channel-client.ts';
+import type { Webhook } from '../../channels/adapter.ts';
+import { CHANNEL_NAME } from '../../core/channels/channel-spec.ts';
+import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import { logFault } from '../log-fault.ts';
+import { readBytes } from '../read-body.ts';
+import { recordRefusedLogin } from '../record-refused-login.ts';
+import { Refusal } from '../refusal.ts';
+import { defineRoute, MAX_JSON_BYTES, type Route, type RouteRequest } from '../route.ts';
+
+const facts = {
+  path: '/v1/webhooks/{workspace}/{channel}',
+  tag: 'channels',
+  access: 'public',
+  success: { status: 200, describes: z.unknown() },
+} as const;
+
+const receiveWebhook = defineRoute(
+  {
+    ...{ ...facts, method: 'POST', operation: 'receiveWebhook' },
+    summary: 'A signed message from the platform of a channel',
+  },
+  (request) => receive(request, 'POST'),
+);
+
+const answerHandshake = defineRoute(
+  {
+    ...{ ...facts, method: 'GET', operation: 'answerHandshake' },
+    summary: 'The platform of a channel asks whether somebody is there',
+  },
+  (request) => receive(request, 'GET'),
+);
+
+async function receive(
+  request: RouteRequest<unknown, unknown>,
+  method: Webhook['method'],
+): Promise<Response> {
+  const { env, execution, raw, requestId, params } = request;
+  const workspace = parseWorkspaceId(params.workspace ?? '');
+  const name = params.channel ?? '';
+  if (workspace === undefined || !CHANNEL_NAME.test(name)) throw refused(request);
+  const webhook: Webhook = {
+    method,
+    headers: Object.fromEntries(raw.headers),
+    query: Object.fromEntries(new URL(raw.url).searchParams),
+    body: await readBytes(raw, MAX_JSON_BYTES),
+  };
+  const verdict = await openChannels(env, workspace)
+    .receive(name, webhook)
+    .catch((fault): never => {
+      logFault(fault, 'channel_unavailable', requestId);
+      throw new Refusal('channel_unavailable');
+    });
+  if (verdict.kind === 'refused') recordRefusedLogin(env, execution, requestId);
+  return toResponse(verdict);
+}
+
+function refused({ env, execution, requestId }: RouteRequest<unknown, unknown>): Refusal {
+  recordRefusedLogin(env, execution, requestId);
+  return notSigned();
+}
+
+/** The same whether there is no such channel or its signature is wrong. */
+const notSigned = () =>
+  new Refusal('unauthenticated', { detail: 'Cannot accept the webhook: it must be signed' });
+
+function toResponse(verdict: WebhookVerdict): Response {
+  switch (verdict.kind) {
+    case 'refused':
+      throw notSigned();
+    case 'malformed':
+      throw new Refusal('bad_request', {
+        detail: 'Cannot read the webhook: not what its platform sends',
+      });
+    case 'full':
+      throw new Refusal('lane_full', { retryAfterMs: verdict.retryAfterMs });
+    case 'accepted': {
+      const { answer } = verdict;
+      const headers = { 'Content-Type': answer?.contentType ?? 'text/plain' };
+      return new Response(answer?.body ?? '', { headers });
+    }
+  }
+}
+
+export const webhookRoutes: readonly Route[] = [receiveWebhook, answerHandshake];

@@ -1,0 +1,203 @@
+/** Responses, with the official OpenAI client, unmodified. */
+
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { callApi, SCRIPT_MODEL, script } from '../../support/api.ts';
+import { ASKS_BOTH, ASKS_CLIENT, tokenWithoutBudget, WEATHER } from '../../support/clients.ts';
+import { type Gateway, startGateway } from '../../support/gateway.ts';
+
+let gateway: Gateway;
+let client: OpenAI;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  client = clientWith(gateway.token);
+});
+afterAll(() => gateway?.dispose());
+
+function clientWith(apiKey: string): OpenAI {
+  return new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, maxRetries: 0 });
+}
+
+const ask = { model: 'embedded/planner', input: 'Count the words in: one two three four' };
+
+const tools: OpenAI.Responses.FunctionTool[] = [
+  {
+    type: 'function',
+    name: WEATHER.name,
+    description: WEATHER.description,
+    parameters: WEATHER.schema,
+    strict: false,
+  },
+];
+
+describe('a response', () => {
+  test('is given by an agent that used a tool', async () => {
+    const response = await client.responses.create({ ...ask, instructions: 'Be brief.' });
+    expect(response).toMatchObject({
+      object: 'response',
+      status: 'completed',
+      model: 'embedded/planner',
+      instructions: 'Be brief.',
+      error: null,
+    });
+    expect(response.output_text).toMatch(/\b4\b/);
+    expect(response.usage?.total_tokens).toBeGreaterThan(0);
+  });
+
+  test('streams in the order of the protocol, with a number on each event', async () => {
+    const events: OpenAI.Responses.ResponseStreamEvent[] = [];
+    for await (const event of await client.responses.create({ ...ask, stream: true })) {
+      events.push(event);
+    }
+    const kinds = events.map(({ type }) => type.replace(/^response\./, ''));
+    expect([...new Set(kinds)]).toEqual([
+      'created',
+      'in_progress',
+      'output_item.added',
+      'content_part.added',
+      'output_text.delta',
+      'output_text.done',
+      'content_part.done',
+      'output_item.done',
+      'completed',
+    ]);
+    expect(events.map(({ sequence_number: number }) => number)).toEqual(kinds.map((_, at) => at));
+    const last = events.at(-1);
+    if (last?.type !== 'response.completed') throw new Error('it has not completed');
+    expect(await client.responses.retrieve(last.response.id)).toMatchObject({
+      output: last.response.output,
+      usage: last.response.usage,
+    });
+  });
+
+  test('goes on where the previous one ended, under its own instructions only', async () => {
+    const first = await client.responses.create({ ...ask, instructions: 'Speak of ducks.' });
+    const second = await client.responses.create({
+      model: SCRIPT_MODEL,
+      input: script({ text: 'Still here.' }),
+      previous_response_id: first.id,
+    });
+    expect(second.previous_response_id).toBe(first.id);
+    expect(second.output_text).toBe('Still here.');
+    const session = `ses_${second.id.slice(5, 49)}`;
+    const { body } = await callApi(gateway).get(`/v1/sessions/${session}/messages`);
+    const roles = body.messages.map(({ role }: { role: string }) => role);
+    expect(roles.filter((role: string) => role === 'user')).toHaveLength(2);
+    expect(roles).not.toContain('system');
+  });
+
+  test('follows the newest one only', async () => {
+    const first = await client.responses.create(ask);
+    const next = { ...ask, previous_response_id: first.id };
+    await client.responses.create(next);
+    await expect(client.responses.create(next)).rejects.toBeInstanceOf(OpenAI.ConflictError);
+  });
+
+  test('that is cut is incomplete, and says why', async () => {
+    const request = { model: SCRIPT_MODEL, input: script({ text: 'x'.repeat(40) }) };
+    const cut = await client.responses.create({ ...request, max_output_tokens: 9 });
+    expect(cut.status).toBe('incomplete');
+    expect(cut.incomplete_details?.reason).toBe('max_output_tokens');
+    const whole = await client.responses.create({ ...request, max_output_tokens: 10 });
+    expect(whole.status).toBe('completed');
+  });
+
+  test('is read, cancelled and deleted by its id', async () => {
+    const { id, output } = await client.responses.create(ask);
+    expect((await client.responses.retrieve(id)).output).toEqual(output);
+    expect((await client.responses.cancel(id)).status).toBe('completed');
+    await client.responses.delete(id);
+    await expect(client.responses.retrieve(id)).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+    await expect(
+      client.responses.create({ ...ask, previous_response_id: id }),
+    ).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+  });
+});
+
+describe('a function of the client', () => {
+  test('is called by the model and run by the client, whose output is the next input', async () => {
+    const first = await client.responses.create({ model: SCRIPT_MODEL, input: ASKS_CLIENT, tools });
+    expect(first.status).toBe('completed');
+    expect(first.output).toMatchObject([
+      { type: 'message', content: [{ type: 'output_text', text: 'Let me look. ' }] },
+      {
+        type: 'function_call',
+        call_id: 'call_w1',
+        name: 'get_weather',
+        arguments: '{"city":"Bern"}',
+      },
+    ]);
+    const second = await client.responses.create({
+      model: SCRIPT_MODEL,
+      previous_response_id: first.id,
+      input: [{ type: 'function_call_output', call_id: 'call_w1', output: 'Clear sky.' }],
+      tools,
+    });
+    expect(second.output_text).toBe('It is sunny.');
+  });
+
+  test('is part of the whole input where nothing is stored', async () => {
+    const first = await client.responses.create({
+      model: SCRIPT_MODEL,
+      input: ASKS_CLIENT,
+      tools,
+      store: false,
+    });
+    const second = await client.responses.create({
+      model: SCRIPT_MODEL,
+      input: [
+        { role: 'user', content: ASKS_CLIENT },
+        ...(first.output as OpenAI.Responses.ResponseInputItem[]),
+        { type: 'function_call_output', call_id: 'call_w1', output: 'Clear sky.' },
+      ],
+      tools,
+      store: false,
+    });
+    expect(second.output_text).toBe('It is sunny.');
+  });
+
+  test('comes in pieces of a stream, after what the agent did inside', async () => {
+    const stream = client.responses.stream({ model: SCRIPT_MODEL, input: ASKS_BOTH, tools });
+    const kinds: string[] = [];
+    stream.on('event', ({ type }) => kinds.push(type));
+    const response = await stream.finalResponse();
+    expect(response.output.map(({ type }) => type)).toEqual(['message', 'function_call']);
+    expect(kinds.slice(-5)).toEqual([
+      'response.output_item.added',
+      'response.function_call_arguments.delta',
+      'response.function_call_arguments.done',
+      'response.output_item.done',
+      'response.completed',
+    ]);
+  });
+});
+
+describe('errors', () => {
+  test.each([
+    ['an unknown model', { ...ask, model: 'nobody/nothing' }, OpenAI.NotFoundError],
+    ['an id that nobody issued', { ...ask, previous_response_id: 'resp_1' }, OpenAI.NotFoundError],
+    [
+      'an output without a call',
+      {
+        ...ask,
+        input: [{ type: 'function_call_output' as const, call_id: 'none', output: 'x' }],
+      },
+      OpenAI.BadRequestError,
+    ],
+    [
+      'a tool of the vendor',
+      { ...ask, tools: [{ type: 'web_search' as const }] },
+      OpenAI.BadRequestError,
+    ],
+  ])('are own errors of the client for %s', async (_, request, type) => {
+    await expect(client.responses.create(request)).rejects.toBeInstanceOf(type);
+  });
+
+  test('say when to come back once nothing is left to spend', async () => {
+    const poor = clientWith(await tokenWithoutBudget(gateway));
+    const failure = await poor.responses.create(ask).catch((error) => error);
+    expect(failure).toBeInstanceOf(OpenAI.RateLimitError);
+    expect(Number(failure.headers.get('Retry-After'))).toBeGreaterThan(0);
+  });
+});
