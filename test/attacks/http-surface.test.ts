@@ -32,6 +32,14 @@ async function operations(): Promise<Operation[]> {
   );
 }
 
+/** In whichever shape a route writes its errors. */
+function toReason(body: {
+  reason?: string;
+  error?: { code?: string; message: string };
+}): string | undefined {
+  return body.reason ?? body.error?.code ?? body.error?.message.split(': ').at(-1)?.split(' ')[0];
+}
+
 const tokenWith = async (grants: string[], extra = {}): Promise<Api> => {
   const subject = { kind: 'service', id: 'probe' };
   const { status, body } = await root.post('/v1/tokens', { subject, grants, ...extra });
@@ -44,10 +52,11 @@ describe('authentication', () => {
     ['none', undefined],
     ['an empty one', 'Bearer '],
     ['another scheme', 'Basic cm9vdDpyb290'],
-    ['a made-up token', `Bearer spt_default_${'0'.repeat(64)}_${'0'.repeat(12)}`],
+    ['a made-up token', `Bearer spt_default_${'0'.repeat(64)}_${'0'.repeat(64)}`],
+    ['a made-up token with a caveat', `Bearer spt_default_${'0'.repeat(64)}_${'0'.repeat(64)}.e30`],
     [
       'a token of a workspace that never was',
-      `Bearer spt_ghost_${'a'.repeat(64)}_${'b'.repeat(12)}`,
+      `Bearer spt_ghost_${'a'.repeat(64)}_${'b'.repeat(64)}`,
     ],
     ['a long text', `Bearer ${'a'.repeat(5_000)}`],
   ])('refuses %s on every route but the public ones', async (_, credential) => {
@@ -58,17 +67,29 @@ describe('authentication', () => {
         headers: credential === undefined ? {} : { Authorization: credential },
       });
       expect([method, path, response.status]).toEqual([method, path, 401]);
-      expect(response.headers.get('WWW-Authenticate')).toBe('Bearer');
+      expect(response.headers.get('WWW-Authenticate')).toMatch(
+        path === '/mcp' ? /^Bearer resource_metadata="/ : /^Bearer$/,
+      );
     }
   });
 
-  test('the public routes are health, description and schema, and no more', async () => {
+  test('the public routes are health, descriptions and schema, and no more', async () => {
     const open = (await operations()).filter(({ access }) => access === undefined);
     expect(open.map(({ path }) => path).sort()).toEqual([
+      '/.well-known/agent-card.json',
+      '/.well-known/oauth-protected-resource',
+      '/.well-known/oauth-protected-resource/mcp',
       '/docs',
       '/health',
       '/openapi.json',
       '/schemas/plugin.json',
+      '/v1/audit/key',
+      // Nodes prove themselves by a code and by their key.
+      '/v1/nodes/connect',
+      '/v1/nodes/enrol',
+      // What a platform sends is believed by its signature.
+      '/v1/webhooks/x/x',
+      '/v1/webhooks/x/x',
     ]);
   });
 
@@ -99,7 +120,7 @@ describe('capabilities at the routes', () => {
         headers: { Authorization: `Bearer ${holder.token}` },
       });
       const body = await response.json();
-      const code = path.startsWith('/v1/chat') ? body.error?.code : body.reason;
+      const code = toReason(body);
       expect([method, path, response.status, code]).toEqual([
         method,
         path,

@@ -113,14 +113,15 @@ describe('an upload', () => {
       'invalid_body',
     ],
     [
-      'for a tier that nobody serves',
+      'with a module for a tier that runs none',
       () => ({
         manifest: JSON.stringify(
-          manifestOf('loop', { tier: 'process', process: { command: ['/bin/sh'] } }),
+          manifestOf('loop', { tier: 'process', process: { command: ['/bin/true'] } }),
         ),
+        module: hostile,
       }),
-      501,
-      'tier_unavailable',
+      422,
+      'invalid_body',
     ],
   ])('%s is refused', async (_, parts, status, code) => {
     const answer = await upload(parts());

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { count, credential, decide, eventsOf } from '../support/approvals.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { installScript } from '../support/script-plugins.ts';
 
@@ -74,7 +75,7 @@ describe('what outsiders wrote', () => {
     return body.toolCalls;
   };
 
-  test('stays theirs in a note: whoever reads it sends nothing out any more', async () => {
+  test('stays theirs in a note: whoever reads it sends nothing out any more without a human', async () => {
     await play(call('note-add', { text: 'my own words' }));
     await play(call('http-fetch', { url: page }), call('note-add', { text: 'from the page' }));
     const before = visits;
@@ -84,14 +85,24 @@ describe('what outsiders wrote', () => {
     expect(visits).toBe(before + 1);
     expect(
       await play(call('note-get', { id: 2 }), call('http-fetch', { url: page })),
-    ).toMatchObject([
-      { status: 'finished' },
-      { status: 'denied', check: 'sanitise', reason: 'flow_denied' },
-    ]);
+    ).toMatchObject([{ status: 'finished' }, { status: 'waiting' }]);
     expect(await play(call('note-list', {}), call('http-fetch', { url: page }))).toMatchObject([
       { status: 'finished' },
-      { status: 'denied', check: 'sanitise', reason: 'flow_denied' },
+      { status: 'waiting' },
     ]);
+    expect(visits).toBe(before + 1);
+  });
+
+  test('goes where a human lets it go, once and no further', async () => {
+    const human = await credential(gateway);
+    const before = visits;
+    const session = await root.session();
+    const steps = [call('note-list', {}), call('http-fetch', { url: page }), { text: 'End.' }];
+    const { body } = await root.turn(session, script(...steps), SCRIPT_MODEL);
+    const id = body.toolCalls[1].approvalId;
+    expect((await decide(human, id, 'approve')).status).toBe(200);
+    const events = await eventsOf(root, { session, turnId: body.turnId });
+    expect(count(events, 'tool-result')).toBe(2);
     expect(visits).toBe(before + 1);
   });
 

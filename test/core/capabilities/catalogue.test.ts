@@ -33,6 +33,7 @@ describe('FAMILIES', () => {
         ...words('system', 'env:read|audit:read|secret:use|secret:list|secret:write|admin|explain'),
         ...words('system', 'token:issue|token:revoke|approval:list|approval:decide'),
         ...words('session', 'create|read|turn|cancel|delete'),
+        ...words('schedule', 'read|write'),
         ...words('block', 'spawn|send|receive|link|monitor|trap_exit|supervise|read|exit'),
         ...words('block', 'checkpoint|restore|name|group|own'),
       ].sort(),

@@ -15,7 +15,7 @@ describe('familiesReachedBy()', () => {
     ['tool:file:read:*', ['tool:file:read']],
     ['tool:file:read:/data/*', ['tool:file:read']],
     ['tool:*:read:/data/*', ['tool:file:read']],
-    ['*:read', ['session:read', 'block:read']],
+    ['*:read', ['session:read', 'schedule:read', 'block:read']],
     ['tool:exec:*', ['tool:exec', 'tool:exec:shell']],
     ['tool:exec:sh*', ['tool:exec', 'tool:exec:shell']],
     ['tool:exec:/usr/bin/git', ['tool:exec']],

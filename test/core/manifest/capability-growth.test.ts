@@ -30,7 +30,7 @@ function version({ allow = [], deny = [], tools = [] }: Asked) {
 }
 
 const diff = (before: Asked, after: Asked) => diffCapabilities(version(before), version(after));
-const NOTHING = { added: [], widened: [], removed: [], undenied: [] };
+const NOTHING = { added: [], widened: [], removed: [], undenied: [], loosened: [] };
 
 describe('diffCapabilities()', () => {
   test('finds nothing between a version and itself', () => {
@@ -124,7 +124,7 @@ describe('findGrowth()', () => {
     expect(growthOf({}, { allow: ['block:send'] })).toEqual({
       ...NOTHING,
       added: ['block:send'],
-      digest: `{"added":["block:send"],"codeHash":"${'c0de'.repeat(16)}","from":"1.0.0","name":"files","removed":[],"to":"1.1.0","undenied":[],"widened":[]}`,
+      digest: `{"added":["block:send"],"codeHash":"${'c0de'.repeat(16)}","from":"1.0.0","loosened":[],"name":"files","removed":[],"to":"1.1.0","undenied":[],"widened":[]}`,
     });
     const digests = [{}, { codeHash: 'beef' }, { version: '1.2.0' }, { name: 'other' }].map(
       (facts) => growthOf({}, { allow: ['block:send'] }, facts)?.digest,

@@ -6,6 +6,7 @@ import {
 } from '../../../src/core/manifest/manifest.ts';
 import {
   MAX_DESCRIPTION_LENGTH,
+  MAX_MANDATE_WORDS,
   MAX_REQUIREMENTS,
 } from '../../../src/core/manifest/tool-schema.ts';
 import { WASM_LIMIT_CEILINGS } from '../../../src/core/manifest/wasm-limits.ts';
@@ -139,6 +140,17 @@ describe('parseManifest()', () => {
     });
     expect(pointersOf(tools(MAX_TOOLS))).toEqual([]);
     expect(pointersOf(tools(MAX_TOOLS + 1))).toEqual(['/tools']);
+  });
+
+  test('has a mandate of words, with a star at most at the end', () => {
+    const words = Array<string>(MAX_MANDATE_WORDS).fill('send*');
+    expect(pointersOf(withTool({ mandate: words }))).toEqual([]);
+    expect(pointersOf(withTool({ mandate: [...words, 'post'] }))).toEqual(['/tools/0/mandate']);
+    expect(pointersOf(withTool({ mandate: ['set up', 'überweis*', 're-send'] }))).toEqual([]);
+    for (const word of ['', '*', 's*d', ' send', 'send!', 'a'.repeat(65)]) {
+      expect(pointersOf(withTool({ mandate: [word] }))).toEqual(['/tools/0/mandate/0']);
+    }
+    expect(pointersOf(withTool({ mandate: [] }))).toEqual(['/tools/0/mandate']);
   });
 
   test('bounds descriptions and requirements', () => {

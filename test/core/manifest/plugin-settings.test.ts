@@ -45,7 +45,18 @@ describe('findSettingProblems()', () => {
   test('refuses secrets by their declaration: of the property, below it and behind a reference', () => {
     const values = { key: 'a', account: { password: 'b' }, shared: 'c', greeting: 'd' };
     expect(pointersOf(values, SCHEMA)).toEqual(['/key', '/account', '/shared']);
-    expect(findSettingProblems(SCHEMA, { key: 'a' })[0]?.detail).toContain('there is no vault');
+    expect(findSettingProblems(SCHEMA, { key: 'a' })[0]?.detail).toContain(
+      'its value belongs in the vault',
+    );
+  });
+
+  test('takes the name of a secret for what is declared one, and only there', () => {
+    const key = { secret: 'weather-key' };
+    expect(pointersOf({ key, greeting: 'd' }, SCHEMA)).toEqual([]);
+    expect(pointersOf({ greeting: key }, SCHEMA)).toEqual(['/greeting']);
+    for (const wrong of [{ secret: 'No name' }, { secret: 'a', b: 1 }, { secret: 1 }, {}, null]) {
+      expect(pointersOf({ key: wrong }, SCHEMA)).toEqual(['/key']);
+    }
   });
 
   test('refuses what looks like a secret, wherever it stands', () => {
@@ -63,10 +74,20 @@ describe('findSettingProblems()', () => {
   });
 });
 
+const toHandle = (name: string) => `<${name}>`;
+
 describe('toSettings()', () => {
+  test('writes a handle in the place of a reference, never the reference', () => {
+    const values = { key: { secret: 'weather-key' }, near: { secret: 'Not a name' } };
+    expect(toSettings(values, toHandle)).toEqual({
+      key: '<weather-key>',
+      near: '{"secret":"Not a name"}',
+    });
+  });
+
   test('leaves texts as they are, and writes everything else as canonical JSON', () => {
     const values = { text: 'a "b"', number: 3, yes: true, none: null, list: [{ b: 1, a: 2 }] };
-    expect(toSettings(values)).toEqual({
+    expect(toSettings(values, toHandle)).toEqual({
       text: 'a "b"',
       number: '3',
       yes: 'true',
@@ -77,7 +98,7 @@ describe('toSettings()', () => {
 
   test('takes any name for a name', () => {
     const values = JSON.parse('{"__proto__":"a","constructor":"b"}');
-    expect(Object.entries(toSettings(values))).toEqual([
+    expect(Object.entries(toSettings(values, toHandle))).toEqual([
       ['__proto__', 'a'],
       ['constructor', 'b'],
     ]);

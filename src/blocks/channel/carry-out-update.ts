@@ -1,0 +1,144 @@
+/**
+ * Carries an update out: one turn, and then its answer into the outbox. Every step may be done again
+ * after a crash: the session knows the turn by the update, and the answer is written with its end.
+ *
+ * @module
+ */
+
+import { FIXED_REPLIES } from '../../core/channels/fixed-replies.ts';
+import { authorize } from '../../core/policy/authorize.ts';
+import { charge, leftOf } from '../../core/policy/ledger.ts';
+import type { TurnSummary } from '../session/session-api.ts';
+import { openSession } from '../session/session-client.ts';
+import { authorityOf } from './authority-of.ts';
+import { type ChannelParts, channelPrincipal } from './channel-parts.ts';
+import type { StoredChannel } from './channel-store.ts';
+import type { Progress } from './ordered-work.ts';
+import { toAdmission } from './session-turn.ts';
+import type { StoredUpdate } from './update-store.ts';
+import { writeReply } from './write-reply.ts';
+
+/** How long one question for a turn's end waits, in milliseconds. */
+const WAIT_MS = 20_000;
+
+/** How soon a turn that waits for a human is asked after again, in milliseconds. */
+const LOOK_AGAIN_MS = 3_000;
+
+/** What passes by itself is tried again for so long after an update came, in milliseconds. */
+const TRY_FOR_MS = 300_000;
+
+const PASSES = new Set(['rate_limited', 'audit_unavailable', 'lane_full', 'turn_waiting']);
+
+type Turned =
+  | { readonly kind: 'turn'; readonly turn: TurnSummary }
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'later' };
+
+export async function carryOutUpdate(parts: ChannelParts, seq: number): Promise<Progress> {
+  const update = parts.updates.find(seq);
+  const channel = update && parts.channels.find(update.channel);
+  if (channel === undefined || update?.status !== 'waiting') return 'done';
+  const turned = await turnOf(parts, channel, update).catch((thrown): Turned => {
+    if (isEarly(parts, update)) throw thrown;
+    return { kind: 'refused', code: 'internal' };
+  });
+  if (turned.kind === 'later') return { again: parts.now() + LOOK_AGAIN_MS };
+  if (turned.kind === 'refused') refuse(parts, channel, update, turned.code);
+  else answer(parts, channel, update, turned.turn);
+  return 'done';
+}
+
+async function turnOf(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  stored: StoredUpdate,
+): Promise<Turned> {
+  const { update, principal, sessionId, turnId } = stored.facts;
+  if (update === undefined || principal === undefined || sessionId === undefined) {
+    return { kind: 'refused', code: 'internal' };
+  }
+  const session = openSession(parts.env, parts.workspace, sessionId);
+  if (turnId !== undefined) {
+    const turn = await session.awaitTurn(turnId, WAIT_MS);
+    return turn === undefined || turn.status === 'waiting'
+      ? { kind: 'later' }
+      : { kind: 'turn', turn };
+  }
+  if (!(await mayReceive(parts, channel))) return { kind: 'refused', code: 'denied' };
+  const ceiling = leftOf(parts.senders.spentBy(principal, parts.now()), channel.spec.senderBudget);
+  if (ceiling.tokens === 0) return { kind: 'refused', code: 'budget_exhausted' };
+  const order = toAdmission(parts, channel, { update, principal, sessionId, ceiling });
+  const ran = await session.runTurn(order, WAIT_MS);
+  if (!ran.ok) {
+    const { code } = ran.error;
+    const passes = PASSES.has(code) && isEarly(parts, stored);
+    return passes ? { kind: 'later' } : { kind: 'refused', code };
+  }
+  if ('status' in ran.value && ran.value.status !== 'waiting') {
+    return { kind: 'turn', turn: ran.value };
+  }
+  const facts = { ...stored.facts, turnId: ran.value.turnId };
+  parts.transact(() => parts.updates.setFacts(stored.seq, facts));
+  return { kind: 'later' };
+}
+
+function isEarly({ now }: ChannelParts, { receivedAt }: StoredUpdate): boolean {
+  return now() - receivedAt < TRY_FOR_MS;
+}
+
+async function mayReceive(parts: ChannelParts, channel: StoredChannel): Promise<boolean> {
+  const authority = await authorityOf(parts, channelPrincipal(parts, channel));
+  const capability = `channel:receive:${channel.spec.name}`;
+  return authority !== undefined && authorize(authority, { capability, now: parts.now() }).allowed;
+}
+
+function answer(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  stored: StoredUpdate,
+  turn: TurnSummary,
+): void {
+  const { principal = '', update } = stored.facts;
+  const { turnId, usage, code, status, output } = turn;
+  const text = status === 'finished' ? output : FIXED_REPLIES.failed;
+  const tokens = usage.inputTokens + usage.outputTokens;
+  const replies = parts.transact(() => {
+    const spent = parts.senders.spentBy(principal, parts.now());
+    const charged = charge(spent, { tokens, costMicroUsd: usage.costMicroUsd });
+    parts.senders.setSpent(principal, charged);
+    const facts = { ...stored.facts, turnId, ...(code !== undefined && { code }) };
+    parts.updates.settle(stored, 'answered', facts);
+    return reply(parts, channel, stored, text);
+  });
+  parts.send(channel.spec.name, update?.chat ?? '', replies);
+}
+
+function refuse(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  stored: StoredUpdate,
+  code: string,
+): void {
+  const replies = parts.transact(() => {
+    parts.updates.settle(stored, 'refused', { ...stored.facts, code });
+    parts.record({
+      ...{ action: 'channel-update', decision: 'denied', reason: code },
+      ...{ actor: `channel:${stored.facts.principal}`, channel: channel.spec.name },
+    });
+    return reply(parts, channel, stored, FIXED_REPLIES.failed);
+  });
+  parts.send(channel.spec.name, stored.facts.update?.chat ?? '', replies);
+}
+
+/** Part of a transaction. */
+function reply(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  { facts }: StoredUpdate,
+  text: string,
+): readonly number[] {
+  const { update, replyToken: sealedToken } = facts;
+  if (update === undefined) return [];
+  const token = sealedToken !== undefined && { sealedToken };
+  return writeReply(parts, channel, { update, text, ...token });
+}

@@ -1,0 +1,150 @@
+/**
+ * What those who manage a channel do with it. Every change is on the record.
+ *
+ * @module
+ */
+
+import { MAX_CHANNELS } from '../../core/channels/channel-spec.ts';
+import {
+  PAIRING_CODE_LENGTH,
+  PAIRING_CODE_MS,
+  toPairingCode,
+} from '../../core/channels/pairing-code.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import type {
+  ChannelActor,
+  ChannelDescription,
+  ChannelSummary,
+  CreateChannel,
+  DecidePairing,
+  IssueCode,
+  PairingDescription,
+} from './channel-api.ts';
+import type { ChannelParts } from './channel-parts.ts';
+import type { StoredChannel } from './channel-store.ts';
+import { hashOfCode } from './pairings.ts';
+
+export function summarise({ spec, creator, createdAt }: StoredChannel): ChannelSummary {
+  return { name: spec.name, spec, createdBy: toPrincipalName(creator), createdAt };
+}
+
+export function describeChannel(
+  { channels, senders, updates, replies }: ChannelParts,
+  name: string,
+): ChannelDescription | undefined {
+  const channel = channels.find(name);
+  return (
+    channel && {
+      ...summarise(channel),
+      pairings: senders.all(name),
+      replies: replies.describe(name),
+      updates: updates.newest(name),
+      counts: updates.counts(name),
+    }
+  );
+}
+
+/** `undefined`: the name is taken, or there are too many. */
+export function createChannel(
+  parts: ChannelParts,
+  { credentials, ...request }: CreateChannel,
+): ChannelSummary | undefined {
+  const { name } = request.spec;
+  const known = parts.channels.find(name);
+  if (known?.requestId === request.requestId) return summarise(known);
+  if (known !== undefined || parts.channels.all().length >= MAX_CHANNELS) return undefined;
+  const channel = { ...request, createdAt: parts.now() };
+  const actor = { name: toPrincipalName(request.creator), requestId: request.requestId };
+  parts.transact(() => {
+    parts.channels.put(channel, parts.safe.sealCredentials(name, credentials));
+    record(parts, actor, { action: 'channel-created', channel: name });
+  });
+  return summarise(channel);
+}
+
+/** With everything that is known of its senders, and whatever was not sent. */
+export function removeChannel(parts: ChannelParts, actor: ChannelActor, name: string): boolean {
+  if (parts.channels.find(name) === undefined) return false;
+  const { channels, senders, codes, updates, replies } = parts;
+  parts.transact(() => {
+    channels.remove(name);
+    for (const store of [senders, codes, updates, replies]) store.removeChannel(name);
+    record(parts, actor, { action: 'channel-removed', channel: name });
+  });
+  parts.safe.forget();
+  return true;
+}
+
+export function decidePairing(
+  parts: ChannelParts,
+  actor: ChannelActor,
+  { channel, pairing, decision }: DecidePairing,
+): PairingDescription | undefined {
+  const known = parts.senders.findById(channel, pairing);
+  if (known === undefined) return undefined;
+  const decided = { ...known, state: decision === 'approve' ? 'paired' : 'denied' } as const;
+  parts.transact(() => {
+    parts.senders.put(channel, decided);
+    const reason = `${decision}:${known.principal}`;
+    record(parts, actor, { action: 'channel-paired', channel, reason });
+  });
+  return decided;
+}
+
+/** The code is told once, here; what is stored is its hash. */
+export function issueCode(
+  parts: ChannelParts,
+  actor: ChannelActor,
+  { channel, joins }: IssueCode,
+): { readonly code: string; readonly expiresAt: number } | undefined {
+  const found = parts.channels.find(channel);
+  if (found === undefined || !isPrincipal(parts, joins)) return undefined;
+  const code = toPairingCode(crypto.getRandomValues(new Uint8Array(PAIRING_CODE_LENGTH)));
+  const expiresAt = parts.now() + PAIRING_CODE_MS;
+  parts.transact(() => {
+    const terms = { expiresAt, ...(joins !== undefined && { joins }) };
+    parts.codes.put(channel, hashOfCode(parts, channel, code), terms);
+    record(parts, actor, { action: 'channel-code-issued', channel });
+  });
+  return { code, expiresAt };
+}
+
+interface ReplyName {
+  readonly channel: string;
+  readonly replyId: string;
+}
+
+/** `false`: it was sent, or is about to be. */
+export function resendReply(
+  parts: ChannelParts,
+  actor: ChannelActor,
+  { channel, replyId }: ReplyName,
+): boolean | undefined {
+  const reply = parts.replies.findById(channel, replyId);
+  if (reply === undefined) return undefined;
+  if (reply.status !== 'unknown' && reply.status !== 'failed') return false;
+  const { seq, part } = reply;
+  parts.transact(() => {
+    parts.replies.change({ seq, status: 'pending', attempts: 0 });
+    record(parts, actor, { action: 'channel-resent', channel });
+  });
+  parts.send(channel, part.chat, [seq]);
+  return true;
+}
+
+/** Whether somebody of that name has been heard of, on whichever channel. */
+function isPrincipal({ channels, senders }: ChannelParts, joins: string | undefined): boolean {
+  if (joins === undefined) return true;
+  return channels
+    .all()
+    .some(({ spec }) => senders.all(spec.name).some(({ principal }) => principal === joins));
+}
+
+/** Part of a transaction. */
+function record(
+  parts: ChannelParts,
+  { name, requestId }: ChannelActor,
+  event: Pick<Parameters<ChannelParts['record']>[0], 'action' | 'channel' | 'reason'>,
+): void {
+  parts.record({ ...event, decision: 'allowed', actor: name, requestId });
+}

@@ -1,0 +1,119 @@
+/**
+ * What the channels of a workspace answer over RPC; `channel-client.ts` is the way to them.
+ *
+ * @module
+ */
+
+import type { Credentials, Webhook, WebhookAnswer } from '../../channels/adapter.ts';
+import type { Grant } from '../../core/capabilities/grant.ts';
+import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
+import type { PairingState } from '../../core/channels/judge-sender.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+
+export interface ChannelActor {
+  readonly name: string;
+  readonly requestId: string;
+}
+
+export interface CreateChannel {
+  readonly creator: Principal;
+  readonly requestId: string;
+  readonly spec: ChannelSpec;
+  readonly credentials: Credentials;
+  /** `spec.capabilities`, expanded: a part of what the creator holds. */
+  readonly grants: readonly Grant[];
+}
+
+export interface PairingDescription {
+  readonly id: string;
+  readonly sender: string;
+  /** Id of the sender's principal, of kind `channel`. */
+  readonly principal: string;
+  readonly state: PairingState;
+  readonly requestedAt: number;
+}
+
+/** How a part of a reply stands. `unknown`: perhaps it was sent, and nobody can tell. */
+export type ReplyStatus = 'pending' | 'sending' | 'sent' | 'unknown' | 'failed';
+
+export interface ReplyDescription {
+  readonly id: string;
+  readonly updateId: string;
+  readonly status: ReplyStatus;
+  readonly attempts: number;
+  readonly createdAt: number;
+  /** The platform's id of the message that was sent. */
+  readonly receipt?: string;
+  /** Of a reply that failed. */
+  readonly code?: string;
+}
+
+/** `waiting` for its turn or for the turn's end. */
+export type UpdateStatus = 'waiting' | 'answered' | 'refused';
+
+export interface UpdateDescription {
+  readonly updateId: string;
+  readonly status: UpdateStatus;
+  readonly principal?: string;
+  readonly receivedAt: number;
+  readonly sessionId?: string;
+  readonly turnId?: string;
+  /** Why it was refused, or how its turn failed. */
+  readonly code?: string;
+}
+
+export interface ChannelSummary {
+  readonly name: string;
+  readonly spec: ChannelSpec;
+  readonly createdBy: string;
+  readonly createdAt: number;
+}
+
+export interface ChannelDescription extends ChannelSummary {
+  readonly pairings: readonly PairingDescription[];
+  /** Those that were not sent, and the newest of the others; the newest first. */
+  readonly replies: readonly ReplyDescription[];
+  /** The newest first. */
+  readonly updates: readonly UpdateDescription[];
+  /** Of all updates that are remembered. */
+  readonly counts: Readonly<Record<UpdateStatus, number>>;
+}
+
+export interface IssueCode {
+  readonly channel: string;
+  /** Whom its redeemer becomes: a principal of one of the workspace's channels. */
+  readonly joins?: string;
+}
+
+export interface DecidePairing {
+  readonly channel: string;
+  readonly pairing: string;
+  readonly decision: 'approve' | 'deny';
+}
+
+/** `full`: there are too many updates waiting. */
+export type WebhookVerdict =
+  | { readonly kind: 'refused' | 'malformed' }
+  | { readonly kind: 'full'; readonly retryAfterMs: number }
+  | { readonly kind: 'accepted'; readonly answer?: WebhookAnswer };
+
+export interface ChannelApi {
+  /** `undefined`: the name is taken, or there are too many. */
+  create(request: CreateChannel): Promise<ChannelSummary | undefined>;
+  list(): Promise<readonly ChannelSummary[]>;
+  find(name: string): Promise<ChannelDescription | undefined>;
+  remove(actor: ChannelActor, name: string): Promise<boolean>;
+  /** A request from outside. What it says is on disk when this returns `accepted`. */
+  receive(name: string, webhook: Webhook): Promise<WebhookVerdict>;
+  decidePairing(
+    actor: ChannelActor,
+    decision: DecidePairing,
+  ): Promise<PairingDescription | undefined>;
+  /** `undefined`: there is no such channel, or nobody whom the redeemer could become. */
+  issueCode(
+    actor: ChannelActor,
+    order: IssueCode,
+  ): Promise<{ readonly code: string; readonly expiresAt: number } | undefined>;
+  /** Sends once more what failed or is unknown; `false` if it is neither. */
+  resendReply(actor: ChannelActor, channel: string, replyId: string): Promise<boolean | undefined>;
+}

@@ -1,0 +1,269 @@
+/**
+ * The channels of a workspace: what comes in is stored before it is answered, each update has one turn,
+ * and each reply is sent once or is known to be in doubt.
+ *
+ * One object for all channels, since an identity, its budget and its sessions may span them. This class
+ * is the RPC surface, and what wakes the work; storage is touched only once there is a channel, so that
+ * webhooks for names that nobody made leave nothing behind.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import type { Webhook } from '../../channels/adapter.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
+import { Changes } from '../kit/changes.ts';
+import { Timers } from '../kit/timers.ts';
+import { assembleParts } from './assemble-parts.ts';
+import { carryOutUpdate } from './carry-out-update.ts';
+import {
+  createChannel,
+  decidePairing,
+  describeChannel,
+  issueCode,
+  removeChannel,
+  resendReply,
+  summarise,
+} from './change-channels.ts';
+import type {
+  ChannelActor,
+  ChannelApi,
+  ChannelDescription,
+  ChannelSummary,
+  CreateChannel,
+  DecidePairing,
+  IssueCode,
+  PairingDescription,
+  WebhookVerdict,
+} from './channel-api.ts';
+import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
+import { OrderedWork } from './ordered-work.ts';
+import { receiveWebhook } from './receive-webhook.ts';
+import { sendReply } from './send-reply.ts';
+import { TurnPace } from './turn-pace.ts';
+
+/** The name under which the outbox stands in the workspace's chain. */
+const SOURCE = 'channels';
+
+const WORK_TIMER = 'work';
+const SWEEP_TIMER = 'sweep';
+
+/** How late at most unfinished work is looked after, should this object be lost, in milliseconds. */
+const LATEST_MS = 3_000;
+
+const SWEEP_MS = 6 * 3_600_000;
+
+/** Requests at once; the others wait for them. */
+const MAX_REQUESTS = 16;
+
+export class ChannelBlock extends DurableObject<ChannelBindings> implements ChannelApi {
+  readonly #parts: ChannelParts;
+  readonly #changes: Changes;
+  readonly #timers: Timers;
+  readonly #pace = new TurnPace(() => this.#turns.resume());
+  readonly #turns: OrderedWork;
+  readonly #requests: OrderedWork;
+  #isFounded: boolean;
+
+  constructor(ctx: DurableObjectState, env: ChannelBindings) {
+    super(ctx, env);
+    const workspace = parseWorkspaceId(ctx.id.name ?? '');
+    if (workspace === undefined) throw new Fault('not_found');
+    this.#timers = new Timers(ctx.storage, {
+      [WORK_TIMER]: () => this.#work(),
+      [SWEEP_TIMER]: async () => this.#sweep(),
+    });
+    this.#parts = assembleParts({
+      ...{ workspace, env, sql: ctx.storage.sql },
+      transact: (change) => this.#transact(change),
+      send: (channel, chat, replies) => this.#send(channel, chat, replies),
+    });
+    this.#changes = new Changes(ctx.storage, { forgetMemory: () => this.#forget() });
+    const { now } = this.#parts;
+    this.#turns = new OrderedWork({
+      now,
+      maxAtOnce: () => this.#pace.turns,
+      run: (seq) => carryOutUpdate(this.#parts, seq),
+      onProgress: () => {
+        this.#pace.wake();
+        this.#afterWork();
+      },
+    });
+    this.#requests = new OrderedWork({
+      now,
+      maxAtOnce: () => MAX_REQUESTS,
+      run: (seq) => sendReply(this.#parts, seq),
+      onProgress: () => {
+        this.#requests.resume();
+        this.#afterWork();
+      },
+    });
+    this.#isFounded = hasTables(ctx.storage.sql);
+    if (this.#isFounded) this.#begin();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#timers.alarm(Date.now());
+  }
+
+  async create(request: CreateChannel): Promise<ChannelSummary | undefined> {
+    this.#found();
+    return createChannel(this.#parts, request);
+  }
+
+  async list(): Promise<readonly ChannelSummary[]> {
+    if (!this.#isFounded) return [];
+    return this.#parts.channels.all().map(summarise);
+  }
+
+  async find(name: string): Promise<ChannelDescription | undefined> {
+    return this.#isFounded ? describeChannel(this.#parts, name) : undefined;
+  }
+
+  async remove(actor: ChannelActor, name: string): Promise<boolean> {
+    return this.#isFounded && removeChannel(this.#parts, actor, name);
+  }
+
+  async receive(name: string, webhook: Webhook): Promise<WebhookVerdict> {
+    if (!this.#isFounded) return { kind: 'refused' };
+    const { verdict, begun } = receiveWebhook(this.#parts, name, webhook);
+    if (begun.length > 0) this.#pace.hear();
+    for (const { waiting, chat, replies } of begun) {
+      if (waiting !== undefined) this.#turns.add(waiting.lane, waiting.seq);
+      this.#send(name, chat, replies);
+    }
+    return verdict;
+  }
+
+  async decidePairing(
+    actor: ChannelActor,
+    decision: DecidePairing,
+  ): Promise<PairingDescription | undefined> {
+    return this.#isFounded ? decidePairing(this.#parts, actor, decision) : undefined;
+  }
+
+  async issueCode(
+    actor: ChannelActor,
+    order: IssueCode,
+  ): Promise<{ readonly code: string; readonly expiresAt: number } | undefined> {
+    return this.#isFounded ? issueCode(this.#parts, actor, order) : undefined;
+  }
+
+  async resendReply(
+    actor: ChannelActor,
+    channel: string,
+    replyId: string,
+  ): Promise<boolean | undefined> {
+    return this.#isFounded ? resendReply(this.#parts, actor, { channel, replyId }) : undefined;
+  }
+
+  /** The first channel of the workspace. */
+  #found(): void {
+    if (this.#isFounded) return;
+    this.ctx.storage.transactionSync(() => {
+      const { channels, senders, codes, updates, replies, outbox } = this.#parts;
+      channels.createTable();
+      senders.createTables();
+      codes.createTables();
+      updates.createTable();
+      replies.createTable();
+      outbox.createTable();
+      this.#timers.createTable();
+    });
+    this.#isFounded = true;
+    this.#begin();
+  }
+
+  /** Takes up what an earlier life of this object has left. */
+  #begin(): void {
+    const { updates, replies } = this.#parts;
+    updates.forget();
+    replies.giveUpSending();
+    this.#timers.restore();
+    for (const { seq, facts } of updates.waiting()) this.#turns.add(facts.sessionId ?? '', seq);
+    for (const { seq, channel, part } of replies.pending()) {
+      this.#requests.add(laneOf(channel, part.chat), seq);
+    }
+    this.#pace.wake();
+    this.#requests.resume();
+  }
+
+  #send(channel: string, chat: string, replies: readonly number[]): void {
+    for (const seq of replies) this.#requests.add(laneOf(channel, chat), seq);
+    if (replies.length > 0) this.#requests.resume();
+  }
+
+  /** Work goes on by itself; this is for what waits, and for an object that was lost. */
+  async #work(): Promise<void> {
+    this.#pace.wake();
+    this.#requests.resume();
+    await this.#drain();
+    this.#setTimer();
+  }
+
+  #afterWork(): void {
+    const at = this.#nextAt();
+    const dueAt = this.#timers.dueAt(WORK_TIMER);
+    if (at !== undefined && (dueAt === undefined || at < dueAt)) this.#transact(() => undefined);
+  }
+
+  #sweep(): void {
+    const { updates, replies, codes, now } = this.#parts;
+    this.#transact(() => {
+      for (const store of [updates, replies, codes]) store.sweep(now());
+      this.#timers.set(SWEEP_TIMER, now() + SWEEP_MS);
+    });
+  }
+
+  /** Part of a transaction, or of the alarm. */
+  #setTimer(): void {
+    const { updates, replies, outbox, now } = this.#parts;
+    const isIdle = updates.isEmpty() && outbox.isEmpty() && replies.isAllSettled();
+    const latest = now() + LATEST_MS;
+    if (isIdle) this.#timers.clear(WORK_TIMER);
+    else this.#timers.setLatest(WORK_TIMER, Math.min(latest, this.#nextAt() ?? latest));
+    if (this.#timers.dueAt(SWEEP_TIMER) === undefined) {
+      this.#timers.set(SWEEP_TIMER, now() + SWEEP_MS);
+    }
+  }
+
+  #nextAt(): number | undefined {
+    const ats = [this.#turns.nextAt(), this.#requests.nextAt()].filter((at) => at !== undefined);
+    return ats.length === 0 ? undefined : Math.min(...ats);
+  }
+
+  #transact<T>(change: () => T): T {
+    const result = this.#changes.make(() => {
+      const changed = change();
+      this.#setTimer();
+      return changed;
+    });
+    this.ctx.waitUntil(this.#drain());
+    return result;
+  }
+
+  #forget(): void {
+    const { channels, updates, safe, outbox } = this.#parts;
+    this.#timers.forget();
+    outbox.forget();
+    safe.forget();
+    channels.forget();
+    updates.forget();
+  }
+
+  /** Never rejects: what is left is sent by the alarm. */
+  async #drain(): Promise<void> {
+    const { outbox, workspace } = this.#parts;
+    if (outbox.isEmpty()) return;
+    await outbox.drain(appendToChain(this.env, workspace, SOURCE)).catch(() => undefined);
+  }
+}
+
+/** Replies to one chat are sent one after the other. */
+const laneOf = (channel: string, chat: string): string => `${channel}/${chat}`;
+
+function hasTables(sql: SqlStorage): boolean {
+  return sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'channels'").toArray().length > 0;
+}

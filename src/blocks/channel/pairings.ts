@@ -1,0 +1,33 @@
+/**
+ * Who a sender is to the workspace, and how codes are kept.
+ *
+ * @module
+ */
+
+import type { PairingDescription } from './channel-api.ts';
+import type { ChannelParts } from './channel-parts.ts';
+
+/** Enough that no two senders share a name. */
+const SENDER_DIGITS = 24;
+
+/** A sender as he is when he is heard for the first time. */
+export function toPairing(
+  { ids, now }: Pick<ChannelParts, 'ids' | 'now'>,
+  channel: string,
+  sender: string,
+): PairingDescription {
+  const digits = ids(`sender:${channel}:${sender}`).slice(0, SENDER_DIGITS);
+  return {
+    ...{ id: `pair_${digits}`, sender, principal: `${channel}.${digits}` },
+    ...{ state: 'pending', requestedAt: now() },
+  };
+}
+
+/** Keyed, since a code is short enough to be guessed from a plain hash. */
+export function hashOfCode(
+  { ids }: Pick<ChannelParts, 'ids'>,
+  channel: string,
+  code: string,
+): string {
+  return ids(`code:${channel}:${code}`);
+}

@@ -1,0 +1,28 @@
+/**
+ * How fast each sender writes. In memory alone: it cuts loops and floods short, and nothing is lost with
+ * it but their count.
+ *
+ * @module
+ */
+
+import { type Bucket, callsIn, refill, takeCalls } from '../../core/policy/bucket.ts';
+import type { Rate } from '../../core/policy/policy.ts';
+import type { SenderKey } from './sender-store.ts';
+
+/** Senders that are remembered; who was heard longest ago is forgotten first. */
+const MAX_REMEMBERED = 10_000;
+
+export class SenderRates {
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** Counts a message; `false` if there were too many. */
+  take({ channel, sender }: SenderKey, rate: Rate, now: number): boolean {
+    const key = `${channel}/${sender}`;
+    const bucket = refill(this.#buckets.get(key), rate, now);
+    this.#buckets.delete(key);
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size >= MAX_REMEMBERED && oldest !== undefined) this.#buckets.delete(oldest);
+    this.#buckets.set(key, takeCalls(bucket, 1));
+    return callsIn(bucket) >= 1;
+  }
+}

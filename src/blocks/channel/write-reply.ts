@@ -1,0 +1,46 @@
+/**
+ * Writes a reply into the outbox, in as many parts as the platform wants it. Part of a transaction.
+ *
+ * @module
+ */
+
+import { ADAPTERS } from '../../channels/adapters.ts';
+import { splitText } from '../../channels/split-text.ts';
+import type { Update } from '../../channels/update.ts';
+import { randomHex } from '../kit/keys.ts';
+import type { ChannelParts } from './channel-parts.ts';
+import type { StoredChannel } from './channel-store.ts';
+
+const ID_BYTES = 16;
+
+interface Reply {
+  readonly update: Omit<Update, 'replyToken'> & { readonly replyToken?: string };
+  readonly text: string;
+  /** Where it is sealed already; base64. */
+  readonly sealedToken?: string;
+}
+
+/** Numbers of its parts, in their order. */
+export function writeReply(
+  { replies, safe, now }: Pick<ChannelParts, 'replies' | 'safe' | 'now'>,
+  { spec }: StoredChannel,
+  { update, text, sealedToken }: Reply,
+): readonly number[] {
+  const { updateId, chat, thread, replyToken } = update;
+  const { maxChars, isRepeatable } = ADAPTERS[spec.platform];
+  const token =
+    sealedToken ??
+    (replyToken === undefined ? undefined : safe.sealToken(spec.name, updateId, replyToken));
+  return splitText(text, maxChars).map((words, index) =>
+    replies.add({
+      channel: spec.name,
+      isRepeatable: isRepeatable({ index }),
+      createdAt: now(),
+      part: {
+        ...{ id: `rep_${randomHex(ID_BYTES)}`, updateId, chat, text: words, index },
+        ...(thread !== undefined && { thread }),
+        ...(token !== undefined && { replyToken: token }),
+      },
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * What the memory of a workspace answers over RPC; `memory-client.ts` is the way to it.
+ *
+ * An *owner* is a principal by its name, `user:alice`. Nothing that is done for one owner shows, or
+ * changes, what is another's.
+ *
+ * @module
+ */
+
+import type { Memory, MemoryDraft, MemorySource } from '../../core/memory/memory.ts';
+import type { Label } from '../../core/policy/labels.ts';
+
+export interface RememberOrder {
+  readonly owner: string;
+  readonly draft: MemoryDraft;
+  readonly source: MemorySource;
+  /** Of all that may have shaped it. */
+  readonly label: Label;
+}
+
+/** `memory_full`: the owner's, or the workspace's. */
+export type Remembered =
+  | { readonly kind: 'remembered'; readonly id: string }
+  | { readonly kind: 'refused'; readonly reason: 'memory_full' };
+
+export interface RecallOrder {
+  readonly owner: string;
+  readonly query: string;
+  readonly limit: number;
+  readonly trustedOnly: boolean;
+}
+
+export interface ForgetOrder {
+  readonly owner: string;
+  readonly id: string;
+  /** Of all that may have shaped the wish to forget it. */
+  readonly label: Label;
+}
+
+/** Who exports or erases, for the record. */
+export interface MemoryActor {
+  readonly name: string;
+  readonly requestId: string;
+}
+
+export interface MemoryApi {
+  /** The same call remembers once. */
+  remember(order: RememberOrder): Promise<Remembered>;
+  /** The best first. */
+  recall(order: RecallOrder): Promise<readonly Memory[]>;
+  /** `not_allowed`: outsiders may have shaped the wish, and not what it is about. */
+  forget(order: ForgetOrder): Promise<'forgotten' | 'not_found' | 'not_allowed'>;
+  /** A part of all that the owner has, after the row with this number; `next` where there is more. */
+  exportRows(
+    actor: MemoryActor,
+    owner: string,
+    after: number,
+  ): Promise<{ readonly memories: readonly Memory[]; readonly next?: number }>;
+  /** Deletes all that the owner has; tells how many rows. */
+  erase(actor: MemoryActor, owner: string): Promise<number>;
+}

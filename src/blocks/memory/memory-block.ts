@@ -1,0 +1,203 @@
+/**
+ * The memory of a workspace: what its principals have let models remember, one owner apart from the
+ * other.
+ *
+ * It decides nothing about who may: each call of a tool passed the seven checks, and each request of a
+ * route its capability. Summaries are made by the alarm, beside the notes that they are made of, so
+ * nobody waits for one and nothing is lost by it.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import { Fault } from '../../core/errors/fault.ts';
+import { MEMORY_LIMITS, type Memory, mayReplace, sizeOfDraft } from '../../core/memory/memory.ts';
+import { toSearchQuery } from '../../core/memory/search-query.ts';
+import { NOTES_OF_SUMMARY, summarise } from '../../core/memory/summarise.ts';
+import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { Changes } from '../kit/changes.ts';
+import { randomHex } from '../kit/keys.ts';
+import { Outbox } from '../kit/outbox.ts';
+import { Timers } from '../kit/timers.ts';
+import type {
+  ForgetOrder,
+  MemoryActor,
+  MemoryApi,
+  RecallOrder,
+  Remembered,
+  RememberOrder,
+} from './memory-api.ts';
+import { MemoryStore } from './memory-store.ts';
+
+/** The name under which the outbox stands in the workspace's chain. */
+const SOURCE = 'memory';
+
+const WORK_TIMER = 'work';
+
+/** Milliseconds until notes are summarised, and until what could not be sent is sent again. */
+const SOON_MS = 2_000;
+const RETRY_MS = 30_000;
+
+/** Rows of one part of an export. */
+const EXPORTED_ROWS = 200;
+
+const ID_BYTES = 12;
+
+export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryApi {
+  readonly #workspace: WorkspaceId;
+  readonly #memories: MemoryStore;
+  readonly #outbox: Outbox;
+  readonly #timers: Timers;
+  readonly #changes: Changes;
+
+  constructor(ctx: DurableObjectState, env: BlockBindings) {
+    super(ctx, env);
+    const { storage } = ctx;
+    const workspace = parseWorkspaceId(ctx.id.name ?? '');
+    if (workspace === undefined) throw new Fault('not_found');
+    this.#workspace = workspace;
+    this.#memories = new MemoryStore(storage.sql);
+    this.#outbox = new Outbox(storage.sql);
+    this.#timers = new Timers(storage, { [WORK_TIMER]: () => this.#work() });
+    this.#changes = new Changes(storage, {
+      forgetMemory: () => {
+        this.#timers.forget();
+        this.#outbox.forget();
+      },
+    });
+    storage.transactionSync(() => {
+      this.#memories.createTables();
+      this.#outbox.createTable();
+      this.#timers.createTable();
+    });
+    this.#timers.restore();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#timers.alarm(Date.now());
+  }
+
+  async remember({ owner, draft, source, label }: RememberOrder): Promise<Remembered> {
+    const isFact = draft.subject !== undefined && draft.predicate !== undefined;
+    const kind = isFact ? 'fact' : 'note';
+    const known = this.#memories.byCall(owner, kind, source.callKey);
+    if (known !== undefined) return { kind: 'remembered', id: known.id };
+    if (!this.#hasRoom(owner, sizeOfDraft(draft)))
+      return { kind: 'refused', reason: 'memory_full' };
+    const id = randomHex(ID_BYTES);
+    const memory: Memory = { ...draft, id, kind, label, source, rememberedAt: Date.now() };
+    this.#changes.make(() => {
+      if (isFact) this.#supersede(owner, memory);
+      this.#memories.insert(owner, memory);
+      const notes = this.#memories.unsummarised(owner, NOTES_OF_SUMMARY);
+      this.#setTimer(notes.length === NOTES_OF_SUMMARY);
+    });
+    return { kind: 'remembered', id };
+  }
+
+  async recall({ owner, query, limit, trustedOnly }: RecallOrder): Promise<readonly Memory[]> {
+    const words = toSearchQuery(query);
+    const most = Math.min(limit, MEMORY_LIMITS.recalled);
+    return words === undefined
+      ? []
+      : this.#memories.search(owner, words, { limit: most, trustedOnly });
+  }
+
+  async forget({
+    owner,
+    id,
+    label,
+  }: ForgetOrder): Promise<'forgotten' | 'not_found' | 'not_allowed'> {
+    const found = this.#memories.byId(owner, id);
+    if (found === undefined) return 'not_found';
+    if (!mayReplace(label, found.memory.label)) return 'not_allowed';
+    this.#changes.make(() => this.#memories.remove(owner, found));
+    return 'forgotten';
+  }
+
+  async exportRows(actor: MemoryActor, owner: string, after: number) {
+    const found = this.#memories.after(owner, after, EXPORTED_ROWS);
+    this.#changes.make(() => this.#record('memory-exported', actor, found.length));
+    this.ctx.waitUntil(this.#drain());
+    const memories = found.map(({ memory }) => memory);
+    const last = found.at(-1);
+    return { memories, ...(found.length === EXPORTED_ROWS && last && { next: last.seq }) };
+  }
+
+  async erase(actor: MemoryActor, owner: string): Promise<number> {
+    const erased = this.#changes.make(() => {
+      const rows = this.#memories.erase(owner);
+      this.#record('memory-erased', actor, rows);
+      return rows;
+    });
+    this.ctx.waitUntil(this.#drain());
+    return erased;
+  }
+
+  #hasRoom(owner: string, characters: number): boolean {
+    const usage = this.#memories.usage(owner);
+    return (
+      usage.rows < MEMORY_LIMITS.rows &&
+      usage.characters + characters <= MEMORY_LIMITS.characters &&
+      this.#memories.count() < MEMORY_LIMITS.workspaceRows
+    );
+  }
+
+  /** Part of a transaction. */
+  #supersede(owner: string, { subject = '', predicate = '', label, rememberedAt }: Memory): void {
+    for (const { seq, memory } of this.#memories.standingFacts(owner, subject, predicate)) {
+      if (mayReplace(label, memory.label)) this.#memories.supersede(seq, rememberedAt);
+    }
+  }
+
+  async #work(): Promise<void> {
+    for (const owner of this.#memories.ownersToSummarise(NOTES_OF_SUMMARY)) {
+      this.#changes.make(() => this.#summarise(owner));
+    }
+    await this.#drain();
+    this.#setTimer(this.#memories.ownersToSummarise(NOTES_OF_SUMMARY).length > 0);
+  }
+
+  /** Part of a transaction. Where there is no room, the notes stand for themselves. */
+  #summarise(owner: string): void {
+    const notes = this.#memories.unsummarised(owner, NOTES_OF_SUMMARY);
+    const last = notes.at(-1)?.memory;
+    if (last === undefined) return;
+    const { text, label } = summarise(notes.map(({ memory }) => memory));
+    const id = this.#hasRoom(owner, text.length) ? randomHex(ID_BYTES) : '';
+    for (const { seq } of notes) this.#memories.noteSummarised(seq, id);
+    if (id === '') return;
+    const { source } = last;
+    const summary = { id, kind: 'summary', text, label, source, rememberedAt: Date.now() } as const;
+    this.#memories.insert(owner, summary);
+  }
+
+  /** Part of a transaction. */
+  #record(
+    action: 'memory-exported' | 'memory-erased',
+    { name: actor, requestId }: MemoryActor,
+    count: number,
+  ): void {
+    const at = Date.now();
+    this.#outbox.add([{ action, decision: 'allowed', at, actor, requestId, count }], at);
+    this.#setTimer(false);
+  }
+
+  /** Part of a transaction, or of the alarm. */
+  #setTimer(hasWork: boolean): void {
+    const due = hasWork ? SOON_MS : this.#outbox.isEmpty() ? undefined : RETRY_MS;
+    if (due === undefined) return;
+    const at = Date.now() + due;
+    this.#timers.set(WORK_TIMER, Math.min(at, this.#timers.dueAt(WORK_TIMER) ?? at));
+  }
+
+  /** Never rejects: what is left is sent by the alarm. */
+  async #drain(): Promise<void> {
+    if (this.#outbox.isEmpty()) return;
+    await this.#outbox
+      .drain(appendToChain(this.env, this.#workspace, SOURCE))
+      .catch(() => undefined);
+  }
+}

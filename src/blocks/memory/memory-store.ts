@@ -1,0 +1,219 @@
+/**
+ * The rows of a workspace's memory, and the index of their words.
+ *
+ * Every statement names the owner. Nothing here opens a transaction: writes belong to the caller's.
+ *
+ * @module
+ */
+
+import type { Memory, MemoryKind } from '../../core/memory/memory.ts';
+import { HIGHEST_LABEL, isLabel, type Label } from '../../core/policy/labels.ts';
+
+/** What an owner has. */
+export interface MemoryUsage {
+  readonly rows: number;
+  readonly characters: number;
+}
+
+export interface Found {
+  /** Where it stands among the owner's. */
+  readonly seq: number;
+  readonly memory: Memory;
+}
+
+type Row = {
+  seq: number;
+  id: string;
+  kind: string;
+  subject: string | null;
+  predicate: string | null;
+  body: string;
+  integrity: string;
+  confidentiality: string;
+  session: string;
+  call_key: string;
+  tool: string;
+  remembered_at: number;
+  superseded_at: number | null;
+};
+
+export class MemoryStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  createTables(): void {
+    this.#sql.exec(`
+      CREATE TABLE IF NOT EXISTS memories (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
+        kind TEXT NOT NULL, subject TEXT, predicate TEXT, body TEXT NOT NULL,
+        integrity TEXT NOT NULL, confidentiality TEXT NOT NULL, session TEXT NOT NULL,
+        call_key TEXT NOT NULL, tool TEXT NOT NULL, remembered_at INTEGER NOT NULL,
+        superseded_at INTEGER, summary_id TEXT,
+        UNIQUE (owner, kind, call_key)
+      ) STRICT;
+      CREATE INDEX IF NOT EXISTS memories_by_owner ON memories (owner, seq);
+      CREATE VIRTUAL TABLE IF NOT EXISTS memory_words USING fts5 (
+        subject, predicate, body, tokenize = "unicode61 remove_diacritics 2"
+      );
+    `);
+  }
+
+  insert(owner: string, memory: Memory): void {
+    const { id, kind, subject = null, predicate = null, text, label, source } = memory;
+    this.#sql.exec(
+      `INSERT INTO memories (id, owner, kind, subject, predicate, body, integrity,
+         confidentiality, session, call_key, tool, remembered_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, owner, kind, subject, predicate, text, label.integrity, label.confidentiality],
+      ...[source.session, source.callKey, source.tool, memory.rememberedAt],
+    );
+    this.#sql.exec(
+      `INSERT INTO memory_words (rowid, subject, predicate, body)
+       VALUES (last_insert_rowid(), ?, ?, ?)`,
+      ...[subject, predicate, text],
+    );
+  }
+
+  byCall(owner: string, kind: MemoryKind, callKey: string): Memory | undefined {
+    const found = this.#select('owner = ? AND kind = ? AND call_key = ?', owner, kind, callKey);
+    return found[0]?.memory;
+  }
+
+  byId(owner: string, id: string): Found | undefined {
+    return this.#select('owner = ? AND id = ?', owner, id)[0];
+  }
+
+  /** Facts about the same that no newer one has replaced. */
+  standingFacts(owner: string, subject: string, predicate: string): readonly Found[] {
+    return this.#select(
+      `owner = ? AND kind = 'fact' AND lower(subject) = lower(?)
+       AND lower(predicate) = lower(?) AND superseded_at IS NULL`,
+      ...[owner, subject, predicate],
+    );
+  }
+
+  supersede(seq: number, at: number): void {
+    this.#sql.exec('UPDATE memories SET superseded_at = ? WHERE seq = ?', at, seq);
+  }
+
+  /** The best first; of those as good, the newest. */
+  search(
+    owner: string,
+    query: string,
+    { limit, trustedOnly }: { readonly limit: number; readonly trustedOnly: boolean },
+  ): readonly Memory[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT memories.* FROM memory_words JOIN memories ON memories.seq = memory_words.rowid
+         WHERE memory_words MATCH ? AND owner = ? AND superseded_at IS NULL
+           AND (? = 0 OR integrity = 'trusted')
+         ORDER BY rank, seq DESC LIMIT ?`,
+        ...[query, owner, trustedOnly ? 1 : 0, limit],
+      )
+      .toArray()
+      .map((row) => toFound(row).memory);
+  }
+
+  after(owner: string, seq: number, limit: number): readonly Found[] {
+    return this.#select('owner = ? AND seq > ? ORDER BY seq LIMIT ?', owner, seq, limit);
+  }
+
+  /** With the summary that it is in: the other notes in that will be in another. */
+  remove(owner: string, { seq, memory: { id } }: Found): void {
+    const summary = this.#select(
+      `owner = ?1 AND kind = 'summary'
+       AND id = (SELECT summary_id FROM memories WHERE owner = ?1 AND id = ?2)`,
+      ...[owner, id],
+    )[0];
+    if (summary !== undefined) {
+      this.#delete(summary.seq);
+      this.#sql.exec(
+        'UPDATE memories SET summary_id = NULL WHERE owner = ? AND summary_id = ?',
+        ...[owner, summary.memory.id],
+      );
+    }
+    this.#delete(seq);
+  }
+
+  erase(owner: string): number {
+    const { rows } = this.usage(owner);
+    this.#sql.exec(
+      'DELETE FROM memory_words WHERE rowid IN (SELECT seq FROM memories WHERE owner = ?)',
+      owner,
+    );
+    this.#sql.exec('DELETE FROM memories WHERE owner = ?', owner);
+    return rows;
+  }
+
+  usage(owner: string): MemoryUsage {
+    return this.#sql
+      .exec<{ rows: number; characters: number }>(
+        `SELECT count(*) AS rows, coalesce(sum(length(body) + length(coalesce(subject, ''))
+           + length(coalesce(predicate, ''))), 0) AS characters
+         FROM memories WHERE owner = ?`,
+        owner,
+      )
+      .one();
+  }
+
+  count(): number {
+    return this.#sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM memories').one().rows;
+  }
+
+  /** Owners with at least so many notes that are in no summary yet. */
+  ownersToSummarise(least: number): readonly string[] {
+    return this.#sql
+      .exec<{ owner: string }>(
+        `SELECT owner FROM memories WHERE kind = 'note' AND summary_id IS NULL
+         GROUP BY owner HAVING count(*) >= ?`,
+        least,
+      )
+      .toArray()
+      .map(({ owner }) => owner);
+  }
+
+  /** The oldest first. */
+  unsummarised(owner: string, limit: number): readonly Found[] {
+    return this.#select(
+      `owner = ? AND kind = 'note' AND summary_id IS NULL ORDER BY seq LIMIT ?`,
+      ...[owner, limit],
+    );
+  }
+
+  /** `summaryId` is empty where there was no room for a summary. */
+  noteSummarised(seq: number, summaryId: string): void {
+    this.#sql.exec('UPDATE memories SET summary_id = ? WHERE seq = ?', summaryId, seq);
+  }
+
+  #delete(seq: number): void {
+    this.#sql.exec('DELETE FROM memory_words WHERE rowid = ?', seq);
+    this.#sql.exec('DELETE FROM memories WHERE seq = ?', seq);
+  }
+
+  #select(condition: string, ...bindings: SqlStorageValue[]): readonly Found[] {
+    return this.#sql
+      .exec<Row>(`SELECT * FROM memories WHERE ${condition}`, ...bindings)
+      .toArray()
+      .map(toFound);
+  }
+}
+
+function toFound(row: Row): Found {
+  const label = { integrity: row.integrity, confidentiality: row.confidentiality } as Label;
+  const { session, call_key: callKey, tool } = row;
+  const memory: Memory = {
+    id: row.id,
+    kind: row.kind as MemoryKind,
+    text: row.body,
+    ...(row.subject !== null && { subject: row.subject }),
+    ...(row.predicate !== null && { predicate: row.predicate }),
+    label: isLabel(label) ? label : HIGHEST_LABEL,
+    source: { session, callKey, tool },
+    rememberedAt: row.remembered_at,
+    ...(row.superseded_at !== null && { supersededAt: row.superseded_at }),
+  };
+  return { seq: row.seq, memory };
+}

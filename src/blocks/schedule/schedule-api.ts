@@ -1,0 +1,72 @@
+/**
+ * What the schedules of a workspace answer over RPC; `schedule-client.ts` is the way to them.
+ *
+ * @module
+ */
+
+import type { Grant } from '../../core/capabilities/grant.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+import type { ScheduleSpec } from '../../core/schedules/schedule-spec.ts';
+
+/** Why no run came of a moment, or how the run ended. */
+export type RunStatus =
+  | 'starting'
+  | 'running'
+  | 'finished'
+  | 'failed'
+  | 'cancelled'
+  | 'refused'
+  | 'missed'
+  | 'overlap';
+
+export interface ScheduleRun {
+  readonly dueAt: number;
+  readonly status: RunStatus;
+  readonly sessionId?: string;
+  readonly turnId?: string;
+  /** Of a run that was refused or failed. */
+  readonly code?: string;
+  readonly endedAt?: number;
+}
+
+export interface ScheduleDescription {
+  readonly name: string;
+  readonly spec: ScheduleSpec;
+  readonly isPaused: boolean;
+  readonly createdBy: string;
+  readonly createdAt: number;
+  /** Epoch milliseconds; absent when it will not run again. */
+  readonly nextAt?: number;
+  /** The newest first. */
+  readonly runs: readonly ScheduleRun[];
+}
+
+export interface CreateSchedule {
+  readonly creator: Principal;
+  readonly requestId: string;
+  readonly spec: ScheduleSpec;
+  /** `spec.capabilities`, expanded: a part of what the creator holds. */
+  readonly grants: readonly Grant[];
+}
+
+/** Who asks, for the record. */
+export interface ScheduleActor {
+  readonly name: string;
+  readonly requestId: string;
+}
+
+export interface ScheduleApi {
+  /** `undefined`: the name is taken, or there are too many. */
+  create(request: CreateSchedule): Promise<ScheduleDescription | undefined>;
+  list(): Promise<readonly ScheduleDescription[]>;
+  find(name: string): Promise<ScheduleDescription | undefined>;
+  remove(actor: ScheduleActor, name: string): Promise<boolean>;
+  /** A paused schedule keeps its runs, and has no next one. */
+  setPaused(
+    actor: ScheduleActor,
+    name: string,
+    isPaused: boolean,
+  ): Promise<ScheduleDescription | undefined>;
+  /** Runs it now, besides its moments; `false` if its last run is not over. */
+  runNow(actor: ScheduleActor, name: string): Promise<boolean | undefined>;
+}

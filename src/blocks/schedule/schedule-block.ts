@@ -1,0 +1,196 @@
+/**
+ * The schedules of a workspace: what is due when, and what became of it.
+ *
+ * An object without schedules, or whose schedules are all over, has no alarm. This class is the RPC
+ * surface and nothing more.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import { Fault } from '../../core/errors/fault.ts';
+import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import { nextRunOf } from '../../core/schedules/next-run.ts';
+import { MAX_SCHEDULES } from '../../core/schedules/schedule-spec.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { Changes } from '../kit/changes.ts';
+import { Outbox } from '../kit/outbox.ts';
+import { Timers } from '../kit/timers.ts';
+import { beginDueRuns, beginNow } from './begin-runs.ts';
+import { carryOut } from './carry-out-run.ts';
+import type {
+  CreateSchedule,
+  ScheduleActor,
+  ScheduleApi,
+  ScheduleDescription,
+  ScheduleRun,
+} from './schedule-api.ts';
+import { describeSchedule, type ScheduleParts } from './schedule-parts.ts';
+import { ScheduleStore, type StoredSchedule } from './schedule-store.ts';
+
+/** The name under which the outbox stands in the workspace's chain. */
+const SOURCE = 'schedules';
+
+const WORK_TIMER = 'work';
+
+/** How soon, and how late at most, a run is looked after again, in milliseconds. */
+const SOONEST_MS = 500;
+const LATEST_MS = 30_000;
+
+export class ScheduleBlock extends DurableObject<BlockBindings> implements ScheduleApi {
+  readonly #parts: ScheduleParts;
+  readonly #changes: Changes;
+  readonly #timers: Timers;
+
+  constructor(ctx: DurableObjectState, env: BlockBindings) {
+    super(ctx, env);
+    this.#timers = new Timers(ctx.storage, { [WORK_TIMER]: () => this.#work() });
+    this.#parts = this.#assemble();
+    this.#changes = new Changes(ctx.storage, {
+      forgetMemory: () => {
+        this.#timers.forget();
+        this.#parts.outbox.forget();
+      },
+    });
+    ctx.storage.transactionSync(() => {
+      this.#parts.schedules.createTables();
+      this.#parts.outbox.createTable();
+      this.#timers.createTable();
+    });
+    this.#timers.restore();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#timers.alarm(Date.now());
+  }
+
+  async create(request: CreateSchedule): Promise<ScheduleDescription | undefined> {
+    const { schedules, now } = this.#parts;
+    const { spec, creator, requestId } = request;
+    const known = schedules.find(spec.name);
+    if (known?.requestId === requestId) return describeSchedule(this.#parts, known);
+    if (known !== undefined || schedules.count() >= MAX_SCHEDULES) return undefined;
+    const nextAt = nextRunOf(spec.when, now());
+    const schedule: StoredSchedule = {
+      ...{ ...request, createdAt: now(), isPaused: false },
+      ...(nextAt !== undefined && { nextAt }),
+    };
+    this.#parts.transact(() => {
+      schedules.put(schedule);
+      this.#record('schedule-created', spec.name, {
+        name: `${creator.kind}:${creator.id}`,
+        requestId,
+      });
+    });
+    return describeSchedule(this.#parts, schedule);
+  }
+
+  async list(): Promise<readonly ScheduleDescription[]> {
+    return this.#parts.schedules.all().map((schedule) => describeSchedule(this.#parts, schedule));
+  }
+
+  async find(name: string): Promise<ScheduleDescription | undefined> {
+    const schedule = this.#parts.schedules.find(name);
+    return schedule && describeSchedule(this.#parts, schedule);
+  }
+
+  async remove(actor: ScheduleActor, name: string): Promise<boolean> {
+    if (this.#parts.schedules.find(name) === undefined) return false;
+    this.#parts.transact(() => {
+      this.#parts.schedules.remove(name);
+      this.#record('schedule-removed', name, actor);
+    });
+    return true;
+  }
+
+  async setPaused(
+    actor: ScheduleActor,
+    name: string,
+    isPaused: boolean,
+  ): Promise<ScheduleDescription | undefined> {
+    const schedule = this.#parts.schedules.find(name);
+    if (schedule === undefined) return undefined;
+    const { nextAt: _, ...facts } = schedule;
+    const nextAt = isPaused ? undefined : nextRunOf(schedule.spec.when, this.#parts.now());
+    const changed = { ...facts, isPaused, ...(nextAt !== undefined && { nextAt }) };
+    this.#parts.transact(() => {
+      this.#parts.schedules.put(changed);
+      this.#record(isPaused ? 'schedule-paused' : 'schedule-resumed', name, actor);
+    });
+    return describeSchedule(this.#parts, changed);
+  }
+
+  async runNow(actor: ScheduleActor, name: string): Promise<boolean | undefined> {
+    const schedule = this.#parts.schedules.find(name);
+    if (schedule === undefined) return undefined;
+    return this.#parts.transact(() => {
+      const isBegun = beginNow(this.#parts, schedule);
+      if (isBegun) this.#record('schedule-started', name, actor);
+      return isBegun;
+    });
+  }
+
+  /** Runs are looked after side by side; one that fails keeps nobody waiting, and is tried again. */
+  async #work(): Promise<void> {
+    beginDueRuns(this.#parts);
+    await Promise.allSettled(
+      this.#parts.schedules.openRuns().map(({ name, run }) => carryOut(this.#parts, name, run)),
+    );
+    await this.#drain();
+    this.#setTimer();
+  }
+
+  /** Part of a transaction, or of the alarm. */
+  #setTimer(): void {
+    const { schedules, outbox, now } = this.#parts;
+    const open = schedules.openRuns().map(({ run }) => lookAgainAt(run, now()));
+    const unsent = outbox.isEmpty() ? [] : [now() + LATEST_MS];
+    const at = Math.min(schedules.nextAt() ?? Number.POSITIVE_INFINITY, ...open, ...unsent);
+    if (Number.isFinite(at)) this.#timers.set(WORK_TIMER, at);
+    else this.#timers.clear(WORK_TIMER);
+  }
+
+  #assemble(): ScheduleParts {
+    const { sql } = this.ctx.storage;
+    const workspace = parseWorkspaceId(this.ctx.id.name ?? '');
+    if (workspace === undefined) throw new Fault('not_found');
+    const outbox = new Outbox(sql);
+    const now = () => Date.now();
+    return {
+      ...{ workspace, env: this.env, schedules: new ScheduleStore(sql), outbox, now },
+      transact: (change) => this.#transact(change),
+      record: (event) => outbox.add([{ ...event, at: now() }], now()),
+    };
+  }
+
+  #transact<T>(change: () => T): T {
+    const result = this.#changes.make(() => {
+      const changed = change();
+      this.#setTimer();
+      return changed;
+    });
+    this.ctx.waitUntil(this.#drain());
+    return result;
+  }
+
+  #record(
+    action: Parameters<ScheduleParts['record']>[0]['action'],
+    schedule: string,
+    { name, requestId }: ScheduleActor,
+  ): void {
+    this.#parts.record({ action, decision: 'allowed', actor: name, requestId, schedule });
+  }
+
+  /** Never rejects: what is left is sent by the alarm. */
+  async #drain(): Promise<void> {
+    const { outbox, workspace } = this.#parts;
+    if (outbox.isEmpty()) return;
+    await outbox.drain(appendToChain(this.env, workspace, SOURCE)).catch(() => undefined);
+  }
+}
+
+/** The longer a run takes, the less often it is asked after. */
+function lookAgainAt({ dueAt }: ScheduleRun, now: number): number {
+  return now + Math.min(LATEST_MS, Math.max(SOONEST_MS, (now - dueAt) / 4));
+}

@@ -1,0 +1,48 @@
+/**
+ * What the functions of a workspace's schedules share.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import type { Principal } from '../../core/policy/principal.ts';
+import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import type { Outbox } from '../kit/outbox.ts';
+import type { ScheduleDescription } from './schedule-api.ts';
+import type { ScheduleStore, StoredSchedule } from './schedule-store.ts';
+
+export interface ScheduleParts {
+  readonly workspace: WorkspaceId;
+  readonly env: BlockBindings;
+  readonly schedules: ScheduleStore;
+  readonly outbox: Outbox;
+  readonly now: () => number;
+  /** Storage and record change together, or not at all. */
+  readonly transact: <T>(change: () => T) => T;
+  /** Part of a transaction. */
+  readonly record: (event: Omit<AuditEvent, 'at'>) => void;
+}
+
+/** Whom the runs of a schedule act as: within its own grants, and what its maker may still do. */
+export function principalOf({ workspace }: ScheduleParts, schedule: StoredSchedule): Principal {
+  const { creator, grants, spec } = schedule;
+  const { kind, id, tokenId, caveats } = creator;
+  return {
+    ...{ kind: 'service', id: `schedule-${spec.name}`, workspace, tokenId },
+    behalf: { kind, id, grants },
+    ...(caveats && { caveats }),
+  };
+}
+
+export function describeSchedule(
+  { schedules }: ScheduleParts,
+  { spec, creator, createdAt, isPaused, nextAt }: StoredSchedule,
+): ScheduleDescription {
+  return {
+    ...{ name: spec.name, spec, isPaused, createdAt },
+    createdBy: `${creator.kind}:${creator.id}`,
+    ...(nextAt !== undefined && { nextAt }),
+    runs: schedules.runs(spec.name),
+  };
+}

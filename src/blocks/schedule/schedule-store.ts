@@ -1,0 +1,128 @@
+/**
+ * The rows of a workspace's schedules and of their runs.
+ *
+ * @module
+ */
+
+import type { CreateSchedule, ScheduleRun } from './schedule-api.ts';
+
+/** Runs of a schedule that are kept. */
+const KEPT_RUNS = 20;
+
+export interface StoredSchedule extends CreateSchedule {
+  readonly createdAt: number;
+  readonly isPaused: boolean;
+  readonly nextAt?: number;
+}
+
+type ScheduleRow = { name: string; next_at: number | null; facts: string };
+type RunRow = { facts: string };
+
+export class ScheduleStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  createTables(): void {
+    this.#sql.exec(`
+      CREATE TABLE IF NOT EXISTS schedules (
+        name TEXT PRIMARY KEY, next_at INTEGER, facts TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS runs (
+        name TEXT NOT NULL, due_at INTEGER NOT NULL, is_open INTEGER NOT NULL, facts TEXT NOT NULL,
+        PRIMARY KEY (name, due_at)
+      ) STRICT, WITHOUT ROWID`);
+  }
+
+  count(): number {
+    return this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM schedules').one().count;
+  }
+
+  all(): readonly StoredSchedule[] {
+    return this.#sql
+      .exec<ScheduleRow>('SELECT name, next_at, facts FROM schedules ORDER BY name')
+      .toArray()
+      .map(toSchedule);
+  }
+
+  find(name: string): StoredSchedule | undefined {
+    const [row] = this.#sql
+      .exec<ScheduleRow>('SELECT name, next_at, facts FROM schedules WHERE name = ?', name)
+      .toArray();
+    return row && toSchedule(row);
+  }
+
+  due(now: number): readonly StoredSchedule[] {
+    return this.#sql
+      .exec<ScheduleRow>(
+        'SELECT name, next_at, facts FROM schedules WHERE next_at <= ? ORDER BY next_at',
+        now,
+      )
+      .toArray()
+      .map(toSchedule);
+  }
+
+  /** When the next one is due. */
+  nextAt(): number | undefined {
+    const { at } = this.#sql
+      .exec<{ at: number | null }>('SELECT min(next_at) AS at FROM schedules')
+      .one();
+    return at ?? undefined;
+  }
+
+  put({ nextAt, ...facts }: StoredSchedule): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO schedules (name, next_at, facts) VALUES (?, ?, ?)',
+      facts.spec.name,
+      nextAt ?? null,
+      JSON.stringify(facts),
+    );
+  }
+
+  remove(name: string): void {
+    this.#sql.exec('DELETE FROM schedules WHERE name = ?', name);
+    this.#sql.exec('DELETE FROM runs WHERE name = ?', name);
+  }
+
+  putRun(name: string, run: ScheduleRun): void {
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO runs (name, due_at, is_open, facts) VALUES (?, ?, ?, ?)',
+      name,
+      run.dueAt,
+      Number(isOpen(run)),
+      JSON.stringify(run),
+    );
+    this.#sql.exec(
+      `DELETE FROM runs WHERE name = ?1 AND is_open = 0 AND due_at < coalesce((
+         SELECT due_at FROM runs WHERE name = ?1 ORDER BY due_at DESC LIMIT 1 OFFSET ?2), 0)`,
+      name,
+      KEPT_RUNS - 1,
+    );
+  }
+
+  /** The newest first. */
+  runs(name: string): readonly ScheduleRun[] {
+    return this.#sql
+      .exec<RunRow>('SELECT facts FROM runs WHERE name = ? ORDER BY due_at DESC', name)
+      .toArray()
+      .map(({ facts }) => JSON.parse(facts));
+  }
+
+  /** Runs that are not over, by the name of their schedule. */
+  openRuns(): readonly { readonly name: string; readonly run: ScheduleRun }[] {
+    return this.#sql
+      .exec<RunRow & { name: string }>('SELECT name, facts FROM runs WHERE is_open = 1')
+      .toArray()
+      .map(({ name, facts }) => ({ name, run: JSON.parse(facts) }));
+  }
+}
+
+function isOpen({ status }: ScheduleRun): boolean {
+  return status === 'starting' || status === 'running';
+}
+
+function toSchedule({ next_at: nextAt, facts }: ScheduleRow): StoredSchedule {
+  return { ...JSON.parse(facts), ...(nextAt !== null && { nextAt }) };
+}

@@ -1,0 +1,111 @@
+/**
+ * What a platform is to the gateway. Adapters are pure: clock and cryptography are handed in, nothing
+ * is fetched or stored, and the raw body is looked at before anything is read from it.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import type { Update } from './update.ts';
+
+/** A request as it came, with header names in lower case. */
+export interface Webhook {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Cryptography, handed in by whoever has a platform. */
+export interface SignatureTools {
+  /** The parts are signed as if they were one text; text is UTF-8. */
+  readonly hmacSha256: (
+    key: Uint8Array | string,
+    parts: readonly (Uint8Array | string)[],
+  ) => Uint8Array;
+  readonly equal: (a: string, b: string) => boolean;
+  readonly verifyEd25519: (
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ) => boolean;
+}
+
+export type Credentials = Readonly<Record<string, string>>;
+
+export interface AdapterContext {
+  readonly credentials: Credentials;
+  readonly tools: SignatureTools;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface WebhookAnswer {
+  readonly contentType: 'application/json' | 'text/plain';
+  readonly body: string;
+}
+
+/** What a webhook whose signature holds says. */
+export type ReceivedWebhook =
+  | { readonly kind: 'malformed' }
+  /** The platform asks whether somebody is there. */
+  | { readonly kind: 'handshake'; readonly answer: WebhookAnswer }
+  /** `answer` where the platform wants to hear more than 200. */
+  | {
+      readonly kind: 'updates';
+      readonly updates: readonly Update[];
+      readonly answer?: WebhookAnswer;
+    };
+
+/** One message to a chat: a whole reply, or a part of a long one. */
+export interface ReplyPart {
+  /** The same however often it is sent. */
+  readonly id: string;
+  readonly updateId: string;
+  readonly chat: string;
+  readonly thread?: string;
+  readonly replyToken?: string;
+  readonly text: string;
+  /** Zero-based. */
+  readonly index: number;
+}
+
+export interface OutgoingRequest {
+  readonly method: 'POST' | 'PATCH';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** `busy`: surely not done, and may be asked again. `unsure`: perhaps done, perhaps not. */
+export type SendOutcome =
+  | { readonly kind: 'sent'; readonly receipt?: string }
+  | { readonly kind: 'busy'; readonly retryAfterMs?: number }
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'unsure' };
+
+export interface SendAnswer {
+  readonly status: number;
+  /** Of the `Retry-After` header, in milliseconds. */
+  readonly retryAfterMs?: number;
+  readonly body: string;
+}
+
+export interface ChannelAdapter {
+  readonly credentials: z.ZodType<Credentials>;
+  /** Where the platform's API is; a platform without one names it for each channel. */
+  readonly apiBase?: string;
+  /** Longest text of one message, in UTF-16 code units. */
+  readonly maxChars: number;
+  /** Whether the signature holds, over the raw body. */
+  readonly verify: (webhook: Webhook, context: AdapterContext) => boolean;
+  /** Of a webhook that was verified. */
+  readonly read: (webhook: Webhook, context: AdapterContext) => ReceivedWebhook;
+  readonly render: (
+    part: ReplyPart,
+    context: AdapterContext & { readonly apiBase: string },
+  ) => OutgoingRequest;
+  /** Whether the platform does the same request only once, by a key that it carries. */
+  readonly isRepeatable: (part: Pick<ReplyPart, 'index'>) => boolean;
+  readonly readAnswer: (answer: SendAnswer) => SendOutcome;
+}

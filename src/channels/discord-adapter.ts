@@ -1,0 +1,115 @@
+/**
+ * Discord (docs.discord.com): interactions over HTTP, Ed25519 signatures, replies as edits of the
+ * deferred answer and as followups.
+ *
+ * A slash command's first text option is what the sender says. Editing the deferred answer does the same
+ * however often it is done; a followup has no such key. The interaction's token ends after 15 minutes.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { ChannelAdapter, ReplyPart, SendOutcome } from './adapter.ts';
+import { fromHex } from './hex.ts';
+import { judgeStatus } from './judge-status.ts';
+import { readBody } from './read-body.ts';
+import { isRecent } from './signed-time.ts';
+import type { Update } from './update.ts';
+
+const MAX_CHARS = 2_000;
+
+const PING = 1;
+const APPLICATION_COMMAND = 2;
+
+const PONG = JSON.stringify({ type: 1 });
+const DEFERRED = JSON.stringify({ type: 5 });
+
+/** The type of an option that holds text. */
+const TEXT_OPTION = 3;
+
+const snowflake = z.string().regex(/^[0-9]{1,20}$/);
+const user = z.object({ id: snowflake, bot: z.boolean().optional() });
+
+const interaction = z.object({
+  type: z.int(),
+  id: snowflake,
+  application_id: snowflake,
+  token: z.string().regex(/^[A-Za-z0-9_-]{1,2048}$/),
+  channel_id: snowflake.optional(),
+  user: user.optional(),
+  member: z.object({ user }).optional(),
+  data: z
+    .object({
+      options: z.array(z.object({ type: z.int(), value: z.unknown().optional() })).optional(),
+    })
+    .optional(),
+});
+
+const answer = z.object({ id: snowflake });
+
+export const discordAdapter: ChannelAdapter = {
+  credentials: z.strictObject({
+    applicationId: snowflake,
+    publicKey: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits'),
+  }),
+  apiBase: 'https://discord.com/api/v10',
+  maxChars: MAX_CHARS,
+
+  verify({ headers, body }, { credentials, tools, now }) {
+    const timestamp = headers['x-signature-timestamp'];
+    const signature = fromHex(headers['x-signature-ed25519'] ?? '');
+    const publicKey = fromHex(credentials.publicKey ?? '');
+    if (!isRecent(timestamp, now) || signature === undefined || publicKey === undefined)
+      return false;
+    const time = new TextEncoder().encode(timestamp);
+    const message = new Uint8Array(time.length + body.length);
+    message.set(time);
+    message.set(body, time.length);
+    return tools.verifyEd25519(publicKey, message, signature);
+  },
+
+  read({ body }, { credentials }) {
+    const read = readBody(body, interaction);
+    if (read === undefined || read.application_id !== credentials.applicationId) {
+      return { kind: 'malformed' };
+    }
+    if (read.type === PING) {
+      return { kind: 'handshake', answer: { contentType: 'application/json', body: PONG } };
+    }
+    const updates = read.type === APPLICATION_COMMAND ? toUpdates(read) : [];
+    if (updates.length === 0) return { kind: 'malformed' };
+    const deferred = { contentType: 'application/json', body: DEFERRED } as const;
+    return { kind: 'updates', updates, answer: deferred };
+  },
+
+  render({ text, index, replyToken }, { credentials, apiBase }) {
+    const webhook = `${apiBase}/webhooks/${credentials.applicationId}/${replyToken ?? ''}`;
+    return {
+      method: index === 0 ? 'PATCH' : 'POST',
+      url: index === 0 ? `${webhook}/messages/@original` : `${webhook}?wait=true`,
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ content: text, allowed_mentions: { parse: [] } }),
+    };
+  },
+
+  isRepeatable: ({ index }: Pick<ReplyPart, 'index'>) => index === 0,
+
+  readAnswer(sent): SendOutcome {
+    const judged = judgeStatus(sent);
+    const id = judged.kind === 'sent' ? readBody(sent.body, answer)?.id : undefined;
+    return id === undefined ? judged : { kind: 'sent', receipt: id };
+  },
+};
+
+function toUpdates(read: z.infer<typeof interaction>): readonly Update[] {
+  const { id, channel_id: chat, member, user: direct, token, data } = read;
+  const author = member?.user ?? direct;
+  const option = data?.options?.find(({ type }) => type === TEXT_OPTION)?.value;
+  if (author === undefined || chat === undefined || typeof option !== 'string') return [];
+  return [
+    {
+      ...{ updateId: id, sender: author.id, chat, text: option, attachments: [] },
+      ...{ isBot: author.bot === true, replyToken: token },
+    },
+  ];
+}

@@ -1,0 +1,143 @@
+/**
+ * Slack (docs.slack.dev): Events API over HTTP, `v0` request signatures, `chat.postMessage`.
+ *
+ * `chat.postMessage` documents no idempotency key, so a message that was perhaps sent is not sent again.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import type { ChannelAdapter, SendAnswer, SendOutcome } from './adapter.ts';
+import { hexOf } from './hex.ts';
+import { judgeStatus } from './judge-status.ts';
+import { readBody } from './read-body.ts';
+import { isRecent } from './signed-time.ts';
+import type { Update } from './update.ts';
+
+/** Slack advises at most 4,000 characters of text; what is escaped grows by less than it cuts at. */
+const MAX_CHARS = 4_000;
+
+/** Errors that promise that nothing was posted, and that pass. */
+const BUSY = new Set(['ratelimited', 'rate_limited', 'service_unavailable']);
+
+/** Errors after which nobody knows. */
+const UNSURE = new Set(['fatal_error', 'internal_error', 'request_timeout']);
+
+const event = z.object({
+  type: z.string(),
+  subtype: z.string().optional(),
+  bot_id: z.string().optional(),
+  app_id: z.string().optional(),
+  user: z.string().optional(),
+  channel: z.string().max(64).optional(),
+  ts: z.string().max(64).optional(),
+  text: z.string().optional(),
+  thread_ts: z.string().optional(),
+  files: z
+    .array(
+      z.object({
+        id: z.string(),
+        mimetype: z.string().optional(),
+        size: z.number().optional(),
+      }),
+    )
+    .optional(),
+});
+
+const envelope = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('url_verification'), challenge: z.string().max(1_024) }),
+  z.object({ type: z.literal('event_callback'), event }),
+  z.object({ type: z.literal('app_rate_limited') }),
+]);
+
+const answer = z.object({
+  ok: z.boolean(),
+  error: z.string().optional(),
+  ts: z.string().optional(),
+});
+
+/** Subtypes of `message` that are words of a person; edits, joins and the like are not. */
+const WORDS = new Set([undefined, 'file_share', 'thread_broadcast', 'bot_message']);
+
+export const slackAdapter: ChannelAdapter = {
+  credentials: z.strictObject({
+    signingSecret: z.string().regex(/^[0-9a-f]{32,64}$/, 'must be the signing secret of the app'),
+    botToken: z.string().regex(/^xoxb-[A-Za-z0-9-]{10,200}$/, 'must be a bot token'),
+  }),
+  apiBase: 'https://slack.com/api',
+  maxChars: MAX_CHARS,
+
+  verify({ headers, body }, { credentials, tools, now }) {
+    const timestamp = headers['x-slack-request-timestamp'];
+    if (!isRecent(timestamp, now)) return false;
+    const mac = tools.hmacSha256(credentials.signingSecret ?? '', [`v0:${timestamp}:`, body]);
+    return tools.equal(headers['x-slack-signature'] ?? '', `v0=${hexOf(mac)}`);
+  },
+
+  read({ body }) {
+    const read = readBody(body, envelope);
+    if (read === undefined) return { kind: 'malformed' };
+    if (read.type === 'url_verification') {
+      return { kind: 'handshake', answer: { contentType: 'text/plain', body: read.challenge } };
+    }
+    const updates = read.type === 'event_callback' ? toUpdates(read.event) : [];
+    return { kind: 'updates', updates };
+  },
+
+  render({ chat, thread, text }, { credentials, apiBase }) {
+    return {
+      method: 'POST',
+      url: `${apiBase}/chat.postMessage`,
+      headers: {
+        'Content-Type': 'application/json; charset=utf-8',
+        Authorization: `Bearer ${credentials.botToken}`,
+      },
+      body: JSON.stringify({
+        channel: chat,
+        ...(thread !== undefined && { thread_ts: thread }),
+        text: escapeControls(text),
+        unfurl_links: false,
+        unfurl_media: false,
+      }),
+    };
+  },
+
+  isRepeatable: () => false,
+  readAnswer,
+};
+
+/** Named after the message, not the event: one that mentions the app comes as two events. */
+function toUpdates(written: z.infer<typeof event>): readonly Update[] {
+  const { type, subtype, user, bot_id: bot, channel, ts, text = '', thread_ts: thread } = written;
+  if (type !== 'message' && type !== 'app_mention') return [];
+  const sender = user ?? bot;
+  if (!WORDS.has(subtype) || sender === undefined) return [];
+  if (channel === undefined || ts === undefined) return [];
+  const attachments = (written.files ?? []).map(({ id: reference, mimetype, size }) => ({
+    reference,
+    mediaType: mimetype ?? 'application/octet-stream',
+    ...(size !== undefined && { bytes: size }),
+  }));
+  if (text === '' && attachments.length === 0) return [];
+  const isBot = bot !== undefined || subtype === 'bot_message';
+  const place = { chat: channel, ...(thread !== undefined && { thread }) };
+  return [{ updateId: `${channel}/${ts}`, sender, ...place, text, attachments, isBot }];
+}
+
+/** So that a model's text mentions nobody and is no link but what it looks like. */
+function escapeControls(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Slack answers 200 with `ok: false` to most of what it refuses. */
+function readAnswer(sent: SendAnswer): SendOutcome {
+  const judged = judgeStatus(sent);
+  if (judged.kind !== 'sent') return judged;
+  const read = readBody(sent.body, answer);
+  if (read === undefined) return { kind: 'unsure' };
+  if (read.ok) return { kind: 'sent', ...(read.ts !== undefined && { receipt: read.ts }) };
+  const code = read.error ?? 'unknown_error';
+  if (BUSY.has(code)) return { kind: 'busy' };
+  if (UNSURE.has(code)) return { kind: 'unsure' };
+  return { kind: 'refused', code: /^[a-z_]{1,64}$/.test(code) ? code : 'unknown_error' };
+}

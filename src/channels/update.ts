@@ -1,0 +1,30 @@
+/**
+ * A message as every platform's adapter hands it on.
+ *
+ * @module
+ */
+
+/** Something that came with a message; fetched by nobody unless a tool is allowed to. */
+export interface Attachment {
+  /** The platform's id of the file, or its URL. */
+  readonly reference: string;
+  readonly mediaType: string;
+  /** Absent where the platform does not say. */
+  readonly bytes?: number;
+}
+
+export interface Update {
+  /** The same when the platform delivers it again; unique on its channel. */
+  readonly updateId: string;
+  /** The platform's id of who wrote it. */
+  readonly sender: string;
+  /** Where it was written, and where the reply goes. */
+  readonly chat: string;
+  readonly thread?: string;
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+  /** Written by a program, perhaps by this very channel: never answered. */
+  readonly isBot: boolean;
+  /** A short-lived credential that the platform wants back with the reply; kept sealed. */
+  readonly replyToken?: string;
+}

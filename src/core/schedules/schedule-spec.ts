@@ -1,0 +1,61 @@
+/**
+ * What a schedule is: when a message is sent to an agent, what it may do, and where the answer goes.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { isTimeZone, nextRunOf } from './next-run.ts';
+
+/** Most schedules of a workspace. */
+export const MAX_SCHEDULES = 500;
+
+export const SCHEDULE_NAME = /^[a-z][a-z0-9-]{0,49}$/;
+
+const DAY_MS = 86_400_000;
+
+const timing = z.union([
+  z.strictObject({
+    /** Five fields, as `cron` writes them. */
+    cron: z.string().min(9).max(100),
+    /** IANA name; what `cron` says is local time there, through changes of the clock, too. */
+    timeZone: z.string().max(64).default('UTC').refine(isTimeZone, 'must be an IANA time zone'),
+  }),
+  z.strictObject({ at: z.int().min(0).max(8.64e15) }),
+]);
+
+const budget = z.strictObject({
+  tokens: z.int().min(0).max(1_000_000_000).default(1_000_000_000),
+  costMicroUsd: z.int().min(0).max(1_000_000_000_000).default(1_000_000_000_000),
+});
+
+export const scheduleSchema = z
+  .strictObject({
+    name: z.string().regex(SCHEDULE_NAME, 'must match [a-z][a-z0-9-]{0,49}'),
+    when: timing,
+    /** The user message of each run: the words of whoever makes the schedule. */
+    input: z.string().min(1).max(65_536),
+    model: z.string().max(200).exactOptional(),
+    /** `fresh`: each run begins a session of its own; `same`: all share one. */
+    session: z.enum(['fresh', 'same']).default('fresh'),
+    /** What its runs may do, of what its maker may do at the time. */
+    capabilities: z.array(z.string().max(512)).max(256),
+    /** Most that one run may spend, where that is less than the workspace's policy says. */
+    budget: budget.exactOptional(),
+    /**
+     * What becomes of runs that were due while nothing could run: `skip` them, or run `once` for all
+     * of them.
+     */
+    missed: z.enum(['skip', 'once']).default('once'),
+    /** How late a run may begin and not count as missed, in milliseconds. */
+    graceMs: z.int().min(1_000).max(DAY_MS).default(60_000),
+    /** A block that gets the answer of each run as a message. */
+    deliverTo: z.strictObject({ block: z.string().max(200) }).exactOptional(),
+  })
+  .refine(({ when }) => !('cron' in when) || nextRunOf(when, 0) !== undefined, {
+    path: ['when', 'cron'],
+    message: 'must be five fields that come true some day',
+  });
+
+export type ScheduleSpec = z.infer<typeof scheduleSchema>;
+export type Timing = ScheduleSpec['when'];

@@ -1,0 +1,176 @@
+/** Attacks on channels over HTTP: forged and broken webhooks, guessed codes, borrowed authority. */
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Api, callApi } from '../support/api.ts';
+import { type StandIn, startStandIn } from '../support/channel-standins.ts';
+import {
+  type Said,
+  signForWhatsapp,
+  slackWebhook,
+  standardWebhook,
+  telegramWebhook,
+  WEBHOOK_CREDENTIALS,
+} from '../support/channel-webhooks.ts';
+import { channelOrder, deliver, eventually, exempt, says } from '../support/channels.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+let gateway: Gateway;
+let api: Api;
+let standIn: StandIn;
+
+beforeAll(async () => {
+  [gateway, standIn] = await Promise.all([startGateway({ examples: false }), startStandIn()]);
+  api = callApi(gateway);
+  await exempt(api, standIn);
+  for (const platform of ['webhook', 'telegram', 'slack', 'whatsapp'] as const) {
+    expect((await api.post('/v1/channels', channelOrder(standIn, platform))).status).toBe(201);
+  }
+});
+afterAll(async () => {
+  await gateway?.dispose();
+  await standIn?.close();
+});
+
+const find = async (name: string) => (await api.get(`/v1/channels/${name}`)).body;
+const say = (channel: string, said: Said) => deliver(gateway, channel, standardWebhook(said));
+
+describe('a webhook that nobody signed', () => {
+  test('is 401 and leaves nothing, wherever it is sent', async () => {
+    const { body, headers } = standardWebhook({ text: says('forged') });
+    const forged = { ...headers, 'webhook-signature': `v1,${'A'.repeat(43)}=` };
+    const { 'webhook-signature': _, ...bare } = headers;
+    const status = async (channel: string, given: Record<string, string>) =>
+      (await deliver(gateway, channel, { body, headers: given })).status;
+    expect([
+      await status('webhook', forged),
+      await status('webhook', bare),
+      await status('telegram', headers),
+      await status('slack', headers),
+      await status('nobody', headers),
+      await status('NOT%20A%20NAME', headers),
+    ]).toEqual([401, 401, 401, 401, 401, 401]);
+    const elsewhere = `${gateway.url}/v1/webhooks/other-workspace/webhook`;
+    expect((await fetch(elsewhere, { method: 'POST', headers, body })).status).toBe(401);
+    expect((await find('webhook')).updates).toEqual([]);
+    await eventually(async () => {
+      const { body: audit } = await api.get('/v1/audit?scope=deployment&action=login-refused');
+      expect(audit.records ?? [{}]).not.toEqual([]);
+    });
+  });
+
+  test('is not made good by a recording of the right one: old, changed or renamed', async () => {
+    const old = standardWebhook({ text: says('old') }, Math.floor(Date.now() / 1_000) - 301);
+    const now = standardWebhook({ id: 'once', text: says('once') });
+    const renamed = { ...now, headers: { ...now.headers, 'webhook-id': 'twice' } };
+    const cut = { ...now, body: now.body.slice(0, -1) };
+    const late = Math.floor(Date.now() / 1_000) - 301;
+    const slack = slackWebhook({ text: says('slack') });
+    const slackLate = {
+      ...slack,
+      headers: { ...slack.headers, 'X-Slack-Request-Timestamp': String(late) },
+    };
+    const answers = [
+      await deliver(gateway, 'webhook', old),
+      await deliver(gateway, 'webhook', renamed),
+      await deliver(gateway, 'webhook', cut),
+      await deliver(gateway, 'slack', slackLate),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
+    expect((await find('webhook')).updates).toEqual([]);
+  });
+});
+
+describe('a webhook that is signed', () => {
+  test('but broken is 400, and too large is 413', async () => {
+    expect((await deliver(gateway, 'whatsapp', signForWhatsapp('{"object":'))).status).toBe(400);
+    const large = standardWebhook({ text: 'x'.repeat(1_100_000) });
+    expect((await deliver(gateway, 'webhook', large)).status).toBe(413);
+  });
+
+  test('and delivered many times at once, in any order, has one turn each', async () => {
+    const ids = ['11', '12', '13', '14'];
+    const all = ids.flatMap((id) =>
+      Array.from({ length: 5 }, () => telegramWebhook({ id, text: says(`reply ${id}`) })),
+    );
+    const shuffled = all.toReversed();
+    const answers = await Promise.all(
+      shuffled.map((webhook) => deliver(gateway, 'telegram', webhook)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    await eventually(() =>
+      expect(standIn.delivered.map(({ text }) => text).sort()).toEqual(
+        ids.map((id) => `reply ${id}`),
+      ),
+    );
+    const { updates } = await find('telegram');
+    const { body } = await api.get(`/v1/sessions/${updates[0].sessionId}`);
+    expect(body.turns).toBe(ids.length);
+  });
+});
+
+describe('a pairing code', () => {
+  test('cannot be guessed: after five attempts even the right one is not heard', async () => {
+    const order = channelOrder(standIn, 'webhook', {
+      ...{ name: 'coded', access: { mode: 'pair-with-code' } },
+    });
+    await api.post('/v1/channels', order);
+    const { code } = (await api.post('/v1/channels/coded/codes')).body;
+    const guesses = ['00000000', '00000001', '00000002', '00000003', '00000004', code];
+    for (const text of guesses) await say('coded', { sender: 'mallory', text });
+    const { updates, pairings } = await find('coded');
+    expect(updates.map((update: { code: string }) => update.code)).toEqual(
+      guesses.map(() => 'not_paired'),
+    );
+    expect(pairings).toEqual([]);
+    await say('coded', { sender: 'ann', text: code });
+    expect((await find('coded')).pairings).toMatchObject([{ sender: 'ann', state: 'paired' }]);
+  });
+
+  test('of one channel is worth nothing on another', async () => {
+    const order = (name: string) =>
+      channelOrder(standIn, 'webhook', { name, access: { mode: 'pair-with-code' } });
+    for (const name of ['first', 'second']) await api.post('/v1/channels', order(name));
+    const { code } = (await api.post('/v1/channels/first/codes')).body;
+    await say('second', { text: code });
+    expect((await find('second')).pairings).toEqual([]);
+  });
+});
+
+describe('somebody with a token', () => {
+  test('manages no channel that he does not hold, and hands on nothing that he does not have', async () => {
+    const issued = await api.post('/v1/tokens', {
+      subject: { kind: 'user', id: 'eve' },
+      grants: [
+        'channel:list:webhook',
+        'channel:manage:eves',
+        'channel:send:eves',
+        'channel:receive:eves',
+      ],
+    });
+    const eve = callApi(gateway, issued.body.token);
+    const listed = (await eve.get('/v1/channels')).body.channels;
+    expect(listed.map(({ name }: { name: string }) => name)).toEqual(['webhook']);
+    const create = (change: object) =>
+      eve.post('/v1/channels', channelOrder(standIn, 'webhook', change));
+    const statuses = [
+      (await eve.delete('/v1/channels/webhook')).status,
+      (await eve.get('/v1/channels/telegram')).status,
+      (await eve.post('/v1/channels/webhook/codes')).status,
+      (await eve.post('/v1/channels/webhook/replies/rep_1/resend')).status,
+      (await create({ name: 'stolen', capabilities: [] })).status,
+      (await create({ name: 'eves' })).status,
+    ];
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 403]);
+    expect((await create({ name: 'eves', capabilities: [] })).status).toBe(201);
+    const joins = (await find('webhook')).pairings[0]?.principal ?? 'webhook.0';
+    expect((await eve.post('/v1/channels/eves/codes', { joins })).status).toBe(403);
+  });
+
+  test('learns no credential from a refusal', async () => {
+    const order = { ...channelOrder(standIn, 'telegram'), name: 'typo' };
+    const credentials = { ...WEBHOOK_CREDENTIALS };
+    const { status, body } = await api.post('/v1/channels', { ...order, credentials });
+    expect([status, JSON.stringify(body).includes(credentials.secret)]).toEqual([422, false]);
+    expect(gateway.log()).not.toContain(credentials.secret);
+  });
+});

@@ -1,0 +1,139 @@
+import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { SignatureTools, Webhook } from '../../src/channels/adapter.ts';
+import { ADAPTERS } from '../../src/channels/adapters.ts';
+import {
+  DISCORD_CREDENTIALS,
+  discordWebhook,
+  type SignedWebhook,
+  SLACK_CREDENTIALS,
+  signForSlack,
+  slackWebhook,
+  standardWebhook,
+  TELEGRAM_CREDENTIALS,
+  telegramWebhook,
+  WEBHOOK_CREDENTIALS,
+  WHATSAPP_CREDENTIALS,
+  whatsappWebhook,
+} from '../support/channel-webhooks.ts';
+
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+const tools: SignatureTools = {
+  hmacSha256: (key, parts) => {
+    const mac = createHmac('sha256', key);
+    for (const part of parts) mac.update(part);
+    return mac.digest();
+  },
+  equal: (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b)),
+  verifyEd25519: (key, message, signature) => {
+    const der = Buffer.concat([SPKI_PREFIX, key]);
+    return verify(
+      null,
+      message,
+      createPublicKey({ key: der, format: 'der', type: 'spki' }),
+      signature,
+    );
+  },
+};
+
+const KNOWN = {
+  webhook: { credentials: WEBHOOK_CREDENTIALS, write: standardWebhook, timed: true },
+  telegram: { credentials: TELEGRAM_CREDENTIALS, write: telegramWebhook, timed: false },
+  slack: { credentials: SLACK_CREDENTIALS, write: slackWebhook, timed: true },
+  discord: { credentials: DISCORD_CREDENTIALS, write: discordWebhook, timed: true },
+  whatsapp: { credentials: WHATSAPP_CREDENTIALS, write: whatsappWebhook, timed: false },
+} as const;
+
+const NAMES = Object.keys(KNOWN) as (keyof typeof KNOWN)[];
+
+const toWebhook = ({ body, headers }: SignedWebhook): Webhook => ({
+  method: 'POST',
+  headers: Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  ),
+  query: {},
+  body: Buffer.from(body),
+});
+
+describe.each(NAMES)('%s', (name) => {
+  const { credentials, write, timed } = KNOWN[name];
+  const adapter = ADAPTERS[name];
+  const context = (now = Date.now()) => ({ credentials, tools, now });
+  const webhook = toWebhook(write({ id: '41', text: 'hello' }));
+
+  test('takes its own credentials, and none that are missing or stray', () => {
+    expect(adapter.credentials.safeParse(credentials).success).toBe(true);
+    expect(adapter.credentials.safeParse({ ...credentials, more: 'x' }).success).toBe(false);
+    expect(adapter.credentials.safeParse({}).success).toBe(false);
+  });
+
+  test('verifies what the platform has signed, and reads one update from it', () => {
+    expect(adapter.verify(webhook, context())).toBe(true);
+    const read = adapter.read(webhook, context());
+    expect(read).toMatchObject({ kind: 'updates', updates: [{ text: 'hello', isBot: false }] });
+  });
+
+  test('does not verify without a signature, or with that of another', () => {
+    const strip = (value: (text: string) => string) =>
+      Object.fromEntries(
+        Object.entries(webhook.headers).map(([header, text]) => [
+          header,
+          /signature$|ed25519|256|token/.test(header) ? value(text) : text,
+        ]),
+      );
+    for (const value of [() => '', (text: string) => text.slice(0, -2), () => 'v0=00']) {
+      expect(adapter.verify({ ...webhook, headers: strip(value) }, context())).toBe(false);
+    }
+    expect(adapter.verify({ ...webhook, headers: {} }, context())).toBe(false);
+  });
+
+  test.runIf(name !== 'telegram')('signs the raw body: a byte more or less is forged', () => {
+    const longer = Buffer.concat([webhook.body, Buffer.from(' ')]);
+    expect(adapter.verify({ ...webhook, body: longer }, context())).toBe(false);
+    expect(adapter.verify({ ...webhook, body: webhook.body.subarray(1) }, context())).toBe(false);
+  });
+
+  test.runIf(timed)('a recording is good for five minutes and no longer', () => {
+    const at = Math.floor(Date.now() / 1_000) * 1_000;
+    const [near, far] = [at + 299_000, at + 302_000];
+    expect([near, far].map((now) => adapter.verify(webhook, context(now)))).toEqual([true, false]);
+    expect(adapter.verify(webhook, context(at - 302_000))).toBe(false);
+  });
+
+  test.each(['', '{', '[]', '{"a":1,"a":2}', 'null', '\u00ff'])('reads %j as nothing', (text) => {
+    const read = adapter.read({ ...webhook, body: Buffer.from(text, 'latin1') }, context());
+    expect(read.kind).toBe('malformed');
+  });
+});
+
+describe('slack', () => {
+  const context = { credentials: SLACK_CREDENTIALS, tools, now: Date.now() };
+  const read = (event: object) => {
+    const body = JSON.stringify({ type: 'event_callback', event_id: 'Ev1', event });
+    return ADAPTERS.slack.read(toWebhook(signForSlack(body)), context);
+  };
+  const said = { type: 'message', channel: 'C1', ts: '1.5', user: 'U1', text: 'hi' };
+
+  test('a message that mentions the app is one update, though it comes as two events', () => {
+    const ids = [said, { ...said, type: 'app_mention' }].map((event) => {
+      const received = read(event);
+      return received.kind === 'updates' && received.updates[0]?.updateId;
+    });
+    expect(ids).toEqual(['C1/1.5', 'C1/1.5']);
+  });
+
+  test('edits and joins are nothing to answer, and bots are bots', () => {
+    expect(read({ ...said, subtype: 'message_changed' })).toMatchObject({ updates: [] });
+    expect(read({ ...said, bot_id: 'B1' })).toMatchObject({ updates: [{ isBot: true }] });
+  });
+
+  test('an answer of 200 may be a refusal', () => {
+    const judge = (body: object) =>
+      ADAPTERS.slack.readAnswer({ status: 200, body: JSON.stringify(body) }).kind;
+    expect(judge({ ok: true, ts: '1.2' })).toBe('sent');
+    expect(judge({ ok: false, error: 'channel_not_found' })).toBe('refused');
+    expect(judge({ ok: false, error: 'ratelimited' })).toBe('busy');
+    expect(judge({ ok: false, error: 'internal_error' })).toBe('unsure');
+  });
+});

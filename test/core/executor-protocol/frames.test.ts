@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseReceipt } from '../../../src/core/executor-protocol/executor-receipt.ts';
+import {
+  MAX_ARGUMENT_CHARS,
+  MAX_PROGRESS_CHARS,
+  MAX_TICKET_CHARS,
+  parseExecutorFrame,
+  parseGatewayFrame,
+} from '../../../src/core/executor-protocol/frames.ts';
+import { handshakeText } from '../../../src/core/executor-protocol/handshake.ts';
+
+const NONCE = 'n'.repeat(43);
+const CALL = { kind: 'call', callKey: 'turn_1/0/0', ticket: 't', arguments: '{}' };
+
+const toExecutor = (frame: object) => parseGatewayFrame(JSON.stringify(frame));
+const toGateway = (frame: object) => parseExecutorFrame(JSON.stringify(frame));
+
+describe('frames', () => {
+  test('are read as they were written', () => {
+    const hello = { kind: 'hello', version: 1, nonce: NONCE };
+    expect(toGateway(hello)).toEqual(hello);
+    expect(toExecutor(CALL)).toEqual(CALL);
+  });
+
+  test('of one side are none of the other', () => {
+    expect(toGateway(CALL)).toBeUndefined();
+    expect(toExecutor({ kind: 'absent', callKey: 'turn_1/0/0' })).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'ticket',
+      { ...CALL, ticket: 'x'.repeat(MAX_TICKET_CHARS) },
+      { ...CALL, ticket: 'x'.repeat(MAX_TICKET_CHARS + 1) },
+    ],
+    [
+      'arguments',
+      { ...CALL, arguments: 'x'.repeat(MAX_ARGUMENT_CHARS) },
+      { ...CALL, arguments: 'x'.repeat(MAX_ARGUMENT_CHARS + 1) },
+    ],
+    ['call key', { ...CALL, callKey: 'x'.repeat(128) }, { ...CALL, callKey: 'x'.repeat(129) }],
+  ])('bound their %s', (_, longest, tooLong) => {
+    expect(toExecutor(longest)).toEqual(longest);
+    expect(toExecutor(tooLong)).toBeUndefined();
+  });
+
+  test('bound progress', () => {
+    const progress = (length: number) => ({
+      kind: 'progress',
+      callKey: 'c',
+      text: 'x'.repeat(length),
+    });
+    expect(toGateway(progress(MAX_PROGRESS_CHARS))).toBeDefined();
+    expect(toGateway(progress(MAX_PROGRESS_CHARS + 1))).toBeUndefined();
+  });
+
+  test('never break on what anybody may write', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(parseExecutorFrame(text)).toBeUndefined();
+        expect(parseGatewayFrame(text)).toBeUndefined();
+        expect(parseReceipt(text)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('handshakeText()', () => {
+  test('differs by role and by each of its parts', () => {
+    const shake = { workspace: 'w', node: 'n', executorNonce: 'e', gatewayNonce: 'g' };
+    const texts = [
+      handshakeText('gateway', shake),
+      handshakeText('executor', shake),
+      ...Object.keys(shake).map((part) => handshakeText('executor', { ...shake, [part]: 'other' })),
+    ];
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+});

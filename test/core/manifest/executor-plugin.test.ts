@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import {
+  DEFAULT_EXECUTOR_LIMITS,
+  EXECUTOR_LIMIT_BOUNDS,
+  narrowerLimits,
+} from '../../../src/core/manifest/executor-limits.ts';
+import { parseManifest } from '../../../src/core/manifest/manifest.ts';
+import { toRegisteredPlugin } from '../../../src/core/manifest/to-registered-plugin.ts';
+import type { JsonObject } from '../../../src/core/primitives/json.ts';
+
+const HASH = 'a'.repeat(64);
+
+const manifestOf = (process: JsonObject): JsonObject => ({
+  name: 'tools',
+  version: '1.0.0',
+  kind: 'tool',
+  tier: 'process',
+  license: 'MIT',
+  capabilities: [],
+  process,
+});
+
+function problemsOf(process: JsonObject): readonly string[] {
+  const read = parseManifest(manifestOf(process));
+  return read.ok ? [] : read.error.map(({ pointer }) => pointer);
+}
+
+describe('the section of an executor', () => {
+  test.each<[string, JsonObject]>([
+    ['a command', { command: ['node', '/plugin/main.mjs'] }],
+    ['files and limits', { command: ['x'], filesSha256: HASH, limits: { timeoutMs: 100 } }],
+    [
+      'a server with pinned tools',
+      { protocol: 'mcp', command: ['x'], definitions: { a: HASH }, idleMs: 1 },
+    ],
+    ['no command where each call brings its own', { protocol: 'argv' }],
+  ])('may have %s', (_, process) => {
+    expect(problemsOf(process)).toEqual([]);
+  });
+
+  test.each<[string, JsonObject, string]>([
+    ['no command', {}, '/process/command'],
+    [
+      'a command where each call brings its own',
+      { protocol: 'argv', command: ['x'] },
+      '/process/command',
+    ],
+    ['a server without pins', { protocol: 'mcp', command: ['x'] }, '/process/definitions'],
+    ['pins without a server', { command: ['x'], definitions: {} }, '/process/definitions'],
+    [
+      'a hash that is none',
+      { command: ['x'], filesSha256: 'A'.repeat(64) },
+      '/process/filesSha256',
+    ],
+    ['a member that is not known', { command: ['x'], user: 'root' }, '/process/user'],
+  ])('may not have %s', (_, process, pointer) => {
+    expect(problemsOf(process)).toContain(pointer);
+  });
+
+  test.each(Object.entries(EXECUTOR_LIMIT_BOUNDS))(
+    'bounds %s on both sides',
+    (name, [least, most]) => {
+      const withLimit = (value: number) =>
+        problemsOf({ command: ['x'], limits: { [name]: value } });
+      expect([withLimit(least), withLimit(most)]).toEqual([[], []]);
+      expect(withLimit(least - 1)).toEqual([`/process/limits/${name}`]);
+      expect(withLimit(most + 1)).toEqual([`/process/limits/${name}`]);
+    },
+  );
+
+  test('gives the registry limits for what is left out', () => {
+    const read = parseManifest(manifestOf({ command: ['x'], limits: { timeoutMs: 5_000 } }));
+    if (!read.ok) throw new Error('The manifest must be good');
+    const plugin = toRegisteredPlugin({ manifest: read.value, codeHash: HASH, tierFloor: 'wasm' });
+    expect(plugin.executor).toEqual({ ...DEFAULT_EXECUTOR_LIMITS, timeoutMs: 5_000 });
+    expect(plugin.wasm).toBeUndefined();
+  });
+});
+
+describe('narrowerLimits()', () => {
+  test('takes the smaller of each, and never more than was asked for', () => {
+    const narrowed = narrowerLimits(DEFAULT_EXECUTOR_LIMITS, {
+      timeoutMs: 1,
+      memoryBytes: 2 ** 40,
+    });
+    expect(narrowed).toEqual({ ...DEFAULT_EXECUTOR_LIMITS, timeoutMs: 1 });
+  });
+});

@@ -1,0 +1,151 @@
+/** Turns that begin by the clock: over HTTP, from the schedule to the answer, through a crash. */
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Api, callApi } from '../support/api.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+const SOON = { timeout: 40_000, interval: 200 };
+
+let gateway: Gateway;
+let api: Api;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  api = callApi(gateway);
+});
+afterAll(() => gateway?.dispose());
+
+const MODEL = 'provider:llm:call:embedded/planner';
+const spec = (name: string, change: object = {}) => ({
+  name,
+  when: { at: Date.now() + 500 },
+  input: 'Count the words in: one two three four',
+  model: 'embedded/planner',
+  capabilities: ['tool:call:text-stats', MODEL],
+  ...change,
+});
+
+const find = async (name: string) => (await api.get(`/v1/schedules/${name}`)).body;
+
+/** The schedule, once its newest run is over. */
+const over = (name: string) =>
+  vi.waitFor(async () => {
+    const schedule = await find(name);
+    expect(['finished', 'failed', 'refused']).toContain(schedule.runs[0]?.status);
+    return schedule;
+  }, SOON);
+
+test('a turn runs at its moment, once, and on the record', async () => {
+  const created = await api.post('/v1/schedules', spec('once'));
+  expect([created.status, created.body]).toEqual([201, expect.objectContaining({ runs: [] })]);
+  const { runs, nextAt } = await over('once');
+  expect(runs).toEqual([expect.objectContaining({ status: 'finished' })]);
+  expect(nextAt).toBeUndefined();
+  const { body } = await api.get(`/v1/sessions/${runs[0].sessionId}/messages`);
+  expect(JSON.stringify(body)).toMatch(/words\D+4\b/);
+  await vi.waitFor(async () => {
+    const audit = await api.get('/v1/audit?action=schedule-run&limit=500');
+    const reasons = audit.body.records
+      .filter(({ event }: { event: { schedule: string } }) => event.schedule === 'once')
+      .map(({ event }: { event: { reason: string } }) => event.reason);
+    expect(reasons).toEqual(['running', 'finished']);
+  }, SOON);
+});
+
+test('a run may do what the schedule names and nothing else', async () => {
+  await api.post('/v1/schedules', spec('narrow', { capabilities: [MODEL] }));
+  const { runs } = await over('narrow');
+  const { body } = await api.get(`/v1/sessions/${runs[0].sessionId}/messages`);
+  expect(JSON.stringify(body)).not.toMatch(/words\D+4\b/);
+});
+
+test('a run may not spend more than its budget', async () => {
+  await api.post('/v1/schedules', spec('poor', { budget: { tokens: 0, costMicroUsd: 0 } }));
+  const { runs } = await over('poor');
+  expect(runs[0].status).not.toBe('finished');
+});
+
+test('nobody schedules what he does not hold, and who loses it loses the schedule', async () => {
+  const issued = await api.post('/v1/tokens', {
+    subject: { kind: 'user', id: 'root' },
+    grants: ['schedule:write', 'tool:call:text-stats', MODEL],
+  });
+  const other = callApi(gateway, issued.body.token);
+  const beyond = { capabilities: ['tool:call:json-query'] };
+  expect((await other.post('/v1/schedules', spec('beyond', beyond))).status).toBe(403);
+  expect((await other.get('/v1/schedules')).status).toBe(403);
+
+  const later = { when: { at: Date.now() + 2_000 } };
+  expect((await other.post('/v1/schedules', spec('orphan', later))).status).toBe(201);
+  await api.delete(`/v1/tokens/${issued.body.id}`);
+  const { runs } = await over('orphan');
+  expect(runs[0]).toMatchObject({ status: 'refused', code: 'denied' });
+});
+
+test('runs on demand do not overlap, and a paused schedule has no next run', async () => {
+  const hourly = { when: { cron: '0 * * * *', timeZone: 'Europe/Berlin' }, session: 'same' };
+  const { body } = await api.post('/v1/schedules', spec('hourly', hourly));
+  expect(body.nextAt).toBeGreaterThan(Date.now());
+  const begun = await Promise.all([1, 2].map(() => api.post('/v1/schedules/hourly/run')));
+  expect(begun.map(({ status }) => status).sort()).toEqual([202, 409]);
+  const [first] = (await over('hourly')).runs;
+  expect((await api.post('/v1/schedules/hourly/run')).status).toBe(202);
+  await vi.waitFor(async () => {
+    const { runs } = await find('hourly');
+    expect([runs.length, runs[0].status]).toEqual([2, 'finished']);
+    expect(runs[0].sessionId).toBe(first.sessionId);
+  }, SOON);
+
+  const paused = await api.post('/v1/schedules/hourly/pause', { paused: true });
+  expect(paused.body).toMatchObject({ isPaused: true });
+  expect(paused.body.nextAt).toBeUndefined();
+  const resumed = await api.post('/v1/schedules/hourly/pause', { paused: false });
+  expect(resumed.body.nextAt).toBeGreaterThan(Date.now());
+  expect((await api.delete('/v1/schedules/hourly')).status).toBe(204);
+  expect((await api.get('/v1/schedules/hourly')).status).toBe(404);
+});
+
+test('the answer comes to a block as one message', async () => {
+  const block = await api.post('/v1/blocks', {
+    behavior: { kind: 'mailbox' },
+    capabilities: ['block:receive'],
+  });
+  const deliverTo = { block: block.body.id };
+  const capabilities = ['tool:call:text-stats', MODEL, 'block:send'];
+  await api.post('/v1/schedules', spec('reporter', { deliverTo, capabilities }));
+  await over('reporter');
+  const received = await api.post(`/v1/blocks/${block.body.id}/receive`, { max: 10 });
+  expect(received.body.messages).toEqual([
+    expect.objectContaining({
+      from: 'service:schedule-reporter',
+      body: expect.objectContaining({ schedule: 'reporter', output: expect.stringMatching(/4/) }),
+    }),
+  ]);
+});
+
+describe('a gateway that was killed', () => {
+  test('makes up for what was due meanwhile, once, or not at all', async () => {
+    const when = { at: Date.now() + 1_500 };
+    await api.post('/v1/schedules', spec('made-up', { when, missed: 'once', graceMs: 1_000 }));
+    await api.post('/v1/schedules', spec('let-go', { when, missed: 'skip', graceMs: 1_000 }));
+    await gateway.kill();
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await gateway.restart();
+    expect((await over('made-up')).runs).toEqual([expect.objectContaining({ status: 'finished' })]);
+    expect((await find('let-go')).runs).toEqual([expect.objectContaining({ status: 'missed' })]);
+  });
+
+  test('runs no turn twice, whenever it was killed', async () => {
+    await api.post('/v1/schedules', spec('killed', { when: { at: Date.now() + 300 } }));
+    for (const waitMs of [320, 60, 150]) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await gateway.kill();
+      await gateway.restart();
+    }
+    const { runs } = await over('killed');
+    expect(runs).toEqual([expect.objectContaining({ status: 'finished' })]);
+    const { body } = await api.get(`/v1/sessions/${runs[0].sessionId}`);
+    expect(body.turns).toBe(1);
+    expect((await api.get('/v1/audit/verify')).body.ok).toBe(true);
+  });
+});
