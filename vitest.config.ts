@@ -8,8 +8,8 @@ const TEST_SECRETS = {
 };
 
 /**
- * Three kinds of tests: `unit` in plain Node, `workerd` inside the real runtime, and `journeys`
- * over HTTP against a gateway that the test starts.
+ * Kinds of tests: `unit` in plain Node, `workerd` and `session` inside the real runtime, `executor`
+ * in plain Node with real sandboxes, and `journeys` over HTTP against a gateway that the test starts.
  */
 export default defineConfig({
   test: {
@@ -17,9 +17,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          testTimeout: 20_000,
           include: [
             'test/*.test.ts',
-            'test/{core,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
+            'test/{core,channels,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
           ],
         },
       },
@@ -32,6 +33,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          testTimeout: 20_000,
           include: ['test/{agent,models,tiers,blocks,gateway}/**/*.test.ts'],
           exclude: ['test/blocks/session/**'],
         },
@@ -46,16 +48,28 @@ export default defineConfig({
         ],
         test: {
           name: 'session',
+          testTimeout: 20_000,
           include: ['test/blocks/session/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'executor',
+          include: ['test/executor/**/*.test.ts', 'test/attacks/executor/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'journeys',
           include: ['test/{journeys,attacks}/**/*.test.ts'],
+          exclude: ['test/attacks/executor/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Each file has a gateway of its own, and waits for it as often as it works.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -24,6 +24,7 @@ import { canonicalJson } from '../src/core/primitives/canonical-json.ts';
 import { issueSessionId, parseWorkspaceId, toTurnId } from '../src/core/primitives/ids.ts';
 import type { JsonObject } from '../src/core/primitives/json.ts';
 import { toUtf8 } from '../src/core/primitives/utf8.ts';
+import { HeardValues } from '../src/core/provenance/heard-values.ts';
 
 const PHASE_MS = Number(process.argv[2] ?? 2) * 1_000;
 const WARM_UP_MS = 500;
@@ -129,8 +130,10 @@ function makeContext(authority: Authority): CheckContext {
       deadlineAt: NOW + 120_000,
     },
     label: PRINCIPAL_LABEL,
+    heard: new HeardValues([]),
     slice: { toolCalls: 16, tokens: 100_000, costMicroUsd: 100_000, perTool: {} },
     history: [],
+    approvals: new Set(),
     now: NOW,
     sha256,
   };

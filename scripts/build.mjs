@@ -8,6 +8,7 @@
 //   plugins/<name>/        plugin.json and plugin.wasm of every example, as anybody would upload them
 //   bundled/<name>.wasm    the same, hardened, for deployments without a Worker loader
 //   bundled-modules.js     imports those, by the hash of the upload
+//   executor-plugins/<n>/  the examples of the executor, as folders that can be handed to one
 //   client.js              the client of the gateway, for `sallyport/client`
 //   fixtures/              hostile modules and the examples, for the tests
 //
@@ -17,6 +18,7 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildClient } from './build/client.mjs';
+import { buildExecutorPlugins } from './build/executor-plugins.mjs';
 import { buildExampleFixtures, buildFixtures } from './build/fixtures.mjs';
 import { buildIsolates, buildKernel } from './build/isolate.mjs';
 import { buildPlugins } from './build/plugins.mjs';
@@ -29,6 +31,7 @@ try {
   await Promise.all([
     ...[buildKernel(), buildQuickJs().then(buildIsolates)],
     ...[buildPlugins().then(buildExampleFixtures), buildFixtures(), buildClient()],
+    buildExecutorPlugins(),
   ]);
 } catch (error) {
   console.error(`\n  sallyport: ${error.message}\n`);

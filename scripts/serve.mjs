@@ -12,6 +12,9 @@ import { readLocalSecrets } from './local-secrets.mjs';
 import { whenOrphaned } from './watch-parent.mjs';
 import { BLOCK_CLASSES, COMPATIBILITY_DATE, NAME, readSettings } from './worker-bindings.mjs';
 
+/** Who comes under another name was led here by a page; see `src/gateway/own-host.ts`. */
+const LOOPBACK_HOSTS = 'localhost 127.0.0.1 [::1]';
+
 const [port, dataDir] = process.argv.slice(2);
 
 useBundledWorkerd();
@@ -73,7 +76,8 @@ async function bundle() {
 
 function bindings() {
   const env = {};
-  for (const [name, value] of Object.entries({ ...readLocalSecrets(), ...readSettings() })) {
+  const texts = { SALLYPORT_HOSTS: LOOPBACK_HOSTS, ...readLocalSecrets(), ...readSettings() };
+  for (const [name, value] of Object.entries(texts)) {
     env[name] = { type: 'text', value };
   }
   for (const [binding, className] of Object.entries(BLOCK_CLASSES)) {
@@ -82,6 +86,8 @@ function bindings() {
   return {
     ...env,
     LOADER: { type: 'worker-loader' },
+    // Signed checkpoints of the audit, below the data folder.
+    AUDIT_ARCHIVE: { type: 'r2', name: 'audit-archive' },
     ASSETS: { type: 'disk', path: resolve('build/assets') },
     // Names that resolve to private addresses are refused after resolution, by the runtime.
     PUBLIC_NETWORK: { type: 'network', allow: ['public'], tlsOptions: { trustBrowserCas: true } },

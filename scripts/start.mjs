@@ -2,7 +2,7 @@
 //
 // Order matters: check the installation and Node, make the secrets, lock the data folder, check
 // the port, build, start the engine behind a guard, wait for /health, install the example plugins
-// over HTTP, and only then say that it is up.
+// over HTTP, start the executor where there can be one, and only then say that it is up.
 
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -12,6 +12,7 @@ import { spawnGuarded } from './guarded-child.mjs';
 import { installExamples } from './install-examples.mjs';
 import { isInstalled } from './installed.mjs';
 import { HOST, readPort, requireFreePort } from './listen-port.mjs';
+import { findObstacle, startLocalExecutor } from './local-executor.mjs';
 import { forgetLocalFile, writeLocalFile } from './local-file.mjs';
 import { readLocalSecrets } from './local-secrets.mjs';
 import { untilHealthy } from './until-healthy.mjs';
@@ -24,6 +25,7 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 
 /** What runs for us now: the build, then the gateway. */
 let child;
+let executor;
 let unlock;
 let stopping = false;
 
@@ -49,8 +51,9 @@ async function main() {
   const local = { url: `http://${HOST}:${port}`, token, workspace: WORKSPACE };
   await untilHealthy(local.url);
   await installExamples(local.url, token);
+  const tier = await serveMachine(local, resolve(dataDir, 'executor'));
   writeLocalFile(local);
-  announce(local, dataDir);
+  announce({ ...local, tier }, dataDir);
 }
 
 /** `node:sqlite` takes the lock of the data folder. */
@@ -82,13 +85,26 @@ function serve(port, dataDir) {
   });
 }
 
-function announce({ url, token, workspace }, dataDir) {
+/** The gateway serves without it, and says so. */
+async function serveMachine(local, home) {
+  const obstacle = findObstacle();
+  if (obstacle !== undefined) return `none: ${obstacle}`;
+  const { child: runs, node } = await startLocalExecutor(local, home);
+  executor = runs;
+  executor.exited.then((code) => {
+    if (!stopping) console.error(`\n  sallyport: the executor ended by itself (${code})\n`);
+  });
+  return `${node} (${home})`;
+}
+
+function announce({ url, token, workspace, tier }, dataDir) {
   console.log(`
   Sallyport is up (Node ${process.version}, ${Date.now() - startedAt} ms)
     url        ${url}
     token      ${token}
     workspace  ${workspace}
     data       ${dataDir}
+    executor   ${tier}
     docs       ${url}/docs
 
   A first turn, streamed:
@@ -110,6 +126,7 @@ async function stop(code) {
   if (stopping) return;
   stopping = true;
   forgetLocalFile();
+  await executor?.stop();
   await child?.stop();
   unlock?.();
   process.exit(code);

@@ -10,16 +10,31 @@ export const BLOCK_CLASSES = {
   SESSIONS: 'SessionBlock',
   WORKSPACES: 'WorkspaceBlock',
   AUDITS: 'AuditBlock',
+  APPROVALS: 'ApprovalsBlock',
   STORAGES: 'StorageBlock',
   BLOCKS: 'UserBlock',
   DIRECTORIES: 'DirectoryBlock',
   WASM_LANES: 'WasmLane',
+  NODES: 'NodeBlock',
+  SCHEDULES: 'ScheduleBlock',
+  CHANNELS: 'ChannelBlock',
+  VAULTS: 'VaultBlock',
+  MEMORIES: 'MemoryBlock',
 };
 
 /** Settings that may come from the environment of the one who starts the gateway. */
-const SETTINGS = ['SALLYPORT_LEASE_MS'];
+const SETTINGS = [
+  'SALLYPORT_BEHIND_CLOUDFLARE',
+  'SALLYPORT_HOSTS',
+  'SALLYPORT_LEASE_MS',
+  'SALLYPORT_OTLP_ENDPOINT',
+];
+
+/** What comes after it is the name by which blocks with `CAP_ENV` read it. */
+const BLOCK_SETTING = 'SALLYPORT_ENV_';
 
 export function readSettings() {
-  const given = SETTINGS.filter((name) => process.env[name] !== undefined);
+  const isSetting = (name) => SETTINGS.includes(name) || name.startsWith(BLOCK_SETTING);
+  const given = Object.keys(process.env).filter(isSetting);
   return Object.fromEntries(given.map((name) => [name, process.env[name]]));
 }

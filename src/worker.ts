@@ -7,11 +7,17 @@
 import { createApp } from './gateway/app.ts';
 import { ALL_ROUTES } from './gateway/routes/all-routes.ts';
 
+export { ApprovalsBlock } from './blocks/approvals/approvals-block.ts';
 export { AuditBlock } from './blocks/audit/audit-block.ts';
+export { ChannelBlock } from './blocks/channel/channel-block.ts';
 export { DirectoryBlock } from './blocks/directory/directory-block.ts';
+export { MemoryBlock } from './blocks/memory/memory-block.ts';
+export { NodeBlock } from './blocks/node/node-block.ts';
+export { ScheduleBlock } from './blocks/schedule/schedule-block.ts';
 export { SessionBlock } from './blocks/session/session-block.ts';
 export { StorageBlock } from './blocks/storage/storage-block.ts';
 export { UserBlock } from './blocks/user/user-block.ts';
+export { VaultBlock } from './blocks/vault/vault-block.ts';
 export { WorkspaceBlock } from './blocks/workspace/workspace-block.ts';
 export { TurnRunner } from './gateway/turn-runner.ts';
 export { WasmLane } from './tiers/wasm/wasm-lane.ts';

@@ -13,7 +13,7 @@ const SRC = join(import.meta.dirname, '../src');
 
 /** The doors of `blocks`: what reaches an object, what it answers, and how names and keys are made. */
 const BLOCK_DOORS =
-  /^blocks\/([a-z]+\/[a-z]+-(client|api)|kit\/(keys|signatures|bindings|address))\.ts$/;
+  /^blocks\/([a-z]+\/[a-z]+-(client|api)|kit\/(keys|signing-key|signatures|bindings|address|gateway-identity))\.ts$/;
 
 const MAY_IMPORT: Record<string, readonly (string | RegExp)[]> = {
   core: [],
@@ -21,16 +21,27 @@ const MAY_IMPORT: Record<string, readonly (string | RegExp)[]> = {
   'plugin-review': ['core', 'wasm-hardening'],
   agent: ['core'],
   models: ['core', 'agent'],
-  blocks: ['core'],
+  channels: ['core'],
+  blocks: ['core', 'channels'],
   tiers: ['core', 'agent', 'wasm-hardening', 'plugin-review', BLOCK_DOORS],
-  gateway: ['core', 'agent', BLOCK_DOORS, 'models', 'tiers', 'wasm-hardening', 'plugin-review'],
+  gateway: [
+    'core',
+    'agent',
+    'channels',
+    BLOCK_DOORS,
+    'models',
+    'tiers',
+    'wasm-hardening',
+    'plugin-review',
+  ],
   client: ['core'],
-  cli: ['core', 'wasm-hardening', 'plugin-review'],
+  cli: ['core', 'wasm-hardening', 'plugin-review', 'executor', 'client'],
+  executor: ['core'],
   'worker.ts': ['gateway', 'blocks', 'tiers'],
 };
 
 /** Packages that `core` may use; everything there must run unchanged in Node and in workerd. */
-const CORE_PACKAGES = ['zod', '@cfworker/json-schema', 'tr46', 'ipaddr.js'];
+const CORE_PACKAGES = ['zod', '@cfworker/json-schema', 'tr46', 'ipaddr.js', 'croner'];
 
 interface SourceFile {
   readonly path: string;
@@ -141,6 +152,7 @@ describe('brands are made in one file each', () => {
     ['ApprovedToolCall', ['core/checks/approve-call.ts']],
     ['SessionId', ['core/primitives/ids.ts']],
     ['TurnId', ['core/primitives/ids.ts']],
+    ['NodeId', ['core/primitives/ids.ts']],
     ['WorkspaceId', ['core/primitives/ids.ts']],
     ['CapabilityPattern', ['core/capabilities/pattern.ts']],
     ['Capability', ['core/capabilities/pattern.ts']],

@@ -5,6 +5,7 @@
  */
 
 import type { CapabilityGrowth } from '../core/manifest/capability-growth.ts';
+import type { Loosening } from '../core/manifest/trust-growth.ts';
 import type { Finding } from './finding.ts';
 import type { ModuleFacts } from './module-facts.ts';
 import type { NeededCapability } from './needed-capabilities.ts';
@@ -38,8 +39,19 @@ export function describeGrowth(growth: CapabilityGrowth): readonly string[] {
     ...growth.added.map((pattern) => `+ ${pattern}`),
     ...growth.widened.map(({ from, to }) => `+ ${to} (before: ${from.join(', ')})`),
     ...growth.undenied.map((pattern) => `+ no longer denies ${pattern}`),
+    ...growth.loosened.map(describeLoosening),
     ...growth.removed.map((pattern) => `- ${pattern}`),
   ];
+}
+
+const LOOSENING_WORDS = {
+  'vouches-for-more': 'newly vouches for its result',
+  'marks-less': 'no longer says as strictly where its arguments must come from',
+  'needs-less-mandate': 'counts more words as asking for it',
+} as const satisfies Record<Loosening['what'], string>;
+
+function describeLoosening({ tool, what, pointer }: Loosening): string {
+  return `+ tool ${tool} ${LOOSENING_WORDS[what]}${pointer && ` at ${pointer}`}`;
 }
 
 function describeModule(module: ModuleFacts): readonly string[] {

@@ -2,14 +2,14 @@
  * Looks for credentials that somebody has left in what is uploaded. They would be stored, shown to
  * whoever may read the plugin, and lost with it.
  *
- * Finds what has a known form and lies there in the open: see `core/checks/content`. It is a net for
+ * Finds what has a known form and lies there in the open: see `core/scan`. It is a net for
  * mistakes. An author who wants to hide a key from it can.
  *
  * @module
  */
 
-import { findSecrets } from '../core/checks/content/find-secrets.ts';
 import { isJsonObject, type JsonValue, toPointer } from '../core/primitives/json.ts';
+import { findSecrets } from '../core/scan/find-secrets.ts';
 import { findTexts } from './find-texts.ts';
 import type { Finding, Severity } from './finding.ts';
 import type { ModuleSection, TextSections } from './module-sections.ts';

@@ -17,6 +17,7 @@ export const FINDING_CODES = {
   capability_wide: 'manifest',
   capability_unused: 'manifest',
   secret_in_manifest: 'manifest',
+  directs_model: 'manifest',
 
   code_missing: 'code',
   code_unexpected: 'code',

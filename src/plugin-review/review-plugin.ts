@@ -13,6 +13,7 @@ import {
   parseSignature,
 } from '../core/manifest/plugin-signature.ts';
 import { findSecretsInManifest } from './find-bundled-secrets.ts';
+import { findDirections } from './find-directions.ts';
 import { type Finding, isRefusal, refuse, type Severity } from './finding.ts';
 import { judgePlace, type PlaceReview } from './judge-place.ts';
 import { findUnknownLicences } from './known-licences.ts';
@@ -68,10 +69,12 @@ function describePlugin(
   { sha256Hex }: ReviewPlatform,
 ): PluginFacts {
   const { name, version, kind, tier, license } = manifest;
+  const ownHash = manifestSha256(json, sha256Hex);
+  const codeSha256 = tier === 'wasm' ? code && sha256Hex(code) : ownHash;
   return {
     ...{ name, version, kind, tier, license },
-    manifestSha256: manifestSha256(json, sha256Hex),
-    ...(code && { codeSha256: sha256Hex(code) }),
+    manifestSha256: ownHash,
+    ...(codeSha256 !== undefined && { codeSha256 }),
   };
 }
 
@@ -88,6 +91,7 @@ function judgeManifest(
 ): readonly Finding[] {
   return [
     ...findSecretsInManifest(json, onSecret),
+    ...findDirections(json),
     ...findLicenceProblems(manifest),
     ...(needed === undefined ? [] : judgeAsked(askedIn({ json, manifest }), needed)),
   ];
@@ -135,15 +139,13 @@ function accept({ submission, read, facts, code, signature }: Upload): ReviewedP
   const original = submission.code;
   const { hardened } = code;
   const { codeSha256 } = facts;
-  if (original === undefined || codeSha256 === undefined || hardened === undefined) {
-    return undefined;
-  }
-  return {
-    manifest: read.manifest,
-    codeSha256,
-    code: { original, hardened: hardened.bytes, hardeningVersion: hardened.version },
-    ...(typeof signature === 'object' && { signature }),
-  };
+  const { manifest } = read;
+  if (codeSha256 === undefined) return undefined;
+  const reviewed = { manifest, codeSha256, ...(typeof signature === 'object' && { signature }) };
+  if (manifest.tier !== 'wasm') return reviewed;
+  if (original === undefined || hardened === undefined) return undefined;
+  const forms = { original, hardened: hardened.bytes, hardeningVersion: hardened.version };
+  return { ...reviewed, code: forms };
 }
 
 function conclude(

@@ -32,7 +32,7 @@ export type PluginFacts = {
   readonly license: string;
   /** Over canonical JSON: what a signature is over. */
   readonly manifestSha256: string;
-  /** Of the code as uploaded. */
+  /** Of the code as uploaded; for the tiers of an executor the manifest's, which names the code. */
   readonly codeSha256?: string;
 };
 
@@ -49,7 +49,8 @@ export type CapabilityReview = {
 export interface ReviewedPlugin {
   readonly manifest: Manifest;
   readonly codeSha256: string;
-  readonly code: {
+  /** Of the wasm tier alone. */
+  readonly code?: {
     readonly original: Uint8Array;
     readonly hardened: Uint8Array;
     readonly hardeningVersion: number;
@@ -59,6 +60,6 @@ export interface ReviewedPlugin {
 
 export interface Reviewed {
   readonly review: Review;
-  /** Absent if manifest or code are refused, or for a tier whose code is not uploaded. */
+  /** Absent if manifest or code are refused. */
   readonly accepted?: ReviewedPlugin;
 }

@@ -10,21 +10,31 @@
 import type { DispatchPort } from '../agent/ports.ts';
 import type { JournalReceipt } from '../core/conversation/journal-entry.ts';
 import type { ToolOutcome } from '../core/conversation/tool-result.ts';
+import type { NodeCeiling } from '../core/executor-protocol/executor-run.ts';
 import type { TicketClaims } from '../core/executor-protocol/ticket.ts';
-import type { Tier } from '../core/manifest/tier.ts';
+import type { PlacedTier } from '../core/manifest/tier.ts';
+import type { NodeTicketSigner } from './executor/node-ticket.ts';
 import type { TicketSigner } from './ticket.ts';
 import type { TierRunner } from './tier-runner.ts';
 
-export type TierRunners = Readonly<Record<Tier, TierRunner>>;
+export type TierRunners = Readonly<Record<PlacedTier, TierRunner>>;
 
-export function createDispatch(runners: TierRunners, signer: TicketSigner): DispatchPort {
+/** Tickets for inside the deployment, and for the machines of its users. */
+export interface TicketSigners {
+  readonly own: TicketSigner;
+  readonly nodes: NodeTicketSigner;
+}
+
+export function createDispatch(runners: TierRunners, signers: TicketSigners): DispatchPort {
   return {
     async dispatch(call, receipt, signal) {
       const { claims, canonicalArguments, config } = call;
       if (!provesStart(receipt, claims)) return refused('ticket_refused');
       if (signal.aborted) return refused('cancelled');
       const job = {
-        ticketFor: (audience: string) => signer.sign(claims, audience),
+        ticketFor: (audience: string) => signers.own.sign(claims, audience),
+        ticketForNode: (node: string, ceiling: NodeCeiling) =>
+          signers.nodes.sign(claims, node, ceiling),
         claims,
         canonicalArguments,
         ...(config && { config }),

@@ -5,6 +5,7 @@
  */
 
 import type { ToolOutcome } from '../core/conversation/tool-result.ts';
+import type { NodeCeiling } from '../core/executor-protocol/executor-run.ts';
 import type { TicketClaims } from '../core/executor-protocol/ticket.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
 
@@ -15,6 +16,8 @@ export interface TierJob {
    * single use.
    */
   readonly ticketFor: (audience: string) => string;
+  /** The same for a node, within what that node may run at all. */
+  readonly ticketForNode: (node: string, ceiling: NodeCeiling) => Promise<string>;
   readonly claims: TicketClaims;
   readonly canonicalArguments: JsonObject;
   /** Settings of the plugin, whose hash the claims hold. */

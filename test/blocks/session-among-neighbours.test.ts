@@ -54,7 +54,9 @@ describe('a session among its real neighbours', () => {
     const { workspace, session, admission } = await beginSession();
     const { principal } = workspace.root;
     const tokens = DEFAULT_POLICY.limits.maxTokens;
-    const policy = { ...DEFAULT_POLICY, dailyBudget: { costMicroUsd: 1_000_000, tokens } };
+    const workspaceBudgets = { day: { costMicroUsd: 1_000_000, tokens } };
+    const budgets = { ...DEFAULT_POLICY.budgets, workspace: workspaceBudgets };
+    const policy = { ...DEFAULT_POLICY, budgets };
     await workspace.block.change(workspace.root, { policy });
     for (let turn = 0; turn < 5; turn++) {
       await vi.waitFor(async () =>

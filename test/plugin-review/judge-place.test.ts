@@ -117,6 +117,28 @@ describe('an upgrade that grows', () => {
   });
 });
 
+describe('an upgrade that asks for more trust', () => {
+  const before = installed({ capabilities: [A] });
+  const [run] = manifestOf({}).tools as readonly object[];
+  const vouching = { ...run, outputSchema: { 'x-sallyport-integrity': 'trusted' } };
+  const upgrade = (acceptedGrowth?: string) =>
+    given({
+      manifest: { version: '1.1.0', capabilities: [A], tools: [vouching] },
+      surroundings: workspace({
+        ...(before && { current: before }),
+        installer: { grants: [], now: NOW },
+      }),
+      ...(acceptedGrowth !== undefined && { acceptedGrowth }),
+    });
+
+  test('is refused until its digest is handed in, and needs no further grant', () => {
+    const { growth } = review(upgrade()).review.capabilities ?? {};
+    expect(growth?.loosened).toEqual([{ tool: 'run', what: 'vouches-for-more', pointer: '' }]);
+    expect(findingsOf(upgrade())).toEqual(['refuse growth_not_accepted /capabilities']);
+    expect(findingsOf(upgrade(growth?.digest))).toEqual(['warn growth_accepted /capabilities']);
+  });
+});
+
 describe('a signature', () => {
   const seed = Buffer.alloc(32, 7);
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);

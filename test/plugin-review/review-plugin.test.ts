@@ -227,6 +227,10 @@ describe('describeReview()', () => {
       added: ['block:send'],
       widened: [{ from: ['tool:a'], to: 'tool:*' }],
       removed: ['x:y'],
+      loosened: [
+        { tool: 'pay', what: 'marks-less', pointer: '/to' },
+        { tool: 'pay', what: 'vouches-for-more', pointer: '' },
+      ],
     };
     expect(
       describeGrowth({ ...growth, undenied: ['tool:exec'], digest: '' } as unknown as Parameters<
@@ -236,6 +240,8 @@ describe('describeReview()', () => {
       '+ block:send',
       '+ tool:* (before: tool:a)',
       '+ no longer denies tool:exec',
+      '+ tool pay no longer says as strictly where its arguments must come from at /to',
+      '+ tool pay newly vouches for its result',
       '- x:y',
     ]);
   });

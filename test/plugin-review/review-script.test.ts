@@ -96,7 +96,7 @@ describe('a script', () => {
   });
 
   test('holds no credential', () => {
-    const source = `const key = "${'sk-ant-api03-'}${'a1B2'.repeat(24)}";`;
+    const source = `const key = "${'sk-ant-api03-'}${'a1B2'.repeat(23)}aAA";`;
     expect(findingsOf(script({}, {}, source))).toEqual(['refuse secret_in_code /module']);
   });
 });

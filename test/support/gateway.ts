@@ -20,6 +20,8 @@ export interface Gateway {
   readonly url: string;
   readonly token: string;
   readonly masterKey: string;
+  /** Where everything is on disk. */
+  readonly dataFolder: string;
   /** Everything that the gateway has printed. */
   readonly log: () => string;
   /** Ends the whole process group with SIGKILL, as a crash would. */
@@ -48,7 +50,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     SALLYPORT_ROOT_TOKEN: token,
     ...options.secrets,
   })
-    .map(([name, value]) => `${name}="${value}"\n`)
+    .map(([name, value]) => `${name}='${value}'\n`)
     .join('');
   writeFileSync(secretsFile, secrets, { mode: 0o600 });
   const port = await freePort();
@@ -84,6 +86,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     url,
     token,
     masterKey,
+    dataFolder: join(folder, 'data'),
     log: () => log.join(''),
     kill,
     restart: async () => {

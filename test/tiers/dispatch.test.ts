@@ -5,12 +5,16 @@ import type { ToolOutcome } from '../../src/core/conversation/tool-result.ts';
 import type { TicketClaims } from '../../src/core/executor-protocol/ticket.ts';
 import { parseTurnId } from '../../src/core/primitives/ids.ts';
 import { createDispatch } from '../../src/tiers/dispatch.ts';
+import type { NodeTicketSigner } from '../../src/tiers/executor/node-ticket.ts';
 import { createTicketSigner, verifyTicket } from '../../src/tiers/ticket.ts';
 import type { TierJob, TierRunner } from '../../src/tiers/tier-runner.ts';
-import { UNAVAILABLE_TIER } from '../../src/tiers/unavailable-tier.ts';
 import { claimsOf, TICKET_KEY } from './support/claims.ts';
 
 const DONE: ToolOutcome = { kind: 'ok', output: 'done', cost: { durationMs: 1 } };
+
+const NODE_TICKETS: NodeTicketSigner = {
+  sign: async ({ callKey }, node, { allow }) => [callKey, node, ...allow].join(' '),
+};
 
 function approved(claims: TicketClaims): ApprovedToolCall {
   return { claims, canonicalArguments: {} } as unknown as ApprovedToolCall;
@@ -25,15 +29,18 @@ function receiptOf(claims: TicketClaims, changes: Partial<JournalReceipt> = {}):
 
 function scene() {
   const jobs: TierJob[] = [];
-  const wasm: TierRunner = {
+  const runner: TierRunner = {
     run: async (job) => {
       jobs.push(job);
       return DONE;
     },
     recall: async () => DONE,
   };
-  const runners = { wasm, process: UNAVAILABLE_TIER, container: UNAVAILABLE_TIER };
-  return { jobs, port: createDispatch(runners, createTicketSigner(TICKET_KEY)) };
+  const runners = { wasm: runner, process: runner, container: runner, 'built-in': runner };
+  return {
+    jobs,
+    port: createDispatch(runners, { own: createTicketSigner(TICKET_KEY), nodes: NODE_TICKETS }),
+  };
 }
 
 const NEVER = new AbortController().signal;
@@ -68,14 +75,16 @@ describe('dispatch()', () => {
     expect(jobs).toEqual([]);
   });
 
-  test.each(['process', 'container'] as const)('refuses calls of the tier %s', async (tier) => {
-    const { jobs, port } = scene();
-    const claims = claimsOf({ tier });
-    const outcome = await port.dispatch(approved(claims), receiptOf(claims), NEVER);
-    expect(outcome).toMatchObject({ kind: 'failed', reason: 'tier_unavailable' });
-    expect(jobs).toEqual([]);
-    expect(await port.recall(claims)).toBeUndefined();
-  });
+  test.each(['process', 'container'] as const)(
+    'has a ticket for a node in the tier %s',
+    async (tier) => {
+      const { jobs, port } = scene();
+      const claims = claimsOf({ tier });
+      await port.dispatch(approved(claims), receiptOf(claims), NEVER);
+      const ceiling = { allow: [], deny: [] };
+      expect(await jobs[0]?.ticketForNode('node_1', ceiling)).toBe(`${claims.callKey} node_1`);
+    },
+  );
 
   test('asks the tier of the claims what became of a call', async () => {
     expect(await scene().port.recall(claimsOf())).toEqual(DONE);

@@ -23,8 +23,15 @@ export type KeyPurpose =
   | 'block-ids'
   | 'token-check'
   | 'ticket'
+  | 'node-ids'
+  | 'gateway-identity'
+  | 'mcp-state'
+  | 'channel-ids'
+  | `channel:${string}`
   | `audit-args:${string}`
-  | `audit-checkpoint:${string}`;
+  | `audit-checkpoint:${string}`
+  | 'audit-signing'
+  | `vault:${string}`;
 
 /**
  * The key for one purpose (HKDF-SHA256, RFC 5869, without salt).

@@ -1,5 +1,5 @@
 /**
- * Links, monitors and children of a block, and the blocks that monitor it.
+ * Links, monitors and children of a block, and the blocks that monitor it or were left to it.
  *
  * Rows are few and asked often, so memory holds a copy of them all. The tables are made when the first
  * relation is. Whoever rolls a transaction back calls {@link RelationStore.forget}.
@@ -12,9 +12,10 @@ import type { Tables } from './tables.ts';
 
 /**
  * `link`: by peer, with its row. `monitor`: ours of another block, by ref. `watcher`: another
- * block's of ours, by peer and ref. `child`: one that we spawned.
+ * block's of ours, by peer and ref. `child`: one that we spawned. `ward`: one below us whose parent has
+ * ended.
  */
-type Kind = 'link' | 'monitor' | 'watcher' | 'child';
+type Kind = 'link' | 'monitor' | 'watcher' | 'child' | 'ward';
 
 interface Relation {
   readonly kind: Kind;
@@ -106,6 +107,18 @@ export class RelationStore {
 
   children(): string[] {
     return this.#all('child').map(({ peer }) => peer);
+  }
+
+  addWard(peer: string): void {
+    this.#put({ kind: 'ward', peer, ref: '' });
+  }
+
+  dropWard(peer: string): void {
+    this.#delete({ kind: 'ward', peer, ref: '' });
+  }
+
+  wards(): string[] {
+    return this.#all('ward').map(({ peer }) => peer);
   }
 
   /** Links and monitors of this block's own making or consent, for its limit. */

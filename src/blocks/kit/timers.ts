@@ -27,6 +27,9 @@ const FIRST_RETRY_MS = 1_000;
 /** Longest delay between repetitions. */
 const MAX_RETRY_MS = 60_000;
 
+/** How much later than it was due an alarm that got lost rings at most, in milliseconds. */
+const RESTORED_WITHIN_MS = 16;
+
 const COLUMNS = `(
   name TEXT PRIMARY KEY, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`;
@@ -58,10 +61,16 @@ export class Timers {
     this.#storage.sql.exec(`CREATE TABLE IF NOT EXISTS timers ${COLUMNS}`);
   }
 
-  /** For the block's constructor, once the table exists: an alarm that got lost is set again. */
+  /**
+   * For the block's constructor, once the table exists: an alarm that got lost is set again. It is set
+   * for a moment later, since setting what storage already holds would change nothing.
+   */
   restore(): void {
     this.forget();
-    this.#arm();
+    const at = this.#earliest();
+    if (at === Number.POSITIVE_INFINITY) return;
+    const now = Date.now();
+    this.#setAlarm(Math.max(at, now) + 1 + (now % RESTORED_WITHIN_MS));
   }
 
   /** Memory may be ahead of storage: reads it again when it is needed. */
@@ -118,7 +127,8 @@ export class Timers {
     if (this.#promisedAt <= now) this.#promisedAt = Number.POSITIVE_INFINITY;
     const claimed = this.#hasTable() ? this.#claimDue(now) : [];
     // First of all the next alarm, so that a crash in a task cannot silence the timers for ever.
-    this.restore();
+    this.forget();
+    this.#arm();
     for (const row of claimed) await this.#run(row);
     if (claimed.length > 0 && this.#hasTable()) this.#disarm();
   }
@@ -181,8 +191,13 @@ export class Timers {
     const at = this.#earliest();
     if (at === Number.POSITIVE_INFINITY) return;
     if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+    this.#setAlarm(at);
+  }
+
+  #setAlarm(at: number): void {
     this.#alarmAt = at;
-    void this.#storage.setAlarm(at);
+    // What is due at 0 is due at once, and no alarm may be set for 0.
+    void this.#storage.setAlarm(Math.max(1, at));
   }
 
   /** Takes back an alarm that was set for the repetition of a task that is done. */

@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { FAMILIES } from '../../core/capabilities/catalogue.ts';
 import { type CapabilityPattern, parsePattern } from '../../core/capabilities/pattern.ts';
 import { readShape } from '../../core/errors/pointer-errors.ts';
+import { LOOSENINGS } from '../../core/manifest/trust-growth.ts';
 import { FINDING_CODES, type FindingCode } from '../../plugin-review/finding.ts';
 import type { Review } from '../../plugin-review/review.ts';
 import { reviewPlugin } from '../../plugin-review/review-plugin.ts';
@@ -42,6 +43,7 @@ const growthSchema = z.object({
   widened: z.array(z.object({ from: z.array(patternSchema), to: patternSchema })),
   removed: z.array(patternSchema),
   undenied: z.array(patternSchema),
+  loosened: z.array(z.object({ tool: z.string(), what: z.enum(LOOSENINGS), pointer: z.string() })),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
@@ -73,7 +75,8 @@ export async function reviewUpload(
       errorsOf(answer),
     );
   }
-  const submission = { manifestText: upload.manifestText, code: upload.module };
+  const { manifestText, module: code } = upload;
+  const submission = { manifestText, ...(code && { code }) };
   const { plugin, module } = reviewPlugin(submission, NODE_PLATFORM).review;
   const { capabilities, ...there } = read.value;
   return {

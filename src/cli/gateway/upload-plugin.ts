@@ -17,7 +17,7 @@ export interface UploadOptions {
 /** What is uploaded, byte for byte. */
 export interface Upload {
   readonly manifestText: string;
-  readonly module: Uint8Array;
+  readonly module?: Uint8Array;
 }
 
 export async function uploadPlugin(
@@ -27,7 +27,9 @@ export async function uploadPlugin(
 ): Promise<Answer> {
   const form = new FormData();
   form.set('manifest', new Blob([manifestText], { type: 'application/json' }), 'plugin.json');
-  form.set('module', new Blob([Uint8Array.from(module)]), 'module');
+  if (module !== undefined) {
+    form.set('module', new Blob([Uint8Array.from(module)]), 'module');
+  }
   for (const [name, text] of Object.entries(parts)) form.set(name, text);
   return ask(gateway, `POST ${route}`, form);
 }

@@ -35,6 +35,19 @@ export function readPlugin(folder: string): PluginFiles {
   return readPluginFiles(manifestPathIn(folder), modulePathIn(folder));
 }
 
+/** What is uploaded of a plugin: for the tiers of an executor the manifest alone. */
+export type UploadFiles = Pick<PluginFiles, 'manifest' | 'manifestText'> & {
+  readonly module?: Uint8Array;
+};
+
+export function readUpload(folder: string): UploadFiles {
+  const path = manifestPathIn(folder);
+  const manifestText = readManifestText(path);
+  const manifest = parseManifestFile(path, manifestText);
+  if (manifest.manifest.tier === 'wasm') return readPlugin(folder);
+  return { manifest, manifestText };
+}
+
 /** @throws CommandFailure with all that is wrong with the manifest, or if a file cannot be read. */
 export function readPluginFiles(manifestPath: string, modulePath: string): PluginFiles {
   const manifestText = readManifestText(manifestPath);

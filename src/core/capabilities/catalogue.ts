@@ -103,6 +103,9 @@ const TRAITS = {
   'session:cancel': PLAIN,
   'session:delete': PLAIN,
 
+  'schedule:read': PLAIN,
+  'schedule:write': PLAIN,
+
   'block:spawn': PLAIN,
   'block:send': PLAIN,
   'block:receive': PLAIN,

@@ -27,7 +27,10 @@ export function holdsAllOf(held: readonly CapabilityPattern[], wanted: Capabilit
 }
 
 /** The bare name of a family, and all its resources where it has some. */
-function patternsOf({ capability, resource }: CapabilityFamily): readonly CapabilityPattern[] {
+export function patternsOf({
+  capability,
+  resource,
+}: CapabilityFamily): readonly CapabilityPattern[] {
   const all = resource === 'none' ? undefined : parsePattern(`${capability}:*`);
   return all?.ok ? [capability, all.value] : [capability];
 }

@@ -24,15 +24,17 @@ export const UNKNOWN_SENTENCE = 'The outcome of this tool call is unknown.';
 export function answerCall(written: WrittenToolCall, call: JournaledCall | undefined): ToolMessage {
   const to = { role: 'tool', modelCallId: written.id, toolName: written.name } as const;
   if (call?.kind === 'finished' && call.end.kind === 'result') {
-    const { content, label } = call.end.result;
-    return { ...to, content, isError: false, label };
+    const { content, label, fields } = call.end.result;
+    return { ...to, content, isError: false, label, ...(fields !== undefined && { fields }) };
   }
   // The gateway's own words, which nobody else has written.
   return { ...to, content: sentenceFor(call), isError: true, label: PRINCIPAL_LABEL };
 }
 
 function sentenceFor(call: JournaledCall | undefined): string {
-  if (call === undefined) return NOT_RUN_SENTENCE;
+  if (call === undefined || call.kind === 'asked' || call.kind === 'handed-over') {
+    return NOT_RUN_SENTENCE;
+  }
   if (call.kind === 'started') return UNKNOWN_SENTENCE;
   const denial = call.kind === 'denied' ? call.denial : deniedEnd(call);
   return denial?.check === 'dispatch' && denial.reason === 'unknown'

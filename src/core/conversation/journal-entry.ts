@@ -3,7 +3,7 @@
  *
  * A batch is committed in one transaction with its events and audit events, or not at all. The
  * session refuses a batch of an older epoch (`lease_lost`), of a cancelled turn (`cancelled`),
- * and one that holds `call-started` under an older revision (`authority_stale`).
+ * and one that holds `call-started` or `approval-needed` under an older revision (`authority_stale`).
  *
  * @module
  */
@@ -12,6 +12,7 @@ import type { AuditEvent } from '../audit/audit-event.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Denial } from '../errors/denial.ts';
 import type { TicketClaims } from '../executor-protocol/ticket.ts';
+import type { ApprovalRequest } from '../policy/approval.ts';
 import type { Slice } from '../policy/slice.ts';
 import type { TurnId } from '../primitives/ids.ts';
 import type { JsonObject } from '../primitives/json.ts';
@@ -42,14 +43,38 @@ export type JournalEntry =
       readonly kind: 'call-started';
       readonly claims: TicketClaims;
       readonly arguments: JsonObject;
-      /** `readOnlyHint` or `idempotentHint`: may run again after a crash unless it went outward. */
+      /**
+       * `readOnlyHint` or `idempotentHint`: may run again after a crash unless it went outward. A call
+       * that a human approved never is: he said yes to one run.
+       */
       readonly repeatable: boolean;
+      /** Hash of the approval that this start uses up. */
+      readonly approval?: string;
     } & CallRef)
+  /**
+   * The call is of a tool of the client, who runs it once the turn has ended. `callId` is the model's
+   * own id, under which the client answers.
+   */
+  | ({
+      readonly kind: 'call-handed-over';
+      readonly callId: string;
+      readonly argumentsText: string;
+    } & CallRef)
+  /** The call waits for a human: nothing of it has happened yet. */
+  | ({ readonly kind: 'approval-needed'; readonly request: ApprovalRequest } & CallRef)
   /** `finished` of DESIGN: the call is over, with a result or a denial (of a tier or a result check). */
   | ({ readonly kind: 'call-finished'; readonly end: CallEnd } & CallRef)
   | { readonly kind: 'round-finished'; readonly round: number; readonly usage: Usage }
   | { readonly kind: 'round-restarted'; readonly round: number }
-  | { readonly kind: 'turn-finished'; readonly output: string; readonly usage: Usage }
+  /** All that is left to do in the round waits for humans: the run lets go of the turn. */
+  | { readonly kind: 'turn-waiting'; readonly round: number }
+  | {
+      readonly kind: 'turn-finished';
+      readonly output: string;
+      readonly usage: Usage;
+      /** The last reply would have been longer than the model was let. */
+      readonly isCut?: true;
+    }
   | { readonly kind: 'turn-failed'; readonly code: ErrorCode | 'cancelled'; readonly usage: Usage };
 
 export type CallEnd =
@@ -83,7 +108,10 @@ export type JournalRefusal = 'lease_lost' | 'cancelled' | 'authority_stale' | 'a
 
 /** Where a call of an interrupted run had got to. */
 export type JournaledCall =
+  /** It waits for the approval with this hash, unless there is another reason to ask by now. */
+  | { readonly kind: 'asked'; readonly hash: string }
   | { readonly kind: 'denied'; readonly denial: Denial }
+  | { readonly kind: 'handed-over' }
   | {
       readonly kind: 'started';
       readonly claims: TicketClaims;

@@ -6,6 +6,7 @@
 
 import type { Label } from '../policy/labels.ts';
 import type { JsonArray } from '../primitives/json.ts';
+import type { TrustedFields } from '../provenance/trusted-fields.ts';
 import type { WrittenToolCall } from './tool-call.ts';
 
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
@@ -48,5 +49,8 @@ export interface ToolMessage {
   readonly toolName: string;
   readonly content: string;
   readonly isError: boolean;
+  /** Of the whole. */
   readonly label: Label;
+  /** The fields of the content that its tool vouches for; absent where there are none. */
+  readonly fields?: TrustedFields;
 }

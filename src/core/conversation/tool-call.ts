@@ -8,7 +8,7 @@
 
 import type { Capability } from '../capabilities/pattern.ts';
 import type { TicketClaims } from '../executor-protocol/ticket.ts';
-import type { Tier } from '../manifest/tier.ts';
+import type { PlacedTier } from '../manifest/tier.ts';
 import type { TurnId } from '../primitives/ids.ts';
 import type { JsonObject } from '../primitives/json.ts';
 
@@ -51,11 +51,13 @@ export interface ApprovedToolCall {
   readonly modelCallId: string;
   readonly tool: string;
   readonly plugin: string;
-  readonly tier: Tier;
+  readonly tier: PlacedTier;
   readonly canonicalArguments: JsonObject;
   /** Every capability that was decided for this call; host functions may use no other family. */
   readonly capabilities: readonly Capability[];
   readonly claims: TicketClaims;
   /** Settings of its plugin, whose hash the claims hold. */
   readonly config?: JsonObject;
+  /** Hash of the human approval that it needs; used up when its start is journaled. */
+  readonly approval?: string;
 }

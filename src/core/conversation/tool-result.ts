@@ -6,6 +6,7 @@
 
 import type { CheckReason } from '../errors/reasons.ts';
 import type { Label } from '../policy/labels.ts';
+import type { TrustedFields } from '../provenance/trusted-fields.ts';
 
 /** What running a call cost, as the tier measured it. */
 export interface RunCost {
@@ -52,13 +53,27 @@ export interface Receipt {
   readonly engine?: string;
   /** Of the plugin's settings; absent where there were none. */
   readonly configHash?: string;
+  /** What the machine that ran it has signed; process and container tier only. */
+  readonly executor?: SignedReceipt;
 }
+
+/** An executor's own receipt. A `type`, so that it is a `JsonObject`. */
+export type SignedReceipt = {
+  readonly node: string;
+  /** See `core/executor-protocol/executor-receipt.ts`. */
+  readonly text: string;
+  /** Ed25519 over the context and the text, base64url. */
+  readonly signature: string;
+};
 
 /** An outcome that passed inspection; `content` is what the model sees. */
 export interface ToolResult {
   readonly content: string;
   readonly truncated: boolean;
+  /** Of the whole. */
   readonly label: Label;
+  /** The fields of the content that its tool vouches for; absent where there are none. */
+  readonly fields?: TrustedFields;
   /** What the content check found and did, by name only. */
   readonly findings: readonly string[];
   readonly cost: RunCost;

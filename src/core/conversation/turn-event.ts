@@ -9,6 +9,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 import type { CheckName, CheckReason } from '../errors/reasons.ts';
 import type { Label } from '../policy/labels.ts';
 import type { JsonObject } from '../primitives/json.ts';
+import type { TrustedFields } from '../provenance/trusted-fields.ts';
 import type { Receipt, RunCost } from './tool-result.ts';
 import type { Usage } from './usage.ts';
 
@@ -23,6 +24,12 @@ export type TurnEventBody =
   | { readonly kind: 'text-delta'; readonly round: number; readonly text: string }
   | ({ readonly kind: 'tool-call-proposed'; readonly argumentsText: string } & CallRef)
   | ({ readonly kind: 'tool-call-approved'; readonly arguments: JsonObject } & CallRef)
+  /** The client runs it, and answers in the next turn. The turn ends with the round. */
+  | ({
+      readonly kind: 'tool-call-handed-over';
+      readonly callId: string;
+      readonly argumentsText: string;
+    } & CallRef)
   | ({
       readonly kind: 'tool-call-denied';
       readonly check: CheckName;
@@ -36,13 +43,26 @@ export type TurnEventBody =
       readonly content: string;
       readonly truncated: boolean;
       readonly label: Label;
+      /** As in the result. */
+      readonly fields?: TrustedFields;
       readonly cost: RunCost;
       readonly receipt?: Receipt;
     } & CallRef)
   | { readonly kind: 'round-finished'; readonly round: number; readonly usage: Usage }
   | { readonly kind: 'round-restarted'; readonly round: number }
-  | { readonly kind: 'approval-needed'; readonly approvalId: string }
-  | { readonly kind: 'turn-finished'; readonly output: string; readonly usage: Usage }
+  /** The call waits for a human until then, in epoch milliseconds. */
+  | ({
+      readonly kind: 'approval-needed';
+      readonly approvalId: string;
+      readonly expiresAt: number;
+    } & CallRef)
+  | {
+      readonly kind: 'turn-finished';
+      readonly output: string;
+      readonly usage: Usage;
+      /** The last reply would have been longer than the model was let. */
+      readonly isCut?: true;
+    }
   | { readonly kind: 'turn-failed'; readonly code: ErrorCode | 'cancelled'; readonly usage: Usage };
 
 export type TurnEventKind = TurnEventBody['kind'];

@@ -7,6 +7,7 @@
 import type { Authority } from '../policy/authority.ts';
 import type { Slice } from '../policy/slice.ts';
 import type { SessionId, TurnId, WorkspaceId } from '../primitives/ids.ts';
+import type { ClientWishes } from './client-wishes.ts';
 import type { JournaledRound } from './journal-entry.ts';
 import type { Message } from './message.ts';
 import type { WrittenToolCall } from './tool-call.ts';
@@ -23,7 +24,11 @@ export interface Turn {
   readonly workspace: WorkspaceId;
   readonly requestId: string;
   readonly driver: TurnDriver;
-  /** The session's messages up to and with this turn's user message. */
+  /** What its client brought along; absent where that is nothing. */
+  readonly wishes?: ClientWishes;
+  /** The only tools that the skills it began with leave; absent where they narrow nothing. */
+  readonly onlyTools?: readonly string[];
+  /** The session's messages up to and with those that this turn was given. */
   readonly history: readonly Message[];
   readonly authority: Authority;
   readonly slice: Slice;
@@ -32,6 +37,13 @@ export interface Turn {
   readonly deadlineAt: number;
   /** Rounds that an earlier, interrupted run has journaled; empty on the first run. */
   readonly journaled: readonly JournaledRound[];
+  /** Hashes of the calls that a human has approved and that were not started yet. */
+  readonly approvals: readonly string[];
+  /**
+   * What becomes of a call that needs a human: `wait` where somebody can come back for the answer,
+   * else it is denied.
+   */
+  readonly onAsk: 'wait' | 'deny';
   /** The round whose text deltas were sent without its reply being journaled, if any. */
   readonly tornRound?: number;
 }

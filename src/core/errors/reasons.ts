@@ -1,5 +1,6 @@
 /**
- * Why a check said no: one closed list for each of the seven checks and the four result checks.
+ * Why a check said no: one closed list for each of the seven checks, the four result checks, and the
+ * inspection of what a turn is given and of what its model says.
  *
  * @module
  */
@@ -26,6 +27,7 @@ export const CHECK_REASONS = {
     'node_policy_denied',
     'unknown_capability',
     'malformed_capability',
+    'outside_skill',
   ],
   sanitise: [
     'unsafe_path',
@@ -38,6 +40,9 @@ export const CHECK_REASONS = {
     'schema_mismatch',
     'secret_in_arguments',
     'flow_denied',
+    'approval_required',
+    'approval_denied',
+    'approval_expired',
   ],
   limits: [
     'tool_rate',
@@ -53,6 +58,7 @@ export const CHECK_REASONS = {
   dispatch: [
     'tier_unavailable',
     'ticket_refused',
+    'node_policy_denied',
     'deadline',
     'cancelled',
     'plugin_stopped',
@@ -69,8 +75,10 @@ export const CHECK_REASONS = {
   ],
   size: ['unreadable_output'],
   shape: ['output_schema_mismatch', 'output_not_json'],
-  content: ['injection_detected', 'secret_detected', 'uninspectable'],
+  content: ['injection_detected', 'secret_detected', 'personal_data_detected', 'uninspectable'],
   label: ['unlabelled'],
+  input: ['injection_detected', 'secret_detected', 'personal_data_detected', 'uninspectable'],
+  output: ['secret_detected', 'personal_data_detected', 'uninspectable'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type CheckName = keyof typeof CHECK_REASONS;

@@ -7,10 +7,11 @@
  * @module
  */
 
-import type { Tier } from '../manifest/tier.ts';
+import type { PlacedTier } from '../manifest/tier.ts';
 import type { WasmLimits } from '../manifest/wasm-limits.ts';
 import type { Label } from '../policy/labels.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
+import type { ExecutorRun } from './executor-run.ts';
 
 /** How the wasm tier runs a call: from the same snapshot of the registry as the rest of the claims. */
 export type WasmRun = {
@@ -35,9 +36,11 @@ export type TicketClaims = {
   readonly codeHash: string;
   /** SHA-256 of the canonical arguments as canonical JSON, lower-case hex. */
   readonly argumentHash: string;
-  readonly tier: Tier;
+  readonly tier: PlacedTier;
   /** Set for calls of the wasm tier, and only for those; a tier gets its bounds from nowhere else. */
   readonly wasm?: WasmRun;
+  /** Set for calls of the process and the container tier, and only for those. */
+  readonly executor?: ExecutorRun;
   /**
    * Join over all that may have shaped the call: the least that is said of what it writes down, and
    * what its way out is decided by.

@@ -14,6 +14,7 @@ import { familiesReachedBy } from '../capabilities/reach.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
 import { ownToolPattern } from './own-tool.ts';
 import type { RegisteredPlugin } from './registered-plugin.ts';
+import { findLoosened, type Loosening } from './trust-growth.ts';
 
 /** A `type`, so that it is a `JsonObject`. Patterns are expanded, as the registry holds them. */
 export type CapabilityDiff = {
@@ -25,6 +26,8 @@ export type CapabilityDiff = {
   readonly removed: readonly CapabilityPattern[];
   /** What the plugin denied itself before, and does not now, where it matters. */
   readonly undenied: readonly CapabilityPattern[];
+  /** Where it asks to be believed more, or looked at less. */
+  readonly loosened: readonly Loosening[];
 };
 
 type Widening = {
@@ -55,6 +58,7 @@ export function diffCapabilities(before: Version, after: Version): CapabilityDif
       (denied) =>
         findCovering(after.deny, denied) === undefined && overlaps(has, denied).length > 0,
     ),
+    loosened: findLoosened(before.tools, after.tools),
   };
 }
 
@@ -68,11 +72,15 @@ export function findGrowth(
   sha256Hex: (text: string) => string,
 ): CapabilityGrowth | undefined {
   const diff = diffCapabilities(before, after);
-  const { added, widened, undenied } = diff;
-  if (added.length + widened.length + undenied.length === 0) return undefined;
+  if (countGrown(diff) === 0) return undefined;
   const { name, version: to, codeHash } = after;
   const seen = canonicalJson({ name, from: before.version, to, codeHash, ...diff });
   return { ...diff, digest: sha256Hex(seen) };
+}
+
+/** How many entries of a diff let the newer version do more. */
+export function countGrown({ added, widened, undenied, loosened }: CapabilityDiff): number {
+  return added.length + widened.length + undenied.length + loosened.length;
 }
 
 /**

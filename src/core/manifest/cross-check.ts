@@ -16,6 +16,7 @@ import { readTemplate } from '../checks/canonical/requirement-template.ts';
 import { admitSchema } from '../checks/schema/admit-schema.ts';
 import { type PointerError, pointerError } from '../errors/pointer-errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
+import { checkOffers } from './mcp-offers.ts';
 import { familyOfRequirement } from './requirement-family.ts';
 import { TIERS } from './tier.ts';
 
@@ -26,7 +27,9 @@ export function crossCheck(manifest: JsonObject): readonly PointerError[] {
   const allowed = allowedBy(manifest);
   return [
     ...checkSections(manifest),
+    ...checkProtocol(manifest),
     ...checkToolNames(tools),
+    ...checkOffers(manifest),
     ...tools.flatMap((tool, index) =>
       isJsonObject(tool) ? checkRequirements(tool, ['tools', index], allowed) : [],
     ),
@@ -45,6 +48,39 @@ function checkSections(manifest: JsonObject): readonly PointerError[] {
   return isMissing
     ? [...errors, pointerError([tier], 'must be present, since "tier" says so')]
     : errors;
+}
+
+/** Each protocol has members of its own. */
+function checkProtocol(manifest: JsonObject): readonly PointerError[] {
+  return (['process', 'container'] as const).flatMap((name) => {
+    const section = manifest[name];
+    if (!isJsonObject(section)) return [];
+    const { protocol = 'json', command, definitions, idleMs } = section;
+    const errors: PointerError[] = [];
+    if (protocol === 'argv' && command !== undefined) {
+      errors.push(
+        pointerError([name, 'command'], 'must be absent, since each call brings its own'),
+      );
+    }
+    // A container may leave it to the image.
+    if (protocol !== 'argv' && command === undefined && name === 'process') {
+      errors.push(pointerError([name, 'command'], 'must be present, unless "protocol" is "argv"'));
+    }
+    if (protocol === 'mcp' && definitions === undefined) {
+      const must = 'must be present, since a server may not change its tools unseen';
+      errors.push(pointerError([name, 'definitions'], must));
+    }
+    const strays = Object.entries({ definitions, idleMs }).filter(
+      ([, value]) => value !== undefined,
+    );
+    if (protocol === 'mcp') return errors;
+    return [
+      ...errors,
+      ...strays.map(([key]) =>
+        pointerError([name, key], 'must be absent, unless "protocol" is "mcp"'),
+      ),
+    ];
+  });
 }
 
 function checkToolNames(tools: readonly JsonValue[]): readonly PointerError[] {

@@ -9,6 +9,7 @@ import type { CapabilityPattern } from '../capabilities/pattern.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
+import { BUILT_IN_TOOLS } from './built-in-tools.ts';
 import { type CapabilityGrowth, findGrowth, findNewReach } from './capability-growth.ts';
 import type { RegisteredPlugin } from './registered-plugin.ts';
 import { compareVersions } from './semver.ts';
@@ -113,19 +114,33 @@ function compareWithCurrent({
   return current.plugin.state === 'running' && !isVouchedAnew ? 'same' : 'again';
 }
 
+/** Nobody can stand in for a tool of the gateway, or for a tool, prompt or resource of another plugin. */
 function findTakenNames({ plugin, others }: InstallCandidate): readonly InstallObjection[] {
-  const taken = new Set(others.flatMap(({ tools }) => tools.map(({ name }) => name)));
-  return plugin.tools.flatMap(({ name }, index) =>
-    taken.has(name)
-      ? [
-          {
-            reason: 'tool_name_taken',
-            pointer: `/tools/${index}/name`,
-            detail: 'must differ from the names of the tools of all other plugins',
-          },
-        ]
-      : [],
-  );
+  const builtIn = BUILT_IN_TOOLS.map((name) => `tool ${name}`);
+  const taken = new Set([...builtIn, ...others.flatMap(namesOf).map(({ key }) => key)]);
+  return namesOf(plugin)
+    .filter(({ key }) => taken.has(key))
+    .map(({ pointer }) => ({
+      reason: 'tool_name_taken',
+      pointer,
+      detail: 'must differ from those of all other plugins',
+    }));
+}
+
+interface ServedName {
+  readonly key: string;
+  readonly pointer: string;
+}
+
+function namesOf({ tools, mcp }: RegisteredPlugin): readonly ServedName[] {
+  const toName = (kind: string, pointer: string) => (text: string, index: number) => {
+    return { key: `${kind} ${text}`, pointer: pointer.replace('*', String(index)) };
+  };
+  return [
+    ...tools.map(({ name }) => name).map(toName('tool', '/tools/*/name')),
+    ...(mcp?.prompts ?? []).map(({ name }) => name).map(toName('prompt', '/mcp/prompts/*/name')),
+    ...(mcp?.resources ?? []).map(({ uri }) => uri).map(toName('uri', '/mcp/resources/*/uri')),
+  ];
 }
 
 function judgeGrowth(

@@ -20,7 +20,9 @@ import { denyListSchema, pluginListSchema } from '../policy/pattern-lists.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { err, type Result } from '../primitives/result.ts';
 import { crossCheck } from './cross-check.ts';
+import { commandSchema, type ExecutorPlugin, executorPluginShape } from './executor-plugin.ts';
 import { MAX_LICENCE_LENGTH, readLicence } from './licence.ts';
+import { type McpOffers, mcpOffersSchema } from './mcp-offers.ts';
 import { isVersion, MAX_VERSION_LENGTH } from './semver.ts';
 import { TIERS, type Tier } from './tier.ts';
 import type { ToolDefinition } from './tool-definition.ts';
@@ -44,6 +46,8 @@ export interface Manifest {
   /** Expanded. */
   readonly deny: readonly CapabilityPattern[];
   readonly tools: readonly ToolDefinition[];
+  /** Prompts and resources for MCP clients. */
+  readonly mcp?: McpOffers;
   readonly limits: Partial<Pick<WasmLimits, keyof typeof WASM_LIMIT_CEILINGS>>;
   /** JSON Schema of the plugin's settings; properties with `secret: true` come from secrets. */
   readonly config?: JsonObject;
@@ -55,8 +59,8 @@ export interface Manifest {
     readonly abi?: WasmAbi;
     readonly language?: (typeof WASM_LANGUAGES)[number];
   };
-  readonly process?: { readonly command: readonly string[] };
-  readonly container?: { readonly image: string; readonly command?: readonly string[] };
+  readonly process?: ExecutorPlugin;
+  readonly container?: ExecutorPlugin & { readonly image: string };
 }
 
 /** In what the code of the wasm tier may be uploaded. */
@@ -64,8 +68,6 @@ const WASM_LANGUAGES = ['wasm', 'javascript'] as const;
 
 const limitSchema = (key: keyof typeof WASM_LIMIT_CEILINGS, least: number) =>
   z.int().min(least).max(WASM_LIMIT_CEILINGS[key]).exactOptional();
-
-const commandSchema = z.array(z.string().min(1).max(4_096)).min(1).max(64);
 
 /** An image by its digest: a tag may mean other code tomorrow. */
 const IMAGE = /^[a-z0-9][a-z0-9._/:-]{0,254}@sha256:[0-9a-f]{64}$/;
@@ -88,6 +90,7 @@ const manifestSchema = z.strictObject({
   capabilities: pluginListSchema,
   deny: denyListSchema.default([]),
   tools: z.array(toolSchema).max(MAX_TOOLS).default([]),
+  mcp: mcpOffersSchema.exactOptional(),
   limits: z
     .strictObject({
       fuel: limitSchema('fuel', 1_000),
@@ -105,11 +108,14 @@ const manifestSchema = z.strictObject({
       language: z.enum(WASM_LANGUAGES).exactOptional(),
     })
     .exactOptional(),
-  process: z.strictObject({ command: commandSchema }).exactOptional(),
+  process: z
+    .strictObject({ ...executorPluginShape, command: commandSchema.default([]) })
+    .exactOptional(),
   container: z
     .strictObject({
       image: z.string().regex(IMAGE, 'must be pinned: name@sha256:<64 hex digits>'),
-      command: commandSchema.exactOptional(),
+      ...executorPluginShape,
+      command: commandSchema.default([]),
     })
     .exactOptional(),
 });

@@ -3,18 +3,20 @@
  * `config` describes.
  *
  * They are part of the authority, and seen by whoever may install plugins. So nothing secret
- * belongs among them, and what is declared or looks like a secret is refused.
+ * belongs among them: what is declared a secret must name one of the vault, and what looks like one
+ * is refused.
  *
  * @module
  */
 
-import { findSecrets } from '../checks/content/find-secrets.ts';
 import { admitSchema } from '../checks/schema/admit-schema.ts';
 import { validateValue } from '../checks/schema/validate-value.ts';
 import { type PointerError, pointerError } from '../errors/pointer-errors.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { utf8Length } from '../primitives/utf8-length.ts';
+import { findSecrets } from '../scan/find-secrets.ts';
+import { readSecretReference } from '../vault/secret-reference.ts';
 
 /** As the plugin reads them: texts as they are, everything else as JSON. */
 export type PluginSettings = Readonly<Record<string, string>>;
@@ -38,16 +40,27 @@ export function findSettingProblems(
   if (utf8Length(canonicalJson(values), MAX_SETTINGS_BYTES) > MAX_SETTINGS_BYTES) {
     return [pointerError([], `must have at most ${MAX_SETTINGS_BYTES} bytes`)];
   }
-  const secrets = [...findDeclaredSecrets(schema, names), ...findLikelySecrets(values)];
+  const declared = names.filter((name) => isDeclaredSecret(schema, name));
+  const secrets = [...findMisplaced(values, declared), ...findLikelySecrets(values)];
   if (secrets.length > 0) return secrets;
-  const admitted = admitSchema(schema);
+  const admitted = admitSchema(withReferences(schema, declared));
   if (!admitted.ok) return admitted.error;
   const valid = validateValue(admitted.value, values);
   return valid.ok ? [] : valid.error;
 }
 
-export function toSettings(values: JsonObject): PluginSettings {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toText(value)]));
+/** `toHandle` gives what stands for a secret, by its name: never its value. */
+export function toSettings(
+  values: JsonObject,
+  toHandle: (secret: string) => string,
+): PluginSettings {
+  const toSetting = (value: JsonValue): string => {
+    const secret = readSecretReference(value);
+    return secret === undefined ? toText(value) : toHandle(secret);
+  };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, toSetting(value)]),
+  );
 }
 
 function toText(value: JsonValue): string {
@@ -55,15 +68,30 @@ function toText(value: JsonValue): string {
 }
 
 /** A property is secret if anything in its schema says so, be it behind a reference. */
-function findDeclaredSecrets(schema: JsonObject, names: readonly string[]): PointerError[] {
-  const { properties, $defs = null } = schema;
-  if (!isJsonObject(properties)) return [];
-  const isSecret = (name: string) => {
-    const own = Object.hasOwn(properties, name) ? (properties[name] ?? null) : null;
-    return says(own, 'secret') || (says(own, '$ref') && says($defs, 'secret'));
-  };
-  const must = 'must be absent: it is declared "secret", and there is no vault for secrets yet';
-  return names.filter(isSecret).map((name) => pointerError([name], must));
+function isDeclaredSecret({ properties, $defs = null }: JsonObject, name: string): boolean {
+  if (properties === undefined || !isJsonObject(properties)) return false;
+  const own = Object.hasOwn(properties, name) ? (properties[name] ?? null) : null;
+  return says(own, 'secret') || (says(own, '$ref') && says($defs, 'secret'));
+}
+
+/** The one form is for the one kind of property: so a setting can be told by its form alone. */
+function findMisplaced(values: JsonObject, declared: readonly string[]): PointerError[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const isReference = readSecretReference(value) !== undefined;
+    if (isReference === declared.includes(name)) return [];
+    const must = isReference
+      ? 'must be declared "secret" to name a secret of the vault'
+      : 'must be {"secret": "<name>"}: it is declared "secret", so its value belongs in the vault';
+    return [pointerError([name], must)];
+  });
+}
+
+/** What its values must be, where references stand for the values of some. */
+function withReferences(schema: JsonObject, declared: readonly string[]): JsonObject {
+  if (declared.length === 0 || !isJsonObject(schema.properties ?? null)) return schema;
+  const references = declared.map((name) => [name, { type: 'object' }]);
+  const properties = { ...(schema.properties as JsonObject), ...Object.fromEntries(references) };
+  return { ...schema, properties };
 }
 
 /** Whether a schema, or any below it, has this keyword with a value other than `false`. */

@@ -5,6 +5,7 @@
  */
 
 import { type CapabilityPattern, parsePattern } from '../capabilities/pattern.ts';
+import { DEFAULT_EXECUTOR_LIMITS } from './executor-limits.ts';
 import type { Manifest } from './manifest.ts';
 import { ownToolPattern } from './own-tool.ts';
 import type { RegisteredPlugin } from './registered-plugin.ts';
@@ -13,7 +14,7 @@ import { AMBIENT_CAPABILITIES, DEFAULT_WASM_LIMITS, type WasmLimits } from './wa
 
 interface Registration {
   readonly manifest: Manifest;
-  /** SHA-256 of the code as uploaded, lower-case hex. */
+  /** As in {@link RegisteredPlugin.codeHash}. */
   readonly codeHash: string;
   /** The weakest confinement that the workspace accepts. */
   readonly tierFloor: Tier;
@@ -25,6 +26,7 @@ interface Registration {
  */
 export function toRegisteredPlugin(registration: Registration): RegisteredPlugin {
   const { manifest, codeHash, tierFloor } = registration;
+  const hosted = manifest.process ?? manifest.container;
   const ownTools = manifest.tools.flatMap(({ name }) => ownToolPattern(name) ?? []);
   return {
     name: manifest.name,
@@ -35,9 +37,11 @@ export function toRegisteredPlugin(registration: Registration): RegisteredPlugin
     allow: [...new Set([...manifest.capabilities, ...ownTools, ...ambientPatterns(manifest)])],
     deny: manifest.deny,
     tools: manifest.tools,
+    ...(manifest.mcp && { mcp: manifest.mcp }),
     ...(manifest.tier === 'wasm' && {
       wasm: { ...DEFAULT_WASM_LIMITS, ...manifest.limits, ...ambientOf(manifest) },
     }),
+    ...(hosted && { executor: { ...DEFAULT_EXECUTOR_LIMITS, ...hosted.limits } }),
   };
 }
 

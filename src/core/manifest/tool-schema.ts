@@ -6,9 +6,9 @@
 
 import * as z from 'zod';
 import { admitSchema } from '../checks/schema/admit-schema.ts';
-import type { JsonObject } from '../primitives/json.ts';
+import { isJsonObject, type JsonObject } from '../primitives/json.ts';
 import { familyOfRequirement } from './requirement-family.ts';
-import { TOOL_NAME, type ToolDefinition } from './tool-definition.ts';
+import { CLIENT_INPUT, TOOL_NAME, type ToolDefinition } from './tool-definition.ts';
 
 /** Longest description, in UTF-16 code units. */
 export const MAX_DESCRIPTION_LENGTH = 2_048;
@@ -22,13 +22,33 @@ export const MAX_REQUIREMENTS = 16;
  */
 const VISIBLE = /^(?:[^\p{Cc}\p{Cf}\p{Co}\p{Cs}]|[\n\t])*$/u;
 
-/** Names of exports as WebAssembly toolchains write them. */
-const ENTRY = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+/** Most words of a mandate. */
+export const MAX_MANDATE_WORDS = 64;
+
+const mandateSchema = z
+  .string()
+  .max(64)
+  .regex(
+    /^[\p{L}\p{N}]+(?:[ -][\p{L}\p{N}]+)*\*?$/u,
+    'must be words, with a star at most at the end',
+  );
+
+/** Names of exports as WebAssembly toolchains write them, and of tools as MCP servers do. */
+const ENTRY = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
 export const descriptionSchema = z
   .string()
   .min(1)
   .max(MAX_DESCRIPTION_LENGTH)
+  .regex(VISIBLE, 'must hold no control or invisible characters');
+
+/** Longest title, in UTF-16 code units. */
+const MAX_TITLE_LENGTH = 128;
+
+export const titleSchema = z
+  .string()
+  .min(1)
+  .max(MAX_TITLE_LENGTH)
   .regex(VISIBLE, 'must hold no control or invisible characters');
 
 /** A schema that the author wrote, admitted. */
@@ -69,16 +89,30 @@ const annotationsSchema = z.strictObject({
 export const toolSchema = z
   .strictObject({
     name: z.string().regex(TOOL_NAME, 'must match [a-z][a-z0-9_-]{0,63}'),
+    title: titleSchema.exactOptional(),
     description: descriptionSchema,
     inputSchema: argumentsSchema,
     outputSchema: ownSchema.exactOptional(),
     annotations: annotationsSchema.default({}),
     requires: z.array(requirementSchema).max(MAX_REQUIREMENTS).default([]),
+    mandate: z.array(mandateSchema).min(1).max(MAX_MANDATE_WORDS).exactOptional(),
+    result: z.literal('content').exactOptional(),
+    asksClient: z.boolean().exactOptional(),
     entry: z.string().regex(ENTRY, 'must be the name of an export').exactOptional(),
+  })
+  .superRefine(({ result, asksClient, inputSchema }, context) => {
+    if (!asksClient || (result === 'content' && hasClientInput(inputSchema))) return;
+    const message = `must come with "result": "content" and an optional argument "${CLIENT_INPUT}"`;
+    context.addIssue({ code: 'custom', path: ['asksClient'], message });
   })
   .transform(
     (tool): ToolDefinition => ({ ...tool, entry: tool.entry ?? tool.name.replaceAll('-', '_') }),
   );
+
+function hasClientInput({ properties, required }: JsonObject): boolean {
+  const isKnown = isJsonObject(properties) && Object.hasOwn(properties, CLIENT_INPUT);
+  return isKnown && !(Array.isArray(required) && required.includes(CLIENT_INPUT));
+}
 
 /** For `config`: the settings are an object, too. */
 export const configSchema = argumentsSchema;

@@ -17,12 +17,15 @@ export type WorkspaceId = Branded<'workspace'>;
 export type SessionId = Branded<'session'>;
 /** `blk_` + 32 hex digits of chance + 12 hex digits of keyed check over workspace and chance. */
 export type BlockId = Branded<'block'>;
+/** `node_` + 32 hex digits of chance + 12 hex digits of keyed check over workspace and chance. */
+export type NodeId = Branded<'node'>;
 /** `turn_` + 32 hex digits; means something only within its session. */
 export type TurnId = Branded<'turn'>;
 
 const WORKSPACE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const SESSION = /^ses_[0-9a-f]{44}$/;
 const BLOCK = /^blk_[0-9a-f]{44}$/;
+const NODE = /^node_[0-9a-f]{44}$/;
 const TURN = /^turn_[0-9a-f]{32}$/;
 
 /** A keyed hash: text in, lower-case hex out. Keys stay with the platform. */
@@ -84,5 +87,23 @@ export function readBlockId(
   if (!BLOCK.test(text)) return undefined;
   return issueBlockId(workspace, text.slice(4, 36), keyedHash) === text
     ? (text as BlockId)
+    : undefined;
+}
+
+/** Issues the node id that belongs to `chance` in this workspace. */
+export function issueNodeId(workspace: WorkspaceId, chance: string, keyedHash: KeyedHash): NodeId {
+  const check = keyedHash(`node:${workspace}:${chance}`).slice(0, CHECK_DIGITS);
+  return `node_${chance}${check}` as NodeId;
+}
+
+/** The id if it was issued here for this workspace; `undefined` for any other text. */
+export function readNodeId(
+  workspace: WorkspaceId,
+  text: string,
+  keyedHash: KeyedHash,
+): NodeId | undefined {
+  if (!NODE.test(text)) return undefined;
+  return issueNodeId(workspace, text.slice(5, 37), keyedHash) === text
+    ? (text as NodeId)
     : undefined;
 }

@@ -10,6 +10,7 @@
  */
 
 import type { Result } from '../../core/primitives/result.ts';
+import type { RequestSecrets } from './call-secrets.ts';
 import { type HeaderRecord, readRequestHeaders } from './http-headers.ts';
 import { followRedirect, type HttpHop, isRedirect, resolveLocation } from './http-redirect.ts';
 import { type HttpTarget, readTarget } from './http-target.ts';
@@ -35,6 +36,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export interface HttpGate {
   /** Asks the session about one hop; `privateHost` says that the target is exempt by name. */
   authorize(target: HttpTarget): Promise<Result<{ readonly privateHost: boolean }, PluginFailure>>;
+  readonly secrets: RequestSecrets;
   readonly publicNetwork: Network;
   readonly privateNetwork: Network | undefined;
   readonly signal: AbortSignal;
@@ -48,7 +50,7 @@ export async function sendForPlugin(request: PluginRequest, gate: HttpGate): Pro
     const sent = await send(hop, gate);
     if ('kind' in sent) return sent;
     const location = isRedirect(sent.status) ? sent.headers.get('location') : null;
-    if (location === null) return readResponse(sent, hop.target);
+    if (location === null) return readResponse(sent, hop.target, gate);
     await sent.body?.cancel();
     if (redirects === MAX_REDIRECTS) return unanswered('too_many_redirects');
     const url = resolveLocation(location, hop.target);
@@ -85,10 +87,12 @@ async function send(hop: HttpHop, gate: HttpGate): Promise<Response | PluginAnsw
   if (hop.target.isPrivate && !privateHost) return DENIED;
   const network = privateHost ? gate.privateNetwork : gate.publicNetwork;
   if (network === undefined) return DENIED;
+  const headers = await gate.secrets.fill(hop.headers, hop.target);
+  if (!headers.ok) return { kind: 'ended', reason: headers.error };
   try {
     return await network.fetch(hop.target.href, {
       method: hop.method,
-      headers: hop.headers,
+      headers: headers.value,
       redirect: 'manual',
       signal: gate.signal,
       ...(hop.body.length > 0 && { body: hop.body }),
@@ -99,18 +103,24 @@ async function send(hop: HttpHop, gate: HttpGate): Promise<Response | PluginAnsw
   }
 }
 
-async function readResponse(response: Response, target: HttpTarget): Promise<PluginAnswer> {
-  const headers = readHeaders(response.headers);
+async function readResponse(
+  response: Response,
+  target: HttpTarget,
+  { secrets }: Pick<HttpGate, 'secrets'>,
+): Promise<PluginAnswer> {
+  const headers = readHeaders(response.headers, secrets);
   const body = await readBounded(response.body, MAX_BODY_BYTES);
   if (body === 'failed') return unanswered('unreachable');
   if (headers === undefined || body === 'too-large') return unanswered('response_too_large');
-  return { kind: 'response', status: response.status, headers, body, url: target.href };
+  const shown = secrets.hideBytes(body);
+  return { kind: 'response', status: response.status, headers, body: shown, url: target.href };
 }
 
-function readHeaders(headers: Headers): HeaderRecord | undefined {
+function readHeaders(headers: Headers, secrets: RequestSecrets): HeaderRecord | undefined {
   const record: Record<string, string> = {};
   let chars = 0;
-  for (const [name, value] of headers) {
+  for (const [name, written] of headers) {
+    const value = secrets.hideText(written);
     chars += name.length + value.length;
     record[name] = Object.hasOwn(record, name) ? `${record[name]}, ${value}` : value;
   }

@@ -57,6 +57,11 @@ export function readRequestHeaders(headers: HeaderRecord): HeaderRecord | undefi
   return allowed;
 }
 
+/** Whether a text can stand in a header as it is. */
+export function isHeaderValue(text: string): boolean {
+  return VALUE.test(text);
+}
+
 /** For a hop that has no body any more. */
 export function withoutBodyHeaders(headers: HeaderRecord): HeaderRecord {
   return pick(headers, (name) => !BODY_HEADERS.has(name));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toHostAndPort } from '../../core/capabilities/host-and-port.ts';
 import { toResource } from '../../core/capabilities/resource.ts';
 import { CANONICAL_REASONS } from '../../core/checks/canonical/canonical-problem.ts';
 import { type CanonicalUrl, canonicaliseUrl } from '../../core/checks/canonical/canonical-url.ts';
@@ -12,6 +13,9 @@ export interface HttpTarget {
   readonly href: string;
   /** Scheme, host and port, to tell whether two targets are one origin. */
   readonly origin: string;
+  /** `host:port` as policies and secrets write it. */
+  readonly hostPort: string;
+  readonly isEncrypted: boolean;
   /** `tool:network:http:<host>:<port>`. */
   readonly capability: string;
   /** Written as a private address or name: refused, unless policy exempts this host and port. */
@@ -36,6 +40,8 @@ function toTarget({ href, scheme, host, port }: Place, isPrivate: boolean): Http
   return {
     href,
     origin: `${scheme}://${host}:${port}`,
+    hostPort: toHostAndPort({ host, port }),
+    isEncrypted: scheme === 'https',
     capability: `tool:network:http:${resource.value}`,
     isPrivate,
   };

@@ -5,11 +5,14 @@
  */
 
 import { joinLabels, type Label, LOWEST_LABEL } from '../../core/policy/labels.ts';
+import type { JsonObject } from '../../core/primitives/json.ts';
 import type { WasmClaims } from './admit-ticket.ts';
+import { CallSecrets } from './call-secrets.ts';
 import type { PluginFailure } from './isolate/plugin-protocol.ts';
 
 export class LaneCall {
   readonly claims: WasmClaims;
+  readonly secrets: CallSecrets;
   /** Resolves when the call is ended from outside; never for one that runs to its own end. */
   readonly whenEnded: Promise<PluginFailure>;
   readonly #resolveEnded: (reason: PluginFailure) => void;
@@ -20,8 +23,9 @@ export class LaneCall {
   #startedAt = 0;
   #read: Label = LOWEST_LABEL;
 
-  constructor(claims: WasmClaims) {
+  constructor(claims: WasmClaims, config: JsonObject | undefined) {
     this.claims = claims;
+    this.secrets = new CallSecrets(config);
     const { promise, resolve } = Promise.withResolvers<PluginFailure>();
     this.whenEnded = promise;
     this.#resolveEnded = resolve;

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { findSecrets } from '../../core/checks/content/find-secrets.ts';
-import { redact } from '../../core/checks/content/redact.ts';
+import { findSecrets } from '../../core/scan/find-secrets.ts';
+import { redact } from '../../core/scan/redact.ts';
 import type { LogLine } from './isolate/run-log.ts';
 
 /** What a terminal would obey, or a reader would not see: controls, and marks of direction. */
@@ -21,7 +21,7 @@ export function redactLog(lines: readonly LogLine[]): readonly LogLine[] {
     const here = findings
       .filter((finding) => finding.start < end && finding.end > start)
       .map((finding) => ({
-        name: `secret:${finding.name}`,
+        ...finding,
         start: Math.max(0, finding.start - start),
         end: Math.min(text.length, finding.end - start),
       }));

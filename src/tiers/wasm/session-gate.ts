@@ -8,10 +8,12 @@ import { keyedHash } from '../../blocks/kit/keys.ts';
 import type { HostCallGrant, HostCallRequest } from '../../blocks/session/session-api.ts';
 import { openSession } from '../../blocks/session/session-client.ts';
 import { openStorage } from '../../blocks/storage/storage-client.ts';
+import { openVault } from '../../blocks/vault/vault-client.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { CHECK_REASONS } from '../../core/errors/reasons.ts';
 import { parseWorkspaceId, readSessionId } from '../../core/primitives/ids.ts';
 import { err, type Result } from '../../core/primitives/result.ts';
+import type { SecretGate } from './call-secrets.ts';
 import type { HttpGate } from './host-http.ts';
 import { labelOfWrite, type StorageGate } from './host-storage.ts';
 import type { PluginFailure } from './isolate/plugin-protocol.ts';
@@ -47,6 +49,7 @@ export function createSessionGate(env: WasmLaneBindings): SessionGate {
   };
   return (call) => ({
     http: {
+      secrets: call.secrets.sentThrough(secretGateOf(env, call, (question) => ask(call, question))),
       publicNetwork: env.PUBLIC_NETWORK ?? GLOBAL_NETWORK,
       privateNetwork: env.PRIVATE_NETWORK,
       signal: call.signal,
@@ -68,6 +71,25 @@ export function createSessionGate(env: WasmLaneBindings): SessionGate {
       },
     },
   });
+}
+
+/** Over TLS, or to a private host that the workspace's policy exempts, which was asked by then. */
+function secretGateOf(
+  env: WasmLaneBindings,
+  { claims }: LaneCall,
+  ask: (question: Question) => Promise<Leave>,
+): SecretGate {
+  return {
+    async reveal(name, { hostPort, isEncrypted, isPrivate }) {
+      const workspace = parseWorkspaceId(claims.workspace);
+      if (workspace === undefined || !(isEncrypted || isPrivate)) return err('host_denied');
+      const capability = `system:secret:use:${name}`;
+      const leave = await ask({ capability, outward: false, privateAddress: false });
+      if (!leave.ok) return leave;
+      const value = await openVault(env, workspace).use({ name, host: hostPort, claims });
+      return value.ok ? value : err('host_denied');
+    },
+  };
 }
 
 /** A run that was fenced off or cancelled ends as that; any other denial is the host's. */

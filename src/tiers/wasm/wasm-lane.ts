@@ -18,7 +18,6 @@ import type {
 } from '../../blocks/workspace/lane-api.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
-import { toSettings } from '../../core/manifest/plugin-settings.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import {
@@ -105,8 +104,8 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     const admitted = admitTicket(this.#office, offered);
     if (!admitted.ok) return this.#toRefusal(admitted.error);
     this.#armCleaner();
-    const call = new LaneCall(admitted.value);
-    const outcome = this.#runAndRecord(call, toJob(admitted.value, argumentsText, config));
+    const call = new LaneCall(admitted.value, config);
+    const outcome = this.#runAndRecord(call, toJob(call, argumentsText));
     this.#underWay.set(call.claims.callKey, { call, outcome });
     // Whoever asked may be gone before the run is over; its outcome is recorded all the same.
     this.ctx.waitUntil(outcome);
@@ -238,11 +237,9 @@ function createRunners(env: WasmLaneBindings, sql: SqlStorage): PluginRunners {
   });
 }
 
-function toJob(
-  { plugin, tool, wasm }: WasmClaims,
-  input: string,
-  config: JsonObject | undefined,
-): PluginJob {
+function toJob({ claims, secrets }: LaneCall, input: string): PluginJob {
+  const { plugin, tool, wasm } = claims;
   const { entry, limits } = wasm;
-  return { plugin, tool, entry, input, limits, ...(config && { config: toSettings(config) }) };
+  const { settings } = secrets;
+  return { plugin, tool, entry, input, limits, ...(settings && { config: settings }) };
 }

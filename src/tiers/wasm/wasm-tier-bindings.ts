@@ -31,4 +31,4 @@ export interface WasmTierBindings {
 
 /** What the lane itself uses. */
 export type WasmLaneBindings = WasmTierBindings &
-  Pick<BlockBindings, 'SESSIONS' | 'STORAGES' | 'WORKSPACES' | 'SALLYPORT_MASTER_KEY'>;
+  Pick<BlockBindings, 'SESSIONS' | 'STORAGES' | 'VAULTS' | 'WORKSPACES' | 'SALLYPORT_MASTER_KEY'>;

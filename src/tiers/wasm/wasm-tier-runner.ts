@@ -12,6 +12,7 @@
 
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
+import { orCancelled } from '../or-cancelled.ts';
 import type { TierJob, TierRunner } from '../tier-runner.ts';
 import type { PluginLog } from './plugin-log-store.ts';
 import type { OtherLife, WasmLaneApi } from './wasm-lane-api.ts';
@@ -41,7 +42,8 @@ export function createWasmTierRunner(
       const outcome = offers
         .make(lane, job, signal)
         .catch(() => recallOrUnknown(laneOf(claims.workspace), claims.callKey));
-      return orCancelled(outcome, signal, () => cancel(lane, claims.callKey));
+      // A lane that cannot be reached stops at its next host call.
+      return orCancelled(outcome, signal, () => lane.cancel(claims.callKey));
     },
     recall: (claims) => laneOf(claims.workspace).recall(claims.callKey),
   };
@@ -94,36 +96,4 @@ export function readPluginLogs(
 async function recallOrUnknown(lane: WasmLaneApi, callKey: string): Promise<ToolOutcome> {
   const outcome = await lane.recall(callKey);
   return outcome ?? { kind: 'failed', reason: 'unknown', cost: { durationMs: 0 } };
-}
-
-/** How long a cancelled run may take to say what it has cost, in milliseconds. */
-const LAST_WORDS_MS = 90;
-
-/** Answers soon after the signal says so, whatever becomes of the run. */
-async function orCancelled(
-  outcome: Promise<ToolOutcome>,
-  signal: AbortSignal,
-  cancelRun: () => void,
-): Promise<ToolOutcome> {
-  const cancelled = Promise.withResolvers<ToolOutcome>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const onAbort = () => {
-    cancelRun();
-    timer = setTimeout(() => {
-      cancelled.resolve({ kind: 'failed', reason: 'cancelled', cost: { durationMs: 0 } });
-    }, LAST_WORDS_MS);
-  };
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([outcome, cancelled.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-/** The turn has its answer already; a lane that cannot be reached stops at its next host call. */
-function cancel(lane: WasmLaneApi, callKey: string): void {
-  lane.cancel(callKey).catch(() => undefined);
 }

@@ -16,6 +16,12 @@ const withTimers = (tasks: TimerTasks, use: Use): Promise<unknown> =>
     await storage.deleteAlarm();
   });
 
+/** What is set again is set for another moment, or the platform would take it for what it has. */
+function expectSoonAfter(alarmAt: number | null, dueAt: number): void {
+  expect(alarmAt).toBeGreaterThan(dueAt);
+  expect(alarmAt).toBeLessThanOrEqual(dueAt + 16);
+}
+
 describe('Timers', () => {
   it('keeps the alarm at the earliest timer', () =>
     withTimers({}, async (timers, storage) => {
@@ -37,7 +43,7 @@ describe('Timers', () => {
       expect(ran).toEqual(['a', 'b']);
       expect([timers.dueAt('a'), timers.dueAt('b')]).toEqual([undefined, undefined]);
       timers.restore();
-      expect(await storage.getAlarm()).toBe(NOW + 1_000);
+      expectSoonAfter(await storage.getAlarm(), NOW + 1_000);
     });
   });
 
@@ -144,7 +150,7 @@ describe('Timers', () => {
       timers.set('a', NOW);
       await storage.deleteAlarm();
       new Timers(storage, {}).restore();
-      expect(await storage.getAlarm()).toBe(NOW);
+      expectSoonAfter(await storage.getAlarm(), NOW);
     }));
 
   it('sets no alarm for an object without timers', () =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { err, ok } from '../../../src/core/primitives/result.ts';
+import { CallSecrets } from '../../../src/tiers/wasm/call-secrets.ts';
 import {
   type HttpGate,
   MAX_BODY_BYTES,
@@ -21,6 +22,10 @@ interface Scene {
   readonly hasPrivateNetwork?: boolean;
 }
 
+const NO_SECRETS = new CallSecrets(undefined).sentThrough({
+  reveal: async () => err('host_denied'),
+});
+
 function sceneOf({ pages, denied = [], exempt = [], hasPrivateNetwork = true }: Scene) {
   const asked: string[] = [];
   const sent: { network: string; request: Request; body: string }[] = [];
@@ -34,6 +39,7 @@ function sceneOf({ pages, denied = [], exempt = [], hasPrivateNetwork = true }: 
     },
   });
   const gate: HttpGate = {
+    secrets: NO_SECRETS,
     async authorize({ capability }: HttpTarget) {
       asked.push(capability);
       if (denied.includes(capability)) return err('host_denied');

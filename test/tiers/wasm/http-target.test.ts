@@ -6,6 +6,8 @@ describe('readTarget()', () => {
     expect(readTarget('HTTPS://API.Example.com/a?b#c')).toEqual({
       href: 'https://api.example.com/a?b',
       origin: 'https://api.example.com:443',
+      hostPort: 'api.example.com:443',
+      isEncrypted: true,
       capability: 'tool:network:http:api.example.com:443',
       isPrivate: false,
     });

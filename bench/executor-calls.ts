@@ -1,0 +1,134 @@
+/**
+ * A warm call of an MCP server through the gateway, against the sum of what it cannot do without,
+ * in the same run: a WebSocket round trip through workerd with a row on disk there, a row on disk
+ * here, and the same call over bare standard streams. Prints one JSON line.
+ *
+ *   npx node bench/executor-calls.ts [rounds]
+ */
+
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
+import { callApi } from '../test/support/api.ts';
+import { startExecutor } from '../test/support/executor.ts';
+import { startWorkerd } from './workerd.ts';
+
+const ROUNDS = Number(process.argv[2] ?? 300);
+const WARM_UP = 30;
+const MESSAGE = 'The quick brown fox jumps over the lazy dog';
+const SERVER = 'node_modules/@modelcontextprotocol/server-everything/dist/index.js';
+
+type Step = () => Promise<unknown>;
+
+const closing: (() => unknown)[] = [];
+try {
+  const steps: Record<string, Step> = {
+    socket: await openSocket(),
+    row: openRow(),
+    stdio: await openServer(),
+    gateway: await openGateway(),
+  };
+  const medians = await measure(steps);
+  const { socket = 0, row = 0, stdio = 0, gateway = 0 } = medians;
+  console.log(
+    JSON.stringify({
+      bench: 'executor-calls',
+      p50Ms: Object.fromEntries(Object.entries(medians).map(([name, ms]) => [name, digits(ms)])),
+      warmRatio: digits(gateway / (socket + row + stdio)),
+      targets: { warmRatio: 2 },
+    }),
+  );
+} finally {
+  for (const close of closing.reverse()) await close();
+}
+
+/** In turn, so that whatever slows the machine slows all of them. */
+async function measure(steps: Record<string, Step>): Promise<Record<string, number>> {
+  const times = new Map(Object.keys(steps).map((name) => [name, [] as number[]]));
+  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+    for (const [name, step] of Object.entries(steps)) {
+      const startedAt = performance.now();
+      await step();
+      if (round >= WARM_UP) times.get(name)?.push(performance.now() - startedAt);
+    }
+  }
+  return Object.fromEntries([...times].map(([name, values]) => [name, median(values)]));
+}
+
+async function openSocket(): Promise<Step> {
+  const worker = await startWorkerd({
+    entry: 'bench/floor/executor-calls.ts',
+    blocks: { ECHO: 'Echo' },
+  });
+  closing.push(worker.stop);
+  const socket = new WebSocket(worker.url.replace('http', 'ws'));
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  closing.push(() => socket.close());
+  return () =>
+    new Promise((resolve) => {
+      socket.addEventListener('message', resolve, { once: true });
+      socket.send(MESSAGE);
+    });
+}
+
+function openRow(): Step {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const db = new DatabaseSync(join(folder, 'rows.sqlite'));
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (text TEXT)');
+  const insert = db.prepare('INSERT INTO rows VALUES (?)');
+  closing.push(() => {
+    db.close();
+    rmSync(folder, { recursive: true });
+  });
+  return async () => insert.run(MESSAGE);
+}
+
+async function openServer(): Promise<Step> {
+  const client = new Client({ name: 'bench', version: '1' });
+  const args = [SERVER, 'stdio'];
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args, stderr: 'ignore' }),
+  );
+  closing.push(() => client.close());
+  return () => client.callTool({ name: 'echo', arguments: { message: MESSAGE } });
+}
+
+async function openGateway(): Promise<Step> {
+  const token = `sproot_${randomBytes(32).toString('base64url')}`;
+  const secrets = {
+    SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'),
+    SALLYPORT_ROOT_TOKEN: token,
+  };
+  const worker = await startWorkerd({
+    entry: 'src/worker.ts',
+    blocks: BLOCK_CLASSES,
+    loader: true,
+    secrets,
+  });
+  closing.push(worker.stop);
+  const api = callApi({ url: worker.url, token });
+  await api.get('/v1/tools'); // founds the workspace
+  const executor = await startExecutor(worker, api, { examples: ['mcp-everything'] });
+  closing.push(executor.dispose);
+  const { policy } = (await api.get('/v1/workspaces/default')).body;
+  const rate = { calls: 1_000_000, periodMs: 60_000 };
+  const rates = { ...policy.rates, workspace: rate, principal: rate, session: rate };
+  await api.put('/v1/workspaces/default', { policy: { ...policy, rates } });
+  return async () => {
+    const answer = await api.post('/v1/tools/mcp-echo/call', { arguments: { message: MESSAGE } });
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function digits(value: number): number {
+  return Number(value.toPrecision(3));
+}

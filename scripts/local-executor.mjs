@@ -1,0 +1,121 @@
+// The executor beside the gateway of `npm start`: enrolled by a one-time code like any other, where
+// bubblewrap is installed.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { spawnGuarded } from './guarded-child.mjs';
+
+const PLUGINS = 'build/executor-plugins';
+const COMMAND = ['bin/sallyport.mjs', 'executor'];
+
+/** How long it may take to connect, in milliseconds. */
+const CONNECT_MS = 15_000;
+
+/** Why there can be none; nothing if there can. */
+export function findObstacle() {
+  if (process.platform !== 'linux') return 'the process tier needs Linux';
+  if (spawnSync('bwrap', ['--version']).status === 0) return undefined;
+  return 'bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)';
+}
+
+/** Answers what runs, once it is connected. */
+export async function startLocalExecutor(local, home) {
+  await installPlugins(local);
+  await enrol(local, home);
+  writePolicy(home);
+  const run = [...COMMAND, 'run', '--quiet', '--home', home];
+  const child = spawnGuarded(process.execPath, run, { graceMs: 15_000 });
+  const { node } = readIdentity(home);
+  const isUp = await Promise.race([child.exited.then(() => false), untilOnline(local, node)]);
+  if (isUp) return { child, node };
+  await child.stop();
+  throw new Error('Cannot start the executor; see above');
+}
+
+/** A node that the gateway does not know any more, since its data were removed, is enrolled anew. */
+async function enrol(local, home) {
+  const known = existsSync(join(home, 'identity.json')) ? readIdentity(home) : undefined;
+  const { nodes } = await ask(local, 'GET', '/v1/nodes');
+  if (nodes.some(({ id }) => id === known?.node)) {
+    followPort(known, local, home);
+    return;
+  }
+  rmSync(join(home, 'identity.json'), { force: true });
+  rmSync(join(home, 'ledger.sqlite'), { force: true });
+  const { code } = await ask(local, 'POST', '/v1/nodes', { name: 'this-machine' });
+  const words = [...COMMAND, 'enrol', local.url, code, '--home', home];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr.trim());
+}
+
+/** The gateway may listen elsewhere than the last time. Its key is pinned, so nobody else is trusted. */
+function followPort(identity, { url }, home) {
+  if (identity.gatewayUrl === url) return;
+  const moved = JSON.stringify({ ...identity, gatewayUrl: url });
+  writeFileSync(join(home, 'identity.json'), moved, { mode: 0o600 });
+}
+
+/** Only if there is none: it belongs to whoever runs this machine. */
+function writePolicy(home) {
+  const path = join(home, 'executor.toml');
+  if (existsSync(path)) return;
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    path,
+    `# What plugins may do on this machine, whatever the gateway says: see docs/executor.md
+plugin_folder = ${JSON.stringify(resolve(PLUGINS))}
+plugins = ${JSON.stringify(readdirSync(PLUGINS).sort())}
+
+[paths]
+read = []
+write = []
+
+[programs]
+allow = ["/usr/bin/*"]
+shells = false
+
+[network]
+allow = ["*:443", "*:80"]
+`,
+  );
+}
+
+async function installPlugins({ url, token }) {
+  for (const name of readdirSync(PLUGINS)) {
+    const manifest = readFileSync(join(PLUGINS, name, 'plugin.json'));
+    const form = new FormData();
+    form.set('manifest', new Blob([manifest]), 'plugin.json');
+    const headers = { Authorization: `Bearer ${token}` };
+    const response = await fetch(`${url}/v1/plugins`, { method: 'POST', headers, body: form });
+    const { code, detail } = await response.json();
+    // An operator who put a newer version there, or took the example away, has the last word.
+    if (response.ok || code === 'conflict' || code === 'code_quarantined') continue;
+    throw new Error(`Cannot install the example ${name}: ${code} ${detail ?? ''}`);
+  }
+}
+
+async function untilOnline(local, node) {
+  const until = Date.now() + CONNECT_MS;
+  while (Date.now() < until) {
+    const { nodes } = await ask(local, 'GET', '/v1/nodes');
+    if (nodes.some(({ id, state }) => id === node && state === 'online')) return true;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  return false;
+}
+
+function readIdentity(home) {
+  return JSON.parse(readFileSync(join(home, 'identity.json'), 'utf8'));
+}
+
+async function ask({ url, token }, method, path, body) {
+  const response = await fetch(url + path, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok)
+    throw new Error(`Cannot set up the executor: ${path} answers ${response.status}`);
+  return await response.json();
+}

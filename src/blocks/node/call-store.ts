@@ -1,0 +1,187 @@
+/**
+ * The calls that were handed to nodes, by their idempotency key: what is needed to send one, until
+ * it is over, and then how it ended.
+ *
+ * @module
+ */
+
+import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import type { SentCall } from '../../core/executor-protocol/judge-receipt.ts';
+import type { NodeId } from '../../core/primitives/ids.ts';
+import type { CallState, NodeCallDescription } from './node-api.ts';
+
+/** How long the outcome of a call can be asked for, in milliseconds. */
+export const KEEP_CALLS_MS = 3_600_000;
+
+/** Most calls of a node that are listed. */
+const MAX_LISTED = 100;
+
+/** What is sent. */
+export interface CallOrder {
+  readonly ticket: string;
+  readonly argumentsText: string;
+  readonly configText?: string;
+}
+
+/** What the call is judged and recorded by. */
+export interface CallFacts extends Omit<SentCall, 'node'> {
+  readonly node: NodeId;
+  readonly tool: string;
+  readonly plugin: string;
+  readonly session: string;
+  readonly deadlineAt: number;
+}
+
+export interface StoredCall {
+  readonly facts: CallFacts;
+  readonly state: CallState;
+  /** When nobody waits any longer, epoch milliseconds. */
+  readonly settleAt: number;
+  /** Until it is over. */
+  readonly order?: CallOrder;
+  readonly outcome?: ToolOutcome;
+}
+
+type Row = {
+  call_key: string;
+  state: string;
+  settle_at: number;
+  at: number;
+  facts: string;
+  work: string | null;
+  outcome: string | null;
+  output: string | null;
+};
+
+const OVER = "state NOT IN ('waiting', 'sent')";
+
+export class CallStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  createTable(): void {
+    this.#sql.exec(`
+      CREATE TABLE IF NOT EXISTS calls (
+        call_key TEXT PRIMARY KEY, node TEXT NOT NULL, state TEXT NOT NULL,
+        settle_at INTEGER NOT NULL, at INTEGER NOT NULL,
+        facts TEXT NOT NULL, work TEXT, outcome TEXT, output TEXT
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS calls_of_node ON calls (node, state, at);
+    `);
+  }
+
+  find(callKey: string): StoredCall | undefined {
+    const [row] = this.#sql.exec<Row>('SELECT * FROM calls WHERE call_key = ?', callKey).toArray();
+    return row && toCall(row);
+  }
+
+  /** Part of a transaction. */
+  add({ facts, state, settleAt, order }: StoredCall, now: number): void {
+    this.#sql.exec(
+      `INSERT INTO calls (call_key, node, state, settle_at, at, facts, work)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      facts.callKey,
+      facts.node,
+      state,
+      settleAt,
+      now,
+      JSON.stringify(facts),
+      JSON.stringify(order),
+    );
+  }
+
+  /** Part of a transaction. */
+  markSent(callKey: string, settleAt: number): void {
+    this.#sql.exec(
+      "UPDATE calls SET state = 'sent', settle_at = ? WHERE call_key = ?",
+      settleAt,
+      callKey,
+    );
+  }
+
+  /** Part of a transaction. The order goes: what a call was asked is kept in its session alone. */
+  settle(callKey: string, state: CallState, outcome: ToolOutcome, now: number): void {
+    // By itself: as JSON it could be six times as long, and more than a row may have.
+    const output = outcome.kind === 'ok' ? outcome.output : null;
+    const rest = outcome.kind === 'ok' ? { ...outcome, output: '' } : outcome;
+    this.#sql.exec(
+      `UPDATE calls SET state = ?, outcome = ?, output = ?, work = NULL, settle_at = ?
+       WHERE call_key = ?`,
+      state,
+      JSON.stringify(rest),
+      output,
+      now + KEEP_CALLS_MS,
+      callKey,
+    );
+  }
+
+  /** In the order in which they came. */
+  inState(node: NodeId, state: CallState): readonly StoredCall[] {
+    return this.#sql
+      .exec<Row>('SELECT * FROM calls WHERE node = ? AND state = ? ORDER BY at', node, state)
+      .toArray()
+      .map(toCall);
+  }
+
+  count(node: NodeId, state: CallState): number {
+    return this.#sql
+      .exec<{ count: number }>(
+        'SELECT count(*) AS count FROM calls WHERE node = ? AND state = ?',
+        node,
+        state,
+      )
+      .one().count;
+  }
+
+  /** Those under way that nobody waits for any longer. */
+  overdue(now: number): readonly StoredCall[] {
+    return this.#sql
+      .exec<Row>(`SELECT * FROM calls WHERE settle_at <= ? AND NOT (${OVER})`, now)
+      .toArray()
+      .map(toCall);
+  }
+
+  /** Part of a transaction: forgets what was kept long enough. */
+  sweep(now: number): void {
+    this.#sql.exec(`DELETE FROM calls WHERE settle_at <= ? AND ${OVER}`, now);
+  }
+
+  /** When the next row has to be looked at; nothing if there is none. */
+  nextAt(): number | undefined {
+    const { at } = this.#sql
+      .exec<{ at: number | null }>('SELECT min(settle_at) AS at FROM calls')
+      .one();
+    return at ?? undefined;
+  }
+
+  latest(node: NodeId): readonly NodeCallDescription[] {
+    return this.#sql
+      .exec<Row>('SELECT * FROM calls WHERE node = ? ORDER BY at DESC LIMIT ?', node, MAX_LISTED)
+      .toArray()
+      .map((row) => ({ ...describe(toCall(row)), at: row.at }));
+  }
+}
+
+function describe({ facts, state, outcome }: StoredCall): Omit<NodeCallDescription, 'at'> {
+  const end = outcome && (outcome.kind === 'ok' ? 'ok' : outcome.reason);
+  const { callKey, node, tool } = facts;
+  return { callKey, node, tool, state, ...(end !== undefined && { outcome: end }) };
+}
+
+function toCall({ state, settle_at: settleAt, facts, work, outcome, output }: Row): StoredCall {
+  return {
+    facts: JSON.parse(facts),
+    state: state as CallState,
+    settleAt,
+    ...(work !== null && { order: JSON.parse(work) }),
+    ...(outcome !== null && { outcome: readOutcome(outcome, output) }),
+  };
+}
+
+function readOutcome(text: string, output: string | null): ToolOutcome {
+  const outcome: ToolOutcome = JSON.parse(text);
+  return outcome.kind === 'ok' ? { ...outcome, output: output ?? '' } : outcome;
+}

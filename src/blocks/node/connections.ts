@@ -1,0 +1,122 @@
+/**
+ * The WebSockets of a workspace's nodes. They outlive the object's memory: what is known of one is
+ * attached to it, and heartbeats are answered by the platform while the object sleeps.
+ *
+ * @module
+ */
+
+import { type GatewayFrame, HEARTBEAT } from '../../core/executor-protocol/frames.ts';
+import type { NodeId } from '../../core/primitives/ids.ts';
+
+/** Connections of one node that may be under way before one of them has proved itself. */
+const MAX_UNPROVED = 4;
+
+/** How long a connection has to prove itself, in milliseconds. */
+export const HANDSHAKE_MS = 10_000;
+
+/** Close codes (RFC 6455): 4000 to 4999 are those of this protocol. */
+export const CLOSE = {
+  /** The other side has closed it, and waits for the answer. */
+  answered: 1000,
+  /** The other side has not proved itself, or wrote what cannot be read. */
+  refused: 4001,
+  /** A newer connection of the same node has proved itself. */
+  replaced: 4002,
+  revoked: 4003,
+} as const;
+
+export type LinkState =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'challenged'; readonly executorNonce: string; readonly gatewayNonce: string }
+  | { readonly kind: 'live' | 'draining' };
+
+export interface Link {
+  readonly node: NodeId;
+  readonly openedAt: number;
+  readonly state: LinkState;
+}
+
+export class Connections {
+  readonly #ctx: DurableObjectState;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ask, HEARTBEAT.answer));
+  }
+
+  /** Nothing if too many of this node's are under way already. */
+  accept(node: NodeId, now: number): Response | undefined {
+    const unproved = this.#all(node).filter((socket) => !isProved(linkOf(socket)));
+    for (const socket of unproved) {
+      if (now - linkOf(socket).openedAt > HANDSHAKE_MS) end(socket, 'refused');
+    }
+    const waiting = unproved.filter((socket) => now - linkOf(socket).openedAt <= HANDSHAKE_MS);
+    if (waiting.length >= MAX_UNPROVED) return undefined;
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server, [node]);
+    server.serializeAttachment({ node, openedAt: now, state: { kind: 'new' } } satisfies Link);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** This one has proved itself: all others of its node end. */
+  promote(socket: WebSocket, state: LinkState): void {
+    const { node } = linkOf(socket);
+    for (const other of this.#all(node)) if (other !== socket) end(other, 'replaced');
+    setState(socket, state);
+  }
+
+  /** The proven connection of a node. */
+  of(node: NodeId): WebSocket | undefined {
+    return this.#all(node).find((socket) => isProved(linkOf(socket)));
+  }
+
+  stateOf(node: NodeId): 'online' | 'draining' | 'offline' {
+    const socket = this.of(node);
+    if (socket === undefined) return 'offline';
+    return linkOf(socket).state.kind === 'draining' ? 'draining' : 'online';
+  }
+
+  /** When a node was last heard of by a heartbeat, epoch milliseconds. */
+  heartbeatAt(node: NodeId): number | undefined {
+    const socket = this.of(node);
+    if (socket === undefined) return undefined;
+    return this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime();
+  }
+
+  endAll(node: NodeId, why: keyof typeof CLOSE): void {
+    for (const socket of this.#all(node)) end(socket, why);
+  }
+
+  #all(node: NodeId): readonly WebSocket[] {
+    return this.#ctx.getWebSockets(node).filter(({ readyState }) => readyState === WebSocket.OPEN);
+  }
+}
+
+export function linkOf(socket: WebSocket): Link {
+  return socket.deserializeAttachment();
+}
+
+export function setState(socket: WebSocket, state: LinkState): void {
+  socket.serializeAttachment({ ...linkOf(socket), state } satisfies Link);
+}
+
+export function isProved({ state }: Link): boolean {
+  return state.kind === 'live' || state.kind === 'draining';
+}
+
+/** A connection that is gone hears nothing; its node is asked again when it is back. */
+export function send(socket: WebSocket, frame: GatewayFrame): void {
+  try {
+    socket.send(JSON.stringify(frame));
+  } catch {
+    // The close event follows.
+  }
+}
+
+export function end(socket: WebSocket, why: keyof typeof CLOSE): void {
+  try {
+    socket.close(CLOSE[why], why);
+  } catch {
+    // It is closed already.
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * How a machine becomes a node: an operator approves it and gets a code, and whoever brings the code
+ * in time, once, binds a key of his own to it.
+ *
+ * @module
+ */
+
+import { enrolmentText } from '../../core/executor-protocol/handshake.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { equalConstantTime } from '../kit/keys.ts';
+import { hasSigned } from './handshake.ts';
+import type { ApproveNode, Enrolled, EnrolNode, EnrolRefusal, NodeActor } from './node-api.ts';
+import type { NodeParts } from './node-parts.ts';
+import { MAX_NODES, type StoredNode } from './node-store.ts';
+
+/** Whether the workspace takes one more. The same one again is taken as it is. */
+export function approveNode(parts: NodeParts, actor: NodeActor, node: ApproveNode): boolean {
+  const { nodes } = parts;
+  if (nodes.find(node.id) !== undefined) return true;
+  const now = parts.now();
+  const isStale = ({ codeExpiresAt }: StoredNode) =>
+    codeExpiresAt !== undefined && codeExpiresAt <= now;
+  parts.transact(() => {
+    for (const { id } of nodes.all().filter(isStale)) nodes.remove(id);
+  });
+  if (nodes.all().length >= MAX_NODES) return false;
+  parts.transact(() => {
+    nodes.add(node, actor.name, now);
+    parts.record({
+      action: 'node-approved',
+      decision: 'allowed',
+      actor: actor.name,
+      requestId: actor.requestId,
+      node: node.id,
+    });
+  });
+  return true;
+}
+
+export function enrolNode(parts: NodeParts, request: EnrolNode): Result<Enrolled, EnrolRefusal> {
+  const node = parts.nodes.find(request.id);
+  const refusal = findRefusal(node, request, parts.now());
+  if (node === undefined || refusal !== undefined) {
+    recordEnrolment(parts, request, refusal ?? 'code_refused');
+    return err(refusal ?? 'code_refused');
+  }
+  const { codeHash: _, codeExpiresAt: __, ...invited } = node;
+  parts.transact(() => {
+    parts.nodes.put({ ...invited, publicKey: request.publicKey, enrolledAt: parts.now() });
+    recordEnrolment(parts, request);
+  });
+  return ok({ name: node.name, gatewayKey: parts.identity.publicKey });
+}
+
+function findRefusal(
+  node: StoredNode | undefined,
+  { code, codeHash, publicKey, signature }: EnrolNode,
+  now: number,
+): EnrolRefusal | undefined {
+  if (node?.codeHash === undefined || !equalConstantTime(node.codeHash, codeHash)) {
+    return 'code_refused';
+  }
+  if (!(now < (node.codeExpiresAt ?? 0))) return 'code_refused';
+  const holder = { ...node, publicKey };
+  return hasSigned(holder, enrolmentText(code, publicKey), signature) ? undefined : 'key_refused';
+}
+
+function recordEnrolment(
+  parts: NodeParts,
+  { id, requestId }: EnrolNode,
+  reason?: EnrolRefusal,
+): void {
+  parts.transact(() =>
+    parts.record({
+      action: reason === undefined ? 'node-enrolled' : 'node-refused',
+      decision: reason === undefined ? 'allowed' : 'denied',
+      actor: `node:${id}`,
+      node: id,
+      requestId,
+      ...(reason !== undefined && { reason }),
+    }),
+  );
+}

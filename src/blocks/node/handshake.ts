@@ -1,0 +1,83 @@
+/**
+ * How a connection becomes that of a node: each side proves its key to the other, afresh on every
+ * connection. Until then nothing that it says counts.
+ *
+ * @module
+ */
+
+import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
+import { handshakeText } from '../../core/executor-protocol/handshake.ts';
+import { randomBase64Url } from '../kit/keys.ts';
+import { verifyEd25519 } from '../kit/signatures.ts';
+import { end, linkOf, send, setState } from './connections.ts';
+import type { NodeParts } from './node-parts.ts';
+import type { StoredNode } from './node-store.ts';
+
+const NONCE_BYTES = 32;
+
+/** Answers a frame of an unproven connection; whether it has proved itself with it. */
+export function shakeHands(parts: NodeParts, socket: WebSocket, frame: ExecutorFrame): boolean {
+  const { node, state } = linkOf(socket);
+  if (state.kind === 'new' && frame.kind === 'hello') {
+    challenge(parts, socket, frame.nonce);
+    return false;
+  }
+  const stored = parts.nodes.find(node);
+  if (state.kind === 'challenged' && frame.kind === 'proof' && stored !== undefined) {
+    const { workspace } = parts;
+    const text = handshakeText('executor', { workspace, node, ...state });
+    if (hasSigned(stored, text, frame.signature)) {
+      admit(parts, socket, { ...stored, offer: frame.offer });
+      return true;
+    }
+  }
+  refuse(parts, socket);
+  return false;
+}
+
+/** Whether the text was signed by the key that this node was enrolled with. */
+export function hasSigned({ publicKey }: StoredNode, text: string, signature: string): boolean {
+  return verifyEd25519(
+    Buffer.from(publicKey ?? '', 'base64url'),
+    Buffer.from(text, 'utf8'),
+    Buffer.from(signature, 'base64url'),
+  );
+}
+
+function challenge(parts: NodeParts, socket: WebSocket, executorNonce: string): void {
+  const { workspace, identity } = parts;
+  const { node } = linkOf(socket);
+  const gatewayNonce = randomBase64Url(NONCE_BYTES);
+  setState(socket, { kind: 'challenged', executorNonce, gatewayNonce });
+  const text = handshakeText('gateway', { workspace, node, executorNonce, gatewayNonce });
+  send(socket, { kind: 'challenge', nonce: gatewayNonce, signature: identity.sign(text) });
+}
+
+function admit(parts: NodeParts, socket: WebSocket, node: StoredNode): void {
+  const now = parts.now();
+  parts.transact(() => {
+    parts.nodes.put({ ...node, connectedAt: now, lastSeenAt: now });
+    parts.record({
+      action: 'node-connected',
+      decision: 'allowed',
+      actor: `node:${node.id}`,
+      node: node.id,
+    });
+  });
+  parts.connections.promote(socket, { kind: 'live' });
+  send(socket, { kind: 'welcome' });
+}
+
+function refuse(parts: NodeParts, socket: WebSocket): void {
+  const { node } = linkOf(socket);
+  parts.transact(() =>
+    parts.record({
+      action: 'node-refused',
+      decision: 'denied',
+      actor: `node:${node}`,
+      node,
+      reason: 'handshake_refused',
+    }),
+  );
+  end(socket, 'refused');
+}

@@ -1,0 +1,120 @@
+/**
+ * What the node block of a workspace answers over RPC: its nodes, and the calls that they run.
+ * `node-client.ts` is the only file that reaches it.
+ *
+ * @module
+ */
+
+import type { CapabilityRules } from '../../core/capabilities/capability-set.ts';
+import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import type { NodeCeiling } from '../../core/executor-protocol/executor-run.ts';
+import type { OfferedPlugin } from '../../core/executor-protocol/node-offer.ts';
+import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import type { NodeId } from '../../core/primitives/ids.ts';
+import type { Result } from '../../core/primitives/result.ts';
+
+/** Who asks, for the record: `kind:id`. */
+export interface NodeActor {
+  readonly name: string;
+  readonly requestId: string;
+}
+
+export interface ApproveNode {
+  readonly id: NodeId;
+  readonly name: string;
+  /** All that it may run, whatever a call was approved for. */
+  readonly ceiling: CapabilityRules;
+  /** SHA-256 of the code's secret, hex. The code itself is shown once and never stored. */
+  readonly codeHash: string;
+  readonly expiresAt: number;
+}
+
+export interface EnrolNode {
+  readonly id: NodeId;
+  readonly code: string;
+  readonly codeHash: string;
+  /** Ed25519, 32 bytes as base64url. */
+  readonly publicKey: string;
+  /** Over `enrolmentText`, by that key. */
+  readonly signature: string;
+  readonly requestId: string;
+}
+
+export interface Enrolled {
+  readonly name: string;
+  /** To be pinned. */
+  readonly gatewayKey: string;
+}
+
+/** `invited`: nobody has redeemed its code yet. */
+export type NodeState = 'invited' | 'offline' | 'online' | 'draining';
+
+export interface NodeDescription {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly state: NodeState;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly approvedBy: string;
+  readonly approvedAt: number;
+  readonly enrolledAt?: number;
+  readonly connectedAt?: number;
+  /** When it was last heard of, by a frame or a heartbeat. */
+  readonly lastSeenAt?: number;
+  readonly version?: string;
+  readonly platform?: string;
+  readonly slots?: number;
+  readonly plugins: readonly OfferedPlugin[];
+  readonly running: number;
+  readonly waiting: number;
+}
+
+/**
+ * `waiting`: its node is offline. `sent`: the node has it, or may have. The others are its end;
+ * `unknown` where nobody can tell whether it ran.
+ */
+export type CallState = 'waiting' | 'sent' | 'done' | 'failed' | 'unknown';
+
+export interface NodeCallDescription {
+  readonly callKey: string;
+  readonly node: NodeId;
+  readonly tool: string;
+  readonly state: CallState;
+  /** `ok`, or why not; once it is over. */
+  readonly outcome?: string;
+  readonly at: number;
+}
+
+/** One call on its way to a node. */
+export interface NodeCall {
+  readonly claims: TicketClaims;
+  readonly argumentsText: string;
+  readonly configText?: string;
+  /** Absent until the block has said for whom to sign. */
+  readonly signed?: { readonly node: string; readonly ticket: string };
+}
+
+/** `sign-for`: nothing was done; the call wants a ticket for this node. */
+export type NodeAnswer =
+  | { readonly kind: 'sign-for'; readonly node: string; readonly ceiling: NodeCeiling }
+  | { readonly kind: 'outcome'; readonly outcome: ToolOutcome };
+
+export type EnrolRefusal = 'code_refused' | 'key_refused';
+
+export interface NodeApi {
+  /** The upgrade of a connection to a node's WebSocket, whose id is in the query. */
+  fetch(request: Request): Promise<Response>;
+  /** Nothing if the workspace has as many nodes as it may have. */
+  approve(actor: NodeActor, node: ApproveNode): Promise<NodeDescription | undefined>;
+  enrol(request: EnrolNode): Promise<Result<Enrolled, EnrolRefusal>>;
+  list(): Promise<readonly NodeDescription[]>;
+  /** Ends its connection at once, and its calls; `false` if there is no such node. */
+  revoke(actor: NodeActor, id: NodeId): Promise<boolean>;
+  /** The latest calls of a node, newest first; nothing if there is no such node. */
+  calls(id: NodeId): Promise<readonly NodeCallDescription[] | undefined>;
+  /** Answers when the call is over. A call that is known already is never sent again. */
+  run(call: NodeCall): Promise<NodeAnswer>;
+  /** The outcome of a call, also of one that is under way; nothing if it was never sent here. */
+  recall(callKey: string): Promise<ToolOutcome | undefined>;
+  cancel(callKey: string): Promise<void>;
+}

@@ -1,0 +1,247 @@
+/**
+ * The node block of a workspace: its nodes, their connections, and the calls that they run.
+ *
+ * One object for all nodes of a workspace, so that a call is routed by what every node is doing at
+ * that moment. This class is the RPC and WebSocket surface and nothing more.
+ *
+ * @module
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import { parseExecutorFrame } from '../../core/executor-protocol/frames.ts';
+import { type NodeId, parseWorkspaceId, readNodeId } from '../../core/primitives/ids.ts';
+import type { Result } from '../../core/primitives/result.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { Changes } from '../kit/changes.ts';
+import { gatewayIdentity } from '../kit/gateway-identity.ts';
+import { deriveKey, hmacHex, keyedHash } from '../kit/keys.ts';
+import { MAX_BACKLOG_AGE_MS, Outbox } from '../kit/outbox.ts';
+import { CallStore } from './call-store.ts';
+import { Connections, end, isProved, linkOf, setState } from './connections.ts';
+import { describeNode } from './describe-node.ts';
+import { approveNode, enrolNode } from './enrol-node.ts';
+import { shakeHands } from './handshake.ts';
+import type {
+  ApproveNode,
+  Enrolled,
+  EnrolNode,
+  EnrolRefusal,
+  NodeActor,
+  NodeAnswer,
+  NodeApi,
+  NodeCall,
+  NodeCallDescription,
+  NodeDescription,
+} from './node-api.ts';
+import type { NodeParts } from './node-parts.ts';
+import { NodeStore } from './node-store.ts';
+import {
+  abandonCalls,
+  cancelCall,
+  finishCall,
+  resumeCalls,
+  sendAgain,
+  settleOverdue,
+  startCall,
+} from './run-calls.ts';
+import { WaitingCalls } from './waiting-calls.ts';
+
+/** The name under which the outbox stands in the workspace's chain. */
+const SOURCE = 'nodes';
+
+/** How long audit events wait for others, in milliseconds. */
+const GATHER_MS = 100;
+
+/** When what could not be sent to the chain is tried again, in milliseconds. */
+const DRAIN_AGAIN_MS = 1_000;
+
+export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
+  readonly #parts: NodeParts;
+  readonly #waiting = new WaitingCalls();
+  readonly #changes: Changes;
+  #alarmAt: number | undefined;
+  #isDrainDue = false;
+
+  constructor(ctx: DurableObjectState, env: BlockBindings) {
+    super(ctx, env);
+    this.#parts = this.#assemble();
+    this.#changes = new Changes(ctx.storage, {
+      forgetMemory: () => {
+        this.#parts.nodes.forget();
+        this.#parts.outbox.forget();
+      },
+    });
+    ctx.storage.transactionSync(() => {
+      this.#parts.nodes.createTable();
+      this.#parts.calls.createTable();
+      this.#parts.outbox.createTable();
+    });
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const id = this.#readId(new URL(request.url).searchParams.get('node') ?? '');
+    const node = id && this.#parts.nodes.find(id);
+    if (node?.publicKey === undefined) return new Response(null, { status: 404 });
+    return (
+      this.#parts.connections.accept(node.id, this.#parts.now()) ??
+      new Response(null, { status: 429 })
+    );
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    const frame = typeof message === 'string' ? parseExecutorFrame(message) : undefined;
+    const link = linkOf(socket);
+    const { node } = link;
+    if (frame === undefined || this.#parts.nodes.find(node) === undefined) {
+      end(socket, 'refused');
+      return;
+    }
+    if (!isProved(link)) {
+      if (shakeHands(this.#parts, socket, frame)) resumeCalls(this.#parts, node, socket);
+      return;
+    }
+    if (frame.kind === 'done') finishCall(this.#parts, socket, frame);
+    if (frame.kind === 'absent') sendAgain(this.#parts, socket, frame.callKey);
+    if (frame.kind === 'draining') setState(socket, { kind: 'draining' });
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    end(socket, 'answered');
+    const link = linkOf(socket);
+    const stored = this.#parts.nodes.find(link.node);
+    if (!isProved(link) || stored === undefined) return;
+    const lastSeenAt = this.#parts.now();
+    this.#parts.transact(() => this.#parts.nodes.put({ ...stored, lastSeenAt }));
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined;
+    settleOverdue(this.#parts);
+    await this.#drain();
+    this.#ringBy(this.#parts.calls.nextAt());
+  }
+
+  async approve(actor: NodeActor, node: ApproveNode): Promise<NodeDescription | undefined> {
+    if (this.#parts.outbox.isBlocked(this.#parts.now())) throw new Fault('audit_unavailable');
+    const isTaken = approveNode(this.#parts, actor, node);
+    const stored = this.#parts.nodes.find(node.id);
+    return isTaken && stored ? describeNode(this.#parts, stored) : undefined;
+  }
+
+  async enrol(request: EnrolNode): Promise<Result<Enrolled, EnrolRefusal>> {
+    return enrolNode(this.#parts, request);
+  }
+
+  async list(): Promise<readonly NodeDescription[]> {
+    return this.#parts.nodes.all().map((node) => describeNode(this.#parts, node));
+  }
+
+  async revoke(actor: NodeActor, id: NodeId): Promise<boolean> {
+    if (this.#parts.nodes.find(id) === undefined) return false;
+    this.#parts.transact(() => {
+      abandonCalls(this.#parts, id);
+      this.#parts.nodes.remove(id);
+      const { name, requestId } = actor;
+      const about = { actor: name, requestId, node: id };
+      this.#parts.record({ action: 'node-revoked', decision: 'allowed', ...about });
+    });
+    this.#parts.connections.endAll(id, 'revoked');
+    return true;
+  }
+
+  async calls(id: NodeId): Promise<readonly NodeCallDescription[] | undefined> {
+    return this.#parts.nodes.find(id) && this.#parts.calls.latest(id);
+  }
+
+  async run(call: NodeCall): Promise<NodeAnswer> {
+    const { callKey } = call.claims;
+    const isKnown = this.#parts.calls.find(callKey) !== undefined;
+    const answer = isKnown ? undefined : startCall(this.#parts, call);
+    if (answer !== undefined) return answer;
+    const outcome = await this.recall(callKey);
+    if (outcome === undefined) throw new Fault('internal', 'Cannot wait for a call that is gone');
+    return { kind: 'outcome', outcome };
+  }
+
+  async recall(callKey: string): Promise<ToolOutcome | undefined> {
+    for (;;) {
+      const call = this.#parts.calls.find(callKey);
+      if (call === undefined || call.outcome !== undefined) return call?.outcome;
+      const outcome = await this.#waiting.until(callKey, call.settleAt - this.#parts.now());
+      if (outcome !== undefined) return outcome;
+      settleOverdue(this.#parts);
+    }
+  }
+
+  async cancel(callKey: string): Promise<void> {
+    cancelCall(this.#parts, callKey);
+  }
+
+  #assemble(): NodeParts {
+    const { ctx, env } = this;
+    const { sql } = ctx.storage;
+    const workspace = parseWorkspaceId(ctx.id.name ?? '');
+    if (workspace === undefined) throw new Fault('not_found');
+    const auditKey = deriveKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
+    const parts: NodeParts = {
+      workspace,
+      identity: gatewayIdentity(env.SALLYPORT_MASTER_KEY),
+      nodes: new NodeStore(sql),
+      calls: new CallStore(sql),
+      connections: new Connections(ctx),
+      outbox: new Outbox(sql),
+      now: () => Date.now(),
+      transact: (change) => this.#transact(change),
+      record: (event) => parts.outbox.add([{ ...event, at: parts.now() }], parts.now()),
+      receiptHmac: (text) => hmacHex(auditKey, `receipt ${text}`),
+      tell: (callKey, outcome) => this.#waiting.tell(callKey, outcome),
+    };
+    return parts;
+  }
+
+  #transact<T>(change: () => T): T {
+    const result = this.#changes.make(change);
+    this.#drainSoon();
+    this.#ringBy(this.#parts.calls.nextAt());
+    return result;
+  }
+
+  /** What happens at about the same time is sent together. */
+  #drainSoon(): void {
+    if (this.#isDrainDue || this.#parts.outbox.isEmpty()) return;
+    this.#isDrainDue = true;
+    // Should the object be lost before that.
+    this.#ringBy(this.#parts.now() + MAX_BACKLOG_AGE_MS);
+    const later = new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    const drained = later.then(() => {
+      this.#isDrainDue = false;
+      return this.#drain();
+    });
+    this.ctx.waitUntil(drained);
+  }
+
+  /** Alarms are dear: one that rings early enough is left alone. */
+  #ringBy(at: number | undefined): void {
+    if (at === undefined || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  /** Never rejects: what is left is sent by the alarm. */
+  async #drain(): Promise<void> {
+    if (this.#parts.outbox.isEmpty()) return;
+    try {
+      await this.#parts.outbox.drain(appendToChain(this.env, this.#parts.workspace, SOURCE));
+    } catch {
+      this.#ringBy(this.#parts.now() + DRAIN_AGAIN_MS);
+    }
+  }
+
+  #readId(text: string): NodeId | undefined {
+    const hash = keyedHash(this.env.SALLYPORT_MASTER_KEY, 'node-ids');
+    return readNodeId(this.#parts.workspace, text, hash);
+  }
+}

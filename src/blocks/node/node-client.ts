@@ -1,0 +1,32 @@
+/**
+ * The way to the node block of a workspace; no other file reaches one.
+ *
+ * @module
+ */
+
+import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import { workspaceObjectName } from '../kit/address.ts';
+import type { BlockBindings } from '../kit/bindings.ts';
+import { callAgainAfterReset } from '../kit/call.ts';
+import type { NodeApi } from './node-api.ts';
+
+type Env = Pick<BlockBindings, 'NODES'>;
+
+export function openNodes(env: Env, workspace: WorkspaceId): NodeApi {
+  const connect = (): NodeApi => env.NODES.getByName(workspaceObjectName(workspace));
+  const again = <T>(call: (nodes: NodeApi) => Promise<T>): Promise<T> =>
+    callAgainAfterReset(connect, call);
+  return {
+    fetch: (request) => connect().fetch(request),
+    approve: (actor, node) => again((nodes) => nodes.approve(actor, node)),
+    // Sent once: a code that was redeemed refuses its own repetition.
+    enrol: (request) => connect().enrol(request),
+    list: () => again((nodes) => nodes.list()),
+    revoke: (actor, id) => again((nodes) => nodes.revoke(actor, id)),
+    calls: (id) => again((nodes) => nodes.calls(id)),
+    // A call has a key: the second time it is waited for.
+    run: (call) => again((nodes) => nodes.run(call)),
+    recall: (callKey) => again((nodes) => nodes.recall(callKey)),
+    cancel: (callKey) => again((nodes) => nodes.cancel(callKey)),
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * What the files of the node block share.
+ *
+ * @module
+ */
+
+import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import type { GatewayIdentity } from '../kit/gateway-identity.ts';
+import type { Outbox } from '../kit/outbox.ts';
+import type { CallStore } from './call-store.ts';
+import type { Connections } from './connections.ts';
+import type { NodeStore } from './node-store.ts';
+
+export interface NodeParts {
+  readonly workspace: WorkspaceId;
+  readonly identity: GatewayIdentity;
+  readonly nodes: NodeStore;
+  readonly calls: CallStore;
+  readonly connections: Connections;
+  readonly outbox: Outbox;
+  readonly now: () => number;
+  /** Storage and memory change together, or neither; sets the alarm for what is left to do. */
+  readonly transact: <T>(change: () => T) => T;
+  /** Part of a transaction. */
+  readonly record: (event: Omit<AuditEvent, 'at'>) => void;
+  /** HMAC-SHA256 under the workspace's audit key, hex. */
+  readonly receiptHmac: (receiptText: string) => string;
+  /** Tells whoever waits for this call. */
+  readonly tell: (callKey: string, outcome: ToolOutcome) => void;
+}

@@ -1,0 +1,206 @@
+/**
+ * The life of a call on a node: `waiting` or `sent`, then over. Each step is on disk before the next
+ * one is taken, and a call that is known is never sent a second time but after its node has said
+ * that it never had it.
+ *
+ * @module
+ */
+
+import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import type { CheckReason } from '../../core/errors/reasons.ts';
+import {
+  type ExecutorReceipt,
+  parseReceipt,
+  RECEIPT_CONTEXT,
+} from '../../core/executor-protocol/executor-receipt.ts';
+import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
+import { judgeReceipt } from '../../core/executor-protocol/judge-receipt.ts';
+import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import type { NodeId } from '../../core/primitives/ids.ts';
+import { sha256Hex } from '../kit/keys.ts';
+import type { CallFacts, CallOrder, StoredCall } from './call-store.ts';
+import { chooseNode } from './choose-node.ts';
+import { end, linkOf, send } from './connections.ts';
+import { hasSigned } from './handshake.ts';
+import type { CallState, NodeAnswer, NodeCall } from './node-api.ts';
+import type { NodeParts } from './node-parts.ts';
+
+/** Longest time that a call waits for a node that is away, in milliseconds. */
+export const WAIT_MS = 60_000;
+
+/** What is heard of a call so long after its deadline still counts for whoever waits. */
+export const LAST_WORD_MS = 3_000;
+
+type Failure = CheckReason<'dispatch'>;
+type Done = Extract<ExecutorFrame, { kind: 'done' }>;
+
+/**
+ * Puts a new call on its way; answers at once only if there is no way, or another one. Nothing runs
+ * that could not be put on the record.
+ */
+export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefined {
+  const { claims, signed } = call;
+  if (parts.outbox.isBlocked(parts.now())) {
+    return { kind: 'outcome', outcome: failed('tier_unavailable') };
+  }
+  const chosen = chooseNode(parts, claims, signed?.node);
+  if (!chosen.ok) return { kind: 'outcome', outcome: failed(chosen.error) };
+  const { id, ceiling } = chosen.value;
+  if (signed?.node !== id) return { kind: 'sign-for', node: id, ceiling };
+
+  const socket = parts.connections.of(id);
+  const state = socket === undefined ? 'waiting' : 'sent';
+  const { argumentsText, configText } = call;
+  const order: CallOrder = {
+    ticket: signed.ticket,
+    argumentsText,
+    ...(configText !== undefined && { configText }),
+  };
+  const facts = toFacts(claims, id, signed.ticket);
+  const now = parts.now();
+  const { deadlineAt } = claims;
+  const settleAt =
+    state === 'sent' ? deadlineAt + LAST_WORD_MS : Math.min(deadlineAt, now + WAIT_MS);
+  parts.transact(() => parts.calls.add({ facts, state, settleAt, order }, now));
+  if (socket !== undefined) sendCall(socket, claims.callKey, order);
+  return undefined;
+}
+
+/** A node is back: it is asked what became of what it was sent, and sent what waited for it. */
+export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): void {
+  const inDoubt = (['sent', 'unknown'] as const).flatMap((state) =>
+    parts.calls.inState(node, state),
+  );
+  for (const { facts } of inDoubt) send(socket, { kind: 'recall', callKey: facts.callKey });
+  const waiting = parts.calls.inState(node, 'waiting');
+  parts.transact(() => {
+    for (const { facts } of waiting) {
+      parts.calls.markSent(facts.callKey, facts.deadlineAt + LAST_WORD_MS);
+    }
+  });
+  for (const { facts, order } of waiting) {
+    if (order !== undefined) sendCall(socket, facts.callKey, order);
+  }
+}
+
+/** The node never had it: it is sent again, unless nobody waits for it any more. */
+export function sendAgain(parts: NodeParts, socket: WebSocket, callKey: string): void {
+  const call = parts.calls.find(callKey);
+  if (call === undefined || call.facts.node !== linkOf(socket).node) return;
+  if (call.state === 'sent' && call.order !== undefined) sendCall(socket, callKey, call.order);
+  if (call.state === 'unknown') settle(parts, call, { outcome: failed('deadline') });
+}
+
+/** A node says how a call has ended. What cannot be true ends the call as unknown, on the record. */
+export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): void {
+  const { node } = linkOf(socket);
+  const call = parts.calls.find(frame.callKey);
+  const stored = parts.nodes.find(node);
+  if (call === undefined || call.facts.node !== node || stored === undefined) {
+    return;
+  }
+  const isSigned = hasSigned(stored, RECEIPT_CONTEXT + frame.receipt, frame.signature);
+  const receipt = isSigned ? parseReceipt(frame.receipt) : undefined;
+  if (!isSigned || receipt === undefined) {
+    settle(parts, call, { outcome: failed('unknown'), lie: 'receipt_refused' });
+    end(socket, 'refused');
+    return;
+  }
+  if (call.state === 'done' || call.state === 'failed') return;
+  const { signature, output } = frame;
+  const answer = {
+    text: frame.receipt,
+    signature,
+    receipt,
+    ...(output !== undefined && { output }),
+  };
+  const judged = judgeReceipt(answer, call.facts, sha256Hex);
+  settle(
+    parts,
+    call,
+    judged.ok
+      ? { outcome: judged.value, receipt, text: frame.receipt }
+      : { outcome: failed('unknown'), lie: judged.error },
+  );
+}
+
+/** Nobody waits any longer: what was sent may have run, what waited has not. */
+export function settleOverdue(parts: NodeParts): void {
+  const now = parts.now();
+  for (const call of parts.calls.overdue(now)) {
+    const reason = call.state === 'sent' ? 'unknown' : 'tier_unavailable';
+    settle(parts, call, { outcome: failed(reason) });
+  }
+  parts.transact(() => parts.calls.sweep(now));
+}
+
+/** The turn does not want it any more: what waits ends, what runs is asked to. */
+export function cancelCall(parts: NodeParts, callKey: string): void {
+  const call = parts.calls.find(callKey);
+  if (call?.state === 'waiting') settle(parts, call, { outcome: failed('cancelled') });
+  const socket = call && parts.connections.of(call.facts.node);
+  if (call?.state === 'sent' && socket !== undefined) send(socket, { kind: 'cancel', callKey });
+}
+
+/** A node that is revoked takes its calls with it. */
+export function abandonCalls(parts: NodeParts, node: NodeId): void {
+  for (const call of parts.calls.inState(node, 'sent'))
+    settle(parts, call, { outcome: failed('unknown') });
+  for (const call of parts.calls.inState(node, 'waiting')) {
+    settle(parts, call, { outcome: failed('tier_unavailable') });
+  }
+}
+
+interface Settlement {
+  readonly outcome: ToolOutcome;
+  readonly receipt?: ExecutorReceipt;
+  readonly text?: string;
+  /** Why the receipt was not believed. */
+  readonly lie?: string;
+}
+
+function settle(parts: NodeParts, { facts }: StoredCall, settlement: Settlement): void {
+  const { outcome, text, lie } = settlement;
+  const { callKey, node, tool, plugin, codeHash, revision, session: sessionId } = facts;
+  const end = outcome.kind === 'ok' ? 'ok' : outcome.reason;
+  parts.transact(() => {
+    parts.calls.settle(callKey, stateOf(outcome), outcome, parts.now());
+    parts.record({
+      action: 'node-call',
+      decision: lie === undefined ? 'observed' : 'denied',
+      actor: `node:${node}`,
+      ...{ node, callKey, tool, plugin, codeHash, revision, sessionId, outcome: end },
+      durationMs: outcome.cost.durationMs,
+      ...(lie !== undefined && { reason: lie }),
+      ...(text !== undefined && { receiptHmac: parts.receiptHmac(text) }),
+    });
+  });
+  parts.tell(callKey, outcome);
+}
+
+function stateOf(outcome: ToolOutcome): CallState {
+  if (outcome.kind === 'ok') return 'done';
+  return outcome.reason === 'unknown' ? 'unknown' : 'failed';
+}
+
+function sendCall(socket: WebSocket, callKey: string, order: CallOrder): void {
+  const { ticket, argumentsText, configText } = order;
+  const config = configText === undefined ? {} : { config: configText };
+  send(socket, { kind: 'call', callKey, ticket, arguments: argumentsText, ...config });
+}
+
+function toFacts(claims: TicketClaims, node: NodeId, ticket: string): CallFacts {
+  const { callKey, codeHash, argumentHash, revision, tool, plugin, session } = claims;
+  const { executor, deadlineAt } = claims;
+  const configHash = executor?.configHash;
+  return {
+    ...{ node, callKey, codeHash, argumentHash, revision, tool, plugin, session, deadlineAt },
+    ticketHash: sha256Hex(ticket),
+    maxOutputBytes: executor?.limits.outputBytes ?? 0,
+    ...(configHash !== undefined && { configHash }),
+  };
+}
+
+export function failed(reason: Failure): ToolOutcome {
+  return { kind: 'failed', reason, cost: { durationMs: 0 } };
+}

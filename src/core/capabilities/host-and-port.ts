@@ -1,0 +1,25 @@
+/**
+ * `host:port` as policies and secrets write it: the canonical host, with IPv6 in brackets, and a port.
+ *
+ * @module
+ */
+
+import { isCanonicalHost } from './canonical-host.ts';
+import type { HostPort } from './resource.ts';
+
+export function toHostAndPort({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+export function isHostAndPort(text: string): boolean {
+  const [, bracketed, name, port = ''] =
+    /^(?:\[([^\]]+)\]|([^:[\]]+)):([1-9][0-9]{0,4})$/.exec(text) ?? [];
+  const host = bracketed ?? name ?? '';
+  const isIpv6 = host.includes(':');
+  return (
+    host !== '' &&
+    isIpv6 === (bracketed !== undefined) &&
+    isCanonicalHost(host) &&
+    Number(port) <= 65_535
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * What a manifest says of a plugin that an executor runs: the sections `process` and `container`.
+ *
+ * The command, the protocol and the pinned definitions are read by the executor from its own copy
+ * of the manifest, whose hash the ticket names: nobody can have another program run under its name.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { type ExecutorLimits, executorLimitWishesSchema } from './executor-limits.ts';
+
+/**
+ * - `json`: one process for each call; a JSON object on standard input, the answer on standard output;
+ * - `mcp`: a server of the Model Context Protocol over standard input and output;
+ * - `argv`: no program of its own; the argument `argv` of the call is what runs.
+ */
+export const PLUGIN_PROTOCOLS = ['json', 'mcp', 'argv'] as const;
+
+export type PluginProtocol = (typeof PLUGIN_PROTOCOLS)[number];
+
+/** Longest time that a server may be kept without a call, in milliseconds. */
+export const MAX_IDLE_MS = 3_600_000;
+
+/** Most tools of a server whose definitions are pinned. */
+const MAX_PINNED = 64;
+
+export interface ExecutorPlugin {
+  readonly protocol: PluginProtocol;
+  /** As seen inside; `/plugin` is the plugin's folder, and `node` the executor's own Node. */
+  readonly command: readonly string[];
+  /** SHA-256 over the plugin's files, as `executor inspect` prints it; absent if it has none. */
+  readonly filesSha256?: string;
+  /**
+   * MCP only: SHA-256 over each tool's definition, by the name that the server gives it. A tool
+   * whose definition has changed since is not called.
+   */
+  readonly definitions?: Readonly<Record<string, string>>;
+  /**
+   * MCP only: how long a server is kept for the next call of the same principal, in milliseconds.
+   * Zero ends it with the call.
+   */
+  readonly idleMs: number;
+  readonly limits?: Partial<ExecutorLimits>;
+}
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+
+export const commandSchema = z.array(z.string().min(1).max(4_096)).min(1).max(64);
+
+/** The members that both sections have. */
+export const executorPluginShape = {
+  protocol: z.enum(PLUGIN_PROTOCOLS).default('json'),
+  filesSha256: hash.exactOptional(),
+  definitions: z
+    .record(z.string().min(1).max(128), hash)
+    .refine(
+      (all) => Object.keys(all).length <= MAX_PINNED,
+      `must have at most ${MAX_PINNED} members`,
+    )
+    .exactOptional(),
+  idleMs: z.int().min(0).max(MAX_IDLE_MS).default(0),
+  limits: executorLimitWishesSchema.exactOptional(),
+} as const;

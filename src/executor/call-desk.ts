@@ -1,0 +1,224 @@
+/**
+ * Takes calls on: each is verified, written down, run once, and answered with a signed receipt.
+ *
+ * @module
+ */
+
+import type { GatewayFrame } from '../core/executor-protocol/frames.ts';
+import { narrowerLimits } from '../core/manifest/executor-limits.ts';
+import { isJsonObject, type JsonObject } from '../core/primitives/json.ts';
+import { parseJson } from '../core/primitives/parse-json.ts';
+import type { AcceptedCall, CallLedger, FinishedCall } from './call-ledger.ts';
+import type { Identity } from './identity.ts';
+import { endedBy, type Failure, type Job, type JobEnd } from './job.ts';
+import type { LocalPolicy } from './local-policy.ts';
+import { finishCall } from './make-receipt.ts';
+import { rulesOf } from './plan-access.ts';
+import type { LocalPlugin } from './plugin-catalogue.ts';
+import { Slots } from './slots.ts';
+import {
+  type OfferedTicket,
+  sha256Text,
+  type TicketProblem,
+  type TicketVerifier,
+  type VerifiedTicket,
+} from './verify-ticket.ts';
+
+type CallFrame = Extract<GatewayFrame, { kind: 'call' }>;
+
+const MAX_ARGUMENT_BYTES = 4_194_304;
+const MAX_ARGUMENT_DEPTH = 512;
+
+export interface CallDeskParts {
+  readonly identity: Identity;
+  readonly policy: LocalPolicy;
+  readonly plugins: () => readonly LocalPlugin[];
+  readonly ledger: CallLedger;
+  readonly verifier: TicketVerifier;
+  readonly run: (job: Job) => Promise<JobEnd>;
+  readonly answer: (end: FinishedCall) => void;
+  readonly progress: (callKey: string, text: string) => void;
+  readonly log: (event: CallLog) => void;
+}
+
+/** For the operator of this machine: no argument and no output. */
+export interface CallLog {
+  readonly callKey: string;
+  readonly tool: string;
+  readonly outcome: string;
+  readonly durationMs: number;
+  /** Why a ticket was refused. */
+  readonly problem?: TicketProblem | 'used';
+  /** What the program wrote on standard error. */
+  readonly stderr?: string;
+}
+
+export class CallDesk {
+  readonly #parts: CallDeskParts;
+  readonly #slots: Slots;
+  readonly #running = new Map<string, AbortController>();
+  readonly #ends = new Set<Promise<void>>();
+  /** Keys of calls whose ticket is being looked at. */
+  readonly #offered = new Set<string>();
+
+  constructor(parts: CallDeskParts) {
+    this.#parts = parts;
+    this.#slots = new Slots(parts.policy.slots);
+  }
+
+  /** What an earlier life had begun: nobody can tell how far it got. */
+  settleInterrupted(): number {
+    const { ledger, identity } = this.#parts;
+    const interrupted = ledger.interrupted();
+    for (const call of interrupted) {
+      ledger.finish(finishCall(identity, call, { ...endedBy('unknown'), durationMs: 0 }));
+    }
+    return interrupted.length;
+  }
+
+  /** Never rejects. The same call again is answered with its end, or will be when it has one. */
+  async take(frame: CallFrame): Promise<void> {
+    const { callKey } = frame;
+    if (this.recall(callKey) !== 'absent' || this.#offered.has(callKey)) return;
+    this.#offered.add(callKey);
+    try {
+      const offered = toOffered(frame);
+      const verified = await this.#parts.verifier.verify(offered, Date.now());
+      if (!verified.ok) this.#refuse(offered, verified.error);
+      else this.#accept(offered, verified.value);
+    } finally {
+      this.#offered.delete(callKey);
+    }
+  }
+
+  /** Answers with the end of a call, if it has one. */
+  recall(callKey: string): 'answered' | 'running' | 'absent' {
+    const entry = this.#parts.ledger.find(callKey);
+    if (entry?.kind === 'finished') this.#parts.answer(entry.end);
+    return entry === undefined ? 'absent' : entry.kind === 'finished' ? 'answered' : 'running';
+  }
+
+  cancel(callKey: string): void {
+    this.#running.get(callKey)?.abort();
+  }
+
+  get busy(): number {
+    return this.#running.size;
+  }
+
+  /** Resolves when nothing runs any more; ends what still does after `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const running of this.#running.values()) running.abort();
+    }, graceMs);
+    await Promise.all(this.#ends);
+    clearTimeout(timer);
+  }
+
+  #accept(offered: OfferedTicket, ticket: VerifiedTicket): void {
+    const { codeHash, argumentHash, callKey } = ticket.call;
+    const { id: ticketId, hash: ticketHash } = ticket;
+    const call = { callKey, ticketId, ticketHash, codeHash, argumentHash };
+    if (!this.#parts.ledger.accept(call, Date.now())) {
+      this.#refuse(offered, 'used');
+      return;
+    }
+    const end = this.#run(call, offered, ticket).finally(() => this.#ends.delete(end));
+    this.#ends.add(end);
+  }
+
+  async #run(call: AcceptedCall, offered: OfferedTicket, ticket: VerifiedTicket): Promise<void> {
+    const startedAt = Date.now();
+    const abort = new AbortController();
+    this.#running.set(call.callKey, abort);
+    const ended = await this.#runInSlot(offered, ticket, abort.signal).catch(() =>
+      endedBy('unknown'),
+    );
+    this.#running.delete(call.callKey);
+    const durationMs = Date.now() - startedAt;
+    const { identity, ledger, answer, log } = this.#parts;
+    const finished = finishCall(identity, call, { ...ended, durationMs });
+    ledger.finish(finished);
+    answer(finished);
+    const { outcome, log: stderr } = ended;
+    log({
+      ...{ callKey: call.callKey, tool: ticket.call.tool, outcome, durationMs },
+      ...(stderr && { stderr }),
+    });
+  }
+
+  async #runInSlot(
+    offered: OfferedTicket,
+    ticket: VerifiedTicket,
+    signal: AbortSignal,
+  ): Promise<JobEnd> {
+    const job = this.#prepare(offered, ticket, signal);
+    if (typeof job === 'string') return endedBy(job);
+    const untilDeadline = AbortSignal.timeout(Math.max(0, ticket.call.deadlineAt - Date.now()));
+    const leave = await this.#slots.take(AbortSignal.any([signal, untilDeadline]));
+    if (leave === undefined) return endedBy(signal.aborted ? 'cancelled' : 'deadline');
+    try {
+      const leftMs = ticket.call.deadlineAt - Date.now();
+      if (leftMs <= 0) return endedBy('deadline');
+      const timeoutMs = Math.min(job.limits.timeoutMs, leftMs);
+      return await this.#parts.run({ ...job, limits: { ...job.limits, timeoutMs } });
+    } finally {
+      leave();
+    }
+  }
+
+  /** By what this machine has and its owner lets it do. */
+  #prepare(
+    { argumentsText, configText }: OfferedTicket,
+    ticket: VerifiedTicket,
+    signal: AbortSignal,
+  ): Job | Failure {
+    const { call } = ticket;
+    const { policy, plugins, progress } = this.#parts;
+    const plugin = plugins().find(({ name }) => name === call.plugin);
+    if (plugin === undefined || plugin.codeHash !== call.codeHash || plugin.tier !== call.tier) {
+      return 'tier_unavailable';
+    }
+    const args = readObject(argumentsText);
+    const config = configText === undefined ? undefined : readObject(configText);
+    if (args === undefined) return 'plugin_error';
+    return {
+      ...{ ticket, plugin, signal, arguments: args },
+      ...(config && { config }),
+      rules: rulesOf(ticket, policy),
+      limits: narrowerLimits(call.executor.limits, policy.limits),
+      secretFiles: [],
+      onProgress: (text) => progress(call.callKey, text),
+    };
+  }
+
+  /** Reported, and not written down: whoever makes such tickets could fill the ledger. */
+  #refuse(offered: OfferedTicket, problem: TicketProblem | 'used'): void {
+    const { callKey, ticket, argumentsText } = offered;
+    const outcome = problem === 'deadline' ? 'deadline' : 'ticket_refused';
+    const call = {
+      callKey,
+      ticketHash: sha256Text(ticket),
+      codeHash: sha256Text(''),
+      argumentHash: sha256Text(argumentsText),
+    };
+    const { identity, answer, log } = this.#parts;
+    answer(finishCall(identity, call, { ...endedBy(outcome), durationMs: 0 }));
+    log({ callKey, tool: '', outcome, durationMs: 0, problem });
+  }
+}
+
+function toOffered({
+  callKey,
+  ticket,
+  arguments: argumentsText,
+  config,
+}: CallFrame): OfferedTicket {
+  return { callKey, ticket, argumentsText, ...(config !== undefined && { configText: config }) };
+}
+
+function readObject(text: string): JsonObject | undefined {
+  const limits = { maxBytes: MAX_ARGUMENT_BYTES, maxDepth: MAX_ARGUMENT_DEPTH };
+  const json = parseJson(text, limits);
+  return json.ok && isJsonObject(json.value) ? json.value : undefined;
+}

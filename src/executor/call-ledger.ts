@@ -1,0 +1,117 @@
+/**
+ * What this executor has taken on and what became of it, on disk before anything runs. A call is
+ * run once, a ticket is taken once, also after a crash: what was under way then is `unknown`.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from 'node:sqlite';
+
+/** How long a call is remembered after its end: longer than any ticket lives. */
+const KEEP_MS = 86_400_000;
+
+/** How long its output can be asked for: as long as the gateway keeps it. */
+const KEEP_OUTPUT_MS = 3_600_000;
+
+export interface AcceptedCall {
+  readonly callKey: string;
+  readonly ticketId: string;
+  /** SHA-256 each, lower-case hex. */
+  readonly ticketHash: string;
+  readonly codeHash: string;
+  readonly argumentHash: string;
+}
+
+/** As it is sent to the gateway. */
+export interface FinishedCall {
+  readonly callKey: string;
+  readonly receipt: string;
+  readonly signature: string;
+  readonly output?: string;
+}
+
+export type LedgerEntry =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'finished'; readonly end: FinishedCall };
+
+type Row = {
+  call_key: string;
+  ticket_id: string;
+  ticket_hash: string;
+  code_hash: string;
+  argument_hash: string;
+  receipt: string | null;
+  signature: string | null;
+  output: string | null;
+};
+
+export class CallLedger {
+  readonly #db: DatabaseSync;
+
+  /** Waits for no other process: one executor has one ledger. */
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path);
+    this.#db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA locking_mode = EXCLUSIVE;
+      CREATE TABLE IF NOT EXISTS calls (
+        call_key TEXT PRIMARY KEY, ticket_id TEXT NOT NULL UNIQUE, ticket_hash TEXT NOT NULL,
+        code_hash TEXT NOT NULL, argument_hash TEXT NOT NULL, at INTEGER NOT NULL,
+        receipt TEXT, signature TEXT, output TEXT
+      ) STRICT, WITHOUT ROWID;
+    `);
+  }
+
+  find(callKey: string): LedgerEntry | undefined {
+    const row = this.#db.prepare('SELECT * FROM calls WHERE call_key = ?').get(callKey);
+    return row && toEntry(row as Row);
+  }
+
+  /** Whether it was taken on: `false` if the ticket was taken before. On disk when it returns. */
+  accept(call: AcceptedCall, now: number): boolean {
+    const { callKey, ticketId, ticketHash, codeHash, argumentHash } = call;
+    const { changes } = this.#db
+      .prepare('INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)')
+      .run(callKey, ticketId, ticketHash, codeHash, argumentHash, now);
+    return changes === 1;
+  }
+
+  /** On disk when it returns. */
+  finish({ callKey, receipt, signature, output }: FinishedCall): void {
+    this.#db
+      .prepare('UPDATE calls SET receipt = ?, signature = ?, output = ? WHERE call_key = ?')
+      .run(receipt, signature, output ?? null, callKey);
+  }
+
+  /** Of a life that ended without finishing them. */
+  interrupted(): readonly AcceptedCall[] {
+    const rows = this.#db.prepare('SELECT * FROM calls WHERE receipt IS NULL').all();
+    return rows.map((row) => {
+      const { call_key, ticket_id, ticket_hash, code_hash, argument_hash } = row as Row;
+      return {
+        callKey: call_key,
+        ticketId: ticket_id,
+        ticketHash: ticket_hash,
+        codeHash: code_hash,
+        argumentHash: argument_hash,
+      };
+    });
+  }
+
+  /** Outputs go sooner than what must be remembered so that nothing runs twice. */
+  sweep(now: number): void {
+    this.#db.prepare('UPDATE calls SET output = NULL WHERE at < ?').run(now - KEEP_OUTPUT_MS);
+    this.#db.prepare('DELETE FROM calls WHERE at < ? AND receipt IS NOT NULL').run(now - KEEP_MS);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+function toEntry({ call_key: callKey, receipt, signature, output }: Row): LedgerEntry {
+  if (receipt === null || signature === null) return { kind: 'running' };
+  const end = { callKey, receipt, signature, ...(output !== null && { output }) };
+  return { kind: 'finished', end };
+}

@@ -1,0 +1,50 @@
+/**
+ * Waits until an OCI runtime has started its container, and makes sure that the control group
+ * holds it.
+ *
+ * @module
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Fault } from '../../../core/errors/fault.ts';
+import type { Cgroup } from '../../process-sandbox/cgroup/cgroup.ts';
+
+const LOOK_EVERY_MS = 2;
+const STARTED_WITHIN_MS = 10_000;
+
+/**
+ * `pidFile` is written by the runtime once the program runs, and never if it could not be started.
+ *
+ * @throws Fault `tier_unavailable`; then the process has been killed.
+ */
+export async function awaitStart(
+  child: ChildProcess,
+  pidFile: string,
+  group: Cgroup,
+): Promise<void> {
+  const giveUpAt = performance.now() + STARTED_WITHIN_MS;
+  while (!existsSync(pidFile)) {
+    if (hasEnded(child) && !existsSync(pidFile))
+      throw refuse('the runtime must be able to start it');
+    if (performance.now() > giveUpAt) {
+      child.kill('SIGKILL');
+      throw refuse('it must start in time');
+    }
+    await wait(LOOK_EVERY_MS);
+  }
+  const wasMember = group.members().length > 0 || (group.usage().peakMemoryBytes ?? 0) > 0;
+  if (!wasMember) {
+    child.kill('SIGKILL');
+    throw refuse('it must be in its control group');
+  }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function refuse(problem: string): Fault {
+  return new Fault('tier_unavailable', `Cannot start a container: ${problem}`);
+}

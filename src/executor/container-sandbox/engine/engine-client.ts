@@ -1,0 +1,117 @@
+/**
+ * Speaks the Docker Engine API over a unix socket, as far as it is needed here. Docker and Podman
+ * answer alike.
+ *
+ * @module
+ */
+
+import { type IncomingMessage, request as sendRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Fault } from '../../../core/errors/fault.ts';
+
+export interface EngineRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Without the version, with its query. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Understood by Docker 20.10 and Podman 4, and all that came after them. */
+const API = '/v1.41';
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const ANSWER_WITHIN_MS = 60_000;
+
+export class EngineClient {
+  readonly #socketPath: string;
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+  }
+
+  /** The parsed answer; nothing for one without a body, and for "not found". */
+  async ask(request: EngineRequest): Promise<unknown> {
+    const { status, body } = await this.#send(request);
+    if (status === 404) return undefined;
+    if (status >= 400) throw refuse(`it must be able to answer ${request.method}`, body);
+    return body === '' ? undefined : parseLastJson(body);
+  }
+
+  /** Starts something, and stays connected to what it says and hears. */
+  async attach(path: string, body: unknown): Promise<Duplex> {
+    const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+    const text = JSON.stringify(body);
+    const outgoing = sendRequest({
+      socketPath: this.#socketPath,
+      method: 'POST',
+      path: API + path,
+      headers: {
+        ...{ Connection: 'Upgrade', Upgrade: 'tcp', 'Content-Type': 'application/json' },
+        'Content-Length': Buffer.byteLength(text),
+      },
+    });
+    outgoing.on('upgrade', (_response, stream, head) => {
+      if (head.length > 0) stream.unshift(head);
+      resolve(stream);
+    });
+    outgoing.on('response', (response: IncomingMessage) => {
+      response.resume();
+      reject(refuse('it must attach', String(response.statusCode)));
+    });
+    outgoing.on('error', (error) => reject(refuse('it must be reachable', error.message)));
+    outgoing.end(text);
+    return promise;
+  }
+
+  async #send({ method, path, body }: EngineRequest): Promise<{ status: number; body: string }> {
+    const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const outgoing = sendRequest(
+      {
+        ...{ socketPath: this.#socketPath, method, path: API + path },
+        ...(text !== undefined && { headers: { 'Content-Type': 'application/json' } }),
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      },
+      (response) => {
+        readText(response).then((answer) => {
+          resolve({ status: response.statusCode ?? 500, body: answer });
+        }, reject);
+      },
+    );
+    outgoing.on('error', (error) => reject(refuse('it must be reachable', error.message)));
+    outgoing.end(text);
+    return promise;
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw refuse('its answer must not be too long', '');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A pull answers with one document a line; the last one says how it went. */
+function parseLastJson(body: string): unknown {
+  try {
+    return JSON.parse(
+      body
+        .trim()
+        .split(/\r?\n(?=[{[])/)
+        .at(-1) ?? 'null',
+    );
+  } catch (cause) {
+    throw new Fault('tier_unavailable', 'Cannot use the container engine: it must answer in JSON', {
+      cause,
+    });
+  }
+}
+
+function refuse(problem: string, detail: string): Fault {
+  const cause = new Error(detail.slice(0, 2_000));
+  return new Fault('tier_unavailable', `Cannot use the container engine: ${problem}`, { cause });
+}

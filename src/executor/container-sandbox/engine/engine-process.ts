@@ -1,0 +1,47 @@
+/**
+ * Stands for a program in a container of an engine, as if it were a child of the executor.
+ *
+ * @module
+ */
+
+import { EventEmitter } from 'node:events';
+import type { WatchedProcess } from '../../process-sandbox/supervise.ts';
+import type { EngineContainer, EngineProgram } from './engine-container.ts';
+
+export class EngineProcess extends EventEmitter implements WatchedProcess {
+  readonly #container: EngineContainer;
+  exitCode: number | null = null;
+  signalCode: NodeJS.Signals | null = null;
+  #isKilled = false;
+
+  /** `atEnd` runs after the program and before its container is gone, unless it was killed. */
+  constructor(
+    container: EngineContainer,
+    program: EngineProgram,
+    atEnd: (exitCode: number) => Promise<void>,
+  ) {
+    super();
+    this.#container = container;
+    program.exitCode
+      .then(async (exitCode) => {
+        if (exitCode !== undefined && !this.#isKilled) await atEnd(exitCode);
+        return exitCode;
+      })
+      .then(
+        (exitCode) => this.#end(exitCode ?? null),
+        () => this.#end(null),
+      );
+  }
+
+  kill(): void {
+    this.#isKilled = true;
+    this.#container.remove().catch(() => undefined); // the sweep of the next executor tries again
+  }
+
+  #end(exitCode: number | null): void {
+    const hasExited = exitCode !== null && !this.#isKilled;
+    this.exitCode = hasExited ? exitCode : null;
+    this.signalCode = hasExited ? null : 'SIGKILL';
+    this.emit('exit', this.exitCode, this.signalCode);
+  }
+}

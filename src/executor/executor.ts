@@ -1,0 +1,118 @@
+/**
+ * The executor: composes what it takes to run calls on this machine, and runs until it is told to
+ * stop or its node is revoked.
+ *
+ * @module
+ */
+
+import { mkdirSync, rmSync } from 'node:fs';
+import type { GatewayFrame } from '../core/executor-protocol/frames.ts';
+import type { NodeOffer } from '../core/executor-protocol/node-offer.ts';
+import { CallDesk, type CallLog } from './call-desk.ts';
+import { CallLedger } from './call-ledger.ts';
+import { EgressProxy } from './egress-proxy/egress-proxy.ts';
+import type { ExecutorHome } from './executor-home.ts';
+import { GatewayConnection } from './gateway-connection.ts';
+import type { Identity } from './identity.ts';
+import type { LocalPolicy } from './local-policy.ts';
+import { ServerPool } from './mcp/server-pool.ts';
+import { loadImage } from './open-tiers.ts';
+import { readCatalogue } from './plugin-catalogue.ts';
+import { runJob } from './run-job.ts';
+import { createStarter, type Tiers } from './start-program.ts';
+import { createTicketVerifier } from './verify-ticket.ts';
+
+/** How long calls may go on after a stop, in milliseconds. */
+const DRAIN_MS = 10_000;
+
+export const EXECUTOR_VERSION = '0.1.0';
+
+export interface ExecutorOptions {
+  readonly home: ExecutorHome;
+  readonly identity: Identity;
+  readonly policy: LocalPolicy;
+  readonly tiers: Tiers;
+  /** Tells the operator; one line each. */
+  readonly tell: (line: string) => void;
+  readonly log: (call: CallLog) => void;
+}
+
+export interface Executor {
+  /** Resolves when it has ended, with why. */
+  readonly ended: Promise<'stopped' | 'replaced' | 'revoked'>;
+  /** Takes on nothing more, lets run what runs for a while, and ends. */
+  readonly stop: () => Promise<void>;
+}
+
+export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
+  const { home, identity, policy, tiers, tell, log } = options;
+  for (const sandbox of Object.values(tiers)) await sandbox.sweep();
+  rmSync(home.runFolder, { recursive: true, force: true });
+  mkdirSync(home.runFolder, { recursive: true, mode: 0o711 });
+  const ledger = new CallLedger(home.ledgerFile);
+  ledger.sweep(Date.now());
+  const { plugins, problems } = readCatalogue(policy);
+  for (const { name, message } of problems) tell(`plugin "${name}" is not offered: ${message}`);
+
+  const proxy = new EgressProxy({ folder: home.runFolder, privateHosts: policy.privateHosts });
+  const pool = new ServerPool();
+  const host = { start: createStarter(tiers, proxy), pool, policy };
+  const desk: CallDesk = new CallDesk({
+    ...{ identity, policy, ledger, log },
+    plugins: () => plugins,
+    verifier: await createTicketVerifier(identity.gatewayKey, identity.node),
+    run: (job) => runJob(host, job),
+    answer: (end) => connection.send({ kind: 'done', ...end }),
+    progress: (callKey, text) => connection.send({ kind: 'progress', callKey, text }),
+  });
+  const interrupted = desk.settleInterrupted();
+  if (interrupted > 0) tell(`calls that an earlier run did not finish: ${interrupted}`);
+
+  const { promise: ended, resolve: end } = Promise.withResolvers<
+    'stopped' | 'replaced' | 'revoked'
+  >();
+  const offered = plugins.filter(({ tier }) => tiers[tier] !== undefined);
+  for (const plugin of offered) {
+    await loadImage({ container: policy.container, folder: home.containerFolder }, plugin);
+  }
+  const connection = new GatewayConnection(identity, () => toOffer(policy, offered), {
+    onFrame: (frame) => void hear(desk, connection, frame),
+    onState: (state) => tell(state === 'online' ? 'connected' : 'connection lost; trying again'),
+    onEnd: (why) => void finish(why),
+  });
+  let finishing: Promise<void> | undefined;
+  const finish = (why: 'stopped' | 'replaced' | 'revoked'): Promise<void> => {
+    finishing ??= (async () => {
+      connection.send({ kind: 'draining' });
+      await desk.drain(why === 'stopped' ? DRAIN_MS : 0);
+      await pool.close();
+      await connection.close();
+      ledger.close();
+      end(why);
+    })();
+    return finishing;
+  };
+  connection.open();
+  return { ended, stop: () => finish('stopped') };
+}
+
+async function hear(
+  desk: CallDesk,
+  connection: GatewayConnection,
+  frame: GatewayFrame,
+): Promise<void> {
+  if (frame.kind === 'call') await desk.take(frame);
+  if (frame.kind === 'cancel') desk.cancel(frame.callKey);
+  if (frame.kind !== 'recall') return;
+  const { callKey } = frame;
+  if (desk.recall(callKey) === 'absent') connection.send({ kind: 'absent', callKey });
+}
+
+function toOffer({ slots }: LocalPolicy, plugins: NodeOffer['plugins']): NodeOffer {
+  return {
+    version: EXECUTOR_VERSION,
+    platform: `${process.platform} ${process.arch}`,
+    slots,
+    plugins: plugins.map(({ name, codeHash, tier }) => ({ name, codeHash, tier })),
+  };
+}

@@ -1,0 +1,194 @@
+/**
+ * The connection to the gateway: dialled from here, proved by both sides, kept alive by heartbeats,
+ * and made again with growing pauses when it is lost.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto';
+import {
+  type ExecutorFrame,
+  type GatewayFrame,
+  HEARTBEAT,
+  PROTOCOL_VERSION,
+  parseGatewayFrame,
+} from '../core/executor-protocol/frames.ts';
+import { handshakeText } from '../core/executor-protocol/handshake.ts';
+import type { NodeOffer } from '../core/executor-protocol/node-offer.ts';
+import { connectUrl } from './gateway-url.ts';
+import { hasGatewaySigned, type Identity, signText } from './identity.ts';
+
+const HEARTBEAT_MS = 15_000;
+const HANDSHAKE_MS = 10_000;
+const FIRST_PAUSE_MS = 250;
+const MAX_PAUSE_MS = 30_000;
+const NONCE_BYTES = 32;
+
+/** Close codes after which there is no coming back: see the node block's `connections.ts`. */
+const FINAL: Readonly<Record<number, 'replaced' | 'revoked'>> = {
+  4002: 'replaced',
+  4003: 'revoked',
+};
+
+const NORMAL_CLOSE = 1000;
+
+export interface ConnectionEvents {
+  /** Of a connection that is proved. */
+  readonly onFrame: (frame: GatewayFrame) => void;
+  readonly onState: (state: 'online' | 'offline') => void;
+  /** It will not be made again: the node was revoked, or runs elsewhere. */
+  readonly onEnd: (why: 'replaced' | 'revoked') => void;
+}
+
+export class GatewayConnection {
+  readonly #identity: Identity;
+  readonly #offer: () => NodeOffer;
+  readonly #events: ConnectionEvents;
+  #socket: WebSocket | undefined;
+  #isProved = false;
+  #isClosed = false;
+  #pauseMs = FIRST_PAUSE_MS;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(identity: Identity, offer: () => NodeOffer, events: ConnectionEvents) {
+    this.#identity = identity;
+    this.#offer = offer;
+    this.#events = events;
+  }
+
+  /** Dials, and goes on dialling until it is closed. */
+  open(): void {
+    if (this.#isClosed) return;
+    const { gatewayUrl, workspace, node } = this.#identity;
+    const socket = new WebSocket(connectUrl(new URL(gatewayUrl), workspace, node));
+    this.#socket = socket;
+    new Attempt(socket, this.#identity, {
+      offer: this.#offer,
+      onProved: () => {
+        this.#isProved = true;
+        this.#pauseMs = FIRST_PAUSE_MS;
+        this.#events.onState('online');
+      },
+      onFrame: this.#events.onFrame,
+      onGone: (code) => this.#onGone(code),
+    });
+  }
+
+  /** Whether it was handed to a live connection. What is not is asked for again by the gateway. */
+  send(frame: ExecutorFrame): boolean {
+    if (!this.#isProved || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Ends for good, after what was sent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    const socket = this.#socket;
+    if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
+    await new Promise<void>((resolve) => {
+      socket.addEventListener('close', () => resolve());
+      socket.addEventListener('error', () => resolve());
+      setTimeout(resolve, 1_000).unref();
+      socket.close(NORMAL_CLOSE);
+    });
+  }
+
+  #onGone(code: number): void {
+    const wasProved = this.#isProved;
+    this.#isProved = false;
+    if (wasProved && !this.#isClosed) this.#events.onState('offline');
+    const why = FINAL[code];
+    if (why !== undefined) this.#isClosed = true;
+    if (why !== undefined) this.#events.onEnd(why);
+    if (this.#isClosed) return;
+    // Jitter, so that many executors do not come back at once.
+    const pauseMs = this.#pauseMs * (0.5 + Math.random());
+    this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
+    this.#retry = setTimeout(() => this.open(), pauseMs);
+  }
+}
+
+interface AttemptEvents {
+  readonly offer: () => NodeOffer;
+  readonly onProved: () => void;
+  readonly onFrame: (frame: GatewayFrame) => void;
+  readonly onGone: (code: number) => void;
+}
+
+/** One connection, from dialling to its end. */
+class Attempt {
+  readonly #socket: WebSocket;
+  readonly #identity: Identity;
+  readonly #events: AttemptEvents;
+  readonly #nonce = randomBytes(NONCE_BYTES).toString('base64url');
+  #state: 'hello' | 'proof' | 'live' = 'hello';
+  #heardAt = 0;
+  #beat: NodeJS.Timeout;
+  #isGone = false;
+
+  constructor(socket: WebSocket, identity: Identity, events: AttemptEvents) {
+    this.#socket = socket;
+    this.#identity = identity;
+    this.#events = events;
+    this.#beat = setTimeout(() => this.#end(), HANDSHAKE_MS);
+    socket.addEventListener('open', () =>
+      this.#send({ kind: 'hello', version: PROTOCOL_VERSION, nonce: this.#nonce }),
+    );
+    socket.addEventListener('message', ({ data }) => this.#hear(String(data)));
+    socket.addEventListener('close', ({ code }) => this.#gone(code));
+    socket.addEventListener('error', () => this.#gone(0));
+  }
+
+  #hear(text: string): void {
+    if (this.#isGone) return;
+    this.#heardAt = Date.now();
+    if (text === HEARTBEAT.answer) return;
+    const frame = parseGatewayFrame(text);
+    if (frame === undefined) this.#end();
+    else if (this.#state === 'live') this.#events.onFrame(frame);
+    else if (this.#state === 'hello' && frame.kind === 'challenge') this.#prove(frame);
+    else if (this.#state === 'proof' && frame.kind === 'welcome') this.#goLive();
+    else this.#end();
+  }
+
+  /** The gateway first: nothing is signed for whoever has not the pinned key. */
+  #prove({ nonce, signature }: Extract<GatewayFrame, { kind: 'challenge' }>): void {
+    const { workspace, node, gatewayKey, privateKey } = this.#identity;
+    const shake = { workspace, node, executorNonce: this.#nonce, gatewayNonce: nonce };
+    if (!hasGatewaySigned(gatewayKey, handshakeText('gateway', shake), signature)) {
+      this.#end();
+      return;
+    }
+    this.#state = 'proof';
+    const proof = signText(privateKey, handshakeText('executor', shake));
+    this.#send({ kind: 'proof', signature: proof, offer: this.#events.offer() });
+  }
+
+  #goLive(): void {
+    this.#state = 'live';
+    clearTimeout(this.#beat);
+    this.#beat = setInterval(() => {
+      if (Date.now() - this.#heardAt > 2 * HEARTBEAT_MS) this.#end();
+      else this.#socket.send(HEARTBEAT.ask);
+    }, HEARTBEAT_MS);
+    this.#events.onProved();
+  }
+
+  #send(frame: ExecutorFrame): void {
+    this.#socket.send(JSON.stringify(frame));
+  }
+
+  #end(): void {
+    this.#socket.close();
+    this.#gone(0);
+  }
+
+  #gone(code: number): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    clearTimeout(this.#beat);
+    this.#events.onGone(code);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * One call on its way through this machine, after everything about it was verified and narrowed.
+ *
+ * @module
+ */
+
+import type { CapabilityRules } from '../core/capabilities/capability-set.ts';
+import type { CheckReason } from '../core/errors/reasons.ts';
+import type { ExecutorLimits } from '../core/manifest/executor-limits.ts';
+import type { JsonObject } from '../core/primitives/json.ts';
+import type { EgressReport } from './egress-proxy/egress-report.ts';
+import type { LocalPlugin } from './plugin-catalogue.ts';
+import type { SandboxEnd, SecretFile } from './sandbox.ts';
+import type { VerifiedTicket } from './verify-ticket.ts';
+
+export interface Job {
+  readonly ticket: VerifiedTicket;
+  readonly plugin: LocalPlugin;
+  readonly arguments: JsonObject;
+  readonly config?: JsonObject;
+  /** What is left when ticket, node and owner have been asked. */
+  readonly rules: CapabilityRules;
+  /** The narrower of ticket and owner, until the call's deadline. */
+  readonly limits: ExecutorLimits;
+  /** Handed to the sandbox as they are. */
+  readonly secretFiles: readonly SecretFile[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (text: string) => void;
+}
+
+export type Failure = CheckReason<'dispatch'>;
+
+/** How a job ended, before it is signed. */
+export interface JobEnd {
+  readonly outcome: 'ok' | Failure;
+  /** Present exactly if it is `ok`. */
+  readonly output?: string;
+  readonly truncated: boolean;
+  /** Absent where nothing was started, or where a server goes on. */
+  readonly end?: SandboxEnd;
+  readonly network?: EgressReport;
+  /** What the program wrote on standard error: for the log of this machine alone. */
+  readonly log?: string;
+}
+
+export function endedBy(outcome: Failure): JobEnd {
+  return { outcome, truncated: false };
+}

@@ -1,0 +1,83 @@
+/**
+ * Receipts: how a call ended, as numbers and hashes, signed with the key of this machine.
+ *
+ * @module
+ */
+
+import {
+  type ExecutorReceipt,
+  MAX_RECEIPT_HOSTS,
+  RECEIPT_CONTEXT,
+  receiptText,
+} from '../core/executor-protocol/executor-receipt.ts';
+import type { AcceptedCall, FinishedCall } from './call-ledger.ts';
+import type { ConnectionRecord, EgressReport } from './egress-proxy/egress-report.ts';
+import type { Identity } from './identity.ts';
+import { signText } from './identity.ts';
+import type { JobEnd } from './job.ts';
+import { sha256Text } from './verify-ticket.ts';
+
+export interface TimedEnd extends JobEnd {
+  readonly durationMs: number;
+}
+
+export function finishCall(
+  { node, privateKey }: Pick<Identity, 'node' | 'privateKey'>,
+  call: Omit<AcceptedCall, 'ticketId'>,
+  ended: TimedEnd,
+): FinishedCall {
+  const { callKey, ticketHash, codeHash, argumentHash } = call;
+  const { outcome, output, end, truncated, durationMs } = ended;
+  const text = receiptText({
+    ...{ node, callKey, ticketHash, codeHash, argumentHash, outcome, truncated },
+    outputHash: sha256Text(output ?? ''),
+    outputBytes: Buffer.byteLength(output ?? ''),
+    durationMs: Math.round(durationMs),
+    ...factsOf(end),
+    ...networkOf(ended.network),
+  });
+  const signature = signText(privateKey, RECEIPT_CONTEXT + text);
+  return { callKey, receipt: text, signature, ...(output !== undefined && { output }) };
+}
+
+function factsOf(end: JobEnd['end']): Partial<ExecutorReceipt> {
+  if (end === undefined) return {};
+  const { exitCode, signal, cpuMs, peakMemoryBytes } = end;
+  return {
+    ...(exitCode !== undefined && { exitCode }),
+    ...(signal !== undefined && { signal }),
+    ...(cpuMs !== undefined && { cpuMs: Math.round(cpuMs) }),
+    ...(peakMemoryBytes !== undefined && { peakMemoryBytes }),
+  };
+}
+
+type Network = Pick<ExecutorReceipt, 'hosts' | 'hostsLeftOut' | 'refusedConnections'>;
+
+/** A connection that reached its host has moved bytes; all others were refused or came to nothing. */
+function networkOf(report: EgressReport | undefined): Network {
+  const { connections = [], turnedAway = 0 } = report ?? {};
+  const reached = connections.filter(({ bytesUp, bytesDown }) => bytesUp + bytesDown > 0);
+  const byHost = Map.groupBy(reached, ({ host, port }) => `${host} ${port}`);
+  const hosts = [...byHost.values()].flatMap(sumUp);
+  return {
+    hosts: hosts.slice(0, MAX_RECEIPT_HOSTS),
+    hostsLeftOut: Math.max(0, hosts.length - MAX_RECEIPT_HOSTS),
+    refusedConnections: connections.length - reached.length + turnedAway,
+  };
+}
+
+function sumUp(records: readonly ConnectionRecord[]): Network['hosts'] {
+  const [first] = records;
+  if (first?.host === undefined || first.port === undefined) return [];
+  const total = (count: (record: ConnectionRecord) => number) =>
+    records.reduce((sum, record) => sum + count(record), 0);
+  return [
+    {
+      host: first.host,
+      port: first.port,
+      connections: records.length,
+      sentBytes: total(({ bytesUp }) => bytesUp),
+      receivedBytes: total(({ bytesDown }) => bytesDown),
+    },
+  ];
+}

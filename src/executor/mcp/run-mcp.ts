@@ -1,0 +1,104 @@
+/**
+ * Protocol `mcp`: calls one tool of a server, which may have been kept from an earlier call.
+ *
+ * @module
+ */
+
+import { toPlainText } from '../bounded-output.ts';
+import { endedBy, type Job, type JobEnd } from '../job.ts';
+import { findFailure } from '../judge-end.ts';
+import type { LocalPolicy } from '../local-policy.ts';
+import { planServerAccess } from '../plan-access.ts';
+import type { ProgramOrder, StartProgram } from '../start-program.ts';
+import { type McpAnswer, McpServer } from './mcp-server.ts';
+import type { ServerPool } from './server-pool.ts';
+
+/** Longest life of a server, in milliseconds: of wall-clock and of processor time. */
+const SERVER_LIFE_MS = 3_600_000;
+
+export interface McpHost {
+  readonly start: StartProgram;
+  readonly pool: ServerPool;
+  readonly policy: LocalPolicy;
+}
+
+export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
+  const order = orderOf(host, job);
+  const isKept = mayKeep(job, order);
+  const server =
+    (isKept ? host.pool.take(job) : undefined) ?? (await startServer(host, order, job));
+  if (server === undefined) return endedBy('plugin_error');
+  const clock = setTimeout(() => server.program.kill('wall'), job.limits.timeoutMs);
+  const cancel = () => server.program.kill('cancelled');
+  job.signal.addEventListener('abort', cancel);
+  if (job.signal.aborted) cancel();
+  try {
+    const answer = await server.call(job);
+    if (!isKept) return await endServer(server, answer, job);
+    host.pool.put(server, job);
+    return toEnd(answer, job);
+  } catch {
+    server.program.kill('cancelled');
+    return await endServer(server, { kind: 'refused' }, job);
+  } finally {
+    clearTimeout(clock);
+    job.signal.removeEventListener('abort', cancel);
+  }
+}
+
+/** Its connections belong in the receipt of one call, so a server with a network is not kept. */
+function mayKeep({ plugin }: Job, { access, secretFiles }: ProgramOrder): boolean {
+  return plugin.runs.idleMs > 0 && access.network.allow.length === 0 && secretFiles.length === 0;
+}
+
+function orderOf({ policy }: McpHost, { plugin, rules, limits, secretFiles }: Job): ProgramOrder {
+  const life = plugin.runs.idleMs > 0 ? { timeoutMs: SERVER_LIFE_MS, cpuMs: SERVER_LIFE_MS } : {};
+  return {
+    plugin,
+    command: plugin.runs.command,
+    access: planServerAccess(policy, rules),
+    limits: { ...limits, ...life },
+    secretFiles,
+  };
+}
+
+/** Nothing if it does not come up as a server. */
+async function startServer(
+  { start }: McpHost,
+  order: ProgramOrder,
+  { signal, limits }: Job,
+): Promise<McpServer | undefined> {
+  const server = new McpServer(await start(order));
+  try {
+    await server.open(AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]));
+    return server;
+  } catch {
+    server.program.kill('cancelled');
+    await server.program.ended;
+    await server.program.closeNetwork();
+    return undefined;
+  }
+}
+
+async function endServer(server: McpServer, answer: McpAnswer, job: Job): Promise<JobEnd> {
+  const { program } = server;
+  program.kill('cancelled');
+  const end = await program.ended;
+  const network = await program.closeNetwork();
+  const log = toPlainText((await server.log).text);
+  const facts = { end, log, ...(network && { network }) };
+  if (answer.kind === 'ok') return { ...toEnd(answer, job), ...facts };
+  // That we ended it says nothing, unless the call was cancelled; a limit does.
+  const wasLimit = end.limit !== undefined && end.limit !== 'cancelled';
+  const failure = wasLimit || job.signal.aborted ? findFailure(end) : undefined;
+  return { outcome: failure ?? 'plugin_error', truncated: false, ...facts };
+}
+
+function toEnd(answer: McpAnswer, { limits }: Job): JobEnd {
+  if (answer.kind !== 'ok') return endedBy('plugin_error');
+  const { output } = answer;
+  const isLong = Buffer.byteLength(output) > limits.outputBytes;
+  return isLong
+    ? { outcome: 'output_too_large', truncated: true }
+    : { outcome: 'ok', output, truncated: false };
+}

@@ -1,0 +1,97 @@
+/**
+ * The plugins that this machine has, as it knows them itself: each in a folder of its name with a
+ * `plugin.json`, whose hash is what a ticket must name.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { OfferedPlugin } from '../core/executor-protocol/node-offer.ts';
+import type { ExecutorPlugin } from '../core/manifest/executor-plugin.ts';
+import { parseManifest } from '../core/manifest/manifest.ts';
+import { manifestSha256 } from '../core/manifest/plugin-signature.ts';
+import { isJsonObject } from '../core/primitives/json.ts';
+import { parseJson } from '../core/primitives/parse-json.ts';
+import { err, ok, type Result } from '../core/primitives/result.ts';
+import { hashFiles, MANIFEST_NAME } from './files-hash.ts';
+import type { HostPath } from './host-path.ts';
+import type { LocalPolicy } from './local-policy.ts';
+import { resolveHostPath } from './resolve-host-path.ts';
+
+const MAX_MANIFEST_BYTES = 1_048_576;
+
+export interface LocalPlugin extends OfferedPlugin {
+  readonly tier: 'process' | 'container';
+  readonly folder: HostPath;
+  readonly runs: ExecutorPlugin;
+  /** Container tier only. */
+  readonly image?: string;
+}
+
+export interface PluginProblem {
+  readonly name: string;
+  /** A sentence for the operator. */
+  readonly message: string;
+}
+
+export interface Catalogue {
+  readonly plugins: readonly LocalPlugin[];
+  readonly problems: readonly PluginProblem[];
+}
+
+/** All plugins that the policy names. One that is not as its manifest says is not offered. */
+export function readCatalogue(policy: LocalPolicy): Catalogue {
+  const plugins: LocalPlugin[] = [];
+  const problems: PluginProblem[] = [];
+  for (const name of policy.plugins) {
+    const read = readLocalPlugin(join(policy.pluginFolder, name));
+    const plugin = read.ok && read.value.name === name ? read.value : undefined;
+    if (plugin !== undefined && policy.tiers.includes(plugin.tier)) plugins.push(plugin);
+    else {
+      const message = read.ok ? `its name must be "${name}" and its tier allowed` : read.error;
+      problems.push({ name, message });
+    }
+  }
+  return { plugins, problems };
+}
+
+export function readLocalPlugin(path: string): Result<LocalPlugin, string> {
+  const folder = resolveHostPath(resolve(path));
+  if (!folder.ok) return err('its folder must exist');
+  const manifestPath = join(folder.value, MANIFEST_NAME);
+  if (!existsSync(manifestPath)) return err(`its folder must hold "${MANIFEST_NAME}"`);
+  const limits = { maxBytes: MAX_MANIFEST_BYTES, maxDepth: 64 };
+  const json = parseJson(readFileSync(manifestPath, 'utf8'), limits);
+  if (!json.ok || !isJsonObject(json.value)) return err('its manifest must be a JSON object');
+  const manifest = parseManifest(json.value);
+  if (!manifest.ok) {
+    return err(manifest.error.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; '));
+  }
+  const { name, tier, process, container } = manifest.value;
+  const runs = process ?? container;
+  if (tier === 'wasm' || runs === undefined)
+    return err('its tier must be "process" or "container"');
+  const wrong = findOtherFiles(folder.value, runs);
+  if (wrong !== undefined) return err(wrong);
+  const codeHash = manifestSha256(json.value, sha256Text);
+  const image = container && { image: container.image };
+  return ok({ ...{ name, tier, codeHash, runs }, folder: folder.value, ...image });
+}
+
+/** Its files must be those that its manifest was written for. */
+function findOtherFiles(folder: HostPath, { filesSha256 }: ExecutorPlugin): string | undefined {
+  const files = hashFiles(folder);
+  if (!files.ok) return files.error;
+  const { sha256, count } = files.value;
+  if (filesSha256 === undefined)
+    return count === 0 ? undefined : 'its manifest must name "filesSha256"';
+  return sha256 === filesSha256
+    ? undefined
+    : `its files must hash to ${filesSha256}, not ${sha256}`;
+}
+
+function sha256Text(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

@@ -1,0 +1,173 @@
+/**
+ * Starts bubblewrap for one order, up to the gate: everything is in place and holds, and the
+ * plugin's first instruction has not run.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Server } from 'node:net';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { Fault } from '../../../core/errors/fault.ts';
+import type { SandboxOrder } from '../../sandbox.ts';
+import type { Cgroup } from '../cgroup/cgroup.ts';
+import { ownerName } from '../owner-name.ts';
+import {
+  bwrapOptions,
+  type SandboxLayout,
+  type SecretMount,
+  type SystemPart,
+} from './bwrap-options.ts';
+import { NETWORK_OPTIONS, openEgressDoor } from './egress-door.ts';
+import { DESCRIPTORS, expectedReport, GO, waitAtGate } from './gate.ts';
+import { pinMounts } from './pin-mounts.ts';
+import { BWRAP } from './probe-bubblewrap.ts';
+
+/** What does not depend on the order alone. */
+export interface LaunchPlan {
+  readonly order: SandboxOrder;
+  readonly system: readonly SystemPart[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly filter: Uint8Array;
+  readonly ulimits: readonly (readonly [flag: string, value: number])[];
+  readonly group: Cgroup | undefined;
+  /** Whom it runs as on the host; absent: as the executor. */
+  readonly uid: number | undefined;
+}
+
+/** A sandbox that waits at its gate. */
+export interface Launched {
+  readonly child: ChildProcess;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Its way out, to be closed when it has ended. */
+  readonly door: Server | undefined;
+  /** Lets the plugin run. */
+  open(): void;
+}
+
+/** Longest time from the start of bubblewrap to the gate. */
+const READY_WITHIN_MS = 10_000;
+
+/** Most that is kept of what bubblewrap says when it fails, in characters. */
+const MAX_COMPLAINT = 2_000;
+
+/** @throws Fault `tier_unavailable`; then nothing of it runs any more. */
+export async function launch(plan: LaunchPlan): Promise<Launched> {
+  const { child, sendOptions } = spawnBubblewrap(plan);
+  const [stdin, stdout, stderr, , , gate] = streamsOf(child);
+  let door: Server | undefined;
+  try {
+    sendOptions();
+    const report = await readReport(child, plan.ulimits.length);
+    if (report !== expectedReport(plan.ulimits)) {
+      throw new Fault('tier_unavailable', 'Cannot start a sandbox: its limits must hold');
+    }
+    const { egress } = plan.order;
+    if (egress !== undefined) door = await openEgressDoor(child.pid!, egress.path);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return { child, stdin, stdout, stderr, door, open: () => void gate.end(GO) };
+}
+
+interface Spawned {
+  readonly child: ChildProcess;
+  /** Bubblewrap starts nothing before it has them. */
+  sendOptions(): void;
+}
+
+function spawnBubblewrap(plan: LaunchPlan): Spawned {
+  const { order, uid, group } = plan;
+  const pinned = pinMounts(order, DESCRIPTORS.firstMount);
+  const firstSecret = DESCRIPTORS.firstMount + pinned.pins.length;
+  const secrets = order.secretFiles.map(
+    ({ name }, index): SecretMount => ({ name, descriptor: firstSecret + index }),
+  );
+  const [program, ...args] = commandOf(plan);
+  try {
+    const start = () =>
+      spawn(program, args, {
+        cwd: '/',
+        // What bubblewrap has in its own environment, its processes could read.
+        env: {},
+        stdio: [
+          ...(['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const),
+          order.egress === undefined ? 'ignore' : 'pipe',
+          ...pinned.pins,
+          ...secrets.map(() => 'pipe' as const),
+        ],
+        ...(uid === undefined ? {} : { uid, gid: uid }),
+      });
+    const child = group === undefined ? start() : group.start(start);
+    for (const stream of streamsOf(child)) stream?.on('error', () => {});
+    return { child, sendOptions: () => sendAll(child, plan, { mounts: pinned.mounts, secrets }) };
+  } finally {
+    pinned.close();
+  }
+}
+
+function sendAll(
+  child: ChildProcess,
+  { order, system, environment, filter }: LaunchPlan,
+  { mounts, secrets }: Pick<SandboxLayout, 'mounts' | 'secrets'>,
+): void {
+  const streams = streamsOf(child);
+  const send = (descriptor: number, data: string | Uint8Array) =>
+    (streams[descriptor] as Writable).end(data);
+  const network = order.egress === undefined ? 'none' : 'given';
+  const privateBytes = order.limits.diskBytes;
+  const layout = { system, mounts, secrets, environment, network, privateBytes } as const;
+  if (network === 'given') send(DESCRIPTORS.networkOptions, NETWORK_OPTIONS);
+  send(DESCRIPTORS.filter, filter);
+  send(DESCRIPTORS.options, bwrapOptions(layout));
+  for (const [index, { descriptor }] of secrets.entries()) {
+    send(descriptor, order.secretFiles[index]!.bytes);
+  }
+}
+
+function commandOf({ order, ulimits }: LaunchPlan): readonly [string, ...string[]] {
+  const { filter, options, networkOptions } = DESCRIPTORS;
+  const mark = `${ownerName()}-${order.id}`;
+  const inside = waitAtGate(mark, ulimits, order.argv);
+  const confine = ['--seccomp', String(filter), '--args', String(options), '--', ...inside];
+  return order.egress === undefined
+    ? [BWRAP, ...confine]
+    : [BWRAP, '--args', String(networkOptions), '--', BWRAP, ...confine];
+}
+
+type Streams = readonly [Writable, Readable, Readable, Duplex, Duplex, Duplex, ...Duplex[]];
+
+function streamsOf(child: ChildProcess): Streams {
+  return child.stdio as unknown as Streams;
+}
+
+/** Reads what the gate reports: one line for each limit. */
+function readReport(child: ChildProcess, lines: number): Promise<string> {
+  const [, , stderr, , , gate] = streamsOf(child);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let report = '';
+  let complaint = '';
+  const fail = (problem: string) => {
+    const cause = new Error(complaint.slice(0, MAX_COMPLAINT));
+    reject(new Fault('tier_unavailable', `Cannot start a sandbox: ${problem}`, { cause }));
+  };
+  const listen = (chunk: Buffer) => {
+    complaint += chunk.toString();
+  };
+  const tooLate = setTimeout(() => fail('it must be ready in time'), READY_WITHIN_MS);
+  stderr.on('data', listen);
+  child.on('error', () => fail('bubblewrap must run'));
+  child.once('close', () => fail('bubblewrap must be able to set it up'));
+  gate.on('data', (chunk: Buffer) => {
+    report += chunk.toString();
+    if (report.split('\n').length > lines) resolve(report);
+  });
+  return promise.finally(() => {
+    clearTimeout(tooLate);
+    stderr.off('data', listen);
+    stderr.pause();
+  });
+}

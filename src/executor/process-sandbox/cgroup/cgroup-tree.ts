@@ -1,0 +1,172 @@
+/**
+ * The part of the control groups that this executor owns: one folder below its own group, named
+ * after the executor's process, and in it one folder for each sandbox.
+ *
+ * @module
+ */
+
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { err, ok, type Result } from '../../../core/primitives/result.ts';
+import { isOwnerAlive, ownerName } from '../owner-name.ts';
+import { Cgroup, type CgroupFolders, type CgroupLimits, type CgroupPlace } from './cgroup.ts';
+import { CGROUP_V1, CGROUP_V2, type CgroupLayout, type Controller } from './cgroup-layout.ts';
+
+const MOUNT = '/sys/fs/cgroup';
+
+/** Name of the controller that does each work. */
+const V1_CONTROLLERS: Readonly<Record<Controller, string>> = {
+  memory: 'memory',
+  pids: 'pids',
+  cpu: 'cpuacct',
+};
+const V2_CONTROLLERS = ['memory', 'pids'];
+
+/** Where a process that is moved out of the way of version 2's rule goes: see {@link openV2}. */
+const EXECUTOR_LEAF = 'sallyport-executor';
+
+export class CgroupTree {
+  readonly layout: CgroupLayout;
+  readonly #mount: string;
+  readonly #parents: CgroupFolders;
+  readonly #own: CgroupFolders;
+
+  private constructor(mount: string, layout: CgroupLayout, parents: CgroupFolders) {
+    this.#mount = mount;
+    this.layout = layout;
+    this.#parents = parents;
+    this.#own = below(parents, ownerName());
+  }
+
+  /** An error says why limits cannot be held by control groups here. */
+  static open(mount = MOUNT, membership = readMembership()): Result<CgroupTree, string> {
+    const isV2 = existsSync(join(mount, 'cgroup.controllers'));
+    try {
+      const tree = isV2 ? openV2(mount, membership) : openV1(mount, membership);
+      const opened = new CgroupTree(mount, ...tree);
+      opened.#openOwn();
+      return ok(opened);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      return err(`control groups ${isV2 ? 'v2' : 'v1'} are not writable here (${code})`);
+    }
+  }
+
+  /** @throws Fault `tier_unavailable` when a limit does not hold. */
+  create(id: string, limits: CgroupLimits): Cgroup {
+    this.#openOwn();
+    return Cgroup.create(this.#place(below(this.#own, id)), limits);
+  }
+
+  /** To be called when the group is empty. Repeating does nothing. */
+  remove(group: Cgroup): void {
+    group.remove();
+    for (const folder of new Set(Object.values(this.#own))) removeFolder(folder);
+  }
+
+  /** Kills and removes what executors left behind that run no more, in whatever group they ran. */
+  async sweep(): Promise<void> {
+    for (const owner of foldersBelow(this.#mount)) {
+      if (isOwnerAlive(basename(owner)) !== false) continue;
+      for (const folder of foldersIn(owner)) {
+        const folders = { memory: folder, pids: folder, cpu: folder };
+        const group = Cgroup.adopt(this.#place(folders));
+        await group.empty();
+        group.remove();
+      }
+      removeFolder(owner);
+    }
+  }
+
+  #place(folders: CgroupFolders): CgroupPlace {
+    return { layout: this.layout, folders, home: this.#parents };
+  }
+
+  #openOwn(): void {
+    for (const folder of new Set(Object.values(this.#own))) makeFolder(folder);
+    if (this.layout.version === 'v2') delegate(this.#own.memory);
+  }
+}
+
+function openV1(
+  mount: string,
+  membership: ReadonlyMap<string, string>,
+): [CgroupLayout, CgroupFolders] {
+  const folder = (controller: string) => join(mount, controller, membership.get(controller) ?? '/');
+  const { memory, pids, cpu } = V1_CONTROLLERS;
+  return [CGROUP_V1, { memory: folder(memory), pids: folder(pids), cpu: folder(cpu) }];
+}
+
+/**
+ * A group of version 2 that hands controllers on must have no processes of its own, but for the
+ * root. So the executor moves itself into a leaf beside the sandboxes.
+ */
+function openV2(
+  mount: string,
+  membership: ReadonlyMap<string, string>,
+): [CgroupLayout, CgroupFolders] {
+  const own = membership.get('') ?? '/';
+  const parent = join(mount, own);
+  if (own !== '/') {
+    const leaf = join(parent, EXECUTOR_LEAF);
+    makeFolder(leaf);
+    writeFileSync(join(leaf, 'cgroup.procs'), String(process.pid));
+  }
+  delegate(parent);
+  return [CGROUP_V2, { memory: parent, pids: parent, cpu: parent }];
+}
+
+function delegate(folder: string): void {
+  const controllers = V2_CONTROLLERS.map((name) => `+${name}`).join(' ');
+  writeFileSync(join(folder, 'cgroup.subtree_control'), controllers);
+}
+
+/** The group of this process by controller; that of version 2 by the empty name. */
+function readMembership(): ReadonlyMap<string, string> {
+  const rows = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
+  return new Map(
+    rows.flatMap((row) => {
+      const [, controllers = '', path = '/'] = row.split(':');
+      return controllers.split(',').map((name): [string, string] => [name, path]);
+    }),
+  );
+}
+
+function below(folders: CgroupFolders, name: string): CgroupFolders {
+  const { memory, pids, cpu } = folders;
+  return { memory: join(memory, name), pids: join(pids, name), cpu: join(cpu, name) };
+}
+
+function foldersIn(parent: string): readonly string[] {
+  try {
+    const entries = readdirSync(parent, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(parent, name));
+  } catch {
+    // It was removed meanwhile.
+    return [];
+  }
+}
+
+function foldersBelow(parent: string): readonly string[] {
+  return foldersIn(parent).flatMap((folder) => [folder, ...foldersBelow(folder)]);
+}
+
+/** What it is made in must be there: a folder that is not a group holds nothing. */
+function makeFolder(folder: string): void {
+  if (!existsSync(folder)) mkdirSync(folder);
+}
+
+function removeFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not there, or not empty: another sandbox lives.
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Watches over a program that runs: ends it at its limits, and says in the end what it used.
+ *
+ * Limits that the kernel holds end the program by themselves; here is told which it was. Processor
+ * time of a group and the disk are looked at every few milliseconds.
+ *
+ * @module
+ */
+
+import { constants } from 'node:os';
+import type { KillReason, SandboxEnd } from '../sandbox.ts';
+import type { SandboxLimits } from '../sandbox-limits.ts';
+import type { Cgroup } from './cgroup/cgroup.ts';
+import type { WriteWatch } from './write-watch.ts';
+
+/** A child process, or what stands for a program that is another's child. */
+export interface WatchedProcess {
+  readonly exitCode: number | null;
+  readonly signalCode: NodeJS.Signals | null;
+  kill(signal: 'SIGKILL'): unknown;
+  once(
+    event: 'exit',
+    listener: (code: number | null, signal: NodeJS.Signals | null) => void,
+  ): unknown;
+}
+
+/** A program whose first instruction is about to run. */
+export interface Supervised {
+  /** Its end is that of all its processes: they die with it. */
+  readonly child: WatchedProcess;
+  readonly limits: SandboxLimits;
+  readonly group: Cgroup | undefined;
+  /** Present when it may write to granted folders. */
+  readonly writeWatch: WriteWatch | undefined;
+}
+
+export interface Supervision {
+  readonly ended: Promise<SandboxEnd>;
+  kill(reason: KillReason): void;
+}
+
+const LOOK_EVERY_MS = 25;
+
+/** A shell's way, and bubblewrap's, to say that a signal ended a program. */
+const SIGNAL_STATUS = 128;
+
+/** Signals by which the kernel ends a process at a limit of its own. */
+const LIMIT_SIGNALS: Readonly<Record<string, KillReason>> = { SIGXCPU: 'cpu', SIGXFSZ: 'file' };
+
+export function supervise(program: Supervised): Supervision {
+  const { child, limits } = program;
+  const startedAt = performance.now();
+  let reason: KillReason | undefined;
+
+  const kill = (why: KillReason) => {
+    reason ??= why;
+    child.kill('SIGKILL');
+  };
+  const wall = setTimeout(() => kill('wall'), limits.wallMs);
+  const look = setInterval(() => {
+    const reached = reachedLimit(program);
+    if (reached !== undefined) kill(reached);
+  }, LOOK_EVERY_MS);
+
+  const exited = exitOf(child).then(async (exit): Promise<SandboxEnd> => {
+    clearTimeout(wall);
+    clearInterval(look);
+    const usage = program.group?.usage();
+    await program.group?.empty();
+    const status = readStatus(exit);
+    return {
+      ...status,
+      durationMs: performance.now() - startedAt,
+      cpuMs: usage?.cpuMs,
+      peakMemoryBytes: usage?.peakMemoryBytes,
+      limit: reason ?? limitRunInto(program, status.signal),
+    };
+  });
+  return { ended: exited, kill };
+}
+
+function reachedLimit({ group, limits, writeWatch }: Supervised): KillReason | undefined {
+  const usage = group?.usage();
+  if ((usage?.cpuMs ?? 0) > limits.cpuMs) return 'cpu';
+  if ((usage?.outOfMemoryKills ?? 0) > 0) return 'memory';
+  return writeWatch?.isOver() ? 'disk' : undefined;
+}
+
+function limitRunInto({ group }: Supervised, signal: string | undefined): KillReason | undefined {
+  const usage = group?.usage();
+  if ((usage?.outOfMemoryKills ?? 0) > 0) return 'memory';
+  if (signal !== undefined && signal in LIMIT_SIGNALS) return LIMIT_SIGNALS[signal];
+  return (usage?.refusedProcesses ?? 0) > 0 ? 'processes' : undefined;
+}
+
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function exitOf(child: WatchedProcess): Promise<Exit> {
+  if (child.exitCode !== null || child.signalCode !== null) {
+    return Promise.resolve({ code: child.exitCode, signal: child.signalCode });
+  }
+  const { promise, resolve } = Promise.withResolvers<Exit>();
+  child.once('exit', (code, signal) => resolve({ code, signal }));
+  return promise;
+}
+
+/** A program that itself exits with 128 and the number of a signal is taken for ended by it. */
+function readStatus({ code, signal }: Exit): Pick<SandboxEnd, 'exitCode' | 'signal'> {
+  if (signal !== null) return { exitCode: undefined, signal };
+  const signals = Object.entries(constants.signals);
+  const named = signals.find(([, number]) => code === SIGNAL_STATUS + number)?.[0];
+  return named === undefined
+    ? { exitCode: code ?? undefined, signal: undefined }
+    : { exitCode: undefined, signal: named };
+}

@@ -1,0 +1,85 @@
+/**
+ * Protocol `argv`: the call names a program of this machine and its arguments. What comes back is
+ * how it ended and what it wrote; an exit code other than 0 is an answer like any other.
+ *
+ * The program is resolved here, and what it really is decides: a link to a shell is a shell.
+ *
+ * @module
+ */
+
+import { basename } from 'node:path';
+import * as z from 'zod';
+import { permits } from '../core/capabilities/capability-set.ts';
+import { parseCapability } from '../core/capabilities/pattern.ts';
+import { toResource } from '../core/capabilities/resource.ts';
+import { canonicalJson } from '../core/primitives/canonical-json.ts';
+import { endedBy, type Job, type JobEnd } from './job.ts';
+import { findFailure } from './judge-end.ts';
+import { planCallAccess } from './plan-access.ts';
+import { resolveHostPath } from './resolve-host-path.ts';
+import { logOf, runOnce } from './run-once.ts';
+import type { StartProgram } from './start-program.ts';
+
+const argumentsSchema = z.object({
+  program: z.string(),
+  args: z.array(z.string()).max(256).default([]),
+  stdin: z.string().default(''),
+});
+
+/**
+ * Shells and interpreters, which run whatever they are told. A list cannot be complete: whoever may
+ * run a program that starts others may run those.
+ */
+const SHELLS =
+  /^(?:(?:ba|da|z|k|c|tc|fi|pw|nu|a)?sh|busybox|toybox|env|xargs|find|node|nodejs|deno|bun|python[\d.]*|pypy[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|tclsh[\d.]*|awk|[gm]awk|sed|expect|make|git|ssh|sudo|su|setpriv|unshare|nsenter|timeout|nice|nohup|stdbuf|script|watch)$/;
+
+export async function runArgv(start: StartProgram, job: Job): Promise<JobEnd> {
+  const read = argumentsSchema.safeParse(job.arguments);
+  if (!read.success) return endedBy('plugin_error');
+  const { program, args, stdin } = read.data;
+  const access = planCallAccess(job.ticket, job.rules);
+  if (!access.ok) return endedBy(access.error);
+  const path = resolveHostPath(program);
+  if (!path.ok || !mayRun(path.value, job)) return endedBy('host_denied');
+
+  const { plugin, limits, secretFiles } = job;
+  const command = [path.value, ...args];
+  const what = { plugin, command, access: access.value, limits, secretFiles };
+  const ran = await runOnce(start, { ...what, input: stdin, onFlood: 'cut' }, job);
+  const { end, stdout, stderr, network } = ran;
+  const truncated = stdout.truncated || stderr.truncated;
+  const facts = { end, truncated, log: logOf(ran), ...(network && { network }) };
+  const failure = end.limit === undefined ? undefined : findFailure(end);
+  if (failure !== undefined) return { outcome: failure, ...facts };
+  const output = toAnswer({ end, stdout: stdout.text, stderr: stderr.text, truncated });
+  // As JSON it is longer than what was written.
+  if (Buffer.byteLength(output) <= limits.outputBytes) return { outcome: 'ok', output, ...facts };
+  return { outcome: 'output_too_large', ...facts };
+}
+
+interface Written {
+  readonly end: { readonly exitCode: number | undefined; readonly signal: string | undefined };
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+}
+
+function toAnswer({ end: { exitCode, signal }, stdout, stderr, truncated }: Written): string {
+  return canonicalJson({
+    ...(exitCode !== undefined && { exitCode }),
+    ...(signal !== undefined && { signal }),
+    ...{ stdout, stderr, truncated },
+  });
+}
+
+function mayRun(path: string, { rules }: Job): boolean {
+  const resource = toResource('name', path);
+  const wanted = [
+    `tool:exec:${resource.ok ? resource.value : ''}`,
+    ...(SHELLS.test(basename(path)) ? ['tool:exec:shell'] : []),
+  ];
+  return wanted.every((text) => {
+    const capability = parseCapability(text);
+    return capability.ok && permits(rules, capability.value);
+  });
+}

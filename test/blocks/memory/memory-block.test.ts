@@ -1,0 +1,167 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, test, vi } from 'vitest';
+import type { MemoryApi } from '../../../src/blocks/memory/memory-api.ts';
+import type { MemoryBlock } from '../../../src/blocks/memory/memory-block.ts';
+import { MEMORY_LIMITS } from '../../../src/core/memory/memory.ts';
+import { NOTES_OF_SUMMARY } from '../../../src/core/memory/summarise.ts';
+import { type Label, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
+
+const OWNER = 'user:ann';
+const ACTOR = { name: OWNER, requestId: 'req' };
+const SOON = { timeout: 10_000, interval: 100 };
+
+/** The full types of its stubs are too deep for the compiler. */
+const { MEMORIES } = env as unknown as {
+  readonly MEMORIES: DurableObjectNamespace<MemoryBlock>;
+};
+let scenes = 0;
+
+function scene() {
+  scenes += 1;
+  const stub = MEMORIES.getByName(`memory-${scenes}`);
+  const memory = stub as unknown as MemoryApi;
+  let calls = 0;
+  const remember = (
+    text: string,
+    change: {
+      owner?: string;
+      label?: Label;
+      fact?: readonly [string, string];
+      callKey?: string;
+    } = {},
+  ) => {
+    calls += 1;
+    const { owner = OWNER, label = PRINCIPAL_LABEL, fact, callKey = `turn/0/${calls}` } = change;
+    const source = { session: 'session', callKey, tool: 'memory-remember' };
+    const draft = { text, ...(fact && { subject: fact[0], predicate: fact[1] }) };
+    return memory.remember({ owner, draft, source, label });
+  };
+  const recall = async (query: string, trustedOnly = false) =>
+    (await memory.recall({ owner: OWNER, query, limit: 20, trustedOnly })).map(({ text }) => text);
+  return { stub, memory, remember, recall };
+}
+
+const FULL = { kind: 'refused', reason: 'memory_full' };
+
+/** As many rows as asked for, without a call for each. */
+function fill(stub: ReturnType<typeof scene>['stub'], rows: number, owner = OWNER) {
+  return runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO memories (id, owner, kind, body, integrity, confidentiality, session, call_key,
+         tool, remembered_at) SELECT 'f' || i, ?, 'fact', 'x', 'trusted', 'workspace', 's', 'c' || i,
+         't', 1 FROM n`,
+      rows,
+      owner,
+    );
+  });
+}
+
+describe('the memory of a workspace', () => {
+  test('remembers a call once, however often it is made', async () => {
+    const { memory, remember } = scene();
+    const first = await remember('One', { callKey: 'turn/0/0' });
+    expect(await remember('One', { callKey: 'turn/0/0' })).toEqual(first);
+    expect((await memory.exportRows(ACTOR, OWNER, 0)).memories).toHaveLength(1);
+  });
+
+  test.each(['"', 'a OR b', 'NEAR(a b)', 'body:other', '-x', "'; DROP TABLE memories;--", '*'])(
+    'reads %j as words and nothing else',
+    async (query) => {
+      const { remember, recall } = scene();
+      await remember('secret');
+      expect(await recall(query)).toEqual([]);
+      expect(await recall('secret')).toEqual(['secret']);
+    },
+  );
+
+  test('puts the best first, and leaves out the untrusted where that is asked for', async () => {
+    const { remember, recall } = scene();
+    await remember('tea');
+    await remember('green tea from Uji', { label: UNTRUSTED_LABEL });
+    expect(await recall('green tea uji')).toEqual(['green tea from Uji', 'tea']);
+    expect(await recall('green tea uji', true)).toEqual(['tea']);
+  });
+
+  test('lets no outsider replace or forget what the user said', async () => {
+    const { memory, remember, recall } = scene();
+    const fact = ['Bank', 'account'] as const;
+    const own = await remember('DE11', { fact });
+    await remember('XX99', { fact, label: UNTRUSTED_LABEL });
+    expect((await recall('bank')).sort()).toEqual(['DE11', 'XX99']);
+    const id = own.kind === 'remembered' ? own.id : '';
+    expect(await memory.forget({ owner: OWNER, id, label: UNTRUSTED_LABEL })).toBe('not_allowed');
+    await remember('DE22', { fact });
+    expect(await recall('bank')).toEqual(['DE22']);
+  });
+
+  test('has room for so many rows of an owner, and for those of others besides', async () => {
+    const { stub, remember } = scene();
+    await fill(stub, MEMORY_LIMITS.rows - 1);
+    expect(await remember('last')).toMatchObject({ kind: 'remembered' });
+    expect(await remember('too many')).toEqual(FULL);
+    expect(await remember('other', { owner: 'user:bob' })).toMatchObject({ kind: 'remembered' });
+  });
+
+  test('has room for so many rows of a workspace', async () => {
+    const { stub, remember } = scene();
+    await fill(stub, MEMORY_LIMITS.workspaceRows - 1, 'user:bob');
+    expect(await remember('last')).toMatchObject({ kind: 'remembered' });
+    expect(await remember('too many')).toEqual(FULL);
+  });
+
+  test('has room for so many characters of an owner', async () => {
+    const { stub, remember } = scene();
+    await fill(stub, 1);
+    await runInDurableObject(stub, (_, { storage }) => {
+      const left = 'x'.repeat(MEMORY_LIMITS.characters - 4);
+      storage.sql.exec('UPDATE memories SET body = ?', left);
+    });
+    expect(await remember('12345')).toEqual(FULL);
+    expect(await remember('1234')).toMatchObject({ kind: 'remembered' });
+  });
+
+  test('summarises notes behind everybody’s back, and keeps them', async () => {
+    const { memory, remember, recall } = scene();
+    for (let index = 1; index < NOTES_OF_SUMMARY; index++) await remember(`Note ${index}. More.`);
+    await remember('The last one.', { label: UNTRUSTED_LABEL });
+    const all = async () => (await memory.exportRows(ACTOR, OWNER, 0)).memories;
+    expect(await all()).toHaveLength(NOTES_OF_SUMMARY);
+    await vi.waitFor(async () => expect(await all()).toHaveLength(NOTES_OF_SUMMARY + 1), SOON);
+    const summary = (await all()).at(-1);
+    expect(summary).toMatchObject({ kind: 'summary', label: UNTRUSTED_LABEL });
+    expect(summary?.text.split('\n')).toHaveLength(NOTES_OF_SUMMARY);
+    expect(summary?.text).toContain('- The last one.');
+    expect(await recall('last one', true)).toEqual([]);
+  });
+
+  test('forgets a note with the summary that it is in', async () => {
+    const { memory, remember, recall } = scene();
+    for (let index = 1; index < NOTES_OF_SUMMARY; index++) await remember(`Note ${index}.`);
+    const secret = await remember('The zebra code.');
+    const find = () => recall('zebra');
+    await vi.waitFor(async () => expect(await find()).toHaveLength(2), SOON);
+    const id = secret.kind === 'remembered' ? secret.id : '';
+    await memory.forget({ owner: OWNER, id, label: PRINCIPAL_LABEL });
+    expect(await find()).toEqual([]);
+    expect(await recall('note')).toContain('Note 31.');
+  });
+
+  test('shows all of it in parts, and deletes all of it', async () => {
+    const { stub, memory, remember, recall } = scene();
+    await remember('mine');
+    await remember('theirs', { owner: 'user:bob' });
+    await fill(stub, 200);
+    const first = await memory.exportRows(ACTOR, OWNER, 0);
+    expect(first.memories).toHaveLength(200);
+    const second = await memory.exportRows(ACTOR, OWNER, first.next ?? 0);
+    expect([second.memories.length, second.next]).toEqual([1, undefined]);
+    expect(await memory.erase(ACTOR, OWNER)).toBe(201);
+    expect(await recall('mine')).toEqual([]);
+    const words = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec('SELECT body FROM memory_words').toArray(),
+    );
+    expect(words).toEqual([{ body: 'theirs' }]);
+  });
+});

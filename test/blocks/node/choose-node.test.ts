@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { chooseNode, MAX_WAITING } from '../../../src/blocks/node/choose-node.ts';
+import { settleOverdue, startCall, WAIT_MS } from '../../../src/blocks/node/run-calls.ts';
+import type { CapabilityRules } from '../../../src/core/capabilities/capability-set.ts';
+import { MAX_NODE_CALLS } from '../../../src/core/executor-protocol/node-offer.ts';
+import { claimsOf, nodeOf, OFFER, type TestedNodes, withNodes } from './support/parts.ts';
+
+const chosen = ({ parts }: TestedNodes, wanted?: string, capabilities: string[] = []) => {
+  const choice = chooseNode(parts, claimsOf('call', capabilities), wanted);
+  return choice.ok ? choice.value.id : choice.error;
+};
+
+/** Puts a call on a node. */
+const give = ({ parts }: TestedNodes, node: string, callKey: string) =>
+  startCall(parts, {
+    claims: claimsOf(callKey),
+    signed: { node, ticket: 'ticket' },
+    argumentsText: '{}',
+  } as Parameters<typeof startCall>[1]);
+
+describe('chooseNode()', () => {
+  it('finds none where no node has that plugin, in that code and tier', async () => {
+    await withNodes('none', (nodes) => {
+      expect(chosen(nodes)).toBe('tier_unavailable');
+      const plugin = { name: 'file-tools', codeHash: 'b'.repeat(64), tier: 'process' as const };
+      nodes.parts.nodes.put(nodeOf('a', { offer: { ...OFFER, plugins: [plugin] } }));
+      expect(chosen(nodes)).toBe('tier_unavailable');
+    });
+  });
+
+  it('takes the one with least to do for its slots, and stays where it has signed for it', async () => {
+    await withNodes('load', (nodes) => {
+      nodes.parts.nodes.put(nodeOf('a'));
+      nodes.parts.nodes.put(nodeOf('b', { offer: { ...OFFER, slots: 4 } }));
+      nodes.online.add('a').add('b');
+      give(nodes, 'a', 'one');
+      expect(chosen(nodes)).toBe('b');
+      expect(chosen(nodes, 'a')).toBe('a');
+      give(nodes, 'a', 'two');
+      expect(chosen(nodes, 'a')).toBe('b');
+      for (const key of ['3', '4', '5', '6', '7']) give(nodes, 'b', key);
+      expect(chosen(nodes)).toBe('a');
+    });
+  });
+
+  it('prefers a node that is there, and never one whose ceiling is lower than the call', async () => {
+    await withNodes('ceiling', (nodes) => {
+      const low = { allow: [], deny: [] } satisfies CapabilityRules;
+      nodes.parts.nodes.put(nodeOf('a', { connectedAt: 9 }));
+      nodes.parts.nodes.put(nodeOf('b', { connectedAt: 5 }));
+      expect(chosen(nodes)).toBe('a');
+      nodes.online.add('b');
+      expect(chosen(nodes)).toBe('b');
+      nodes.parts.nodes.put(nodeOf('a', { ceiling: low }));
+      nodes.parts.nodes.put(nodeOf('b', { ceiling: low }));
+      expect(chosen(nodes, undefined, ['tool:file:read:/data'])).toBe('node_policy_denied');
+      expect(chosen(nodes)).toBe('b');
+    });
+  });
+
+  it('sends a node so many calls at once and no more', async () => {
+    await withNodes('full', (nodes) => {
+      nodes.parts.nodes.put(nodeOf('a'));
+      nodes.online.add('a');
+      for (let call = 1; call < MAX_NODE_CALLS; call++) give(nodes, 'a', `call-${call}`);
+      expect(chosen(nodes)).toBe('a');
+      give(nodes, 'a', 'last');
+      expect(chosen(nodes)).toBe('tier_unavailable');
+    });
+  });
+});
+
+describe('a node that is away', () => {
+  it('has so many calls waiting for it and no more', async () => {
+    await withNodes('away', (nodes) => {
+      nodes.parts.nodes.put(nodeOf('a'));
+      for (let call = 1; call < MAX_WAITING; call++) give(nodes, 'a', `call-${call}`);
+      expect(chosen(nodes)).toBe('a');
+      expect(give(nodes, 'a', 'last')).toBeUndefined();
+      expect(chosen(nodes)).toBe('tier_unavailable');
+      expect(give(nodes, 'a', 'beyond')).toMatchObject({
+        outcome: { kind: 'failed', reason: 'tier_unavailable' },
+      });
+    });
+  });
+
+  it('is waited for a minute; what waited has not run, what was sent may have', async () => {
+    await withNodes('overdue', (nodes) => {
+      nodes.parts.nodes.put(nodeOf('a'));
+      nodes.parts.nodes.put(nodeOf('b'));
+      give(nodes, 'a', 'waits');
+      nodes.online.add('b');
+      give(nodes, 'b', 'sent');
+      const reasonOf = (callKey: string) => {
+        const { state, outcome } = nodes.parts.calls.find(callKey) ?? {};
+        return [state, outcome?.kind === 'failed' ? outcome.reason : undefined];
+      };
+      const begun = nodes.parts.now();
+      nodes.setNow(begun + WAIT_MS - 1);
+      settleOverdue(nodes.parts);
+      expect(reasonOf('waits')).toEqual(['waiting', undefined]);
+      nodes.setNow(begun + WAIT_MS);
+      settleOverdue(nodes.parts);
+      expect(reasonOf('waits')).toEqual(['failed', 'tier_unavailable']);
+      expect(reasonOf('sent')).toEqual(['sent', undefined]);
+      nodes.setNow(claimsOf('sent').deadlineAt + 10_000);
+      settleOverdue(nodes.parts);
+      expect(reasonOf('sent')).toEqual(['unknown', 'unknown']);
+    });
+  });
+});

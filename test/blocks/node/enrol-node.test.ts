@@ -1,0 +1,61 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
+import { approveNode, enrolNode } from '../../../src/blocks/node/enrol-node.ts';
+import { MAX_NODES } from '../../../src/blocks/node/node-store.ts';
+import { enrolmentText } from '../../../src/core/executor-protocol/handshake.ts';
+import type { NodeId } from '../../../src/core/primitives/ids.ts';
+import { type TestedNodes, withNodes } from './support/parts.ts';
+
+const ACTOR = { name: 'user:root', requestId: 'req_1' };
+const EXPIRES_AT = 1_600_000;
+const CODE = 'the-code';
+
+const approve = ({ parts }: TestedNodes, id: string) =>
+  approveNode(parts, ACTOR, {
+    id: id as NodeId,
+    name: id,
+    ceiling: { allow: [], deny: [] },
+    codeHash: sha256Hex(CODE),
+    expiresAt: EXPIRES_AT,
+  });
+
+const enrol = ({ parts }: TestedNodes, id: string, code = CODE) => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const key = publicKey.export({ format: 'jwk' }).x ?? '';
+  const text = enrolmentText(code, key);
+  const signature = sign(null, Buffer.from(text), privateKey).toString('base64url');
+  const codeHash = sha256Hex(code);
+  const enrolled = enrolNode(parts, {
+    ...{ id: id as NodeId, code, codeHash, publicKey: key, signature },
+    requestId: 'req_2',
+  });
+  return enrolled.ok ? enrolled.value.name : enrolled.error;
+};
+
+it('a code binds one key, once, and until it expires', async () => {
+  await withNodes('codes', (nodes) => {
+    for (const id of ['a', 'b', 'c']) expect(approve(nodes, id)).toBe(true);
+    nodes.setNow(EXPIRES_AT - 1);
+    expect(enrol(nodes, 'a', 'another')).toBe('code_refused');
+    expect(enrol(nodes, 'a')).toBe('a');
+    expect(enrol(nodes, 'a')).toBe('code_refused');
+    nodes.setNow(EXPIRES_AT);
+    expect(enrol(nodes, 'b')).toBe('code_refused');
+    expect(enrol(nodes, 'nobody')).toBe('code_refused');
+    expect(nodes.recorded).toContain('node-enrolled');
+    expect(nodes.recorded.filter((line) => line === 'node-refused code_refused')).toHaveLength(4);
+  });
+});
+
+it('a workspace has so many nodes and no more; codes that nobody redeemed make room', async () => {
+  await withNodes('many', (nodes) => {
+    for (let node = 1; node <= MAX_NODES; node++) expect(approve(nodes, `n${node}`)).toBe(true);
+    expect(approve(nodes, 'n1')).toBe(true);
+    expect(approve(nodes, 'beyond')).toBe(false);
+    expect(enrol(nodes, 'n1')).toBe('n1');
+    nodes.setNow(EXPIRES_AT);
+    expect(approve(nodes, 'late')).toBe(true);
+    expect(nodes.parts.nodes.all().map(({ id }) => id)).toEqual(['n1', 'late']);
+  });
+});

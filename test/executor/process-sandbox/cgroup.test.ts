@@ -1,0 +1,103 @@
+/** Control groups of version 2 on a made-up file system: the real ones may be of version 1. */
+
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Cgroup } from '../../../src/executor/process-sandbox/cgroup/cgroup.ts';
+import {
+  CGROUP_V1,
+  CGROUP_V2,
+} from '../../../src/executor/process-sandbox/cgroup/cgroup-layout.ts';
+import { CgroupTree } from '../../../src/executor/process-sandbox/cgroup/cgroup-tree.ts';
+import { makeFolder } from '../support/host-folders.ts';
+
+const LIMITS = { memoryBytes: 64 * 1024 * 1024, processes: 18 };
+
+let mount: string;
+beforeEach(() => {
+  mount = makeFolder();
+});
+
+const read = (...path: string[]) => readFileSync(join(mount, ...path), 'utf8');
+
+/** One folder for all controllers, as version 2 has it. */
+function groupIn(folder: string) {
+  const folders = { memory: folder, pids: folder, cpu: folder };
+  return { folders, home: folders };
+}
+
+describe('Cgroup of version 2', () => {
+  test('holds memory and processes', () => {
+    const folder = join(mount, 'group');
+    Cgroup.create({ layout: CGROUP_V2, ...groupIn(folder) }, LIMITS);
+    expect(read('group', 'memory.max')).toBe(String(LIMITS.memoryBytes));
+    expect(read('group', 'pids.max')).toBe('18');
+  });
+
+  test.each(['memoryLimit', 'processLimit'] as const)(
+    'is refused when the kernel takes the %s and does not hold it',
+    (limit) => {
+      symlinkSync('/dev/null', join(mount, 'forgets'));
+      const forgetful = { ...CGROUP_V2, [limit]: { controller: 'pids', name: '../forgets' } };
+      const folder = join(mount, 'group');
+      expect(() => Cgroup.create({ layout: forgetful, ...groupIn(folder) }, LIMITS)).toThrow(
+        'the kernel must hold it',
+      );
+    },
+  );
+
+  test('tells what was used, in milliseconds and bytes', () => {
+    const folder = join(mount, 'group');
+    const group = Cgroup.create({ layout: CGROUP_V2, ...groupIn(folder) }, LIMITS);
+    writeFileSync(join(folder, 'cpu.stat'), 'usage_usec 1500000\nuser_usec 1\n');
+    writeFileSync(join(folder, 'memory.peak'), '4096\n');
+    writeFileSync(join(folder, 'memory.events'), 'low 0\noom 3\noom_kill 2\n');
+    writeFileSync(join(folder, 'pids.events'), 'max 7\n');
+    expect(group.usage()).toEqual({
+      cpuMs: 1500,
+      peakMemoryBytes: 4096,
+      outOfMemoryKills: 2,
+      refusedProcesses: 7,
+    });
+  });
+
+  test('ends all its members by the one switch', async () => {
+    const folder = join(mount, 'group');
+    const group = Cgroup.create({ layout: CGROUP_V2, ...groupIn(folder) }, LIMITS);
+    writeFileSync(join(folder, 'cgroup.procs'), '4194303\n');
+    writeFileSync(join(folder, 'cgroup.kill'), '0');
+    const emptied = group.empty();
+    writeFileSync(join(folder, 'cgroup.procs'), '');
+    await emptied;
+    expect(read('group', 'cgroup.kill')).toBe('1');
+  });
+});
+
+describe('Cgroup of version 1', () => {
+  test('tells processor time in nanoseconds as milliseconds', () => {
+    const folder = join(mount, 'group');
+    const group = Cgroup.create({ layout: CGROUP_V1, ...groupIn(folder) }, LIMITS);
+    writeFileSync(join(folder, 'cpuacct.usage'), '2500000\n');
+    expect(group.usage().cpuMs).toBe(2.5);
+  });
+});
+
+describe('CgroupTree.open()', () => {
+  test('of version 2 moves the executor out of the way and hands controllers on', () => {
+    writeFileSync(join(mount, 'cgroup.controllers'), 'cpu memory pids');
+    mkdirSync(join(mount, 'unit'));
+    const opened = CgroupTree.open(mount, new Map([['', '/unit']]));
+    expect(opened.ok).toBe(true);
+    expect(read('unit', 'sallyport-executor', 'cgroup.procs')).toBe(String(process.pid));
+    expect(read('unit', 'cgroup.subtree_control')).toBe('+memory +pids');
+    const own = readdirSync(join(mount, 'unit')).find((name) =>
+      name.startsWith(`sallyport-${process.pid}-`),
+    );
+    expect(read('unit', own!, 'cgroup.subtree_control')).toBe('+memory +pids');
+  });
+
+  test('says why not where groups cannot be made', () => {
+    const opened = CgroupTree.open(mount, new Map([['memory', '/of-another-mount']]));
+    expect(opened).toMatchObject({ ok: false, error: expect.stringContaining('not writable') });
+  });
+});

@@ -1,0 +1,189 @@
+/**
+ * Stand-ins for the platforms' APIs, written from their published pages. Each checks every request that
+ * it gets as the platform would, and keeps what was sent.
+ *
+ * @module
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  DISCORD_CREDENTIALS,
+  SLACK_CREDENTIALS,
+  standardSignature,
+  TELEGRAM_CREDENTIALS,
+  WHATSAPP_CREDENTIALS,
+} from './channel-webhooks.ts';
+
+/** A message that reached its platform. */
+export interface Delivered {
+  readonly platform: string;
+  readonly chat: string;
+  readonly text: string;
+  /** By which a platform that has one tells a repetition. */
+  readonly key?: string;
+}
+
+/** What a request meets instead of the usual answer, once. */
+export type Mishap =
+  | { readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string> }
+  /** The message is taken, and the answer never comes. `of` is what stands in it. */
+  | { readonly kind: 'silence'; readonly of: string };
+
+export interface StandIn {
+  readonly url: string;
+  readonly hostAndPort: string;
+  readonly delivered: Delivered[];
+  /** What was wrong with requests. */
+  readonly complaints: string[];
+  readonly mishaps: Mishap[];
+  readonly close: () => Promise<void>;
+}
+
+interface Taken {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  // Bodies of every shape are looked into.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly body: any;
+  readonly raw: string;
+}
+
+interface Judged {
+  readonly delivered: Delivered;
+  readonly answer: object;
+  readonly complaints: readonly (string | false)[];
+}
+
+let count = 0;
+
+/** docs: `POST /bot<token>/sendMessage` {chat_id, text of 1-4096 characters} */
+function telegram({ request, path, body }: Taken): Judged {
+  return {
+    delivered: { platform: 'telegram', chat: String(body.chat_id), text: body.text },
+    answer: {
+      ok: true,
+      result: { message_id: ++count, chat: { id: body.chat_id }, text: body.text },
+    },
+    complaints: [
+      request.method !== 'POST' && 'method',
+      path !== `/telegram/bot${TELEGRAM_CREDENTIALS.botToken}/sendMessage` && `path ${path}`,
+      typeof body.chat_id !== 'number' && 'chat_id',
+      !(body.text.length >= 1 && body.text.length <= 4_096) && 'length of text',
+      body.parse_mode !== undefined && 'parse mode without escapes',
+    ],
+  };
+}
+
+/** docs: `POST /api/chat.postMessage` {channel, text}, bearer token, `ok` in the answer */
+function slack({ request, path, body }: Taken): Judged {
+  return {
+    delivered: { platform: 'slack', chat: body.channel, text: body.text },
+    answer: { ok: true, channel: body.channel, ts: `1700000000.00${++count}` },
+    complaints: [
+      path !== '/slack/chat.postMessage' && `path ${path}`,
+      request.headers.authorization !== `Bearer ${SLACK_CREDENTIALS.botToken}` && 'token',
+      body.text.length > 40_000 && 'text would be cut',
+      /<[@!#]/.test(body.text) && 'mentions somebody',
+    ],
+  };
+}
+
+/** docs: edit of the original response, or a followup: {content of 2000 characters} */
+function discord({ request, path, body }: Taken): Judged {
+  const [, token = '', rest = ''] =
+    new RegExp(`^/discord/webhooks/${DISCORD_CREDENTIALS.applicationId}/([^/?]+)(.*)$`).exec(
+      path,
+    ) ?? [];
+  const isEdit = request.method === 'PATCH' && rest === '/messages/@original';
+  return {
+    delivered: {
+      ...{ platform: 'discord', chat: token, text: body.content },
+      ...(isEdit && { key: `${token}/@original` }),
+    },
+    answer: { id: String(++count), content: body.content },
+    complaints: [
+      !isEdit && !(request.method === 'POST' && rest === '?wait=true') && `path ${path}`,
+      !(body.content.length >= 1 && body.content.length <= 2_000) && 'length of content',
+      JSON.stringify(body.allowed_mentions) !== '{"parse":[]}' && 'mentions',
+    ],
+  };
+}
+
+/** docs: `POST /{phone-number-id}/messages`, text body of 4096 characters */
+function whatsapp({ request, path, body }: Taken): Judged {
+  return {
+    delivered: { platform: 'whatsapp', chat: body.to, text: body.text.body },
+    answer: { messaging_product: 'whatsapp', messages: [{ id: `wamid.${++count}` }] },
+    complaints: [
+      path !== `/whatsapp/${WHATSAPP_CREDENTIALS.phoneNumberId}/messages` && `path ${path}`,
+      request.headers.authorization !== `Bearer ${WHATSAPP_CREDENTIALS.accessToken}` && 'token',
+      body.messaging_product !== 'whatsapp' && 'product',
+      body.type !== 'text' && 'type',
+      body.text.body.length > 4_096 && 'length of body',
+    ],
+  };
+}
+
+/** Standard Webhooks 1.0.0, as a receiver checks them. */
+function webhook({ request, body, raw }: Taken): Judged {
+  const { headers } = request;
+  const id = String(headers['webhook-id']);
+  const timestamp = String(headers['webhook-timestamp']);
+  return {
+    delivered: { platform: 'webhook', chat: body.chat, text: body.text, key: id },
+    answer: {},
+    complaints: [
+      headers['webhook-signature'] !== standardSignature(id, timestamp, raw) && 'signature',
+      Math.abs(Date.now() / 1_000 - Number(timestamp)) > 60 && 'timestamp',
+      body.text.length > 16_384 && 'length of text',
+    ],
+  };
+}
+
+const PLATFORMS = { telegram, slack, discord, whatsapp, webhook };
+
+export async function startStandIn(): Promise<StandIn> {
+  const delivered: Delivered[] = [];
+  const complaints: string[] = [];
+  const mishaps: Mishap[] = [];
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const raw = await readText(request);
+    const mishap = takeMishap(mishaps, raw);
+    if (mishap?.kind === 'status') {
+      response.writeHead(mishap.status, mishap.headers).end('{}');
+      return;
+    }
+    const path = request.url ?? '';
+    const judge = PLATFORMS[path.split(/[/?]/)[1] as keyof typeof PLATFORMS];
+    const judged = judge({ request, path, raw, body: JSON.parse(raw) });
+    complaints.push(...judged.complaints.filter((complaint) => complaint !== false));
+    const { key } = judged.delivered;
+    const isKnown = key !== undefined && delivered.some((known) => known.key === key);
+    if (!isKnown) delivered.push(judged.delivered);
+    if (mishap?.kind === 'silence') return;
+    response.writeHead(200, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(judged.answer));
+  };
+  const server = createServer((request, response) => void serve(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const hostAndPort = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...{ url: `http://${hostAndPort}`, hostAndPort, delivered, complaints, mishaps },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function takeMishap(mishaps: Mishap[], raw: string): Mishap | undefined {
+  const at = mishaps.findIndex((mishap) => mishap.kind === 'status' || raw.includes(mishap.of));
+  return at === -1 ? undefined : mishaps.splice(at, 1)[0];
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,108 @@
+// A remote MCP server as a plugin. Made by `sallyport plugin remote`; what it may call, and in which
+// words its tools were described when they were looked at, stands in this file and changes with it alone.
+
+import { config } from 'sallyport:config';
+import { fetch } from 'sallyport:http';
+
+const SERVER = __server__;
+
+/** The definition of each tool as it was looked at, by the name that the server gives it. */
+const PINNED = __pinned__;
+
+const REVISION = '2025-11-25';
+
+/** Most pages of the list of tools: a server without an end is not read to it. */
+const MAX_PAGES = 8;
+
+/** Of what a definition says to a model or a person. */
+const TOLD = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
+
+class Connection {
+  #session;
+  #lastId = 0;
+
+  open() {
+    const clientInfo = { name: 'sallyport', version: '1.0.0' };
+    this.request('initialize', { protocolVersion: REVISION, capabilities: {}, clientInfo });
+    this.#post({ method: 'notifications/initialized' });
+  }
+
+  request(method, params) {
+    const id = ++this.#lastId;
+    const answer = readMessages(this.#post({ id, method, params })).find((one) => one.id === id);
+    if (answer?.result === undefined) throw new Error(`The server refuses ${method}`);
+    return answer.result;
+  }
+
+  #post(message) {
+    const token = config.get('token');
+    const response = fetch(SERVER, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        Accept: 'application/json, text/event-stream',
+        'MCP-Protocol-Version': REVISION,
+        ...(this.#session && { 'Mcp-Session-Id': this.#session }),
+        ...(token && { Authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+    });
+    if (!response.ok) throw new Error(`The server answers ${response.status}`);
+    this.#session ??= response.headers.get('mcp-session-id');
+    return response;
+  }
+}
+
+/** The messages of an answer, which is one of them or a stream of events. */
+function readMessages(response) {
+  const type = response.headers.get('content-type') ?? '';
+  if (!type.startsWith('text/event-stream')) return [response.json()].flat();
+  const events = response.text().split(/\r?\n\r?\n/);
+  return events.flatMap((event) => {
+    const lines = event.split(/\r?\n/).filter((line) => line.startsWith('data:'));
+    const data = lines.map((line) => line.slice('data:'.length).trim()).join('\n');
+    return data === '' ? [] : [JSON.parse(data)];
+  });
+}
+
+function findTool(connection, name) {
+  let cursor;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const { tools, nextCursor } = connection.request('tools/list', cursor ? { cursor } : {});
+    const found = tools.find((tool) => tool.name === name);
+    if (found !== undefined) return found;
+    if (nextCursor === undefined) break;
+    cursor = nextCursor;
+  }
+  throw new Error(`The server has no tool ${name} any more`);
+}
+
+/** Keys in one order, so that equal definitions are equal texts. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+  return `{${members.join(',')}}`;
+}
+
+/** What a definition says, as one text. */
+const told = (tool) => canonical(Object.fromEntries(TOLD.map((key) => [key, tool[key]])));
+
+function call(name, args) {
+  const connection = new Connection();
+  connection.open();
+  if (told(findTool(connection, name)) !== canonical(PINNED[name])) {
+    throw new Error(`The tool ${name} is not the one that was looked at: make the plugin anew`);
+  }
+  const result = connection.request('tools/call', { name, arguments: args });
+  return {
+    content: result.content,
+    isError: result.isError,
+    structuredContent: result.structuredContent,
+  };
+}
+
+export { call };
