@@ -79,11 +79,11 @@ describe('rotation', () => {
     expect((await rotate(wide.api, lasting.id)).status).toBe(403);
     expect((await rotate(wide.api, small.id)).status).toBe(200);
     expect((await rotate(wide.api, wide.id)).status).toBe(200);
-    const denied = await root.get('/v1/audit?action=token-rotated&decision=denied');
-    expect(denied.body.records).toMatchObject([
-      { event: { tokenId: wide.id } },
-      { event: { tokenId: lasting.id } },
-    ]);
+    const denied = async () =>
+      (await root.get('/v1/audit?action=token-rotated&decision=denied')).body.records;
+    await expect
+      .poll(denied, { timeout: 10_000 })
+      .toMatchObject([{ event: { tokenId: wide.id } }, { event: { tokenId: lasting.id } }]);
   });
 
   test('does not lead out of a narrowed token', async () => {

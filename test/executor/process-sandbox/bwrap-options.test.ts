@@ -53,16 +53,21 @@ describe('bwrapOptions()', () => {
     ]);
   });
 
+  test('hides no part of the host that lies below a folder of its own', () => {
+    const options = optionsOf({ system: [{ kind: 'folder', path: '/tmp/node/bin' }] });
+    expect(options.indexOf('/tmp')).toBeLessThan(options.indexOf('/tmp/node/bin'));
+  });
+
   test('bounds every folder in memory', () => {
     const options = optionsOf();
     const folders = options.flatMap((option, at) =>
       option === '--tmpfs' ? [[options[at + 1], options[at - 2]]] : [],
     );
     expect(folders).toEqual([
-      ['/proc/1', '/proc/sys'],
-      ['/dev/shm', '--size'],
       ['/tmp', '--size'],
       ['/job', '--size'],
+      ['/proc/1', '/proc/sys'],
+      ['/dev/shm', '--size'],
     ]);
   });
 });

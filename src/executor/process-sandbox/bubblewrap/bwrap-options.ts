@@ -63,13 +63,14 @@ export function bwrapOptions(layout: SandboxLayout): string {
   const options = [
     ...CONFINEMENT,
     ...(layout.network === 'none' ? ['--unshare-net'] : []),
+    // Before what may lie in the host's folders of that name, such as a Node below its /tmp.
+    ...privateFolder('/tmp', layout.privateBytes),
+    ...privateFolder('/job', layout.privateBytes),
     ...layout.system.flatMap(systemOptions),
     ...['--dir', '/etc', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
     // Process 1 is bubblewrap: whoever writes its memory could make it outlive the executor.
     ...['--tmpfs', '/proc/1', '--remount-ro', '/proc/1'],
     ...['--dev', '/dev', ...privateFolder('/dev/shm', SHARED_MEMORY_BYTES), '--remount-ro', '/dev'],
-    ...privateFolder('/tmp', layout.privateBytes),
-    ...privateFolder('/job', layout.privateBytes),
     ...layout.mounts.toSorted(outerFirst).flatMap(mountOptions),
     ...layout.secrets.flatMap(secretOptions),
     ...['--chdir', '/job', '--remount-ro', '/'],
