@@ -67,6 +67,8 @@ export default defineConfig({
           exclude: ['test/attacks/executor/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // What is decided is on the record a moment later.
+          expect: { poll: { timeout: 10_000 } },
           // Each file has a gateway of its own, and waits for it as often as it works.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
