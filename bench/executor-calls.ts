@@ -6,17 +6,17 @@
  *   npx node bench/executor-calls.ts [rounds]
  */
 
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
 import { callApi } from '../test/support/api.ts';
 import { startExecutor } from '../test/support/executor.ts';
+import { digits, median } from './figures.ts';
 import { startWorkerd } from './workerd.ts';
+import { liftBounds, startBenchGateway } from './workspace.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 300);
 const WARM_UP = 30;
@@ -38,8 +38,8 @@ try {
   console.log(
     JSON.stringify({
       bench: 'executor-calls',
-      p50Ms: Object.fromEntries(Object.entries(medians).map(([name, ms]) => [name, digits(ms)])),
-      warmRatio: digits(gateway / (socket + row + stdio)),
+      p50Ms: Object.fromEntries(Object.entries(medians).map(([name, ms]) => [name, digits(ms, 3)])),
+      warmRatio: digits(gateway / (socket + row + stdio), 3),
       targets: { warmRatio: 2 },
     }),
   );
@@ -99,36 +99,15 @@ async function openServer(): Promise<Step> {
 }
 
 async function openGateway(): Promise<Step> {
-  const token = `sproot_${randomBytes(32).toString('base64url')}`;
-  const secrets = {
-    SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'),
-    SALLYPORT_ROOT_TOKEN: token,
-  };
-  const worker = await startWorkerd({
-    entry: 'src/worker.ts',
-    blocks: BLOCK_CLASSES,
-    loader: true,
-    secrets,
-  });
+  const worker = await startBenchGateway();
   closing.push(worker.stop);
-  const api = callApi({ url: worker.url, token });
+  const api = callApi({ url: worker.url, token: worker.rootToken });
   await api.get('/v1/tools'); // founds the workspace
   const executor = await startExecutor(worker, api, { examples: ['mcp-everything'] });
   closing.push(executor.dispose);
-  const { policy } = (await api.get('/v1/workspaces/default')).body;
-  const rate = { calls: 1_000_000, periodMs: 60_000 };
-  const rates = { ...policy.rates, workspace: rate, principal: rate, session: rate };
-  await api.put('/v1/workspaces/default', { policy: { ...policy, rates } });
+  await liftBounds(worker);
   return async () => {
     const answer = await api.post('/v1/tools/mcp-echo/call', { arguments: { message: MESSAGE } });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function digits(value: number): number {
-  return Number(value.toPrecision(3));
 }

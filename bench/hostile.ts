@@ -8,6 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { compileWat } from '../scripts/build/wat.mjs';
+import { digits, roundLoad } from './figures.ts';
 import { type Call, type LoadResult, runLoad, send } from './load.ts';
 import { installPlugin, makeWorkspace, startBenchGateway } from './workspace.ts';
 
@@ -53,9 +54,9 @@ console.log(
     bench: 'hostile',
     outcomes,
     honest: {
-      alone: round(alone),
-      besidesLoops: round(besides),
-      besidesSlowest: round(besidesSlowest),
+      alone: roundLoad(alone),
+      besidesLoops: roundLoad(besides),
+      besidesSlowest: roundLoad(besidesSlowest),
     },
     slowest,
     hostileCalls: { perSecond: digits(attackers.perSecond), p99Ms: digits(attackers.p99Ms) },
@@ -119,12 +120,4 @@ function manifestOf(name: string, entries: readonly string[]): object {
 
 function toolName(entry: string): string {
   return entry.replaceAll('_', '-');
-}
-
-function round({ perSecond, p50Ms, p99Ms, failed }: LoadResult): LoadResult {
-  return { perSecond: digits(perSecond), p50Ms: digits(p50Ms), p99Ms: digits(p99Ms), failed };
-}
-
-function digits(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -6,6 +6,7 @@
  */
 
 import { buildVersion, installVersion } from '../test/support/versions.ts';
+import { digits } from './figures.ts';
 import { send } from './load.ts';
 import { makeWorkspace, startBenchGateway } from './workspace.ts';
 
@@ -114,8 +115,4 @@ interface AuditedCall {
 
 function at(sorted: readonly number[], share: number): number {
   return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-}
-
-function digits(value: number): number {
-  return Math.round(value * 100) / 100;
 }

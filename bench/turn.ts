@@ -5,11 +5,11 @@
  *   npx node bench/turn.ts [seconds a phase]
  */
 
-import { randomBytes } from 'node:crypto';
 import { installExamples } from '../scripts/install-examples.mjs';
-import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
-import { type Call, type LoadResult, runLoad, send } from './load.ts';
+import { digits, roundLoad } from './figures.ts';
+import { type Call, runLoad, send } from './load.ts';
 import { type RunningWorker, startWorkerd } from './workerd.ts';
+import { liftBounds, startBenchGateway } from './workspace.ts';
 
 const durationMs = Number(process.argv[2] ?? 8) * 1_000;
 const WARM_UP_MS = 6_000;
@@ -19,21 +19,11 @@ const TURNS_PER_SESSION = 20;
 const SESSIONS = 400;
 const INPUT = 'Count the words in: the quick brown fox jumps over the lazy dog';
 
-const token = `sproot_${randomBytes(32).toString('base64url')}`;
 const floor = await startWorkerd({ entry: 'bench/floor/worker.ts', blocks: { EMPTY: 'Empty' } });
-const gateway = await startWorkerd({
-  entry: 'src/worker.ts',
-  blocks: BLOCK_CLASSES,
-  loader: true,
-  secrets: {
-    SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'),
-    SALLYPORT_ROOT_TOKEN: token,
-  },
-});
-
-const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
-await installExamples(gateway.url, token);
-await liftRates();
+const gateway = await startBenchGateway();
+const { headers } = gateway;
+await installExamples(gateway.url, gateway.rootToken);
+await liftBounds(gateway);
 const sessions = await createSessions();
 
 const measureFloor = (connections: number, ms = durationMs) =>
@@ -57,8 +47,8 @@ await stopAll([floor, gateway]);
 console.log(
   JSON.stringify({
     bench: 'turn',
-    floor: { at1: round(floor1), at32: round(floor32) },
-    turn: { at1: round(turn1), at32: round(turn32) },
+    floor: { at1: roundLoad(floor1), at32: roundLoad(floor32) },
+    turn: { at1: roundLoad(turn1), at32: roundLoad(turn32) },
     latencyRatio: digits(turn1.p50Ms / floor1.p50Ms),
     throughputRatio: digits(floor32.perSecond / turn32.perSecond),
     targets: { latencyRatio: 15, throughputRatio: 15 },
@@ -95,27 +85,6 @@ async function createSessions(): Promise<string[]> {
   return ids;
 }
 
-/** The default rates exist to stop what this benchmark does. */
-async function liftRates(): Promise<void> {
-  const path = '/v1/workspaces/default';
-  const read = await send(undefined, gateway.port, { method: 'GET', path, headers });
-  const { policy } = JSON.parse(read.text);
-  const rate = { calls: 1_000_000, periodMs: 60_000 };
-  const rates = { ...policy.rates, workspace: rate, principal: rate, session: rate };
-  const dailyBudget = { costMicroUsd: 1_000_000_000_000, tokens: 1_000_000_000_000 };
-  const body = JSON.stringify({ policy: { ...policy, rates, dailyBudget } });
-  const changed = await send(undefined, gateway.port, { method: 'PUT', path, headers, body });
-  if (changed.status !== 200) throw new Error(`Cannot lift the rates: ${changed.text}`);
-}
-
 async function stopAll(workers: readonly RunningWorker[]): Promise<void> {
   for (const worker of workers) await worker.stop();
-}
-
-function round({ perSecond, p50Ms, p99Ms, failed }: LoadResult): LoadResult {
-  return { perSecond: digits(perSecond), p50Ms: digits(p50Ms), p99Ms: digits(p99Ms), failed };
-}
-
-function digits(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -6,6 +6,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { digits, median } from './figures.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { startWorkerd } from './workerd.ts';
 
@@ -47,9 +48,9 @@ const ms = (path: Path) => median(medians.get(path) ?? []);
 console.log(
   JSON.stringify({
     bench: 'wasm-calls',
-    p50Ms: Object.fromEntries(PATHS.map((path) => [path, digits(ms(path))])),
-    warmRatio: digits(ms('/plugin/warm') / ms('/empty/warm')),
-    coldRatio: digits(ms('/plugin/cold') / ms('/empty/cold')),
+    p50Ms: Object.fromEntries(PATHS.map((path) => [path, digits(ms(path), 3)])),
+    warmRatio: digits(ms('/plugin/warm') / ms('/empty/warm'), 3),
+    coldRatio: digits(ms('/plugin/cold') / ms('/empty/cold'), 3),
     targets: { warmRatio: 2.5, coldRatio: 1.5 },
   }),
 );
@@ -59,12 +60,4 @@ function measure(path: Path): Promise<LoadResult> {
   const durationMs = path.endsWith('cold') ? ROUND_MS / 2 : ROUND_MS;
   const call = { method: 'GET', path };
   return runLoad({ port: worker.port, connections: 1, durationMs, next: () => call });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function digits(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }

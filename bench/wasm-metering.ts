@@ -18,6 +18,7 @@ import { main } from 'assemblyscript/asc';
 import { hardenModule } from '../src/wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../src/wasm-hardening/hardening-policy.ts';
 import { FUEL_EXPORT, START_EXPORT } from '../src/wasm-hardening/reserved-exports.ts';
+import { digits } from './figures.ts';
 
 const SAMPLES = Number(process.argv[2] ?? 60);
 const SAMPLE_MS = 4;
@@ -37,7 +38,7 @@ const metered = new WebAssembly.Module(hardened.value.bytes);
 
 const mix = Object.fromEntries(MIX.map((kernel) => [kernel, measure(kernel)]));
 const tight = Object.fromEntries(TIGHT.map((kernel) => [kernel, measure(kernel)]));
-const mixRatio = digits(Object.values(mix).reduce((sum, ratio) => sum + ratio, 0) / MIX.length);
+const mixRatio = digits(Object.values(mix).reduce((sum, ratio) => sum + ratio, 0) / MIX.length, 3);
 const tightest = Math.max(...Object.values(tight));
 console.log(
   JSON.stringify({
@@ -98,9 +99,5 @@ function measure(kernel: Kernel): number {
     );
     return isPlainFirst ? second! / first! : first! / second!;
   });
-  return digits(ratios.sort((a, b) => a - b)[SAMPLES >> 1]!);
-}
-
-function digits(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
+  return digits(ratios.sort((a, b) => a - b)[SAMPLES >> 1]!, 3);
 }

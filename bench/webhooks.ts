@@ -8,9 +8,10 @@
  */
 
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
-import { type Call, type LoadResult, runLoad, send } from './load.ts';
+import { digits, roundLoad } from './figures.ts';
+import { type Call, runLoad, send } from './load.ts';
 import { startWorkerd } from './workerd.ts';
+import { startBenchGateway } from './workspace.ts';
 
 const durationMs = Number(process.argv[2] ?? 6) * 1_000;
 const CONNECTIONS = 32;
@@ -18,18 +19,9 @@ const SENDERS = 200;
 const SECRET = randomBytes(32);
 const INPUT = 'Count the words in: the quick brown fox jumps over the lazy dog';
 
-const token = `sproot_${randomBytes(32).toString('base64url')}`;
 const floor = await startWorkerd({ entry: 'bench/floor/insert.ts', blocks: { ROWS: 'Rows' } });
-const gateway = await startWorkerd({
-  entry: 'src/worker.ts',
-  blocks: BLOCK_CLASSES,
-  loader: true,
-  secrets: {
-    SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'),
-    SALLYPORT_ROOT_TOKEN: token,
-  },
-});
-const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+const gateway = await startBenchGateway();
+const { headers } = gateway;
 const statuses: Record<number, number> = {};
 await createChannel();
 
@@ -59,7 +51,7 @@ await gateway.stop();
 console.log(
   JSON.stringify({
     ...{ bench: 'webhooks', connections: CONNECTIONS, senders: SENDERS },
-    ...{ bare: round(bare), webhooks: round(webhooks), statuses },
+    ...{ bare: roundLoad(bare), webhooks: roundLoad(webhooks), statuses },
     share: digits(webhooks.perSecond / bare.perSecond),
     ...{ accepted, settled, lost: accepted - settled },
     targets: { share: 0.5, lost: 0 },
@@ -123,12 +115,4 @@ async function untilSettled(): Promise<number> {
     if (counts.waiting === 0) return counts.answered + counts.refused;
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
-}
-
-function round({ perSecond, p50Ms, p99Ms, failed }: LoadResult): LoadResult {
-  return { perSecond: digits(perSecond), p50Ms: digits(p50Ms), p99Ms: digits(p99Ms), failed };
-}
-
-function digits(value: number): number {
-  return Math.round(value * 100) / 100;
 }

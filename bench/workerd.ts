@@ -39,6 +39,8 @@ export async function startWorkerd(worker: RawWorker): Promise<RunningWorker> {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, ...worker.secrets },
   });
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
   const url = `http://127.0.0.1:${port}`;
   await waitUntilUp(url, child);
   return {
@@ -47,8 +49,9 @@ export async function startWorkerd(worker: RawWorker): Promise<RunningWorker> {
     pid: child.pid ?? 0,
     stop: async () => {
       const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
+      end();
       await gone;
+      process.off('exit', end);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -72,13 +75,16 @@ async function toConfig(worker: RawWorker, folder: string, port: number): Promis
     ...Object.keys(worker.secrets ?? {}).map(
       (name) => `(name = "${name}", fromEnvironment = "${name}")`,
     ),
-    ...(worker.loader ? ['(name = "LOADER", workerLoader = ())'] : []),
+    ...(worker.loader
+      ? ['(name = "LOADER", workerLoader = ())', '(name = "ASSETS", service = "assets")']
+      : []),
   ];
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "disk", disk = (path = ${JSON.stringify(join(folder, 'data'))}, writable = true)),
+    (name = "assets", disk = (path = ${JSON.stringify(join(ROOT, 'build/assets'))})),
     (name = "internet", network = (allow = ["public"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],

@@ -6,11 +6,16 @@
 
 import { randomBytes } from 'node:crypto';
 import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
+import type { Policy } from '../src/core/policy/policy.ts';
 import { send } from './load.ts';
 import { type RunningWorker, startWorkerd } from './workerd.ts';
 
+export type Headers = Readonly<Record<string, string>>;
+
 export interface BenchGateway extends RunningWorker {
   readonly rootToken: string;
+  /** Of the operator, who is root. */
+  readonly headers: Headers;
 }
 
 /** The whole gateway on raw workerd, with a Worker loader. */
@@ -25,23 +30,14 @@ export async function startBenchGateway(): Promise<BenchGateway> {
       SALLYPORT_ROOT_TOKEN: rootToken,
     },
   });
-  return { ...worker, rootToken };
+  return { ...worker, rootToken, headers: headersOf(rootToken) };
 }
 
 /** Headers of a service that may do everything in a workspace of its own, without rates. */
-export async function makeWorkspace(
-  gateway: BenchGateway,
-  id: string,
-): Promise<Readonly<Record<string, string>>> {
-  const root = headersOf(gateway.rootToken);
-  const path = `/v1/workspaces/${id}`;
-  await ask(gateway, { method: 'PUT', path, headers: root, body: '{}' });
-  const { policy } = await ask(gateway, { method: 'GET', path, headers: root });
-  const rate = { calls: 1_000_000, periodMs: 60_000 };
-  const rates = { ...policy.rates, workspace: rate, principal: rate, session: rate };
-  const dailyBudget = { costMicroUsd: 1_000_000_000_000, tokens: 1_000_000_000_000 };
-  const body = JSON.stringify({ policy: { ...policy, rates, dailyBudget } });
-  await ask(gateway, { method: 'PUT', path, headers: root, body });
+export async function makeWorkspace(gateway: BenchGateway, id: string): Promise<Headers> {
+  const { headers: root } = gateway;
+  await ask(gateway, { method: 'PUT', path: pathOf(id), headers: root, body: '{}' });
+  await liftBounds(gateway, id);
   const issued = await ask(gateway, {
     method: 'POST',
     path: '/v1/tokens',
@@ -55,6 +51,23 @@ export async function makeWorkspace(
   return headersOf(issued.token);
 }
 
+/** The default rates and budgets exist to stop what benchmarks do. */
+export async function liftBounds(gateway: BenchGateway, id = 'default'): Promise<void> {
+  const { headers } = gateway;
+  const path = pathOf(id);
+  const { policy }: { policy: Policy } = await ask(gateway, { method: 'GET', path, headers });
+  const rate = { calls: 1_000_000, periodMs: 60_000 };
+  const rates = { ...policy.rates, workspace: rate, principal: rate, session: rate };
+  const day = { costMicroUsd: 1_000_000_000_000, tokens: 1_000_000_000_000 };
+  const budgets = { ...policy.budgets, workspace: { ...policy.budgets.workspace, day } };
+  const lifted: Policy = { ...policy, rates, budgets };
+  await ask(gateway, { method: 'PUT', path, headers, body: JSON.stringify({ policy: lifted }) });
+}
+
+function pathOf(workspace: string): string {
+  return `/v1/workspaces/${workspace}`;
+}
+
 export interface PluginUpload {
   readonly manifest: object;
   readonly module: Uint8Array;
@@ -63,7 +76,7 @@ export interface PluginUpload {
 /** Answers the description; throws what the gateway said if it was not installed. */
 export async function installPlugin(
   gateway: RunningWorker,
-  headers: Readonly<Record<string, string>>,
+  headers: Headers,
   { manifest, module }: PluginUpload,
 ) {
   const form = new FormData();
@@ -80,7 +93,7 @@ export async function installPlugin(
   return JSON.parse(text);
 }
 
-function headersOf(token: string): Readonly<Record<string, string>> {
+function headersOf(token: string): Headers {
   return { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
 }
 
