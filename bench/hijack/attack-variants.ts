@@ -42,44 +42,12 @@ export const VARIANTS: readonly AttackVariant[] = [
       };
     },
   },
-  {
-    name: 'upper-case',
-    plan: (task, attack) =>
-      inOneTurn(
-        task,
-        attack,
-        attack.calls.map((call) => changeTexts(call, (text) => text.toUpperCase())),
-      ),
-  },
-  {
-    /** As a mail program writes addresses, and as people write accounts. */
-    name: 'reformatted',
-    plan: (task, attack) =>
-      inOneTurn(
-        task,
-        attack,
-        attack.calls.map((call) => changeTexts(call, reformat)),
-      ),
-  },
-  {
-    name: 'percent-encoded',
-    plan: (task, attack) =>
-      inOneTurn(
-        task,
-        attack,
-        attack.calls.map((call) => changeTexts(call, encodeURIComponent)),
-      ),
-  },
-  {
-    /** A letter that only looks the same, in the name of the tool. */
-    name: 'look-alike-tools',
-    plan: (task, attack) =>
-      inOneTurn(
-        task,
-        attack,
-        attack.calls.map(({ tool, args }) => ({ tool: tool.replace('e', '\u0435'), args })),
-      ),
-  },
+  changing('upper-case', (call) => changeTexts(call, (text) => text.toUpperCase())),
+  /** As a mail program writes addresses, and as people write accounts. */
+  changing('reformatted', (call) => changeTexts(call, reformat)),
+  changing('percent-encoded', (call) => changeTexts(call, encodeURIComponent)),
+  /** A letter that only looks the same, in the name of the tool. */
+  changing('look-alike-tools', ({ tool, args }) => ({ tool: tool.replace('e', '\u0435'), args })),
   {
     /** The user's own call, with the attacker's values in it. */
     name: 'hostile-arguments',
@@ -98,6 +66,11 @@ export const VARIANTS: readonly AttackVariant[] = [
     },
   },
 ];
+
+/** Each of the attacker's calls in another spelling. */
+function changing(name: string, change: (call: PlannedCall) => PlannedCall): AttackVariant {
+  return { name, plan: (task, attack) => inOneTurn(task, attack, attack.calls.map(change)) };
+}
 
 function reformat(text: string): string {
   if (text.includes('@')) return `A friend <${text}>`;

@@ -1,10 +1,10 @@
 /** Whoever would read, cut or forge the audit through the routes that export and prove it. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verifyInclusion } from '../../src/core/audit/merkle-proof.ts';
 import { sha256Bytes } from '../core/audit/naive-tree.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { verifyInclusion } from '../support/merkle-proof.ts';
 
 const CANARY = 'canary-of-the-export-41';
 

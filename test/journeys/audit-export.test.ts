@@ -8,10 +8,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { verifyConsistency, verifyInclusion } from '../../src/core/audit/merkle-proof.ts';
 import { sha256Bytes } from '../core/audit/naive-tree.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { verifyConsistency, verifyInclusion } from '../support/merkle-proof.ts';
 
 const CALLS = 20;
 

@@ -12,6 +12,7 @@ import { canonicalJson } from '../primitives/canonical-json.ts';
 import { isJsonObject, type JsonValue } from '../primitives/json.ts';
 import { parseJson } from '../primitives/parse-json.ts';
 import type { AuditRecord } from './chain.ts';
+import type { ChainPlace } from './verify-chain.ts';
 
 export interface ExportHeading {
   readonly workspace: string;
@@ -20,9 +21,7 @@ export interface ExportHeading {
 }
 
 /** What a line says of a record, and where in it the hash stands that is not hashed. */
-export interface RecordLine
-  extends Pick<AuditRecord, 'seq' | 'sourceSeq' | 'previousHash' | 'hash'> {
-  readonly source: string;
+export interface RecordLine extends ChainPlace {
   /** What the event is left as once it was kept for long enough. */
   readonly isExpired: boolean;
   /** How many records the event says were expired; 0 for all other events. */

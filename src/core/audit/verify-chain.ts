@@ -39,30 +39,39 @@ export function verifyPage(
   records: readonly AuditRecord[],
   sha256: Sha256,
 ): { readonly progress: ChainProgress; readonly firstBad?: BadRecord } {
-  let { count, head } = progress;
-  const { sources } = progress;
+  let reached = progress;
   for (const record of records) {
-    const problem = findProblem(record, { count, head, sources }, sha256);
+    const isUntouched = () =>
+      record.expired === true || chainRecord(record, sha256).hash === record.hash;
+    const problem = findProblem(record, reached, isUntouched);
     if (problem !== undefined) {
-      const firstBad = { seq: problem === 'missing' ? count + 1 : record.seq, problem };
-      return { progress: { count, head, sources }, firstBad };
+      return { progress: reached, firstBad: { seq: reached.count + 1, problem } };
     }
-    count = record.seq;
-    head = record.hash;
-    sources.set(record.source, record.sourceSeq);
+    reached = goOn(reached, record);
   }
-  return { progress: { count, head, sources } };
+  return { progress: reached };
 }
 
-function findProblem(
-  record: AuditRecord,
+/** A record's place in the chain, without its event. */
+export type ChainPlace = Omit<AuditRecord, 'event' | 'expired'>;
+
+/**
+ * Why a record cannot be the next one. `isUntouched`: whether it is still what its hash is of, as far as
+ * that can be told.
+ */
+export function findProblem(
+  place: ChainPlace,
   { count, head, sources }: ChainProgress,
-  sha256: Sha256,
-): ChainProblem | undefined {
-  if (record.seq !== count + 1) return 'missing';
-  if (record.previousHash !== head) return 'link';
-  const isWhole = record.expired !== true;
-  if (isWhole && chainRecord(record, sha256).hash !== record.hash) return 'hash';
-  if (record.sourceSeq !== (sources.get(record.source) ?? 0) + 1) return 'gap';
-  return undefined;
+  isUntouched: () => boolean,
+): Exclude<ChainProblem, 'checkpoint'> | undefined {
+  if (place.seq !== count + 1) return 'missing';
+  if (place.previousHash !== head) return 'link';
+  if (!isUntouched()) return 'hash';
+  return place.sourceSeq === (sources.get(place.source) ?? 0) + 1 ? undefined : 'gap';
+}
+
+/** Takes the record that holds. The progress that was given must not be used again. */
+export function goOn({ sources }: ChainProgress, place: ChainPlace): ChainProgress {
+  sources.set(place.source, place.sourceSeq);
+  return { count: place.seq, head: place.hash, sources };
 }

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { GENESIS } from './chain.ts';
 import { parseNote } from './checkpoint.ts';
 import { type RecordLine, readCheckpointLine, readRecordLine } from './export-line.ts';
 import { MerkleFrontier } from './merkle-frontier.ts';
 import type { Sha256Bytes } from './merkle-tree.ts';
+import { type ChainProgress, findProblem, goOn, startVerification } from './verify-chain.ts';
 
 /**
  * `missing`: the record with this number is not where it belongs. `inserted`: this number was there
@@ -64,11 +64,9 @@ export class ExportVerifier {
   readonly #signer: TrustedSigner;
   readonly #platform: ExportPlatform;
   readonly #tree: MerkleFrontier;
-  readonly #sources = new Map<string, number>();
+  #chain: ChainProgress = startVerification();
   /** The heading is the first line. */
   #line = 1;
-  #head = GENESIS;
-  #count = 0;
   /** Records whose event is forgotten, less those of which the record says so. */
   #undeclared = 0;
   #vouchedFor = 0;
@@ -81,12 +79,12 @@ export class ExportVerifier {
 
   /** Records that hold. */
   get count(): number {
-    return this.#count;
+    return this.#chain.count;
   }
 
   /** Hash of the last of them, hex. */
   get head(): string {
-    return this.#head;
+    return this.#chain.head;
   }
 
   /** Takes the next line; after a problem nothing more may be asked. */
@@ -100,23 +98,19 @@ export class ExportVerifier {
 
   end(): BadLine | undefined {
     this.#line += 1;
-    if (this.#undeclared > 0) return this.#bad('expired', this.#count);
-    return this.#vouchedFor === this.#count ? undefined : this.#bad('end', this.#vouchedFor + 1);
+    if (this.#undeclared > 0) return this.#bad('expired', this.count);
+    return this.#vouchedFor === this.count ? undefined : this.#bad('end', this.#vouchedFor + 1);
   }
 
   #takeRecord(record: RecordLine, line: ExportLine): BadLine | undefined {
-    const { seq, source, sourceSeq, previousHash, hash, hashFrom, hashTo } = record;
-    const { isExpired, expiredCount } = record;
-    if (seq <= this.#count) return this.#bad('inserted', seq);
-    if (seq > this.#count + 1) return this.#bad('missing');
-    if (previousHash !== this.#head) return this.#bad('link');
-    if (!isExpired && line.hashWithout(hashFrom, hashTo) !== hash) return this.#bad('hash');
-    if (sourceSeq !== (this.#sources.get(source) ?? 0) + 1) return this.#bad('gap');
+    const { seq, hash, hashFrom, hashTo, isExpired, expiredCount } = record;
+    if (seq <= this.count) return this.#bad('inserted', seq);
+    const isUntouched = () => isExpired || line.hashWithout(hashFrom, hashTo) === hash;
+    const problem = findProblem(record, this.#chain, isUntouched);
+    if (problem !== undefined) return this.#bad(problem);
     this.#undeclared += (isExpired ? 1 : 0) - expiredCount;
-    this.#sources.set(source, sourceSeq);
     this.#tree.add(this.#platform.fromHex(hash));
-    this.#count = seq;
-    this.#head = hash;
+    this.#chain = goOn(this.#chain, record);
     return undefined;
   }
 
@@ -129,14 +123,14 @@ export class ExportVerifier {
     }
     const { size, root } = signed.checkpoint;
     const actual = this.#tree.root();
-    if (size !== this.#count || root.some((byte, index) => byte !== actual[index])) {
-      return { ...this.#bad('checkpoint', Math.max(1, this.#count)), holdsTo: this.#vouchedFor };
+    if (size !== this.count || root.some((byte, index) => byte !== actual[index])) {
+      return { ...this.#bad('checkpoint', Math.max(1, this.count)), holdsTo: this.#vouchedFor };
     }
     this.#vouchedFor = size;
     return undefined;
   }
 
-  #bad(problem: ExportProblem, seq = this.#count + 1): BadLine {
+  #bad(problem: ExportProblem, seq = this.count + 1): BadLine {
     return { line: this.#line, problem, seq };
   }
 }

@@ -21,10 +21,16 @@ import { couldBeResource } from './resource.ts';
  * ```
  */
 export function familiesReachedBy(pattern: CapabilityPattern): readonly CapabilityFamily[] {
+  return FAMILIES.filter((family) => reachesFamily(pattern, family));
+}
+
+/** Whether the pattern can match something of one family. */
+export function reachesFamily(pattern: CapabilityPattern, family: CapabilityFamily): boolean {
   const segments = pattern.split(':');
-  return FAMILIES.filter(
-    (family) => covers(pattern, family.capability) || reachesResource(segments, family),
-  );
+  const [first = ''] = segments;
+  // Most families begin with another word.
+  if (!first.includes('*') && !family.name.startsWith(first)) return false;
+  return covers(pattern, family.capability) || reachesResource(segments, family);
 }
 
 /** Compares the pattern's first segments with the name and the others with the resource. */

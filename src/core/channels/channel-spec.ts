@@ -16,7 +16,7 @@ export const PLATFORMS = ['webhook', 'telegram', 'slack', 'discord', 'whatsapp']
 export type Platform = (typeof PLATFORMS)[number];
 
 /** Longest name that a platform gives to a sender, a chat, a thread or an update, in characters. */
-export const MAX_PLATFORM_ID = 256;
+const MAX_PLATFORM_ID = 256;
 
 const platformId = z.string().min(1).max(MAX_PLATFORM_ID);
 

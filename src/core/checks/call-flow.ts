@@ -113,7 +113,8 @@ function findDoubtful(
 
 function isConstant({ value, isExact }: SensitiveLeaf, { constants }: FlowRules): boolean {
   const fold = isExact ? plainText : foldedText;
-  return constants.some((constant) => fold(constant) === fold(String(value)));
+  const folded = fold(String(value));
+  return constants.some((constant) => fold(constant) === folded);
 }
 
 function hasSource(leaf: SensitiveLeaf, heard: HeardValues): boolean {

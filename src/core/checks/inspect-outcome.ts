@@ -12,13 +12,12 @@ import { type Denial, deny } from '../errors/denial.ts';
 import type { ToolDefinition } from '../manifest/tool-definition.ts';
 import type { Label } from '../policy/labels.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { JsonValue } from '../primitives/json.ts';
 import { ok, type Result } from '../primitives/result.ts';
 import type { KnownValues } from '../scan/known-values.ts';
 import { checkContent, type InspectedContent } from './result-content.ts';
-import { checkLabel } from './result-label.ts';
-import { checkResultShape } from './result-shape.ts';
-import { checkSize, type SizedOutput } from './result-size.ts';
+import { checkLabel, type LabelQuestion } from './result-label.ts';
+import { checkResultShape, type ShapedOutput } from './result-shape.ts';
+import { checkSize } from './result-size.ts';
 
 export interface InspectContext {
   /** As in the snapshot under which the call was approved. */
@@ -47,7 +46,7 @@ export function inspectOutcome(
     turn: label,
     ...(outcome.label !== undefined && { read: outcome.label }),
     isBelieved: policy.flow.believed.includes(tool.name),
-    ...readShown(tool, inspected.value, sized.value),
+    ...findShown(inspected.value, shaped.value),
   });
   if (!labelled.ok) return labelled;
 
@@ -56,13 +55,11 @@ export function inspectOutcome(
 }
 
 /** What has a schema, and was neither cut nor redacted, is the JSON that the schema describes. */
-function readShown(
-  { outputSchema }: ToolDefinition,
+function findShown(
   { content }: InspectedContent,
-  { text }: SizedOutput,
-): { readonly shown?: JsonValue } {
-  if (outputSchema === undefined || content !== text) return {};
-  return { shown: JSON.parse(content) as JsonValue };
+  { text, value }: ShapedOutput,
+): Pick<LabelQuestion, 'shown'> {
+  return value === undefined || content !== text ? {} : { shown: value };
 }
 
 /** What a tier reports of a call that did not finish, as a denial of check 7. */

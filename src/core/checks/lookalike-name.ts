@@ -33,7 +33,7 @@ const ALIKE: readonly (readonly [pattern: RegExp, stands: string])[] = [
  * skeletonOf('Reаd_F1le') === skeletonOf('read-file'); // true: a Cyrillic а, a digit one
  * ```
  */
-export function skeletonOf(name: string): string {
+function skeletonOf(name: string): string {
   let skeleton = Array.from(shadowOf(name).text, foldConfusable).join('').toLowerCase();
   for (const [pattern, stands] of ALIKE) skeleton = skeleton.replace(pattern, stands);
   return skeleton.replace(/^-+|-+$/g, '');

@@ -12,7 +12,7 @@
 
 import { type Denial, deny } from '../errors/denial.ts';
 import type { ToolDefinition } from '../manifest/tool-definition.ts';
-import { effectOf, PRIVATE_LABEL } from '../policy/flow.ts';
+import { effectOf, joinRead } from '../policy/flow.ts';
 import { type Integrity, isLabel, joinLabels, type Label, LOWEST_LABEL } from '../policy/labels.ts';
 import type { JsonValue } from '../primitives/json.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
@@ -60,7 +60,7 @@ export function checkLabel(
       ? undefined
       : joinFields(shown, fields, joined.integrity);
   const label: Label = { ...joined, integrity: vouched ?? own };
-  const labels = { label: effect.readsPrivate ? joinLabels(label, PRIVATE_LABEL) : label };
+  const labels = { label: joinRead(label, effect) };
   return ok(fields === undefined ? labels : { ...labels, fields });
 }
 

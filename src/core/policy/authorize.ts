@@ -9,7 +9,7 @@
  * @module
  */
 
-import { allows, type CapabilityRules, denies } from '../capabilities/capability-set.ts';
+import { allows, type CapabilityRules, denies, permits } from '../capabilities/capability-set.ts';
 import { isKnown } from '../capabilities/catalogue.ts';
 import type { Grant } from '../capabilities/grant.ts';
 import { mayHold } from '../capabilities/holder.ts';
@@ -127,8 +127,7 @@ const LEGS: readonly LegRule[] = [
   {
     leg: 'node-policy',
     reason: 'node_policy_denied',
-    ask: ({ question: { node }, capability }) =>
-      node && allows(node.allow, capability) && !denies(node.deny, capability),
+    ask: ({ question: { node }, capability }) => node && permits(node, capability),
   },
 ];
 

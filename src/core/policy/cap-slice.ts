@@ -5,18 +5,16 @@
  * @module
  */
 
-import type { Spend } from './ledger.ts';
+import { leftOf, type Spend } from './ledger.ts';
 import type { Slice } from './slice.ts';
 
 /** `ceiling` less what is `used` of it already bounds tokens and money, and nothing else. */
 export function capSlice(slice: Slice, ceiling: Spend | undefined, used: Spend): Slice {
   if (ceiling === undefined) return slice;
+  const left = leftOf(used, ceiling);
   return {
     ...slice,
-    tokens: Math.min(slice.tokens, Math.max(0, ceiling.tokens - used.tokens)),
-    costMicroUsd: Math.min(
-      slice.costMicroUsd,
-      Math.max(0, ceiling.costMicroUsd - used.costMicroUsd),
-    ),
+    tokens: Math.min(slice.tokens, left.tokens),
+    costMicroUsd: Math.min(slice.costMicroUsd, left.costMicroUsd),
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Caveat } from './caveat.ts';
-import { PRIVATE_LABEL, type ToolEffect } from './flow.ts';
+import { joinRead, type ToolEffect } from './flow.ts';
 import { joinLabels, type Label, UNTRUSTED_LABEL } from './labels.ts';
 import type { Spend } from './ledger.ts';
 import { TURN_LIMIT_CEILINGS } from './turn-limits.ts';
@@ -30,7 +30,7 @@ export function turnCeilingOf({ caveats = [] }: Bounded, ceiling?: Spend): Spend
 /** Whether a call with this effect would bring more into a turn of this label than a caveat allows. */
 export function exceedsLabel({ caveats = [] }: Bounded, label: Label, effect: ToolEffect): boolean {
   const heard = effect.hearsOutsiders ? joinLabels(label, UNTRUSTED_LABEL) : label;
-  const reached = effect.readsPrivate ? joinLabels(heard, PRIVATE_LABEL) : heard;
+  const reached = joinRead(heard, effect);
   return caveats.some((caveat) => {
     if (caveat.kind !== 'label') return false;
     const joined = joinLabels(caveat, reached);

@@ -14,9 +14,14 @@
 
 import type { FamilyName } from '../capabilities/catalogue.ts';
 import type { ToolDefinition } from '../manifest/tool-definition.ts';
-import type { FlowEffect, FlowOutcome, FlowRules } from './flow-rules.ts';
-import { strictestOutcome } from './flow-rules.ts';
+import {
+  type FlowEffect,
+  type FlowOutcome,
+  type FlowRules,
+  strictestOutcome,
+} from './flow-rules.ts';
 import { joinLabels, type Label } from './labels.ts';
+import { speaksOf } from './speaks-of.ts';
 
 /** What running a tool does to information. */
 export interface ToolEffect {
@@ -116,17 +121,7 @@ export function decideSend(label: Label, effect: ToolEffect, rules: FlowRules): 
   return rules.send[integrity][confidentiality];
 }
 
-function joinRead(label: Label, { readsPrivate }: ToolEffect): Label {
+/** The label once what it reads is in it. */
+export function joinRead(label: Label, { readsPrivate }: Pick<ToolEffect, 'readsPrivate'>): Label {
   return readsPrivate ? joinLabels(label, PRIVATE_LABEL) : label;
-}
-
-/** A template whose family is itself a placeholder may be of any family. */
-function speaksOf(template: string, families: readonly FamilyName[]): boolean {
-  const placeholder = template.search(/[{*]/);
-  const fixed = placeholder === -1 ? template : template.slice(0, placeholder);
-  return families.some((family) => isWithin(fixed, family) || family.startsWith(fixed));
-}
-
-function isWithin(text: string, family: string): boolean {
-  return text === family || text.startsWith(`${family}:`);
 }

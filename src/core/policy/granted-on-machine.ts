@@ -9,17 +9,17 @@
  */
 
 import type { CapabilityRules, CapabilitySet } from '../capabilities/capability-set.ts';
-import { type Grant, liveGrants } from '../capabilities/grant.ts';
+import { FAMILIES } from '../capabilities/catalogue.ts';
+import { livePatterns } from '../capabilities/live-patterns.ts';
 import { meetRules } from '../capabilities/meet-rules.ts';
-import type { CapabilityPattern } from '../capabilities/pattern.ts';
-import { familiesReachedBy } from '../capabilities/reach.ts';
+import { reachesFamily } from '../capabilities/reach.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import type { Authority } from './authority.ts';
 
 /** Most patterns of each list: what is allowed beyond them is not granted. */
-export const MAX_GRANTED_PATTERNS = 64;
+const MAX_GRANTED_PATTERNS = 64;
 
-const MACHINE_FAMILIES: ReadonlySet<string> = new Set([
+const NAMES: ReadonlySet<string> = new Set([
   'tool:exec',
   'tool:exec:shell',
   'tool:file:read',
@@ -29,7 +29,13 @@ const MACHINE_FAMILIES: ReadonlySet<string> = new Set([
   'system:secret:use',
 ]);
 
-const NOTHING: CapabilityRules = { allow: [], deny: [] };
+const MACHINE_FAMILIES = FAMILIES.filter(({ name }) => NAMES.has(name));
+
+/** A cache, not state: a list that is asked for every call holds the same patterns each time. */
+const CONCERNING = new WeakMap<CapabilitySet, CapabilitySet>();
+
+const NONE: CapabilitySet = [];
+const NOTHING: CapabilityRules = { allow: NONE, deny: NONE };
 
 /** `authorities` must all agree: those of a turn. `now` in epoch milliseconds. */
 export function grantedOnMachine(
@@ -48,19 +54,22 @@ function partiesOf(
   { policy, grants, principal: { behalf } }: Authority,
   now: number,
 ): readonly CapabilityRules[] {
-  const held = { allow: live(grants, now), deny: [] };
-  const block = behalf && { allow: live(behalf.grants, now), deny: [] };
+  const held = { allow: livePatterns(grants, now), deny: NONE };
+  const block = behalf && { allow: livePatterns(behalf.grants, now), deny: NONE };
   return block === undefined ? [policy, held] : [policy, held, block];
 }
 
-function live(grants: readonly Grant[], now: number): CapabilitySet {
-  return liveGrants(grants, now).map(({ pattern }) => pattern);
-}
-
 function onMachine({ allow, deny }: CapabilityRules): CapabilityRules {
-  return { allow: allow.filter(concernsMachine), deny: deny.filter(concernsMachine) };
+  return { allow: concerning(allow), deny: concerning(deny) };
 }
 
-function concernsMachine(pattern: CapabilityPattern): boolean {
-  return familiesReachedBy(pattern).some(({ name }) => MACHINE_FAMILIES.has(name));
+/** Those of a list that concern a machine. Asking freezes the list. */
+function concerning(list: CapabilitySet): CapabilitySet {
+  const known = CONCERNING.get(list);
+  if (known !== undefined) return known;
+  const patterns = Object.freeze(list).filter((pattern) =>
+    MACHINE_FAMILIES.some((family) => reachesFamily(pattern, family)),
+  );
+  CONCERNING.set(list, patterns);
+  return patterns;
 }

@@ -30,10 +30,10 @@ export function ledgerAt(ledger: Ledger | undefined, period: BudgetPeriod, now: 
 }
 
 /** What is left of a budget; never negative, though a turn may overspend its slice. */
-export function leftOf(ledger: Ledger, budget: Spend): Spend {
+export function leftOf(spent: Spend, budget: Spend): Spend {
   return {
-    tokens: Math.max(0, budget.tokens - ledger.tokens),
-    costMicroUsd: Math.max(0, budget.costMicroUsd - ledger.costMicroUsd),
+    tokens: Math.max(0, budget.tokens - spent.tokens),
+    costMicroUsd: Math.max(0, budget.costMicroUsd - spent.costMicroUsd),
   };
 }
 

@@ -19,7 +19,7 @@ export interface ModelPolicy {
 }
 
 /** Bounds of {@link ModelPolicy}. */
-export const MODEL_POLICY_CEILINGS = {
+const MODEL_POLICY_CEILINGS = {
   allow: 64,
   aliases: 64,
   modelsOfAlias: 8,

@@ -12,7 +12,7 @@
 import { BLOCK_BITS } from '../capabilities/block-bits.ts';
 import type { CapabilityRules } from '../capabilities/capability-set.ts';
 import type { CapabilityPattern } from '../capabilities/pattern.ts';
-import { decideEffects, effectOf, effectsOfCall, PRIVATE_LABEL } from './flow.ts';
+import { decideEffects, effectOf, effectsOfCall, joinRead } from './flow.ts';
 import { joinLabels, type Label, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from './labels.ts';
 import type { Policy } from './policy.ts';
 import { holdsEvery, isPossible, type Move, type ProvedPlugin, toMove } from './prove-move.ts';
@@ -98,7 +98,7 @@ function isDangerous({ integrity, confidentiality }: Label): boolean {
 
 /** What it reads may shape what it does. */
 function labelDuring(label: Label, { requires }: Move['tool']): Label {
-  return effectOf(requires).readsPrivate ? joinLabels(label, PRIVATE_LABEL) : label;
+  return joinRead(label, effectOf(requires));
 }
 
 /** A result may be an outsider's, unless its tool works within a closed world and reads nothing. */

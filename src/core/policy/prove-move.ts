@@ -8,18 +8,14 @@
  * @module
  */
 
-import {
-  allows,
-  type CapabilityRules,
-  denies,
-  findCovering,
-} from '../capabilities/capability-set.ts';
+import { type CapabilityRules, findCovering, permits } from '../capabilities/capability-set.ts';
 import { type CapabilityFamily, FAMILIES } from '../capabilities/catalogue.ts';
 import { patternsOf } from '../capabilities/hold-all.ts';
 import { type Capability, parseCapability } from '../capabilities/pattern.ts';
-import { familiesReachedBy } from '../capabilities/reach.ts';
+import { reachesFamily } from '../capabilities/reach.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import type { ToolDefinition } from '../manifest/tool-definition.ts';
+import { speaksOf } from './speaks-of.ts';
 
 export type ProvedTool = Pick<ToolDefinition, 'name' | 'requires' | 'annotations'>;
 export type ProvedPlugin = Pick<RegisteredPlugin, 'name' | 'allow' | 'deny'> & {
@@ -44,19 +40,19 @@ export function isPossible(move: Move, parties: readonly CapabilityRules[]): boo
   return move.needs.every((need) => {
     const literal = parseLiteral(need);
     if (literal !== undefined) {
-      return parties.every((rules) => allows(rules.allow, literal) && !denies(rules.deny, literal));
+      return parties.every((rules) => permits(rules, literal));
     }
     return familiesOf(need).some((family) => parties.every((rules) => leavesAny(rules, family)));
   });
 }
 
 /** Whether one party lets all needs of a move pass, whatever the arguments. */
-export function isCertain(move: Move, { allow, deny }: CapabilityRules): boolean {
+export function isCertain(move: Move, rules: CapabilityRules): boolean {
   return move.needs.every((need) => {
     const literal = parseLiteral(need);
-    if (literal !== undefined) return allows(allow, literal) && !denies(deny, literal);
+    if (literal !== undefined) return permits(rules, literal);
     return familiesOf(need).every(
-      (family) => holdsWhole(allow, family) && !reachesAny(deny, family),
+      (family) => holdsWhole(rules.allow, family) && !reachesAny(rules.deny, family),
     );
   });
 }
@@ -76,7 +72,7 @@ function leavesAny({ allow, deny }: CapabilityRules, family: CapabilityFamily): 
 }
 
 function reachesAny(list: CapabilityRules['allow'], family: CapabilityFamily): boolean {
-  return list.some((pattern) => familiesReachedBy(pattern).includes(family));
+  return list.some((pattern) => reachesFamily(pattern, family));
 }
 
 function holdsWhole(list: CapabilityRules['deny'], family: CapabilityFamily): boolean {
@@ -90,11 +86,6 @@ function parseLiteral(need: string): Capability | undefined {
   return capability.ok ? capability.value : undefined;
 }
 
-/** A template whose family is itself a placeholder may be of any family. */
 function familiesOf(need: string): readonly CapabilityFamily[] {
-  const at = need.search(/[{*]/);
-  const fixed = at === -1 ? need : need.slice(0, at);
-  return FAMILIES.filter(
-    ({ name }) => fixed === name || fixed.startsWith(`${name}:`) || `${name}:`.startsWith(fixed),
-  );
+  return FAMILIES.filter(({ name }) => speaksOf(need, [name]));
 }

@@ -42,7 +42,7 @@ export interface Reserved {
 }
 
 /** Most turns for which a session may hold a slice at once. */
-export const MAX_TURNS_HELD = 16;
+const MAX_TURNS_HELD = 16;
 
 /** So many sessions could each hold as much, before any of them would miss it. */
 const PLENTIFUL_SESSIONS = 64;

@@ -6,14 +6,15 @@
 
 import { fromBase64Url } from './base64url.ts';
 
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** By their values. */
+export const BASE64_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 export function toBase64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 3) {
     const [first = 0, second = 0, third = 0] = bytes.subarray(at, at + 3);
     const group = (first << 16) | (second << 8) | third;
-    for (const shift of [18, 12, 6, 0]) text += DIGITS.charAt((group >> shift) & 63);
+    for (const shift of [18, 12, 6, 0]) text += BASE64_DIGITS.charAt((group >> shift) & 63);
   }
   const missing = (3 - (bytes.length % 3)) % 3;
   return text.slice(0, text.length - missing) + '='.repeat(missing);

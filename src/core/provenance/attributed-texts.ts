@@ -16,7 +16,7 @@ import { foldedText } from './folded-text.ts';
 import { type Comparison, KnownText } from './known-text.ts';
 import { listLinkForms } from './link-forms.ts';
 import { ownWords } from './own-words.ts';
-import { memberOf, type TrustedFields } from './trusted-fields.ts';
+import { itemOf, memberOf, type TrustedFields } from './trusted-fields.ts';
 
 /** Most texts that are kept, and most characters of them all; the newest count. */
 export const MAX_ATTRIBUTED_TEXTS = 1_024;
@@ -110,8 +110,7 @@ function* listAttributed(value: JsonValue, spot: Spot): Generator<Attributed> {
       });
     }
   } else if (typeof value === 'object' && value !== null) {
-    const items = typeof fields === 'object' ? fields.items : fields;
-    for (const item of value) yield* listAttributed(item, { ...spot, fields: items });
+    for (const item of value) yield* listAttributed(item, { ...spot, fields: itemOf(fields) });
   }
 }
 

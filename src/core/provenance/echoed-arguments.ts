@@ -19,28 +19,28 @@ const MIN_PART_LENGTH = 3;
 
 type Leaf = string | number | boolean;
 
-/** The leaves of arguments that are not trusted, folded; nothing if they cannot be told. */
-export function findDoubtful(
-  argumentsText: string,
-  isTrusted: (leaf: Leaf) => boolean,
-): readonly string[] | undefined {
+/** The leaves of a call's arguments; nothing if they cannot be told. */
+export function readArguments(argumentsText: string): readonly Leaf[] | undefined {
   const args = readJson(argumentsText);
   if (!isJsonObject(args)) return undefined;
   // The names of the arguments themselves are the schema's.
   const leaves = Object.values(args).flatMap((argument) => [...listArguments(argument)]);
-  if (leaves.length > MAX_ARGUMENTS) return undefined;
+  return leaves.length > MAX_ARGUMENTS ? undefined : leaves;
+}
+
+/** Those that are not trusted, folded. */
+export function findDoubtful(
+  leaves: readonly Leaf[],
+  isTrusted: (leaf: Leaf) => boolean,
+): readonly string[] {
   return leaves
     .filter((leaf) => typeof leaf !== 'boolean' && !isTrusted(leaf))
     .map((leaf) => foldedText(String(leaf)));
 }
 
-/** The leaves of arguments that say something, as texts. */
-export function listTexts(argumentsText: string): readonly string[] {
-  const args = readJson(argumentsText);
-  if (!isJsonObject(args)) return [];
-  return Object.values(args)
-    .flatMap((argument) => [...listArguments(argument)].map(String))
-    .filter((text) => text.trim() !== '');
+/** Those that say something, as texts. */
+export function listTexts(leaves: readonly Leaf[]): readonly string[] {
+  return leaves.map(String).filter((text) => text.trim() !== '');
 }
 
 /** Whether a field of the result repeats one of these, as a whole or within a text. */

@@ -10,7 +10,13 @@
 
 import type { Message, ToolMessage, UserMessage } from '../conversation/message.ts';
 import { AttributedTexts } from './attributed-texts.ts';
-import { findDoubtful, listTexts, readJson, repeatsAny } from './echoed-arguments.ts';
+import {
+  findDoubtful,
+  listTexts,
+  readArguments,
+  readJson,
+  repeatsAny,
+} from './echoed-arguments.ts';
 import { foldedText } from './folded-text.ts';
 import { type Comparison, KnownText } from './known-text.ts';
 import { listLinkForms } from './link-forms.ts';
@@ -144,14 +150,14 @@ export class HeardValues {
   }
 
   #readResult({ modelCallId, content, fields }: ToolMessage): void {
-    const args = this.#calls.get(modelCallId);
+    const written = this.#calls.get(modelCallId);
     this.#calls.delete(modelCallId);
-    if (fields === undefined || args === undefined) return;
+    if (fields === undefined || written === undefined) return;
     const result = readJson(content);
-    if (result === undefined) return;
+    const args = readArguments(written);
+    if (result === undefined || args === undefined) return;
     const isTrusted = (leaf: ResultLeaf['value']) => this.originOf(leaf, 'folded') !== 'untrusted';
     const doubtful = findDoubtful(args, isTrusted);
-    if (doubtful === undefined) return;
     this.#attributed.add({ result, fields, args: listTexts(args), doubtful });
 
     const vouched: string[] = [];

@@ -7,6 +7,8 @@
 
 const SCHEME = /^https?:\/\//;
 const HOST_AND_SLASH = /^((?:https?:\/\/)?[^/?#@\s]+)\/$/;
+
+/** Two labels, the last of letters: a host, and also a file's name, which is asked about in vain. */
 const SCHEMELESS_LINK = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}(?:[:/?#].*)?$/u;
 
 /** Of a folded value, itself first; of what is no link, nothing else. */
@@ -14,5 +16,10 @@ export function listLinkForms(folded: string): readonly string[] {
   const link = folded.replace(HOST_AND_SLASH, '$1');
   const own = link === folded ? [folded] : [folded, link];
   if (SCHEME.test(link)) return [...own, link.replace(SCHEME, '')];
-  return SCHEMELESS_LINK.test(link) ? [...own, `http://${link}`, `https://${link}`] : own;
+  return isSchemelessLink(link) ? [...own, `http://${link}`, `https://${link}`] : own;
+}
+
+/** Whether a word begins with a host, so that most programs take it for a link. */
+export function isSchemelessLink(word: string): boolean {
+  return SCHEMELESS_LINK.test(word);
 }

@@ -6,18 +6,16 @@
  */
 
 import { foldedText } from './folded-text.ts';
+import { isSchemelessLink } from './link-forms.ts';
 import { toCode } from './spaced-codes.ts';
 import { listWords } from './whole-words.ts';
-
-/** Two labels, the last of letters: a host, and also a file's name, which is asked about in vain. */
-const HOST = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}(?:[:/?#].*)?$/u;
 
 export function listLinkedWords(text: string): string[] {
   return listWords(foldedText(text)).filter(isLink);
 }
 
 function isLink(word: string): boolean {
-  return word.includes('://') || word.includes('@') || HOST.test(word) || isAccount(word);
+  return word.includes('://') || word.includes('@') || isSchemelessLink(word) || isAccount(word);
 }
 
 /** Letters and digits in one: figures and years of a text are no accounts. */

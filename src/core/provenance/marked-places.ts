@@ -19,9 +19,6 @@ const MAX_PLACES = 512;
 /** The step to members that are not declared, and to items. */
 const ANY = '*';
 
-/** No name of a member, since it is a reserved key. */
-const UNDECLARED = '__proto__';
-
 /**
  * Pointers to the places that the newer schema marks less strictly than the older one did, or not at
  * all. A marked argument that is gone is among them: another may have taken its place. What cannot
@@ -76,14 +73,11 @@ function hasUnnamedPlaces({ schemas }: DescribedPlace): boolean {
 
 function listSteps(place: DescribedPlace): readonly (readonly [string, DescribedPlace])[] {
   const { schemas } = place;
-  const names = new Set(
-    schemas.flatMap(({ properties }) => (isJsonObject(properties) ? Object.keys(properties) : [])),
-  );
   const isOpen = schemas.some(({ additionalProperties: more }) => isJsonObject(more));
   const isList = schemas.some(({ items }) => isJsonObject(items));
   return [
-    ...[...names].map((name) => [name, place.member(name)] as const),
-    ...(isOpen ? [[ANY, place.member(UNDECLARED)] as const] : []),
+    ...[...place.declared].map((name) => [name, place.member(name)] as const),
+    ...(isOpen ? [[ANY, place.undeclared()] as const] : []),
     ...(isList ? [[ANY, place.item(0)] as const] : []),
   ];
 }

@@ -14,7 +14,7 @@
 import type { AdmittedSchema } from '../checks/schema/admit-schema.ts';
 import { FIELD_INTEGRITIES } from '../checks/schema/check-keyword.ts';
 import { type DescribedPlace, describe } from '../checks/schema/described-place.ts';
-import { isJsonObject, type JsonObject, type JsonValue, toPointer } from '../primitives/json.ts';
+import { isJsonObject, type JsonValue, toPointer } from '../primitives/json.ts';
 
 export type FieldIntegrity = (typeof FIELD_INTEGRITIES)[number];
 
@@ -62,30 +62,13 @@ export function* listLeaves(
   if (typeof value !== 'object') {
     yield { value, integrity: typeof fields === 'string' ? fields : undefined };
   } else if (!isJsonObject(value)) {
-    const items = typeof fields === 'string' ? fields : fields?.items;
-    for (const item of value) yield* listLeaves(item, items);
+    for (const item of value) yield* listLeaves(item, itemOf(fields));
   } else {
-    yield* listMembers(value, fields);
-  }
-}
-
-function* listMembers(
-  object: JsonObject,
-  fields: TrustedFields | undefined,
-): Generator<ResultLeaf> {
-  for (const [name, member] of Object.entries(object)) {
-    if (typeof fields === 'string') {
-      yield { value: name, integrity: fields };
-      yield* listLeaves(member, fields);
-      continue;
+    const ofNames = typeof fields === 'string' ? fields : fields?.names;
+    for (const [name, member] of Object.entries(value)) {
+      if (!declares(fields, name)) yield { value: name, integrity: ofNames };
+      yield* listLeaves(member, memberOf(fields, name));
     }
-    const declared = fields?.members;
-    if (declared !== undefined && Object.hasOwn(declared, name)) {
-      yield* listLeaves(member, declared[name] ?? undefined);
-      continue;
-    }
-    yield { value: name, integrity: fields?.names };
-    yield* listLeaves(member, fields?.others);
   }
 }
 
@@ -128,8 +111,16 @@ export function memberOf(
 ): TrustedFields | undefined {
   if (typeof fields === 'string') return fields;
   if (fields === null || fields === undefined) return undefined;
-  const { members, others } = fields;
-  return members && Object.hasOwn(members, name) ? (members[name] ?? undefined) : others;
+  return declares(fields, name) ? (fields.members?.[name] ?? undefined) : fields.others;
+}
+
+/** What is said of every item. */
+export function itemOf(fields: TrustedFields | undefined): TrustedFields | undefined {
+  return typeof fields === 'string' ? fields : fields?.items;
+}
+
+function declares(fields: TrustedFields | undefined, name: string): boolean {
+  return typeof fields === 'object' && Object.hasOwn(fields.members ?? {}, name);
 }
 
 /** Whether a leaf may be trusted for what its schema says of it. */
@@ -150,17 +141,13 @@ class SchemaWalk {
   }
 
   #ofMembers(place: DescribedPlace, depth: number) {
-    const declared = place.schemas.flatMap(({ properties }) =>
-      isJsonObject(properties) ? Object.keys(properties) : [],
-    );
-    const members = [...new Set(declared)].map(
+    const members = [...place.declared].map(
       (name) => [name, this.visit(place.member(name), depth + 1) ?? null] as const,
     );
     // A pattern may name what this calls undeclared: then nothing is said of the others.
     const hasPatterns = place.schemas.some(({ patternProperties }) => patternProperties);
     const isOpen = place.schemas.some(({ additionalProperties: more }) => isJsonObject(more));
-    const others =
-      isOpen && !hasPatterns ? this.visit(place.member(UNDECLARED), depth + 1) : undefined;
+    const others = isOpen && !hasPatterns ? this.visit(place.undeclared(), depth + 1) : undefined;
     const names = place.schemas
       .map(({ propertyNames }) => integrityOf(propertyNames))
       .find(Boolean);
@@ -178,9 +165,6 @@ class SchemaWalk {
     return items === undefined ? {} : { items };
   }
 }
-
-/** No name of a member, since it is a reserved key. */
-const UNDECLARED = '__proto__';
 
 function integrityOf(schema: JsonValue | undefined): FieldIntegrity | undefined {
   const stated = isJsonObject(schema) ? schema['x-sallyport-integrity'] : undefined;

@@ -5,14 +5,12 @@
  * @module
  */
 
+import { BASE64_DIGITS } from '../primitives/base64.ts';
 import { isOf } from './alphabets.ts';
-
-/** The characters of base64 by their values (RFC 4648). */
-export const BASE64_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** The value of each character of base64 and base64url; 255 for all others. */
 const BASE64_VALUE = new Uint8Array(128).fill(255);
-for (const [value, character] of Array.from(BASE64_ALPHABET).entries()) {
+for (const [value, character] of Array.from(BASE64_DIGITS).entries()) {
   BASE64_VALUE[character.charCodeAt(0)] = value;
 }
 BASE64_VALUE['-'.charCodeAt(0)] = 62;

@@ -9,8 +9,8 @@
  * @module
  */
 
+import { toBase64 } from '../primitives/base64.ts';
 import { toUtf8 } from '../primitives/utf8.ts';
-import { BASE64_ALPHABET } from './encodings.ts';
 import type { Matcher } from './matcher.ts';
 import { RuleSet } from './rule-set.ts';
 import { foldText } from './shadow.ts';
@@ -79,14 +79,4 @@ function toBase64Parts(bytes: Uint8Array): readonly string[] {
     const written = toBase64(padded).slice(first, last);
     return [written, written.replaceAll('+', '-').replaceAll('/', '_')];
   });
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let written = '';
-  for (let bit = 0; bit < bytes.length * 8; bit += 6) {
-    const at = bit >> 3;
-    const pair = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-    written += BASE64_ALPHABET.charAt((pair >> (10 - (bit & 7))) & 63);
-  }
-  return written;
 }

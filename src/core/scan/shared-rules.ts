@@ -10,6 +10,7 @@ import { type Rule, RuleSet } from './rule-set.ts';
 import { createSecretMatchers } from './secrets/secret-matchers.ts';
 
 /** Rules whose literal is ASCII, and the others: few texts need both. A cache, not state. */
+let all: readonly Rule[] | undefined;
 let ascii: RuleSet | undefined;
 let others: RuleSet | undefined;
 
@@ -17,9 +18,10 @@ const ASCII = /^[\0-\x7f]*$/;
 
 /** What must be searched for findings of some kinds in a text. */
 export function sharedRules(kinds: ReadonlySet<FindingKind>, text: string): readonly RuleSet[] {
-  ascii ??= new RuleSet(createRules().filter(({ matcher }) => ASCII.test(matcher.literal)));
+  all ??= createRules();
+  ascii ??= new RuleSet(all.filter(({ matcher }) => ASCII.test(matcher.literal)));
   if (!kinds.has('injection') || ASCII.test(text)) return [ascii];
-  others ??= new RuleSet(createRules().filter(({ matcher }) => !ASCII.test(matcher.literal)));
+  others ??= new RuleSet(all.filter(({ matcher }) => !ASCII.test(matcher.literal)));
   return [ascii, others];
 }
 

@@ -10,7 +10,7 @@ import { isTimeZone, nextRunOf } from './next-run.ts';
 /** Most schedules of a workspace. */
 export const MAX_SCHEDULES = 500;
 
-export const SCHEDULE_NAME = /^[a-z][a-z0-9-]{0,49}$/;
+const SCHEDULE_NAME = /^[a-z][a-z0-9-]{0,49}$/;
 
 const DAY_MS = 86_400_000;
 
@@ -58,4 +58,3 @@ export const scheduleSchema = z
   });
 
 export type ScheduleSpec = z.infer<typeof scheduleSchema>;
-export type Timing = ScheduleSpec['when'];

@@ -46,7 +46,7 @@ export function labelOfSkill({ isTrusted }: InstalledSkill): Label {
 }
 
 /** Whether a model is told of it. */
-export function isOffered({ isTrusted, triggers }: InstalledSkill): boolean {
+function isOffered({ isTrusted, triggers }: InstalledSkill): boolean {
   return isTrusted && triggers.auto;
 }
 

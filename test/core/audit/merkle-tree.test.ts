@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MerkleFrontier } from '../../../src/core/audit/merkle-frontier.ts';
-import { verifyConsistency, verifyInclusion } from '../../../src/core/audit/merkle-proof.ts';
 import { MerkleTree } from '../../../src/core/audit/merkle-tree.ts';
+import { verifyConsistency, verifyInclusion } from '../../support/merkle-proof.ts';
 import { naivePath, naiveProof, naiveRoot, sha256Bytes } from './naive-tree.ts';
 
 const leavesOf = (count: number) =>

@@ -30,8 +30,9 @@ const UNDECLARED = '__proto__';
 export class DescribedPlace {
   /** The schemas that may apply here, references and combinations followed. */
   readonly schemas: readonly JsonObject[];
+  /** Names of members that some schema gives, in its order. */
+  readonly declared: ReadonlySet<string>;
   readonly #document: SchemaDocument;
-  readonly #declared: ReadonlySet<string>;
   readonly #hasPatterns: boolean;
   readonly #longestPrefix: number;
   readonly #members = new Map<string, DescribedPlace>();
@@ -40,16 +41,14 @@ export class DescribedPlace {
   constructor(schemas: readonly JsonObject[], document: SchemaDocument) {
     this.schemas = schemas;
     this.#document = document;
-    this.#declared = new Set(
-      schemas.flatMap(({ properties }) => Object.keys(asObject(properties))),
-    );
+    this.declared = new Set(schemas.flatMap(({ properties }) => Object.keys(asObject(properties))));
     this.#hasPatterns = schemas.some(({ patternProperties }) => isJsonObject(patternProperties));
     this.#longestPrefix = Math.max(0, ...schemas.map(prefixLength));
   }
 
   /** Whether some schema names this member, rather than allowing it by a pattern or by silence. */
   declares(name: string): boolean {
-    return this.#declared.has(name);
+    return this.declared.has(name);
   }
 
   member(name: string): DescribedPlace {
@@ -62,6 +61,11 @@ export class DescribedPlace {
       this.#document.describe(this.schemas.flatMap((schema) => ofMember(schema, name)));
     if (isLasting) this.#members.set(key, place);
     return place;
+  }
+
+  /** What is said of all members that no schema names; where there are patterns, of some. */
+  undeclared(): DescribedPlace {
+    return this.member(UNDECLARED);
   }
 
   item(index: number): DescribedPlace {

@@ -97,7 +97,7 @@ function endsValue(text: string, at: number): boolean {
 }
 
 /** Where the value begins that is assigned to the name around a literal. */
-export function readAssignment(
+function readAssignment(
   { text }: TextRuns,
   start: number,
   end: number,

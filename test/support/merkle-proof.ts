@@ -5,7 +5,7 @@
  * @module
  */
 
-import { hashLeaf, hashNode, type Sha256Bytes } from './merkle-tree.ts';
+import { hashLeaf, hashNode, type Sha256Bytes } from '../../src/core/audit/merkle-tree.ts';
 
 export interface InclusionProof {
   /** Of the leaf, from 0. */
