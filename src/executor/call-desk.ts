@@ -15,13 +15,13 @@ import type { LocalPolicy } from './local-policy.ts';
 import { finishCall } from './make-receipt.ts';
 import { rulesOf } from './plan-access.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
+import { sha256Text } from './sha256.ts';
 import { Slots } from './slots.ts';
-import {
-  type OfferedTicket,
-  sha256Text,
-  type TicketProblem,
-  type TicketVerifier,
-  type VerifiedTicket,
+import type {
+  OfferedTicket,
+  TicketProblem,
+  TicketVerifier,
+  VerifiedTicket,
 } from './verify-ticket.ts';
 
 type CallFrame = Extract<GatewayFrame, { kind: 'call' }>;
@@ -32,7 +32,7 @@ const MAX_ARGUMENT_DEPTH = 512;
 export interface CallDeskParts {
   readonly identity: Identity;
   readonly policy: LocalPolicy;
-  readonly plugins: () => readonly LocalPlugin[];
+  readonly plugins: readonly LocalPlugin[];
   readonly ledger: CallLedger;
   readonly verifier: TicketVerifier;
   readonly run: (job: Job) => Promise<JobEnd>;
@@ -100,10 +100,6 @@ export class CallDesk {
 
   cancel(callKey: string): void {
     this.#running.get(callKey)?.abort();
-  }
-
-  get busy(): number {
-    return this.#running.size;
   }
 
   /** Resolves when nothing runs any more; ends what still does after `graceMs`. */
@@ -175,7 +171,7 @@ export class CallDesk {
   ): Job | Failure {
     const { call } = ticket;
     const { policy, plugins, progress } = this.#parts;
-    const plugin = plugins().find(({ name }) => name === call.plugin);
+    const plugin = plugins.find(({ name }) => name === call.plugin);
     if (plugin === undefined || plugin.codeHash !== call.codeHash || plugin.tier !== call.tier) {
       return 'tier_unavailable';
     }
@@ -187,7 +183,6 @@ export class CallDesk {
       ...(config && { config }),
       rules: rulesOf(ticket, policy),
       limits: narrowerLimits(call.executor.limits, policy.limits),
-      secretFiles: [],
       onProgress: (text) => progress(call.callKey, text),
     };
   }

@@ -25,7 +25,7 @@ import { createTicketVerifier } from './verify-ticket.ts';
 /** How long calls may go on after a stop, in milliseconds. */
 const DRAIN_MS = 10_000;
 
-export const EXECUTOR_VERSION = '0.1.0';
+const EXECUTOR_VERSION = '0.1.0';
 
 export interface ExecutorOptions {
   readonly home: ExecutorHome;
@@ -58,8 +58,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const pool = new ServerPool();
   const host = { start: createStarter(tiers, proxy), pool, policy };
   const desk: CallDesk = new CallDesk({
-    ...{ identity, policy, ledger, log },
-    plugins: () => plugins,
+    ...{ identity, policy, plugins, ledger, log },
     verifier: await createTicketVerifier(identity.gatewayKey, identity.node),
     run: (job) => runJob(host, job),
     answer: (end) => connection.send({ kind: 'done', ...end }),
@@ -75,7 +74,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   for (const plugin of offered) {
     await loadImage({ container: policy.container, folder: home.containerFolder }, plugin);
   }
-  const connection = new GatewayConnection(identity, () => toOffer(policy, offered), {
+  const connection = new GatewayConnection(identity, toOffer(policy, offered), {
     onFrame: (frame) => void hear(desk, connection, frame),
     onState: (state) => tell(state === 'online' ? 'connected' : 'connection lost; trying again'),
     onEnd: (why) => void finish(why),

@@ -6,6 +6,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { CLOSE_CODES } from '../core/executor-protocol/close-codes.ts';
 import {
   type ExecutorFrame,
   type GatewayFrame,
@@ -24,10 +25,10 @@ const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 30_000;
 const NONCE_BYTES = 32;
 
-/** Close codes after which there is no coming back: see the node block's `connections.ts`. */
+/** Close codes after which there is no coming back. */
 const FINAL: Readonly<Record<number, 'replaced' | 'revoked'>> = {
-  4002: 'replaced',
-  4003: 'revoked',
+  [CLOSE_CODES.replaced]: 'replaced',
+  [CLOSE_CODES.revoked]: 'revoked',
 };
 
 const NORMAL_CLOSE = 1000;
@@ -42,7 +43,7 @@ export interface ConnectionEvents {
 
 export class GatewayConnection {
   readonly #identity: Identity;
-  readonly #offer: () => NodeOffer;
+  readonly #offer: NodeOffer;
   readonly #events: ConnectionEvents;
   #socket: WebSocket | undefined;
   #isProved = false;
@@ -50,7 +51,7 @@ export class GatewayConnection {
   #pauseMs = FIRST_PAUSE_MS;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(identity: Identity, offer: () => NodeOffer, events: ConnectionEvents) {
+  constructor(identity: Identity, offer: NodeOffer, events: ConnectionEvents) {
     this.#identity = identity;
     this.#offer = offer;
     this.#events = events;
@@ -100,8 +101,10 @@ export class GatewayConnection {
     this.#isProved = false;
     if (wasProved && !this.#isClosed) this.#events.onState('offline');
     const why = FINAL[code];
-    if (why !== undefined) this.#isClosed = true;
-    if (why !== undefined) this.#events.onEnd(why);
+    if (why !== undefined) {
+      this.#isClosed = true;
+      this.#events.onEnd(why);
+    }
     if (this.#isClosed) return;
     // Jitter, so that many executors do not come back at once.
     const pauseMs = this.#pauseMs * (0.5 + Math.random());
@@ -111,7 +114,7 @@ export class GatewayConnection {
 }
 
 interface AttemptEvents {
-  readonly offer: () => NodeOffer;
+  readonly offer: NodeOffer;
   readonly onProved: () => void;
   readonly onFrame: (frame: GatewayFrame) => void;
   readonly onGone: (code: number) => void;
@@ -163,7 +166,7 @@ class Attempt {
     }
     this.#state = 'proof';
     const proof = signText(privateKey, handshakeText('executor', shake));
-    this.#send({ kind: 'proof', signature: proof, offer: this.#events.offer() });
+    this.#send({ kind: 'proof', signature: proof, offer: this.#events.offer });
   }
 
   #goLive(): void {

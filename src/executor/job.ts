@@ -10,7 +10,7 @@ import type { ExecutorLimits } from '../core/manifest/executor-limits.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
 import type { EgressReport } from './egress-proxy/egress-report.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
-import type { SandboxEnd, SecretFile } from './sandbox.ts';
+import type { SandboxEnd } from './sandbox.ts';
 import type { VerifiedTicket } from './verify-ticket.ts';
 
 export interface Job {
@@ -22,8 +22,6 @@ export interface Job {
   readonly rules: CapabilityRules;
   /** The narrower of ticket and owner, until the call's deadline. */
   readonly limits: ExecutorLimits;
-  /** Handed to the sandbox as they are. */
-  readonly secretFiles: readonly SecretFile[];
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }

@@ -15,7 +15,7 @@ import type { ConnectionRecord, EgressReport } from './egress-proxy/egress-repor
 import type { Identity } from './identity.ts';
 import { signText } from './identity.ts';
 import type { JobEnd } from './job.ts';
-import { sha256Text } from './verify-ticket.ts';
+import { sha256Text } from './sha256.ts';
 
 export interface TimedEnd extends JobEnd {
   readonly durationMs: number;

@@ -12,6 +12,7 @@ import { createBundleSandbox } from './container-sandbox/create-bundle-sandbox.t
 import { createEngineSandbox } from './container-sandbox/create-engine-sandbox.ts';
 import { ImageStore } from './container-sandbox/image/image-store.ts';
 import type { ContainerPolicy } from './local-policy.ts';
+import type { LocalPlugin } from './plugin-catalogue.ts';
 import { createProcessSandbox } from './process-sandbox/create-process-sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { SandboxUnavailable } from './sandbox-facts.ts';
@@ -43,7 +44,7 @@ export async function openTiers(request: TierRequest): Promise<OpenedTiers> {
   return { tiers, problems };
 }
 
-function openProcessTier(): Promise<Made> {
+export function openProcessTier(): Promise<Made> {
   const runtimes = [dirname(process.execPath)];
   return createProcessSandbox({ runtimes, groups: 'preferred' });
 }
@@ -65,9 +66,9 @@ const IMAGE_FOLDER = 'image';
 /** Unpacks the image that lies beside a plugin, for the driver that needs no engine. */
 export async function loadImage(
   { container, folder }: Pick<TierRequest, 'container' | 'folder'>,
-  plugin: { readonly folder: string; readonly image?: string },
+  plugin: Pick<LocalPlugin, 'folder' | 'image'>,
 ): Promise<void> {
   const layout = join(plugin.folder, IMAGE_FOLDER);
   if (container.driver !== 'bundle' || plugin.image === undefined || !existsSync(layout)) return;
-  await imagesIn(folder).load(layout, plugin.image.slice(plugin.image.lastIndexOf('@') + 1));
+  await imagesIn(folder).load(layout, plugin.image.digest);
 }

@@ -108,7 +108,7 @@ function mayHaveAll(use: PathUse, folder: HostPath, rules: CapabilityRules): boo
   );
 }
 
-export function capabilityOf(use: PathUse, path: HostPath): Capability | undefined {
+function capabilityOf(use: PathUse, path: HostPath): Capability | undefined {
   const written = toResource('path', path);
   const capability = written.ok ? parseCapability(`tool:file:${use}:${written.value}`) : written;
   return capability.ok ? capability.value : undefined;

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { OfferedPlugin } from '../core/executor-protocol/node-offer.ts';
@@ -18,7 +17,9 @@ import { err, ok, type Result } from '../core/primitives/result.ts';
 import { hashFiles, MANIFEST_NAME } from './files-hash.ts';
 import type { HostPath } from './host-path.ts';
 import type { LocalPolicy } from './local-policy.ts';
+import { type PinnedImage, toPinnedImage } from './pinned-image.ts';
 import { resolveHostPath } from './resolve-host-path.ts';
+import { sha256Text } from './sha256.ts';
 
 const MAX_MANIFEST_BYTES = 1_048_576;
 
@@ -27,7 +28,7 @@ export interface LocalPlugin extends OfferedPlugin {
   readonly folder: HostPath;
   readonly runs: ExecutorPlugin;
   /** Container tier only. */
-  readonly image?: string;
+  readonly image?: PinnedImage;
 }
 
 export interface PluginProblem {
@@ -76,7 +77,7 @@ export function readLocalPlugin(path: string): Result<LocalPlugin, string> {
   const wrong = findOtherFiles(folder.value, runs);
   if (wrong !== undefined) return err(wrong);
   const codeHash = manifestSha256(json.value, sha256Text);
-  const image = container && { image: container.image };
+  const image = container && { image: toPinnedImage(container.image) };
   return ok({ ...{ name, tier, codeHash, runs }, folder: folder.value, ...image });
 }
 
@@ -90,8 +91,4 @@ function findOtherFiles(folder: HostPath, { filesSha256 }: ExecutorPlugin): stri
   return sha256 === filesSha256
     ? undefined
     : `its files must hash to ${filesSha256}, not ${sha256}`;
-}
-
-function sha256Text(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

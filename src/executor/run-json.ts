@@ -12,7 +12,7 @@ import { logOf, runOnce } from './run-once.ts';
 import type { StartProgram } from './start-program.ts';
 
 export async function runJson(start: StartProgram, job: Job): Promise<JobEnd> {
-  const { ticket, plugin, limits, secretFiles } = job;
+  const { ticket, plugin, limits } = job;
   const access = planCallAccess(ticket, job.rules);
   if (!access.ok) return endedBy(access.error);
   const { command } = plugin.runs;
@@ -21,7 +21,7 @@ export async function runJson(start: StartProgram, job: Job): Promise<JobEnd> {
     arguments: job.arguments,
     ...(job.config && { config: job.config }),
   });
-  const what = { plugin, command, access: access.value, limits, secretFiles };
+  const what = { plugin, command, access: access.value, limits };
   const ran = await runOnce(start, { ...what, input: `${input}\n`, onFlood: 'kill' }, job);
   const { end, stdout, network } = ran;
   const failure = findFailure(end);

@@ -9,10 +9,9 @@ import type { ExecutorLimits } from '../core/manifest/executor-limits.ts';
 import { DEFAULT_EGRESS_LIMITS } from './egress-proxy/egress-order.ts';
 import type { EgressProxy } from './egress-proxy/egress-proxy.ts';
 import type { EgressReport } from './egress-proxy/egress-report.ts';
-import type { PinnedImage } from './pinned-image.ts';
 import type { Access } from './plan-access.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
-import type { RunningSandbox, Sandbox, SandboxOrder, SecretFile } from './sandbox.ts';
+import type { RunningSandbox, Sandbox, SandboxOrder } from './sandbox.ts';
 import type { SandboxLimits } from './sandbox-limits.ts';
 
 /** The tiers of this machine; one that is absent cannot be had here. */
@@ -26,7 +25,6 @@ export interface ProgramOrder {
   readonly command: readonly string[];
   readonly access: Access;
   readonly limits: ExecutorLimits;
-  readonly secretFiles: readonly SecretFile[];
 }
 
 export interface RunningProgram extends RunningSandbox {
@@ -63,7 +61,7 @@ export function createStarter(tiers: Tiers, proxy: EgressProxy): StartProgram {
 
 function toSandboxOrder(
   id: string,
-  { plugin, command, access, limits, secretFiles }: ProgramOrder,
+  { plugin, command, access, limits }: ProgramOrder,
   egress: { readonly path: string } | undefined,
 ): SandboxOrder {
   return {
@@ -71,11 +69,12 @@ function toSandboxOrder(
     // What a container needs is in its image.
     ...(plugin.image === undefined
       ? { argv: onThisMachine(command), plugin: plugin.folder }
-      : { argv: command, image: toImage(plugin.image) }),
+      : { argv: command, image: plugin.image }),
     reads: access.reads,
     writes: access.writes,
     ...(egress && { egress: { path: egress.path } }),
-    secretFiles,
+    // A program that holds a secret could send it anywhere.
+    secretFiles: [],
     environment: {},
     limits: toSandboxLimits(limits),
   };
@@ -85,11 +84,6 @@ function toSandboxOrder(
 function onThisMachine([program = '', ...rest]: readonly string[]): readonly string[] {
   if (program === 'node') return [process.execPath, ...rest];
   return [program.includes('/') ? program : `/usr/bin/${program}`, ...rest];
-}
-
-function toImage(text: string): PinnedImage {
-  const at = text.lastIndexOf('@');
-  return { repository: text.slice(0, at), digest: text.slice(at + 1) };
 }
 
 function toSandboxLimits({ timeoutMs, ...rest }: ExecutorLimits): SandboxLimits {

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { importJWK, jwtVerify } from 'jose';
 import {
   MAX_CLOCK_SKEW_MS,
@@ -15,6 +14,7 @@ import {
   readNodeTicket,
 } from '../core/executor-protocol/node-ticket-claims.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
+import { sha256Text } from './sha256.ts';
 
 export interface OfferedTicket {
   readonly callKey: string;
@@ -81,9 +81,4 @@ function judge(
   if (configHash !== call.executor.configHash) return err('other_settings');
   if (now > call.deadlineAt + MAX_CLOCK_SKEW_MS) return err('deadline');
   return ok({ ...read, id: payload.jti, hash: sha256Text(ticket) });
-}
-
-/** Lower-case hex. */
-export function sha256Text(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

@@ -3,18 +3,12 @@
  * same of every call, nothing has run twice, and nothing of it is left running.
  */
 
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseReceipt } from '../../src/core/executor-protocol/executor-receipt.ts';
+import { commandLines } from '../executor/support/command-lines.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { startExecutor, type TestExecutor, untilState } from '../support/executor.ts';
 import { jsonPlugin } from '../support/executor-plugins.ts';
@@ -97,16 +91,7 @@ async function bothSides(): Promise<readonly [string, string]> {
 
 /** Processes of this machine that a sandbox of the test has left. */
 function leftovers(): readonly string[] {
-  return readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid))
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return command.includes('/plugin/main.mjs') ? [command] : [];
-      } catch {
-        return [];
-      }
-    });
+  return commandLines().filter((command) => command.includes('/plugin/main.mjs'));
 }
 
 describe('an executor that is killed', () => {

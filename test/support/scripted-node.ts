@@ -19,7 +19,7 @@ import { enrol } from '../../src/executor/enrol.ts';
 import { locateHome } from '../../src/executor/executor-home.ts';
 import { connectUrl } from '../../src/executor/gateway-url.ts';
 import { type Identity, signText } from '../../src/executor/identity.ts';
-import { sha256Text } from '../../src/executor/verify-ticket.ts';
+import { sha256Text } from '../../src/executor/sha256.ts';
 import type { Api } from './api.ts';
 import type { Gateway } from './gateway.ts';
 

@@ -8,12 +8,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ok, type Result } from '../../core/primitives/result.ts';
-import { pluginFilter } from '../process-sandbox/seccomp/plugin-filter.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { LimitFact, SandboxFacts, SandboxUnavailable } from '../sandbox-facts.ts';
 import { EngineClient } from './engine/engine-client.ts';
 import { EngineSandbox } from './engine/engine-sandbox.ts';
-import { toOciSeccomp } from './oci-seccomp.ts';
+import { pluginSeccomp } from './oci-seccomp.ts';
 import { PLUGIN_USER } from './plugin-user.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -51,8 +50,7 @@ export async function createEngineSandbox(
   const { Components = [], Version } = version.data;
   const isPodman = Components.some(({ Name }) => Name.startsWith('Podman'));
 
-  const architecture = process.arch === 'arm64' ? 'arm64' : 'x86-64';
-  const profile = JSON.stringify(toOciSeccomp(pluginFilter('none'), architecture));
+  const profile = JSON.stringify(pluginSeccomp('none'));
   const path = join(folder, 'seccomp.json');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(path, profile);

@@ -12,7 +12,14 @@ import { lstatSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { Fault } from '../../core/errors/fault.ts';
 import type { HostPath } from '../host-path.ts';
-import { type FileTree, type TreeBounds, TreeBuilder, TreeRefusal } from './files/file-tree.ts';
+import type { SandboxOrder } from '../sandbox.ts';
+import {
+  type FileTree,
+  MAX_TREE_ENTRIES,
+  type TreeBounds,
+  TreeBuilder,
+  TreeRefusal,
+} from './files/file-tree.ts';
 import { HeldFolder } from './files/held-folder.ts';
 import { readFile, readTree } from './files/read-tree.ts';
 import { writeTree } from './files/write-tree.ts';
@@ -36,21 +43,23 @@ export interface CopiedFolder {
 
 export class GrantedFiles {
   readonly folders: readonly CopiedFolder[];
+  /** Of each folder, on its way in and out. */
+  readonly bounds: TreeBounds;
   readonly #grants: readonly Grant[];
 
-  private constructor(folders: readonly CopiedFolder[], grants: readonly Grant[]) {
+  private constructor(
+    folders: readonly CopiedFolder[],
+    bounds: TreeBounds,
+    grants: readonly Grant[],
+  ) {
     this.folders = folders;
+    this.bounds = bounds;
     this.#grants = grants;
   }
 
   /** @throws Fault `tier_unavailable` when there is too much to copy. */
-  static read(
-    {
-      reads,
-      writes,
-    }: { readonly reads: readonly HostPath[]; readonly writes: readonly HostPath[] },
-    bounds: TreeBounds,
-  ): GrantedFiles {
+  static read({ reads, writes, limits }: SandboxOrder): GrantedFiles {
+    const bounds = { maxEntries: MAX_TREE_ENTRIES, maxBytes: limits.diskBytes };
     const grants = [
       ...reads.map((path) => toGrant(path, false)),
       ...writes.map((path) => toGrant(path, true)),
@@ -60,7 +69,7 @@ export class GrantedFiles {
         path,
         tree: copyIn(path, grants, bounds),
       }));
-      return new GrantedFiles(folders, grants);
+      return new GrantedFiles(folders, bounds, grants);
     } catch (error) {
       if (!(error instanceof TreeRefusal)) throw error;
       throw new Fault('tier_unavailable', `Cannot copy granted files: ${error.problem}`);

@@ -13,6 +13,7 @@ import type {
   ConditionalRule,
   FilterPolicy,
 } from '../process-sandbox/seccomp/compile-filter.ts';
+import { type NetworkUse, pluginFilter } from '../process-sandbox/seccomp/plugin-filter.ts';
 import { type Architecture, SYSCALL_NUMBERS } from '../process-sandbox/seccomp/syscall-numbers.ts';
 
 export interface OciSeccomp {
@@ -44,6 +45,11 @@ const ARCHITECTURE_NAMES: Readonly<Record<Architecture, string>> = {
 };
 
 const LOW_32_BITS = 0xffff_ffff;
+
+/** What plugins may call, for the architecture of this machine. */
+export function pluginSeccomp(network: NetworkUse): OciSeccomp {
+  return toOciSeccomp(pluginFilter(network), process.arch === 'arm64' ? 'arm64' : 'x86-64');
+}
 
 export function toOciSeccomp(policy: FilterPolicy, architecture: Architecture): OciSeccomp {
   const known = [...SYSCALL_NUMBERS[architecture].keys()];

@@ -6,13 +6,13 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Tool } from '@modelcontextprotocol/client';
 import { DEFAULT_EXECUTOR_LIMITS } from '../../core/manifest/executor-limits.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { EgressProxy } from '../egress-proxy/egress-proxy.ts';
+import { openProcessTier } from '../open-tiers.ts';
 import type { LocalPlugin } from '../plugin-catalogue.ts';
-import { createProcessSandbox } from '../process-sandbox/create-process-sandbox.ts';
 import { createStarter } from '../start-program.ts';
 import { McpServer } from './mcp-server.ts';
 import { pinOf } from './tool-pins.ts';
@@ -39,16 +39,13 @@ async function inspectIn(
 ): Promise<Result<InspectedServer, string>> {
   if (plugin.tier !== 'process')
     return err('Cannot inspect the plugin: its tier must be "process"');
-  const made = await createProcessSandbox({
-    runtimes: [dirname(process.execPath)],
-    groups: 'preferred',
-  });
+  const made = await openProcessTier();
   if (!made.ok) return err(made.error.message);
   const nothing = { reads: [], writes: [], network: { allow: [], deny: [] } };
   const start = createStarter({ process: made.value }, new EgressProxy({ folder }));
   const { command } = plugin.runs;
   const order = { plugin, command, access: nothing, limits: DEFAULT_EXECUTOR_LIMITS };
-  const server = new McpServer(await start({ ...order, secretFiles: [] }));
+  const server = new McpServer(await start(order));
   try {
     const tools = await server.open(AbortSignal.timeout(DEFAULT_EXECUTOR_LIMITS.timeoutMs));
     return ok({

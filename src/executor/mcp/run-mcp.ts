@@ -24,7 +24,7 @@ export interface McpHost {
 
 export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   const order = orderOf(host, job);
-  const isKept = mayKeep(job, order);
+  const isKept = mayKeep(order);
   const server =
     (isKept ? host.pool.take(job) : undefined) ?? (await startServer(host, order, job));
   if (server === undefined) return endedBy('plugin_error');
@@ -47,18 +47,17 @@ export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
 }
 
 /** Its connections belong in the receipt of one call, so a server with a network is not kept. */
-function mayKeep({ plugin }: Job, { access, secretFiles }: ProgramOrder): boolean {
-  return plugin.runs.idleMs > 0 && access.network.allow.length === 0 && secretFiles.length === 0;
+function mayKeep({ plugin, access }: ProgramOrder): boolean {
+  return plugin.runs.idleMs > 0 && access.network.allow.length === 0;
 }
 
-function orderOf({ policy }: McpHost, { plugin, rules, limits, secretFiles }: Job): ProgramOrder {
+function orderOf({ policy }: McpHost, { plugin, rules, limits }: Job): ProgramOrder {
   const life = plugin.runs.idleMs > 0 ? { timeoutMs: SERVER_LIFE_MS, cpuMs: SERVER_LIFE_MS } : {};
   return {
     plugin,
     command: plugin.runs.command,
     access: planServerAccess(policy, rules),
     limits: { ...limits, ...life },
-    secretFiles,
   };
 }
 

@@ -13,7 +13,7 @@ import {
 import type { RunningSandbox } from '../sandbox.ts';
 
 /** Longest message of a server, in bytes. */
-export const MAX_MESSAGE_BYTES = 4_194_304;
+const MAX_MESSAGE_BYTES = 4_194_304;
 
 /** Messages of a server between two of ours: a server that only talks is ended. */
 const MAX_UNASKED = 1_000;

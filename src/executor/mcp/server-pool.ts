@@ -5,8 +5,8 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import type { Job } from '../job.ts';
+import { sha256Text } from '../sha256.ts';
 import type { McpServer } from './mcp-server.ts';
 
 /** Most servers that are kept without a call. */
@@ -18,7 +18,6 @@ const MAX_CALLS = 1_000;
 interface Kept {
   readonly key: string;
   readonly server: McpServer;
-  readonly calls: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -38,13 +37,12 @@ export class ServerPool {
   put(server: McpServer, job: Job): void {
     const calls = (this.#calls.get(server) ?? 0) + 1;
     this.#calls.set(server, calls);
-    const { idleMs } = job.plugin.runs;
-    if (idleMs === 0 || calls >= MAX_CALLS || this.#idle.length >= MAX_IDLE_SERVERS) {
+    if (calls >= MAX_CALLS || this.#idle.length >= MAX_IDLE_SERVERS) {
       server.program.kill('cancelled');
       return;
     }
-    const timer = setTimeout(() => this.#end(kept), idleMs);
-    const kept: Kept = { key: keyOf(job), server, calls, timer };
+    const timer = setTimeout(() => this.#end(kept), job.plugin.runs.idleMs);
+    const kept: Kept = { key: keyOf(job), server, timer };
     this.#idle.push(kept);
     void server.program.ended.then(() => this.#forget(kept));
   }
@@ -78,5 +76,5 @@ function keyOf({ ticket, plugin, rules, limits, config }: Job): string {
     confinement,
     config,
   ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return sha256Text(JSON.stringify(parts));
 }

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import type { Tool } from '@modelcontextprotocol/client';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
+import { sha256Text } from '../sha256.ts';
 
 /** By the name that the server gives it: all of a definition that says what the tool is. */
 export function pinOf({
@@ -22,7 +22,7 @@ export function pinOf({
   const told = { name, title, description, inputSchema, outputSchema, annotations };
   // Through JSON, so that what is absent is left out.
   const plain: JsonValue = JSON.parse(JSON.stringify(told));
-  return createHash('sha256').update(canonicalJson(plain), 'utf8').digest('hex');
+  return sha256Text(canonicalJson(plain));
 }
 
 export function isPinned(tool: Tool, definitions: Readonly<Record<string, string>>): boolean {

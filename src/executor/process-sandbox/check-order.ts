@@ -7,6 +7,7 @@
  * @module
  */
 
+import { Fault } from '../../core/errors/fault.ts';
 import type { SandboxOrder } from '../sandbox.ts';
 
 /** Most files and folders in one order: each takes a descriptor and a mount. */
@@ -20,6 +21,11 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const OWN_TREES = ['/proc', '/sys', '/dev', '/run', '/job', '/plugin'];
 /** These may hold grants, but never be one. */
 const OWN_FOLDERS = ['/', '/tmp', '/etc', '/usr', '/bin', '/sbin', '/lib', '/lib64'];
+
+/** That an order cannot be held to, with what must hold. */
+export function refuseOrder(problem: string, options?: ErrorOptions): Fault {
+  return new Fault('tier_unavailable', `Cannot run an order: ${problem}`, options);
+}
 
 /** A sentence for the executor's log; it quotes nothing that a plugin or a model wrote. */
 export function findOrderProblem(order: SandboxOrder): string | undefined {

@@ -7,32 +7,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createBundleSandbox } from '../../../src/executor/container-sandbox/create-bundle-sandbox.ts';
 import { ImageStore } from '../../../src/executor/container-sandbox/image/image-store.ts';
 import type { HostPath } from '../../../src/executor/host-path.ts';
-import type {
-  RunningSandbox,
-  Sandbox,
-  SandboxEnd,
-  SandboxOrder,
-} from '../../../src/executor/sandbox.ts';
-import {
-  DEFAULT_SANDBOX_LIMITS,
-  type SandboxLimits,
-} from '../../../src/executor/sandbox-limits.ts';
+import type { RunningSandbox, Sandbox } from '../../../src/executor/sandbox.ts';
+import { type OrderParts, orderOf, type Ran, runToEnd } from '../support/process-sandbox.ts';
 import { buildBusyboxImage } from './busybox-image.ts';
-
-export type OrderParts = Partial<Omit<SandboxOrder, 'limits'>> & {
-  readonly limits?: Partial<SandboxLimits>;
-};
-
-export interface Finished {
-  readonly end: SandboxEnd;
-  readonly out: string;
-  readonly err: string;
-}
 
 export interface ContainerLab {
   readonly sandbox: Sandbox;
@@ -41,7 +22,7 @@ export interface ContainerLab {
   /** Starts a shell script in a container. */
   start(script: string, parts?: OrderParts): Promise<RunningSandbox>;
   /** Runs one to its end. */
-  run(script: string, parts?: OrderParts): Promise<Finished>;
+  run(script: string, parts?: OrderParts): Promise<Ran>;
   /** When all containers are cleaned up. */
   close(): Promise<void>;
 }
@@ -62,28 +43,12 @@ export async function openContainerLab(
   mkdirSync(data, { recursive: true });
   chmodSync(data, 0o755);
 
-  const start = (script: string, parts: OrderParts = {}): Promise<RunningSandbox> =>
-    sandbox.start({
-      id: `test-${process.pid}-${runs++}`,
-      argv: ['/bin/sh', '-c', script],
-      image: { repository: 'localhost/busybox', digest },
-      reads: [],
-      writes: [],
-      secretFiles: [],
-      environment: {},
-      ...parts,
-      limits: { ...DEFAULT_SANDBOX_LIMITS, ...parts.limits },
-    });
-  const run = async (script: string, parts?: OrderParts): Promise<Finished> => {
-    const running = await start(script, parts);
-    running.stdin.end();
-    const [out, err, end] = await Promise.all([
-      textOf(running.stdout),
-      textOf(running.stderr),
-      running.ended,
-    ]);
-    return { end, out, err };
+  const start = (script: string, parts?: OrderParts): Promise<RunningSandbox> => {
+    const id = `test-${process.pid}-${runs++}`;
+    const image = { repository: 'localhost/busybox', digest };
+    return sandbox.start(orderOf(['/bin/sh', '-c', script], { id, image, ...parts }));
   };
+  const run = async (script: string, parts?: OrderParts) => runToEnd(await start(script, parts));
   return {
     sandbox,
     data,
@@ -99,10 +64,4 @@ export async function openContainerLab(
 /** In these tests alone: paths that were made here hold no link. */
 export function hostPath(path: string): HostPath {
   return path as HostPath;
-}
-
-export async function textOf(stream: Readable): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += chunk;
-  return text;
 }

@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEngineSandbox } from '../../../src/executor/container-sandbox/create-engine-sandbox.ts';
 import type { Sandbox } from '../../../src/executor/sandbox.ts';
-import { DEFAULT_SANDBOX_LIMITS } from '../../../src/executor/sandbox-limits.ts';
 import { describeSandbox } from '../support/describe-sandbox.ts';
+import { type OrderParts, orderOf, runToEnd } from '../support/process-sandbox.ts';
 import { type BuiltImage, buildBusyboxImage } from './busybox-image.ts';
-import { type Finished, hostPath, type OrderParts, textOf } from './container-lab.ts';
+import { hostPath } from './container-lab.ts';
 import { type PodmanService, startPodman } from './podman-service.ts';
 
 const IMAGE = 'localhost/busybox';
@@ -26,7 +26,6 @@ describeSandbox('a container of an engine', () => {
   let image: BuiltImage;
   let engine: PodmanService;
   let sandbox: Sandbox;
-  let runs = 0;
 
   beforeAll(async () => {
     image = buildBusyboxImage(folder);
@@ -49,25 +48,11 @@ describeSandbox('a container of an engine', () => {
     return made.value;
   }
 
-  const start = (script: string, parts: OrderParts = {}, by = sandbox) =>
-    by.start({
-      id: `engine-${process.pid}-${runs++}`,
-      argv: ['/bin/sh', '-c', script],
-      image: { repository: IMAGE, digest: image.digest },
-      reads: [],
-      writes: [],
-      secretFiles: [],
-      environment: {},
-      ...parts,
-      limits: { ...DEFAULT_SANDBOX_LIMITS, ...parts.limits },
-    });
-
-  async function run(script: string, parts?: OrderParts): Promise<Finished> {
-    const running = await start(script, parts);
-    running.stdin.end();
-    const [out, err] = await Promise.all([textOf(running.stdout), textOf(running.stderr)]);
-    return { end: await running.ended, out, err };
-  }
+  const start = (script: string, parts?: OrderParts, by = sandbox) => {
+    const pinned = { repository: IMAGE, digest: image.digest };
+    return by.start(orderOf(['/bin/sh', '-c', script], { image: pinned, ...parts }));
+  };
+  const run = async (script: string, parts?: OrderParts) => runToEnd(await start(script, parts));
 
   test('runs a program of the image without rights or network, and says how it ended', async () => {
     const { out, err, end } = await run(

@@ -21,7 +21,8 @@ import { makeKey } from '../../../src/executor/identity.ts';
 import type { Job, JobEnd } from '../../../src/executor/job.ts';
 import { parseLocalPolicy } from '../../../src/executor/local-policy.ts';
 import type { LocalPlugin } from '../../../src/executor/plugin-catalogue.ts';
-import { createTicketVerifier, sha256Text } from '../../../src/executor/verify-ticket.ts';
+import { sha256Text } from '../../../src/executor/sha256.ts';
+import { createTicketVerifier } from '../../../src/executor/verify-ticket.ts';
 
 export const NODE = `node_${'a'.repeat(44)}`;
 export const CODE_HASH = 'c'.repeat(64);
@@ -107,7 +108,7 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
       privateKey: place.own.privateKey,
     },
     policy: policy.value,
-    plugins: () => [PLUGIN],
+    plugins: [PLUGIN],
     ledger,
     verifier: await createTicketVerifier(place.gateway.publicKey, NODE),
     run: async (job) => {

@@ -63,7 +63,11 @@ export async function startProgram(
 
 /** Runs a program to its end, with nothing on its standard input. */
 export async function runProgram(argv: readonly string[], parts?: OrderParts): Promise<Ran> {
-  const running = await startProgram(argv, parts);
+  return runToEnd(await startProgram(argv, parts));
+}
+
+/** The same of a program that has started. */
+export async function runToEnd(running: RunningSandbox): Promise<Ran> {
   running.stdin.end();
   const [out, err, end] = await Promise.all([
     text(running.stdout),

@@ -8,17 +8,16 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Fault } from '../../../core/errors/fault.ts';
 import { PROXY_ENVIRONMENT } from '../../egress-proxy/proxy-environment.ts';
 import type { Cgroup } from '../../process-sandbox/cgroup/cgroup.ts';
 import type { CgroupTree } from '../../process-sandbox/cgroup/cgroup-tree.ts';
-import { findOrderProblem } from '../../process-sandbox/check-order.ts';
+import { refuseOrder } from '../../process-sandbox/check-order.ts';
 import { supervise } from '../../process-sandbox/supervise.ts';
 import type { RunningSandbox, Sandbox, SandboxOrder } from '../../sandbox.ts';
 import type { SandboxFacts } from '../../sandbox-facts.ts';
-import { MAX_TREE_ENTRIES } from '../files/file-tree.ts';
 import { GrantedFiles } from '../granted-files.ts';
 import type { ImageStore, UnpackedImage } from '../image/image-store.ts';
+import { requireRunnable } from '../require-runnable.ts';
 import { awaitStart } from './await-start.ts';
 import { type Collectable, collect } from './collect.ts';
 import { type ContainerSpace, openSpace } from './container-space.ts';
@@ -60,9 +59,9 @@ export class BundleSandbox implements Sandbox {
   }
 
   async start(order: SandboxOrder): Promise<RunningSandbox> {
+    requireRunnable(order);
     const image = this.#findImage(order);
-    const bounds = { maxEntries: MAX_TREE_ENTRIES, maxBytes: order.limits.diskBytes };
-    const files = GrantedFiles.read(order, bounds);
+    const files = GrantedFiles.read(order);
     const group = this.#parts.groups.create(order.id, order.limits);
     const release = async () => {
       await group.empty();
@@ -78,15 +77,10 @@ export class BundleSandbox implements Sandbox {
     }
   }
 
-  #findImage({ image, plugin, ...order }: SandboxOrder): UnpackedImage {
-    const problem =
-      findOrderProblem(order) ??
-      (plugin === undefined ? undefined : 'a container has no folder of its plugin but its image');
-    if (problem !== undefined)
-      throw new Fault('tier_unavailable', `Cannot run an order: ${problem}`);
-    const found = image === undefined ? undefined : this.#parts.images.find(image.digest);
-    if (found !== undefined) return found;
-    throw new Fault('tier_unavailable', 'Cannot run an order: its image must have been loaded');
+  #findImage({ image }: SandboxOrder): UnpackedImage {
+    const found = image && this.#parts.images.find(image.digest);
+    if (found === undefined) throw refuseOrder('its image must have been loaded');
+    return found;
   }
 
   async #prepare({ order, image, files, group }: Preparation): Promise<PreparedContainer> {

@@ -5,14 +5,12 @@
  */
 
 import type { SandboxEnd } from '../../sandbox.ts';
-import type { SandboxLimits } from '../../sandbox-limits.ts';
-import { MAX_TREE_ENTRIES, TreeBuilder } from '../files/file-tree.ts';
+import { TreeBuilder } from '../files/file-tree.ts';
 import { readTree } from '../files/read-tree.ts';
 import type { GrantedFiles } from '../granted-files.ts';
 import type { HeldCopies } from './fill-space.ts';
 
 export interface Collectable {
-  readonly order: { readonly limits: SandboxLimits };
   readonly files: GrantedFiles;
   readonly copies: readonly HeldCopies[];
 }
@@ -21,12 +19,11 @@ export interface Collectable {
  * A program that was cut short has nothing copied back: half a result is none. One that left links
  * or devices where files belong, or too much of them, has run into its disk limit.
  */
-export function collect(end: SandboxEnd, { order, files, copies }: Collectable): SandboxEnd {
+export function collect(end: SandboxEnd, { files, copies }: Collectable): SandboxEnd {
   try {
     if (end.limit !== undefined || end.signal !== undefined) return end;
-    const maxBytes = order.limits.diskBytes;
     const trees = copies.map(({ folder, held }) => {
-      const builder = new TreeBuilder({ maxEntries: MAX_TREE_ENTRIES, maxBytes });
+      const builder = new TreeBuilder(files.bounds);
       readTree(held, builder, { onOther: 'refuse' });
       return { folder, tree: builder.tree() };
     });

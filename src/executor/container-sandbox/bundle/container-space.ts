@@ -12,7 +12,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
-import { Fault } from '../../../core/errors/fault.ts';
+import { awaitReport } from '../../process-sandbox/await-report.ts';
 import { ownerName } from '../../process-sandbox/owner-name.ts';
 import { HeldFolder } from '../files/held-folder.ts';
 
@@ -52,8 +52,13 @@ export const SPACE = '/media';
 /** What the space needs itself, next to what is written into it: folders and mount points. */
 const OWN_BYTES = 256 * 1024;
 
-const READY_WITHIN_MS = 10_000;
-const MAX_COMPLAINT = 2_000;
+const WORDS = {
+  what: 'a container',
+  needs: {
+    start: 'setpriv and unshare must be installed',
+    report: 'its mounts, and with egress its network, must be possible here',
+  },
+} as const;
 
 /**
  * The image's path is kept out of the options of the mount, which the container can read.
@@ -95,7 +100,7 @@ export async function openSpace(plan: SpacePlan): Promise<ContainerSpace> {
   const [stdin, stdout, stderr, ready, gate] = child.stdio as unknown as Streams;
   for (const stream of [stdin, stdout, stderr, ready, gate]) stream.on('error', () => undefined);
   const held = stdout.pipe(new PassThrough()); // Node throws away what is unread when a child ends
-  await becomeReady(child, stderr, ready);
+  await awaitReport({ child, stderr, reports: ready, lines: 1, ...WORDS });
   return {
     child,
     stdin,
@@ -117,26 +122,4 @@ function spaceCommand({ id, image, diskBytes, egress, groups, command }: SpacePl
     ...[String(diskBytes + OWN_BYTES), image, egress ?? '', groups.join('\n')],
     ...command,
   ];
-}
-
-function becomeReady(child: ChildProcess, stderr: Readable, ready: Readable): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let complaint = '';
-  const listen = (chunk: Buffer): void => {
-    complaint = (complaint + chunk.toString()).slice(0, MAX_COMPLAINT);
-  };
-  const fail = (problem: string): void => {
-    child.kill('SIGKILL');
-    const cause = new Error(complaint);
-    reject(new Fault('tier_unavailable', `Cannot start a container: ${problem}`, { cause }));
-  };
-  const tooLate = setTimeout(() => fail('it must be ready in time'), READY_WITHIN_MS);
-  stderr.on('data', listen);
-  child.once('error', () => fail('setpriv and unshare must be installed'));
-  child.once('close', () => fail('its mounts, and with egress its network, must be possible here'));
-  ready.once('data', () => resolve());
-  return promise.finally(() => {
-    clearTimeout(tooLate);
-    stderr.off('data', listen).pause();
-  });
 }

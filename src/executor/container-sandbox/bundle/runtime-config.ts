@@ -5,10 +5,8 @@
  * @module
  */
 
-import { pluginFilter } from '../../process-sandbox/seccomp/plugin-filter.ts';
-import type { Architecture } from '../../process-sandbox/seccomp/syscall-numbers.ts';
 import type { SandboxOrder } from '../../sandbox.ts';
-import { toOciSeccomp } from '../oci-seccomp.ts';
+import { pluginSeccomp } from '../oci-seccomp.ts';
 import { PLUGIN_USER, SECRETS_FOLDER } from '../plugin-user.ts';
 
 /**
@@ -50,7 +48,6 @@ const MASKED = [
 const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 export function writeRuntimeConfig(order: SandboxOrder, parts: ConfigParts): object {
-  const architecture: Architecture = process.arch === 'arm64' ? 'arm64' : 'x86-64';
   const hasEgress = order.egress !== undefined;
   const mapping = [{ containerID: 0, hostID: FIRST_HOST_USER, size: MAPPED_USERS }];
   return {
@@ -66,7 +63,7 @@ export function writeRuntimeConfig(order: SandboxOrder, parts: ConfigParts): obj
       gidMappings: mapping,
       cgroupsPath: parts.cgroup,
       resources: { devices: [{ allow: false, access: 'rwm' }] },
-      seccomp: toOciSeccomp(pluginFilter(hasEgress ? 'tcp' : 'none'), architecture),
+      seccomp: pluginSeccomp(hasEgress ? 'tcp' : 'none'),
       rootfsPropagation: 'private',
       maskedPaths: MASKED,
       readonlyPaths: READ_ONLY,

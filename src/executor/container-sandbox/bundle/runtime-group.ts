@@ -10,6 +10,7 @@
 
 import { basename, dirname } from 'node:path';
 import type { Cgroup } from '../../process-sandbox/cgroup/cgroup.ts';
+import { CGROUP_MOUNT } from '../../process-sandbox/cgroup/membership.ts';
 
 export interface RuntimeGroup {
   /** `cgroupsPath` of the runtime's configuration. */
@@ -18,10 +19,8 @@ export interface RuntimeGroup {
   readonly enter: readonly string[];
 }
 
-const V2_MOUNT = '/sys/fs/cgroup';
-
 export function runtimeGroup({ folders, version }: Cgroup): RuntimeGroup {
   const [folder = '', ...others] = new Set(Object.values(folders));
-  if (version === 'v2') return { path: folder.slice(V2_MOUNT.length), enter: [] };
+  if (version === 'v2') return { path: folder.slice(CGROUP_MOUNT.length), enter: [] };
   return { path: basename(folder), enter: [folder, ...others].map((path) => dirname(path)) };
 }

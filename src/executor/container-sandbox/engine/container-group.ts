@@ -6,31 +6,31 @@
  * @module
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../../core/errors/fault.ts';
 import { Cgroup } from '../../process-sandbox/cgroup/cgroup.ts';
+import type { CgroupFile, CgroupLayout } from '../../process-sandbox/cgroup/cgroup-layout.ts';
 import {
-  CGROUP_V1,
-  CGROUP_V2,
-  type CgroupFile,
-  type CgroupLayout,
-} from '../../process-sandbox/cgroup/cgroup-layout.ts';
+  CGROUP_MOUNT,
+  findLayout,
+  readMembership,
+} from '../../process-sandbox/cgroup/membership.ts';
 import type { SandboxLimits } from '../../sandbox-limits.ts';
-
-const MOUNT = '/sys/fs/cgroup';
 
 /** The user namespace of a process that has none of its own. */
 const NOT_MAPPED = /^\s*0\s+0\s+4294967295\s*$/;
 
 /** @throws Fault `tier_unavailable` when a limit does not hold. */
 export function findContainerGroup(pid: number, limits: SandboxLimits): Cgroup {
-  const layout = existsSync(join(MOUNT, 'cgroup.controllers')) ? CGROUP_V2 : CGROUP_V1;
-  const paths = readPaths(pid);
+  const layout = findLayout(CGROUP_MOUNT);
+  const paths = readMembership(pid);
   const folder = (controller: string): string => {
     const path = paths.get(layout.version === 'v2' ? '' : controller);
     if (path === undefined) throw refuse('its control groups must be found on this machine');
-    return layout.version === 'v2' ? join(MOUNT, path) : join(MOUNT, controller, path);
+    return layout.version === 'v2'
+      ? join(CGROUP_MOUNT, path)
+      : join(CGROUP_MOUNT, controller, path);
   };
   const folders = { memory: folder('memory'), pids: folder('pids'), cpu: folder('cpuacct') };
   requireHeld(folders, layout, limits);
@@ -51,17 +51,6 @@ function requireHeld(
     Number(readFileSync(join(folders[controller], name), 'utf8'));
   const isHeld = held(memoryLimit) <= limits.memoryBytes && held(processLimit) <= limits.processes;
   if (!isHeld) throw refuse('the engine must hold its limits');
-}
-
-/** By controller; that of version 2 by the empty name. */
-function readPaths(pid: number): ReadonlyMap<string, string> {
-  const rows = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');
-  return new Map(
-    rows.flatMap((row) => {
-      const [, controllers = '', path = '/'] = row.split(':');
-      return controllers.split(',').map((name): [string, string] => [name, path]);
-    }),
-  );
 }
 
 function refuse(problem: string): Fault {

@@ -5,16 +5,15 @@
  */
 
 import { z } from 'zod';
-import { Fault } from '../../../core/errors/fault.ts';
 import type { PinnedImage } from '../../pinned-image.ts';
-import { findOrderProblem } from '../../process-sandbox/check-order.ts';
+import { refuseOrder } from '../../process-sandbox/check-order.ts';
 import { isOwnerAlive } from '../../process-sandbox/owner-name.ts';
 import { supervise } from '../../process-sandbox/supervise.ts';
 import type { RunningSandbox, Sandbox, SandboxEnd, SandboxOrder } from '../../sandbox.ts';
 import type { SandboxFacts } from '../../sandbox-facts.ts';
-import { MAX_TREE_ENTRIES } from '../files/file-tree.ts';
 import { GrantedFiles } from '../granted-files.ts';
 import { SECRETS_FOLDER } from '../plugin-user.ts';
+import { requireRunnable } from '../require-runnable.ts';
 import { OWNER_LABEL, writeContainerBody } from './container-body.ts';
 import { findContainerGroup, hasOwnUsers } from './container-group.ts';
 import type { EngineClient } from './engine-client.ts';
@@ -59,8 +58,10 @@ export class EngineSandbox implements Sandbox {
 
   async start(order: SandboxOrder): Promise<RunningSandbox> {
     requireRunnable(order);
-    const bounds = { maxEntries: MAX_TREE_ENTRIES, maxBytes: order.limits.diskBytes };
-    const files = GrantedFiles.read(order, bounds);
+    if (order.egress !== undefined) {
+      throw refuseOrder('only the bundle driver leads out to the proxy');
+    }
+    const files = GrantedFiles.read(order);
     const { client, seccomp, runtime } = this.#parts;
     const image = await this.#findImage(order.image);
     const folders = files.folders.map(({ path }) => path);
@@ -83,7 +84,7 @@ export class EngineSandbox implements Sandbox {
     const { limits } = order;
     const group = findContainerGroup(pid, limits);
     if (!this.#parts.acceptsHostUsers && !hasOwnUsers(pid)) {
-      throw refuse('the engine must map its users to users without rights');
+      throw refuseOrder('the engine must map its users to users without rights');
     }
     for (const { path, tree } of files.folders) await container.put(path, tree);
     await container.putSecrets(SECRETS_FOLDER, order.secretFiles);
@@ -93,7 +94,7 @@ export class EngineSandbox implements Sandbox {
     const program = await container.run(order.argv, environment);
     let isRefused = false;
     const child = new EngineProcess(container, program, async () => {
-      isRefused = !(await takeBack(container, files, limits.diskBytes));
+      isRefused = !(await takeBack(container, files));
     });
     const supervision = supervise({ child, limits, group, writeWatch: undefined });
     const ended = supervision.ended.then(
@@ -106,7 +107,7 @@ export class EngineSandbox implements Sandbox {
 
   /** The engine's own name for exactly this image; pulled if the engine does not have it. */
   async #findImage(image: PinnedImage | undefined): Promise<string> {
-    if (image === undefined) throw refuse('its image must be named');
+    if (image === undefined) throw refuseOrder('its image must be named');
     const { repository, digest } = image;
     const reference = `${repository}@${digest}`;
     const { client } = this.#parts;
@@ -118,39 +119,21 @@ export class EngineSandbox implements Sandbox {
       found = await client.ask({ method: 'GET', path });
     }
     const parsed = IMAGE.safeParse(found);
-    if (!parsed.success) throw refuse('the engine must have its image, or be able to pull it');
+    if (!parsed.success) throw refuseOrder('the engine must have its image, or be able to pull it');
     const isPinned = parsed.data.RepoDigests?.some((name) => name.endsWith(`@${digest}`)) === true;
-    if (!isPinned) throw refuse('its image must be the pinned one');
+    if (!isPinned) throw refuseOrder('its image must be the pinned one');
     return parsed.data.Id;
   }
 }
 
-function requireRunnable(order: SandboxOrder): void {
-  const problem = findOrderProblem(order);
-  if (problem !== undefined) throw refuse(problem);
-  if (order.plugin !== undefined) {
-    throw refuse('a container has no folder of its plugin but its image');
-  }
-  if (order.egress !== undefined) throw refuse('only the bundle driver leads out to the proxy');
-}
-
 /** Whether everything that was written could be taken back. */
-async function takeBack(
-  container: EngineContainer,
-  files: GrantedFiles,
-  maxBytes: number,
-): Promise<boolean> {
+async function takeBack(container: EngineContainer, files: GrantedFiles): Promise<boolean> {
   try {
     for (const folder of files.folders) {
-      const tree = await container.take(folder.path, { maxEntries: MAX_TREE_ENTRIES, maxBytes });
-      files.writeBack(folder, tree);
+      files.writeBack(folder, await container.take(folder.path, files.bounds));
     }
     return true;
   } catch {
     return false;
   }
-}
-
-function refuse(problem: string): Fault {
-  return new Fault('tier_unavailable', `Cannot run an order: ${problem}`);
 }

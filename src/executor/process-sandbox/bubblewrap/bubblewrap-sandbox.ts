@@ -4,13 +4,12 @@
  * @module
  */
 
-import { Fault } from '../../../core/errors/fault.ts';
 import { PROXY_ENVIRONMENT } from '../../egress-proxy/proxy-environment.ts';
 import type { RunningSandbox, Sandbox, SandboxOrder } from '../../sandbox.ts';
 import type { SandboxFacts } from '../../sandbox-facts.ts';
 import type { Cgroup } from '../cgroup/cgroup.ts';
 import type { CgroupTree } from '../cgroup/cgroup-tree.ts';
-import { findOrderProblem } from '../check-order.ts';
+import { findOrderProblem, refuseOrder } from '../check-order.ts';
 import { sweepLeftovers } from '../leftovers.ts';
 import type { NetworkUse } from '../seccomp/plugin-filter.ts';
 import { OWN_PROCESSES, type ShellDialect, ulimits } from '../shell-limits.ts';
@@ -64,9 +63,7 @@ export class BubblewrapSandbox implements Sandbox {
 
   async start(order: SandboxOrder): Promise<RunningSandbox> {
     const problem = findOrderProblem(order);
-    if (problem !== undefined) {
-      throw new Fault('tier_unavailable', `Cannot run an order: ${problem}`);
-    }
+    if (problem !== undefined) throw refuseOrder(problem);
     const holding = this.#hold(order);
     try {
       const writeWatch = watchOver(order);
@@ -113,9 +110,7 @@ export class BubblewrapSandbox implements Sandbox {
   #hold(order: SandboxOrder): Holding {
     const { cgroups, uids } = this.#host;
     const uid = uids?.take();
-    if (uids !== undefined && uid === undefined) {
-      throw new Fault('tier_unavailable', 'Cannot run an order: an account must be free');
-    }
+    if (uids !== undefined && uid === undefined) throw refuseOrder('an account must be free');
     const { memoryBytes, processes } = order.limits;
     try {
       const limits = {
@@ -141,7 +136,7 @@ function watchOver({ writes, limits }: SandboxOrder): WriteWatch | undefined {
   try {
     return new WriteWatch(writes, limits.diskBytes, Date.now());
   } catch (cause) {
-    throw new Fault('tier_unavailable', 'Cannot run an order: its paths must exist', { cause });
+    throw refuseOrder('its paths must exist', { cause });
   }
 }
 

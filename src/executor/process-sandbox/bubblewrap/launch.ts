@@ -10,6 +10,7 @@ import type { Server } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { Fault } from '../../../core/errors/fault.ts';
 import type { SandboxOrder } from '../../sandbox.ts';
+import { awaitReport } from '../await-report.ts';
 import type { Cgroup } from '../cgroup/cgroup.ts';
 import { ownerName } from '../owner-name.ts';
 import {
@@ -47,11 +48,10 @@ export interface Launched {
   open(): void;
 }
 
-/** Longest time from the start of bubblewrap to the gate. */
-const READY_WITHIN_MS = 10_000;
-
-/** Most that is kept of what bubblewrap says when it fails, in characters. */
-const MAX_COMPLAINT = 2_000;
+const WORDS = {
+  what: 'a sandbox',
+  needs: { start: 'bubblewrap must run', report: 'bubblewrap must be able to set it up' },
+} as const;
 
 /** @throws Fault `tier_unavailable`; then nothing of it runs any more. */
 export async function launch(plan: LaunchPlan): Promise<Launched> {
@@ -60,7 +60,8 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
   let door: Server | undefined;
   try {
     sendOptions();
-    const report = await readReport(child, plan.ulimits.length);
+    const lines = plan.ulimits.length;
+    const report = await awaitReport({ child, stderr, reports: gate, lines, ...WORDS });
     if (report !== expectedReport(plan.ulimits)) {
       throw new Fault('tier_unavailable', 'Cannot start a sandbox: its limits must hold');
     }
@@ -142,32 +143,4 @@ type Streams = readonly [Writable, Readable, Readable, Duplex, Duplex, Duplex, .
 
 function streamsOf(child: ChildProcess): Streams {
   return child.stdio as unknown as Streams;
-}
-
-/** Reads what the gate reports: one line for each limit. */
-function readReport(child: ChildProcess, lines: number): Promise<string> {
-  const [, , stderr, , , gate] = streamsOf(child);
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  let report = '';
-  let complaint = '';
-  const fail = (problem: string) => {
-    const cause = new Error(complaint.slice(0, MAX_COMPLAINT));
-    reject(new Fault('tier_unavailable', `Cannot start a sandbox: ${problem}`, { cause }));
-  };
-  const listen = (chunk: Buffer) => {
-    complaint += chunk.toString();
-  };
-  const tooLate = setTimeout(() => fail('it must be ready in time'), READY_WITHIN_MS);
-  stderr.on('data', listen);
-  child.on('error', () => fail('bubblewrap must run'));
-  child.once('close', () => fail('bubblewrap must be able to set it up'));
-  gate.on('data', (chunk: Buffer) => {
-    report += chunk.toString();
-    if (report.split('\n').length > lines) resolve(report);
-  });
-  return promise.finally(() => {
-    clearTimeout(tooLate);
-    stderr.off('data', listen);
-    stderr.pause();
-  });
 }

@@ -5,21 +5,13 @@
  * @module
  */
 
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { err, ok, type Result } from '../../../core/primitives/result.ts';
 import { isOwnerAlive, ownerName } from '../owner-name.ts';
 import { Cgroup, type CgroupFolders, type CgroupLimits, type CgroupPlace } from './cgroup.ts';
-import { CGROUP_V1, CGROUP_V2, type CgroupLayout, type Controller } from './cgroup-layout.ts';
-
-const MOUNT = '/sys/fs/cgroup';
+import type { CgroupLayout, Controller } from './cgroup-layout.ts';
+import { CGROUP_MOUNT, findLayout, readMembership } from './membership.ts';
 
 /** Name of the controller that does each work. */
 const V1_CONTROLLERS: Readonly<Record<Controller, string>> = {
@@ -46,16 +38,19 @@ export class CgroupTree {
   }
 
   /** An error says why limits cannot be held by control groups here. */
-  static open(mount = MOUNT, membership = readMembership()): Result<CgroupTree, string> {
-    const isV2 = existsSync(join(mount, 'cgroup.controllers'));
+  static open(
+    mount = CGROUP_MOUNT,
+    membership = readMembership(process.pid),
+  ): Result<CgroupTree, string> {
+    const layout = findLayout(mount);
     try {
-      const tree = isV2 ? openV2(mount, membership) : openV1(mount, membership);
-      const opened = new CgroupTree(mount, ...tree);
+      const open = layout.version === 'v2' ? openV2 : openV1;
+      const opened = new CgroupTree(mount, layout, open(mount, membership));
       opened.#openOwn();
       return ok(opened);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      return err(`control groups ${isV2 ? 'v2' : 'v1'} are not writable here (${code})`);
+      return err(`control groups ${layout.version} are not writable here (${code})`);
     }
   }
 
@@ -95,23 +90,17 @@ export class CgroupTree {
   }
 }
 
-function openV1(
-  mount: string,
-  membership: ReadonlyMap<string, string>,
-): [CgroupLayout, CgroupFolders] {
+function openV1(mount: string, membership: ReadonlyMap<string, string>): CgroupFolders {
   const folder = (controller: string) => join(mount, controller, membership.get(controller) ?? '/');
   const { memory, pids, cpu } = V1_CONTROLLERS;
-  return [CGROUP_V1, { memory: folder(memory), pids: folder(pids), cpu: folder(cpu) }];
+  return { memory: folder(memory), pids: folder(pids), cpu: folder(cpu) };
 }
 
 /**
  * A group of version 2 that hands controllers on must have no processes of its own, but for the
  * root. So the executor moves itself into a leaf beside the sandboxes.
  */
-function openV2(
-  mount: string,
-  membership: ReadonlyMap<string, string>,
-): [CgroupLayout, CgroupFolders] {
+function openV2(mount: string, membership: ReadonlyMap<string, string>): CgroupFolders {
   const own = membership.get('') ?? '/';
   const parent = join(mount, own);
   if (own !== '/') {
@@ -120,23 +109,12 @@ function openV2(
     writeFileSync(join(leaf, 'cgroup.procs'), String(process.pid));
   }
   delegate(parent);
-  return [CGROUP_V2, { memory: parent, pids: parent, cpu: parent }];
+  return { memory: parent, pids: parent, cpu: parent };
 }
 
 function delegate(folder: string): void {
   const controllers = V2_CONTROLLERS.map((name) => `+${name}`).join(' ');
   writeFileSync(join(folder, 'cgroup.subtree_control'), controllers);
-}
-
-/** The group of this process by controller; that of version 2 by the empty name. */
-function readMembership(): ReadonlyMap<string, string> {
-  const rows = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
-  return new Map(
-    rows.flatMap((row) => {
-      const [, controllers = '', path = '/'] = row.split(':');
-      return controllers.split(',').map((name): [string, string] => [name, path]);
-    }),
-  );
 }
 
 function below(folders: CgroupFolders, name: string): CgroupFolders {

@@ -61,7 +61,7 @@ export class Cgroup {
       for (const folder of group.#distinctFolders()) mkdirSync(folder);
       group.#limit(limits);
     } catch (error) {
-      group.#removeFolders();
+      group.remove();
       if (error instanceof Fault) throw error;
       throw new Fault('tier_unavailable', 'Cannot make a control group', { cause: error });
     }
@@ -130,7 +130,13 @@ export class Cgroup {
 
   /** To be called when it is empty. A folder that is still busy is left to the next sweep. */
   remove(): void {
-    this.#removeFolders();
+    for (const folder of this.#distinctFolders()) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        // Not there, or busy.
+      }
+    }
   }
 
   #move(door: string, folders: CgroupFolders, id: number): void {
@@ -197,16 +203,6 @@ export class Cgroup {
 
   #distinctFolders(): readonly string[] {
     return [...new Set(Object.values(this.#folders))];
-  }
-
-  #removeFolders(): void {
-    for (const folder of this.#distinctFolders()) {
-      try {
-        rmdirSync(folder);
-      } catch {
-        // Not there, or busy: see `remove`.
-      }
-    }
   }
 }
 
