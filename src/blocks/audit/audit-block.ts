@@ -14,6 +14,7 @@ import { startVerification, verifyPage } from '../../core/audit/verify-chain.ts'
 import { Fault } from '../../core/errors/fault.ts';
 import type { KeyedHash } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { Changes } from '../kit/changes.ts';
 import { Gatherer } from '../kit/gatherer.ts';
 import { equalConstantTime, keyedHash, sha256Hex } from '../kit/keys.ts';
 import { Timers } from '../kit/timers.ts';
@@ -56,6 +57,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
   readonly #workspace: string;
   readonly #sealEnd: KeyedHash;
   readonly #timers: Timers;
+  readonly #changes: Changes;
   readonly #tree: SignedTree;
   readonly #expiry: ExpiryStore;
   readonly #telemetry: Telemetry;
@@ -73,12 +75,18 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
       [TELEMETRY_TIMER]: () => this.#telemetry.send(),
     });
     this.#tree = new SignedTree({
-      ...{ workspace: this.#workspace, storage: ctx.storage, chain: this.#store },
+      ...{ workspace: this.#workspace, sql: ctx.storage.sql, chain: this.#store },
       ...{ timers: this.#timers, env },
     });
     this.#telemetry = new Telemetry({
       ...{ workspace: this.#workspace, sql: ctx.storage.sql, chain: this.#store },
       ...{ timers: this.#timers, env },
+    });
+    this.#changes = new Changes(ctx.storage, {
+      forgetMemory: () => {
+        this.#tree.forget();
+        this.#timers.forget();
+      },
     });
     ctx.storage.transactionSync(() => {
       this.#store.createTables();
@@ -89,7 +97,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
     });
     this.#timers.restore();
     this.#appending = new Gatherer({
-      transact: (change) => this.#transact(change),
+      transact: (change) => this.#changes.make(change),
       perform: (append) => this.#append(append),
       delayMs: GATHER_MS,
     });
@@ -182,7 +190,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
   }
 
   async setRetention(actor: string, requestId: string, retention: Retention): Promise<void> {
-    this.#transact(() => {
+    this.#changes.make(() => {
       this.#expiry.setRetention(retention);
       this.#recordOwn([{ action: 'retention-changed', decision: 'allowed', actor, requestId }]);
       this.#timers.set(EXPIRE_TIMER, Date.now());
@@ -191,7 +199,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
 
   /** Goes on at once while there is more, and looks again later as long as anything expires. */
   async #expire(): Promise<void> {
-    this.#transact(() => {
+    this.#changes.make(() => {
       const expired = this.#expiry.expire(Date.now());
       this.#recordOwn(
         expired.map(({ auditClass, count }) => ({
@@ -225,17 +233,6 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
 
   async consistency(from: number, to: number): Promise<ConsistencyAnswer | undefined> {
     return this.#tree.consistency(from, to);
-  }
-
-  #transact<T>(change: () => T): T {
-    try {
-      return this.ctx.storage.transactionSync(change);
-    } catch (thrown) {
-      this.#tree.forget();
-      this.#telemetry.forget();
-      this.#timers.forget();
-      throw thrown;
-    }
   }
 
   /** A chain whose end was cut off does not reach its last checkpoint; a forged one is not signed. */

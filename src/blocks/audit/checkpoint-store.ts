@@ -1,6 +1,5 @@
 /**
- * The rows of signed checkpoints, the newest of which may not have been archived yet. Writes belong to
- * the caller's transaction.
+ * The rows of signed checkpoints, the newest of which may not have been archived yet.
  *
  * @module
  */

@@ -4,12 +4,10 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { writeBody, writeNote } from '../../core/audit/checkpoint.ts';
+import { sha256 } from '../kit/keys.ts';
 import type { SigningKey } from '../kit/signing-key.ts';
 import type { CheckpointNote } from './audit-api.ts';
-
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 export interface TreeHead {
   readonly workspace: string;

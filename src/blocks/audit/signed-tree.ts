@@ -17,14 +17,14 @@ import { TreeStore } from './tree-store.ts';
 export const SIGN_TIMER = 'sign';
 
 /** How long a record waits at most until a checkpoint vouches for it, in milliseconds. */
-export const SIGN_AFTER_MS = 60_000;
+const SIGN_AFTER_MS = 60_000;
 
 /** Checkpoints written to the archive at once. */
 const ARCHIVE_PAGE = 16;
 
-export interface SignedTreeParts {
+interface SignedTreeParts {
   readonly workspace: string;
-  readonly storage: DurableObjectStorage;
+  readonly sql: SqlStorage;
   readonly chain: ChainStore;
   readonly timers: Timers;
   readonly env: Pick<BlockBindings, 'SALLYPORT_MASTER_KEY' | 'AUDIT_ARCHIVE'>;
@@ -35,12 +35,11 @@ export class SignedTree {
   readonly #tree: TreeStore;
   readonly #checkpoints: CheckpointStore;
   #key: SigningKey | undefined;
-  #isTimerSet = false;
 
   constructor(parts: SignedTreeParts) {
     this.#parts = parts;
-    this.#tree = new TreeStore(parts.storage.sql);
-    this.#checkpoints = new CheckpointStore(parts.storage.sql);
+    this.#tree = new TreeStore(parts.sql);
+    this.#checkpoints = new CheckpointStore(parts.sql);
   }
 
   createTables(): void {
@@ -51,15 +50,12 @@ export class SignedTree {
   /** Memory may be ahead of storage. */
   forget(): void {
     this.#tree.forget();
-    this.#isTimerSet = false;
   }
 
   /** Part of the transaction that adds records up to `size`. */
   growTo(size: number): void {
     this.#tree.growTo(size);
-    if (this.#isTimerSet) return;
-    this.#isTimerSet = true;
-    this.#parts.timers.set(SIGN_TIMER, Date.now() + SIGN_AFTER_MS);
+    this.#parts.timers.setLatest(SIGN_TIMER, Date.now() + SIGN_AFTER_MS);
   }
 
   /** A checkpoint of all that there is; `undefined` while there is nothing. */
@@ -67,30 +63,29 @@ export class SignedTree {
     const newest = this.#checkpoints.newest();
     const { seq: size } = this.#parts.chain.head();
     if (size === 0 || newest?.size === size) return newest;
-    const { workspace, env, storage } = this.#parts;
+    const { workspace, env } = this.#parts;
     this.#key ??= signingKey(env.SALLYPORT_MASTER_KEY, 'audit-signing');
     const root = this.#tree.treeOf(size).root();
     const signed = signCheckpoint({ workspace, size, root, at: Date.now() }, this.#key);
-    storage.transactionSync(() => this.#checkpoints.add(signed));
+    this.#checkpoints.add(signed);
     return signed;
   }
 
   /** What the timer does. Rejects when the archive cannot be written to; then it is set again. */
   async signAndArchive(): Promise<void> {
-    this.#isTimerSet = false;
     this.sign();
     await this.archive();
   }
 
   async archive(): Promise<void> {
-    const { env, workspace, storage } = this.#parts;
+    const { env, workspace } = this.#parts;
     const archive = env.AUDIT_ARCHIVE;
     if (archive === undefined) return;
     for (;;) {
       const page = this.#checkpoints.unarchived(ARCHIVE_PAGE);
       for (const { size, note } of page) {
         await archive.put(`${workspace}/${String(size).padStart(16, '0')}.txt`, note);
-        storage.transactionSync(() => this.#checkpoints.markArchived(size));
+        this.#checkpoints.markArchived(size);
       }
       if (page.length < ARCHIVE_PAGE) return;
     }

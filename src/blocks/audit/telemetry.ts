@@ -25,7 +25,7 @@ const TIMEOUT_MS = 10_000;
 /** While it cannot be reached, so many records wait; older ones are left out. */
 const MAX_WAITING = 100_000;
 
-export interface TelemetryParts {
+interface TelemetryParts {
   readonly workspace: string;
   readonly sql: SqlStorage;
   readonly chain: ChainStore;
@@ -35,7 +35,6 @@ export interface TelemetryParts {
 
 export class Telemetry {
   readonly #parts: TelemetryParts;
-  #isTimerSet = false;
 
   constructor(parts: TelemetryParts) {
     this.#parts = parts;
@@ -45,24 +44,17 @@ export class Telemetry {
     this.#parts.sql.exec('CREATE TABLE IF NOT EXISTS telemetry (sent_to INTEGER NOT NULL) STRICT');
   }
 
-  /** Memory may be ahead of storage. */
-  forget(): void {
-    this.#isTimerSet = false;
-  }
-
   /** Part of the transaction that adds records. */
   wake(): void {
     const { env, timers } = this.#parts;
-    if (env.SALLYPORT_OTLP_ENDPOINT === undefined || this.#isTimerSet) return;
-    this.#isTimerSet = true;
-    timers.set(TELEMETRY_TIMER, Date.now() + SEND_AFTER_MS);
+    if (env.SALLYPORT_OTLP_ENDPOINT === undefined) return;
+    timers.setLatest(TELEMETRY_TIMER, Date.now() + SEND_AFTER_MS);
   }
 
   /** What the timer does. Rejects when the collector does not take it; then it is set again, later. */
   async send(): Promise<void> {
     const { chain, sql, env } = this.#parts;
     const endpoint = env.SALLYPORT_OTLP_ENDPOINT;
-    this.#isTimerSet = false;
     if (endpoint === undefined) return;
     for (;;) {
       const after = Math.max(this.#sentTo(), chain.head().seq - MAX_WAITING);

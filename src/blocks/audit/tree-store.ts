@@ -7,14 +7,12 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
 import { hashLeaf, hashNode, MerkleTree } from '../../core/audit/merkle-tree.ts';
+import { sha256 } from '../kit/keys.ts';
 
 /** Level of the smallest subtrees whose roots are kept: one row for 64 records, and one more above. */
 const KEPT_LEVEL = 6;
 const KEPT_LEAVES = 2 ** KEPT_LEVEL;
-
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
 
 export class TreeStore {
   readonly #sql: SqlStorage;

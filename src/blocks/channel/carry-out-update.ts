@@ -10,7 +10,7 @@ import { authorize } from '../../core/policy/authorize.ts';
 import { charge, leftOf } from '../../core/policy/ledger.ts';
 import type { TurnSummary } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
-import { authorityOf } from './authority-of.ts';
+import { openWorkspace } from '../workspace/workspace-client.ts';
 import { type ChannelParts, channelPrincipal } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import type { Progress } from './ordered-work.ts';
@@ -87,7 +87,8 @@ function isEarly({ now }: ChannelParts, { receivedAt }: StoredUpdate): boolean {
 }
 
 async function mayReceive(parts: ChannelParts, channel: StoredChannel): Promise<boolean> {
-  const authority = await authorityOf(parts, channelPrincipal(parts, channel));
+  const workspace = openWorkspace(parts.env, parts.workspace);
+  const authority = await workspace.authority(channelPrincipal(parts, channel));
   const capability = `channel:receive:${channel.spec.name}`;
   return authority !== undefined && authorize(authority, { capability, now: parts.now() }).allowed;
 }

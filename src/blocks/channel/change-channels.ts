@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { MAX_CHANNELS } from '../../core/channels/channel-spec.ts';
 import {
   PAIRING_CODE_LENGTH,
@@ -12,7 +13,6 @@ import {
 } from '../../core/channels/pairing-code.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type {
-  ChannelActor,
   ChannelDescription,
   ChannelSummary,
   CreateChannel,
@@ -63,7 +63,7 @@ export function createChannel(
 }
 
 /** With everything that is known of its senders, and whatever was not sent. */
-export function removeChannel(parts: ChannelParts, actor: ChannelActor, name: string): boolean {
+export function removeChannel(parts: ChannelParts, actor: NamedActor, name: string): boolean {
   if (parts.channels.find(name) === undefined) return false;
   const { channels, senders, codes, updates, replies } = parts;
   parts.transact(() => {
@@ -77,7 +77,7 @@ export function removeChannel(parts: ChannelParts, actor: ChannelActor, name: st
 
 export function decidePairing(
   parts: ChannelParts,
-  actor: ChannelActor,
+  actor: NamedActor,
   { channel, pairing, decision }: DecidePairing,
 ): PairingDescription | undefined {
   const known = parts.senders.findById(channel, pairing);
@@ -94,7 +94,7 @@ export function decidePairing(
 /** The code is told once, here; what is stored is its hash. */
 export function issueCode(
   parts: ChannelParts,
-  actor: ChannelActor,
+  actor: NamedActor,
   { channel, joins }: IssueCode,
 ): { readonly code: string; readonly expiresAt: number } | undefined {
   const found = parts.channels.find(channel);
@@ -117,7 +117,7 @@ interface ReplyName {
 /** `false`: it was sent, or is about to be. */
 export function resendReply(
   parts: ChannelParts,
-  actor: ChannelActor,
+  actor: NamedActor,
   { channel, replyId }: ReplyName,
 ): boolean | undefined {
   const reply = parts.replies.findById(channel, replyId);
@@ -143,7 +143,7 @@ function isPrincipal({ channels, senders }: ChannelParts, joins: string | undefi
 /** Part of a transaction. */
 function record(
   parts: ChannelParts,
-  { name, requestId }: ChannelActor,
+  { name, requestId }: NamedActor,
   event: Pick<Parameters<ChannelParts['record']>[0], 'action' | 'channel' | 'reason'>,
 ): void {
   parts.record({ ...event, decision: 'allowed', actor: name, requestId });

@@ -5,15 +5,11 @@
  */
 
 import type { Credentials, Webhook, WebhookAnswer } from '../../channels/adapter.ts';
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import type { PairingState } from '../../core/channels/judge-sender.ts';
 import type { Principal } from '../../core/policy/principal.ts';
-
-export interface ChannelActor {
-  readonly name: string;
-  readonly requestId: string;
-}
 
 export interface CreateChannel {
   readonly creator: Principal;
@@ -102,18 +98,18 @@ export interface ChannelApi {
   create(request: CreateChannel): Promise<ChannelSummary | undefined>;
   list(): Promise<readonly ChannelSummary[]>;
   find(name: string): Promise<ChannelDescription | undefined>;
-  remove(actor: ChannelActor, name: string): Promise<boolean>;
+  remove(actor: NamedActor, name: string): Promise<boolean>;
   /** A request from outside. What it says is on disk when this returns `accepted`. */
   receive(name: string, webhook: Webhook): Promise<WebhookVerdict>;
   decidePairing(
-    actor: ChannelActor,
+    actor: NamedActor,
     decision: DecidePairing,
   ): Promise<PairingDescription | undefined>;
   /** `undefined`: there is no such channel, or nobody whom the redeemer could become. */
   issueCode(
-    actor: ChannelActor,
+    actor: NamedActor,
     order: IssueCode,
   ): Promise<{ readonly code: string; readonly expiresAt: number } | undefined>;
   /** Sends once more what failed or is unknown; `false` if it is neither. */
-  resendReply(actor: ChannelActor, channel: string, replyId: string): Promise<boolean | undefined>;
+  resendReply(actor: NamedActor, channel: string, replyId: string): Promise<boolean | undefined>;
 }

@@ -11,10 +11,11 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { Webhook } from '../../channels/adapter.ts';
-import { Fault } from '../../core/errors/fault.ts';
-import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import type { NamedActor } from '../../core/audit/named-actor.ts';
+import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import { Changes } from '../kit/changes.ts';
+import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { assembleParts } from './assemble-parts.ts';
 import { carryOutUpdate } from './carry-out-update.ts';
@@ -28,7 +29,6 @@ import {
   summarise,
 } from './change-channels.ts';
 import type {
-  ChannelActor,
   ChannelApi,
   ChannelDescription,
   ChannelSummary,
@@ -69,8 +69,7 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
 
   constructor(ctx: DurableObjectState, env: ChannelBindings) {
     super(ctx, env);
-    const workspace = parseWorkspaceId(ctx.id.name ?? '');
-    if (workspace === undefined) throw new Fault('not_found');
+    const workspace = workspaceOf(ctx);
     this.#timers = new Timers(ctx.storage, {
       [WORK_TIMER]: () => this.#work(),
       [SWEEP_TIMER]: async () => this.#sweep(),
@@ -80,7 +79,10 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
       transact: (change) => this.#transact(change),
       send: (channel, chat, replies) => this.#send(channel, chat, replies),
     });
-    this.#changes = new Changes(ctx.storage, { forgetMemory: () => this.#forget() });
+    this.#changes = new Changes(ctx.storage, {
+      forgetMemory: () => this.#forget(),
+      flush: () => this.#setTimer(),
+    });
     const { now } = this.#parts;
     this.#turns = new OrderedWork({
       now,
@@ -100,7 +102,7 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
         this.#afterWork();
       },
     });
-    this.#isFounded = hasTables(ctx.storage.sql);
+    this.#isFounded = new Tables(ctx.storage.sql).has('channels');
     if (this.#isFounded) this.#begin();
   }
 
@@ -122,7 +124,7 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
     return this.#isFounded ? describeChannel(this.#parts, name) : undefined;
   }
 
-  async remove(actor: ChannelActor, name: string): Promise<boolean> {
+  async remove(actor: NamedActor, name: string): Promise<boolean> {
     return this.#isFounded && removeChannel(this.#parts, actor, name);
   }
 
@@ -138,21 +140,21 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
   }
 
   async decidePairing(
-    actor: ChannelActor,
+    actor: NamedActor,
     decision: DecidePairing,
   ): Promise<PairingDescription | undefined> {
     return this.#isFounded ? decidePairing(this.#parts, actor, decision) : undefined;
   }
 
   async issueCode(
-    actor: ChannelActor,
+    actor: NamedActor,
     order: IssueCode,
   ): Promise<{ readonly code: string; readonly expiresAt: number } | undefined> {
     return this.#isFounded ? issueCode(this.#parts, actor, order) : undefined;
   }
 
   async resendReply(
-    actor: ChannelActor,
+    actor: NamedActor,
     channel: string,
     replyId: string,
   ): Promise<boolean | undefined> {
@@ -235,11 +237,7 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
   }
 
   #transact<T>(change: () => T): T {
-    const result = this.#changes.make(() => {
-      const changed = change();
-      this.#setTimer();
-      return changed;
-    });
+    const result = this.#changes.make(change);
     this.ctx.waitUntil(this.#drain());
     return result;
   }
@@ -263,7 +261,3 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
 
 /** Replies to one chat are sent one after the other. */
 const laneOf = (channel: string, chat: string): string => `${channel}/${chat}`;
-
-function hasTables(sql: SqlStorage): boolean {
-  return sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'channels'").toArray().length > 0;
-}

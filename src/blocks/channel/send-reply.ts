@@ -8,7 +8,7 @@
 import type { OutgoingRequest, SendOutcome } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import { authorize } from '../../core/policy/authorize.ts';
-import { authorityOf } from './authority-of.ts';
+import { openWorkspace } from '../workspace/workspace-client.ts';
 import { type ChannelParts, channelPrincipal, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import type { Progress } from './ordered-work.ts';
@@ -16,7 +16,7 @@ import type { StoredReply } from './reply-store.ts';
 import { type ApiPlace, findApi, sendRequest } from './send-request.ts';
 
 /** Most requests for one part. */
-export const MAX_SEND_ATTEMPTS = 8;
+const MAX_SEND_ATTEMPTS = 8;
 
 /** Delay before the second request; doubled for each further one. */
 const FIRST_DELAY_MS = 1_000;
@@ -42,7 +42,8 @@ async function openApi(
   channel: StoredChannel,
 ): Promise<ApiPlace | 'denied' | 'private_address'> {
   const { name, platform, apiBase } = channel.spec;
-  const authority = await authorityOf(parts, channelPrincipal(parts, channel));
+  const workspace = openWorkspace(parts.env, parts.workspace);
+  const authority = await workspace.authority(channelPrincipal(parts, channel));
   const question = { capability: `channel:send:${name}`, now: parts.now() };
   if (authority === undefined || !authorize(authority, question).allowed) return 'denied';
   const base = apiBase ?? ADAPTERS[platform].apiBase ?? '';

@@ -5,13 +5,30 @@
  * @module
  */
 
-import type { BlockId, SessionId, WorkspaceId } from '../../core/primitives/ids.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import {
+  type BlockId,
+  parseWorkspaceId,
+  type SessionId,
+  type WorkspaceId,
+} from '../../core/primitives/ids.ts';
 
 /** The audit block for refused logins: `#` cannot begin a workspace id. */
 export const DEPLOYMENT_AUDIT = '#deployment';
 
 /** Workspace, audit and wasm lane objects of one workspace all bear its id. */
 export function workspaceObjectName(workspace: WorkspaceId): string {
+  return workspace;
+}
+
+/**
+ * The workspace of an object that bears its id.
+ *
+ * @throws Fault `not_found` on an object of another name.
+ */
+export function workspaceOf({ id }: Pick<DurableObjectState, 'id'>): WorkspaceId {
+  const workspace = parseWorkspaceId(id.name ?? '');
+  if (workspace === undefined) throw new Fault('not_found');
   return workspace;
 }
 

@@ -51,6 +51,10 @@ export function hmacHex(key: Uint8Array, text: string): string {
   return createHmac('sha256', key).update(text, 'utf8').digest('hex');
 }
 
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest();
+}
+
 /** SHA-256 as lower-case hex; text is hashed as UTF-8. */
 export function sha256Hex(value: Uint8Array | string): string {
   return createHash('sha256').update(value).digest('hex');

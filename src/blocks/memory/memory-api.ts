@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { Memory, MemoryDraft, MemorySource } from '../../core/memory/memory.ts';
 import type { Label } from '../../core/policy/labels.ts';
 
@@ -37,12 +38,6 @@ export interface ForgetOrder {
   readonly label: Label;
 }
 
-/** Who exports or erases, for the record. */
-export interface MemoryActor {
-  readonly name: string;
-  readonly requestId: string;
-}
-
 export interface MemoryApi {
   /** The same call remembers once. */
   remember(order: RememberOrder): Promise<Remembered>;
@@ -52,10 +47,10 @@ export interface MemoryApi {
   forget(order: ForgetOrder): Promise<'forgotten' | 'not_found' | 'not_allowed'>;
   /** A part of all that the owner has, after the row with this number; `next` where there is more. */
   exportRows(
-    actor: MemoryActor,
+    actor: NamedActor,
     owner: string,
     after: number,
   ): Promise<{ readonly memories: readonly Memory[]; readonly next?: number }>;
   /** Deletes all that the owner has; tells how many rows. */
-  erase(actor: MemoryActor, owner: string): Promise<number>;
+  erase(actor: NamedActor, owner: string): Promise<number>;
 }

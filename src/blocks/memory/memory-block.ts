@@ -10,11 +10,12 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import { Fault } from '../../core/errors/fault.ts';
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { MEMORY_LIMITS, type Memory, mayReplace, sizeOfDraft } from '../../core/memory/memory.ts';
 import { toSearchQuery } from '../../core/memory/search-query.ts';
 import { NOTES_OF_SUMMARY, summarise } from '../../core/memory/summarise.ts';
-import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
@@ -23,7 +24,6 @@ import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
 import type {
   ForgetOrder,
-  MemoryActor,
   MemoryApi,
   RecallOrder,
   Remembered,
@@ -55,9 +55,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
     const { storage } = ctx;
-    const workspace = parseWorkspaceId(ctx.id.name ?? '');
-    if (workspace === undefined) throw new Fault('not_found');
-    this.#workspace = workspace;
+    this.#workspace = workspaceOf(ctx);
     this.#memories = new MemoryStore(storage.sql);
     this.#outbox = new Outbox(storage.sql);
     this.#timers = new Timers(storage, { [WORK_TIMER]: () => this.#work() });
@@ -117,7 +115,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     return 'forgotten';
   }
 
-  async exportRows(actor: MemoryActor, owner: string, after: number) {
+  async exportRows(actor: NamedActor, owner: string, after: number) {
     const found = this.#memories.after(owner, after, EXPORTED_ROWS);
     this.#changes.make(() => this.#record('memory-exported', actor, found.length));
     this.ctx.waitUntil(this.#drain());
@@ -126,7 +124,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     return { memories, ...(found.length === EXPORTED_ROWS && last && { next: last.seq }) };
   }
 
-  async erase(actor: MemoryActor, owner: string): Promise<number> {
+  async erase(actor: NamedActor, owner: string): Promise<number> {
     const erased = this.#changes.make(() => {
       const rows = this.#memories.erase(owner);
       this.#record('memory-erased', actor, rows);
@@ -177,7 +175,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
   /** Part of a transaction. */
   #record(
     action: 'memory-exported' | 'memory-erased',
-    { name: actor, requestId }: MemoryActor,
+    { name: actor, requestId }: NamedActor,
     count: number,
   ): void {
     const at = Date.now();

@@ -11,7 +11,7 @@ import type { NodeId } from '../../core/primitives/ids.ts';
 import type { CallState, NodeCallDescription } from './node-api.ts';
 
 /** How long the outcome of a call can be asked for, in milliseconds. */
-export const KEEP_CALLS_MS = 3_600_000;
+const KEEP_CALLS_MS = 3_600_000;
 
 /** Most calls of a node that are listed. */
 const MAX_LISTED = 100;
@@ -70,6 +70,7 @@ export class CallStore {
         facts TEXT NOT NULL, work TEXT, outcome TEXT, output TEXT
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS calls_of_node ON calls (node, state, at);
+      CREATE INDEX IF NOT EXISTS calls_by_settlement ON calls (settle_at);
     `);
   }
 

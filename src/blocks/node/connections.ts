@@ -5,6 +5,7 @@
  * @module
  */
 
+import { CLOSE_CODES } from '../../core/executor-protocol/close-codes.ts';
 import { type GatewayFrame, HEARTBEAT } from '../../core/executor-protocol/frames.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 
@@ -12,18 +13,7 @@ import type { NodeId } from '../../core/primitives/ids.ts';
 const MAX_UNPROVED = 4;
 
 /** How long a connection has to prove itself, in milliseconds. */
-export const HANDSHAKE_MS = 10_000;
-
-/** Close codes (RFC 6455): 4000 to 4999 are those of this protocol. */
-export const CLOSE = {
-  /** The other side has closed it, and waits for the answer. */
-  answered: 1000,
-  /** The other side has not proved itself, or wrote what cannot be read. */
-  refused: 4001,
-  /** A newer connection of the same node has proved itself. */
-  replaced: 4002,
-  revoked: 4003,
-} as const;
+const HANDSHAKE_MS = 10_000;
 
 export type LinkState =
   | { readonly kind: 'new' }
@@ -46,12 +36,14 @@ export class Connections {
 
   /** Nothing if too many of this node's are under way already. */
   accept(node: NodeId, now: number): Response | undefined {
-    const unproved = this.#all(node).filter((socket) => !isProved(linkOf(socket)));
-    for (const socket of unproved) {
-      if (now - linkOf(socket).openedAt > HANDSHAKE_MS) end(socket, 'refused');
+    let waiting = 0;
+    for (const socket of this.#all(node)) {
+      const link = linkOf(socket);
+      if (isProved(link)) continue;
+      if (now - link.openedAt > HANDSHAKE_MS) end(socket, 'refused');
+      else waiting += 1;
     }
-    const waiting = unproved.filter((socket) => now - linkOf(socket).openedAt <= HANDSHAKE_MS);
-    if (waiting.length >= MAX_UNPROVED) return undefined;
+    if (waiting >= MAX_UNPROVED) return undefined;
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [node]);
     server.serializeAttachment({ node, openedAt: now, state: { kind: 'new' } } satisfies Link);
@@ -83,7 +75,7 @@ export class Connections {
     return this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime();
   }
 
-  endAll(node: NodeId, why: keyof typeof CLOSE): void {
+  endAll(node: NodeId, why: keyof typeof CLOSE_CODES): void {
     for (const socket of this.#all(node)) end(socket, why);
   }
 
@@ -113,9 +105,9 @@ export function send(socket: WebSocket, frame: GatewayFrame): void {
   }
 }
 
-export function end(socket: WebSocket, why: keyof typeof CLOSE): void {
+export function end(socket: WebSocket, why: keyof typeof CLOSE_CODES): void {
   try {
-    socket.close(CLOSE[why], why);
+    socket.close(CLOSE_CODES[why], why);
   } catch {
     // It is closed already.
   }

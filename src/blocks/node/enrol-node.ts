@@ -5,16 +5,17 @@
  * @module
  */
 
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { enrolmentText } from '../../core/executor-protocol/handshake.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { equalConstantTime } from '../kit/keys.ts';
 import { hasSigned } from './handshake.ts';
-import type { ApproveNode, Enrolled, EnrolNode, EnrolRefusal, NodeActor } from './node-api.ts';
+import type { ApproveNode, Enrolled, EnrolNode, EnrolRefusal } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import { MAX_NODES, type StoredNode } from './node-store.ts';
 
 /** Whether the workspace takes one more. The same one again is taken as it is. */
-export function approveNode(parts: NodeParts, actor: NodeActor, node: ApproveNode): boolean {
+export function approveNode(parts: NodeParts, actor: NamedActor, node: ApproveNode): boolean {
   const { nodes } = parts;
   if (nodes.find(node.id) !== undefined) return true;
   const now = parts.now();
@@ -38,31 +39,30 @@ export function approveNode(parts: NodeParts, actor: NodeActor, node: ApproveNod
 }
 
 export function enrolNode(parts: NodeParts, request: EnrolNode): Result<Enrolled, EnrolRefusal> {
-  const node = parts.nodes.find(request.id);
-  const refusal = findRefusal(node, request, parts.now());
-  if (node === undefined || refusal !== undefined) {
-    recordEnrolment(parts, request, refusal ?? 'code_refused');
-    return err(refusal ?? 'code_refused');
+  const judged = judgeRequest(parts.nodes.find(request.id), request, parts.now());
+  if (!judged.ok) {
+    recordEnrolment(parts, request, judged.error);
+    return judged;
   }
-  const { codeHash: _, codeExpiresAt: __, ...invited } = node;
+  const { codeHash: _, codeExpiresAt: __, ...invited } = judged.value;
   parts.transact(() => {
     parts.nodes.put({ ...invited, publicKey: request.publicKey, enrolledAt: parts.now() });
     recordEnrolment(parts, request);
   });
-  return ok({ name: node.name, gatewayKey: parts.identity.publicKey });
+  return ok({ name: invited.name, gatewayKey: parts.identity.publicKey });
 }
 
-function findRefusal(
+function judgeRequest(
   node: StoredNode | undefined,
   { code, codeHash, publicKey, signature }: EnrolNode,
   now: number,
-): EnrolRefusal | undefined {
+): Result<StoredNode, EnrolRefusal> {
   if (node?.codeHash === undefined || !equalConstantTime(node.codeHash, codeHash)) {
-    return 'code_refused';
+    return err('code_refused');
   }
-  if (!(now < (node.codeExpiresAt ?? 0))) return 'code_refused';
-  const holder = { ...node, publicKey };
-  return hasSigned(holder, enrolmentText(code, publicKey), signature) ? undefined : 'key_refused';
+  if (!(now < (node.codeExpiresAt ?? 0))) return err('code_refused');
+  const isHolder = hasSigned({ publicKey }, enrolmentText(code, publicKey), signature);
+  return isHolder ? ok(node) : err('key_refused');
 }
 
 function recordEnrolment(

@@ -36,7 +36,11 @@ export function shakeHands(parts: NodeParts, socket: WebSocket, frame: ExecutorF
 }
 
 /** Whether the text was signed by the key that this node was enrolled with. */
-export function hasSigned({ publicKey }: StoredNode, text: string, signature: string): boolean {
+export function hasSigned(
+  { publicKey }: Pick<StoredNode, 'publicKey'>,
+  text: string,
+  signature: string,
+): boolean {
   return verifyEd25519(
     Buffer.from(publicKey ?? '', 'base64url'),
     Buffer.from(text, 'utf8'),

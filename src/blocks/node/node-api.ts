@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { CapabilityRules } from '../../core/capabilities/capability-set.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { NodeCeiling } from '../../core/executor-protocol/executor-run.ts';
@@ -14,11 +15,6 @@ import type { NodeId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
 
 /** Who asks, for the record: `kind:id`. */
-export interface NodeActor {
-  readonly name: string;
-  readonly requestId: string;
-}
-
 export interface ApproveNode {
   readonly id: NodeId;
   readonly name: string;
@@ -105,11 +101,11 @@ export interface NodeApi {
   /** The upgrade of a connection to a node's WebSocket, whose id is in the query. */
   fetch(request: Request): Promise<Response>;
   /** Nothing if the workspace has as many nodes as it may have. */
-  approve(actor: NodeActor, node: ApproveNode): Promise<NodeDescription | undefined>;
+  approve(actor: NamedActor, node: ApproveNode): Promise<NodeDescription | undefined>;
   enrol(request: EnrolNode): Promise<Result<Enrolled, EnrolRefusal>>;
   list(): Promise<readonly NodeDescription[]>;
   /** Ends its connection at once, and its calls; `false` if there is no such node. */
-  revoke(actor: NodeActor, id: NodeId): Promise<boolean>;
+  revoke(actor: NamedActor, id: NodeId): Promise<boolean>;
   /** The latest calls of a node, newest first; nothing if there is no such node. */
   calls(id: NodeId): Promise<readonly NodeCallDescription[] | undefined>;
   /** Answers when the call is over. A call that is known already is never sent again. */

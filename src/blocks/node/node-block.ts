@@ -8,17 +8,21 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { parseExecutorFrame } from '../../core/executor-protocol/frames.ts';
-import { type NodeId, parseWorkspaceId, readNodeId } from '../../core/primitives/ids.ts';
+import { type NodeId, readNodeId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
+import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { gatewayIdentity } from '../kit/gateway-identity.ts';
 import { deriveKey, hmacHex, keyedHash } from '../kit/keys.ts';
 import { MAX_BACKLOG_AGE_MS, Outbox } from '../kit/outbox.ts';
+import { Tables } from '../kit/tables.ts';
+import { Timers } from '../kit/timers.ts';
 import { CallStore } from './call-store.ts';
 import { Connections, end, isProved, linkOf, setState } from './connections.ts';
 import { describeNode } from './describe-node.ts';
@@ -29,7 +33,6 @@ import type {
   Enrolled,
   EnrolNode,
   EnrolRefusal,
-  NodeActor,
   NodeAnswer,
   NodeApi,
   NodeCall,
@@ -62,12 +65,14 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   readonly #parts: NodeParts;
   readonly #waiting = new WaitingCalls();
   readonly #changes: Changes;
-  #alarmAt: number | undefined;
+  /** None has a name: what there is to do is found in the rows of calls, and in the outbox. */
+  readonly #timers: Timers;
   #isDrainDue = false;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
     this.#parts = this.#assemble();
+    this.#timers = new Timers(ctx.storage, {}, new Tables(ctx.storage.sql));
     this.#changes = new Changes(ctx.storage, {
       forgetMemory: () => {
         this.#parts.nodes.forget();
@@ -118,13 +123,13 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = undefined;
+    await this.#timers.alarm(this.#parts.now());
     settleOverdue(this.#parts);
     await this.#drain();
-    this.#ringBy(this.#parts.calls.nextAt());
+    this.#ringForCalls();
   }
 
-  async approve(actor: NodeActor, node: ApproveNode): Promise<NodeDescription | undefined> {
+  async approve(actor: NamedActor, node: ApproveNode): Promise<NodeDescription | undefined> {
     if (this.#parts.outbox.isBlocked(this.#parts.now())) throw new Fault('audit_unavailable');
     const isTaken = approveNode(this.#parts, actor, node);
     const stored = this.#parts.nodes.find(node.id);
@@ -139,7 +144,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     return this.#parts.nodes.all().map((node) => describeNode(this.#parts, node));
   }
 
-  async revoke(actor: NodeActor, id: NodeId): Promise<boolean> {
+  async revoke(actor: NamedActor, id: NodeId): Promise<boolean> {
     if (this.#parts.nodes.find(id) === undefined) return false;
     this.#parts.transact(() => {
       abandonCalls(this.#parts, id);
@@ -183,8 +188,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   #assemble(): NodeParts {
     const { ctx, env } = this;
     const { sql } = ctx.storage;
-    const workspace = parseWorkspaceId(ctx.id.name ?? '');
-    if (workspace === undefined) throw new Fault('not_found');
+    const workspace = workspaceOf(ctx);
     const auditKey = deriveKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
     const parts: NodeParts = {
       workspace,
@@ -205,7 +209,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   #transact<T>(change: () => T): T {
     const result = this.#changes.make(change);
     this.#drainSoon();
-    this.#ringBy(this.#parts.calls.nextAt());
+    this.#ringForCalls();
     return result;
   }
 
@@ -214,7 +218,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     if (this.#isDrainDue || this.#parts.outbox.isEmpty()) return;
     this.#isDrainDue = true;
     // Should the object be lost before that.
-    this.#ringBy(this.#parts.now() + MAX_BACKLOG_AGE_MS);
+    this.#timers.ringBy(this.#parts.now() + MAX_BACKLOG_AGE_MS);
     const later = new Promise((resolve) => setTimeout(resolve, GATHER_MS));
     const drained = later.then(() => {
       this.#isDrainDue = false;
@@ -223,11 +227,9 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     this.ctx.waitUntil(drained);
   }
 
-  /** Alarms are dear: one that rings early enough is left alone. */
-  #ringBy(at: number | undefined): void {
-    if (at === undefined || (this.#alarmAt !== undefined && this.#alarmAt <= at)) return;
-    this.#alarmAt = at;
-    void this.ctx.storage.setAlarm(at);
+  #ringForCalls(): void {
+    const at = this.#parts.calls.nextAt();
+    if (at !== undefined) this.#timers.ringBy(at);
   }
 
   /** Never rejects: what is left is sent by the alarm. */
@@ -236,7 +238,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     try {
       await this.#parts.outbox.drain(appendToChain(this.env, this.#parts.workspace, SOURCE));
     } catch {
-      this.#ringBy(this.#parts.now() + DRAIN_AGAIN_MS);
+      this.#timers.ringBy(this.#parts.now() + DRAIN_AGAIN_MS);
     }
   }
 

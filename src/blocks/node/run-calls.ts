@@ -29,7 +29,7 @@ import type { NodeParts } from './node-parts.ts';
 export const WAIT_MS = 60_000;
 
 /** What is heard of a call so long after its deadline still counts for whoever waits. */
-export const LAST_WORD_MS = 3_000;
+const LAST_WORD_MS = 3_000;
 
 type Failure = CheckReason<'dispatch'>;
 type Done = Extract<ExecutorFrame, { kind: 'done' }>;
@@ -101,7 +101,7 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
   }
   const isSigned = hasSigned(stored, RECEIPT_CONTEXT + frame.receipt, frame.signature);
   const receipt = isSigned ? parseReceipt(frame.receipt) : undefined;
-  if (!isSigned || receipt === undefined) {
+  if (receipt === undefined) {
     settle(parts, call, { outcome: failed('unknown'), lie: 'receipt_refused' });
     end(socket, 'refused');
     return;
@@ -124,13 +124,10 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
   );
 }
 
-/** Nobody waits any longer: what was sent may have run, what waited has not. */
+/** Nobody waits any longer. */
 export function settleOverdue(parts: NodeParts): void {
   const now = parts.now();
-  for (const call of parts.calls.overdue(now)) {
-    const reason = call.state === 'sent' ? 'unknown' : 'tier_unavailable';
-    settle(parts, call, { outcome: failed(reason) });
-  }
+  giveUp(parts, parts.calls.overdue(now));
   parts.transact(() => parts.calls.sweep(now));
 }
 
@@ -144,10 +141,15 @@ export function cancelCall(parts: NodeParts, callKey: string): void {
 
 /** A node that is revoked takes its calls with it. */
 export function abandonCalls(parts: NodeParts, node: NodeId): void {
-  for (const call of parts.calls.inState(node, 'sent'))
-    settle(parts, call, { outcome: failed('unknown') });
-  for (const call of parts.calls.inState(node, 'waiting')) {
-    settle(parts, call, { outcome: failed('tier_unavailable') });
+  giveUp(parts, parts.calls.inState(node, 'sent'));
+  giveUp(parts, parts.calls.inState(node, 'waiting'));
+}
+
+/** What was sent may have run, what waited has not. */
+function giveUp(parts: NodeParts, calls: readonly StoredCall[]): void {
+  for (const call of calls) {
+    const reason = call.state === 'sent' ? 'unknown' : 'tier_unavailable';
+    settle(parts, call, { outcome: failed(reason) });
   }
 }
 
@@ -201,6 +203,6 @@ function toFacts(claims: TicketClaims, node: NodeId, ticket: string): CallFacts 
   };
 }
 
-export function failed(reason: Failure): ToolOutcome {
+function failed(reason: Failure): ToolOutcome {
   return { kind: 'failed', reason, cost: { durationMs: 0 } };
 }

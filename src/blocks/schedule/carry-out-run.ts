@@ -6,15 +6,13 @@
  */
 
 import { authorize } from '../../core/policy/authorize.ts';
-import { joinLabels, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
+import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
 import { issueSessionId, readBlockId, type SessionId } from '../../core/primitives/ids.ts';
-import { blockObjectName, workspaceObjectName } from '../kit/address.ts';
-import { callAgainAfterReset } from '../kit/call.ts';
 import { keyedHash, sha256Hex } from '../kit/keys.ts';
 import type { AdmitTurn, TurnSummary } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
-import type { BlockApi } from '../user/block-api.ts';
-import type { WorkspaceApi } from '../workspace/workspace-api.ts';
+import { openBlock } from '../user/block-client.ts';
+import { openWorkspace } from '../workspace/workspace-client.ts';
 import type { ScheduleRun } from './schedule-api.ts';
 import { principalOf, type ScheduleParts } from './schedule-parts.ts';
 import type { StoredSchedule } from './schedule-store.ts';
@@ -24,6 +22,8 @@ const TRY_FOR_MS = 300_000;
 
 const PASSES = new Set(['rate_limited', 'budget_exhausted', 'audit_unavailable', 'lane_full']);
 
+type RunningRun = ScheduleRun & Required<Pick<ScheduleRun, 'sessionId' | 'turnId'>>;
+
 /** One step of it; the alarm asks for the next until the run is over. */
 export async function carryOut(
   parts: ScheduleParts,
@@ -32,8 +32,9 @@ export async function carryOut(
 ): Promise<void> {
   const schedule = parts.schedules.find(name);
   if (schedule === undefined) return;
-  if (run.status === 'starting') await start(parts, schedule, run);
-  else await follow(parts, schedule, run);
+  const { sessionId, turnId } = run;
+  if (sessionId === undefined || turnId === undefined) await start(parts, schedule, run);
+  else await follow(parts, schedule, { ...run, sessionId, turnId });
 }
 
 async function start(
@@ -89,12 +90,10 @@ function sessionOf(
 async function follow(
   parts: ScheduleParts,
   schedule: StoredSchedule,
-  run: ScheduleRun,
+  run: RunningRun,
 ): Promise<void> {
-  const sessionId = sessionOf(parts, schedule, run.dueAt);
-  const session = openSession(parts.env, parts.workspace, sessionId);
-  const turnId = (run.turnId ?? '') as TurnSummary['turnId'];
-  const turn = await session.summary(turnId);
+  const session = openSession(parts.env, parts.workspace, run.sessionId);
+  const turn = await session.summary(run.turnId);
   const endedAt = parts.now();
   if (turn === undefined) {
     settle(parts, schedule, { ...run, status: 'failed', code: 'not_found', endedAt });
@@ -134,30 +133,20 @@ async function deliver(
   const hash = keyedHash(env.SALLYPORT_MASTER_KEY, 'block-ids');
   const block = deliverTo && readBlockId(workspace, deliverTo.block, hash);
   if (block === undefined || !(await maySend(parts, schedule))) return;
-  const isUntouched = turn.toolCalls.length === 0;
-  const label = isUntouched ? PRINCIPAL_LABEL : joinLabels(PRINCIPAL_LABEL, UNTRUSTED_LABEL);
-  await callAgainAfterReset(
-    (): BlockApi => env.BLOCKS.getByName(blockObjectName(workspace, block)),
-    (api) =>
-      api.send({
-        from: {
-          principal: principalOf(parts, schedule),
-          requestId: schedule.requestId,
-          ownsAll: false,
-        },
-        body: JSON.stringify({ schedule: name, dueAt: run.dueAt, output: turn.output }),
-        label,
-        messageId: `schedule/${name}/${run.dueAt}`,
-      }),
-  );
+  const label = turn.toolCalls.length === 0 ? PRINCIPAL_LABEL : UNTRUSTED_LABEL;
+  const { requestId } = schedule;
+  const message = {
+    from: { principal: principalOf(parts, schedule), requestId, ownsAll: false },
+    body: JSON.stringify({ schedule: name, dueAt: run.dueAt, output: turn.output }),
+    label,
+    messageId: `schedule/${name}/${run.dueAt}`,
+  };
+  await openBlock(env, workspace, block).again((api) => api.send(message));
 }
 
 async function maySend(parts: ScheduleParts, schedule: StoredSchedule): Promise<boolean> {
-  const principal = principalOf(parts, schedule);
-  const authority = await callAgainAfterReset(
-    (): WorkspaceApi => parts.env.WORKSPACES.getByName(workspaceObjectName(parts.workspace)),
-    (workspace) => workspace.authority(principal),
-  );
+  const workspace = openWorkspace(parts.env, parts.workspace);
+  const authority = await workspace.authority(principalOf(parts, schedule));
   const question = { capability: 'block:send', now: parts.now() };
   return authority !== undefined && authorize(authority, question).allowed;
 }

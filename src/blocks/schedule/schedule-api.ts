@@ -4,8 +4,10 @@
  * @module
  */
 
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { Principal } from '../../core/policy/principal.ts';
+import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
 import type { ScheduleSpec } from '../../core/schedules/schedule-spec.ts';
 
 /** Why no run came of a moment, or how the run ended. */
@@ -22,8 +24,9 @@ export type RunStatus =
 export interface ScheduleRun {
   readonly dueAt: number;
   readonly status: RunStatus;
-  readonly sessionId?: string;
-  readonly turnId?: string;
+  /** Both once the turn was admitted. */
+  readonly sessionId?: SessionId;
+  readonly turnId?: TurnId;
   /** Of a run that was refused or failed. */
   readonly code?: string;
   readonly endedAt?: number;
@@ -49,24 +52,18 @@ export interface CreateSchedule {
   readonly grants: readonly Grant[];
 }
 
-/** Who asks, for the record. */
-export interface ScheduleActor {
-  readonly name: string;
-  readonly requestId: string;
-}
-
 export interface ScheduleApi {
   /** `undefined`: the name is taken, or there are too many. */
   create(request: CreateSchedule): Promise<ScheduleDescription | undefined>;
   list(): Promise<readonly ScheduleDescription[]>;
   find(name: string): Promise<ScheduleDescription | undefined>;
-  remove(actor: ScheduleActor, name: string): Promise<boolean>;
+  remove(actor: NamedActor, name: string): Promise<boolean>;
   /** A paused schedule keeps its runs, and has no next one. */
   setPaused(
-    actor: ScheduleActor,
+    actor: NamedActor,
     name: string,
     isPaused: boolean,
   ): Promise<ScheduleDescription | undefined>;
   /** Runs it now, besides its moments; `false` if its last run is not over. */
-  runNow(actor: ScheduleActor, name: string): Promise<boolean | undefined>;
+  runNow(actor: NamedActor, name: string): Promise<boolean | undefined>;
 }

@@ -8,10 +8,11 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import { Fault } from '../../core/errors/fault.ts';
-import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import type { NamedActor } from '../../core/audit/named-actor.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
 import { nextRunOf } from '../../core/schedules/next-run.ts';
 import { MAX_SCHEDULES } from '../../core/schedules/schedule-spec.ts';
+import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
@@ -21,7 +22,6 @@ import { beginDueRuns, beginNow } from './begin-runs.ts';
 import { carryOut } from './carry-out-run.ts';
 import type {
   CreateSchedule,
-  ScheduleActor,
   ScheduleApi,
   ScheduleDescription,
   ScheduleRun,
@@ -52,6 +52,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
         this.#timers.forget();
         this.#parts.outbox.forget();
       },
+      flush: () => this.#setTimer(),
     });
     ctx.storage.transactionSync(() => {
       this.#parts.schedules.createTables();
@@ -78,10 +79,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     };
     this.#parts.transact(() => {
       schedules.put(schedule);
-      this.#record('schedule-created', spec.name, {
-        name: `${creator.kind}:${creator.id}`,
-        requestId,
-      });
+      this.#record('schedule-created', spec.name, { name: toPrincipalName(creator), requestId });
     });
     return describeSchedule(this.#parts, schedule);
   }
@@ -95,7 +93,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     return schedule && describeSchedule(this.#parts, schedule);
   }
 
-  async remove(actor: ScheduleActor, name: string): Promise<boolean> {
+  async remove(actor: NamedActor, name: string): Promise<boolean> {
     if (this.#parts.schedules.find(name) === undefined) return false;
     this.#parts.transact(() => {
       this.#parts.schedules.remove(name);
@@ -105,7 +103,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   }
 
   async setPaused(
-    actor: ScheduleActor,
+    actor: NamedActor,
     name: string,
     isPaused: boolean,
   ): Promise<ScheduleDescription | undefined> {
@@ -121,7 +119,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     return describeSchedule(this.#parts, changed);
   }
 
-  async runNow(actor: ScheduleActor, name: string): Promise<boolean | undefined> {
+  async runNow(actor: NamedActor, name: string): Promise<boolean | undefined> {
     const schedule = this.#parts.schedules.find(name);
     if (schedule === undefined) return undefined;
     return this.#parts.transact(() => {
@@ -153,8 +151,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
 
   #assemble(): ScheduleParts {
     const { sql } = this.ctx.storage;
-    const workspace = parseWorkspaceId(this.ctx.id.name ?? '');
-    if (workspace === undefined) throw new Fault('not_found');
+    const workspace = workspaceOf(this.ctx);
     const outbox = new Outbox(sql);
     const now = () => Date.now();
     return {
@@ -165,11 +162,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   }
 
   #transact<T>(change: () => T): T {
-    const result = this.#changes.make(() => {
-      const changed = change();
-      this.#setTimer();
-      return changed;
-    });
+    const result = this.#changes.make(change);
     this.ctx.waitUntil(this.#drain());
     return result;
   }
@@ -177,7 +170,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   #record(
     action: Parameters<ScheduleParts['record']>[0]['action'],
     schedule: string,
-    { name, requestId }: ScheduleActor,
+    { name, requestId }: NamedActor,
   ): void {
     this.#parts.record({ action, decision: 'allowed', actor: name, requestId, schedule });
   }

@@ -5,7 +5,7 @@
  */
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
-import type { Principal } from '../../core/policy/principal.ts';
+import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { Outbox } from '../kit/outbox.ts';
@@ -41,7 +41,7 @@ export function describeSchedule(
 ): ScheduleDescription {
   return {
     ...{ name: spec.name, spec, isPaused, createdAt },
-    createdBy: `${creator.kind}:${creator.id}`,
+    createdBy: toPrincipalName(creator),
     ...(nextAt !== undefined && { nextAt }),
     runs: schedules.runs(spec.name),
   };

@@ -13,6 +13,7 @@ import {
   type ApprovalSummary,
   isOpen,
 } from '../../core/policy/approval-state.ts';
+import { Tables } from '../kit/tables.ts';
 
 export interface ApprovalRow {
   readonly summary: ApprovalSummary;
@@ -24,22 +25,28 @@ type StoredApproval = { summary: string; hash: string; version: number };
 
 const COLUMNS = 'summary, hash, version';
 
+const DEFINITION = `(
+  id TEXT PRIMARY KEY, turn_id TEXT NOT NULL, state TEXT NOT NULL, expires_at INTEGER NOT NULL,
+  hash TEXT NOT NULL, summary TEXT NOT NULL, version INTEGER NOT NULL, sent INTEGER NOT NULL
+) STRICT`;
+
 export class ApprovalStore {
   readonly #sql: SqlStorage;
-  #hasTable: boolean | undefined;
+  readonly #tables: Tables;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#tables = new Tables(sql);
   }
 
   /** After a transaction was rolled back, or storage was wiped. */
   forget(): void {
-    this.#hasTable = undefined;
+    this.#tables.forget();
   }
 
   /** A question; the same one that was withdrawn earlier is asked anew. */
   ask(summary: ApprovalSummary, hash: string): void {
-    this.#makeTable();
+    this.#tables.make('approvals', DEFINITION);
     this.#sql.exec(
       `INSERT INTO approvals (id, turn_id, state, expires_at, hash, summary, version, sent)
        VALUES (?, ?, ?, ?, ?, ?, 1, 0)
@@ -63,6 +70,13 @@ export class ApprovalStore {
     return this.#all('WHERE turn_id = ?', turnId).filter(({ summary }) => isOpen(summary.state));
   }
 
+  /** Those of a turn that let a call run now. */
+  approvedOf(turnId: string, now: number): ApprovalRow[] {
+    return this.openOf(turnId).filter(
+      ({ summary }) => summary.state === 'approved' && now < summary.expiresAt,
+    );
+  }
+
   /** Open ones whose time is over. */
   overdue(now: number): ApprovalRow[] {
     return this.#all("WHERE state IN ('pending', 'approved') AND expires_at <= ?", now);
@@ -70,7 +84,7 @@ export class ApprovalStore {
 
   /** When the next open one is over. */
   nextExpiry(): number | undefined {
-    if (!this.#exists()) return undefined;
+    if (!this.#tables.has('approvals')) return undefined;
     const { at } = this.#sql
       .exec<{ at: number | null }>(
         "SELECT min(expires_at) AS at FROM approvals WHERE state IN ('pending', 'approved')",
@@ -104,25 +118,10 @@ export class ApprovalStore {
   }
 
   #all(where: string, ...values: SqlStorageValue[]): ApprovalRow[] {
-    if (!this.#exists()) return [];
+    if (!this.#tables.has('approvals')) return [];
     return this.#sql
       .exec<StoredApproval>(`SELECT ${COLUMNS} FROM approvals ${where}`, ...values)
       .toArray()
       .map(({ summary, hash, version }) => ({ summary: JSON.parse(summary), hash, version }));
-  }
-
-  #exists(): boolean {
-    this.#hasTable ??=
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'approvals'").toArray().length > 0;
-    return this.#hasTable;
-  }
-
-  #makeTable(): void {
-    if (this.#exists()) return;
-    this.#sql.exec(`CREATE TABLE approvals (
-      id TEXT PRIMARY KEY, turn_id TEXT NOT NULL, state TEXT NOT NULL, expires_at INTEGER NOT NULL,
-      hash TEXT NOT NULL, summary TEXT NOT NULL, version INTEGER NOT NULL, sent INTEGER NOT NULL
-    ) STRICT`);
-    this.#hasTable = true;
   }
 }

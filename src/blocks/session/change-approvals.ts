@@ -29,10 +29,10 @@ export function mayStart(
 ): boolean {
   return starts.every(({ approval, claims }) => {
     if (approval === undefined) return true;
-    const row = parts.approvals.openOf(turn.row.facts.id).find(({ hash }) => hash === approval);
+    const approved = parts.approvals.approvedOf(turn.row.facts.id, parts.now());
     const request = turn.progress.requests.get(approval);
-    if (row?.summary.state !== 'approved' || request === undefined) return false;
-    return parts.now() < row.summary.expiresAt && isBoundTo(request.binding, claims);
+    const isApproved = approved.some(({ hash }) => hash === approval);
+    return isApproved && request !== undefined && isBoundTo(request.binding, claims);
   });
 }
 
@@ -64,8 +64,7 @@ export function followBatch(
 
 /** Part of a transaction: the turn has ended, and nothing of it will run any more. */
 export function withdrawAll(parts: SessionParts, turn: LiveTurn): void {
-  if (turn.progress.requests.size === 0) return;
-  for (const row of parts.approvals.openOf(turn.row.facts.id)) withdraw(parts, row);
+  for (const row of openOf(parts, turn)) withdraw(parts, row);
 }
 
 /** Part of a transaction that has changed approvals: sees to it that the index hears of it. */
@@ -87,7 +86,6 @@ function ask(parts: SessionParts, turn: LiveTurn, entry: Entry<'approval-needed'
 }
 
 function start(parts: SessionParts, turn: LiveTurn, entry: StartEntry): void {
-  if (turn.progress.requests.size === 0) return;
   const row = findOpen(parts, turn, entry);
   const request = row && turn.progress.requests.get(row.hash);
   if (row === undefined || request === undefined) return;
@@ -101,7 +99,6 @@ function start(parts: SessionParts, turn: LiveTurn, entry: StartEntry): void {
 
 /** The call was asked about differently, or is not asked about any more. */
 function withdrawCall(parts: SessionParts, turn: LiveTurn, call: CallRef): void {
-  if (turn.progress.requests.size === 0) return;
   const row = findOpen(parts, turn, call);
   if (row !== undefined) withdraw(parts, row);
 }
@@ -121,7 +118,12 @@ function findOpen(
   turn: LiveTurn,
   { round, index }: CallRef,
 ): ApprovalRow | undefined {
-  return parts.approvals
-    .openOf(turn.row.facts.id)
-    .find(({ summary }) => summary.round === round && summary.index === index);
+  return openOf(parts, turn).find(
+    ({ summary }) => summary.round === round && summary.index === index,
+  );
+}
+
+/** Most turns ask nobody, and cost no query. */
+function openOf({ approvals }: SessionParts, { progress, row }: LiveTurn): readonly ApprovalRow[] {
+  return progress.requests.size === 0 ? [] : approvals.openOf(row.facts.id);
 }

@@ -80,8 +80,5 @@ function approvedOf(
   { row, progress }: LiveTurn,
 ): readonly string[] {
   if (progress.requests.size === 0) return [];
-  return approvals
-    .openOf(row.facts.id)
-    .filter(({ summary }) => summary.state === 'approved' && now() < summary.expiresAt)
-    .map(({ hash }) => hash);
+  return approvals.approvedOf(row.facts.id, now()).map(({ hash }) => hash);
 }

@@ -51,14 +51,20 @@ export class HeldSlice {
     return sliceForTurn(slice, authority.policy.limits);
   }
 
+  /** Whether a turn under this authority may take it. */
+  isIdle(authority: Authority, now: number): boolean {
+    const held = this.#held;
+    if (held?.idleUntil === undefined || now >= held.idleUntil) return false;
+    return held.authority === authority && now - held.openedAt < MAX_HOLD_MS;
+  }
+
   /** For the next turn under this authority, if it is held and idle. */
   take(
     authority: Authority,
     now: number,
   ): { readonly reservation: TurnId; readonly slice: Slice } | undefined {
     const held = this.#held;
-    if (held?.idleUntil === undefined || now >= held.idleUntil) return undefined;
-    if (held.authority !== authority || now - held.openedAt >= MAX_HOLD_MS) return undefined;
+    if (held === undefined || !this.isIdle(authority, now)) return undefined;
     const { idleUntil: _, ...used } = held;
     this.#held = used;
     return {

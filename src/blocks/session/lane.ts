@@ -231,11 +231,10 @@ export class Lane {
     const { approvals, live, now, session } = this.#parts;
     const turn = session.live() && live.holder();
     if (turn?.row.status !== 'waiting') return undefined;
-    const open = approvals.openOf(turn.row.facts.id).map(({ summary }) => summary);
-    const isApproved = open.some(
-      ({ state, expiresAt }) => state === 'approved' && now() < expiresAt,
-    );
-    return open.length === 0 || isApproved ? turn : undefined;
+    const { id } = turn.row.facts;
+    const isAnswered =
+      approvals.openOf(id).length === 0 || approvals.approvedOf(id, now()).length > 0;
+    return isAnswered ? turn : undefined;
   }
 
   /** The caller saves the turn's row. */

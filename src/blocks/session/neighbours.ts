@@ -17,8 +17,8 @@ import { ok, type Result } from '../../core/primitives/result.ts';
 import type { SkillText } from '../../core/skills/installed-skill.ts';
 import type { ApprovalNews } from '../approvals/approvals-api.ts';
 import { askApprovals } from '../approvals/approvals-client.ts';
-import type { AuditApi } from '../audit/audit-api.ts';
 import { blockObjectName, workspaceObjectName } from '../kit/address.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
 import type { BlockApi } from '../user/block-api.ts';
@@ -66,10 +66,7 @@ export class Neighbours {
     firstSeq: number,
     events: readonly AuditEvent[],
   ): Promise<number> {
-    return callAgainAfterReset(
-      (): AuditApi => this.#env.AUDITS.getByName(workspaceObjectName(workspace)),
-      (api) => api.append(source, firstSeq, events),
-    );
+    return appendToChain(this.#env, workspace, source)(firstSeq, events);
   }
 
   /** Told again, or late, it changes nothing. */

@@ -9,17 +9,16 @@ import { isLive } from '../../core/capabilities/grant.ts';
 import { type InspectedInput, inspectInput } from '../../core/checks/inspect-input.ts';
 import { NO_USAGE } from '../../core/conversation/usage.ts';
 import { deny } from '../../core/errors/denial.ts';
-import { faultCode } from '../../core/errors/fault.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import type { SliceShortage } from '../../core/policy/slice.ts';
 import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
 import { type TurnId, toTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { randomHex } from '../kit/keys.ts';
-import type { OpenedTurn, OpenTurn } from '../workspace/workspace-api.ts';
+import type { OpenTurn } from '../workspace/workspace-api.ts';
 import { isLaneFree, type Opening } from './begin-turn.ts';
 import { bringSkills, wantsSkills } from './bring-skills.ts';
 import { chooseDriver, isFreeOfCost } from './choose-driver.ts';
+import { reserveTurn } from './reserve-turn.ts';
 import type { AdmissionRefusal, AdmitTurn } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
 
@@ -51,6 +50,8 @@ function openFromHeld(
   if (!isPresent) return undefined;
   const driver = chooseDriver(request, authority, { sessionModel: live.facts.model, now });
   if (driver?.kind !== 'model' || !isFreeOfCost(driver)) return undefined;
+  // Asked before the messages are looked at: else that would be done again with what is opened anew.
+  if (!held.isIdle(authority, now)) return undefined;
   // Their texts are with the workspace.
   if (wantsSkills(request, authority)) return undefined;
   const input = inspect(request, authority);
@@ -66,9 +67,8 @@ async function openAnew(
   request: AdmitTurn,
 ): Promise<Result<Opening, AdmissionRefusal>> {
   const wish = toOpening(parts, turnId, request);
-  const opened = await ask(parts, wish);
-  if (opened === 'denied') return err({ code: 'denied' });
-  if (!opened.ok) return err(toShortageRefusal(opened.error));
+  const opened = await reserveTurn(parts, wish);
+  if (!opened.ok) return opened;
   const { authorities, held, now, session } = parts;
   const { slice, revision, authority: sent } = opened.value;
   authorities.hear(revision);
@@ -120,19 +120,6 @@ function inspect(
   return inspected.ok ? inspected : err({ code: 'denied', denial: inspected.error });
 }
 
-/** `denied`: the credential was revoked since it was accepted. */
-async function ask(
-  { neighbours }: SessionParts,
-  wish: OpenTurn,
-): Promise<Result<OpenedTurn, SliceShortage> | 'denied'> {
-  try {
-    return await neighbours.openTurn(wish);
-  } catch (thrown) {
-    if (faultCode(thrown) === 'denied') return 'denied';
-    throw thrown;
-  }
-}
-
 function toOpening(
   parts: SessionParts,
   turnId: TurnId,
@@ -163,13 +150,4 @@ function toOpening(
 function giveBack({ defer, neighbours }: SessionParts, { turnId, principal }: OpenTurn): void {
   const settlement = { reservation: turnId, usage: NO_USAGE, toolCalls: {} };
   defer(neighbours.settleTurn(principal.workspace, settlement).catch(() => {}));
-}
-
-function toShortageRefusal({ reason, budget, retryAfterMs }: SliceShortage): AdmissionRefusal {
-  const isBudget = reason === 'token_budget' || reason === 'money_budget';
-  return {
-    code: isBudget ? 'budget_exhausted' : 'rate_limited',
-    ...(budget !== undefined && { budget }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
 }

@@ -201,43 +201,32 @@ export interface ReceivedMessage {
 
 export interface BlockApi {
   /** Once: a second order of the same id is `conflict`, unless it is the same order. */
-  spawn(
-    order: BirthOrder,
-    snapshot?: BlockSnapshot,
-  ): Promise<Result<BlockDescription, BlockRefusal>>;
+  spawn(order: BirthOrder, snapshot?: BlockSnapshot): Promise<BlockAnswer<BlockDescription>>;
   describe(): Promise<BlockDescription | undefined>;
 
   /** Signals of one other block, in order. Those that are known are absorbed. */
   accept(from: BlockId, signals: readonly NumberedSignal[]): Promise<AcceptedStream>;
-  send(message: OutsideMessage): Promise<Result<SentMessage, BlockRefusal>>;
+  send(message: OutsideMessage): Promise<BlockAnswer<SentMessage>>;
   /** In one transaction; each is answered for itself, in their order. */
-  sendMany(
-    messages: readonly OutsideMessage[],
-  ): Promise<readonly Result<SentMessage, BlockRefusal>[]>;
-  receive(
-    actor: BlockActor,
-    query: ReceiveQuery,
-  ): Promise<Result<readonly ReceivedMessage[], BlockRefusal>>;
+  sendMany(messages: readonly OutsideMessage[]): Promise<readonly BlockAnswer<SentMessage>[]>;
+  receive(actor: BlockActor, query: ReceiveQuery): Promise<BlockAnswer<readonly ReceivedMessage[]>>;
   /** A WebSocket for a consumer: see `consumer-api.ts`. */
   fetch(request: Request): Promise<Response>;
-  acknowledge(actor: BlockActor, leases: readonly string[]): Promise<Result<number, BlockRefusal>>;
+  acknowledge(actor: BlockActor, leases: readonly string[]): Promise<BlockAnswer<number>>;
   /** Waits for the answer; what comes after `timeoutMs` is dropped and counted. */
-  call(message: OutsideMessage, timeoutMs: number): Promise<Result<Envelope, BlockRefusal>>;
+  call(message: OutsideMessage, timeoutMs: number): Promise<BlockAnswer<Envelope>>;
   /** The consumer's answer to a call that it has received. */
-  reply(actor: BlockActor, lease: string, body: BlockBody): Promise<Result<true, BlockRefusal>>;
+  reply(actor: BlockActor, lease: string, body: BlockBody): Promise<BlockAnswer<true>>;
 
   /** Of its owner; a dead block's can be listed and read. */
-  checkpoints(
-    actor: BlockActor,
-    ask: CheckpointAsk,
-  ): Promise<Result<CheckpointAnswer, BlockRefusal>>;
+  checkpoints(actor: BlockActor, ask: CheckpointAsk): Promise<BlockAnswer<CheckpointAnswer>>;
   /** Puts a dead letter back at the end of the mailbox. */
-  redrive(actor: BlockActor, seq: number): Promise<Result<true, BlockRefusal>>;
+  redrive(actor: BlockActor, seq: number): Promise<BlockAnswer<true>>;
   /** Messages that a dead block left, for the one that takes its place. */
   leftMessages(after: number, limit: number): Promise<readonly LeftMessage[]>;
   tree(levels: number): Promise<BlockTree | undefined>;
   /** Of a supervisor. */
-  changeChildren(actor: BlockActor, change: ChildChange): Promise<Result<true, BlockRefusal>>;
+  changeChildren(actor: BlockActor, change: ChildChange): Promise<BlockAnswer<true>>;
   /** Another behaviour from the next message on, or, if the migration fails, all as it was. */
   upgrade(actor: BlockActor, upgrade: BlockUpgrade): Promise<BlockAnswer<Upgraded>>;
   /** Resolves once nobody at or below the block goes by more than this. */
@@ -246,8 +235,8 @@ export interface BlockApi {
   presentGrants(began: readonly Grant[]): Promise<readonly Grant[]>;
   /** From a block above: resolves once all below have heard what was taken away. */
   boundsHeard(): Promise<void>;
-  act(actor: BlockActor, act: BlockAct): Promise<Result<BlockActAnswer, BlockRefusal>>;
-  exit(actor: BlockActor, reason: RequestedExit): Promise<Result<ExitReason, BlockRefusal>>;
+  act(actor: BlockActor, act: BlockAct): Promise<BlockAnswer<BlockActAnswer>>;
+  exit(actor: BlockActor, reason: RequestedExit): Promise<BlockAnswer<ExitReason>>;
 
   /** From the workspace: what the block was told of its creator's authority is older than this. */
   authorityChanged(revision: number): Promise<void>;

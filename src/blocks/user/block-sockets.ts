@@ -21,7 +21,7 @@ import { refusal } from './refusals.ts';
 import { countLeases, releaseLeases } from './socket-leases.ts';
 
 /** Most sockets of one block at once. */
-export const MAX_SOCKETS = 16;
+const MAX_SOCKETS = 16;
 
 /** So that a lease, which begins with it, stays as short as others are at most. */
 const ID_CHARS = 21;

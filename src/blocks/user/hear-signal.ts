@@ -19,7 +19,6 @@ import { CHILD_REF, endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { hearBounds } from './hear-bounds.ts';
 import { hearEstate, passEstateUp } from './hear-estate.ts';
-
 import { behaviorOf } from './present-facts.ts';
 
 /** The answer to a message; nothing for other signals. */

@@ -57,7 +57,6 @@ export function createMigration(env: BlockBindings): Migrate {
     if (outcome.kind === 'waiting') return { kind: 'failed', reason: 'approval_required' };
     if (outcome.kind === 'denied') return { kind: 'failed', reason: outcome.denial.reason };
     if (outcome.kind === 'failed') return { kind: 'failed', reason: outcome.code };
-    if (outcome.kind !== 'result') return { kind: 'failed', reason: 'approval_needed' };
     const { content, truncated, label } = outcome.result;
     const state = truncated ? undefined : readState(content);
     return state === undefined

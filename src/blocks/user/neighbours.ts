@@ -9,9 +9,9 @@ import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
-import type { AuditApi } from '../audit/audit-api.ts';
 import { askDirectory } from '../directory/directory-client.ts';
 import { blockObjectName, workspaceObjectName } from '../kit/address.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
 import type { LeasedAuthority } from '../workspace/lease-api.ts';
@@ -84,9 +84,6 @@ export function appendAudit(
   { order }: BlockFacts,
   batch: { readonly firstSeq: number; readonly events: readonly AuditEvent[] },
 ): Promise<number> {
-  const { workspace } = order.creator;
-  return callAgainAfterReset(
-    (): AuditApi => env.AUDITS.getByName(workspaceObjectName(workspace)),
-    (audit) => audit.append(`block:${order.blockId}`, batch.firstSeq, batch.events),
-  );
+  const append = appendToChain(env, order.creator.workspace, `block:${order.blockId}`);
+  return append(batch.firstSeq, batch.events);
 }

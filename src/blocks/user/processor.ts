@@ -19,14 +19,13 @@ import { Interludes } from './interludes.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
 import { holdForMessage, settleMessage } from './spend-budget.ts';
 import type { StateStore } from './state-store.ts';
+import { type Progress, WorkThrough } from './work-through.ts';
 
 /** Timer that goes on where a lost object was. */
 export const PROCESS_TIMER = 'process';
 
 /** How soon after a loss, in milliseconds. */
 const TAKE_UP_MS = 5_000;
-
-const FAILED_MS = 1_000;
 
 const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
 
@@ -40,12 +39,18 @@ export interface Processing {
 /** Gives the answer to a call from outside; `false` if nobody waits any more. */
 export type Answer = (correlationId: string, envelope: Envelope) => boolean;
 
+interface Next {
+  readonly facts: BlockFacts;
+  readonly message: StoredMessage;
+  readonly processing: Processing;
+}
+
 export class Processor {
   readonly #parts: BlockParts;
   readonly #choose: (facts: BlockFacts) => Processing | undefined;
   readonly #answer: Answer;
   readonly #interludes = new Interludes();
-  #running: Promise<void> | undefined;
+  readonly #messages: WorkThrough<Next>;
 
   constructor(
     parts: BlockParts,
@@ -55,53 +60,53 @@ export class Processor {
     this.#parts = parts;
     this.#choose = choose;
     this.#answer = answer;
+    this.#messages = new WorkThrough(parts, {
+      timer: PROCESS_TIMER,
+      next: () => this.#next(),
+      work: (next) => this.#process(next),
+    });
   }
 
   /** After anything may have come into the mailbox. */
   wake(): void {
-    if (this.#running === undefined && this.#next() !== undefined) this.#parts.defer(this.run());
+    this.#messages.wake();
   }
 
   /** Processes what there is, and resolves once nothing is left or it must be tried later. */
   run(): Promise<void> {
-    this.#running ??= this.#runAll()
-      .catch(() => this.#tryLater(FAILED_MS))
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    return this.#messages.run();
   }
 
   /** After the message that is being processed, and before the next one: see `interludes.ts`. */
   async between<T>(task: () => Promise<T>, waitMs: number): Promise<T | undefined> {
     try {
-      return await this.#interludes.run({ busy: () => this.#running, task, waitMs });
+      return await this.#interludes.run({ busy: () => this.#messages.running, task, waitMs });
     } finally {
       this.wake();
     }
   }
 
-  async #runAll(): Promise<void> {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const { message, processing } = next;
-      const allowed = await this.#mayBehave(next.facts, processing);
-      if (allowed === undefined) return;
-      const { facts, most } = allowed;
-      const held = this.#hold(message, most);
-      if (held === 'exhausted') {
-        transact(this.#parts, () => failMessage(this.#parts, message, 'budget_exhausted'));
-        return this.#parts.flush();
-      }
-      const processed = await processing.behave({ facts, message, ...(held && { ceiling: held }) });
-      if (this.#parts.facts.alive() === undefined) return;
-      if (processed.kind === 'later') {
-        transact(this.#parts, () => settleMessage(this.#parts, message, NOTHING));
-        return this.#tryLater(processed.afterMs);
-      }
-      const { state } = processing;
-      await commitMessage(this.#parts, { message, state, answer: this.#answer }, processed);
-      this.#parts.flush();
+  async #process({ facts: before, message, processing }: Next): Promise<Progress> {
+    const parts = this.#parts;
+    const allowed = await this.#mayBehave(before, processing);
+    if (allowed === undefined) return 'stop';
+    const { facts, most } = allowed;
+    const held = this.#hold(message, most);
+    if (held === 'exhausted') {
+      transact(parts, () => failMessage(parts, message, 'budget_exhausted'));
+      parts.flush();
+      return 'stop';
     }
+    const processed = await processing.behave({ facts, message, ...(held && { ceiling: held }) });
+    if (parts.facts.alive() === undefined) return 'stop';
+    if (processed.kind === 'later') {
+      transact(parts, () => settleMessage(parts, message, NOTHING));
+      return processed;
+    }
+    const { state } = processing;
+    await commitMessage(parts, { message, state, answer: this.#answer }, processed);
+    parts.flush();
+    return 'next';
   }
 
   /**
@@ -132,7 +137,7 @@ export class Processor {
   }
 
   /** The first message, if the block lives and behaves by itself. */
-  #next() {
+  #next(): Next | undefined {
     const facts = this.#parts.facts.alive();
     const isHeldUp = facts?.isInheriting === true || this.#interludes.isWanted;
     if (facts === undefined || isHeldUp) return undefined;
@@ -148,10 +153,6 @@ export class Processor {
   /** So that a message is taken up again should this object be lost over it. */
   #armOnce(): void {
     this.#parts.timers.setLatest(PROCESS_TIMER, this.#parts.now() + TAKE_UP_MS);
-  }
-
-  #tryLater(afterMs: number): void {
-    this.#parts.timers.set(PROCESS_TIMER, this.#parts.now() + afterMs);
   }
 }
 

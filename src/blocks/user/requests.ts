@@ -21,6 +21,7 @@ import {
   REQUEST_TIMER,
   type StoredRequest,
 } from './request-store.ts';
+import { type Progress, WorkThrough } from './work-through.ts';
 
 /** What came of a request. */
 export type Performed =
@@ -39,52 +40,55 @@ export interface Performing {
 /** Must bear to be asked again about the same request. */
 export type Perform = (performing: Performing) => Promise<Performed>;
 
-/** How soon a request that failed in an unforeseen way is tried again, in milliseconds. */
-const FAILED_MS = 1_000;
+interface Next {
+  readonly facts: BlockFacts;
+  readonly stored: StoredRequest;
+}
 
 export class Requests {
   readonly #parts: BlockParts;
   readonly #perform: Perform;
   readonly #answered: () => void;
-  #running: Promise<void> | undefined;
+  readonly #work: WorkThrough<Next>;
 
   /** `answered` is called whenever an answer has come into the mailbox. */
   constructor(parts: BlockParts, perform: Perform, answered: () => void) {
     this.#parts = parts;
     this.#perform = perform;
     this.#answered = answered;
+    this.#work = new WorkThrough(parts, {
+      timer: REQUEST_TIMER,
+      next: () => this.#next(),
+      work: (next) => this.#do(next),
+    });
   }
 
   /** After anything may have been asked for. */
   wake(): void {
-    if (this.#running === undefined && this.#next() !== undefined) this.#parts.defer(this.run());
+    this.#work.wake();
   }
 
   /** Resolves once all is answered, or must be tried later. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#runAll()
-      .catch(() => this.#tryLater(FAILED_MS))
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    return this.#work.run();
   }
 
-  async #runAll(): Promise<void> {
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const { facts, stored } = next;
-      const performed = await this.#performIfAllowed(facts, stored);
-      if (this.#parts.facts.alive() === undefined) return;
-      if (performed.kind === 'later') return this.#tryLater(performed.afterMs);
-      if (performed.kind === 'lacking') return crashOfCapability(this.#parts, facts, performed);
-      transact(this.#parts, () => {
-        const { seq, request, requestId } = stored;
-        const { answer, label } = performed;
-        dropRequest(this.#parts, seq);
-        answerBlock(this.#parts, { ref: request.ref, answer, label, requestId });
-      });
-      this.#answered();
+  async #do({ facts, stored }: Next): Promise<Progress> {
+    const performed = await this.#performIfAllowed(facts, stored);
+    if (this.#parts.facts.alive() === undefined) return 'stop';
+    if (performed.kind === 'later') return performed;
+    if (performed.kind === 'lacking') {
+      crashOfCapability(this.#parts, facts, performed);
+      return 'stop';
     }
+    transact(this.#parts, () => {
+      const { seq, request, requestId } = stored;
+      const { answer, label } = performed;
+      dropRequest(this.#parts, seq);
+      answerBlock(this.#parts, { ref: request.ref, answer, label, requestId });
+    });
+    this.#answered();
+    return 'next';
   }
 
   async #performIfAllowed(before: BlockFacts, stored: StoredRequest): Promise<Performed> {
@@ -99,13 +103,9 @@ export class Requests {
     return this.#perform({ facts, authority: authority as Authority, stored });
   }
 
-  #next() {
+  #next(): Next | undefined {
     const facts = this.#parts.facts.alive();
     const stored = facts && nextRequest(this.#parts);
     return facts && stored && { facts, stored };
-  }
-
-  #tryLater(afterMs: number): void {
-    this.#parts.timers.set(REQUEST_TIMER, this.#parts.now() + afterMs);
   }
 }

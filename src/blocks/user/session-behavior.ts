@@ -18,20 +18,12 @@ import { joinLabels, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/
 import type { Spend } from '../../core/policy/ledger.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
-import type { AdmissionRefusal } from '../session/session-api.ts';
 import type { Behave, Processed } from './behavior.ts';
 import { type AskedTurn, openBlockSession } from './block-session.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { versionOf } from './present-facts.ts';
+import { FOR_HUMAN, laterThan, toProgramEnd, WAIT_MS } from './program-end.ts';
 import type { StateStore } from './state-store.ts';
-
-/** How long one question to the session waits, in milliseconds; it is asked again. */
-const WAIT_MS = 25_000;
-
-const RETRY_MS = 1_000;
-
-/** How often a message asks whether a human has decided about its turn, in milliseconds. */
-const WAITS_FOR_HUMAN_MS = 5_000;
 
 export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave {
   return (spec) =>
@@ -49,11 +41,14 @@ export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave
         messages: [toUserMessage(message)],
         ...(ceiling !== undefined && { ceiling }),
       });
-      if (!admitted.ok) return toFailure(admitted.error);
+      if (!admitted.ok) {
+        const { error } = admitted;
+        return laterThan(error) ?? { kind: 'crashed', code: error.code };
+      }
       for (;;) {
         const turn = await session.client.awaitTurn(admitted.value.turnId, WAIT_MS);
         if (turn === undefined) continue;
-        if (turn.status === 'waiting') return { kind: 'later', afterMs: WAITS_FOR_HUMAN_MS };
+        if (turn.status === 'waiting') return FOR_HUMAN;
         const used = toSpend(turn.usage);
         if (turn.status !== 'finished')
           return { kind: 'crashed', code: turn.code ?? turn.status, used };
@@ -92,13 +87,11 @@ export function createReducer(
         },
         WAIT_MS,
       );
-      if (!ran.ok) return toFailure(ran.error);
-      const outcome = ran.value;
-      if (outcome === undefined) return { kind: 'later', afterMs: RETRY_MS };
-      if (outcome.kind === 'waiting') return { kind: 'later', afterMs: WAITS_FOR_HUMAN_MS };
-      if (outcome.kind === 'denied') return toRefused(outcome.denial);
-      if (outcome.kind === 'failed') return { kind: 'crashed', code: outcome.code };
-      const { content, truncated, label } = outcome.result;
+      const end = toProgramEnd(ran);
+      if (end.kind === 'later') return end;
+      if (end.kind === 'denied') return toRefused(end.denial);
+      if (end.kind === 'failed') return { kind: 'crashed', code: end.code };
+      const { content, truncated, label } = end.result;
       const reduction = truncated ? undefined : readReduction(content);
       if (reduction === undefined) return { kind: 'crashed', code: 'bad_reduction' };
       const made = [message.label, before?.label ?? PRINCIPAL_LABEL].reduce(joinLabels, label);
@@ -161,14 +154,4 @@ function toRefused({ check, reason, family }: Denial): Processed {
   return check === 'capability' && family !== undefined
     ? { kind: 'lacking', capability: family, reason }
     : { kind: 'crashed', code: reason };
-}
-
-/** What will pass is tried again; what will not is the block's own failure. */
-function toFailure({ code, retryAfterMs }: AdmissionRefusal): Processed {
-  const passes =
-    code === 'rate_limited' ||
-    code === 'budget_exhausted' ||
-    code === 'audit_unavailable' ||
-    code === 'lane_full';
-  return passes ? { kind: 'later', afterMs: retryAfterMs ?? RETRY_MS } : { kind: 'crashed', code };
 }

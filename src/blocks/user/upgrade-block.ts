@@ -10,7 +10,6 @@
 
 import { bodyBytes } from '../../core/blocks/block-body.ts';
 import type { Behavior } from '../../core/blocks/block-spec.ts';
-import { livePatterns } from '../../core/capabilities/live-patterns.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { findObjection } from '../../core/policy/authorize.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
@@ -22,7 +21,7 @@ import { type BlockParts, record, transact } from './block-parts.ts';
 import { grantToCall } from './block-session.ts';
 import type { BlockFacts } from './facts-store.ts';
 import type { Migrate } from './migrate-state.ts';
-import { behaviorOf, grantsOf, versionOf } from './present-facts.ts';
+import { behaviorOf, capabilitiesOf, versionOf } from './present-facts.ts';
 import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
 import { reportChange } from './report-change.ts';
 import { modelCapability } from './session-behavior.ts';
@@ -133,7 +132,7 @@ async function findLack(
   const authority = await parts.creatorAuthority(facts);
   const now = parts.now();
   for (const { capability, own } of needsOf(behavior, migrate, authority)) {
-    const block = [...livePatterns(grantsOf(facts), now), ...own];
+    const block = [...capabilitiesOf(facts, now), ...own];
     const lacks =
       authority === undefined || findObjection(authority, { capability, now, block }) !== undefined;
     if (lacks) return refusal('denied', 'The block may not have this behaviour', { capability });

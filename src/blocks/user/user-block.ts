@@ -12,7 +12,7 @@ import type { BlockBody } from '../../core/blocks/block-body.ts';
 import type { Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
-import { ok, type Result } from '../../core/primitives/result.ts';
+import { ok } from '../../core/primitives/result.ts';
 import type { ExitReason, RequestedExit } from '../../core/supervision/exit-reason.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { hearAlarms } from '../supervisor/run-supervisor.ts';
@@ -28,7 +28,6 @@ import type {
   BlockAnswer,
   BlockApi,
   BlockDescription,
-  BlockRefusal,
   BlockTree,
   ChildChange,
   DeadLetter,
@@ -126,10 +125,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     this.#sender.restore();
   }
 
-  async spawn(
-    order: BirthOrder,
-    snapshot?: BlockSnapshot,
-  ): Promise<Result<BlockDescription, BlockRefusal>> {
+  async spawn(order: BirthOrder, snapshot?: BlockSnapshot): Promise<BlockAnswer<BlockDescription>> {
     return this.#afterChange(spawnFromOutside(this.#parts, order, snapshot));
   }
 
@@ -141,17 +137,17 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     return this.#afterChange(hearStream(this.#parts, this.#calls, { from, signals }));
   }
 
-  async send(message: OutsideMessage): Promise<Result<SentMessage, BlockRefusal>> {
+  async send(message: OutsideMessage): Promise<BlockAnswer<SentMessage>> {
     return this.#afterChange(sendFromOutside(this.#parts, message));
   }
 
   async sendMany(
     messages: readonly OutsideMessage[],
-  ): Promise<readonly Result<SentMessage, BlockRefusal>[]> {
+  ): Promise<readonly BlockAnswer<SentMessage>[]> {
     return this.#afterChange(sendManyFromOutside(this.#parts, messages));
   }
 
-  async call(message: OutsideMessage, timeoutMs: number): Promise<Result<Envelope, BlockRefusal>> {
+  async call(message: OutsideMessage, timeoutMs: number): Promise<BlockAnswer<Envelope>> {
     const answer = callFromOutside(this.#parts, this.#calls, { message, timeoutMs });
     this.#afterChange();
     return await answer;
@@ -160,32 +156,25 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   async receive(
     actor: BlockActor,
     query: ReceiveQuery,
-  ): Promise<Result<readonly ReceivedMessage[], BlockRefusal>> {
+  ): Promise<BlockAnswer<readonly ReceivedMessage[]>> {
     return this.#afterChange(await receiveMessages(this.#parts, actor, query));
   }
 
-  async acknowledge(
-    actor: BlockActor,
-    leases: readonly string[],
-  ): Promise<Result<number, BlockRefusal>> {
+  async acknowledge(actor: BlockActor, leases: readonly string[]): Promise<BlockAnswer<number>> {
     const done = this.#afterChange(await acknowledgeMessages(this.#parts, actor, leases));
     return done.ok ? ok(done.value.length) : done;
   }
 
-  async reply(
-    actor: BlockActor,
-    lease: string,
-    body: BlockBody,
-  ): Promise<Result<true, BlockRefusal>> {
+  async reply(actor: BlockActor, lease: string, body: BlockBody): Promise<BlockAnswer<true>> {
     const request = { actor, lease, body };
     return this.#afterChange(await replyToCall(this.#parts, this.#calls, request));
   }
 
-  async act(actor: BlockActor, act: BlockAct): Promise<Result<BlockActAnswer, BlockRefusal>> {
+  async act(actor: BlockActor, act: BlockAct): Promise<BlockAnswer<BlockActAnswer>> {
     return this.#afterChange(await actAsBlock(this.#parts, this.#courier, { actor, act }));
   }
 
-  async exit(actor: BlockActor, reason: RequestedExit): Promise<Result<ExitReason, BlockRefusal>> {
+  async exit(actor: BlockActor, reason: RequestedExit): Promise<BlockAnswer<ExitReason>> {
     return this.#afterChange(exitFromOutside(this.#parts, actor, reason));
   }
 
@@ -214,14 +203,11 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     return listDeadLetters(this.#parts, after, limit);
   }
 
-  async checkpoints(
-    actor: BlockActor,
-    ask: CheckpointAsk,
-  ): Promise<Result<CheckpointAnswer, BlockRefusal>> {
+  async checkpoints(actor: BlockActor, ask: CheckpointAsk): Promise<BlockAnswer<CheckpointAnswer>> {
     return this.#afterChange(askCheckpoints(this.#parts, actor, ask));
   }
 
-  async redrive(actor: BlockActor, seq: number): Promise<Result<true, BlockRefusal>> {
+  async redrive(actor: BlockActor, seq: number): Promise<BlockAnswer<true>> {
     const facts = await requireCapability(this.#parts, actor, undefined);
     return this.#afterChange(facts.ok ? redriveLetter(this.#parts, facts.value, seq) : facts);
   }
@@ -235,10 +221,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     return await readTree(this.#parts, this.#neighbour, levels);
   }
 
-  async changeChildren(
-    actor: BlockActor,
-    change: ChildChange,
-  ): Promise<Result<true, BlockRefusal>> {
+  async changeChildren(actor: BlockActor, change: ChildChange): Promise<BlockAnswer<true>> {
     return this.#afterChange(await changeChildren(this.#parts, actor, change));
   }
 

@@ -107,8 +107,9 @@ export class SealedSecrets {
   }
 
   #readDataKey(): DataKey | undefined {
+    if (this.#dataKey !== undefined) return this.#dataKey;
     const wrapped = this.#store.dataKey();
-    this.#dataKey ??= wrapped && this.#wrapping.unwrap(wrapped);
+    this.#dataKey = wrapped && this.#wrapping.unwrap(wrapped);
     return this.#dataKey;
   }
 

@@ -4,16 +4,11 @@
  * @module
  */
 
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import type { KnownValue } from '../../core/scan/known-values.ts';
 import type { Secret } from '../../core/vault/secret.ts';
-
-/** Who asks, for the record. */
-export interface VaultActor {
-  readonly name: string;
-  readonly requestId: string;
-}
 
 /** All that is ever told of a secret. */
 export interface SecretDescription {
@@ -53,11 +48,11 @@ export interface VaultValues {
 
 export interface VaultApi {
   /** Stores a new version. `undefined`: there are too many secrets. */
-  put(actor: VaultActor, name: string, secret: Secret): Promise<SecretDescription | undefined>;
+  put(actor: NamedActor, name: string, secret: Secret): Promise<SecretDescription | undefined>;
   list(): Promise<VaultDescription>;
-  remove(actor: VaultActor, name: string): Promise<boolean>;
+  remove(actor: NamedActor, name: string): Promise<boolean>;
   /** Seals everything with a new data key, under the present master key. */
-  rewrap(actor: VaultActor): Promise<VaultDescription>;
+  rewrap(actor: NamedActor): Promise<VaultDescription>;
   /** The value, for one request to one host; on the record whatever the answer. */
   use(request: SecretUse): Promise<Result<string, SecretProblem>>;
   /** `undefined`: nothing has changed since `state`. What nobody can read is left out. */

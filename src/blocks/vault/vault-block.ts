@@ -10,10 +10,12 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { Fault } from '../../core/errors/fault.ts';
-import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { MAX_SECRETS, type Secret } from '../../core/vault/secret.ts';
+import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
@@ -25,12 +27,11 @@ import type {
   SecretDescription,
   SecretProblem,
   SecretUse,
-  VaultActor,
   VaultApi,
   VaultDescription,
   VaultValues,
 } from './vault-api.ts';
-import { VaultStore } from './vault-store.ts';
+import { type StoredSecret, VaultStore } from './vault-store.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
 const SOURCE = 'vault';
@@ -52,9 +53,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
-    const workspace = parseWorkspaceId(ctx.id.name ?? '');
-    if (workspace === undefined) throw new Fault('not_found');
-    this.#workspace = workspace;
+    this.#workspace = workspaceOf(ctx);
     this.#store = new VaultStore(ctx.storage.sql);
     const wrapping = new WrappingKeys(env, this.#workspace);
     this.#secrets = new SealedSecrets(this.#workspace, this.#store, wrapping);
@@ -80,7 +79,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
   }
 
   async put(
-    actor: VaultActor,
+    actor: NamedActor,
     name: string,
     secret: Secret,
   ): Promise<SecretDescription | undefined> {
@@ -97,7 +96,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     return this.#secrets.describe();
   }
 
-  async remove(actor: VaultActor, name: string): Promise<boolean> {
+  async remove(actor: NamedActor, name: string): Promise<boolean> {
     const stored = this.#store.find(name);
     if (stored === undefined) return false;
     this.#change(() => {
@@ -107,7 +106,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     return true;
   }
 
-  async rewrap(actor: VaultActor): Promise<VaultDescription> {
+  async rewrap(actor: NamedActor): Promise<VaultDescription> {
     this.#change(() => {
       if (this.#store.count() > 0) this.#secrets.rewrap();
       this.#record('secrets-rewrapped', actor, { count: this.#store.count() });
@@ -119,7 +118,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     if (this.#outbox.isBlocked(Date.now())) return err('audit_unavailable');
     const { name, host } = request;
     const stored = this.#store.find(name);
-    const found = this.#find(name, host);
+    const found = this.#open(stored, host);
     const facts = {
       ...toFacts(request),
       ...(stored && { secretVersion: stored.version }),
@@ -139,8 +138,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     return { state: this.#secrets.state, values };
   }
 
-  #find(name: string, host: string): Result<string, SecretProblem> {
-    const stored = this.#store.find(name);
+  #open(stored: StoredSecret | undefined, host: string): Result<string, SecretProblem> {
     if (stored === undefined) return err('secret_unknown');
     if (!stored.hosts.includes(host)) return err('secret_host');
     const value = this.#secrets.read(stored);
@@ -149,7 +147,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
 
   #record(
     action: AuditEvent['action'],
-    { name, requestId }: VaultActor,
+    { name, requestId }: NamedActor,
     facts: Partial<Facts>,
   ): void {
     this.#add({ action, decision: 'allowed', actor: name, requestId, ...facts });

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { Fault } from '../../core/errors/fault.ts';
-import { parseWorkspaceId, readSessionId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import { readSessionId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import { DEPLOYMENT_AUDIT, workspaceOf } from '../kit/address.ts';
+import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
 import { Changes } from '../kit/changes.ts';
@@ -64,7 +65,8 @@ export function assembleParts(
 ): Assembled {
   const { storage } = ctx;
   const { sql } = storage;
-  const name = ctx.id.name ?? '';
+  const { name } = ctx.id;
+  const toId = (): WorkspaceId => workspaceOf(ctx);
   const values = new ChunkedValues(sql);
   const workspace = new WorkspaceStore(sql);
   const tokens = new TokenStore(sql);
@@ -90,14 +92,8 @@ export function assembleParts(
   });
   const outbox = new Outbox(sql);
   const drain = (): Promise<void> =>
-    outbox.drain((firstSeq, events) =>
-      callAgainAfterReset(
-        () => env.AUDITS.getByName(name),
-        (audit) => audit.append(SOURCE, firstSeq, events),
-      ),
-    );
+    outbox.drain(appendToChain(env, name === DEPLOYMENT_AUDIT ? name : toId(), SOURCE));
   const timers = new Timers(storage, { ...tasks, flush: drain });
-  const toId = (): WorkspaceId => requireWorkspace(name);
   const authorities = new Authorities(toId, {
     workspace,
     tokens,
@@ -176,13 +172,6 @@ function laneOf(
       ctx.waitUntil(ask((lane) => lane.retireVersions(versions)).catch(() => {}));
     },
   };
-}
-
-/** @throws Fault `not_found` on an object that bears no workspace's name. */
-function requireWorkspace(name: string): WorkspaceId {
-  const id = parseWorkspaceId(name);
-  if (id === undefined) throw new Fault('not_found');
-  return id;
 }
 
 async function tellSession(

@@ -119,8 +119,9 @@ export class Authorities {
 
   #readLogin(tokenHash: string, now: number): Login | undefined {
     const { formerTokens, tokens, workspace } = this.#stores;
-    const former = formerTokens.find(tokenHash, now);
-    const token = former === undefined ? tokens.byHash(tokenHash) : tokens.byId(former.tokenId);
+    const present = tokens.byHash(tokenHash);
+    const former = present === undefined ? formerTokens.find(tokenHash, now) : undefined;
+    const token = present ?? (former && tokens.byId(former.tokenId));
     if (token === undefined || !isLiveToken(token, now)) return undefined;
     const principal = this.#toPrincipal(token);
     if (isEnded(this.#switches(), principal)) return undefined;
@@ -156,11 +157,10 @@ export class Authorities {
     const { revision, policy } = this.#stores.workspace.row();
     const { plugins } = this.#stores;
     const skills = this.#stores.skills.all();
-    const uploaded = [...plugins.all(), ...plugins.draining()].map(({ plugin }) => plugin);
-    this.#plugins ??= [...builtInPlugins(skills, policy), ...uploaded].map((plugin) => ({
-      ...plugin,
-      tier: raiseTier(plugin.tier, policy.tierFloor),
-    }));
+    this.#plugins ??= [
+      ...builtInPlugins(skills, policy),
+      ...[...plugins.all(), ...plugins.draining()].map(({ plugin }) => plugin),
+    ].map((plugin) => ({ ...plugin, tier: raiseTier(plugin.tier, policy.tierFloor) }));
     const bounded = policyUnder(this.#switches(), policy);
     const authority = { revision, principal, grants, policy: bounded, plugins: this.#plugins };
     return skills.length === 0 ? authority : { ...authority, skills };

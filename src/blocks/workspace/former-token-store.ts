@@ -27,7 +27,7 @@ export class FormerTokenStore {
     return row && { tokenId: row.token_id, until: row.until };
   }
 
-  /** Forgets those that have ended. A text that is replaced twice ends as it was to end at first. */
+  /** Forgets those that have ended. */
   add(hash: string, { tokenId, until }: { tokenId: string; until: number }, now: number): void {
     this.#sql.exec('DELETE FROM former_tokens WHERE until <= ?', now);
     this.#sql.exec('INSERT INTO former_tokens VALUES (?, ?, ?)', hash, tokenId, until);

@@ -1,5 +1,6 @@
 /**
- * The part of the workspace block's RPC surface that governs it: see `governance-api.ts`.
+ * The part of the workspace block's RPC surface that governs it, and what its models are told: see
+ * `governance-api.ts` and `skill-api.ts`.
  *
  * @module
  */
@@ -9,10 +10,9 @@ import { Fault } from '../../core/errors/fault.ts';
 import type { KillSwitch } from '../../core/policy/kill-switch.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { ProvedWorkspace } from '../../core/policy/prove-flow.ts';
-import { parseWorkspaceId } from '../../core/primitives/ids.ts';
-import { ok, type Result } from '../../core/primitives/result.ts';
+import { err, type Result } from '../../core/primitives/result.ts';
+import type { InstalledSkill, SkillText } from '../../core/skills/installed-skill.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { describeWorkspace } from './change-workspace.ts';
 import { describeForProof } from './describe-for-proof.ts';
 import type {
   GovernanceApi,
@@ -24,18 +24,30 @@ import type {
   ThrownSwitch,
 } from './governance-api.ts';
 import { revokeMany } from './revoke-many.ts';
-import { rollBackPolicy } from './roll-back-policy.ts';
 import { rotateToken } from './rotate-token.ts';
+import type { SkillApi } from './skill-api.ts';
+import { deleteSkill, installSkill } from './skills.ts';
 import { releaseSwitch, throwSwitch } from './throw-switch.ts';
-import type { Actor, Authenticated, Refusal, WorkspaceDescription } from './workspace-api.ts';
+import type {
+  Actor,
+  Authenticated,
+  Refusal,
+  WorkspaceChange,
+  WorkspaceDescription,
+} from './workspace-api.ts';
 import { transact, type WorkspaceParts } from './workspace-parts.ts';
 
 export abstract class GovernedWorkspace
   extends DurableObject<BlockBindings>
-  implements GovernanceApi
+  implements GovernanceApi, SkillApi
 {
   /** Nothing on an object that is no workspace. */
   protected abstract founded(): WorkspaceParts | undefined;
+
+  abstract change(
+    actor: Actor,
+    change: WorkspaceChange,
+  ): Promise<Result<WorkspaceDescription, Refusal>>;
 
   async rotateToken(actor: Actor, rotation: RotateToken): Promise<Result<RotatedToken, Refusal>> {
     return rotateToken(this.#parts(), actor, rotation);
@@ -88,13 +100,25 @@ export abstract class GovernedWorkspace
     actor: Actor,
     revision: number,
   ): Promise<Result<WorkspaceDescription, Refusal>> {
-    const parts = this.#parts();
-    const rolledBack = await rollBackPolicy(parts, actor, revision);
-    if (!rolledBack.ok) return rolledBack;
-    const id = parseWorkspaceId(this.ctx.id.name ?? '');
-    const description = id && describeWorkspace(parts, id);
-    if (description === undefined) throw new Fault('not_found');
-    return ok(description);
+    const policy = this.#parts().policyVersions.find(revision);
+    if (policy === undefined) {
+      return err({ code: 'not_found', detail: `There is no policy of revision ${revision}` });
+    }
+    // A revision of its own: what was rolled back can come back as well.
+    return await this.change(actor, { policy });
+  }
+
+  async installSkill(actor: Actor, document: string): Promise<Result<InstalledSkill, Refusal>> {
+    return await installSkill(this.#parts(), actor, document);
+  }
+
+  async deleteSkill(actor: Actor, name: string): Promise<boolean> {
+    const parts = this.founded();
+    return parts !== undefined && (await deleteSkill(parts, actor, name));
+  }
+
+  async skill(name: string): Promise<SkillText | undefined> {
+    return this.founded()?.skills.find(name);
   }
 
   #parts(): WorkspaceParts {

@@ -9,7 +9,7 @@ import type { PolicyVersion } from './governance-api.ts';
 import { readPolicy } from './workspace-store.ts';
 
 /** Most versions that are kept: the oldest is forgotten first. */
-export const MAX_POLICY_VERSIONS = 100;
+const MAX_POLICY_VERSIONS = 100;
 
 export class PolicyVersionStore {
   readonly #sql: SqlStorage;

@@ -27,6 +27,7 @@ import { configurePlugin } from './configure-plugin.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
 import { describePlugin, describePlugins, describeQuarantinedCode } from './describe-plugin.ts';
 import { erasePending } from './erase-storage.ts';
+import { GovernedWorkspace } from './governed-workspace.ts';
 import { failInterrupted, Installations } from './install-plugin.ts';
 import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
 import type { LeasedAuthority } from './lease-api.ts';
@@ -34,7 +35,6 @@ import { keepHardened, readCode } from './plugin-code.ts';
 import { deletePlugin, failCode, stopPlugin } from './plugins.ts';
 import { quarantinePlugin, releasePlugin } from './quarantine.ts';
 import { recordDenial, recordRefusedLogins, recordRefusedUpload } from './refusals.ts';
-import { SkilledWorkspace } from './skilled-workspace.ts';
 import { withdrawPending } from './tell-lane.ts';
 import { describeToken, issueToken, revokeToken } from './tokens.ts';
 import { TurnCounter } from './turn-counter.ts';
@@ -61,7 +61,7 @@ import { transact, type WorkspaceParts } from './workspace-parts.ts';
 /** How old the time of a token's last use may be, in milliseconds: it is not worth a write each. */
 const LAST_USED_ACCURACY_MS = 60_000;
 
-export class WorkspaceBlock extends SkilledWorkspace implements WorkspaceApi {
+export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
   readonly #assembled: Assembled;
   readonly #parts: WorkspaceParts;
   /** When this instance last wrote that a token was used. */

@@ -26,14 +26,10 @@ export function createMemoryTools(
 ): ReadonlyMap<string, BuiltInTool> {
   const memory = openMemory(env, principal.workspace);
   const owner = toSpenderName(principal);
-  const toTool =
-    (run: (memory: MemoryApi, owner: string, call: BuiltInCall) => ReturnType<BuiltInTool>) =>
-    (call: BuiltInCall) =>
-      run(memory, owner, call);
   return new Map<string, BuiltInTool>([
-    [REMEMBER, toTool(remember)],
-    [RECALL, toTool(recall)],
-    [FORGET, toTool(forget)],
+    [REMEMBER, (call) => remember(memory, owner, call)],
+    [RECALL, (call) => recall(memory, owner, call)],
+    [FORGET, (call) => forget(memory, owner, call)],
   ]);
 }
 
@@ -48,7 +44,7 @@ async function remember(memory: MemoryApi, owner: string, { claims, args }: Buil
       ...(predicate !== undefined && { predicate }),
     },
     source: { session: claims.session, callKey: claims.callKey, tool: claims.tool },
-    label: labelOf({ claims }),
+    label: labelOf(claims),
   });
   return { output: { ...remembered }, label: LOWEST_LABEL };
 }
@@ -66,7 +62,7 @@ async function recall(memory: MemoryApi, owner: string, { args }: BuiltInCall) {
 
 async function forget(memory: MemoryApi, owner: string, { claims, args }: BuiltInCall) {
   const id = textOf(args.id) ?? '';
-  const outcome = await memory.forget({ owner, id, label: labelOf({ claims }) });
+  const outcome = await memory.forget({ owner, id, label: labelOf(claims) });
   return { output: { outcome }, label: LOWEST_LABEL };
 }
 
@@ -79,8 +75,8 @@ function toShown({ id, kind, subject, predicate, text, label, rememberedAt }: Me
 }
 
 /** What cannot be read is taken for the highest. */
-function labelOf({ claims }: Pick<BuiltInCall, 'claims'>) {
-  return isLabel(claims.label) ? claims.label : HIGHEST_LABEL;
+function labelOf({ label }: BuiltInCall['claims']) {
+  return isLabel(label) ? label : HIGHEST_LABEL;
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {

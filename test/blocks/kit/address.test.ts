@@ -4,6 +4,7 @@ import {
   sessionObjectName,
   storageObjectName,
   workspaceObjectName,
+  workspaceOf,
 } from '../../../src/blocks/kit/address.ts';
 import { issueSessionId, parseWorkspaceId } from '../../../src/core/primitives/ids.ts';
 
@@ -25,5 +26,21 @@ describe('object names', () => {
   it('of workspaces are their ids, and never that of the deployment', () => {
     expect(workspaceObjectName(acme)).toBe('acme');
     expect(parseWorkspaceId(DEPLOYMENT_AUDIT)).toBeUndefined();
+  });
+});
+
+describe('workspaceOf()', () => {
+  const objectOf = (name: string | undefined) => ({ id: { name } }) as { id: DurableObjectId };
+
+  it('is the name of an object that bears the id of a workspace', () => {
+    expect(workspaceOf(objectOf('acme'))).toBe(acme);
+  });
+
+  it('refuses objects of any other name', () => {
+    for (const name of [undefined, '', DEPLOYMENT_AUDIT, 'acme/notes', 'Acme']) {
+      expect(() => workspaceOf(objectOf(name))).toThrow(
+        expect.objectContaining({ code: 'not_found' }),
+      );
+    }
   });
 });
