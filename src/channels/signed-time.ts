@@ -5,7 +5,7 @@
  */
 
 /** How far a signature's time may be from ours, in milliseconds: what the platforms recommend. */
-export const MAX_SIGNATURE_AGE_MS = 300_000;
+const MAX_SIGNATURE_AGE_MS = 300_000;
 
 /** Whether a time in Unix seconds, as a header writes it, is near enough. */
 export function isRecent(unixSeconds: string | undefined, now: number): boolean {

@@ -39,6 +39,16 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** Without an error if the program itself has closed it. */
+interface End {
+  readonly error?: SallyportError;
+}
+
+/** For whoever waits for an answer that does not come any more. */
+function errorOf({ error }: End): SallyportError {
+  return error ?? new SallyportError(0, { code: 'disconnected' }, undefined);
+}
+
 export async function openConsumer(connection: Connection, path: string): Promise<Consumer> {
   return new Consumer(await openWebSocket(connection, path));
 }
@@ -56,8 +66,8 @@ export class Consumer implements AsyncIterable<Message>, Leaser {
   readonly #waiting = new Map<string, Waiting>();
   readonly #heartbeat: ReturnType<typeof setInterval>;
   #wake: () => void = () => {};
-  /** Set once it is closed; by the program itself: without an error. */
-  #end: { readonly error?: SallyportError } | undefined;
+  /** Set once it is closed. */
+  #end: End | undefined;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -124,12 +134,11 @@ export class Consumer implements AsyncIterable<Message>, Leaser {
   }
 
   /** The first end counts. */
-  #finish(end: { readonly error?: SallyportError }): void {
+  #finish(end: End): void {
     if (this.#end !== undefined) return;
     this.#end = end;
     clearInterval(this.#heartbeat);
-    const lost = new SallyportError(0, { code: 'disconnected' }, undefined);
-    for (const { reject } of this.#waiting.values()) reject(end.error ?? lost);
+    for (const { reject } of this.#waiting.values()) reject(errorOf(end));
     this.#waiting.clear();
     this.#wake();
   }
@@ -141,11 +150,7 @@ export class Consumer implements AsyncIterable<Message>, Leaser {
   }
 
   #answerTo(lease: string): Promise<boolean> {
-    if (this.#end !== undefined) {
-      return Promise.reject(
-        this.#end.error ?? new SallyportError(0, { code: 'disconnected' }, undefined),
-      );
-    }
+    if (this.#end !== undefined) return Promise.reject(errorOf(this.#end));
     return new Promise((resolve, reject) => {
       this.#waiting.set(lease, { resolve, reject });
     });

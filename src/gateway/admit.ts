@@ -6,10 +6,12 @@
  */
 
 import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
+import type { FamilyName } from '../core/capabilities/catalogue.ts';
 import { findGrant } from '../core/capabilities/grant.ts';
 import { mayHold } from '../core/capabilities/holder.ts';
 import { parseCapability } from '../core/capabilities/pattern.ts';
 import { deny } from '../core/errors/denial.ts';
+import { actorOf } from './actor-of.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { Refusal } from './refusal.ts';
 import type { Caller, Route } from './route.ts';
@@ -28,14 +30,35 @@ export async function admit(
   if (access === 'public') return;
   if (caller !== undefined) {
     if (access === 'any-principal' || holds(caller, access, Date.now())) return;
-    await openWorkspace(env, caller.principal.workspace).recordDenial(
-      { principal: caller.principal, requestId },
-      { operation, reason: 'principal_grant_missing', family: access },
-    );
+    await recordMissing({ env, caller, requestId }, { operation, family: access });
   }
-  throw new Refusal('denied', {
-    denial: deny('capability', 'principal_grant_missing', { family: access }),
+  throw missingGrant(access);
+}
+
+/** The same for a capability whose resource is known only once the request was read. */
+export async function requireHeld(
+  request: Admission & { readonly caller: Caller },
+  operation: string,
+  { family, resource }: { readonly family: FamilyName; readonly resource: string },
+): Promise<void> {
+  if (holds(request.caller, `${family}:${resource}`, Date.now())) return;
+  await recordMissing(request, { operation, family });
+  throw missingGrant(family);
+}
+
+/** For who does not hold a capability of that family. */
+export function missingGrant(family: string): Refusal {
+  return new Refusal('denied', {
+    denial: deny('capability', 'principal_grant_missing', { family }),
   });
+}
+
+async function recordMissing(
+  request: Admission & { readonly caller: Caller },
+  denied: { readonly operation: string; readonly family: FamilyName },
+): Promise<void> {
+  const workspace = openWorkspace(request.env, request.caller.principal.workspace);
+  await workspace.recordDenial(actorOf(request), { ...denied, reason: 'principal_grant_missing' });
 }
 
 /** Whether the caller's live grants hold a capability, which must be in the catalogue. */

@@ -7,11 +7,8 @@
 import type { AdmitTurn } from '../blocks/session/session-api.ts';
 import { openSession, type SessionClient } from '../blocks/session/session-client.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
-import { newSessionId } from './open-session.ts';
+import { KEEP_REPEATABLE_MS, newSessionId } from './open-session.ts';
 import type { RouteRequest } from './route.ts';
-
-/** Kept for a day, so that an idempotency key finds its answer, then deleted. */
-const KEEP_MS = 86_400_000;
 
 export interface ToolOrder {
   readonly name: string;
@@ -42,7 +39,7 @@ export function planToolCall(
       requestId,
       driver: { kind: 'program', call },
       messages: [],
-      create: { sessionId, principal, requestId, ephemeralMs: KEEP_MS },
+      create: { sessionId, principal, requestId, ephemeralMs: KEEP_REPEATABLE_MS },
       ...repeatable,
     },
   };

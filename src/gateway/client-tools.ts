@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import type { ClientTool, ClientWishes, ToolChoice } from '../core/conversation/client-wishes.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
-import { Refusal } from './refusal.ts';
+import { invalidBody } from './refusal.ts';
 
 /** Most tools of one request. */
 export const MAX_CLIENT_TOOLS = 128;
@@ -38,13 +38,11 @@ export function toToolWishes(
 ): Pick<ClientWishes, 'tools' | 'toolChoice'> {
   const names = tools.map(({ name }) => name);
   const again = names.findIndex((name, index) => names.indexOf(name) !== index);
-  if (again !== -1) throw refuse(`/tools/${again}`, 'it must have a name of its own');
+  if (again !== -1) {
+    throw invalidBody({ pointer: `/tools/${again}`, detail: 'it must have a name of its own' });
+  }
   if (typeof toolChoice === 'object' && !names.includes(toolChoice.tool)) {
-    throw refuse('/tool_choice', 'it must name one of the tools');
+    throw invalidBody({ pointer: '/tool_choice', detail: 'it must name one of the tools' });
   }
   return { tools, toolChoice };
-}
-
-function refuse(pointer: string, detail: string): Refusal {
-  return new Refusal('invalid_body', { errors: [{ pointer, detail }] });
 }

@@ -6,31 +6,22 @@
  */
 
 import type { AdmitTurn, TurnSummary } from '../blocks/session/session-api.ts';
-import { openSession, type SessionClient } from '../blocks/session/session-client.ts';
+import { openSession } from '../blocks/session/session-client.ts';
 import type { ClientWishes } from '../core/conversation/client-wishes.ts';
 import type { Message } from '../core/conversation/message.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
-import type { TurnId } from '../core/primitives/ids.ts';
 import { type StreamPlan, toEventStreamResponse } from './event-stream.ts';
-import { newSessionId } from './open-session.ts';
+import { KEEP_REPEATABLE_MS, newSessionId, type OpenTurn } from './open-session.ts';
 import { Refusal } from './refusal.ts';
 import { requireModel } from './require-model.ts';
 import type { RouteRequest } from './route.ts';
-import { toApprovalNeeded, toRefusal } from './routes/turns.ts';
+import { fromAdmission, fromFailure, toApprovalNeeded } from './session-refusal.ts';
 import { readTurnEvents, type TurnReading } from './turn-reading.ts';
 
 /** Longest that a JSON answer is waited for. */
 const MAX_WAIT_MS = 180_000;
 
-/** Kept for a day, so that an idempotency key finds its answer, then deleted. */
-const KEEP_MS = 86_400_000;
-
 type ClientRequest = RouteRequest<unknown, unknown>;
-
-export interface ClientTurn {
-  readonly session: SessionClient;
-  readonly turnId: TurnId;
-}
 
 /** What a client that sends the whole conversation each time asks for. */
 export interface WholeConversation {
@@ -45,7 +36,7 @@ export interface WholeConversation {
 export function admitWhole(
   request: ClientRequest,
   { operation, model, messages, wishes }: WholeConversation,
-): Promise<ClientTurn> {
+): Promise<OpenTurn> {
   requireModel(request.env, model);
   const { caller, requestId, idempotency } = request;
   const { principal } = caller;
@@ -57,7 +48,7 @@ export function admitWhole(
     driver: { kind: 'model', model },
     messages,
     wishes,
-    create: { sessionId, principal, requestId, ephemeralMs: KEEP_MS },
+    create: { sessionId, principal, requestId, ephemeralMs: KEEP_REPEATABLE_MS },
     ...(idempotency && { idempotency }),
   });
 }
@@ -65,17 +56,17 @@ export function admitWhole(
 export async function admitClientTurn(
   { env }: Pick<ClientRequest, 'env'>,
   admission: AdmitTurn,
-): Promise<ClientTurn> {
+): Promise<OpenTurn> {
   const session = openSession(env, admission.principal.workspace, admission.sessionId);
   const admitted = await session.admitTurn(admission);
-  if (!admitted.ok) throw toRefusal(admitted.error);
+  if (!admitted.ok) throw fromAdmission(admitted.error);
   return { session, turnId: admitted.value.turnId };
 }
 
 /** How it stands at its end, where it waits for a human, or after the longest wait. */
 export async function awaitRest(
   request: ClientRequest,
-  { session, turnId }: ClientTurn,
+  { session, turnId }: OpenTurn,
 ): Promise<TurnSummary | undefined> {
   const onLost = () => cancelWhenLost(request, { session, turnId });
   request.raw.signal.addEventListener('abort', onLost, { once: true });
@@ -85,7 +76,7 @@ export async function awaitRest(
 }
 
 /** What a turn that finished has come to; every other one is refused with the reason. */
-export async function awaitReading(request: ClientRequest, turn: ClientTurn): Promise<TurnReading> {
+export async function awaitReading(request: ClientRequest, turn: OpenTurn): Promise<TurnReading> {
   const summary = await awaitRest(request, turn);
   if (summary === undefined) throw new Refusal('deadline_exceeded');
   if (summary.status === 'finished') return readTurnEvents(await readAllEvents(turn));
@@ -93,13 +84,11 @@ export async function awaitReading(request: ClientRequest, turn: ClientTurn): Pr
     const call = summary.toolCalls.find(({ approvalId }) => approvalId !== undefined);
     throw toApprovalNeeded(call?.approvalId);
   }
-  const { code = 'cancelled' } = summary;
-  if (code !== 'cancelled') throw new Refusal(code);
-  throw new Refusal('conflict', { detail: 'The turn was cancelled' });
+  throw fromFailure(summary.code ?? 'cancelled', 'turn');
 }
 
 /** All that there are now. */
-export async function readAllEvents({ session, turnId }: ClientTurn): Promise<TurnEvent[]> {
+export async function readAllEvents({ session, turnId }: OpenTurn): Promise<TurnEvent[]> {
   const events: TurnEvent[] = [];
   for (;;) {
     const page = await session.events(turnId, events.at(-1)?.id ?? 0, 0);
@@ -110,18 +99,13 @@ export async function readAllEvents({ session, turnId }: ClientTurn): Promise<Tu
 
 export function streamClientTurn(
   request: ClientRequest,
-  turn: ClientTurn,
+  turn: OpenTurn,
   plan: Pick<StreamPlan, 'write' | 'tail'>,
 ): Response {
-  return toEventStreamResponse({
-    ...plan,
-    read: (afterId, waitMs) => turn.session.events(turn.turnId, afterId, waitMs),
-    afterId: 0,
-    onLost: () => cancelWhenLost(request, turn),
-  });
+  return toEventStreamResponse(turn, { ...plan, onLost: () => cancelWhenLost(request, turn) });
 }
 
-function cancelWhenLost(request: ClientRequest, { session, turnId }: ClientTurn): void {
+function cancelWhenLost(request: ClientRequest, { session, turnId }: OpenTurn): void {
   const { execution, caller, requestId } = request;
   execution.waitUntil(session.cancelTurn(turnId, caller.principal, requestId));
 }

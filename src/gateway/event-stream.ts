@@ -10,6 +10,7 @@
 
 import type { EventPage } from '../blocks/session/session-api.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
+import type { OpenTurn } from './open-session.ts';
 
 /** A comment line is sent at least every 15 s; this leaves room for a slow poll. */
 const POLL_MS = 10_000;
@@ -17,17 +18,15 @@ const POLL_MS = 10_000;
 const MAX_FAILED_READS = 5;
 const FAILED_READ_PAUSE_MS = 200;
 
-export type ReadEvents = (afterId: number, waitMs: number) => Promise<EventPage | undefined>;
-
 /** How one event becomes text on the wire; an empty text sends nothing. */
 export type WriteEvent = (event: TurnEvent) => string;
 
 export interface StreamPlan {
-  readonly read: ReadEvents;
   readonly write: WriteEvent;
   /** Text after the last event, such as `data: [DONE]`. */
   readonly tail?: string;
-  readonly afterId: number;
+  /** From the first event on, unless stated. */
+  readonly afterId?: number;
   /** Called when the client goes away before the end. */
   readonly onLost?: () => void;
 }
@@ -38,8 +37,8 @@ export function writeServerSentEvent({ id, body }: TurnEvent): string {
 }
 
 /** The response begins at once, with a comment, so that proxies pass the headers on. */
-export function toEventStreamResponse(plan: StreamPlan): Response {
-  return new Response(streamEvents(plan), {
+export function toEventStreamResponse(turn: OpenTurn, plan: StreamPlan): Response {
+  return new Response(streamEvents(turn, plan), {
     headers: {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store, no-transform',
@@ -48,16 +47,16 @@ export function toEventStreamResponse(plan: StreamPlan): Response {
   });
 }
 
-function streamEvents(plan: StreamPlan): ReadableStream<Uint8Array> {
+function streamEvents(turn: OpenTurn, plan: StreamPlan): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let afterId = plan.afterId;
+  let { afterId = 0 } = plan;
   let lost = false;
   return new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(encoder.encode(': sallyport\n\n'));
     },
     async pull(controller) {
-      const page = await readPage(plan.read, afterId, () => lost);
+      const page = await readPage(turn, afterId, () => lost);
       if (lost) return;
       if (page === undefined) return controller.close();
       afterId = page.events.at(-1)?.id ?? afterId;
@@ -73,13 +72,13 @@ function streamEvents(plan: StreamPlan): ReadableStream<Uint8Array> {
 }
 
 async function readPage(
-  read: ReadEvents,
+  { session, turnId }: OpenTurn,
   afterId: number,
   isLost: () => boolean,
 ): Promise<EventPage | undefined> {
   for (let failed = 0; !isLost(); ) {
     try {
-      return await read(afterId, POLL_MS);
+      return await session.events(turnId, afterId, POLL_MS);
     } catch (error) {
       failed += 1;
       if (failed >= MAX_FAILED_READS) throw error;

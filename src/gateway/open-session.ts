@@ -15,36 +15,54 @@ import {
   type TurnId,
 } from '../core/primitives/ids.ts';
 import { deploymentHash } from './deployment-keys.ts';
-import { Refusal } from './refusal.ts';
+import { found } from './refusal.ts';
 import type { RouteRequest } from './route.ts';
 
 const CHANCE_BYTES = 16;
 const CHANCE_DIGITS = 2 * CHANCE_BYTES;
 
-type SessionRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'params'>;
+/** For a session that only an idempotency key finds again, as long as keys are honoured: milliseconds. */
+export const KEEP_REPEATABLE_MS = 86_400_000;
+/** For one that its client may go on with, so long after its last turn: milliseconds. */
+export const KEEP_CONVERSATION_MS = 2_592_000_000;
 
-/** The session that the path names. An id that was never issued here reaches no object. */
-export function sessionOf({ env, caller, params }: SessionRequest): SessionClient {
+type CallerRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>;
+type SessionRequest = CallerRequest & Pick<RouteRequest<unknown, unknown>, 'params'>;
+
+export interface OpenTurn {
+  readonly session: SessionClient;
+  readonly turnId: TurnId;
+}
+
+/** Nothing for an id that was never issued here: it reaches no object. */
+export function findSession(
+  { env, caller }: CallerRequest,
+  text: string,
+): SessionClient | undefined {
   const { workspace } = caller.principal;
-  const id = readSessionId(workspace, params.id ?? '', sessionKey(env.SALLYPORT_MASTER_KEY));
-  if (id === undefined) throw new Refusal('not_found', { detail: 'There is no such session' });
-  return openSession(env, workspace, id);
+  const id = readSessionId(workspace, text, sessionKey(env.SALLYPORT_MASTER_KEY));
+  return id && openSession(env, workspace, id);
+}
+
+/** The session that the path names. */
+export function sessionOf(request: SessionRequest): SessionClient {
+  return found(findSession(request, request.params.id ?? ''), 'session');
+}
+
+/** The turn that the path names; it need not exist. */
+export function turnOf(request: SessionRequest): OpenTurn {
+  const session = sessionOf(request);
+  return { session, turnId: found(parseTurnId(request.params.turn ?? ''), 'turn') };
 }
 
 /** The session that an approval belongs to; nothing for an id that was never issued here. */
 export function sessionOfApproval(
-  { env, caller }: Pick<SessionRequest, 'env' | 'caller'>,
+  { env, caller }: CallerRequest,
   approvalId: string,
 ): SessionClient | undefined {
   const { workspace } = caller.principal;
   const id = readApprovalSession(workspace, approvalId, sessionKey(env.SALLYPORT_MASTER_KEY));
   return id && openSession(env, workspace, id);
-}
-
-export function turnIdOf({ params }: Pick<SessionRequest, 'params'>): TurnId {
-  const id = parseTurnId(params.turn ?? '');
-  if (id === undefined) throw new Refusal('not_found', { detail: 'There is no such turn' });
-  return id;
 }
 
 /**

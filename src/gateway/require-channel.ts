@@ -5,10 +5,7 @@
  * @module
  */
 
-import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
-import { deny } from '../core/errors/denial.ts';
-import { holds } from './admit.ts';
-import { Refusal } from './refusal.ts';
+import { holds, requireHeld } from './admit.ts';
 import type { RouteRequest } from './route.ts';
 
 type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId'>;
@@ -25,14 +22,5 @@ export async function requireChannel(
   operation: string,
   { verb, name }: { readonly verb: ChannelVerb; readonly name: string },
 ): Promise<void> {
-  if (mayOnChannel(request, verb, name)) return;
-  const { env, caller, requestId } = request;
-  const family = `channel:${verb}` as const;
-  await openWorkspace(env, caller.principal.workspace).recordDenial(
-    { principal: caller.principal, requestId },
-    { operation, reason: 'principal_grant_missing', family },
-  );
-  throw new Refusal('denied', {
-    denial: deny('capability', 'principal_grant_missing', { family }),
-  });
+  await requireHeld(request, operation, { family: `channel:${verb}`, resource: name });
 }

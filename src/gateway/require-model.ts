@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { AdmitTurn } from '../blocks/session/session-api.ts';
 import { aliasOf } from '../core/policy/model-policy.ts';
 import { chooseModel } from '../models/choose-model.ts';
 import type { GatewayBindings } from './bindings.ts';
@@ -16,4 +17,11 @@ export function requireModel(env: GatewayBindings, model: string): void {
     detail: 'Cannot use the model: it must be one that GET /v1/models lists',
     errors: [{ pointer: '/model', detail: 'unknown model' }],
   });
+}
+
+/** What runs a turn: the model that is named, or else that of its session. */
+export function toDriver(env: GatewayBindings, model: string | undefined): AdmitTurn['driver'] {
+  if (model === undefined) return { kind: 'default-model' };
+  requireModel(env, model);
+  return { kind: 'model', model };
 }

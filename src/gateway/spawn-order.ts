@@ -11,7 +11,7 @@ import type { BlockSpec } from '../core/blocks/block-spec.ts';
 import type { Grant } from '../core/capabilities/grant.ts';
 import { holdsAllOf } from '../core/capabilities/hold-all.ts';
 import { livePatterns } from '../core/capabilities/live-patterns.ts';
-import { deny } from '../core/errors/denial.ts';
+import { missingGrant } from './admit.ts';
 import { newBlockId } from './open-block.ts';
 import { Refusal } from './refusal.ts';
 import type { RouteRequest } from './route.ts';
@@ -55,7 +55,5 @@ export function requireGrants({ caller }: AnyRequest, grants: readonly Grant[]):
   const held = livePatterns(caller.grants, Date.now());
   const beyond = grants.find(({ pattern }) => !holdsAllOf(held, pattern))?.pattern;
   if (beyond === undefined) return;
-  throw new Refusal('denied', {
-    denial: deny('capability', 'principal_grant_missing', { family: beyond }),
-  });
+  throw missingGrant(beyond);
 }

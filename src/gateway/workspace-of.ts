@@ -8,7 +8,7 @@ import { openWorkspace, type WorkspaceClient } from '../blocks/workspace/workspa
 import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
 import { holds } from './admit.ts';
 import { isRoot } from './authenticate.ts';
-import { Refusal } from './refusal.ts';
+import { noSuch } from './refusal.ts';
 import type { Caller, RouteRequest } from './route.ts';
 
 /**
@@ -21,15 +21,11 @@ export function workspaceOf(
   const { env, caller, params } = request;
   const id = parseWorkspaceId(params.id ?? '');
   if (id === undefined || (id !== caller.principal.workspace && !administrates(caller))) {
-    throw noWorkspace();
+    throw noSuch('workspace');
   }
   return { id, client: openWorkspace(env, id) };
 }
 
 export function administrates(caller: Caller): boolean {
   return isRoot(caller.principal) && holds(caller, 'system:admin', Date.now());
-}
-
-export function noWorkspace(): Refusal {
-  return new Refusal('not_found', { detail: 'There is no such workspace' });
 }

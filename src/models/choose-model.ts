@@ -16,8 +16,8 @@ import { createAiSdkModel } from './ai-sdk-model.ts';
 import { plannerModel } from './embedded/planner-model.ts';
 import { scriptModel } from './embedded/script-model.ts';
 import type { ModelBindings } from './model-bindings.ts';
-import { FREE, type ModelPrice, statedPrice, UNKNOWN_PRICE } from './model-price.ts';
-import { compatibleName, listProviders } from './providers.ts';
+import { type ModelPrice, UNKNOWN_PRICE } from './model-price.ts';
+import { knownPrice, listProviders } from './providers.ts';
 import { createWorkersAiModel } from './workers-ai/workers-ai-model.ts';
 
 /** Why there is no such model. `message` is safe to show. */
@@ -104,16 +104,12 @@ function chooseVendor(
   );
 }
 
-/** The operator's own endpoint is free unless he says what it costs. */
 function priceOf(
   env: ModelBindings,
   id: string,
   { unknownPrice }: ModelTerms,
 ): ModelPrice | undefined {
-  const stated = statedPrice(id, env.MODEL_PRICES);
-  if (stated !== undefined) return stated;
-  if (id.startsWith(`${compatibleName(env)}/`)) return FREE;
-  return unknownPrice === 'refuse' ? undefined : UNKNOWN_PRICE;
+  return knownPrice(env, id) ?? (unknownPrice === 'refuse' ? undefined : UNKNOWN_PRICE);
 }
 
 function unpriced(id: string): Result<never, UnknownModel> {

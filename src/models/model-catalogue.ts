@@ -9,8 +9,8 @@
 
 import { toAliasName } from '../core/policy/model-policy.ts';
 import type { ModelBindings } from './model-bindings.ts';
-import { FREE, findPrice, type ModelPrice, pricedModels, UNKNOWN_PRICE } from './model-price.ts';
-import { compatibleName, listProviders } from './providers.ts';
+import { FREE, type ModelPrice, pricedModels, UNKNOWN_PRICE } from './model-price.ts';
+import { compatibleName, knownPrice, listProviders } from './providers.ts';
 
 export interface ModelDescription {
   /** `provider/model`, or `provider/*` for every other model of the provider. */
@@ -62,9 +62,8 @@ export function listModels(env: ModelBindings): readonly ModelDescription[] {
 }
 
 function describeAll(env: ModelBindings, provider: string, title: string): ModelDescription[] {
-  const otherwise = provider === compatibleName(env) ? FREE : UNKNOWN_PRICE;
   return [...namesFor(env, provider), `${provider}/*`].map((id) => {
-    const { input, output } = findPrice(id, env.MODEL_PRICES, otherwise);
+    const { input, output } = knownPrice(env, id) ?? UNKNOWN_PRICE;
     const description = id.endsWith('/*') ? `Any other model of ${title}.` : `By ${title}.`;
     return { id, provider, description, price: { input, output } };
   });

@@ -55,16 +55,10 @@ const PRICES: Readonly<Record<string, ModelPrice>> = {
   'workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast': { input: 0.3, output: 2.26 },
 };
 
-/** The price of a vendor's model; `overrides` is the text of `MODEL_PRICES`. */
-export function findPrice(
-  model: string,
-  overrides: string | undefined,
-  otherwise = UNKNOWN_PRICE,
-): ModelPrice {
-  return statedPrice(model, overrides) ?? otherwise;
-}
-
-/** Nothing if neither the operator nor the table knows the model. */
+/**
+ * The price of a vendor's model; nothing if neither the operator nor the table knows it. `overrides` is
+ * the text of `MODEL_PRICES`.
+ */
 export function statedPrice(model: string, overrides: string | undefined): ModelPrice | undefined {
   return readOverride(model, overrides) ?? PRICES[model];
 }

@@ -13,6 +13,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import type { ModelBindings } from './model-bindings.ts';
+import { FREE, type ModelPrice, statedPrice } from './model-price.ts';
 import { fetchFor, publicFetch } from './private-fetch.ts';
 
 export interface Provider {
@@ -76,6 +77,12 @@ const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 export function compatibleName(env: ModelBindings): string {
   const name = env.OPENAI_COMPATIBLE_NAME ?? '';
   return NAME.test(name) && !RESERVED.has(name) ? name : 'compatible';
+}
+
+/** Nothing where nobody says so; the operator's own endpoint is free unless he says what it costs. */
+export function knownPrice(env: ModelBindings, id: string): ModelPrice | undefined {
+  const stated = statedPrice(id, env.MODEL_PRICES);
+  return stated ?? (id.startsWith(`${compatibleName(env)}/`) ? FREE : undefined);
 }
 
 /** Every provider of this deployment by the name that its models begin with. */

@@ -29,9 +29,7 @@ export interface PluginFiles {
 }
 
 export function readPlugin(folder: string): PluginFiles {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw CommandFailure.usage(`Cannot read the plugin "${folder}": there is no such folder`);
-  }
+  requireFolder(folder);
   return readPluginFiles(manifestPathIn(folder), modulePathIn(folder));
 }
 
@@ -41,11 +39,12 @@ export type UploadFiles = Pick<PluginFiles, 'manifest' | 'manifestText'> & {
 };
 
 export function readUpload(folder: string): UploadFiles {
+  requireFolder(folder);
   const path = manifestPathIn(folder);
   const manifestText = readManifestText(path);
   const manifest = parseManifestFile(path, manifestText);
-  if (manifest.manifest.tier === 'wasm') return readPlugin(folder);
-  return { manifest, manifestText };
+  if (manifest.manifest.tier !== 'wasm') return { manifest, manifestText };
+  return { manifest, manifestText, module: readModule(modulePathIn(folder)) };
 }
 
 /** @throws CommandFailure with all that is wrong with the manifest, or if a file cannot be read. */
@@ -57,6 +56,11 @@ export function readPluginFiles(manifestPath: string, modulePath: string): Plugi
 
 export function readModule(path: string): Uint8Array {
   return readBytes(path, MAX_MODULE_FILE_BYTES);
+}
+
+function requireFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw CommandFailure.usage(`Cannot read the plugin "${folder}": there is no such folder`);
 }
 
 function parseManifestFile(path: string, text: string): ManifestFile {

@@ -7,21 +7,17 @@
 import type * as z from 'zod';
 import { sha256Hex } from '../../blocks/kit/keys.ts';
 import type { AdmitTurn } from '../../blocks/session/session-api.ts';
-import type { SessionClient } from '../../blocks/session/session-client.ts';
-import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import { admit } from '../admit.ts';
-import { admitClientTurn, awaitRest, type ClientTurn, readAllEvents } from '../client-turn.ts';
+import { toUserMessage } from '../client-messages.ts';
+import { admitClientTurn, awaitRest, readAllEvents } from '../client-turn.ts';
 import { toEventStreamResponse } from '../event-stream.ts';
 import { json } from '../json-response.ts';
-import { newSessionId, sessionOf, turnIdOf } from '../open-session.ts';
-import { Refusal } from '../refusal.ts';
+import { findSession, KEEP_CONVERSATION_MS, newSessionId, type OpenTurn } from '../open-session.ts';
+import { found } from '../refusal.ts';
 import type { Route, RouteRequest } from '../route.ts';
+import { readHandle, toHandle } from '../turn-handle.ts';
 import { RpcError, type RpcId, rpcResult, sendParams, taskParams } from './rpc.ts';
-import { splitTaskId, toTaskId } from './task-id.ts';
 import { TaskWriter } from './task-writer.ts';
-
-/** A context is kept so long after its last task, in milliseconds. */
-const KEEP_MS = 2_592_000_000;
 
 interface A2aCall {
   readonly request: RouteRequest<unknown, undefined>;
@@ -95,62 +91,50 @@ function toAdmission(
   const { caller, requestId } = request;
   const { principal } = caller;
   const idempotency = { key: `a2a:${message.messageId}`, bodyHash: sha256Hex(text) };
-  const session = message.contextId ? openContext(request, message.contextId) : undefined;
+  const { contextId } = message;
+  // A context that nobody was given is no context of this workspace.
+  const session = contextId ? found(findSession(request, contextId), 'session') : undefined;
   const sessionId = session?.sessionId ?? newSessionId({ ...request, idempotency }, 'callA2a');
   return {
     sessionId,
     principal,
     requestId,
     driver: { kind: 'default-model' },
-    messages: [{ role: 'user', content: text, label: PRINCIPAL_LABEL }],
+    messages: [toUserMessage(text)],
     idempotency,
     ...(session === undefined && {
-      create: { sessionId, principal, requestId, ephemeralMs: KEEP_MS },
+      create: { sessionId, principal, requestId, ephemeralMs: KEEP_CONVERSATION_MS },
     }),
   };
 }
 
-/** A context that nobody was given is no context of this workspace. */
-function openContext(request: A2aCall['request'], contextId: string): SessionClient {
-  return sessionOf({ ...request, params: { id: contextId } });
+async function findTask(request: A2aCall['request'], params: unknown): Promise<OpenTurn> {
+  const turn = readHandle(request, 'task', parse(taskParams, params).id);
+  const summary = await turn?.session.summary(turn.turnId);
+  if (turn === undefined || summary === undefined) throw new RpcError('task_not_found');
+  return turn;
 }
 
-async function findTask(request: A2aCall['request'], params: unknown): Promise<ClientTurn> {
-  const names = splitTaskId(parse(taskParams, params).id);
-  if (names === undefined) throw new RpcError('task_not_found');
-  try {
-    const session = sessionOf({ ...request, params: names });
-    const turnId = turnIdOf({ params: names });
-    if ((await session.summary(turnId)) !== undefined) return { session, turnId };
-  } catch (thrown) {
-    if (!(thrown instanceof Refusal)) throw thrown;
-  }
-  throw new RpcError('task_not_found');
-}
-
-async function readTask(turn: ClientTurn): Promise<TaskWriter> {
+async function readTask(turn: OpenTurn): Promise<TaskWriter> {
   const writer = toWriter(turn);
   for (const event of await readAllEvents(turn)) writer.take(event);
   return writer;
 }
 
 /** A caller that leaves does not end the task: it may come back for it. */
-function streamTask(id: RpcId, turn: ClientTurn): Response {
+function streamTask(id: RpcId, turn: OpenTurn): Response {
   const writer = toWriter(turn);
-  return toEventStreamResponse({
-    read: (afterId, waitMs) => turn.session.events(turn.turnId, afterId, waitMs),
+  return toEventStreamResponse(turn, {
     write: (event) =>
       writer
         .take(event)
         .map((result) => `data: ${JSON.stringify(rpcResult(id, result))}\n\n`)
         .join(''),
-    afterId: 0,
   });
 }
 
-function toWriter({ session, turnId }: ClientTurn): TaskWriter {
-  const { sessionId } = session;
-  return new TaskWriter({ id: toTaskId(sessionId, turnId), contextId: sessionId });
+function toWriter(turn: OpenTurn): TaskWriter {
+  return new TaskWriter({ id: toHandle('task', turn), contextId: turn.session.sessionId });
 }
 
 function parse<T>(schema: z.ZodType<T>, params: unknown): T {

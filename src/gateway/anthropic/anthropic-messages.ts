@@ -1,9 +1,6 @@
 /**
  * Messages in Anthropic's shape, as a client sends them, to messages of a conversation.
  *
- * Only the principal's own words are trusted. What a client sends as the assistant's, as a tool's
- * result or as system may have been written by anybody.
- *
  * @module
  */
 
@@ -11,8 +8,14 @@ import * as z from 'zod';
 import type { Message } from '../../core/conversation/message.ts';
 import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
-import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import {
+  toAssistantMessage,
+  toSystemMessage,
+  toText,
+  toToolMessage,
+  toUserMessage,
+} from '../client-messages.ts';
 
 const callId = z.string().min(1).max(256);
 const textBlock = z.looseObject({ type: z.literal('text'), text: z.string() });
@@ -60,13 +63,13 @@ export function toMessages(
   }
   const toolNames = new Map<string, string>();
   const converted: Message[] = [];
-  if (system) converted.push({ role: 'system', content: toText(system), label: UNTRUSTED_LABEL });
+  if (system) converted.push(toSystemMessage(toText(system)));
   for (const [index, message] of messages.entries()) {
     if (message.role === 'assistant') {
-      converted.push(toAssistantMessage(message.content, toolNames));
+      converted.push(readAssistantMessage(message.content, toolNames));
       continue;
     }
-    const said = toUserMessages(message.content, toolNames);
+    const said = readUserMessages(message.content, toolNames);
     if (said === undefined) {
       const pointer = `/messages/${index}/content`;
       return err({ pointer, detail: 'each "tool_use_id" must be of an earlier message' });
@@ -76,7 +79,7 @@ export function toMessages(
   return ok(converted);
 }
 
-function toAssistantMessage(
+function readAssistantMessage(
   content: Extract<AnthropicMessage, { role: 'assistant' }>['content'],
   toolNames: Map<string, string>,
 ): Message {
@@ -90,11 +93,11 @@ function toAssistantMessage(
     const argumentsText = JSON.stringify(block.input);
     toolCalls.push({ id: block.id, name: block.name, argumentsText });
   }
-  return { role: 'assistant', content: text, toolCalls, label: UNTRUSTED_LABEL };
+  return toAssistantMessage(text, toolCalls);
 }
 
 /** Results in the order of their blocks, each text in its place. Nothing where a result has no call. */
-function toUserMessages(
+function readUserMessages(
   content: Extract<AnthropicMessage, { role: 'user' }>['content'],
   toolNames: ReadonlyMap<string, string>,
 ): readonly Message[] | undefined {
@@ -107,22 +110,14 @@ function toUserMessages(
     }
     const toolName = toolNames.get(block.tool_use_id);
     if (toolName === undefined) return undefined;
-    messages.push({
-      role: 'tool',
-      modelCallId: block.tool_use_id,
-      toolName,
-      content: toText(block.content ?? ''),
-      isError: block.is_error === true,
-      label: UNTRUSTED_LABEL,
-    });
+    messages.push(
+      toToolMessage({
+        modelCallId: block.tool_use_id,
+        toolName,
+        content: toText(block.content ?? ''),
+        isError: block.is_error === true,
+      }),
+    );
   }
   return messages;
-}
-
-function toUserMessage(content: string): Message {
-  return { role: 'user', content, label: PRINCIPAL_LABEL };
-}
-
-function toText(value: string | readonly { readonly text: string }[]): string {
-  return typeof value === 'string' ? value : value.map(({ text }) => text).join('');
 }

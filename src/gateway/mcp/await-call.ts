@@ -9,7 +9,7 @@ import { randomHex } from '../../blocks/kit/keys.ts';
 import type { ProgramOutcome } from '../../blocks/session/session-api.ts';
 import { planToolCall, type ToolCallPlan } from '../call-tool.ts';
 import { Refusal } from '../refusal.ts';
-import { toRefusal } from '../routes/turns.ts';
+import { fromAdmission } from '../session-refusal.ts';
 import { type AskedCall, hashOf } from './call-state.ts';
 import { type McpExchange, toProtocolError } from './mcp-request.ts';
 
@@ -52,7 +52,7 @@ async function follow(
   await tellProgress(context, 0);
   for (let waitedMs = 0; waitedMs < MAX_WAIT_MS; pauseMs = Math.min(pauseMs * 2, MAX_PROGRESS_MS)) {
     const ran = await session.runProgram(admission, pauseMs);
-    if (!ran.ok) throw toRefusal(ran.error);
+    if (!ran.ok) throw fromAdmission(ran.error);
     if (ran.value !== undefined) return ran.value;
     if (context.mcpReq.signal.aborted) await cancel({ session, admission });
     waitedMs += pauseMs;

@@ -7,8 +7,6 @@
 
 import {
   createRequestStateCodec,
-  ProtocolError,
-  ProtocolErrorCode,
   type RequestStateCodec,
   type ServerContext,
 } from '@modelcontextprotocol/server';
@@ -16,7 +14,7 @@ import { sha256Hex } from '../../blocks/kit/keys.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { deploymentKey } from '../deployment-keys.ts';
-import type { McpExchange, McpRequest } from './mcp-request.ts';
+import { invalidParams, type McpExchange, type McpRequest } from './mcp-request.ts';
 
 /** As long as a call is found again by its key, in seconds. */
 const STATE_TTL_SECONDS = 86_400;
@@ -54,7 +52,7 @@ export function stateCodec({ env, caller }: McpRequest): RequestStateCodec<CallS
 export function readState(call: AskedCall, context: ServerContext): CallState | undefined {
   const state = context.mcpReq.requestState<CallState>();
   if (state === undefined || state.call === hashOf(call)) return state;
-  throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'The state must be that of this call');
+  throw invalidParams('The state must be that of this call');
 }
 
 /** @throws ProtocolError if it would be too long. */
@@ -65,7 +63,7 @@ export async function mintState(
 ): Promise<string> {
   const text = await stateCodec(request).mint({ ...state, call: hashOf(call) }, context);
   if (text.length <= MAX_STATE_LENGTH) return text;
-  throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'What the client answers is too long');
+  throw invalidParams('What the client answers is too long');
 }
 
 export function hashOf({ name, arguments: args }: AskedCall): string {

@@ -28,10 +28,13 @@ export function readAuthority({ env, caller }: McpRequest): Promise<Authority | 
   return openWorkspace(env, principal.workspace).authority(principal);
 }
 
+export function invalidParams(message: string, data?: object): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, message, data);
+}
+
 /** What was refused, as JSON-RPC says it; what broke goes through as it is. */
 export function toProtocolError(thrown: unknown): unknown {
   if (!(thrown instanceof Refusal)) return thrown;
   const { detail, denial } = thrown.facts;
-  const message = describeDenial(denial) ?? detail ?? thrown.code;
-  return new ProtocolError(ProtocolErrorCode.InvalidParams, message, { code: thrown.code });
+  return invalidParams(describeDenial(denial) ?? detail ?? thrown.code, { code: thrown.code });
 }

@@ -9,12 +9,17 @@ import {
   ProtocolError,
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server';
-import type { PromptOffer, ResourceOffer } from '../../core/manifest/mcp-offers.ts';
-import { variablesOf } from '../../core/manifest/mcp-offers.ts';
+import {
+  type PromptOffer,
+  type ResourceOffer,
+  variablesOf,
+} from '../../core/manifest/mcp-offers.ts';
 import type { ToolDefinition } from '../../core/manifest/tool-definition.ts';
+import type { Authority } from '../../core/policy/authority.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
+import type { Caller } from '../route.ts';
 import { mayCall, runningPlugins } from '../visible-tools.ts';
-import { type McpExchange, type McpRequest, readAuthority } from './mcp-request.ts';
+import { invalidParams, type McpExchange, type McpRequest, readAuthority } from './mcp-request.ts';
 import { runTool } from './run-tool.ts';
 
 export interface VisibleOffer<Offer> {
@@ -28,13 +33,17 @@ export interface VisibleOffers {
 }
 
 export async function readOffers(request: McpRequest): Promise<VisibleOffers> {
-  const plugins = runningPlugins(await readAuthority(request));
+  return visibleOffers(await readAuthority(request), request.caller);
+}
+
+export function visibleOffers(authority: Authority | undefined, caller: Caller): VisibleOffers {
+  const plugins = runningPlugins(authority);
   const visible = <Offer extends { readonly tool: string }>(
     offers: readonly Offer[] | undefined,
     tools: readonly ToolDefinition[],
   ) =>
     (offers ?? [])
-      .filter(({ tool }) => mayCall(request.caller, tool))
+      .filter(({ tool }) => mayCall(caller, tool))
       .flatMap((offer) => {
         const tool = tools.find(({ name }) => name === offer.tool);
         return tool ? [{ offer, tool }] : [];
@@ -57,7 +66,7 @@ export async function makeOffer(
 ): Promise<readonly JsonValue[] | InputRequiredResult> {
   const run = await runTool(exchange, { name: tool.name, arguments: args }, tool);
   if (run.kind === 'asks') return run.question;
-  if (run.kind === 'failed') throw new ProtocolError(ProtocolErrorCode.InvalidParams, run.text);
+  if (run.kind === 'failed') throw invalidParams(run.text);
   const made = run.parts?.[list];
   if (Array.isArray(made) && made.length > 0) return made;
   throw new ProtocolError(ProtocolErrorCode.InternalError, 'The tool has made nothing to show');

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import { invalidParams } from './mcp-request.ts';
 
 const PAGE_SIZE = 100;
 
@@ -13,7 +13,7 @@ const PAGE_SIZE = 100;
 const MAX_CURSOR_LENGTH = 1_024;
 
 export interface Page<Item> {
-  readonly items: readonly Item[];
+  readonly items: Item[];
   readonly nextCursor?: string;
 }
 
@@ -40,8 +40,6 @@ function toCursor(name: string): string {
 function readCursor(cursor: string): string {
   const text = Buffer.from(cursor.slice(0, MAX_CURSOR_LENGTH), 'base64url').toString('utf8');
   const name = text.slice('after:'.length);
-  if (toCursor(name) !== cursor) {
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'The cursor must be one of a page');
-  }
+  if (toCursor(name) !== cursor) throw invalidParams('The cursor must be one of a page');
   return name;
 }

@@ -12,12 +12,10 @@ import {
   isSpecType,
   type ListPromptsRequest,
   type ListPromptsResult,
-  ProtocolError,
-  ProtocolErrorCode,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { McpRequest } from './mcp-request.ts';
-import { makeOffer, readOffers } from './offers.ts';
+import { invalidParams, type McpRequest, readAuthority } from './mcp-request.ts';
+import { makeOffer, readOffers, visibleOffers } from './offers.ts';
 import { toPage } from './page.ts';
 import { getSkillPrompt, listSkillPrompts } from './skill-prompts.ts';
 
@@ -25,19 +23,17 @@ export async function listPrompts(
   request: McpRequest,
   { params }: ListPromptsRequest,
 ): Promise<ListPromptsResult> {
-  const { prompts } = await readOffers(request);
+  const authority = await readAuthority(request);
+  const { prompts } = visibleOffers(authority, request.caller);
   const offered = prompts.map(({ offer: { name, title, description, arguments: taken } }) => ({
     name,
     ...(title !== undefined && { title }),
     description,
     arguments: taken.map((argument) => ({ ...argument })),
   }));
-  const all = [...offered, ...(await listSkillPrompts(request))];
-  const { items, nextCursor } = toPage(all, ({ name }) => name, params?.cursor);
-  return {
-    prompts: [...items],
-    ...(nextCursor !== undefined && { nextCursor }),
-  };
+  const all = [...offered, ...listSkillPrompts(authority, request.caller)];
+  const { items, ...next } = toPage(all, ({ name }) => name, params?.cursor);
+  return { prompts: items, ...next };
 }
 
 /** @throws ProtocolError if there is no such prompt, an argument is missing, or its tool was denied. */
@@ -50,17 +46,13 @@ export async function getPrompt(
   if (skill !== undefined) return skill;
   const { prompts } = await readOffers(request);
   const found = prompts.find(({ offer }) => offer.name === params.name);
-  if (found === undefined) refuse('There is no such prompt');
+  if (found === undefined) throw invalidParams('There is no such prompt');
   const given = params.arguments ?? {};
   const { description, arguments: taken } = found.offer;
   const missing = taken.find(({ name, required }) => required && !Object.hasOwn(given, name));
-  if (missing) refuse(`The argument "${missing.name}" must be present`);
+  if (missing) throw invalidParams(`The argument "${missing.name}" must be present`);
   const made = await makeOffer({ request, context }, found, { args: given, list: 'messages' });
   if ('resultType' in made) return made;
   const written: readonly unknown[] = made;
   return { description, messages: written.filter(isSpecType.PromptMessage) };
-}
-
-function refuse(message: string): never {
-  throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
 }

@@ -24,7 +24,8 @@ import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { type ResourceOffer, variablesOf } from '../../core/manifest/mcp-offers.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { admit, holds } from '../admit.ts';
-import { sessionOf } from '../open-session.ts';
+import { findSession } from '../open-session.ts';
+import { found } from '../refusal.ts';
 import type { Route } from '../route.ts';
 import type { McpRequest } from './mcp-request.ts';
 import { makeOffer, matchUri, readOffers } from './offers.ts';
@@ -53,7 +54,7 @@ const READABLES: readonly Readable[] = [
     pattern: /^sallyport:\/\/sessions\/([\w-]{1,128})\/messages\/(\d{1,9})$/,
     access: 'session:read',
     read: (request, [id = '', after]) =>
-      sessionOf({ ...request, params: { id } }).messages(Number(after), MAX_ROWS),
+      found(findSession(request, id), 'session').messages(Number(after), MAX_ROWS),
   },
   {
     name: 'audit-records',
@@ -86,8 +87,8 @@ export async function listResources(
   ]);
   const fixed = offered.map(({ offer }) => offer).filter(({ uri }) => !isTemplate(uri));
   const all = [...plugins, ...fixed.map((offer) => ({ ...toShown(offer), uri: offer.uri }))];
-  const { items, nextCursor } = toPage(all, ({ uri }) => uri, params?.cursor);
-  return { resources: [...items], ...(nextCursor !== undefined && { nextCursor }) };
+  const { items, ...next } = toPage(all, ({ uri }) => uri, params?.cursor);
+  return { resources: items, ...next };
 }
 
 async function listPluginResources({ env, caller }: McpRequest) {
@@ -112,8 +113,8 @@ export async function listResourceTemplates(
     mimeType: MIME_TYPE,
   }));
   const all = [...own, ...offered.map((offer) => ({ ...toShown(offer), uriTemplate: offer.uri }))];
-  const { items, nextCursor } = toPage(all, ({ uriTemplate }) => uriTemplate, params?.cursor);
-  return { resourceTemplates: [...items], ...(nextCursor !== undefined && { nextCursor }) };
+  const { items, ...next } = toPage(all, ({ uriTemplate }) => uriTemplate, params?.cursor);
+  return { resourceTemplates: items, ...next };
 }
 
 function isTemplate(uri: string): boolean {

@@ -5,11 +5,7 @@
  * @module
  */
 
-import {
-  type InputRequiredResult,
-  ProtocolError,
-  ProtocolErrorCode,
-} from '@modelcontextprotocol/server';
+import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import type { ProgramOutcome } from '../../blocks/session/session-api.ts';
 import type { ToolResult } from '../../core/conversation/tool-result.ts';
 import type { Denial } from '../../core/errors/denial.ts';
@@ -22,7 +18,7 @@ import { type AwaitedCall, awaitCall } from './await-call.ts';
 import { type AskedCall, readState } from './call-state.ts';
 import { canBeAsked } from './client-capabilities.ts';
 import { askClient, readClientInput } from './client-input.ts';
-import type { McpExchange } from './mcp-request.ts';
+import { invalidParams, type McpExchange } from './mcp-request.ts';
 
 /** Above what a result can be: it was inspected. */
 const RESULT_LIMITS = { maxBytes: 16_777_216, maxDepth: 128 };
@@ -43,8 +39,7 @@ export async function runTool(
   const state = readState(call, context);
   const clientInput = tool?.asksClient ? readClientInput(state, context) : undefined;
   if (tool?.asksClient && Object.hasOwn(call.arguments, CLIENT_INPUT)) {
-    const message = `The argument "${CLIENT_INPUT}" must come as an answer of the client`;
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+    throw invalidParams(`The argument "${CLIENT_INPUT}" must come as an answer of the client`);
   }
   const args = clientInput ? { ...call.arguments, [CLIENT_INPUT]: clientInput } : call.arguments;
   const awaited = await awaitCall(exchange, { name: call.name, arguments: args }, state?.key);
@@ -78,9 +73,7 @@ function toRun(outcome: Exclude<AwaitedCall['outcome'], { kind: 'waiting' }>): T
 }
 
 function toDenied({ denial }: Extract<ProgramOutcome, { kind: 'denied' }>): ToolRun {
-  if (denial.check === 'registry') {
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such tool');
-  }
+  if (denial.check === 'registry') throw invalidParams('There is no such tool');
   return failed(toSentence(denial));
 }
 

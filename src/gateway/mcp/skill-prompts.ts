@@ -8,20 +8,25 @@
 import type { GetPromptResult } from '@modelcontextprotocol/server';
 import { openSkills } from '../../blocks/workspace/skill-client.ts';
 import { LOAD_SKILL } from '../../core/manifest/built-in-tools.ts';
+import type { Authority } from '../../core/policy/authority.ts';
 import { labelOfSkill } from '../../core/skills/installed-skill.ts';
+import type { Caller } from '../route.ts';
 import { mayCall } from '../visible-tools.ts';
-import { type McpRequest, readAuthority } from './mcp-request.ts';
+import type { McpRequest } from './mcp-request.ts';
 
 /** Before the name of a skill; no prompt of a plugin begins so. */
 const PREFIX = 'skill:';
 
 /** None for a caller who could not load one. */
-export async function listSkillPrompts(
-  request: McpRequest,
-): Promise<readonly { readonly name: string; readonly description: string }[]> {
-  if (!mayCall(request.caller, LOAD_SKILL)) return [];
-  const { skills = [] } = (await readAuthority(request)) ?? {};
-  return skills.map(({ name, description }) => ({ name: PREFIX + name, description }));
+export function listSkillPrompts(
+  authority: Authority | undefined,
+  caller: Caller,
+): readonly { readonly name: string; readonly description: string }[] {
+  if (!mayCall(caller, LOAD_SKILL)) return [];
+  return (authority?.skills ?? []).map(({ name, description }) => ({
+    name: PREFIX + name,
+    description,
+  }));
 }
 
 /** `undefined` if the prompt is no skill that the caller may load. */

@@ -31,12 +31,9 @@ export async function listTools(
   request: McpRequest,
   { params }: ListToolsRequest,
 ): Promise<ListToolsResult> {
-  const { items, nextCursor } = toPage(
-    await readTools(request),
-    ({ name }) => name,
-    params?.cursor,
-  );
-  return { tools: items.map(toMcpTool), ...(nextCursor !== undefined && { nextCursor }) };
+  const tools = await readTools(request);
+  const { items, ...next } = toPage(tools, ({ name }) => name, params?.cursor);
+  return { tools: items.map(toMcpTool), ...next };
 }
 
 async function readTools(request: McpRequest): Promise<readonly VisibleTool[]> {

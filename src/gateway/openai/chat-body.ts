@@ -5,34 +5,21 @@
  */
 
 import * as z from 'zod';
-import type {
-  ClientWishes,
-  ReplyFormat,
-  ToolChoice,
-} from '../../core/conversation/client-wishes.ts';
-import type { JsonObject } from '../../core/primitives/json.ts';
-import {
-  clientToolDescription,
-  clientToolName,
-  clientToolSchema,
-  MAX_CLIENT_TOOLS,
-  toClientTool,
-  toToolWishes,
-} from '../client-tools.ts';
+import type { ClientWishes } from '../../core/conversation/client-wishes.ts';
+import { clientToolName, clientToolSchema, MAX_CLIENT_TOOLS } from '../client-tools.ts';
 import { chatMessage } from './chat-messages.ts';
+import {
+  choiceMode,
+  functionTool,
+  PLAIN_FORMATS,
+  schemaFormat,
+  toOpenAiWishes,
+} from './openai-wishes.ts';
 
-const tool = z.strictObject({
-  type: z.literal('function'),
-  function: z.strictObject({
-    name: clientToolName,
-    description: clientToolDescription.nullish(),
-    parameters: clientToolSchema.nullish(),
-    strict: z.boolean().nullish(),
-  }),
-});
+const tool = z.strictObject({ type: z.literal('function'), function: functionTool });
 
 const toolChoice = z.union([
-  z.enum(['none', 'auto', 'required']),
+  choiceMode,
   z.strictObject({
     type: z.literal('function'),
     function: z.strictObject({ name: clientToolName }),
@@ -40,16 +27,10 @@ const toolChoice = z.union([
 ]);
 
 const responseFormat = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('text') }),
-  z.strictObject({ type: z.literal('json_object') }),
+  ...PLAIN_FORMATS,
   z.strictObject({
     type: z.literal('json_schema'),
-    json_schema: z.strictObject({
-      name: clientToolName,
-      description: z.string().max(16_384).nullish(),
-      schema: clientToolSchema.nullish(),
-      strict: z.boolean().nullish(),
-    }),
+    json_schema: schemaFormat.extend({ schema: clientToolSchema.nullish() }),
   }),
 ]);
 
@@ -83,30 +64,14 @@ export const chatBody = z.strictObject({
 type ChatBody = z.infer<typeof chatBody>;
 
 export function toChatWishes(body: ChatBody): ClientWishes {
-  const { temperature, top_p: topP, stop, response_format: format } = body;
-  const tools = (body.tools ?? []).map(({ function: { parameters, ...named } }) =>
-    toClientTool({ ...named, schema: parameters }),
-  );
-  const maxOutputTokens = body.max_completion_tokens ?? body.max_tokens;
-  const replyFormat = format && toReplyFormat(format);
-  return {
-    ...toToolWishes(tools, toToolChoice(body.tool_choice)),
-    ...(maxOutputTokens && { maxOutputTokens }),
-    ...(typeof temperature === 'number' && { temperature }),
-    ...(typeof topP === 'number' && { topP }),
-    ...(stop && { stopSequences: typeof stop === 'string' ? [stop] : stop }),
-    ...(replyFormat && { format: replyFormat }),
-  };
-}
-
-function toToolChoice(choice: ChatBody['tool_choice']): ToolChoice {
-  if (typeof choice === 'object' && choice !== null) return { tool: choice.function.name };
-  return choice ?? 'auto';
-}
-
-function toReplyFormat(format: z.infer<typeof responseFormat>): ReplyFormat | undefined {
-  if (format.type === 'text') return undefined;
-  if (format.type === 'json_object') return { kind: 'json' };
-  const { name, schema } = format.json_schema;
-  return schema ? { kind: 'schema', name, schema: schema as JsonObject } : { kind: 'json' };
+  const { stop, tool_choice: choice, response_format: format } = body;
+  const said = toOpenAiWishes({
+    tools: body.tools?.map((tool) => tool.function),
+    toolChoice: typeof choice === 'object' ? choice?.function : choice,
+    format: format?.type === 'json_schema' ? { type: format.type, ...format.json_schema } : format,
+    maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
+    temperature: body.temperature,
+    topP: body.top_p,
+  });
+  return { ...said, ...(stop && { stopSequences: typeof stop === 'string' ? [stop] : stop }) };
 }

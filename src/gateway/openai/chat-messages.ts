@@ -1,17 +1,20 @@
 /**
  * Messages in OpenAI's shape, as a client sends them, to messages of a conversation.
  *
- * Only the principal's own `user` messages are trusted. What a client sends as `assistant`,
- * `tool` or `system` may have been written by anybody.
- *
  * @module
  */
 
 import * as z from 'zod';
 import type { Message } from '../../core/conversation/message.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
-import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import {
+  toAssistantMessage,
+  toSystemMessage,
+  toText,
+  toToolMessage,
+  toUserMessage,
+} from '../client-messages.ts';
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
 const content = z.union([z.string(), z.array(textPart)]);
@@ -60,35 +63,27 @@ function toMessage(message: ChatMessage, toolNames: Map<string, string>): Messag
   switch (message.role) {
     case 'system':
     case 'developer':
-      return { role: 'system', content: toText(message.content), label: UNTRUSTED_LABEL };
+      return toSystemMessage(toText(message.content));
     case 'user':
-      return { role: 'user', content: toText(message.content), label: PRINCIPAL_LABEL };
+      return toUserMessage(toText(message.content));
     case 'assistant': {
       const calls = message.tool_calls ?? [];
       for (const call of calls) toolNames.set(call.id, call.function.name);
-      return {
-        role: 'assistant',
-        content: toText(message.content ?? ''),
-        toolCalls: calls.map((call) => ({
+      return toAssistantMessage(
+        toText(message.content ?? ''),
+        calls.map((call) => ({
           id: call.id,
           name: call.function.name,
           argumentsText: call.function.arguments,
         })),
-        label: UNTRUSTED_LABEL,
-      };
+      );
     }
     case 'tool':
-      return {
-        role: 'tool',
+      return toToolMessage({
         modelCallId: message.tool_call_id,
         toolName: toolNames.get(message.tool_call_id) ?? '',
         content: toText(message.content),
         isError: false,
-        label: UNTRUSTED_LABEL,
-      };
+      });
   }
-}
-
-function toText(value: z.infer<typeof content>): string {
-  return typeof value === 'string' ? value : value.map(({ text }) => text).join('');
 }

@@ -6,9 +6,9 @@
  */
 
 import { readAllEvents } from '../client-turn.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch } from '../refusal.ts';
 import type { RouteRequest } from '../route.ts';
-import { readResponseId } from './response-id.ts';
+import { readHandle } from '../turn-handle.ts';
 import { type InputItem, inputItem, type ResponseInput } from './response-input.ts';
 import { ResponseWriter } from './response-writer.ts';
 
@@ -37,7 +37,7 @@ export async function resolveReferences(
     known.set(responseId, items);
     const found = items.get(item.id);
     if (found === undefined || known.size > MAX_REFERRED_RESPONSES) {
-      throw new Refusal('not_found', { detail: 'There is no such item of a response' });
+      throw noSuch('item of a response');
     }
     resolved.push(found);
   }
@@ -49,6 +49,7 @@ async function readItems(
   responseId: string,
 ): Promise<ReadonlyMap<string, InputItem>> {
   const writer = new ResponseWriter({ id: responseId, echo: {} });
-  for (const event of await readAllEvents(readResponseId(request, responseId))) writer.take(event);
+  const turn = found(readHandle(request, 'resp', responseId), 'response');
+  for (const event of await readAllEvents(turn)) writer.take(event);
   return new Map(writer.output.map((item) => [item.id, inputItem.parse(item)]));
 }

@@ -5,46 +5,28 @@
  */
 
 import * as z from 'zod';
-import type {
-  ClientWishes,
-  ReplyFormat,
-  ToolChoice,
-} from '../../core/conversation/client-wishes.ts';
-import type { JsonObject } from '../../core/primitives/json.ts';
+import type { ClientWishes } from '../../core/conversation/client-wishes.ts';
+import { clientToolName, MAX_CLIENT_TOOLS } from '../client-tools.ts';
 import {
-  clientToolDescription,
-  clientToolName,
-  clientToolSchema,
-  MAX_CLIENT_TOOLS,
-  toClientTool,
-  toToolWishes,
-} from '../client-tools.ts';
+  choiceMode,
+  functionTool,
+  PLAIN_FORMATS,
+  schemaFormat,
+  toOpenAiWishes,
+} from './openai-wishes.ts';
 import { responseInput } from './response-input.ts';
 
-const tool = z.strictObject({
-  // Tools that run at the vendor have a type of their own, and do not exist here.
-  type: z.literal('function'),
-  name: clientToolName,
-  description: clientToolDescription.nullish(),
-  parameters: clientToolSchema.nullish(),
-  strict: z.boolean().nullish(),
-});
+// Tools that run at the vendor have a type of their own, and do not exist here.
+const tool = functionTool.extend({ type: z.literal('function') });
 
 const toolChoice = z.union([
-  z.enum(['none', 'auto', 'required']),
+  choiceMode,
   z.strictObject({ type: z.literal('function'), name: clientToolName }),
 ]);
 
 const textFormat = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('text') }),
-  z.strictObject({ type: z.literal('json_object') }),
-  z.strictObject({
-    type: z.literal('json_schema'),
-    name: clientToolName,
-    schema: clientToolSchema,
-    description: z.string().max(16_384).nullish(),
-    strict: z.boolean().nullish(),
-  }),
+  ...PLAIN_FORMATS,
+  schemaFormat.extend({ type: z.literal('json_schema') }),
 ]);
 
 export const responseBody = z.strictObject({
@@ -76,29 +58,12 @@ export const responseBody = z.strictObject({
 export type ResponseBody = z.infer<typeof responseBody>;
 
 export function toResponseWishes(body: ResponseBody): ClientWishes {
-  const { max_output_tokens: maxOutputTokens, temperature, top_p: topP } = body;
-  const tools = (body.tools ?? []).map(({ parameters, ...named }) =>
-    toClientTool({ ...named, schema: parameters }),
-  );
-  const format = toReplyFormat(body.text?.format);
-  return {
-    ...toToolWishes(tools, toToolChoice(body.tool_choice)),
-    ...(maxOutputTokens && { maxOutputTokens }),
-    ...(typeof temperature === 'number' && { temperature }),
-    ...(typeof topP === 'number' && { topP }),
-    ...(format && { format }),
-  };
-}
-
-function toToolChoice(choice: ResponseBody['tool_choice']): ToolChoice {
-  if (typeof choice === 'object' && choice !== null) return { tool: choice.name };
-  return choice ?? 'auto';
-}
-
-function toReplyFormat(
-  format: z.infer<typeof textFormat> | null | undefined,
-): ReplyFormat | undefined {
-  if (!format || format.type === 'text') return undefined;
-  if (format.type === 'json_object') return { kind: 'json' };
-  return { kind: 'schema', name: format.name, schema: format.schema as JsonObject };
+  return toOpenAiWishes({
+    tools: body.tools,
+    toolChoice: body.tool_choice,
+    format: body.text?.format,
+    maxOutputTokens: body.max_output_tokens,
+    temperature: body.temperature,
+    topP: body.top_p,
+  });
 }

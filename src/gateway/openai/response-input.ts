@@ -1,9 +1,6 @@
 /**
  * The input of a response, to messages of a conversation.
  *
- * Only the principal's own `user` messages are trusted. What a client sends as the assistant's, as a
- * tool's output or as system may have been written by anybody.
- *
  * @module
  */
 
@@ -11,8 +8,14 @@ import * as z from 'zod';
 import type { Message } from '../../core/conversation/message.ts';
 import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
-import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import {
+  toAssistantMessage,
+  toSystemMessage,
+  toText,
+  toToolMessage,
+  toUserMessage,
+} from '../client-messages.ts';
 
 const callId = z.string().min(1).max(256);
 const textPart = z.looseObject({
@@ -98,14 +101,14 @@ function append(messages: Message[], item: InputItem, toolNames: Map<string, str
       argumentsText: item.arguments,
     });
   } else if (item.type === 'function_call_output') {
-    messages.push({
-      role: 'tool',
-      modelCallId: item.call_id,
-      toolName: toolNames.get(item.call_id) ?? '',
-      content: toText(item.output),
-      isError: false,
-      label: UNTRUSTED_LABEL,
-    });
+    messages.push(
+      toToolMessage({
+        modelCallId: item.call_id,
+        toolName: toolNames.get(item.call_id) ?? '',
+        content: toText(item.output),
+        isError: false,
+      }),
+    );
   } else {
     messages.push(toMessage(item));
   }
@@ -118,22 +121,11 @@ function appendCall(messages: Message[], call: WrittenToolCall): void {
     messages[messages.length - 1] = { ...last, toolCalls: [...last.toolCalls, call] };
     return;
   }
-  messages.push({ role: 'assistant', content: '', toolCalls: [call], label: UNTRUSTED_LABEL });
+  messages.push(toAssistantMessage('', [call]));
 }
 
 function toMessage({ role, content }: z.infer<typeof inputMessage>): Message {
   const text = toText(content);
   if (role === 'user') return toUserMessage(text);
-  if (role === 'assistant') {
-    return { role, content: text, toolCalls: [], label: UNTRUSTED_LABEL };
-  }
-  return { role: 'system', content: text, label: UNTRUSTED_LABEL };
-}
-
-function toUserMessage(content: string): Message {
-  return { role: 'user', content, label: PRINCIPAL_LABEL };
-}
-
-function toText(value: string | readonly { readonly text: string }[]): string {
-  return typeof value === 'string' ? value : value.map(({ text }) => text).join('');
+  return role === 'assistant' ? toAssistantMessage(text, []) : toSystemMessage(text);
 }

@@ -18,7 +18,7 @@ import {
 } from '../anthropic/messages-body.ts';
 import { admitWhole, awaitReading, streamClientTurn } from '../client-turn.ts';
 import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { invalidBody, Refusal } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -85,7 +85,7 @@ function readMessages({
   system,
 }: Pick<z.infer<typeof countBody>, 'messages' | 'system'>): readonly Message[] {
   const read = toMessages(messages, system);
-  if (!read.ok) throw new Refusal('invalid_body', { errors: [read.error] });
+  if (!read.ok) throw invalidBody(read.error);
   return read.value;
 }
 

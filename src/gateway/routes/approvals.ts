@@ -16,8 +16,9 @@ import { err, type Result } from '../../core/primitives/result.ts';
 import { json } from '../json-response.ts';
 import { ACTING_HEADER } from '../open-block.ts';
 import { sessionOfApproval } from '../open-session.ts';
-import { Refusal } from '../refusal.ts';
+import { found } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { fromDecision } from '../session-refusal.ts';
 
 /** Most decisions in one request. */
 const MAX_DECISIONS = 100;
@@ -88,9 +89,7 @@ const readApproval = defineRoute(
   },
   async (request) => {
     const { id = '' } = request.params;
-    const approval = await sessionOfApproval(request, id)?.approval(id);
-    if (approval === undefined) throw noApproval();
-    return json(approval);
+    return json(found(await sessionOfApproval(request, id)?.approval(id), 'approval'));
   },
 );
 
@@ -111,7 +110,7 @@ const decideApproval = defineRoute(
   async (request) => {
     const { id = '' } = request.params;
     const decided = await decide(request, { id, decision: request.body.decision });
-    if (!decided.ok) throw toDecisionRefusal(decided.error);
+    if (!decided.ok) throw fromDecision(decided.error);
     return json(decided.value);
   },
 );
@@ -173,34 +172,13 @@ async function decide(
 
 function toResult(decided: Decided) {
   if (decided.ok) return { state: decided.value.state };
-  const { code, facts } = toDecisionRefusal(decided.error);
+  const { code, facts } = fromDecision(decided.error);
   const { error } = decided;
   return {
     code,
     ...(error.kind === 'closed' && { state: error.approval.state }),
     ...(facts.reason !== undefined && { reason: facts.reason }),
   };
-}
-
-const WHY_NOT = {
-  not_a_user: 'only a user may decide',
-  own_credential: 'it must not come with the credential that the turn runs under',
-  four_eyes: 'it must come from somebody else than the one whose turn it is',
-  principal_grant_missing: 'the decider must hold system:approval:decide',
-} as const satisfies Record<Extract<DecisionRefusal, { kind: 'denied' }>['reason'], string>;
-
-export function toDecisionRefusal(refusal: DecisionRefusal): Refusal {
-  if (refusal.kind === 'not_found') return noApproval();
-  if (refusal.kind === 'closed') {
-    const detail = `Cannot decide: it must be pending, and is ${refusal.approval.state}`;
-    return new Refusal('conflict', { detail });
-  }
-  const { reason } = refusal;
-  return new Refusal('denied', { reason, detail: `Cannot take the decision: ${WHY_NOT[reason]}` });
-}
-
-function noApproval(): Refusal {
-  return new Refusal('not_found', { detail: 'There is no such approval' });
 }
 
 export const approvalRoutes: readonly Route[] = [

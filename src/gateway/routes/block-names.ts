@@ -21,14 +21,14 @@ import {
   noBlock,
   unwrap,
 } from '../open-block.ts';
-import { Refusal } from '../refusal.ts';
+import { noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 type AnyRequest = RouteRequest<unknown, unknown>;
 
 const nameOf = ({ params }: AnyRequest): string => {
   const name = blockNameSchema.safeParse(params.name);
-  if (!name.success) throw new Refusal('not_found', { detail: 'There is no such name' });
+  if (!name.success) throw noSuch('name');
   return name.data;
 };
 

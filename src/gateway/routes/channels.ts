@@ -5,16 +5,16 @@
  */
 
 import * as z from 'zod';
-import type { ChannelActor, ChannelSummary } from '../../blocks/channel/channel-api.ts';
+import type { ChannelSummary } from '../../blocks/channel/channel-api.ts';
 import { openChannels } from '../../blocks/channel/channel-client.ts';
 import type { Credentials } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import { toPointerErrors } from '../../core/errors/pointer-errors.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
+import { namedActorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch, Refusal } from '../refusal.ts';
 import { mayOnChannel, requireChannel } from '../require-channel.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -25,14 +25,7 @@ type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'reque
 
 const channelsOf = ({ env, caller }: AnyRequest) => openChannels(env, caller.principal.workspace);
 
-const actorOf = ({ caller, requestId }: AnyRequest): ChannelActor => ({
-  name: toPrincipalName(caller.principal),
-  requestId,
-});
-
 const nameOf = ({ params }: AnyRequest) => params.name ?? '';
-
-const noChannel = () => new Refusal('not_found', { detail: 'There is no such channel' });
 
 /** With what follows from the rest. */
 function present<T extends ChannelSummary>({ caller }: AnyRequest, channel: T) {
@@ -120,8 +113,7 @@ const getChannel = defineRoute(
   async (request) => {
     await requireChannel(request, 'getChannel', { verb: 'list', name: nameOf(request) });
     const channel = await channelsOf(request).find(nameOf(request));
-    if (channel === undefined) throw noChannel();
-    return json(present(request, channel));
+    return json(present(request, found(channel, 'channel')));
   },
 );
 
@@ -137,7 +129,8 @@ const deleteChannel = defineRoute(
   },
   async (request) => {
     await requireChannel(request, 'deleteChannel', { verb: 'manage', name: nameOf(request) });
-    if (!(await channelsOf(request).remove(actorOf(request), nameOf(request)))) throw noChannel();
+    const isRemoved = await channelsOf(request).remove(namedActorOf(request), nameOf(request));
+    if (!isRemoved) throw noSuch('channel');
     return noContent();
   },
 );
@@ -158,7 +151,7 @@ const decidePairing = defineRoute(
     await requireChannel(request, 'decidePairing', { verb: 'manage', name: channel });
     const { decision } = request.body;
     const order = { channel, pairing: request.params.id ?? '', decision };
-    const decided = await channelsOf(request).decidePairing(actorOf(request), order);
+    const decided = await channelsOf(request).decidePairing(namedActorOf(request), order);
     if (decided === undefined) {
       throw new Refusal('not_found', { detail: 'Nobody has asked under this id' });
     }
@@ -188,9 +181,8 @@ const issueCode = defineRoute(
       await requireChannel(request, 'issuePairingCode', { verb: 'manage', name });
     }
     const order = { channel, ...(joins !== undefined && { joins }) };
-    const issued = await channelsOf(request).issueCode(actorOf(request), order);
-    if (issued === undefined) throw noChannel();
-    return json(issued, 201, { [SHOWN_ONCE]: '1' });
+    const issued = await channelsOf(request).issueCode(namedActorOf(request), order);
+    return json(found(issued, 'channel'), 201, { [SHOWN_ONCE]: '1' });
   },
 );
 
@@ -208,9 +200,8 @@ const resendReply = defineRoute(
     const name = nameOf(request);
     await requireChannel(request, 'resendReply', { verb: 'manage', name });
     const id = request.params.id ?? '';
-    const isSent = await channelsOf(request).resendReply(actorOf(request), name, id);
-    if (isSent === undefined) throw new Refusal('not_found', { detail: 'There is no such reply' });
-    if (!isSent) {
+    const isSent = await channelsOf(request).resendReply(namedActorOf(request), name, id);
+    if (!found(isSent, 'reply')) {
       throw new Refusal('conflict', { detail: 'Cannot resend: it must have failed or be unknown' });
     }
     return json({ status: 'pending' }, 202);

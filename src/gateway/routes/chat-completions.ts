@@ -11,7 +11,7 @@ import { json } from '../json-response.ts';
 import { chatBody, toChatWishes } from '../openai/chat-body.ts';
 import { toChatCompletion, writeChunks } from '../openai/chat-completion.ts';
 import { toMessages } from '../openai/chat-messages.ts';
-import { Refusal } from '../refusal.ts';
+import { invalidBody } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const chatCompletions = defineRoute(
@@ -30,7 +30,7 @@ const chatCompletions = defineRoute(
   async (request) => {
     const { body } = request;
     const messages = toMessages(body.messages);
-    if (!messages.ok) throw new Refusal('invalid_body', { errors: [messages.error] });
+    if (!messages.ok) throw invalidBody(messages.error);
     const turn = await admitWhole(request, {
       operation: 'createChatCompletion',
       model: body.model,

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { explain } from '../../core/policy/explain.ts';
 import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const explainBody = z.strictObject({
@@ -52,11 +52,8 @@ const explainRoute = defineRoute(
       body.principal === undefined
         ? await workspace.authority(caller.principal)
         : await workspace.authorityOf(body.principal);
-    if (authority === undefined) {
-      throw new Refusal('not_found', { detail: 'There is no such principal' });
-    }
     return json(
-      explain(authority, {
+      explain(found(authority, 'principal'), {
         capability: body.capability,
         now: Date.now(),
         ...(body.plugin !== undefined && { plugin: body.plugin }),

@@ -6,7 +6,8 @@
 
 import * as z from 'zod';
 import { openMemory } from '../../blocks/memory/memory-client.ts';
-import { toPrincipalName, toSpenderName } from '../../core/policy/principal.ts';
+import { toSpenderName } from '../../core/policy/principal.ts';
+import { namedActorOf } from '../actor-of.ts';
 import { admit } from '../admit.ts';
 import { json } from '../json-response.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -43,14 +44,6 @@ async function ownerOf(
   return asked;
 }
 
-const actorOf = ({
-  caller,
-  requestId,
-}: Pick<RouteRequest<unknown, unknown>, 'caller' | 'requestId'>) => ({
-  name: toPrincipalName(caller.principal),
-  requestId,
-});
-
 const exportMemory = defineRoute(
   {
     method: 'GET',
@@ -69,7 +62,7 @@ const exportMemory = defineRoute(
     const { env, caller, query } = request;
     const owner = await ownerOf(request, { asked: query.user, operation: 'exportMemory' });
     const memories = openMemory(env, caller.principal.workspace);
-    return json(await memories.exportRows(actorOf(request), owner, query.after));
+    return json(await memories.exportRows(namedActorOf(request), owner, query.after));
   },
 );
 
@@ -88,7 +81,7 @@ const eraseMemory = defineRoute(
     const { env, caller, query } = request;
     const owner = await ownerOf(request, { asked: query.user, operation: 'eraseMemory' });
     const memories = openMemory(env, caller.principal.workspace);
-    return json({ erased: await memories.erase(actorOf(request), owner) });
+    return json({ erased: await memories.erase(namedActorOf(request), owner) });
   },
 );
 

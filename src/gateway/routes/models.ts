@@ -92,7 +92,7 @@ function toEntry({ id, description, models }: Entry, { principal }: Caller) {
     id,
     object: 'model',
     created: 0,
-    owned_by: id.split('/')[0],
+    owned_by: provider,
     description,
     type: 'model',
     display_name: id,

@@ -9,7 +9,6 @@ import * as z from 'zod';
 import { randomHex } from '../../blocks/kit/keys.ts';
 import { openNodes } from '../../blocks/node/node-client.ts';
 import { allowListSchema, denyListSchema } from '../../core/policy/pattern-lists.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
 import {
   issueNodeId,
   type NodeId,
@@ -17,11 +16,12 @@ import {
   readNodeId,
   type WorkspaceId,
 } from '../../core/primitives/ids.ts';
+import { namedActorOf } from '../actor-of.ts';
 import { deploymentHash } from '../deployment-keys.ts';
 import { issueEnrolmentCode, MAX_CODE_LENGTH, readEnrolmentCode } from '../enrolment-code.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 /** How long a code can be redeemed, in milliseconds. */
@@ -61,8 +61,6 @@ const node = z.object({
 
 const nodeIds = (masterKey: string) => deploymentHash(masterKey, 'node-ids');
 
-const noNode = () => new Refusal('not_found', { detail: 'There is no such node' });
-
 const approveNode = defineRoute(
   {
     method: 'POST',
@@ -84,16 +82,15 @@ const approveNode = defineRoute(
     },
     idempotency: 'replay',
   },
-  async ({ env, caller, requestId, body }) => {
-    const { workspace } = caller.principal;
+  async (request) => {
+    const { env, body } = request;
+    const { workspace } = request.caller.principal;
     const id = issueNodeId(workspace, randomHex(CHANCE_BYTES), nodeIds(env.SALLYPORT_MASTER_KEY));
     const { code, codeHash } = issueEnrolmentCode(workspace, id);
     const expiresAt = Date.now() + CODE_MS;
     const { name, allow, deny } = body;
-    const approved = await openNodes(env, workspace).approve(
-      { name: toPrincipalName(caller.principal), requestId },
-      { id, name, ceiling: { allow, deny }, codeHash, expiresAt },
-    );
+    const approval = { id, name, ceiling: { allow, deny }, codeHash, expiresAt };
+    const approved = await openNodes(env, workspace).approve(namedActorOf(request), approval);
     if (approved === undefined) {
       throw new Refusal('limit_reached', { detail: 'The workspace has all the nodes it may have' });
     }
@@ -171,10 +168,9 @@ const revokeNode = defineRoute(
     success: { status: 204, describes: z.undefined() },
   },
   async (request) => {
-    const { env, caller, requestId } = request;
-    const actor = { name: toPrincipalName(caller.principal), requestId };
-    const nodes = openNodes(env, caller.principal.workspace);
-    if (!(await nodes.revoke(actor, nodeOf(request)))) throw noNode();
+    const nodes = openNodes(request.env, request.caller.principal.workspace);
+    const isRevoked = await nodes.revoke(namedActorOf(request), nodeOf(request));
+    if (!isRevoked) throw noSuch('node');
     return noContent();
   },
 );
@@ -206,16 +202,13 @@ const listCalls = defineRoute(
   async (request) => {
     const { env, caller } = request;
     const calls = await openNodes(env, caller.principal.workspace).calls(nodeOf(request));
-    if (calls === undefined) throw noNode();
-    return json({ calls });
+    return json({ calls: found(calls, 'node') });
   },
 );
 
 function nodeOf({ env, caller, params }: RouteRequest<unknown, unknown>): NodeId {
   const { workspace } = caller.principal;
-  const id = readNodeId(workspace, params.id ?? '', nodeIds(env.SALLYPORT_MASTER_KEY));
-  if (id === undefined) throw noNode();
-  return id;
+  return found(readNodeId(workspace, params.id ?? '', nodeIds(env.SALLYPORT_MASTER_KEY)), 'node');
 }
 
 const connectNode = defineRoute(
@@ -233,11 +226,10 @@ const connectNode = defineRoute(
     if (raw.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
       throw new Refusal('bad_request', { detail: 'Cannot connect: it must be a WebSocket' });
     }
-    const named = readPlace(env.SALLYPORT_MASTER_KEY, query);
-    if (named === undefined) throw noNode();
-    const response = await openNodes(env, named).fetch(raw);
+    const workspace = found(readPlace(env.SALLYPORT_MASTER_KEY, query), 'node');
+    const response = await openNodes(env, workspace).fetch(raw);
     if (response.status === 429) throw new Refusal('rate_limited');
-    if (response.webSocket === null) throw noNode();
+    if (response.webSocket === null) throw noSuch('node');
     return new Response(null, { status: 101, webSocket: response.webSocket });
   },
 );

@@ -8,8 +8,9 @@ import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { isJsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { readPluginLogs } from '../../tiers/wasm/wasm-tier-runner.ts';
+import { actorOf } from '../actor-of.ts';
 import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 import { pluginSchema } from './plugin-schema.ts';
@@ -31,7 +32,7 @@ const configurePlugin = defineRoute(
     const values = request.body.values as JsonValue;
     if (!isJsonObject(values)) throw new Refusal('invalid_body');
     const configured = await workspace.configurePlugin(actor, name, values);
-    if (configured === undefined) throw noPlugin();
+    if (configured === undefined) throw noSuch('plugin');
     if (!configured.ok) throw fromWorkspace(configured.error);
     return json(configured.value);
   },
@@ -60,23 +61,19 @@ const readLogs = defineRoute(
   },
   async (request) => {
     const { workspace, name } = about(request);
-    if ((await workspace.plugin(name)) === undefined) throw noPlugin();
+    found(await workspace.plugin(name), 'plugin');
     const { env, caller } = request;
     return json({ calls: await readPluginLogs(env, caller.principal.workspace, name) });
   },
 );
 
-function about({ env, caller, requestId, params }: RouteRequest<unknown, unknown>) {
-  const { principal } = caller;
+function about(request: RouteRequest<unknown, unknown>) {
+  const { env, caller, params } = request;
   return {
-    workspace: openWorkspace(env, principal.workspace),
-    actor: { principal, requestId },
+    workspace: openWorkspace(env, caller.principal.workspace),
+    actor: actorOf(request),
     name: params.name ?? '',
   };
-}
-
-function noPlugin(): Refusal {
-  return new Refusal('not_found', { detail: 'There is no such plugin' });
 }
 
 export const pluginOperationRoutes: readonly Route[] = [configurePlugin, readLogs];

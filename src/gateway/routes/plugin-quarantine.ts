@@ -6,8 +6,9 @@
 
 import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
+import { actorOf } from '../actor-of.ts';
 import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
 
@@ -31,8 +32,7 @@ const quarantinePlugin = defineRoute(
   async (request) => {
     const { client, actor, name } = about(request);
     const plugin = await client.quarantinePlugin(actor, name, request.body.reason);
-    if (plugin === undefined) throw noPlugin();
-    return json(plugin);
+    return json(found(plugin, 'plugin'));
   },
 );
 
@@ -54,23 +54,17 @@ const releasePlugin = defineRoute(
   },
   async (request) => {
     const { client, actor, name } = about(request);
-    const released = await client.releasePlugin(actor, name);
-    if (released === undefined) throw noPlugin();
-    return json(released);
+    return json(found(await client.releasePlugin(actor, name), 'plugin'));
   },
 );
 
-function about({ env, caller, requestId, params }: RouteRequest<unknown, unknown>) {
-  const { principal } = caller;
+function about(request: RouteRequest<unknown, unknown>) {
+  const { env, caller, params } = request;
   return {
-    client: openWorkspace(env, principal.workspace),
-    actor: { principal, requestId },
+    client: openWorkspace(env, caller.principal.workspace),
+    actor: actorOf(request),
     name: params.name ?? '',
   };
-}
-
-function noPlugin(): Refusal {
-  return new Refusal('not_found', { detail: 'There is no such plugin' });
 }
 
 export const pluginQuarantineRoutes: readonly Route[] = [quarantinePlugin, releasePlugin];

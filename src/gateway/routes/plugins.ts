@@ -5,10 +5,10 @@
  */
 
 import * as z from 'zod';
-import type { PluginDescription } from '../../blocks/workspace/workspace-api.ts';
 import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/workspace-client.ts';
+import { actorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
 
@@ -17,14 +17,6 @@ const workspaceOf = ({
   caller,
 }: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>): WorkspaceClient =>
   openWorkspace(env, caller.principal.workspace);
-
-const actorOf = ({
-  caller,
-  requestId,
-}: Pick<RouteRequest<unknown, unknown>, 'caller' | 'requestId'>) => ({
-  principal: caller.principal,
-  requestId,
-});
 
 const listPlugins = defineRoute(
   {
@@ -62,7 +54,10 @@ const readPlugin = defineRoute(
     access: 'system:plugin:list',
     success: { status: 200, describes: pluginSchema },
   },
-  async (request) => json(found(await workspaceOf(request).plugin(request.params.name ?? ''))),
+  async (request) => {
+    const plugin = await workspaceOf(request).plugin(request.params.name ?? '');
+    return json(found(plugin, 'plugin'));
+  },
 );
 
 const stopPlugin = defineRoute(
@@ -77,7 +72,8 @@ const stopPlugin = defineRoute(
   },
   async (request) => {
     const name = request.params.name ?? '';
-    return json(found(await workspaceOf(request).stopPlugin(actorOf(request), name)));
+    const plugin = await workspaceOf(request).stopPlugin(actorOf(request), name);
+    return json(found(plugin, 'plugin'));
   },
 );
 
@@ -93,18 +89,9 @@ const deletePlugin = defineRoute(
   },
   async (request) => {
     const name = request.params.name ?? '';
-    if (!(await workspaceOf(request).deletePlugin(actorOf(request), name))) throw noPlugin();
+    if (!(await workspaceOf(request).deletePlugin(actorOf(request), name))) throw noSuch('plugin');
     return noContent();
   },
 );
-
-function found(description: PluginDescription | undefined): PluginDescription {
-  if (description === undefined) throw noPlugin();
-  return description;
-}
-
-function noPlugin(): Refusal {
-  return new Refusal('not_found', { detail: 'There is no such plugin' });
-}
 
 export const pluginRoutes: readonly Route[] = [listPlugins, readPlugin, stopPlugin, deletePlugin];

@@ -11,8 +11,9 @@ import { DryRun } from '../../core/policy/dry-run.ts';
 import { policySchema } from '../../core/policy/policy.ts';
 import { json } from '../json-response.ts';
 import { readRecord } from '../read-record.ts';
+import { found } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { noWorkspace, workspaceOf } from '../workspace-of.ts';
+import { workspaceOf } from '../workspace-of.ts';
 
 const WEEK_MS = 7 * 86_400_000;
 
@@ -44,9 +45,8 @@ const dryRun = defineRoute(
   async (request) => {
     const { env, body } = request;
     const { id } = workspaceOf(request);
-    const described = await openGovernance(env, id).describeForProof();
-    if (described === undefined) throw noWorkspace();
-    const run = new DryRun(body.policy, described.plugins);
+    const { plugins } = found(await openGovernance(env, id).describeForProof(), 'workspace');
+    const run = new DryRun(body.policy, plugins);
     const from = body.from ?? Date.now() - WEEK_MS;
     const part = { workspace: id, action: 'tool-call', from, after: body.after };
     const next = await readRecord(env, part, (event) => run.add(event));

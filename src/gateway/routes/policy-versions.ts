@@ -9,10 +9,11 @@ import { openGovernance } from '../../blocks/workspace/governance-client.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { diffPolicies } from '../../core/policy/policy-diff.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
+import { actorOf } from '../actor-of.ts';
 import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found, Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { noWorkspace, workspaceOf } from '../workspace-of.ts';
+import { workspaceOf } from '../workspace-of.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 
 const revision = z.coerce.number().int().min(1);
@@ -75,10 +76,9 @@ const rollBack = defineRoute(
     success: { status: 200, describes: z.object({ revision: z.number() }) },
   },
   async (request) => {
-    const { caller, requestId, body } = request;
-    const { id } = workspaceOf(request);
-    const actor = { principal: caller.principal, requestId };
-    const changed = await openGovernance(request.env, id).rollBackPolicy(actor, body.revision);
+    const { env, body } = request;
+    const governance = openGovernance(env, workspaceOf(request).id);
+    const changed = await governance.rollBackPolicy(actorOf(request), body.revision);
     if (!changed.ok) throw fromWorkspace(changed.error);
     return json({ revision: changed.value.revision });
   },
@@ -96,9 +96,7 @@ const describe = defineRoute(
   },
   async (request) => {
     const { id } = workspaceOf(request);
-    const described = await openGovernance(request.env, id).describeForProof();
-    if (described === undefined) throw noWorkspace();
-    return json(described);
+    return json(found(await openGovernance(request.env, id).describeForProof(), 'workspace'));
   },
 );
 

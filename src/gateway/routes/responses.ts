@@ -7,28 +7,22 @@
 
 import * as z from 'zod';
 import type { AdmitTurn } from '../../blocks/session/session-api.ts';
-import {
-  admitClientTurn,
-  awaitRest,
-  type ClientTurn,
-  readAllEvents,
-  streamClientTurn,
-} from '../client-turn.ts';
+import { admitClientTurn, awaitRest, readAllEvents, streamClientTurn } from '../client-turn.ts';
 import { json } from '../json-response.ts';
-import { newSessionId } from '../open-session.ts';
+import {
+  KEEP_CONVERSATION_MS,
+  KEEP_REPEATABLE_MS,
+  newSessionId,
+  type OpenTurn,
+} from '../open-session.ts';
 import { type ResolvedInput, resolveReferences } from '../openai/item-references.ts';
 import { type ResponseBody, responseBody, toResponseWishes } from '../openai/response-body.ts';
-import { noResponse, readResponseId, toResponseId } from '../openai/response-id.ts';
 import { toMessages } from '../openai/response-input.ts';
 import { ResponseWriter, toResponseEvent } from '../openai/response-writer.ts';
-import { Refusal } from '../refusal.ts';
+import { found, invalidBody } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
-
-/** Kept so long after the last response that names them, in milliseconds. */
-const KEEP_MS = 2_592_000_000;
-/** Of a response that is not to be stored: its answer must still be found by an idempotency key. */
-const KEEP_UNSTORED_MS = 86_400_000;
+import { readHandle, toHandle } from '../turn-handle.ts';
 
 const response = z.looseObject({ id: z.string(), object: z.literal('response') });
 
@@ -50,7 +44,7 @@ const createResponse = defineRoute(
     const input = await resolveReferences(request, request.body.input);
     const turn = await admitClientTurn(request, toAdmission(request, input));
     const writer = new ResponseWriter({
-      id: toResponseId(turn.session.sessionId, turn.turnId),
+      id: toHandle('resp', turn),
       echo: toEcho(request.body),
     });
     if (request.body.stream) {
@@ -69,9 +63,9 @@ function toAdmission(
 ): AdmitTurn {
   const { body, caller, requestId, idempotency } = request;
   const { previous_response_id: previousId, instructions } = body;
-  const previous = previousId ? readResponseId(request, previousId) : undefined;
+  const previous = previousId ? responseOf(request, previousId) : undefined;
   const messages = toMessages(input, previous !== undefined);
-  if (!messages.ok) throw new Refusal('invalid_body', { errors: [messages.error] });
+  if (!messages.ok) throw invalidBody(messages.error);
   const { principal } = caller;
   const sessionId = previous?.session.sessionId ?? newSessionId(request, 'createResponse');
   const isStored = body.store !== false;
@@ -89,7 +83,8 @@ function toAdmission(
       sessionId,
       principal,
       requestId,
-      ephemeralMs: isStored ? KEEP_MS : KEEP_UNSTORED_MS,
+      // One that is not to be stored must still be found by an idempotency key.
+      ephemeralMs: isStored ? KEEP_CONVERSATION_MS : KEEP_REPEATABLE_MS,
       ...(instructions && { system: instructions }),
     },
     ...(idempotency && { idempotency }),
@@ -106,16 +101,24 @@ function toEcho(body: ResponseBody): object {
   return { model, ...Object.fromEntries(Object.entries(meant).filter(isSaid)) };
 }
 
-async function readResponse(turn: ClientTurn, writer: ResponseWriter): Promise<object> {
+async function readResponse(turn: OpenTurn, writer: ResponseWriter): Promise<object> {
   for (const event of await readAllEvents(turn)) writer.take(event);
   return writer.response();
 }
 
 /** Of what the request said, only the model is kept. */
-async function readStored(turn: ClientTurn): Promise<Response> {
-  const id = toResponseId(turn.session.sessionId, turn.turnId);
-  if ((await turn.session.summary(turn.turnId)) === undefined) throw noResponse();
-  return json(await readResponse(turn, new ResponseWriter({ id, echo: {} })));
+async function readStored(turn: OpenTurn): Promise<Response> {
+  found(await turn.session.summary(turn.turnId), 'response');
+  const writer = new ResponseWriter({ id: toHandle('resp', turn), echo: {} });
+  return json(await readResponse(turn, writer));
+}
+
+/** Its turn need not exist. */
+function responseOf(
+  request: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>,
+  id: string | undefined,
+): OpenTurn {
+  return found(readHandle(request, 'resp', id ?? ''), 'response');
 }
 
 const retrieveResponse = defineRoute(
@@ -129,7 +132,7 @@ const retrieveResponse = defineRoute(
     success: { status: 200, describes: response },
     errorShape: 'openai',
   },
-  async (request) => readStored(readResponseId(request, request.params.id ?? '')),
+  async (request) => readStored(responseOf(request, request.params.id)),
 );
 
 const cancelResponse = defineRoute(
@@ -145,7 +148,7 @@ const cancelResponse = defineRoute(
   },
   async (request) => {
     const { caller, params, requestId } = request;
-    const turn = readResponseId(request, params.id ?? '');
+    const turn = responseOf(request, params.id);
     await turn.session.cancelTurn(turn.turnId, caller.principal, requestId);
     return readStored(turn);
   },
@@ -164,9 +167,9 @@ const deleteResponse = defineRoute(
   },
   async (request) => {
     const { caller, params, requestId } = request;
-    const { id = '' } = params;
-    const { session, turnId } = readResponseId(request, id);
-    if ((await session.summary(turnId)) === undefined) throw noResponse();
+    const { id } = params;
+    const { session, turnId } = responseOf(request, id);
+    found(await session.summary(turnId), 'response');
     await session.remove(caller.principal, requestId);
     return json({ id, object: 'response', deleted: true });
   },

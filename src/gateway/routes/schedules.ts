@@ -5,12 +5,11 @@
  */
 
 import * as z from 'zod';
-import type { ScheduleActor, ScheduleDescription } from '../../blocks/schedule/schedule-api.ts';
 import { openSchedules } from '../../blocks/schedule/schedule-client.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
 import { scheduleSchema } from '../../core/schedules/schedule-spec.ts';
-import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { namedActorOf } from '../actor-of.ts';
+import { json, noContent } from '../json-response.ts';
+import { found, noSuch, Refusal } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { requireGrants, toGrants } from '../spawn-order.ts';
@@ -37,18 +36,6 @@ const described = z.object({
 type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId' | 'params'>;
 
 const schedulesOf = ({ env, caller }: AnyRequest) => openSchedules(env, caller.principal.workspace);
-
-const actorOf = ({ caller, requestId }: AnyRequest): ScheduleActor => ({
-  name: toPrincipalName(caller.principal),
-  requestId,
-});
-
-function found(schedule: ScheduleDescription | undefined): Response {
-  if (schedule === undefined) throw noSchedule();
-  return json(schedule);
-}
-
-const noSchedule = () => new Refusal('not_found', { detail: 'There is no such schedule' });
 
 const createSchedule = defineRoute(
   {
@@ -100,7 +87,10 @@ const getSchedule = defineRoute(
     access: 'schedule:read',
     success: { status: 200, describes: described },
   },
-  async (request) => found(await schedulesOf(request).find(request.params.name ?? '')),
+  async (request) => {
+    const schedule = await schedulesOf(request).find(request.params.name ?? '');
+    return json(found(schedule, 'schedule'));
+  },
 );
 
 const pauseSchedule = defineRoute(
@@ -114,14 +104,12 @@ const pauseSchedule = defineRoute(
     body: z.strictObject({ paused: z.boolean() }),
     success: { status: 200, describes: described },
   },
-  async (request) =>
-    found(
-      await schedulesOf(request).setPaused(
-        actorOf(request),
-        request.params.name ?? '',
-        request.body.paused,
-      ),
-    ),
+  async (request) => {
+    const { params, body } = request;
+    const { name = '' } = params;
+    const schedule = await schedulesOf(request).setPaused(namedActorOf(request), name, body.paused);
+    return json(found(schedule, 'schedule'));
+  },
 );
 
 const runSchedule = defineRoute(
@@ -136,9 +124,13 @@ const runSchedule = defineRoute(
     idempotency: 'replay',
   },
   async (request) => {
-    const started = await schedulesOf(request).runNow(actorOf(request), request.params.name ?? '');
-    if (started === undefined) throw noSchedule();
-    if (!started) throw new Refusal('conflict', { detail: 'Its last run is not over' });
+    const started = await schedulesOf(request).runNow(
+      namedActorOf(request),
+      request.params.name ?? '',
+    );
+    if (!found(started, 'schedule')) {
+      throw new Refusal('conflict', { detail: 'Its last run is not over' });
+    }
     return json({ started }, 202);
   },
 );
@@ -155,11 +147,11 @@ const deleteSchedule = defineRoute(
   },
   async (request) => {
     const isDeleted = await schedulesOf(request).remove(
-      actorOf(request),
+      namedActorOf(request),
       request.params.name ?? '',
     );
-    if (!isDeleted) throw noSchedule();
-    return new Response(null, { status: 204 });
+    if (!isDeleted) throw noSuch('schedule');
+    return noContent();
   },
 );
 

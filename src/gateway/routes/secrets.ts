@@ -6,10 +6,10 @@
 
 import * as z from 'zod';
 import { openVault } from '../../blocks/vault/vault-client.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
 import { isSecretName, secretSchema } from '../../core/vault/secret.ts';
-import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { namedActorOf } from '../actor-of.ts';
+import { json, noContent } from '../json-response.ts';
+import { invalidBody, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 const described = z.object({
@@ -41,7 +41,7 @@ const putSecret = defineRoute(
     const { vault, actor, name } = about(request);
     if (!isSecretName(name)) {
       const detail = 'must be a lower-case letter, then at most 63 of a-z, 0-9 and "-"';
-      throw new Refusal('invalid_body', { errors: [{ pointer: '/name', detail }] });
+      throw invalidBody({ pointer: '/name', detail });
     }
     const written = await vault.put(actor, name, request.body);
     if (written === undefined) {
@@ -76,10 +76,8 @@ const deleteSecret = defineRoute(
   },
   async (request) => {
     const { vault, actor, name } = about(request);
-    if (!(await vault.remove(actor, name))) {
-      throw new Refusal('not_found', { detail: 'There is no such secret' });
-    }
-    return new Response(null, { status: 204 });
+    if (!(await vault.remove(actor, name))) throw noSuch('secret');
+    return noContent();
   },
 );
 
@@ -99,11 +97,11 @@ const rewrapSecrets = defineRoute(
   },
 );
 
-function about({ env, caller, requestId, params }: RouteRequest<unknown, unknown>) {
-  const { principal } = caller;
+function about(request: RouteRequest<unknown, unknown>) {
+  const { env, caller, params } = request;
   return {
-    vault: openVault(env, principal.workspace),
-    actor: { name: toPrincipalName(principal), requestId },
+    vault: openVault(env, caller.principal.workspace),
+    actor: namedActorOf(request),
     name: params.name ?? '',
   };
 }

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { openSession } from '../../blocks/session/session-client.ts';
 import { json, noContent } from '../json-response.ts';
 import { newSessionId, sessionOf } from '../open-session.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const createBody = z.strictObject({
@@ -38,8 +38,6 @@ const messagePage = z.object({
   messages: z.array(z.object({ role: z.string(), content: z.string() }).loose()),
   next: z.number().optional(),
 });
-
-const noSession = () => new Refusal('not_found', { detail: 'There is no such session' });
 
 const createSession = defineRoute(
   {
@@ -78,11 +76,7 @@ const readSession = defineRoute(
     access: 'session:read',
     success: { status: 200, describes: session },
   },
-  async (request) => {
-    const found = await sessionOf(request).describe();
-    if (found === undefined) throw noSession();
-    return json(found);
-  },
+  async (request) => json(found(await sessionOf(request).describe(), 'session')),
 );
 
 const listMessages = defineRoute(
@@ -98,8 +92,7 @@ const listMessages = defineRoute(
   },
   async (request) => {
     const page = await sessionOf(request).messages(request.query.after, request.query.limit);
-    if (page === undefined) throw noSession();
-    return json(page);
+    return json(found(page, 'session'));
   },
 );
 
@@ -115,7 +108,7 @@ const deleteSession = defineRoute(
   },
   async (request) => {
     const removed = await sessionOf(request).remove(request.caller.principal, request.requestId);
-    if (!removed) throw noSession();
+    if (!removed) throw noSuch('session');
     return noContent();
   },
 );

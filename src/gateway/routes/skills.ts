@@ -9,8 +9,9 @@ import { openSkills } from '../../blocks/workspace/skill-client.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import type { InstalledSkill } from '../../core/skills/installed-skill.ts';
 import { SKILL_LIMITS } from '../../core/skills/skill-document.ts';
+import { actorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 
@@ -32,10 +33,6 @@ const described = z.object({
 type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId'>;
 
 const skillsOf = ({ env, caller }: AnyRequest) => openSkills(env, caller.principal.workspace);
-
-const actorOf = ({ caller, requestId }: AnyRequest) => ({ principal: caller.principal, requestId });
-
-const noSkill = () => new Refusal('not_found', { detail: 'There is no such skill' });
 
 const installSkill = defineRoute(
   {
@@ -87,9 +84,9 @@ const readSkill = defineRoute(
     success: { status: 200, describes: described.extend({ body: z.string() }) },
   },
   async (request) => {
-    const found = await skillsOf(request).skill(request.params.name ?? '');
-    if (found === undefined) throw noSkill();
-    return json({ ...found.skill, body: found.body });
+    const read = await skillsOf(request).skill(request.params.name ?? '');
+    const { skill, body } = found(read, 'skill');
+    return json({ ...skill, body });
   },
 );
 
@@ -105,7 +102,7 @@ const deleteSkill = defineRoute(
   },
   async (request) => {
     const name = request.params.name ?? '';
-    if (!(await skillsOf(request).deleteSkill(actorOf(request), name))) throw noSkill();
+    if (!(await skillsOf(request).deleteSkill(actorOf(request), name))) throw noSuch('skill');
     return noContent();
   },
 );

@@ -16,8 +16,8 @@ import { planToolCall } from '../call-tool.ts';
 import { json } from '../json-response.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
+import { fromAdmission, fromFailure, toApprovalNeeded } from '../session-refusal.ts';
 import { visibleTools } from '../visible-tools.ts';
-import { toApprovalNeeded, toRefusal } from './turns.ts';
 
 const MAX_WAIT_MS = 60_000;
 
@@ -96,7 +96,7 @@ const callTool = defineRoute(
       ...(idempotency && { idempotency }),
     });
     const ran = await session.runProgram(admission, MAX_WAIT_MS);
-    if (!ran.ok) throw toRefusal(ran.error);
+    if (!ran.ok) throw fromAdmission(ran.error);
     if (ran.value === undefined) throw new Refusal('deadline_exceeded');
     return answer(ran.value);
   },
@@ -109,11 +109,7 @@ function answer(outcome: ProgramOutcome): Response {
     return json({ result: content, ...labels, cost, ...(receipt && { receipt }) });
   }
   if (outcome.kind === 'waiting') throw toApprovalNeeded(outcome.approvalId);
-  if (outcome.kind === 'failed') {
-    if (outcome.code === 'cancelled')
-      throw new Refusal('conflict', { detail: 'The call was cancelled' });
-    throw new Refusal(outcome.code);
-  }
+  if (outcome.kind === 'failed') throw fromFailure(outcome.code, 'call');
   throw denied(outcome.denial, outcome.cost);
 }
 

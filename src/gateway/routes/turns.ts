@@ -5,15 +5,16 @@
  */
 
 import * as z from 'zod';
-import type { AdmissionRefusal, AdmitTurn, TurnSummary } from '../../blocks/session/session-api.ts';
-import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import type { AdmitTurn } from '../../blocks/session/session-api.ts';
 import { MAX_ACTIVE_SKILLS } from '../../core/skills/choose-skills.ts';
+import { toUserMessage } from '../client-messages.ts';
 import { readLastEventId, toEventStreamResponse, writeServerSentEvent } from '../event-stream.ts';
 import { json } from '../json-response.ts';
-import { sessionOf, turnIdOf } from '../open-session.ts';
-import { Refusal } from '../refusal.ts';
-import { requireModel } from '../require-model.ts';
+import { sessionOf, turnOf } from '../open-session.ts';
+import { found, Refusal } from '../refusal.ts';
+import { toDriver } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { fromAdmission } from '../session-refusal.ts';
 
 /** Longest that a JSON answer is waited for; a turn that takes longer goes on without it. */
 const MAX_WAIT_MS = 180_000;
@@ -73,7 +74,7 @@ function wantsStream({ body, raw }: TurnRequest): boolean {
 async function answerTurn(request: TurnRequest): Promise<Response> {
   const session = sessionOf(request);
   const ran = await session.runTurn(toAdmission(request, session.sessionId), MAX_WAIT_MS);
-  if (!ran.ok) throw toRefusal(ran.error);
+  if (!ran.ok) throw fromAdmission(ran.error);
   if ('status' in ran.value && ran.value.status !== 'waiting') return json(ran.value);
   // Still running, or waiting for a human: the journal goes on, and the caller may read it.
   const { turnId } = ran.value;
@@ -86,49 +87,22 @@ async function answerTurn(request: TurnRequest): Promise<Response> {
 async function streamTurn(request: TurnRequest): Promise<Response> {
   const session = sessionOf(request);
   const admitted = await session.admitTurn(toAdmission(request, session.sessionId));
-  if (!admitted.ok) throw toRefusal(admitted.error);
+  if (!admitted.ok) throw fromAdmission(admitted.error);
   const { turnId } = admitted.value;
-  return toEventStreamResponse({
-    read: (afterId, waitMs) => session.events(turnId, afterId, waitMs),
-    write: writeServerSentEvent,
-    afterId: 0,
-  });
+  return toEventStreamResponse({ session, turnId }, { write: writeServerSentEvent });
 }
 
 function toAdmission(request: TurnRequest, sessionId: AdmitTurn['sessionId']): AdmitTurn {
   const { body, caller, requestId, idempotency, env } = request;
-  if (body.model !== undefined) requireModel(env, body.model);
   return {
     sessionId,
     principal: caller.principal,
     requestId,
-    driver:
-      body.model === undefined ? { kind: 'default-model' } : { kind: 'model', model: body.model },
-    messages: [{ role: 'user', content: body.input, label: PRINCIPAL_LABEL }],
+    driver: toDriver(env, body.model),
+    messages: [toUserMessage(body.input)],
     ...(body.skills && { skills: body.skills }),
     ...(idempotency && { idempotency }),
   };
-}
-
-/** Why the session did not admit the turn, as a problem. */
-export function toRefusal({ code, retryAfterMs, budget, denial }: AdmissionRefusal): Refusal {
-  return new Refusal(code, {
-    ...(denial && { denial }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(budget && { detail: `Cannot begin the turn: the budget "${budget}" must not be used up` }),
-    ...(code === 'not_found' && { detail: 'There is no such session' }),
-    ...(code === 'skill_unknown' && {
-      detail: 'Cannot run the turn: its skills must be installed',
-    }),
-  });
-}
-
-/** For answers that cannot wait as long as a human may take. */
-export function toApprovalNeeded(approvalId: string | undefined): Refusal {
-  return new Refusal('approval_needed', {
-    detail: 'A human must decide first: repeat the request with its Idempotency-Key afterwards',
-    ...(approvalId !== undefined && { approvalId }),
-  });
 }
 
 const turnEvents = defineRoute(
@@ -143,20 +117,15 @@ const turnEvents = defineRoute(
     success: { status: 200, describes: 'stream' },
   },
   async (request) => {
-    const session = sessionOf(request);
-    const turnId = turnIdOf(request);
+    const turn = turnOf(request);
     const afterId = readLastEventId(request.raw);
     if (afterId === undefined) {
       throw new Refusal('bad_request', {
         detail: 'Cannot read Last-Event-ID: it must be an id of this stream',
       });
     }
-    if ((await session.summary(turnId)) === undefined) throw noTurn();
-    return toEventStreamResponse({
-      read: (after, waitMs) => session.events(turnId, after, waitMs),
-      write: writeServerSentEvent,
-      afterId,
-    });
+    found(await turn.session.summary(turn.turnId), 'turn');
+    return toEventStreamResponse(turn, { write: writeServerSentEvent, afterId });
   },
 );
 
@@ -170,7 +139,10 @@ const readTurn = defineRoute(
     access: 'session:read',
     success: { status: 200, describes: turnSummary },
   },
-  async (request) => json(found(await sessionOf(request).summary(turnIdOf(request)))),
+  async (request) => {
+    const { session, turnId } = turnOf(request);
+    return json(found(await session.summary(turnId), 'turn'));
+  },
 );
 
 const cancelTurn = defineRoute(
@@ -185,18 +157,9 @@ const cancelTurn = defineRoute(
   },
   async (request) => {
     const { caller, requestId } = request;
-    const session = sessionOf(request);
-    return json(found(await session.cancelTurn(turnIdOf(request), caller.principal, requestId)));
+    const { session, turnId } = turnOf(request);
+    return json(found(await session.cancelTurn(turnId, caller.principal, requestId), 'turn'));
   },
 );
-
-function found(summary: TurnSummary | undefined): TurnSummary {
-  if (summary === undefined) throw noTurn();
-  return summary;
-}
-
-function noTurn(): Refusal {
-  return new Refusal('not_found', { detail: 'There is no such turn' });
-}
 
 export const turnRoutes: readonly Route[] = [runTurn, readTurn, turnEvents, cancelTurn];

@@ -9,21 +9,22 @@ import type * as z from 'zod';
 import { sha256Hex } from '../../blocks/kit/keys.ts';
 import type { AdmitTurn } from '../../blocks/session/session-api.ts';
 import { openSession, type SessionClient } from '../../blocks/session/session-client.ts';
-import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
-import type { TurnId } from '../../core/primitives/ids.ts';
+import { toUserMessage } from '../client-messages.ts';
 import { admitClientTurn } from '../client-turn.ts';
 import { toEventStreamResponse } from '../event-stream.ts';
 import { noContent } from '../json-response.ts';
-import { newSessionId, sessionOfApproval } from '../open-session.ts';
+import {
+  KEEP_CONVERSATION_MS,
+  newSessionId,
+  type OpenTurn,
+  sessionOfApproval,
+} from '../open-session.ts';
 import { Refusal } from '../refusal.ts';
-import { requireModel } from '../require-model.ts';
+import { toDriver } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
-import { toUiWish, type UiDecision, uiBody } from '../ui/ui-body.ts';
+import { fromDecision } from '../session-refusal.ts';
+import { toUiWish, type UiDecision, type UiWish, uiBody } from '../ui/ui-body.ts';
 import { writeUiChunks } from '../ui/ui-message-chunks.ts';
-import { toDecisionRefusal } from './approvals.ts';
-
-/** A chat is kept so long after its last turn, in milliseconds. */
-const KEEP_MS = 2_592_000_000;
 
 type UiRequest = Pick<
   RouteRequest<z.infer<typeof uiBody>, undefined>,
@@ -48,8 +49,8 @@ const sendMessages = defineRoute(
       await decideAll(request, session, wish.decisions);
       return streamActive(session);
     }
-    const { session: of, turnId } = await admitClientTurn(request, toAdmission(request, wish));
-    return streamTurn(of, turnId);
+    const admission = toAdmission(request, session, wish);
+    return streamTurn(await admitClientTurn(request, admission));
   },
 );
 
@@ -75,21 +76,18 @@ function openChat({ env, caller }: Pick<UiRequest, 'env' | 'caller'>, chat: stri
 
 /** A message that is sent twice, under the same id, is said once. */
 function toAdmission(
-  request: UiRequest,
-  { messageId, text }: { readonly messageId: string; readonly text: string },
+  { env, caller, requestId, body }: UiRequest,
+  { sessionId }: SessionClient,
+  { messageId, text }: Extract<UiWish, { kind: 'said' }>,
 ): AdmitTurn {
-  const { env, caller, requestId, body } = request;
-  if (body.model !== undefined) requireModel(env, body.model);
   const { principal } = caller;
-  const { sessionId } = openChat(request, body.id);
   return {
     sessionId,
     principal,
     requestId,
-    driver:
-      body.model === undefined ? { kind: 'default-model' } : { kind: 'model', model: body.model },
-    messages: [{ role: 'user', content: text, label: PRINCIPAL_LABEL }],
-    create: { sessionId, principal, requestId, ephemeralMs: KEEP_MS },
+    driver: toDriver(env, body.model),
+    messages: [toUserMessage(text)],
+    create: { sessionId, principal, requestId, ephemeralMs: KEEP_CONVERSATION_MS },
     idempotency: { key: `ui:${messageId}`, bodyHash: sha256Hex(text) },
   };
 }
@@ -106,21 +104,19 @@ async function decideAll(
     if (owner?.sessionId !== session.sessionId) throw new Refusal('not_found');
     const asked = { id, decision, decider: caller.principal, requestId };
     const decided = await session.decideApproval(asked);
-    if (!decided.ok) throw toDecisionRefusal(decided.error);
+    if (!decided.ok) throw fromDecision(decided.error);
   }
 }
 
 async function streamActive(session: SessionClient): Promise<Response> {
   const turnId = (await session.describe())?.activeTurn;
-  return turnId === undefined ? noContent() : streamTurn(session, turnId);
+  return turnId === undefined ? noContent() : streamTurn({ session, turnId });
 }
 
-function streamTurn(session: SessionClient, turnId: TurnId): Response {
-  const response = toEventStreamResponse({
-    read: (afterId, waitMs) => session.events(turnId, afterId, waitMs),
-    write: writeUiChunks(turnId),
+function streamTurn(turn: OpenTurn): Response {
+  const response = toEventStreamResponse(turn, {
+    write: writeUiChunks(turn.turnId),
     tail: 'data: [DONE]\n\n',
-    afterId: 0,
   });
   response.headers.set('x-vercel-ai-ui-message-stream', 'v1');
   return response;

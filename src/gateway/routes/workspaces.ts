@@ -11,11 +11,12 @@ import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { policySchema } from '../../core/policy/policy.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import { issueToken } from '../access-token.ts';
+import { actorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
+import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { administrates, noWorkspace, workspaceOf } from '../workspace-of.ts';
+import { administrates, workspaceOf } from '../workspace-of.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 
 const SUBJECT = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -67,9 +68,9 @@ const changeWorkspace = defineRoute(
     success: { status: 200, describes: workspace },
   },
   async (request) => {
-    const { caller, requestId, body } = request;
+    const { caller, body } = request;
     const { client } = workspaceOf(request);
-    const actor = { principal: caller.principal, requestId };
+    const actor = actorOf(request);
     if (administrates(caller)) await client.found(actor);
     const changed = await client.change(actor, {
       ...(body.policy !== undefined && { policy: body.policy }),
@@ -117,7 +118,7 @@ const issue = defineRoute(
     const id =
       body.workspace === undefined ? caller.principal.workspace : parseWorkspaceId(body.workspace);
     if (id === undefined || (id !== caller.principal.workspace && !administrates(caller))) {
-      throw noWorkspace();
+      throw noSuch('workspace');
     }
     const fresh = issueToken(env.SALLYPORT_MASTER_KEY, id);
     const issued = await openWorkspace(env, id).issueToken(
@@ -164,14 +165,14 @@ const revoke = defineRoute(
     const { principal } = caller;
     const client = openWorkspace(env, principal.workspace);
     const revoked = await client.revokeToken({ principal, requestId }, params.id ?? '');
-    if (!revoked) throw new Refusal('not_found', { detail: 'There is no such token' });
+    if (!revoked) throw noSuch('token');
     return noContent();
   },
 );
 
 function answer(description: WorkspaceDescription | undefined): Response {
-  if (description === undefined) throw noWorkspace();
-  return json(description, 200, { ETag: `"${description.revision}"` });
+  const known = found(description, 'workspace');
+  return json(known, 200, { ETag: `"${known.revision}"` });
 }
 
 export const workspaceRoutes: readonly Route[] = [

@@ -9,7 +9,7 @@
  */
 
 import * as z from 'zod';
-import { Refusal } from '../refusal.ts';
+import { invalidBody, type Refusal } from '../refusal.ts';
 
 const part = z.looseObject({
   type: z.string().max(256),
@@ -74,5 +74,5 @@ function toText({ parts }: UiMessage, pointer: string): string {
 }
 
 function refuse(pointer: string, detail: string): Refusal {
-  return new Refusal('invalid_body', { errors: [{ pointer, detail }] });
+  return invalidBody({ pointer, detail });
 }

@@ -1,0 +1,54 @@
+/**
+ * What a session block refused, and what it failed of, as a problem.
+ *
+ * @module
+ */
+
+import type { DecisionRefusal } from '../blocks/session/approval-api.ts';
+import type { AdmissionRefusal, TurnSummary } from '../blocks/session/session-api.ts';
+import { noSuch, Refusal } from './refusal.ts';
+
+/** Why the session did not admit the turn. */
+export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionRefusal): Refusal {
+  return new Refusal(code, {
+    ...(denial && { denial }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(budget && { detail: `Cannot begin the turn: the budget "${budget}" must not be used up` }),
+    ...(code === 'not_found' && { detail: 'There is no such session' }),
+    ...(code === 'skill_unknown' && {
+      detail: 'Cannot run the turn: its skills must be installed',
+    }),
+  });
+}
+
+/** Why there is no answer. */
+export function fromFailure(code: NonNullable<TurnSummary['code']>, of: 'turn' | 'call'): Refusal {
+  if (code !== 'cancelled') return new Refusal(code);
+  return new Refusal('conflict', { detail: `The ${of} was cancelled` });
+}
+
+/** For answers that cannot wait as long as a human may take. */
+export function toApprovalNeeded(approvalId: string | undefined): Refusal {
+  return new Refusal('approval_needed', {
+    detail: 'A human must decide first: repeat the request with its Idempotency-Key afterwards',
+    ...(approvalId !== undefined && { approvalId }),
+  });
+}
+
+const WHY_NOT = {
+  not_a_user: 'only a user may decide',
+  own_credential: 'it must not come with the credential that the turn runs under',
+  four_eyes: 'it must come from somebody else than the one whose turn it is',
+  principal_grant_missing: 'the decider must hold system:approval:decide',
+} as const satisfies Record<Extract<DecisionRefusal, { kind: 'denied' }>['reason'], string>;
+
+/** Why an approval was not decided. */
+export function fromDecision(refusal: DecisionRefusal): Refusal {
+  if (refusal.kind === 'not_found') return noSuch('approval');
+  if (refusal.kind === 'closed') {
+    const detail = `Cannot decide: it must be pending, and is ${refusal.approval.state}`;
+    return new Refusal('conflict', { detail });
+  }
+  const { reason } = refusal;
+  return new Refusal('denied', { reason, detail: `Cannot take the decision: ${WHY_NOT[reason]}` });
+}
