@@ -3,17 +3,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const PLUGINS = 'build/plugins';
+/** A plugin that runs on a machine has no module: what it is made of stays there. */
+const MODULES = ['plugin.js', 'plugin.wasm'];
 
-export async function installExamples(url, token) {
-  for (const name of readdirSync(PLUGINS)) await installOne(url, token, join(PLUGINS, name));
+export async function installExamples(url, token, plugins = 'build/plugins') {
+  for (const name of readdirSync(plugins)) await installOne(url, token, join(plugins, name));
 }
 
 async function installOne(url, token, folder) {
   const form = new FormData();
   form.set('manifest', new Blob([readFileSync(join(folder, 'plugin.json'))]), 'plugin.json');
-  const module = existsSync(join(folder, 'plugin.js')) ? 'plugin.js' : 'plugin.wasm';
-  form.set('module', new Blob([readFileSync(join(folder, module))]), module);
+  const module = MODULES.find((name) => existsSync(join(folder, name)));
+  if (module) form.set('module', new Blob([readFileSync(join(folder, module))]), module);
   const response = await fetch(`${url}/v1/plugins`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { spawnGuarded } from './guarded-child.mjs';
+import { installExamples } from './install-examples.mjs';
 
 const PLUGINS = 'build/executor-plugins';
 const COMMAND = ['bin/sallyport.mjs', 'executor'];
@@ -21,7 +22,7 @@ export function findObstacle() {
 
 /** Answers what runs, once it is connected. */
 export async function startLocalExecutor(local, home) {
-  await installPlugins(local);
+  await installExamples(local.url, local.token, PLUGINS);
   await enrol(local, home);
   writePolicy(home);
   const run = [...COMMAND, 'run', '--quiet', '--home', home];
@@ -79,20 +80,6 @@ shells = false
 allow = ["*:443", "*:80"]
 `,
   );
-}
-
-async function installPlugins({ url, token }) {
-  for (const name of readdirSync(PLUGINS)) {
-    const manifest = readFileSync(join(PLUGINS, name, 'plugin.json'));
-    const form = new FormData();
-    form.set('manifest', new Blob([manifest]), 'plugin.json');
-    const headers = { Authorization: `Bearer ${token}` };
-    const response = await fetch(`${url}/v1/plugins`, { method: 'POST', headers, body: form });
-    const { code, detail } = await response.json();
-    // An operator who put a newer version there, or took the example away, has the last word.
-    if (response.ok || code === 'conflict' || code === 'code_quarantined') continue;
-    throw new Error(`Cannot install the example ${name}: ${code} ${detail ?? ''}`);
-  }
 }
 
 async function untilOnline(local, node) {
