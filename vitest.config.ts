@@ -13,6 +13,8 @@ const TEST_SECRETS = {
  */
 export default defineConfig({
   test: {
+    // On two cores: files wait for runtimes, gateways and sandboxes as often as they work.
+    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -69,8 +71,6 @@ export default defineConfig({
           hookTimeout: 120_000,
           // What is decided is on the record a moment later.
           expect: { poll: { timeout: 10_000 } },
-          // Each file has a gateway of its own, and waits for it as often as it works.
-          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

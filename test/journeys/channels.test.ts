@@ -101,6 +101,7 @@ describe('handshakes', () => {
     expect([ping.status, JSON.parse(ping.text)]).toEqual([200, { type: 1 }]);
     const command = discordWebhook({ id: '77', text: says('later') });
     expect(JSON.parse((await deliver(gateway, 'discord', command)).text)).toEqual({ type: 5 });
+    await eventually(() => expect(texts()).toEqual(['later']));
   });
 
   test('of WhatsApp: the challenge is said back for the right verify token alone', async () => {
@@ -122,7 +123,12 @@ describe('what a platform answers', () => {
   };
 
   test('429 is waited for, and then the reply is sent once', async () => {
-    standIn.mishaps.push({ kind: 'status', status: 429, headers: { 'Retry-After': '1' } });
+    standIn.mishaps.push({
+      kind: 'status',
+      of: 'reply 501',
+      status: 429,
+      headers: { 'Retry-After': '1' },
+    });
     await deliver(gateway, 'telegram', say('501'));
     await eventually(async () =>
       expect(await replyTo('501')).toMatchObject({ status: 'sent', attempts: 2 }),
@@ -131,7 +137,7 @@ describe('what a platform answers', () => {
   });
 
   test('a refusal ends the reply, and its owner can send it again', async () => {
-    standIn.mishaps.push({ kind: 'status', status: 403 });
+    standIn.mishaps.push({ kind: 'status', of: 'reply 502', status: 403 });
     await deliver(gateway, 'telegram', say('502'));
     const failed = await eventually(async () => {
       const reply = await replyTo('502');
@@ -146,14 +152,14 @@ describe('what a platform answers', () => {
   });
 
   test('after a failure nobody knows, and nothing is sent again by itself', async () => {
-    standIn.mishaps.push({ kind: 'status', status: 502 });
+    standIn.mishaps.push({ kind: 'status', of: 'reply 503', status: 502 });
     await deliver(gateway, 'telegram', say('503'));
     await eventually(async () => expect((await replyTo('503')).status).toBe('unknown'));
     expect(texts()).toEqual([]);
   });
 
   test('where the platform knows a key, a failed request is simply repeated', async () => {
-    standIn.mishaps.push({ kind: 'status', status: 502 });
+    standIn.mishaps.push({ kind: 'status', of: 'again', status: 502 });
     await deliver(gateway, 'webhook', standardWebhook({ text: says('again') }));
     await eventually(() => expect(texts()).toEqual(['again']));
   });

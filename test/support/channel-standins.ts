@@ -25,10 +25,14 @@ export interface Delivered {
 }
 
 /** What a request meets instead of the usual answer, once. */
-export type Mishap =
+export type Mishap = {
+  /** What stands in the message that meets it: a reply of an earlier test may still be on its way. */
+  readonly of: string;
+} & (
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string> }
-  /** The message is taken, and the answer never comes. `of` is what stands in it. */
-  | { readonly kind: 'silence'; readonly of: string };
+  /** The message is taken, and the answer never comes. */
+  | { readonly kind: 'silence' }
+);
 
 export interface StandIn {
   readonly url: string;
@@ -178,7 +182,7 @@ export async function startStandIn(): Promise<StandIn> {
 }
 
 function takeMishap(mishaps: Mishap[], raw: string): Mishap | undefined {
-  const at = mishaps.findIndex((mishap) => mishap.kind === 'status' || raw.includes(mishap.of));
+  const at = mishaps.findIndex(({ of }) => raw.includes(of));
   return at === -1 ? undefined : mishaps.splice(at, 1)[0];
 }
 
