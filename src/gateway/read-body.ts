@@ -14,7 +14,7 @@ const MAX_DEPTH = 64;
 /** How many times the allowed length is taken in and thrown away, to answer a client politely. */
 const DISCARDED_TIMES = 4;
 
-/** The whole body, refused as soon as it is longer than `maxBytes`, whatever its headers say. */
+/** The whole body, refused if it is longer than `maxBytes`, whatever its headers say. */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get('Content-Length') ?? 0);
   if (declared > maxBytes) {
@@ -24,13 +24,20 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
   if (request.body === null) return new Uint8Array();
   // A declared length is the platform's to enforce; reading at once saves a stream of chunks.
   if (declared > 0) return new Uint8Array(await request.arrayBuffer());
+  return readChunks(request.body as ReadableStream<Uint8Array>, maxBytes);
+}
+
+/** Without a declared length. What is too much is taken in as {@link discard} does it. */
+async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of body) {
     length += chunk.length;
-    if (length > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+    if (length <= maxBytes) chunks.push(chunk);
+    else if (length > maxBytes * (1 + DISCARDED_TIMES)) break;
+    else chunks.length = 0;
   }
+  if (length > maxBytes) throw tooLarge(maxBytes);
   return join(chunks, length);
 }
 
