@@ -3,6 +3,7 @@
 //   kernel.wasm            the memory kernel of plugins, metered
 //   plugin-isolate.txt     the trusted code of a plugin's own isolate, bundled
 //   javascript-isolate.txt the same for plugins in JavaScript
+//   remote-mcp.txt         the code of plugins that call remote MCP servers, to be filled in
 //   assets/quickjs.wasm    the engine of plugins in JavaScript, metered: uploaded beside the Worker
 //   javascript-*           our code inside that engine, and the name of both together
 //   plugins/<name>/        plugin.json and plugin.wasm of every example, as anybody would upload them
@@ -23,6 +24,7 @@ import { buildExampleFixtures, buildFixtures } from './build/fixtures.mjs';
 import { buildIsolates, buildKernel } from './build/isolate.mjs';
 import { buildPlugins } from './build/plugins.mjs';
 import { buildQuickJs } from './build/quickjs.mjs';
+import { buildRemoteMcp } from './build/remote-mcp.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 if (process.argv.includes('--clean')) rmSync('build', { recursive: true, force: true });
@@ -31,7 +33,7 @@ try {
   await Promise.all([
     ...[buildKernel(), buildQuickJs().then(buildIsolates)],
     ...[buildPlugins().then(buildExampleFixtures), buildFixtures(), buildClient()],
-    buildExecutorPlugins(),
+    ...[buildExecutorPlugins(), buildRemoteMcp()],
   ]);
 } catch (error) {
   console.error(`\n  sallyport: ${error.message}\n`);

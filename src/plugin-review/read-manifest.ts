@@ -12,7 +12,7 @@ import { type Finding, refuse } from './finding.ts';
 
 /** Longest manifest, in bytes of UTF-8. */
 export const MAX_MANIFEST_BYTES = 262_144;
-const MAX_MANIFEST_DEPTH = 48;
+export const MAX_MANIFEST_DEPTH = 48;
 
 export interface ReadManifest {
   /** As it was written, for what is signed and stored. */

@@ -16,6 +16,9 @@ export const ECHO: Tool = {
   annotations: { readOnlyHint: true },
 };
 
+/** What the token endpoint gives out. */
+export const ACCESS_TOKEN = 'access-token-0123456789';
+
 export interface TestMcpServer {
   readonly url: URL;
   readonly hostPort: string;
@@ -25,6 +28,9 @@ export interface TestMcpServer {
   instead?: (response: ServerResponse) => unknown;
   /** The `Authorization` of each request. */
   readonly authorizations: (string | undefined)[];
+  /** Where access tokens are had for client credentials, and what was asked of it. */
+  readonly tokenUrl: URL;
+  readonly tokenRequests: { readonly authorization?: string; readonly body: string }[];
   readonly calls: () => number;
   readonly close: () => void;
 }
@@ -44,6 +50,7 @@ export async function startMcpServer(): Promise<TestMcpServer> {
     return server;
   });
   const listener = http.createServer((request, response) => {
+    if (request.url === '/token') return void issueToken(running, request, response);
     running.authorizations.push(request.headers.authorization);
     if (running.instead !== undefined) running.instead(response);
     else void answer(handler.fetch, request, response);
@@ -55,6 +62,8 @@ export async function startMcpServer(): Promise<TestMcpServer> {
     hostPort,
     tools: [ECHO],
     authorizations: [],
+    tokenUrl: new URL(`http://${hostPort}/token`),
+    tokenRequests: [],
     calls: () => calls,
     close: () => {
       listener.close();
@@ -64,19 +73,37 @@ export async function startMcpServer(): Promise<TestMcpServer> {
   return running;
 }
 
+/** RFC 6749 section 4.4.3. */
+async function issueToken(
+  { tokenRequests }: TestMcpServer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { authorization } = request.headers;
+  const body = (await readBody(request)).toString();
+  tokenRequests.push({ ...(authorization !== undefined && { authorization }), body });
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ access_token: ACCESS_TOKEN, token_type: 'Bearer' }));
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 async function answer(
   serve: (request: Request) => Promise<Response>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
+  const body = await readBody(request);
   const { method = 'POST', url = '/', headers } = request;
   const served = await serve(
     new Request(`http://${headers.host}${url}`, {
       method,
       headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
-      ...(method === 'POST' && { body: Buffer.concat(chunks) }),
+      ...(method === 'POST' && { body: new Uint8Array(body) }),
     }),
   );
   response.writeHead(served.status, Object.fromEntries(served.headers));

@@ -32,6 +32,20 @@ export async function uploadScript(
   form.set('manifest', JSON.stringify(manifest));
   const bytes = typeof source === 'string' ? new TextEncoder().encode(source) : source;
   form.set('module', new Blob([new Uint8Array(bytes)]), 'plugin.js');
+  return upload(gateway, form);
+}
+
+/** A plugin that is all in its manifest. */
+export function uploadManifest(
+  gateway: Gateway,
+  manifest: object,
+): Promise<Pick<Answer, 'status' | 'body'>> {
+  const form = new FormData();
+  form.set('manifest', JSON.stringify(manifest));
+  return upload(gateway, form);
+}
+
+async function upload(gateway: Gateway, form: FormData): Promise<Pick<Answer, 'status' | 'body'>> {
   const response = await fetch(`${gateway.url}/v1/plugins`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${gateway.token}` },

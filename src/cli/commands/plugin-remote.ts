@@ -4,20 +4,18 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Tool } from '@modelcontextprotocol/client';
+import type { PointerError } from '../../core/errors/pointer-errors.ts';
+import { expandRemote } from '../../plugin-review/remote/expand-remote.ts';
 import type { Command, Invocation } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { PROJECT_ROOT } from '../project-root.ts';
 import { listRemoteTools } from '../remote-mcp/list-remote-tools.ts';
-import { type RemotePlugin, toRemotePlugin } from '../remote-mcp/to-remote-plugin.ts';
+import { remoteMaker } from '../remote-mcp/remote-maker.ts';
 import { parsePluginName } from '../scaffold/plugin-name.ts';
-import type { ScaffoldFiles } from '../scaffold/templates.ts';
 import { writeScaffold } from '../scaffold/write-scaffold.ts';
 import type { Terminal } from '../terminal.ts';
-
-const TEMPLATE = join(PROJECT_ROOT, 'worker-plugins/templates/remote-mcp/plugin.js');
 
 /** The bearer token for asking; on a command line it would be seen by others. */
 const TOKEN_VARIABLE = 'MCP_TOKEN';
@@ -29,6 +27,8 @@ export const pluginRemote: Command = {
   options: {
     only: { value: '<tool>', repeats: true, help: 'one of its tools; all unless stated' },
     secret: { value: '<name>', help: 'the secret that it gets as a bearer token' },
+    oauth: { value: '<url>', help: 'a token endpoint, to which that secret is sent instead' },
+    scope: { value: '<scopes>', help: 'what to ask of the token endpoint' },
     version: { value: '<version>', help: 'of the plugin; 1.0.0 unless stated' },
     dir: { value: '<folder>', help: 'where the folder is made; the present one unless stated' },
   },
@@ -51,17 +51,11 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   const listed = await listRemoteTools(url, process.env[TOKEN_VARIABLE]);
   const only = invocation.values('only');
   const tools = only.length === 0 ? listed : listed.filter((tool) => only.includes(tool.name));
-  const secret = invocation.value('secret');
-  const made = toRemotePlugin(
-    {
-      ...{ name: name.value.name, version: invocation.value('version') ?? '1.0.0', url, tools },
-      ...(secret !== undefined && { secret }),
-    },
-    readFileSync(TEMPLATE, 'utf8'),
-  );
-  if (!made.ok) throw CommandFailure.finding('Cannot make the plugin', made.error);
+  const manifestText = writeText(name.value.name, invocation, { url, tools });
+  const made = expandRemote({ manifestText }, remoteMaker());
+  if (!made.ok) throw CommandFailure.finding('Cannot make the plugin', made.error.map(toSentence));
   const folder = join(invocation.value('dir') ?? '.', name.value.name);
-  writeScaffold(folder, filesOf(made.value));
+  writeScaffold(folder, new Map([['plugin.json', manifestText]]));
   for (const tool of tools) {
     terminal.line(tool.name, 'good');
     terminal.line(`  ${tool.description ?? ''}`);
@@ -70,9 +64,33 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   return EXIT.ok;
 }
 
-function filesOf({ manifest, source }: RemotePlugin): ScaffoldFiles {
-  return new Map([
-    ['plugin.json', `${JSON.stringify(manifest, null, 2)}\n`],
-    ['plugin.js', source],
-  ]);
+interface Looked {
+  readonly url: URL;
+  readonly tools: readonly Tool[];
 }
+
+/** All that an author says; the rest follows from it. */
+function writeText(name: string, invocation: Invocation, { url, tools }: Looked): string {
+  const secret = invocation.value('secret');
+  const tokenUrl = invocation.value('oauth');
+  if (tokenUrl !== undefined && secret === undefined) {
+    throw CommandFailure.usage('Cannot use --oauth: --secret must name the credentials');
+  }
+  const scope = invocation.value('scope');
+  const oauth = { type: 'oauth', tokenUrl, ...(scope !== undefined && { scope }) };
+  const auth = { ...(tokenUrl === undefined ? { type: 'secret' } : oauth), secret };
+  const manifest = {
+    name,
+    version: invocation.value('version') ?? '1.0.0',
+    license: 'Apache-2.0',
+    remote: { url: url.href, ...(secret !== undefined && { auth }), tools: tools.map(told) },
+  };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+/** All of a definition that says what the tool is. */
+function told({ name, title, description, inputSchema, outputSchema, annotations }: Tool): object {
+  return { name, title, description, inputSchema, outputSchema, annotations };
+}
+
+const toSentence = ({ pointer, detail }: PointerError): string => `${pointer} ${detail}`;

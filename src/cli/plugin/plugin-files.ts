@@ -5,10 +5,13 @@
  */
 
 import { statSync } from 'node:fs';
+import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { type Manifest, parseManifest } from '../../core/manifest/manifest.ts';
 import { isJsonObject, type JsonObject } from '../../core/primitives/json.ts';
+import { expandRemote } from '../../plugin-review/remote/expand-remote.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { readBytes, toJson } from '../read-file.ts';
+import { remoteMaker } from '../remote-mcp/remote-maker.ts';
 import { manifestPathIn, modulePathIn, readManifestText } from './find-files.ts';
 
 /** More than any gateway takes, so that it is the review that says what is too much. */
@@ -30,7 +33,19 @@ export interface PluginFiles {
 
 export function readPlugin(folder: string): PluginFiles {
   requireFolder(folder);
-  return readPluginFiles(manifestPathIn(folder), modulePathIn(folder));
+  const path = manifestPathIn(folder);
+  return readRemotePlugin(path) ?? readPluginFiles(path, modulePathIn(folder));
+}
+
+/** A plugin that names a remote MCP server, made whole; its code is in no file. */
+function readRemotePlugin(path: string): PluginFiles | undefined {
+  const text = readManifestText(path);
+  const made = expandRemote({ manifestText: text }, remoteMaker());
+  if (!made.ok) throw unusable(path, made.error);
+  const { code: module, manifestText } = made.value;
+  if (module === undefined) return undefined;
+  const manifest = parseManifestFile(path, manifestText);
+  return { manifest, manifestText, modulePath: path, module };
 }
 
 /** What is uploaded of a plugin: for the tiers of an executor the manifest alone. */
@@ -41,6 +56,8 @@ export type UploadFiles = Pick<PluginFiles, 'manifest' | 'manifestText'> & {
 export function readUpload(folder: string): UploadFiles {
   requireFolder(folder);
   const path = manifestPathIn(folder);
+  const remote = readRemotePlugin(path);
+  if (remote !== undefined) return remote;
   const manifestText = readManifestText(path);
   const manifest = parseManifestFile(path, manifestText);
   if (manifest.manifest.tier !== 'wasm') return { manifest, manifestText };
@@ -67,8 +84,12 @@ function parseManifestFile(path: string, text: string): ManifestFile {
   const json = toJson(path, text);
   const manifest = parseManifest(json);
   if (manifest.ok && isJsonObject(json)) return { path, json, manifest: manifest.value };
-  throw CommandFailure.finding(
+  throw unusable(path, manifest.ok ? [] : manifest.error);
+}
+
+function unusable(path: string, errors: readonly PointerError[]): CommandFailure {
+  return CommandFailure.finding(
     `Cannot use the manifest "${path}"`,
-    manifest.ok ? [] : manifest.error.map(({ pointer, detail }) => `${pointer || 'it'} ${detail}`),
+    errors.map(({ pointer, detail }) => `${pointer || 'it'} ${detail}`),
   );
 }

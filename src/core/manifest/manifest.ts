@@ -23,6 +23,7 @@ import { crossCheck } from './cross-check.ts';
 import { commandSchema, type ExecutorPlugin, executorPluginShape } from './executor-plugin.ts';
 import { MAX_LICENCE_LENGTH, readLicence } from './licence.ts';
 import { type McpOffers, mcpOffersSchema } from './mcp-offers.ts';
+import { type RemoteSection, remoteSchema } from './remote-section.ts';
 import { isVersion, MAX_VERSION_LENGTH } from './semver.ts';
 import { TIERS, type Tier } from './tier.ts';
 import type { ToolDefinition } from './tool-definition.ts';
@@ -61,6 +62,8 @@ export interface Manifest {
   };
   readonly process?: ExecutorPlugin;
   readonly container?: ExecutorPlugin & { readonly image: string };
+  /** Of a plugin that was made of a remote MCP server: see `plugin-review/remote`. */
+  readonly remote?: RemoteSection;
 }
 
 /** In what the code of the wasm tier may be uploaded. */
@@ -118,6 +121,7 @@ const manifestSchema = z.strictObject({
       command: commandSchema.default([]),
     })
     .exactOptional(),
+  remote: remoteSchema.exactOptional(),
 });
 
 /** Reads a manifest from JSON that was parsed within limits, or reports all that is wrong. */

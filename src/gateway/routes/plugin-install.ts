@@ -15,8 +15,8 @@ import type { Submission } from '../../plugin-review/submission.ts';
 import { canRun } from '../../tiers/wasm/can-run.ts';
 import type { GatewayBindings } from '../bindings.ts';
 import { json } from '../json-response.ts';
-import { readUpload } from '../read-upload.ts';
 import { Refusal } from '../refusal.ts';
+import { readPluginUpload } from '../remote-upload.ts';
 import { type ReviewedUpload, refuseReviewed, reviewUpload } from '../review-upload.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
@@ -39,7 +39,7 @@ const installPlugin = defineRoute(
   },
   async (request) => {
     const { env, caller, requestId } = request;
-    const submission = await readUpload(request.raw);
+    const submission = await readPluginUpload(request.raw);
     const reviewed = await reviewUpload(request, submission);
     const { review } = reviewed;
     const workspace = openWorkspace(env, caller.principal.workspace);
@@ -101,7 +101,7 @@ const reviewUploaded = defineRoute(
     success: { status: 200, describes: reviewSchema },
   },
   async (request) => {
-    const { review } = await reviewUpload(request, await readUpload(request.raw));
+    const { review } = await reviewUpload(request, await readPluginUpload(request.raw));
     return json(review);
   },
 );

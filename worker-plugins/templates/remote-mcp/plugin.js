@@ -1,10 +1,13 @@
-// A remote MCP server as a plugin. Made by `sallyport plugin remote`; what it may call, and in which
-// words its tools were described when they were looked at, stands in this file and changes with it alone.
+// A remote MCP server as a plugin. Made of the `remote` section of its manifest; what it may call, and in
+// which words its tools were described when they were looked at, stands here and changes with it alone.
 
 import { config } from 'sallyport:config';
 import { fetch } from 'sallyport:http';
 
 const SERVER = __server__;
+
+/** How it proves itself there, or null. What the vault holds is never seen here: handles stand for it. */
+const AUTH = __auth__;
 
 /** The definition of each tool as it was looked at, by the name that the server gives it. */
 const PINNED = __pinned__;
@@ -19,6 +22,7 @@ const TOLD = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'an
 
 class Connection {
   #session;
+  #authorization = authorization();
   #lastId = 0;
 
   open() {
@@ -35,7 +39,6 @@ class Connection {
   }
 
   #post(message) {
-    const token = config.get('token');
     const response = fetch(SERVER, {
       method: 'POST',
       headers: {
@@ -43,7 +46,7 @@ class Connection {
         Accept: 'application/json, text/event-stream',
         'MCP-Protocol-Version': REVISION,
         ...(this.#session && { 'Mcp-Session-Id': this.#session }),
-        ...(token && { Authorization: `Bearer ${token}` }),
+        ...this.#authorization,
       },
       body: JSON.stringify({ jsonrpc: '2.0', ...message }),
     });
@@ -51,6 +54,33 @@ class Connection {
     this.#session ??= response.headers.get('mcp-session-id');
     return response;
   }
+}
+
+function authorization() {
+  const secret = config.get('token');
+  if (!AUTH || !secret) return {};
+  return { Authorization: `Bearer ${AUTH.type === 'oauth' ? fetchToken(secret) : secret}` };
+}
+
+/** An access token by the client credentials grant (RFC 6749 section 4.4), for this call alone. */
+function fetchToken(credentials) {
+  const fields = [
+    'grant_type=client_credentials',
+    `resource=${encodeURIComponent(SERVER)}`,
+    ...(AUTH.scope ? [`scope=${encodeURIComponent(AUTH.scope)}`] : []),
+  ];
+  const response = fetch(AUTH.tokenUrl, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Accept: 'application/json',
+      Authorization: `Basic ${credentials}`,
+    },
+    body: fields.join('&'),
+  });
+  const token = response.ok ? response.json().access_token : undefined;
+  if (typeof token !== 'string') throw new Error(`The token endpoint answers ${response.status}`);
+  return token;
 }
 
 /** The messages of an answer, which is one of them or a stream of events. */
@@ -65,15 +95,19 @@ function readMessages(response) {
   });
 }
 
-function findTool(connection, name) {
+/** Page by page, as far as anybody looks. */
+function* toolsOf(connection) {
   let cursor;
   for (let page = 0; page < MAX_PAGES; page++) {
     const { tools, nextCursor } = connection.request('tools/list', cursor ? { cursor } : {});
-    const found = tools.find((tool) => tool.name === name);
-    if (found !== undefined) return found;
-    if (nextCursor === undefined) break;
+    yield* tools;
+    if (nextCursor === undefined) return;
     cursor = nextCursor;
   }
+}
+
+function findTool(connection, name) {
+  for (const tool of toolsOf(connection)) if (tool.name === name) return tool;
   throw new Error(`The server has no tool ${name} any more`);
 }
 
@@ -88,14 +122,14 @@ function canonical(value) {
   return `{${members.join(',')}}`;
 }
 
-/** What a definition says, as one text. */
-const told = (tool) => canonical(Object.fromEntries(TOLD.map((key) => [key, tool[key]])));
+/** All of a definition that says what the tool is. */
+const told = (tool) => Object.fromEntries(TOLD.map((key) => [key, tool[key]]));
 
-function call(name, args) {
+export function call(name, args) {
   const connection = new Connection();
   connection.open();
-  if (told(findTool(connection, name)) !== canonical(PINNED[name])) {
-    throw new Error(`The tool ${name} is not the one that was looked at: make the plugin anew`);
+  if (canonical(told(findTool(connection, name))) !== canonical(PINNED[name])) {
+    throw new Error(`The tool ${name} is not the one that was looked at: accept it anew`);
   }
   const result = connection.request('tools/call', { name, arguments: args });
   return {
@@ -105,4 +139,9 @@ function call(name, args) {
   };
 }
 
-export { call };
+/** What the server offers now, to be put into the `remote` section by whoever accepts it. */
+export function look() {
+  const connection = new Connection();
+  connection.open();
+  return { tools: [...toolsOf(connection)].map(told) };
+}
