@@ -2,7 +2,8 @@
  * Routes times grants: every route, with every capability of the catalogue missing in turn.
  *
  * The routes are those of the description that the gateway gives of itself, which is made from the
- * same list that is mounted; so a new route is tested by being there.
+ * same list that is mounted; so a new route is tested by being there. One that is open to everybody, or
+ * decides by what is asked for, must be named here as well.
  */
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -15,7 +16,69 @@ interface Operation {
   readonly method: string;
   readonly path: string;
   readonly access: string;
+  readonly operation: string;
 }
+
+/** What needs no credential of ours: it says the same to everybody, or asks for a proof of its own. */
+const PUBLIC = [
+  ...['health', 'openApi', 'docs', 'pluginSchema', 'readAgentCard', 'auditKey'],
+  ...['mcpResourceMetadata', 'mcpResourceMetadataOfPath'],
+  ...['receiveWebhook', 'answerHandshake', 'connectChat', 'enrolNode', 'connectNode'],
+];
+
+interface InDepth {
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What who holds nothing of it is answered: the family that he misses, or an answer with nothing in it. */
+  readonly answers: RegExp;
+}
+
+const MISSES = (family: string) => new RegExp(`principal_grant_missing.*${family}`);
+const RPC = { jsonrpc: '2.0', id: 1 };
+const MCP = { Accept: 'application/json, text/event-stream' };
+const CHANNEL = {
+  ...{ name: 'x', platform: 'telegram', model: 'embedded/script', access: { mode: 'open' } },
+  capabilities: [],
+  credentials: { token: '123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', secret: 'x'.repeat(32) },
+};
+
+/** Routes whose capability follows from what is asked for. */
+const IN_DEPTH: Readonly<Record<string, InDepth>> = {
+  listTools: { answers: /^\{"tools":\[\]\}$/ },
+  // No tool is installed; calls of those that are pass the seven checks (`narrowed-tokens.test.ts`).
+  callTool: { body: { arguments: {} }, answers: /"check":"registry"/ },
+  listModels: { answers: /^(?!.*"id":"(anthropic|openai|google)\/)/ },
+  readModel: { answers: /model_not_found/ },
+  createEmbedding: {
+    body: { model: 'embedded/lexical', input: 'x' },
+    answers: MISSES('provider:embedding'),
+  },
+  listChannels: { answers: /^\{"channels":\[\]\}$/ },
+  createChannel: { body: CHANNEL, answers: MISSES('channel:manage') },
+  getChannel: { answers: MISSES('channel:list') },
+  deleteChannel: { answers: MISSES('channel:manage') },
+  decidePairing: { body: { decision: 'deny' }, answers: MISSES('channel:manage') },
+  issuePairingCode: { body: {}, answers: MISSES('channel:manage') },
+  resendReply: { body: {}, answers: MISSES('channel:manage') },
+  issueChatTicket: { body: { sender: 'x' }, answers: MISSES('channel:send') },
+  // For who holds nothing it is a ticket for nothing.
+  issueTicket: { body: {}, answers: /"ticket":"stk_/ },
+  mcp: {
+    body: {
+      ...RPC,
+      ...{ method: 'tools/list', params: {} },
+    },
+    headers: { ...MCP, 'MCP-Protocol-Version': '2025-11-25' },
+    answers: /"tools":\[\]/,
+  },
+  mcpStream: { answers: /Method not allowed/ },
+  mcpEnd: { answers: /Method not allowed/ },
+  callA2a: {
+    body: { ...RPC, method: 'GetTask', params: { id: `task_${'0'.repeat(76)}` } },
+    headers: { 'A2A-Version': '1.0' },
+    answers: MISSES('session:read'),
+  },
+};
 
 const NAMES = FAMILIES.map(({ name }) => name);
 
@@ -23,6 +86,7 @@ const REASON = 'principal_grant_missing';
 
 let gateway: Gateway;
 let holder: Api;
+let all: readonly Operation[];
 let guarded: readonly Operation[];
 
 beforeAll(async () => {
@@ -32,15 +96,16 @@ beforeAll(async () => {
   const { body: issued } = await root.post('/v1/tokens', { subject, grants: NAMES });
   holder = callApi(gateway, issued.token);
   const { body } = await root.get('/openapi.json');
-  guarded = Object.entries<Record<string, Record<string, string>>>(body.paths)
-    .flatMap(([path, methods]) =>
+  all = Object.entries<Record<string, Record<string, string>>>(body.paths).flatMap(
+    ([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
         method: method.toUpperCase(),
         path: path.replaceAll(/\{\w+\}/g, 'x'),
         access: operation['x-sallyport-capability'] ?? 'public',
+        operation: operation.operationId ?? '',
       })),
-    )
-    .filter(({ access }) => access !== 'public' && access !== 'any-principal');
+  );
+  guarded = all.filter(({ access }) => access !== 'public' && access !== 'any-principal');
 });
 afterAll(() => gateway?.dispose());
 
@@ -73,5 +138,40 @@ test('every route lets in who holds nothing but its own capability', async () =>
   for (const operation of guarded) {
     const refusal = await refusalOf(await tokenWith([operation.access]), operation);
     expect(refusal).not.toContain(operation.access);
+  }
+});
+
+const named = (access: string) =>
+  all.filter((route) => route.access === access).map(({ operation }) => operation);
+
+test('every route asks for a credential, but those that are named here', async () => {
+  expect(named('public').toSorted()).toEqual(PUBLIC.toSorted());
+  const closed = all.filter(({ access }) => access !== 'public');
+  const asked = closed.flatMap(({ method, path, operation }) =>
+    [{}, { Authorization: 'Bearer guessed' }].map(async (headers) => {
+      const { status } = await fetch(gateway.url + path, { method, headers });
+      return [operation, status];
+    }),
+  );
+  const refused = closed.flatMap(({ operation }) => Array(2).fill([operation, 401]));
+  expect(await Promise.all(asked)).toEqual(refused);
+});
+
+test('every route that decides by what is asked for gives nothing to who holds nothing of it', async () => {
+  expect(named('any-principal').toSorted()).toEqual(Object.keys(IN_DEPTH).toSorted());
+  const token = await tokenWith(['system:clock:read']);
+  for (const { method, path, operation } of all.filter(
+    ({ access }) => access === 'any-principal',
+  )) {
+    const { body, headers, answers } = IN_DEPTH[operation] as InDepth;
+    const response = await fetch(gateway.url + path, {
+      method,
+      headers: {
+        ...{ Authorization: `Bearer ${token}`, ...headers },
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    expect([operation, await response.text()]).toEqual([operation, expect.stringMatching(answers)]);
   }
 });

@@ -76,6 +76,33 @@ describe('a stranger behind Cloudflare', () => {
   });
 });
 
+describe('the origins of a token', () => {
+  const issueFrom = async (gateway: Gateway, headers: Headers) => {
+    const root = callApi(gateway);
+    const subject = { kind: 'service', id: 'worker' };
+    const { body } = await root.post('/v1/tokens', { subject, grants: ['system:config:read'] });
+    await fetch(`${gateway.url}/v1/tools`, {
+      headers: { Authorization: `Bearer ${body.token}`, 'User-Agent': 'curl/8.9', ...headers },
+    });
+    const { tokens } = (await root.get('/v1/tokens')).body;
+    return tokens.find(({ id }: { id: string }) => id === body.id);
+  };
+  const forged = { 'X-Forwarded-For': '198.51.100.7', 'X-Real-IP': '198.51.100.7' };
+
+  test('are what the platform says, never what a client does', async () => {
+    const token = await issueFrom(behind, { 'CF-Connecting-IP': '192.0.2.9', ...forged });
+    expect(token.origins).toMatchObject([{ source: '192.0.2.9', client: 'curl' }]);
+    expect(token.lastUsedAt).toBeGreaterThanOrEqual(token.createdAt);
+  });
+
+  test('have no address where nobody can tell', async () => {
+    const token = await issueFrom(alone, { 'CF-Connecting-IP': '192.0.2.9', ...forged });
+    expect(token.origins).toEqual([
+      { client: 'curl', firstAt: expect.any(Number), lastAt: expect.any(Number) },
+    ]);
+  });
+});
+
 describe('a gateway that is not behind Cloudflare', () => {
   test('believes no header: nobody can use up the requests of another address', async () => {
     expect(await guessOften(alone, from('192.0.2.1'), MORE_THAN_ALLOWED)).toEqual([401]);

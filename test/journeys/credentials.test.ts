@@ -166,3 +166,50 @@ describe('a ticket', () => {
     socket.close();
   });
 });
+
+describe('a rate of a route', () => {
+  const limit = async (routes: object) => {
+    const { policy } = (await root.get('/v1/workspaces/default')).body;
+    const rates = { ...policy.rates, routes };
+    return await root.put('/v1/workspaces/default', { policy: { ...policy, rates } });
+  };
+
+  test('bounds each principal by itself, on that route alone, and says exactly when', async () => {
+    const periodMs = 600_000;
+    expect((await limit({ listTokens: { calls: 2, periodMs } })).status).toBe(200);
+    const { api } = await issue('system:token:issue', 'system:audit:read');
+    const list = () => api.get('/v1/tokens');
+    expect([(await list()).status, (await list()).status]).toEqual([200, 200]);
+    const refused = await list();
+    expect(refused.body).toMatchObject({ status: 429, code: 'rate_limited' });
+    const seconds = Number(refused.headers.get('Retry-After'));
+    expect(seconds).toBeGreaterThan(240);
+    expect(seconds).toBeLessThanOrEqual(300);
+    expect(await statusOf(api)).toBe(200);
+    // A narrowed token is the same principal.
+    const grants = { kind: 'grants', patterns: ['system:token:issue'] } as const;
+    const narrowed = callApi(gateway, await attenuate(api.token, [grants]));
+    expect((await narrowed.get('/v1/tokens')).status).toBe(429);
+    expect((await root.get('/v1/tokens')).status).toBe(200);
+    await limit({});
+    expect((await list()).status).toBe(200);
+  });
+
+  test('is answered in the shape of the route, and binds root as well', async () => {
+    await limit({ createChatCompletion: { calls: 1, periodMs: 600_000 } });
+    const body = { model: SCRIPT_MODEL, messages: [{ role: 'user', content: 'Hi' }] };
+    const ask = () => root.post('/v1/chat/completions', body);
+    // Root is told of a change within seconds.
+    await expect.poll(async () => (await ask()).status, { timeout: 40_000 }).toBe(429);
+    const { body: answer, headers } = await ask();
+    expect(answer.error.code).toBe('rate_limit_exceeded');
+    expect(Number(headers.get('Retry-After'))).toBeGreaterThan(500);
+    await limit({});
+  });
+
+  test('is refused for a route that does not exist', async () => {
+    const { status, body } = await limit({ listToken: { calls: 1, periodMs: 1_000 } });
+    expect(status).toBe(422);
+    expect(body.errors).toMatchObject([{ pointer: '/policy/rates/routes/listToken' }]);
+  });
+});

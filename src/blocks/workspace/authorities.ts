@@ -29,6 +29,7 @@ import {
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { builtInPlugins } from './built-in-plugins.ts';
 import type { FormerTokenStore } from './former-token-store.ts';
+import { findGiver } from './issuer-giver.ts';
 import type { PluginStore } from './plugin-store.ts';
 import type { SkillStore } from './skill-store.ts';
 import type { SwitchStore } from './switch-store.ts';
@@ -66,11 +67,15 @@ export class Authorities {
     this.#stores = stores;
   }
 
+  get workspace(): WorkspaceId {
+    return this.#toId();
+  }
+
   /** What a rule about givers asks. */
   get sources(): TokenSources {
     const { tokens, workspace } = this.#stores;
     return {
-      token: (id) => tokens.byId(id),
+      token: (id) => tokens.byId(id) ?? findGiver(workspace.row().policy, id),
       memberGrants: (userId) => workspace.row().members.get(userId),
     };
   }

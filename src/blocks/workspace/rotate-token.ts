@@ -10,6 +10,7 @@ import { liveGrantsOf } from '../../core/policy/live-grants.ts';
 import { isLiveToken } from '../../core/policy/token-facts.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { RotatedToken, RotateToken } from './governance-api.ts';
+import { isSignedIn } from './issuer-giver.ts';
 import type { Actor, Refusal } from './workspace-api.ts';
 import {
   actorEvent,
@@ -31,6 +32,10 @@ export function rotateToken(
   const token = parts.tokens.byId(tokenId);
   if (token === undefined || !isLiveToken(token, now)) {
     return err({ code: 'not_found', detail: 'There is no such token' });
+  }
+  if (isSignedIn(token)) {
+    const detail = 'Cannot rotate the token: it must be one that was issued here, not a sign-in';
+    return err({ code: 'conflict', detail });
   }
   const facts = { action: 'token-rotated', tokenId } as const;
   if (!mayRotate(parts, actor, tokenId)) {

@@ -4,8 +4,11 @@
  * @module
  */
 
-import type { Principal } from '../../core/policy/principal.ts';
 import type { IssueTicket } from './governance-api.ts';
+
+type TicketRow = { principal: string; path: string | null; expires_at: number };
+
+export type TakenTicket = Pick<IssueTicket, 'principal' | 'path'>;
 
 export class TicketStore {
   readonly #sql: SqlStorage;
@@ -15,22 +18,25 @@ export class TicketStore {
   }
 
   createTable(): void {
-    this.#sql.exec(`CREATE TABLE IF NOT EXISTS tickets (
-      hash TEXT PRIMARY KEY, principal TEXT NOT NULL, expires_at INTEGER NOT NULL
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS url_tickets (
+      hash TEXT PRIMARY KEY, principal TEXT NOT NULL, path TEXT, expires_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID`);
+    // Their place before; none of them lives for more than a minute.
+    this.#sql.exec('DROP TABLE IF EXISTS tickets');
   }
 
   /** Forgets those that have ended. */
-  add({ ticketHash, principal, expiresAt }: IssueTicket, now: number): void {
-    this.#sql.exec('DELETE FROM tickets WHERE expires_at <= ?', now);
-    const written = JSON.stringify(principal);
-    this.#sql.exec('INSERT INTO tickets VALUES (?, ?, ?)', ticketHash, written, expiresAt);
+  add({ ticketHash, principal, path, expiresAt }: IssueTicket, now: number): void {
+    this.#sql.exec('DELETE FROM url_tickets WHERE expires_at <= ?', now);
+    const values = [ticketHash, JSON.stringify(principal), path ?? null, expiresAt];
+    this.#sql.exec('INSERT INTO url_tickets VALUES (?, ?, ?, ?)', ...values);
   }
 
-  /** Whose ticket it was. It is gone afterwards, whatever comes of this. */
-  take(hash: string, now: number): Principal | undefined {
-    const query = 'DELETE FROM tickets WHERE hash = ? RETURNING principal, expires_at';
-    const [row] = this.#sql.exec<{ principal: string; expires_at: number }>(query, hash).toArray();
-    return row === undefined || row.expires_at <= now ? undefined : JSON.parse(row.principal);
+  /** Whose ticket it was, and for what. It is gone afterwards, whatever comes of this. */
+  take(hash: string, now: number): TakenTicket | undefined {
+    const query = 'DELETE FROM url_tickets WHERE hash = ? RETURNING principal, path, expires_at';
+    const [row] = this.#sql.exec<TicketRow>(query, hash).toArray();
+    if (row === undefined || row.expires_at <= now) return undefined;
+    return { principal: JSON.parse(row.principal), ...(row.path !== null && { path: row.path }) };
   }
 }

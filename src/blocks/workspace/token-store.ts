@@ -68,6 +68,19 @@ export class TokenStore {
     );
   }
 
+  /** For a principal that has shown another token of its issuer. */
+  renew(
+    id: string,
+    { giver, expiresAt }: Pick<StoredToken, 'giver'> & { expiresAt: number },
+  ): void {
+    this.#sql.exec(
+      'UPDATE tokens SET giver = ?, expires_at = ? WHERE id = ?',
+      giver,
+      expiresAt,
+      id,
+    );
+  }
+
   /** Answers the hash before. */
   replaceHash(id: string, hash: string): string {
     const { hash: before } = this.#sql

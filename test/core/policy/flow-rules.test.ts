@@ -40,8 +40,8 @@ describe('the flow rules of a policy', () => {
     expect(isAdmitted(constant(FLOW_CEILINGS.constantLength))).toBe(true);
     expect(isAdmitted(constant(FLOW_CEILINGS.constantLength + 1))).toBe(false);
     const believed = (length: number) => ({ believed: Array(length).fill('search') });
-    expect(isAdmitted(believed(FLOW_CEILINGS.believed))).toBe(true);
-    expect(isAdmitted(believed(FLOW_CEILINGS.believed + 1))).toBe(false);
+    expect(isAdmitted(believed(FLOW_CEILINGS.tools))).toBe(true);
+    expect(isAdmitted(believed(FLOW_CEILINGS.tools + 1))).toBe(false);
   });
 });
 

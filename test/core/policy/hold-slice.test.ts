@@ -17,6 +17,7 @@ function policyOf(sizes: { calls?: number; slow?: number; tokens?: number } = {}
     ...DEFAULT_POLICY,
     rates: {
       ...{ session: plenty, principal: plenty, workspace: plenty },
+      routes: {},
       tools: sizes.slow === undefined ? {} : { slow: rate(sizes.slow) },
     },
     budgets: {

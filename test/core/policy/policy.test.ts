@@ -77,6 +77,22 @@ describe('policySchema', () => {
     expect(errorsOf({ ...least, limits: { [key]: -1 } })).toEqual([`/limits/${key}`]);
   });
 
+  test('reads rates of routes by the names that routes have', () => {
+    const rate = { calls: 1, periodMs: 1_000 };
+    const errors = (routes: object) => errorsOf({ ...least, rates: { routes } });
+    expect(errors({ issueToken: rate, callA2a: rate })).toEqual([]);
+    expect(errors({ issueToken: { ...rate, calls: 0 } })).toEqual([
+      '/rates/routes/issueToken/calls',
+    ]);
+    for (const name of ['', 'IssueToken', 'issue-token', '/v1/tokens', `a${'b'.repeat(64)}`]) {
+      expect(errors({ [name]: rate })).toHaveLength(1);
+    }
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`route${at}`, rate]));
+    expect(errors(many(POLICY_CEILINGS.routeRates))).toEqual([]);
+    expect(errors(many(POLICY_CEILINGS.routeRates + 1))).toEqual(['/rates/routes']);
+  });
+
   test('bounds rates on both sides', () => {
     const { rateCalls, minPeriodMs, maxPeriodMs } = POLICY_CEILINGS;
     const withRate = (calls: number, periodMs: number) =>

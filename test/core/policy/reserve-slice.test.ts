@@ -29,6 +29,7 @@ function policyOf(sizes: Sizes = {}): Policy {
       session: rate(sizes.session),
       principal: rate(sizes.principal),
       workspace: rate(sizes.workspace),
+      routes: {},
       tools: Object.fromEntries(
         Object.entries(sizes.tools ?? {}).map(([tool, calls]) => [tool, rate(calls)]),
       ),
