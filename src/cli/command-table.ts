@@ -6,6 +6,7 @@
 
 import type { Command } from './command.ts';
 import { auditVerify } from './commands/audit-verify.ts';
+import { doctor } from './commands/doctor.ts';
 import { executorDoctor } from './commands/executor-doctor.ts';
 import { executorEnrol } from './commands/executor-enrol.ts';
 import { executorInspect } from './commands/executor-inspect.ts';
@@ -20,6 +21,7 @@ import { pluginSign } from './commands/plugin-sign.ts';
 import { pluginTest } from './commands/plugin-test.ts';
 import { policyCheck } from './commands/policy-check.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
+import { securityAudit } from './commands/security-audit.ts';
 import { tokenNarrow } from './commands/token-narrow.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -34,6 +36,8 @@ export const COMMANDS: readonly Command[] = [
   auditVerify,
   tokenNarrow,
   policyCheck,
+  securityAudit,
+  doctor,
   executorEnrol,
   executorRun,
   executorDoctor,

@@ -13,7 +13,9 @@ const PROGRAM = 'npx --no sallyport';
 const EXIT_CODES = 'Exit codes: 0 done, 1 the answer is no, 2 wrong command line, 3 not possible';
 
 export function showHelp(terminal: Terminal, commands: readonly Command[]): void {
-  terminal.line('Sallyport: plugins and receipts from the command line');
+  terminal.line(
+    'Sallyport: an agent gateway. Plugins, receipts, tokens, policies, audits and executors',
+  );
   terminal.line();
   const width = Math.max(...commands.map(({ name }) => name.length));
   for (const { name, summary } of commands) {

@@ -8,7 +8,8 @@ import * as z from 'zod';
 import { ERROR_CODES } from '../core/errors/codes.ts';
 import type { Route } from './route.ts';
 
-const VERSION = '0.1.0';
+/** Of this gateway and its API. */
+export const GATEWAY_VERSION = '0.1.0';
 
 const problem = {
   type: 'object',
@@ -37,6 +38,10 @@ const problem = {
   },
 } as const;
 
+/** Both come in the same header. */
+const CREDENTIALS =
+  'An access token of this gateway, or a signed token (JWT) of an issuer that the policy of the workspace trusts';
+
 export function toOpenApi(routes: readonly Route[]): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
@@ -48,14 +53,14 @@ export function toOpenApi(routes: readonly Route[]): object {
     openapi: '3.1.0',
     info: {
       title: 'Sallyport',
-      version: VERSION,
+      version: GATEWAY_VERSION,
       description: 'An agent gateway: every tool call passes seven checks and runs in a sandbox.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     security: [{ token: [] }],
     paths,
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: CREDENTIALS } },
       schemas: { Problem: problem },
     },
   };

@@ -133,6 +133,24 @@ test('what somebody touched is read from the record', async () => {
   expect((await alice.get('/v1/audit/touched?principal=user:bob')).status).toBe(403);
 });
 
+test('the blocks that act for somebody are named with what he touched, children too', async () => {
+  const mailbox = { kind: 'mailbox' };
+  const capabilities = ['CAP_SPAWN', 'CAP_SEND'];
+  const parent = await alice.post('/v1/blocks', { behavior: mailbox, capabilities });
+  const order = { behavior: mailbox, capabilities: [], parent: parent.body.id };
+  const acting = { 'Sallyport-Block': parent.body.id };
+  const child = await alice.post('/v1/blocks', order, acting);
+  expect([parent.status, child.status]).toEqual([201, 201]);
+  const path = '/v1/audit/touched?principal=user:alice';
+  await expect
+    .poll(async () => (await root.get(path)).body.blocks)
+    .toEqual(expect.arrayContaining([`block:${parent.body.id}`, `block:${child.body.id}`]));
+  const { body } = await root.get(`/v1/audit/touched?principal=block:${parent.body.id}`);
+  expect(body.touched.resources).toEqual({ [child.body.id]: 1 });
+  expect(body.blocks).toEqual([`block:${child.body.id}`]);
+  expect((await root.get(`${path}&after=1`)).body).not.toHaveProperty('blocks');
+});
+
 test('all tokens of a principal end at once, or those of everybody but the operator', async () => {
   const issue = async (id: string, issuer: Api = root) => {
     const grants = ['session:read', 'system:token:issue', 'system:token:revoke'];

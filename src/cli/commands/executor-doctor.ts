@@ -4,11 +4,20 @@
  * @module
  */
 
+import { existsSync } from 'node:fs';
+import { locateHome } from '../../executor/executor-home.ts';
+import { readIdentity } from '../../executor/identity.ts';
+import {
+  type LocalPolicy,
+  parseLocalPolicy,
+  readLocalPolicy,
+} from '../../executor/local-policy.ts';
 import { openTiers } from '../../executor/open-tiers.ts';
 import { readCatalogue } from '../../executor/plugin-catalogue.ts';
 import type { Sandbox } from '../../executor/sandbox.ts';
 import type { Command, Invocation } from '../command.ts';
-import { HOME_OPTION, readSetup } from '../executor-options.ts';
+import { CommandFailure } from '../command-failure.ts';
+import { HOME_OPTION } from '../executor-options.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -18,16 +27,19 @@ export const executorDoctor: Command = {
   positionals: [],
   options: HOME_OPTION,
   details: [
-    'Exits with 1 if a tier that the policy allows, or a plugin that it names, cannot run.',
+    'Exits with 1 if a tier that the policy allows, or a plugin that it names, cannot run. A machine',
+    'that is not enrolled, or has no policy yet, is looked at as it would be with the process tier.',
   ],
   run,
 };
 
+/** Lets no plugin run. */
+const NO_POLICY = 'plugin_folder = "/nonexistent"';
+
 async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode> {
-  const { identity, policy, home } = readSetup(invocation);
-  terminal.line(`node ${identity.node} of workspace ${identity.workspace}`);
-  terminal.line(`  gateway ${identity.gatewayUrl}`);
-  terminal.line(`  policy  ${home.policyFile}`);
+  const home = locateHome(process.env, invocation.value('home'));
+  const isEnrolmentGood = showEnrolment(home, terminal);
+  const policy = readPolicy(home.policyFile, terminal);
   const { tiers, problems } = await openTiers({ ...policy, folder: home.containerFolder });
   for (const [tier, sandbox] of Object.entries(tiers)) describe(terminal, tier, sandbox);
   for (const problem of problems) terminal.line(problem, 'bad');
@@ -38,7 +50,31 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   for (const { name, message } of catalogue.problems) {
     terminal.line(`plugin ${name} cannot run: ${message}`, 'bad');
   }
-  return problems.length + catalogue.problems.length === 0 ? EXIT.ok : EXIT.finding;
+  const isGood = isEnrolmentGood && problems.length + catalogue.problems.length === 0;
+  return isGood ? EXIT.ok : EXIT.finding;
+}
+
+/** Not to be enrolled is in order; an identity that cannot be used is not. */
+function showEnrolment(home: ReturnType<typeof locateHome>, terminal: Terminal): boolean {
+  const identity = readIdentity(home);
+  if (identity.ok) {
+    terminal.line(`node ${identity.value.node} of workspace ${identity.value.workspace}`);
+    terminal.line(`  gateway ${identity.value.gatewayUrl}`);
+    return true;
+  }
+  const isMissing = identity.error.code === 'not_enrolled';
+  if (isMissing) terminal.line('not enrolled: see "executor enrol"', 'quiet');
+  else terminal.line(identity.error.message, 'bad');
+  return isMissing;
+}
+
+function readPolicy(path: string, terminal: Terminal): LocalPolicy {
+  const isThere = existsSync(path);
+  const policy = isThere ? readLocalPolicy(path) : parseLocalPolicy(NO_POLICY);
+  if (!policy.ok) throw CommandFailure.usage(policy.error);
+  if (isThere) terminal.line(`  policy  ${path}`);
+  else terminal.line(`no policy: nothing runs before there is "${path}"`, 'quiet');
+  return policy.value;
 }
 
 function describe(terminal: Terminal, tier: string, { facts }: Sandbox): void {

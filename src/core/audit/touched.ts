@@ -17,6 +17,10 @@ const PARTS = {
   models: 'model',
   nodes: 'node',
   schedules: 'schedule',
+  channels: 'channel',
+  skills: 'skill',
+  secrets: 'secret',
+  approvals: 'approvalId',
   tokens: 'tokenId',
 } as const satisfies Readonly<Record<string, keyof AuditEvent>>;
 

@@ -6,6 +6,7 @@
 
 import * as z from 'zod';
 import { TouchedReport } from '../../core/audit/touched.ts';
+import { findBlocksOf } from '../find-blocks-of.ts';
 import { json } from '../json-response.ts';
 import { readRecord } from '../read-record.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -31,6 +32,9 @@ const touched = defineRoute(
         events: z.number(),
         actions: z.record(z.string(), z.object({ done: z.number(), denied: z.number() })),
         touched: z.record(z.string(), z.record(z.string(), z.number())),
+        /** Names of all blocks that act for it: ask about each of them too. With the first part only. */
+        blocks: z.array(z.string()).optional(),
+        isCut: z.boolean(),
         next: z.number().optional(),
       }),
     },
@@ -40,7 +44,15 @@ const touched = defineRoute(
     const report = new TouchedReport();
     const part = { workspace, actor: principal, from, after };
     const next = await readRecord(env, part, (event) => report.add(event));
-    return json({ principal, ...report.read(), ...(next !== undefined && { next }) });
+    const found = report.read();
+    const of = after === 0 ? await findBlocksOf(env, workspace, principal) : undefined;
+    return json({
+      principal,
+      ...found,
+      ...(of && { blocks: of.blocks }),
+      isCut: found.isCut || of?.isCut === true,
+      ...(next !== undefined && { next }),
+    });
   },
 );
 

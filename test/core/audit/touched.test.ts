@@ -36,6 +36,20 @@ describe('TouchedReport', () => {
     });
   });
 
+  test('names secrets, channels, skills, approvals and tokens apart', () => {
+    const { touched } = reportOf(
+      event({ action: 'secret-used', secret: 'key', resource: 'a.example:443' }),
+      event({ action: 'channel-created', channel: 'support' }),
+      event({ action: 'skill-installed', skill: 'refunds' }),
+      event({ action: 'approval-decided', approvalId: 'apr_1' }),
+      event({ action: 'token-revoked', tokenId: 'tok_1' }),
+    );
+    expect(touched).toMatchObject({
+      ...{ secrets: { key: 1 }, channels: { support: 1 }, skills: { refunds: 1 } },
+      ...{ approvals: { apr_1: 1 }, tokens: { tok_1: 1 } },
+    });
+  });
+
   test('does not say that something was touched which was only attempted', () => {
     const report = reportOf(event({ tool: 'send', decision: 'denied' }));
     expect(report.actions).toEqual({ 'tool-call': { done: 0, denied: 1 } });

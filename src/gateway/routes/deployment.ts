@@ -1,0 +1,77 @@
+/**
+ * `GET /v1/deployment`: what this deployment has of the platform, for `doctor` and `security audit`.
+ *
+ * @module
+ */
+
+import * as z from 'zod';
+import { isStrongMasterKey, isStrongRootToken } from '../../core/security-audit/secret-strength.ts';
+import { holds } from '../admit.ts';
+import type { GatewayBindings } from '../bindings.ts';
+import { json } from '../json-response.ts';
+import { GATEWAY_VERSION } from '../openapi.ts';
+import { defineRoute, type Route } from '../route.ts';
+
+const deployment = z.object({
+  version: z.string(),
+  features: z.object({
+    uploads: z.boolean(),
+    auditArchive: z.boolean(),
+    telemetry: z.boolean(),
+    ownHosts: z.boolean(),
+    sourceAddresses: z.boolean(),
+  }),
+  /** Only for who holds `system:admin`: whether they look as if chance had made them. */
+  keys: z
+    .object({
+      strongMasterKey: z.boolean(),
+      strongRootToken: z.boolean(),
+      formerMasterKey: z.boolean(),
+    })
+    .optional(),
+});
+
+const readDeployment = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/deployment',
+    operation: 'readDeployment',
+    summary: 'Version, and which features of the platform there are',
+    tag: 'deployment',
+    access: 'system:config:read',
+    success: { status: 200, describes: deployment },
+  },
+  async ({ env, caller }) => {
+    const mayJudgeKeys = holds(caller, 'system:admin', Date.now());
+    return json({
+      version: GATEWAY_VERSION,
+      features: featuresOf(env),
+      ...(mayJudgeKeys && { keys: keysOf(env) }),
+    });
+  },
+);
+
+/** What is bound and set, each as yes or no: no value of a setting is told. */
+function featuresOf(env: GatewayBindings) {
+  return {
+    uploads: env.LOADER !== undefined,
+    auditArchive: env.AUDIT_ARCHIVE !== undefined,
+    telemetry: isSet(env.SALLYPORT_OTLP_ENDPOINT),
+    ownHosts: isSet(env.SALLYPORT_HOSTS),
+    sourceAddresses: env.SALLYPORT_BEHIND_CLOUDFLARE === 'true',
+  };
+}
+
+function keysOf(env: GatewayBindings) {
+  return {
+    strongMasterKey: isStrongMasterKey(env.SALLYPORT_MASTER_KEY),
+    strongRootToken: isStrongRootToken(env.SALLYPORT_ROOT_TOKEN),
+    formerMasterKey: isSet(env.SALLYPORT_PREVIOUS_MASTER_KEY),
+  };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '';
+}
+
+export const deploymentRoutes: readonly Route[] = [readDeployment];

@@ -1,0 +1,58 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit-code.ts';
+import { runCommand, temporaryFolder } from './support/run-command.ts';
+
+const doctor = (folder: string) => runCommand('executor', 'doctor', '--home', folder);
+
+describe('executor doctor', () => {
+  test('looks at a machine that is not enrolled and has no policy', async () => {
+    const folder = temporaryFolder();
+    const { exit, out, problems } = await doctor(folder);
+    expect(problems).toBe('');
+    expect(out).toContain('not enrolled: see "executor enrol"');
+    expect(out).toContain(`nothing runs before there is "${join(folder, 'executor.toml')}"`);
+    // The machine of the test may have no bubblewrap, which is an answer too.
+    const hasTier = out.includes('tier process: ');
+    expect(exit).toBe(hasTier ? EXIT.ok : EXIT.finding);
+    expect(hasTier || out.includes('Cannot make process sandboxes')).toBe(true);
+  });
+
+  test('takes the policy that is there, and finds the plugin that it has not', async () => {
+    const folder = temporaryFolder();
+    const policy = `plugin_folder = "${folder}"\nplugins = ["absent"]\ntiers = ["process"]\n`;
+    writeFileSync(join(folder, 'executor.toml'), policy);
+    const { exit, out } = await doctor(folder);
+    expect(out).toContain('plugin absent cannot run: its folder must exist');
+    expect(exit).toBe(EXIT.finding);
+  });
+
+  test('does not take an identity that others can read for one that is missing', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'identity.json');
+    writeFileSync(file, '{}');
+    chmodSync(file, 0o644);
+    const { exit, out } = await doctor(folder);
+    expect(out).toContain('must be readable by its owner alone');
+    expect(out).not.toContain('not enrolled');
+    expect(exit).toBe(EXIT.finding);
+  });
+
+  test('refuses a policy that it cannot read', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'executor.toml'), 'plugins = 7\n');
+    expect((await doctor(folder)).exit).toBe(EXIT.usage);
+  });
+});
+
+test('help says what the command line is for', async () => {
+  const { exit, out } = await runCommand('help');
+  expect(exit).toBe(EXIT.ok);
+  expect(out.split('\n')[0]).toBe(
+    'Sallyport: an agent gateway. Plugins, receipts, tokens, policies, audits and executors',
+  );
+  for (const name of ['doctor', 'security audit', 'executor doctor']) {
+    expect(out).toContain(`npx --no sallyport ${name} `);
+  }
+});
