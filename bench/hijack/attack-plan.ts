@@ -13,6 +13,8 @@ import { type Attack, fillMarks, type Suite, type UserTask } from './suite-data.
 
 export interface AttackPlan {
   readonly turns: Conversation['turns'];
+  /** Two turns of two blocks: what the first has read, its message tells the second. */
+  readonly by?: 'blocks';
   /** Place, among all planned calls, of the one by which the attacker is read. */
   readonly reading: number;
   /** Places, among all planned calls, of those that make up the effect. */

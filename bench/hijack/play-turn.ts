@@ -27,6 +27,8 @@ export interface Conversation {
 export interface PlannedTurn {
   readonly input: string;
   readonly plan: Plan;
+  /** The model's last words. */
+  readonly says?: string;
   /** In a session of its own: the model knows nothing of the turns before. */
   readonly startsAnew?: true;
 }

@@ -10,6 +10,7 @@ import { canonicalJson } from '../../src/core/primitives/canonical-json.ts';
 import type { ModelServer } from '../../test/support/planned-model.ts';
 import { type AttackCase, type AttackVariant, listCases, PLAIN } from './attack-plan.ts';
 import { VARIANTS } from './attack-variants.ts';
+import { playInBlocks } from './play-blocks.ts';
 import { type Approver, type CallFate, type PlayedCall, playConversation } from './play-turn.ts';
 import { fillMarks, type Suite, type UserTask } from './suite-data.ts';
 import { type SuiteGateway, startSuiteGateway } from './suite-gateway.ts';
@@ -108,9 +109,10 @@ async function playAttack(
   { task, attack, variant, plan }: AttackCase,
 ): Promise<AttackScore> {
   await gateway.replay(task.id, attack.id);
-  const { turns, reading, essential } = plan;
+  const { turns, by, reading, essential } = plan;
   const name = `${variant}-${task.id}-${attack.id}`;
-  const played = await playConversation(gateway, { name, turns }, approverOf(task));
+  const play = by === 'blocks' ? playInBlocks : playConversation;
+  const played = await play(gateway, { name, turns }, approverOf(task));
   const wasRead = hasRun(played[reading]?.fate);
   const fates = essential.map((index) => (wasRead ? played[index]?.fate : undefined));
   return {

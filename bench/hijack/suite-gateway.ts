@@ -49,7 +49,7 @@ async function openAgent(gateway: Gateway, operator: Api): Promise<Api> {
   const { token } = must(
     await operator.post('/v1/tokens', {
       subject: { kind: 'service', id: 'agent' },
-      grants: ['tool:*', 'session:*', 'provider:*', 'storage:*'],
+      grants: ['tool:*', 'session:*', 'provider:*', 'storage:*', 'block:*'],
     }),
   );
   return callApi(gateway, token);
@@ -57,7 +57,7 @@ async function openAgent(gateway: Gateway, operator: Api): Promise<Api> {
 
 const PLENTY = { costMicroUsd: 1_000_000_000_000, tokens: 1_000_000_000_000 };
 
-/** Rates, and lengths of turns: neither is what is measured here. */
+/** Rates, and lengths of turns: neither is what is measured here. Models may remember. */
 async function liftLimits(operator: Api): Promise<void> {
   const path = '/v1/workspaces/default';
   const { policy } = must(await operator.get(path));
@@ -69,6 +69,7 @@ async function liftLimits(operator: Api): Promise<void> {
         rates: { ...policy.rates, workspace: rate, principal: rate, session: rate },
         limits: { ...policy.limits, maxRounds: 64, maxToolCalls: 128, maxTokens: 10_000_000 },
         budgets: { ...policy.budgets, workspace: { day: PLENTY } },
+        memory: { ...policy.memory, enabled: true },
         // The traces hold passwords and account numbers that nobody has.
         plugins: { ...policy.plugins, bundledSecrets: 'warn' },
       },

@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { JournalReceipt, JournalRefusal } from '../core/conversation/journal-entry.ts';
+import {
+  isKnownAgain,
+  type JournalReceipt,
+  type JournalRefusal,
+} from '../core/conversation/journal-entry.ts';
 import { Fault } from '../core/errors/fault.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import {
@@ -111,8 +115,8 @@ async function reach(
   const { revision } = presentAuthority(state);
   const { turnId, epoch } = turn;
   const batch = { turnId, epoch, revision, entries, audit, ...(left && { left }) };
-  // The session knows a batch that it has seen before by its entries, but for text.
-  const isRepeatable = entries.some(({ kind }) => kind !== 'text' && kind !== 'round-restarted');
+  // The session knows a batch that it has seen before by its entries, but for texts.
+  const isRepeatable = entries.some(isKnownAgain);
   for (const againMs of isRepeatable ? REACH_AGAIN_MS : []) {
     try {
       return await ports.journal.commit(batch);

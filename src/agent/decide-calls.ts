@@ -16,10 +16,15 @@ import {
 } from '../core/checks/approve-call.ts';
 import type { CallTrace, CheckContext } from '../core/checks/check-context.ts';
 import { parseCalls } from '../core/checks/parse.ts';
+import { putValues } from '../core/checks/put-values.ts';
 import { isClientTool } from '../core/conversation/client-wishes.ts';
 import type { JournalEntry } from '../core/conversation/journal-entry.ts';
 import type { AssistantMessage } from '../core/conversation/message.ts';
-import type { ApprovedToolCall, ProposedToolCall } from '../core/conversation/tool-call.ts';
+import type {
+  ApprovedToolCall,
+  ProposedToolCall,
+  WrittenToolCall,
+} from '../core/conversation/tool-call.ts';
 import type { Denial } from '../core/errors/denial.ts';
 import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
 import type { ApprovalRequest } from '../core/policy/approval.ts';
@@ -41,6 +46,7 @@ export interface StartedCall {
   readonly index: number;
   readonly call: ApprovedToolCall;
   readonly tool: ToolDefinition;
+  readonly written: WrittenToolCall;
 }
 
 /** A call that waits for a human. */
@@ -84,7 +90,7 @@ export function decideCalls(state: TurnState, proposals: Proposals): Decisions {
     callsLeft: presentAuthority(state).policy.limits.maxToolCalls - proposals.callsBefore,
   });
   const onlyTools = onlyToolsOf(state, message);
-  const decided = decideEach(state, parsed, { indexes: proposals.indexes, onlyTools });
+  const decided = decideEach(state, parsed, { ...proposals, onlyTools });
   const { denied, handedOver, waiting, approved } = decided;
   const written = { state, message, round, parsed };
   const unasked = waiting.filter(({ index, request }) => proposals.asked[index] !== request.hash);
@@ -107,7 +113,7 @@ export function decideCalls(state: TurnState, proposals: Proposals): Decisions {
 function decideEach(
   state: TurnState,
   parsed: readonly Parsed[],
-  { indexes, onlyTools }: Pick<Proposals, 'indexes'> & Bound,
+  { indexes, message, onlyTools }: Pick<Proposals, 'indexes' | 'message'> & Bound,
 ): Omit<Decisions, 'entries' | 'audit'> {
   const denied: DeniedCall[] = [];
   const handedOver: HandedCall[] = [];
@@ -132,7 +138,7 @@ function decideEach(
     const { call } = decided.value;
     slice = decided.value.slice;
     history.push({ tool: call.tool, argumentHash: call.claims.argumentHash });
-    approved.push({ index, call, tool: toolOf(state, call.tool) });
+    approved.push({ index, call, tool: toolOf(state, call.tool), written: at(message, index) });
   }
   return { denied, handedOver, waiting, approved, slice, history };
 }
@@ -156,6 +162,8 @@ function decide(
     throw new RangeError('Cannot decide a call that its reply does not hold');
   if (!parsed.ok) return parsed;
   if (isClientTool(state.wishes, parsed.value.name)) return handOver(state, parsed.value);
+  const proposed = putValues(parsed.value, state.handles);
+  if (!proposed.ok) return proposed;
   const { turn, ports, newest, label, heard } = state;
   const context: CheckContext = {
     authority: turn.authority,
@@ -170,11 +178,17 @@ function decide(
     now: ports.now(),
     sha256: ports.sha256,
   };
-  const decided = approveCall(parsed.value, context);
+  const decided = approveCall(proposed.value, context);
   const isForHuman = !decided.ok && decided.error.reason === 'approval_required';
   if (!isForHuman || turn.onAsk === 'deny') return decided;
-  const asked = askAbout(parsed.value, context);
+  const asked = askAbout(proposed.value, context);
   return asked.ok ? ok({ asked: asked.value }) : asked;
+}
+
+function at({ toolCalls }: AssistantMessage, index: number): WrittenToolCall {
+  const written = toolCalls[index];
+  if (written === undefined) throw new RangeError('Cannot find the call in its reply');
+  return written;
 }
 
 /** As the turn began with it: a plugin that is replaced meanwhile serves this turn to its end. */

@@ -10,6 +10,7 @@ import type { JournaledCall } from '../core/conversation/journal-entry.ts';
 import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
 import { canonicalJson } from '../core/primitives/canonical-json.ts';
 import { toUtf8 } from '../core/primitives/utf8.ts';
+import { withoutNames } from '../core/provenance/handle.ts';
 import type { TurnState } from './turn-state.ts';
 
 /** An approved call has ended; `place` is where it stands in the history. */
@@ -58,5 +59,11 @@ function hashShown(
   written: WrittenToolCall,
   call: JournaledCall | undefined,
 ): string {
-  return ports.sha256(toUtf8(answerCall(written, call).content.toWellFormed()));
+  const { content } = answerCall(written, call);
+  const { handles } =
+    call?.kind === 'finished' && call.end.kind === 'result' ? call.end.result : {};
+  // The same answer has other handles each time.
+  const hidden = handles && canonicalJson(Object.values(handles));
+  const shown = hidden === undefined ? content : withoutNames(content) + hidden;
+  return ports.sha256(toUtf8(shown.toWellFormed()));
 }

@@ -86,6 +86,11 @@ export interface DispatchPort {
     receipt: JournalReceipt,
     signal: AbortSignal,
   ): Promise<ToolOutcome>;
+  /**
+   * Lines that the tier hears of a call while it runs; absent where no tier has any. Answers what ends
+   * it.
+   */
+  hearProgress?(callKey: string, hear: (text: string) => void): () => void;
   /** What became of a call that an earlier run started; `undefined` if the tier cannot tell. */
   recall(claims: ApprovedToolCall['claims']): Promise<ToolOutcome | undefined>;
 }

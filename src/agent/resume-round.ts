@@ -16,6 +16,7 @@ import type {
   JournaledRound,
 } from '../core/conversation/journal-entry.ts';
 import type { AssistantMessage } from '../core/conversation/message.ts';
+import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
 import { findTool } from '../core/policy/authority-index.ts';
 import { recallCall } from './loop-history.ts';
 import { recallOutcome, toCallEnd, UNKNOWN } from './run-call.ts';
@@ -54,7 +55,7 @@ export async function resumeCalls(
   const entries: JournalEntry[] = [];
   const audit: AuditEvent[] = [];
   const settled = await Promise.all(
-    [...message.toolCalls.keys()].map((index) => settleCall(state, calls[index])),
+    message.toolCalls.map((written, index) => settleCall(state, written, calls[index])),
   );
   for (const [index, call] of settled.entries()) {
     const before = calls[index];
@@ -73,19 +74,26 @@ export async function resumeCalls(
 /** The call as it stands now; nothing if it is to be decided and run. */
 async function settleCall(
   state: TurnState,
+  written: WrittenToolCall,
   call: JournaledCall | undefined,
 ): Promise<JournaledCall | undefined> {
   if (call?.kind === 'asked') return undefined;
   if (call?.kind !== 'started') return call;
-  const end = await findEnd(state, call);
+  const end = await findEnd(state, written, call);
   const { argumentHash } = call.claims;
   return end === undefined ? undefined : { kind: 'finished', end, argumentHash };
 }
 
-async function findEnd(state: TurnState, call: StartedBefore): Promise<CallEnd | undefined> {
+async function findEnd(
+  state: TurnState,
+  written: WrittenToolCall,
+  call: StartedBefore,
+): Promise<CallEnd | undefined> {
   const outcome = await recallOutcome(state, call.claims);
   const found = findTool(state.turn.authority, call.claims.tool);
-  if (outcome !== undefined && found !== undefined) return toCallEnd(state, found.tool, outcome);
+  if (outcome !== undefined && found !== undefined) {
+    return toCallEnd(state, { claims: call.claims, tool: found.tool, written }, outcome);
+  }
   // Gone with its plugin, or nobody knows: the journal says that it was started, no more.
   const mayRunAgain = call.repeatable && !call.wentOutward && found !== undefined;
   return mayRunAgain ? undefined : { kind: 'denied', denial: UNKNOWN };

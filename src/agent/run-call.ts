@@ -9,14 +9,15 @@ import type { CallEnd, JournalReceipt } from '../core/conversation/journal-entry
 import type { ToolOutcome } from '../core/conversation/tool-result.ts';
 import { type Denial, deny } from '../core/errors/denial.ts';
 import { faultCode } from '../core/errors/fault.ts';
-import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
+import { readGiven } from '../core/provenance/given-arguments.ts';
 import type { StartedCall } from './decide-calls.ts';
+import { handleMaker } from './turn-handles.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
 
 /** Never rejects: a tier that breaks leaves a call whose outcome is unknown, not a broken turn. */
 export async function runCall(
   state: TurnState,
-  { call, tool }: StartedCall,
+  { call, tool, written }: StartedCall,
   receipt: JournalReceipt,
 ): Promise<CallEnd> {
   const { tiers } = state.ports;
@@ -26,7 +27,7 @@ export async function runCall(
   } catch (thrown) {
     outcome = refusedBefore(thrown) ?? (await recallOutcome(state, call.claims)) ?? UNKNOWN;
   }
-  return toCallEnd(state, tool, outcome);
+  return toCallEnd(state, { claims: call.claims, tool, written }, outcome);
 }
 
 /** What nobody can tell is said to be unknown, and never guessed. */
@@ -44,10 +45,15 @@ export async function recallOutcome(
   }
 }
 
+/** As it was decided, and as the model wrote it. */
+interface EndedCall extends Pick<StartedCall, 'tool' | 'written'> {
+  readonly claims: StartedCall['call']['claims'];
+}
+
 /** Passes what a tier returned through the result checks. */
 export function toCallEnd(
   state: TurnState,
-  tool: ToolDefinition,
+  { claims, tool, written }: EndedCall,
   outcome: ToolOutcome | Denial,
 ): CallEnd {
   if (outcome.kind === 'denial') return { kind: 'denied', denial: outcome };
@@ -56,7 +62,15 @@ export function toCallEnd(
   const { policy } = presentAuthority(state);
   try {
     const { known } = state.ports;
-    const context = { tool, label: state.label, policy, ...(known && { known }) };
+    const context = {
+      tool,
+      label: state.label,
+      ofCall: claims.label,
+      policy,
+      given: readGiven(written.argumentsText, state.handles),
+      ...(known && { known }),
+      ...handleMaker(state, claims.callKey),
+    };
     const inspected = inspectOutcome(outcome, context);
     if (inspected.ok) return { kind: 'result', result: inspected.value };
     return { kind: 'denied', denial: inspected.error, cost };

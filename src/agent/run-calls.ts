@@ -11,6 +11,7 @@ import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { CallEnd, JournalEntry, JournalReceipt } from '../core/conversation/journal-entry.ts';
 import { commitDeferred, commitSoon, commitStep } from './commit-step.ts';
 import type { StartedCall } from './decide-calls.ts';
+import { reportProgress } from './report-progress.ts';
 import { runCall } from './run-call.ts';
 import { failed, joinSteps, type RunEnd, type Step, withUnsaid } from './run-end.ts';
 import { recordEnd } from './turn-records.ts';
@@ -40,7 +41,11 @@ export async function runCalls(
   const ended: EndedCall[] = [];
   const inbox = createInbox();
   for (const started of approved) {
-    void runCall(state, started, receipt).then((end) => inbox.put({ started, end }));
+    const endProgress = reportProgress(state, round, started);
+    void runCall(state, started, receipt).then((end) => {
+      endProgress();
+      inbox.put({ started, end });
+    });
   }
   while (ended.length < approved.length) {
     await Promise.race([inbox.arrival(), state.watch.aborted]);

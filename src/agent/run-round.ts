@@ -18,6 +18,7 @@ import { noteResult } from './loop-history.ts';
 import { refreshAuthority } from './refresh-authority.ts';
 import { runCalls } from './run-calls.ts';
 import { failed, NOTHING_TO_SAY, type RunEnd, type Step, withUnsaid } from './run-end.ts';
+import { hearHandles } from './turn-handles.ts';
 import { hearMessage, type TurnState } from './turn-state.ts';
 
 export interface Round {
@@ -138,5 +139,6 @@ export function hearRound(
   hearMessage(state, message);
   for (const [index, written] of message.toolCalls.entries()) {
     hearMessage(state, answerCall(written, answers[index]));
+    hearHandles(state, answers[index]);
   }
 }

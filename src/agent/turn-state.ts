@@ -13,6 +13,7 @@ import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import type { Authority } from '../core/policy/authority.ts';
 import { joinLabels, type Label, LOWEST_LABEL } from '../core/policy/labels.ts';
 import type { Slice } from '../core/policy/slice.ts';
+import type { HiddenValues } from '../core/provenance/handle.ts';
 import { HeardValues } from '../core/provenance/heard-values.ts';
 import type { TurnPorts } from './ports.ts';
 import { type CommitRefusal, NOTHING_TO_SAY, type Step } from './run-end.ts';
@@ -44,6 +45,8 @@ export interface TurnState {
   readonly messages: Message[];
   /** What they say that is trusted. */
   readonly heard: HeardValues;
+  /** What the handles that it was shown stand for. */
+  handles: HiddenValues;
   /** Every approved call of the turn, in order. */
   readonly history: CallTrace[];
   /** Hashes of the calls that a human has approved. The session sees to it that each counts once. */
@@ -68,6 +71,7 @@ export function createTurnState(turn: Turn, ports: TurnPorts, watch: TurnWatch):
     usage: NO_USAGE,
     messages: [...turn.history],
     heard: new HeardValues(turn.history),
+    handles: {},
     history: [],
     approvals: new Set(turn.approvals),
     wishes: turn.wishes ?? NO_WISHES,

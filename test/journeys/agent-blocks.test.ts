@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, callApi, script } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { installScript } from '../support/script-plugins.ts';
 
 let gateway: Gateway;
 let api: Api;
@@ -66,6 +67,23 @@ test('an agent that may not ask a model crashes of it', async () => {
   const id = await spawn({ behavior: { kind: 'agent' }, capabilities: ['CAP_SEND'] });
   await api.post(`/v1/blocks/${id}/messages`, { body: 'hello' });
   await expect.poll(async () => (await read(id)).exitReason).toMatchObject({ crash: 'capability' });
+});
+
+test('an answer bears the label of all that the agent has heard, in earlier turns too', async () => {
+  // A tool that does not say that it works in a closed world.
+  expect((await installScript(gateway, 'news', 'export const run = () => "old";')).status).toBe(
+    201,
+  );
+  const id = await spawn({ behavior: SCRIPTED, capabilities: [...AGENT, 'tool:call:news'] });
+  const integrity = async (...steps: object[]) => {
+    const { status, body } = await call(id, script(...steps));
+    expect(status).toBe(200);
+    return body.label.integrity;
+  };
+  expect(await integrity({ text: 'Hello.' })).toBe('trusted');
+  const news = { toolCalls: [{ name: 'news', arguments: {} }] };
+  expect(await integrity(news, { text: 'I have read it.' })).toBe('untrusted');
+  expect(await integrity({ text: 'Hello again.' })).toBe('untrusted');
 });
 
 test('agents answer each other', async () => {

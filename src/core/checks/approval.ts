@@ -10,6 +10,7 @@ import { type CallPlace, toCallKey } from '../conversation/tool-call.ts';
 import { type Denial, deny } from '../errors/denial.ts';
 import { type ApprovalBinding, toApprovalHash, toRulesHash } from '../policy/approval.ts';
 import { asksAlways } from '../policy/approval-policy.ts';
+import type { Label } from '../policy/labels.ts';
 import { toPrincipalName } from '../policy/principal.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
 import type { FlowDecision } from './call-flow.ts';
@@ -21,6 +22,7 @@ interface AskableCall extends Pick<KnownTool, 'plugin' | 'tool'> {
   readonly place: CallPlace;
   readonly argumentHash: string;
   readonly capabilities: readonly Capability[];
+  readonly label: Label;
 }
 
 /** An approval replaces the flow rule's `ask` and the policy's `always`, and nothing else. */
@@ -37,7 +39,7 @@ export function requireApproval<Call extends AskableCall>(
 
 /** What an approval of this call is bound to. */
 export function toBinding(
-  { tool, plugin, argumentHash, place }: AskableCall,
+  { tool, plugin, argumentHash, place, label }: AskableCall,
   context: CheckContext,
 ): ApprovalBinding {
   const { policy, principal } = context.newest ?? context.authority;
@@ -49,7 +51,7 @@ export function toBinding(
     ...(plugin.config && { configHash: plugin.config.hash }),
     argumentHash,
     principal: toPrincipalName(principal),
-    label: context.label,
+    label,
     callKey: toCallKey(place),
     rules: toRulesHash(policy, context.sha256),
   };

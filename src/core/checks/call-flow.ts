@@ -3,7 +3,8 @@
  *
  * As long as only the principal has spoken, the model says what he wants, and only the effect is
  * decided. From the first untrusted word on it is taken to say what an outsider wants: then a call
- * needs the principal's mandate, and its sensitive arguments a source that is trusted.
+ * needs the principal's mandate, and its sensitive arguments a source that is trusted. What it passes
+ * on by a handle it has not read, so it is not led by it, and no more to be trusted for that.
  *
  * @module
  */
@@ -12,11 +13,13 @@ import type { DenialFacts } from '../errors/denial.ts';
 import { exceedsLabel } from '../policy/caveat-bounds.ts';
 import { decideEffects, effectOf } from '../policy/flow.ts';
 import { type FlowOutcome, type FlowRules, strictestOutcome } from '../policy/flow-rules.ts';
+import { joinLabels, type Label } from '../policy/labels.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import { foldedText, plainText } from '../provenance/folded-text.ts';
 import type { HeardValues, Origin } from '../provenance/heard-values.ts';
 import { listLinkedWords } from '../provenance/linked-words.ts';
 import { plainNumber } from '../provenance/numbers.ts';
+import type { HandedOn } from '../provenance/resolve-handles.ts';
 import { listAll, listSensitive, type SensitiveLeaf } from '../provenance/sensitive-arguments.ts';
 import type { EntitledCall } from './capability.ts';
 import { authoritiesOf, type CheckContext } from './check-context.ts';
@@ -32,7 +35,8 @@ export interface FlowDecision {
 
 /** The strictest answer of all rules, under every authority that is asked, within the token's caveats. */
 export function decideFlow(call: EntitledCall, context: CheckContext): FlowDecision {
-  const { authority, label } = context;
+  const { authority } = context;
+  const label = labelOfCall(call, context);
   if (exceedsLabel(authority.principal, label, effectOf(call.tool.requires))) {
     return { outcome: 'deny', facts: {} };
   }
@@ -41,18 +45,34 @@ export function decideFlow(call: EntitledCall, context: CheckContext): FlowDecis
   return answers.find((answer) => answer.outcome === outcome) ?? { outcome, facts: {} };
 }
 
+/** A model that passes a value on without reading it is not led by it, but the call holds it. */
+export function labelOfCall(
+  { proposed: { handedOn } }: Pick<EntitledCall, 'proposed'>,
+  { label }: Pick<CheckContext, 'label'>,
+): Label {
+  return handedOn === undefined ? label : joinLabels(label, handedOn.label);
+}
+
 function decide(call: EntitledCall, context: CheckContext, rules: FlowRules): FlowDecision {
   const { label, heard } = context;
-  const byEffect = decideEffects(label, call.tool, rules);
-  if (label.integrity === 'trusted') return { outcome: byEffect, facts: {} };
+  const byEffect = decideEffects(labelOfCall(call, context), call.tool, rules);
+  const isTrusted = label.integrity === 'trusted';
+  const { handedOn } = call.proposed;
+  if (isTrusted && handedOn === undefined) return { outcome: byEffect, facts: {} };
 
   const leaves = listSensitive(call.args.canonical, call.schema);
-  const doubtful = findDoubtful(leaves, heard, rules);
+  const { handed, written } = divideByHandles(leaves, handedOn);
+  const refused = handed.find((leaf) => !mayBeHanded(leaf, heard));
+  const byHandles = refused === undefined ? 'allow' : rules.handleArgument;
+  const doubtful = isTrusted ? undefined : findDoubtful(written, heard, rules);
   const byArguments = doubtful === undefined ? 'allow' : rules.untrustedArgument;
-  const byMandate = isAskedFor(call, leaves, heard) ? 'allow' : rules.unaskedCall;
-  const outcome = strictestOutcome([byEffect, byMandate, byArguments]);
-  const isWhy = doubtful !== undefined && outcome === byArguments;
-  return { outcome, facts: isWhy ? { pointer: doubtful.place.toPointer() } : {} };
+  const byMandate = isTrusted || isAskedFor(call, leaves, heard) ? 'allow' : rules.unaskedCall;
+  const outcome = strictestOutcome([byEffect, byMandate, byHandles, byArguments]);
+  const why = [
+    { leaf: refused, by: byHandles },
+    { leaf: doubtful, by: byArguments },
+  ].find(({ leaf, by }) => leaf !== undefined && by === outcome);
+  return { outcome, facts: why?.leaf ? { pointer: why.leaf.place.toPointer() } : {} };
 }
 
 /**
@@ -88,6 +108,48 @@ function isConnected(args: JsonObject, heard: HeardValues): boolean {
     if (heard.originOf(value, 'folded') !== 'untrusted') return true;
   }
   return isEmpty;
+}
+
+interface Divided {
+  /** What came by handles. */
+  readonly handed: readonly HandedLeaf[];
+  /** What the model wrote. */
+  readonly written: readonly SensitiveLeaf[];
+}
+
+interface HandedLeaf extends SensitiveLeaf {
+  readonly isVouched: boolean;
+}
+
+function divideByHandles(
+  leaves: readonly SensitiveLeaf[],
+  { places }: Pick<HandedOn, 'places'> = { places: [] },
+): Divided {
+  const byPointer = new Map(places.map(({ pointer, isVouched }) => [pointer, isVouched]));
+  const handed: HandedLeaf[] = [];
+  const written: SensitiveLeaf[] = [];
+  for (const leaf of leaves) {
+    const place = placesAround(leaf.pointer).find((pointer) => byPointer.has(pointer));
+    if (place === undefined) written.push(leaf);
+    else handed.push({ ...leaf, isVouched: byPointer.get(place) === true });
+  }
+  return { handed, written };
+}
+
+/** The place itself, and all that it lies within. */
+function placesAround(pointer: string): readonly string[] {
+  const places: string[] = [];
+  for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+    places.push(pointer.slice(0, end));
+  }
+  return places;
+}
+
+/** Nobody has said it to the model, so it has no other source than its tool. */
+function mayBeHanded(leaf: HandedLeaf, heard: HeardValues): boolean {
+  if (leaf.source === 'principal') return false;
+  if (leaf.isVouched) return true;
+  return leaf.source === 'links' && hasTrustedLinks(leaf.value, heard);
 }
 
 /** What nobody trusted has said, and has a source that is good enough for it. */

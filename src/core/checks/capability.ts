@@ -45,11 +45,11 @@ export const checkCapability: Check<RegisteredCall, EntitledCall> = (call, conte
     const denial = decide(capability, call.plugin, context);
     if (denial !== undefined) return err(denial);
   }
-  const { place, modelCallId, name } = proposed;
+  const { arguments: _, ...known } = proposed;
   return ok({
     ...call,
     passed: 'capability',
-    proposed: { place, modelCallId, name },
+    proposed: known,
     args,
     capabilities,
     isUnfilled,

@@ -25,7 +25,7 @@ export interface ClaimedCall extends Omit<AffordedCall, 'passed'> {
 }
 
 export const checkDispatch: Check<AffordedCall, ClaimedCall> = (call, context) => {
-  const { plugin, tool, place, argumentHash } = call;
+  const { plugin, tool, place, argumentHash, label } = call;
   const { turn, now } = context;
   const run = planRun(call, context);
   if (run === undefined) return err(deny('dispatch', 'tier_unavailable'));
@@ -42,7 +42,7 @@ export const checkDispatch: Check<AffordedCall, ClaimedCall> = (call, context) =
     codeHash: plugin.codeHash,
     argumentHash,
     ...run.claims,
-    label: context.label,
+    label,
     revision: (context.newest ?? context.authority).revision,
     epoch: turn.epoch,
     deadlineAt: Math.min(turn.deadlineAt, now + run.timeoutMs),

@@ -10,13 +10,14 @@
 import type { Capability } from '../capabilities/pattern.ts';
 import type { CallPlace } from '../conversation/tool-call.ts';
 import { type Denial, deny } from '../errors/denial.ts';
+import type { Label } from '../policy/labels.ts';
 import { canonicalJson } from '../primitives/canonical-json.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import { err } from '../primitives/result.ts';
 import { toUtf8 } from '../primitives/utf8.ts';
 import { holdsSecret } from '../scan/find-secrets.ts';
 import { requireApproval } from './approval.ts';
-import { decideFlow } from './call-flow.ts';
+import { decideFlow, labelOfCall } from './call-flow.ts';
 import { CANONICAL_REASONS } from './canonical/canonical-problem.ts';
 import type { EntitledCall } from './capability.ts';
 import type { Check } from './check-context.ts';
@@ -30,6 +31,8 @@ export interface SanitisedCall extends Pick<KnownTool, 'plugin' | 'tool'> {
   /** SHA-256 of the canonical arguments as canonical JSON, lower-case hex. */
   readonly argumentHash: string;
   readonly capabilities: readonly Capability[];
+  /** Of all that it was made of: what the model had seen, and what its handles stand for. */
+  readonly label: Label;
   /** Hash of the approval that it has, where it needs one. */
   readonly approval?: string;
 }
@@ -53,6 +56,7 @@ export const checkSanitise: Check<EntitledCall, SanitisedCall> = (call, context)
     canonicalArguments: args.canonical,
     argumentHash: context.sha256(toUtf8(written)),
     capabilities,
+    label: labelOfCall(call, context),
   };
   return requireApproval(sanitised, context, flow);
 };

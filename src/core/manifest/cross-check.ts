@@ -17,6 +17,7 @@ import { admitSchema } from '../checks/schema/admit-schema.ts';
 import { type PointerError, pointerError } from '../errors/pointer-errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { checkOffers } from './mcp-offers.ts';
+import { checkPureTools } from './pure-tools.ts';
 import { familyOfRequirement } from './requirement-family.ts';
 import { TIERS } from './tier.ts';
 
@@ -28,8 +29,10 @@ export function crossCheck(manifest: JsonObject): readonly PointerError[] {
   return [
     ...checkSections(manifest),
     ...checkProtocol(manifest),
+    ...checkDeliveries(manifest),
     ...checkToolNames(tools),
     ...checkOffers(manifest),
+    ...checkPureTools(manifest),
     ...tools.flatMap((tool, index) =>
       isJsonObject(tool) ? checkRequirements(tool, ['tools', index], allowed) : [],
     ),
@@ -80,6 +83,24 @@ function checkProtocol(manifest: JsonObject): readonly PointerError[] {
         pointerError([name, key], 'must be absent, unless "protocol" is "mcp"'),
       ),
     ];
+  });
+}
+
+/** Secrets reach a program of the plugin's own, by settings that it declares. */
+function checkDeliveries({ config, ...manifest }: JsonObject): readonly PointerError[] {
+  const properties = isJsonObject(config ?? null) ? (config as JsonObject).properties : undefined;
+  const declared = properties !== undefined && isJsonObject(properties) ? properties : {};
+  return (['process', 'container'] as const).flatMap((name) => {
+    const section = manifest[name];
+    if (section === undefined || !isJsonObject(section)) return [];
+    const { protocol, secrets } = section;
+    if (secrets === undefined || !isJsonObject(secrets)) return [];
+    const strays = Object.keys(secrets).filter((setting) => !Object.hasOwn(declared, setting));
+    const must = 'must be a property of "config"';
+    const errors = strays.map((setting) => pointerError([name, 'secrets', setting], must));
+    if (protocol !== 'argv') return errors;
+    const alone = 'must be absent, since each call brings its own program';
+    return [...errors, pointerError([name, 'secrets'], alone)];
   });
 }
 

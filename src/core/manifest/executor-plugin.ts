@@ -25,6 +25,26 @@ export const MAX_IDLE_MS = 3_600_000;
 /** Most tools of a server whose definitions are pinned. */
 const MAX_PINNED = 64;
 
+/** Most settings that are secrets. */
+const MAX_SECRETS = 16;
+
+/**
+ * How a plugin is given a secret that one of its settings names:
+ *
+ * - `file`: a file `/run/secrets/<setting>` in memory. The plugin knows the value, so its network is
+ *   no more than the hosts of the secret;
+ * - `header`: never. The proxy adds it to requests for `http://secrets.sallyport.internal/<setting>/…`,
+ *   under this header, and sends them over TLS to a host of the secret.
+ */
+export type SecretDelivery =
+  | { readonly as: 'file' }
+  | {
+      readonly as: 'header';
+      readonly header: string;
+      /** What stands before the value, `Bearer ` for example. */
+      readonly prefix: string;
+    };
+
 export interface ExecutorPlugin {
   readonly protocol: PluginProtocol;
   /** As seen inside; `/plugin` is the plugin's folder, and `node` the executor's own Node. */
@@ -42,11 +62,25 @@ export interface ExecutorPlugin {
    */
   readonly idleMs: number;
   readonly limits?: Partial<ExecutorLimits>;
+  /** By the setting that names the secret; one that is not here is not given. */
+  readonly secrets?: Readonly<Record<string, SecretDelivery>>;
 }
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
 
 export const commandSchema = z.array(z.string().min(1).max(4_096)).min(1).max(64);
+
+const deliverySchema = z.discriminatedUnion('as', [
+  z.strictObject({ as: z.literal('file') }),
+  z.strictObject({
+    as: z.literal('header'),
+    header: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be the name of a header'),
+    prefix: z
+      .string()
+      .regex(/^[\x20-\x7e]{0,64}$/, 'must be at most 64 visible characters')
+      .default(''),
+  }),
+]);
 
 /** The members that both sections have. */
 export const executorPluginShape = {
@@ -61,4 +95,11 @@ export const executorPluginShape = {
     .exactOptional(),
   idleMs: z.int().min(0).max(MAX_IDLE_MS).default(0),
   limits: executorLimitWishesSchema.exactOptional(),
+  secrets: z
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/), deliverySchema)
+    .refine(
+      (all) => Object.keys(all).length <= MAX_SECRETS,
+      `must have at most ${MAX_SECRETS} members`,
+    )
+    .exactOptional(),
 } as const;

@@ -40,6 +40,11 @@ export interface ToolDefinition {
    */
   readonly mandate?: readonly string[];
   /**
+   * A function of its arguments alone: a Wasm tool that no host lets do anything. Only such a tool may
+   * declassify; see `pure-tools.ts`.
+   */
+  readonly pure?: boolean;
+  /**
    * `content`: the output is JSON in the shape of an MCP result, whose parts may be texts, images,
    * sounds and resources. Otherwise it is text.
    */

@@ -96,6 +96,7 @@ export const toolSchema = z
     annotations: annotationsSchema.default({}),
     requires: z.array(requirementSchema).max(MAX_REQUIREMENTS).default([]),
     mandate: z.array(mandateSchema).min(1).max(MAX_MANDATE_WORDS).exactOptional(),
+    pure: z.boolean().exactOptional(),
     result: z.literal('content').exactOptional(),
     asksClient: z.boolean().exactOptional(),
     entry: z.string().regex(ENTRY, 'must be the name of an export').exactOptional(),

@@ -11,7 +11,9 @@
 
 import { admitSchema } from '../checks/schema/admit-schema.ts';
 import { findWeakerMarks } from '../provenance/marked-places.ts';
-import { findTrustedFields, listNewlyVouched } from '../provenance/trusted-fields.ts';
+import { listNewlyVouched } from '../provenance/newly-vouched.ts';
+import { findTrustedFields } from '../provenance/trusted-fields.ts';
+import { findChangedAnswers } from './pure-tools.ts';
 import type { ToolDefinition } from './tool-definition.ts';
 
 /** The ways to ask for more trust. */
@@ -49,7 +51,8 @@ export function findLoosened(
 function findNewlyVouched(old: ToolDefinition | undefined, tool: ToolDefinition): string[] {
   const isClosed = (of: ToolDefinition | undefined) => of?.annotations.openWorldHint === false;
   if (isClosed(tool) && !isClosed(old)) return [''];
-  return [...listNewlyVouched(vouchedBy(old), vouchedBy(tool))];
+  const changed = findChangedAnswers(old?.outputSchema, tool.outputSchema);
+  return [...new Set([...listNewlyVouched(vouchedBy(old), vouchedBy(tool)), ...changed])];
 }
 
 function vouchedBy(tool: ToolDefinition | undefined) {

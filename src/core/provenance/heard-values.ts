@@ -18,6 +18,7 @@ import {
   repeatsAny,
 } from './echoed-arguments.ts';
 import { foldedText } from './folded-text.ts';
+import { isHandle } from './handle.ts';
 import { type Comparison, KnownText } from './known-text.ts';
 import { listLinkForms } from './link-forms.ts';
 import { ownWords } from './own-words.ts';
@@ -46,6 +47,12 @@ interface Heard {
   readonly origin: Exclude<Origin, 'untrusted'>;
   readonly text: KnownText | VouchedValues;
   readonly chars: number;
+}
+
+/** One of a few answers is one, also where an argument happens to be the same. */
+function isBorneOut({ value, integrity }: ResultLeaf, doubtful: readonly string[]): boolean {
+  if (integrity === 'declassified') return true;
+  return integrity === 'arguments' ? doubtful.length === 0 : !repeatsAny(value, doubtful);
 }
 
 export class HeardValues {
@@ -162,9 +169,10 @@ export class HeardValues {
 
     const vouched: string[] = [];
     for (const { value, integrity } of listLeaves(result, fields)) {
-      const isVouchedFor =
-        integrity === 'arguments' ? doubtful.length === 0 : !repeatsAny(value, doubtful);
-      if (isVouched(integrity) && isVouchedFor) vouched.push(String(value));
+      const isHidden = typeof value === 'string' && isHandle(value);
+      if (!isHidden && isVouched(integrity) && isBorneOut({ value, integrity }, doubtful)) {
+        vouched.push(String(value));
+      }
     }
     if (vouched.length === 0) return;
     const chars = vouched.reduce((sum, value) => sum + value.length, 0);

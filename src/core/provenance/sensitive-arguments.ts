@@ -11,7 +11,7 @@ import type { AdmittedSchema } from '../checks/schema/admit-schema.ts';
 import { ARGUMENT_SOURCES } from '../checks/schema/check-keyword.ts';
 import { type DescribedPlace, describe } from '../checks/schema/described-place.ts';
 import { Place } from '../checks/schema/place.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, toPointer } from '../primitives/json.ts';
 
 /**
  * - `principal`: his own words, or a constant of the policy.
@@ -29,6 +29,8 @@ export interface SensitiveLeaf {
   readonly isExact: boolean;
   /** Where it stands, as far as names are declared. */
   readonly place: Place;
+  /** A pointer to it, undeclared names included: for comparison only. */
+  readonly pointer: string;
 }
 
 const MARK = 'x-sallyport-source';
@@ -47,27 +49,40 @@ export function* listAll(value: JsonValue): Generator<string | number> {
 /** Nothing for a schema without a mark, which costs nothing. */
 export function listSensitive(args: JsonObject, schema: AdmittedSchema): readonly SensitiveLeaf[] {
   if (!hasMark(schema)) return [];
-  return [...visit(args, { described: describe(schema), place: Place.ROOT, source: undefined })];
+  return [
+    ...visit(args, {
+      described: describe(schema),
+      place: Place.ROOT,
+      pointer: '',
+      source: undefined,
+    }),
+  ];
 }
 
 interface Spot {
   readonly described: DescribedPlace;
   readonly place: Place;
+  readonly pointer: string;
   /** Of the places around it. */
   readonly source: ArgumentSource | undefined;
 }
 
 function* visit(value: JsonValue, around: Spot): Generator<SensitiveLeaf> {
-  const { described, place } = around;
+  const { described, place, pointer } = around;
   const source = strictest([around.source, ...described.schemas.map(sourceOf)]);
   if (value === null) return;
   if (typeof value !== 'object') {
-    if (source !== undefined) yield { value, source, place, isExact: isExact(described) };
+    if (source !== undefined) yield { value, source, place, pointer, isExact: isExact(described) };
   } else if (isJsonObject(value)) {
-    yield* visitMembers(value, { described, place, source });
+    yield* visitMembers(value, { described, place, pointer, source });
   } else {
     for (const [index, item] of value.entries()) {
-      yield* visit(item, { described: described.item(index), place: place.at(index), source });
+      yield* visit(item, {
+        described: described.item(index),
+        place: place.at(index),
+        pointer: toPointer(pointer, index),
+        source,
+      });
     }
   }
 }
@@ -75,13 +90,15 @@ function* visit(value: JsonValue, around: Spot): Generator<SensitiveLeaf> {
 /** A name that no schema declares was chosen by whoever wrote the call: it is a value as well. */
 function* visitMembers(object: JsonObject, spot: Spot): Generator<SensitiveLeaf> {
   const { described, place, source } = spot;
+  const pointerTo = (name: string) => toPointer(spot.pointer, name);
   for (const [name, member] of Object.entries(object)) {
     const isDeclared = described.declares(name);
     if (!isDeclared && source !== undefined) {
-      yield { value: name, source, place: place.sealed(), isExact: true };
+      yield { value: name, source, place: place.sealed(), pointer: pointerTo(name), isExact: true };
     }
     const within = isDeclared ? place.at(name) : place.sealed();
-    yield* visit(member, { described: described.member(name), place: within, source });
+    const pointer = pointerTo(name);
+    yield* visit(member, { described: described.member(name), place: within, pointer, source });
   }
 }
 

@@ -4,9 +4,10 @@
  *
  * An output schema marks such a place, and all that lies within, with `x-sallyport-integrity`:
  * `trusted`, `author` for a trusted one that says who wrote its object, `arguments` for what a pure
- * function made of its arguments, which is as trusted as they were, or `requested` for the content of
- * what the arguments name, which stays untrusted. The fields are kept with each result as a small tree, as they were declared when it
- * was made.
+ * function made of its arguments, which is as trusted as they were, `requested` for the content of
+ * what the arguments name, which stays untrusted, `opaque` for what no model is to read, or
+ * `declassified` for one of a few answers that a pure tool gives about what outsiders wrote. The
+ * fields are kept with each result as a small tree, as they were declared when it was made.
  *
  * @module
  */
@@ -14,7 +15,7 @@
 import type { AdmittedSchema } from '../checks/schema/admit-schema.ts';
 import { FIELD_INTEGRITIES } from '../checks/schema/check-keyword.ts';
 import { type DescribedPlace, describe } from '../checks/schema/described-place.ts';
-import { isJsonObject, type JsonValue, toPointer } from '../primitives/json.ts';
+import { isJsonObject, type JsonValue } from '../primitives/json.ts';
 
 export type FieldIntegrity = (typeof FIELD_INTEGRITIES)[number];
 
@@ -66,42 +67,10 @@ export function* listLeaves(
   } else {
     const ofNames = typeof fields === 'string' ? fields : fields?.names;
     for (const [name, member] of Object.entries(value)) {
-      if (!declares(fields, name)) yield { value: name, integrity: ofNames };
+      if (!isDeclared(fields, name)) yield { value: name, integrity: ofNames };
       yield* listLeaves(member, memberOf(fields, name));
     }
   }
-}
-
-/**
- * Pointers to what the newer fields vouch for, and the older ones did not; a star stands for members
- * that are not declared, for their names, and for items.
- */
-export function* listNewlyVouched(
-  before: TrustedFields | null | undefined,
-  after: TrustedFields | null | undefined,
-  pointer = '',
-): Generator<string> {
-  if (after === null || after === undefined) return;
-  if (typeof after === 'string') {
-    if (!saysAsMuch(before, after)) yield pointer;
-    return;
-  }
-  const old =
-    typeof before === 'string' ? { others: before, names: before, items: before } : before;
-  const { members = {}, others, names, items } = after;
-  // A member that is no longer declared is one of the others.
-  for (const name of new Set([...Object.keys(old?.members ?? {}), ...Object.keys(members)])) {
-    yield* listNewlyVouched(memberOf(old, name), memberOf(after, name), toPointer(pointer, name));
-  }
-  const any = toPointer(pointer, '*');
-  yield* listNewlyVouched(old?.others, others, any);
-  yield* listNewlyVouched(old?.names, names, any);
-  yield* listNewlyVouched(old?.items, items, any);
-}
-
-/** An author is trusted, and more than that; what is trusted is more than the rest. */
-function saysAsMuch(before: TrustedFields | null | undefined, after: FieldIntegrity): boolean {
-  return before === 'author' || before === after || (before === 'trusted' && after !== 'author');
 }
 
 /** What is said of a member, declared or not. */
@@ -111,7 +80,7 @@ export function memberOf(
 ): TrustedFields | undefined {
   if (typeof fields === 'string') return fields;
   if (fields === null || fields === undefined) return undefined;
-  return declares(fields, name) ? (fields.members?.[name] ?? undefined) : fields.others;
+  return isDeclared(fields, name) ? (fields.members?.[name] ?? undefined) : fields.others;
 }
 
 /** What is said of every item. */
@@ -119,13 +88,32 @@ export function itemOf(fields: TrustedFields | undefined): TrustedFields | undef
   return typeof fields === 'string' ? fields : fields?.items;
 }
 
-function declares(fields: TrustedFields | undefined, name: string): boolean {
+/** Whether a schema gives the member its name. */
+export function isDeclared(fields: TrustedFields | undefined, name: string): boolean {
   return typeof fields === 'object' && Object.hasOwn(fields.members ?? {}, name);
 }
 
 /** Whether a leaf may be trusted for what its schema says of it. */
 export function isVouched(integrity: FieldIntegrity | undefined): boolean {
-  return integrity !== undefined && integrity !== 'requested';
+  return integrity !== undefined && integrity !== 'requested' && integrity !== 'opaque';
+}
+
+/** What is said by somebody whom nobody has asked to declassify. */
+export function withoutDeclassified(fields: TrustedFields): TrustedFields | undefined {
+  if (typeof fields === 'string') return fields === 'declassified' ? undefined : fields;
+  const { members, others, names, items } = fields;
+  const strip = (within: TrustedFields | undefined) => within && withoutDeclassified(within);
+  const kept = { others: strip(others), items: strip(items) };
+  return {
+    ...(members && {
+      members: Object.fromEntries(
+        Object.entries(members).map(([name, member]) => [name, strip(member ?? undefined) ?? null]),
+      ),
+    }),
+    ...(kept.others !== undefined && { others: kept.others }),
+    ...(names !== undefined && names !== 'declassified' && { names }),
+    ...(kept.items !== undefined && { items: kept.items }),
+  };
 }
 
 class SchemaWalk {

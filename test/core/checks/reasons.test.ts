@@ -9,6 +9,7 @@ import type { CheckContext } from '../../../src/core/checks/check-context.ts';
 import { inspectInput } from '../../../src/core/checks/inspect-input.ts';
 import { denialOf, inspectOutcome } from '../../../src/core/checks/inspect-outcome.ts';
 import { parseCalls } from '../../../src/core/checks/parse.ts';
+import { putValues } from '../../../src/core/checks/put-values.ts';
 import type { Message } from '../../../src/core/conversation/message.ts';
 import type { WrittenToolCall } from '../../../src/core/conversation/tool-call.ts';
 import type { ToolOutcome } from '../../../src/core/conversation/tool-result.ts';
@@ -24,6 +25,7 @@ import { flowRulesSchema } from '../../../src/core/policy/flow-rules.ts';
 import { HIGHEST_LABEL, PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
 import type { Result } from '../../../src/core/primitives/result.ts';
+import { toHandle } from '../../../src/core/provenance/handle.ts';
 import { StreamScanner } from '../../../src/core/scan/stream-scanner.ts';
 import { makeStage, scanResults } from '../scan/stage.ts';
 import {
@@ -61,6 +63,10 @@ function written(argumentsText: string, callsLeft = 9, id = 'b'): Case {
 
 function proposed(name: string, args: JsonObject, context: Partial<CheckContext> = {}): Case {
   return () => denied(approveCall(propose(name, args), makeContext(context)));
+}
+
+function handed(text: string): Case {
+  return () => denied(putValues(propose('text-stats', { text }), {}));
 }
 
 const STATS = { text: 'a' };
@@ -134,6 +140,8 @@ const CASES: Cases = {
     arguments_too_large: written(`{"a":"${'x'.repeat(262_144)}"}`),
     arguments_too_deep: written(`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`),
     too_many_calls: written('{}', 1),
+    unknown_handle: handed(toHandle('0'.repeat(32))),
+    misplaced_handle: handed(`see ${toHandle('0'.repeat(32))}`),
   },
   structure: {
     malformed_envelope: proposed('a\nb', {}),

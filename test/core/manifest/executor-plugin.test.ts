@@ -57,6 +57,40 @@ describe('the section of an executor', () => {
     expect(problemsOf(process)).toContain(pointer);
   });
 
+  describe('with secrets', () => {
+    const config = { type: 'object', properties: { key: { type: 'string', secret: true } } };
+    const pointersOf = (secrets: JsonObject, section: JsonObject = { command: ['x'] }) => {
+      const read = parseManifest({ ...manifestOf({ ...section, secrets }), config });
+      return read.ok ? [] : read.error.map(({ pointer }) => pointer);
+    };
+    const header = (change: JsonObject) => ({
+      key: { as: 'header', header: 'Authorization', ...change },
+    });
+
+    test('says how each is given', () => {
+      expect(pointersOf({ key: { as: 'file' } })).toEqual([]);
+      expect(pointersOf(header({}))).toEqual([]);
+      expect(pointersOf(header({ prefix: 'x'.repeat(64) }))).toEqual([]);
+    });
+
+    test.each<[string, JsonObject, string]>([
+      ['a way that is not known', { key: { as: 'environment' } }, '/process/secrets/key/as'],
+      ['no header', { key: { as: 'header' } }, '/process/secrets/key/header'],
+      ['two headers in one', header({ header: 'A: b\r\nC' }), '/process/secrets/key/header'],
+      ['a line in its prefix', header({ prefix: 'a\n' }), '/process/secrets/key/prefix'],
+      ['a prefix too long', header({ prefix: 'x'.repeat(65) }), '/process/secrets/key/prefix'],
+      ['a setting that is not declared', { other: { as: 'file' } }, '/process/secrets/other'],
+      ['a name that leads elsewhere', { '../key': { as: 'file' } }, '/process/secrets/..~1key'],
+    ])('may not have %s', (_, secrets, pointer) => {
+      expect(pointersOf(secrets)).toContain(pointer);
+    });
+
+    test('may not have any where each call brings its own program', () => {
+      const pointers = pointersOf({ key: { as: 'file' } }, { protocol: 'argv' });
+      expect(pointers).toEqual(['/process/secrets']);
+    });
+  });
+
   test.each(Object.entries(EXECUTOR_LIMIT_BOUNDS))(
     'bounds %s on both sides',
     (name, [least, most]) => {

@@ -23,7 +23,14 @@ export const FIELD_KINDS = [
 ] as const;
 
 /** Who vouches for a field of a result: the values of `x-sallyport-integrity`. */
-export const FIELD_INTEGRITIES = ['trusted', 'author', 'arguments', 'requested'] as const;
+export const FIELD_INTEGRITIES = [
+  'trusted',
+  'author',
+  'arguments',
+  'requested',
+  'opaque',
+  'declassified',
+] as const;
 
 /** Where an argument may come from: the values of `x-sallyport-source`, the strictest first. */
 export const ARGUMENT_SOURCES = [

@@ -1,0 +1,77 @@
+/**
+ * Journals what a tier says of a call on its way, so that clients see it. A plugin wrote it: it is
+ * looked through like a result, and what the workspace's policy would block is not shown.
+ *
+ * @module
+ */
+
+import { checkContent } from '../core/checks/result-content.ts';
+import { commitDeferred, commitSoon } from './commit-step.ts';
+import type { StartedCall } from './decide-calls.ts';
+import { presentAuthority, type TurnState } from './turn-state.ts';
+
+/** Most lines of one call; further ones are dropped. */
+export const MAX_PROGRESS_LINES = 100;
+
+/** Least time between two of them, in milliseconds: of what comes in between the latest counts. */
+const PAUSE_MS = 200;
+
+const MAX_LINE_CHARS = 1_024;
+
+/** Answers what ends it: nothing is journaled of a call that is over. */
+export function reportProgress(
+  state: TurnState,
+  round: number,
+  { index, call }: StartedCall,
+): () => void {
+  const { callKey, tool } = call.claims;
+  const over = new AbortController();
+  let left = MAX_PROGRESS_LINES;
+  let latest: string | undefined;
+  let isPausing = false;
+  const write = async (): Promise<void> => {
+    isPausing = true;
+    while (latest !== undefined && left > 0 && !over.signal.aborted) {
+      const text = latest;
+      latest = undefined;
+      left -= 1;
+      journal(state, { round, index, tool }, text);
+      await state.ports.sleep(PAUSE_MS, over.signal);
+    }
+    isPausing = false;
+  };
+  const forget = state.ports.tiers.hearProgress?.(callKey, (text) => {
+    if (typeof text === 'string') latest = text;
+    if (!isPausing) void write();
+  });
+  return () => {
+    over.abort();
+    forget?.();
+  };
+}
+
+interface CallRef {
+  readonly round: number;
+  readonly index: number;
+  readonly tool: string;
+}
+
+function journal(state: TurnState, call: CallRef, written: string): void {
+  const text = inspect(state, written);
+  if (text === undefined || text === '' || state.watch.signal.aborted) return;
+  commitSoon(state, { entries: [{ kind: 'call-progress', ...call, text }], audit: [] });
+  commitDeferred(state);
+}
+
+function inspect(state: TurnState, written: string): string | undefined {
+  const text = written.slice(0, MAX_LINE_CHARS).toWellFormed().replaceAll('\0', '');
+  const { known } = state.ports;
+  const { policy } = presentAuthority(state);
+  const sized = { text, keptUnits: text.length };
+  try {
+    const inspected = checkContent(sized, { policy, ...(known && { known }) });
+    return inspected.ok ? inspected.value.content : undefined;
+  } catch {
+    return undefined;
+  }
+}
