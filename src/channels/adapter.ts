@@ -1,11 +1,13 @@
 /**
- * What a platform is to the gateway. Adapters are pure: clock and cryptography are handed in, nothing
- * is fetched or stored, and the raw body is looked at before anything is read from it.
+ * What a platform is to the gateway. Adapters are pure: clock, keys and cryptography are handed in,
+ * nothing is fetched or stored, and the raw body is looked at before anything is read from it.
  *
  * @module
  */
 
+import type { JWK } from 'jose';
 import type * as z from 'zod';
+import type { ChannelSpec, Sign } from '../core/channels/channel-spec.ts';
 import type { Update } from './update.ts';
 
 /** A request as it came, with header names in lower case. */
@@ -33,11 +35,21 @@ export interface SignatureTools {
 
 export type Credentials = Readonly<Record<string, string>>;
 
+/** A key that a platform signs with; `endorsements` are the networks that it may speak for. */
+export type PublishedKey = JWK & { readonly endorsements?: readonly string[] };
+
 export interface AdapterContext {
   readonly credentials: Credentials;
   readonly tools: SignatureTools;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Where the platform's API is, without a last slash. */
+  readonly apiBase: string;
+  readonly connector?: ChannelSpec['connector'];
+  /** Of a platform with a {@link ChannelAdapter.findKey}. */
+  readonly keys?: readonly PublishedKey[];
+  /** Of a platform with {@link ChannelAdapter.accessToken}; for what is sent alone. */
+  readonly accessToken?: string;
 }
 
 export interface WebhookAnswer {
@@ -64,14 +76,20 @@ export interface ReplyPart {
   readonly updateId: string;
   readonly chat: string;
   readonly thread?: string;
+  /** The message that it answers, as {@link Update.messageId}. */
+  readonly messageId?: string;
   readonly replyToken?: string;
   readonly text: string;
+  readonly format: ChannelSpec['format'];
   /** Zero-based. */
   readonly index: number;
 }
 
+/** Which message a sign is about. */
+export type SignPlace = Pick<Update, 'updateId' | 'chat' | 'thread' | 'messageId' | 'replyToken'>;
+
 export interface OutgoingRequest {
-  readonly method: 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -91,20 +109,43 @@ export interface SendAnswer {
   readonly body: string;
 }
 
+/** Whose OpenID metadata names the keys, and which of them signed. */
+export interface KeyWanted {
+  readonly metadataUrl: string;
+  readonly keyId: string;
+}
+
+/** How to ask for the token that outgoing requests carry (OAuth 2.0 client credentials). */
+export interface AccessTokenSource {
+  readonly ask: (context: AdapterContext) => OutgoingRequest;
+  readonly read: (
+    answer: SendAnswer,
+  ) => { readonly token: string; readonly expiresInMs: number } | undefined;
+}
+
 export interface ChannelAdapter {
   readonly credentials: z.ZodType<Credentials>;
   /** Where the platform's API is; a platform without one names it for each channel. */
   readonly apiBase?: string;
   /** Longest text of one message, in UTF-16 code units. */
   readonly maxChars: number;
+  /** Whether the words of a reply may be sent as Markdown. */
+  readonly takesMarkdown: boolean;
+  /** Of a platform that signs with published keys; `undefined` if no key could make it right. */
+  readonly findKey?: (webhook: Webhook, context: AdapterContext) => KeyWanted | undefined;
+  readonly accessToken?: AccessTokenSource;
   /** Whether the signature holds, over the raw body. */
-  readonly verify: (webhook: Webhook, context: AdapterContext) => boolean;
+  readonly verify: (webhook: Webhook, context: AdapterContext) => boolean | Promise<boolean>;
   /** Of a webhook that was verified. */
   readonly read: (webhook: Webhook, context: AdapterContext) => ReceivedWebhook;
-  readonly render: (
-    part: ReplyPart,
-    context: AdapterContext & { readonly apiBase: string },
-  ) => OutgoingRequest;
+  readonly render: (part: ReplyPart, context: AdapterContext) => OutgoingRequest;
+  /** What a sender sees when his turn begins; `undefined` where it cannot be said of that message. */
+  readonly signs: {
+    readonly [S in Sign]?: (
+      place: SignPlace,
+      context: AdapterContext,
+    ) => OutgoingRequest | undefined;
+  };
   /** Whether the platform does the same request only once, by a key that it carries. */
   readonly isRepeatable: (part: Pick<ReplyPart, 'index'>) => boolean;
   readonly readAnswer: (answer: SendAnswer) => SendOutcome;

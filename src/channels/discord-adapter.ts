@@ -54,6 +54,7 @@ export const discordAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://discord.com/api/v10',
   maxChars: MAX_CHARS,
+  takesMarkdown: true,
 
   verify({ headers, body }, { credentials, tools, now }) {
     const timestamp = headers['x-signature-timestamp'];
@@ -92,6 +93,9 @@ export const discordAdapter: ChannelAdapter = {
     };
   },
 
+  /** The deferred answer says that the app is thinking. */
+  signs: {},
+
   isRepeatable: ({ index }: Pick<ReplyPart, 'index'>) => index === 0,
 
   readAnswer(sent): SendOutcome {
@@ -109,7 +113,7 @@ function toUpdates(read: z.infer<typeof interaction>): readonly Update[] {
   return [
     {
       ...{ updateId: id, sender: author.id, chat, text: option, attachments: [] },
-      ...{ isBot: author.bot === true, replyToken: token },
+      ...{ isBot: author.bot === true, isPrivate: member === undefined, replyToken: token },
     },
   ];
 }

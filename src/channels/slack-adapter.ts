@@ -7,7 +7,13 @@
  */
 
 import * as z from 'zod';
-import type { ChannelAdapter, SendAnswer, SendOutcome } from './adapter.ts';
+import type {
+  AdapterContext,
+  ChannelAdapter,
+  OutgoingRequest,
+  SendAnswer,
+  SendOutcome,
+} from './adapter.ts';
 import { hexOf } from './hex.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
@@ -30,6 +36,7 @@ const event = z.object({
   app_id: z.string().optional(),
   user: z.string().optional(),
   channel: z.string().max(64).optional(),
+  channel_type: z.string().optional(),
   ts: z.string().max(64).optional(),
   text: z.string().optional(),
   thread_ts: z.string().optional(),
@@ -66,6 +73,7 @@ export const slackAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://slack.com/api',
   maxChars: MAX_CHARS,
+  takesMarkdown: true,
 
   verify({ headers, body }, { credentials, tools, now }) {
     const timestamp = headers['x-slack-request-timestamp'];
@@ -84,27 +92,40 @@ export const slackAdapter: ChannelAdapter = {
     return { kind: 'updates', updates };
   },
 
-  render({ chat, thread, text }, { credentials, apiBase }) {
-    return {
-      method: 'POST',
-      url: `${apiBase}/chat.postMessage`,
-      headers: {
-        'Content-Type': 'application/json; charset=utf-8',
-        Authorization: `Bearer ${credentials.botToken}`,
-      },
-      body: JSON.stringify({
-        channel: chat,
-        ...(thread !== undefined && { thread_ts: thread }),
-        text: escapeControls(text),
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
-    };
+  render({ chat, thread, text, format }, context) {
+    return call(context, 'chat.postMessage', {
+      channel: chat,
+      ...(thread !== undefined && { thread_ts: thread }),
+      [format === 'markdown' ? 'markdown_text' : 'text']: escapeControls(text),
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+  },
+
+  signs: {
+    reaction: ({ chat, messageId }, context) =>
+      call(context, 'reactions.add', { channel: chat, timestamp: messageId, name: 'eyes' }),
   },
 
   isRepeatable: () => false,
   readAnswer,
 };
+
+function call(
+  { credentials, apiBase }: AdapterContext,
+  method: string,
+  body: object,
+): OutgoingRequest {
+  return {
+    method: 'POST',
+    url: `${apiBase}/${method}`,
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      Authorization: `Bearer ${credentials.botToken}`,
+    },
+    body: JSON.stringify(body),
+  };
+}
 
 /** Named after the message, not the event: one that mentions the app comes as two events. */
 function toUpdates(written: z.infer<typeof event>): readonly Update[] {
@@ -119,9 +140,10 @@ function toUpdates(written: z.infer<typeof event>): readonly Update[] {
     ...(size !== undefined && { bytes: size }),
   }));
   if (text === '' && attachments.length === 0) return [];
-  const isBot = bot !== undefined || subtype === 'bot_message';
+  const isBot = bot !== undefined || written.app_id !== undefined || subtype === 'bot_message';
   const place = { chat: channel, ...(thread !== undefined && { thread }) };
-  return [{ updateId: `${channel}/${ts}`, sender, ...place, text, attachments, isBot }];
+  const facts = { isBot, isPrivate: written.channel_type === 'im', messageId: ts };
+  return [{ updateId: `${channel}/${ts}`, sender, ...place, text, attachments, ...facts }];
 }
 
 /** So that a model's text mentions nobody and is no link but what it looks like. */

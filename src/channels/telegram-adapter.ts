@@ -8,7 +8,7 @@
  */
 
 import * as z from 'zod';
-import type { ChannelAdapter, SendOutcome } from './adapter.ts';
+import type { AdapterContext, ChannelAdapter, OutgoingRequest, SendOutcome } from './adapter.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
 import type { Attachment, Update } from './update.ts';
@@ -23,10 +23,13 @@ const file = z.object({
 });
 
 const message = z.object({
+  message_id: z.int(),
   message_thread_id: z.int().optional(),
   is_topic_message: z.boolean().optional(),
   from: z.object({ id: z.int(), is_bot: z.boolean() }).optional(),
-  chat: z.object({ id: z.int() }),
+  /** The bot through which a person wrote it, whose words it holds. */
+  via_bot: z.object({ id: z.int() }).optional(),
+  chat: z.object({ id: z.int(), type: z.string().optional() }),
   text: z.string().optional(),
   caption: z.string().optional(),
   photo: z.array(file).optional(),
@@ -54,6 +57,7 @@ export const telegramAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://api.telegram.org',
   maxChars: MAX_CHARS,
+  takesMarkdown: false,
 
   verify({ headers }, { credentials, tools }) {
     const given = headers['x-telegram-bot-api-secret-token'] ?? '';
@@ -68,18 +72,26 @@ export const telegramAdapter: ChannelAdapter = {
     return { kind: 'updates', updates };
   },
 
-  render({ chat, thread, text }, { credentials, apiBase }) {
-    return {
-      method: 'POST',
-      url: `${apiBase}/bot${credentials.botToken}/sendMessage`,
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        chat_id: Number(chat),
+  render({ chat, thread, text }, context) {
+    return call(context, 'sendMessage', {
+      chat_id: Number(chat),
+      ...(thread !== undefined && { message_thread_id: Number(thread) }),
+      text,
+      link_preview_options: { is_disabled: true },
+    });
+  },
+
+  signs: {
+    typing: ({ chat, thread }, context) =>
+      call(context, 'sendChatAction', {
+        ...{ chat_id: Number(chat), action: 'typing' },
         ...(thread !== undefined && { message_thread_id: Number(thread) }),
-        text,
-        link_preview_options: { is_disabled: true },
       }),
-    };
+    reaction: ({ chat, messageId }, context) =>
+      call(context, 'setMessageReaction', {
+        ...{ chat_id: Number(chat), message_id: Number(messageId) },
+        reaction: [{ type: 'emoji', emoji: '👀' }],
+      }),
   },
 
   isRepeatable: () => false,
@@ -97,6 +109,19 @@ export const telegramAdapter: ChannelAdapter = {
   },
 };
 
+function call(
+  { credentials, apiBase }: AdapterContext,
+  method: string,
+  body: object,
+): OutgoingRequest {
+  return {
+    method: 'POST',
+    url: `${apiBase}/bot${credentials.botToken}/${method}`,
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+}
+
 function toUpdates(id: number, written: Message): readonly Update[] {
   const { from, chat, text, caption, message_thread_id: thread } = written;
   if (from === undefined) return [];
@@ -111,7 +136,9 @@ function toUpdates(id: number, written: Message): readonly Update[] {
       ...(thread !== undefined && written.is_topic_message && { thread: String(thread) }),
       text: words,
       attachments,
-      isBot: from.is_bot,
+      isBot: from.is_bot || written.via_bot !== undefined,
+      isPrivate: chat.type === 'private',
+      messageId: String(written.message_id),
     },
   ];
 }

@@ -25,6 +25,10 @@ export interface Update {
   readonly attachments: readonly Attachment[];
   /** Written by a program, perhaps by this very channel: never answered. */
   readonly isBot: boolean;
-  /** A short-lived credential that the platform wants back with the reply; kept sealed. */
+  /** Whether nobody but the sender reads the chat. */
+  readonly isPrivate: boolean;
+  /** The platform's name of the message within its chat, where that is not the update's. */
+  readonly messageId?: string;
+  /** What the platform wants back with the reply, perhaps a credential; kept sealed. */
   readonly replyToken?: string;
 }

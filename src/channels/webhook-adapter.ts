@@ -8,7 +8,7 @@
  */
 
 import * as z from 'zod';
-import type { AdapterContext, ChannelAdapter, Webhook } from './adapter.ts';
+import type { AdapterContext, ChannelAdapter, OutgoingRequest, Webhook } from './adapter.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
 import { isRecent } from './signed-time.ts';
@@ -30,6 +30,8 @@ const message = z.object({
   text: z.string().max(65_536),
   /** Whether a program wrote it. */
   isBot: z.boolean().default(false),
+  /** Whether nobody but the sender reads the chat. */
+  isPrivate: z.boolean().default(false),
   attachments: z
     .array(
       z.object({
@@ -47,6 +49,7 @@ export const webhookAdapter: ChannelAdapter = {
     secret: z.string().regex(SECRET, 'must be "whsec_" and at least 24 bytes of base64'),
   }),
   maxChars: MAX_CHARS,
+  takesMarkdown: true,
 
   verify({ headers, body }, context) {
     const timestamp = headers['webhook-timestamp'];
@@ -63,28 +66,40 @@ export const webhookAdapter: ChannelAdapter = {
     return { kind: 'updates', updates: [{ updateId: headers['webhook-id'] ?? '', ...read }] };
   },
 
-  render({ id: replyId, updateId, chat, thread, text, index }, context) {
-    const body = JSON.stringify({
-      ...{ type: 'reply', inReplyTo: updateId, chat, text, index },
+  render({ id: replyId, updateId, chat, thread, text, format, index }, context) {
+    return post(context, replyId, {
+      ...{ type: 'reply', inReplyTo: updateId, chat, text, format, index },
       ...(thread !== undefined && { thread }),
     });
-    const timestamp = String(Math.floor(context.now / 1_000));
-    return {
-      method: 'POST',
-      url: context.apiBase,
-      headers: {
-        'Content-Type': 'application/json',
-        'webhook-id': replyId,
-        'webhook-timestamp': timestamp,
-        'webhook-signature': sign(context, replyId, timestamp, body),
-      },
-      body,
-    };
+  },
+
+  signs: {
+    typing: ({ updateId, chat, thread }, context) =>
+      post(context, `typing_${updateId}`, {
+        ...{ type: 'typing', inReplyTo: updateId, chat },
+        ...(thread !== undefined && { thread }),
+      }),
   },
 
   isRepeatable: () => true,
   readAnswer: judgeStatus,
 };
+
+function post(context: AdapterContext, webhookId: string, message: object): OutgoingRequest {
+  const body = JSON.stringify(message);
+  const timestamp = String(Math.floor(context.now / 1_000));
+  return {
+    method: 'POST',
+    url: context.apiBase,
+    headers: {
+      'Content-Type': 'application/json',
+      'webhook-id': webhookId,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': sign(context, webhookId, timestamp, body),
+    },
+    body,
+  };
+}
 
 function sign(
   { credentials, tools }: AdapterContext,

@@ -9,7 +9,7 @@
  */
 
 import * as z from 'zod';
-import type { ChannelAdapter, SendOutcome } from './adapter.ts';
+import type { AdapterContext, ChannelAdapter, OutgoingRequest, SendOutcome } from './adapter.ts';
 import { hexOf } from './hex.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
@@ -62,6 +62,7 @@ export const whatsappAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://graph.facebook.com/v24.0',
   maxChars: MAX_CHARS,
+  takesMarkdown: false,
 
   verify({ method, headers, query, body }, { credentials, tools }) {
     if (method === 'GET') {
@@ -88,22 +89,24 @@ export const whatsappAdapter: ChannelAdapter = {
     return { kind: 'updates', updates };
   },
 
-  render({ chat, text }, { credentials, apiBase }) {
-    return {
-      method: 'POST',
-      url: `${apiBase}/${credentials.phoneNumberId}/messages`,
-      headers: {
-        'Content-Type': 'application/json',
-        Authorization: `Bearer ${credentials.accessToken}`,
-      },
-      body: JSON.stringify({
-        messaging_product: 'whatsapp',
-        recipient_type: 'individual',
-        to: chat,
-        type: 'text',
-        text: { preview_url: false, body: text },
+  render({ chat, text }, context) {
+    return say(context, {
+      ...{ recipient_type: 'individual', to: chat, type: 'text' },
+      text: { preview_url: false, body: text },
+    });
+  },
+
+  signs: {
+    /** Marks the message as read as well. */
+    typing: ({ updateId }, context) =>
+      say(context, {
+        ...{ status: 'read', message_id: updateId, typing_indicator: { type: 'text' } },
       }),
-    };
+    reaction: ({ chat, updateId }, context) =>
+      say(context, {
+        ...{ recipient_type: 'individual', to: chat, type: 'reaction' },
+        reaction: { message_id: updateId, emoji: '👀' },
+      }),
   },
 
   isRepeatable: () => false,
@@ -114,6 +117,18 @@ export const whatsappAdapter: ChannelAdapter = {
     return id === undefined ? judged : { kind: 'sent', receipt: id };
   },
 };
+
+function say({ credentials, apiBase }: AdapterContext, message: object): OutgoingRequest {
+  return {
+    method: 'POST',
+    url: `${apiBase}/${credentials.phoneNumberId}/messages`,
+    headers: {
+      'Content-Type': 'application/json',
+      Authorization: `Bearer ${credentials.accessToken}`,
+    },
+    body: JSON.stringify({ messaging_product: 'whatsapp', ...message }),
+  };
+}
 
 /** A chat is with one person, so it is named after him. */
 function toUpdates(written: z.infer<typeof message>): readonly Update[] {
@@ -127,5 +142,6 @@ function toUpdates(written: z.infer<typeof message>): readonly Update[] {
   }));
   const words = text?.body ?? files.find(({ caption }) => caption !== undefined)?.caption ?? '';
   if (words === '' && attachments.length === 0) return [];
-  return [{ updateId: id, sender: from, chat: from, text: words, attachments, isBot: false }];
+  const facts = { isBot: false, isPrivate: true };
+  return [{ updateId: id, sender: from, chat: from, text: words, attachments, ...facts }];
 }

@@ -1,13 +1,18 @@
 /** Attacks on channels over HTTP: forged and broken webhooks, guessed codes, borrowed authority. */
 
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi } from '../support/api.ts';
 import { type StandIn, startStandIn } from '../support/channel-standins.ts';
 import {
   type Said,
+  signForTeams,
   signForWhatsapp,
   slackWebhook,
   standardWebhook,
+  type TokenChange,
+  teamsToken,
+  teamsWebhook,
   telegramWebhook,
   WEBHOOK_CREDENTIALS,
 } from '../support/channel-webhooks.ts';
@@ -22,7 +27,7 @@ beforeAll(async () => {
   [gateway, standIn] = await Promise.all([startGateway({ examples: false }), startStandIn()]);
   api = callApi(gateway);
   await exempt(api, standIn);
-  for (const platform of ['webhook', 'telegram', 'slack', 'whatsapp'] as const) {
+  for (const platform of ['webhook', 'telegram', 'slack', 'whatsapp', 'teams'] as const) {
     expect((await api.post('/v1/channels', channelOrder(standIn, platform))).status).toBe(201);
   }
 });
@@ -105,6 +110,51 @@ describe('a webhook that is signed', () => {
     const { updates } = await find('telegram');
     const { body } = await api.get(`/v1/sessions/${updates[0].sessionId}`);
     expect(body.turns).toBe(ids.length);
+  });
+});
+
+describe('a token of Teams', () => {
+  const serviceUrl = () => `${standIn.url}/teams/emea/`;
+  const { body } = teamsWebhook({ text: says('forged') });
+  const activity = () => ({ ...JSON.parse(body), serviceUrl: serviceUrl() });
+  const now = Math.floor(Date.now() / 1_000);
+  const send = (change: TokenChange, said: object = {}) =>
+    deliver(
+      gateway,
+      'teams',
+      signForTeams({ ...activity(), ...said }, teamsToken(serviceUrl(), change)),
+    );
+
+  test.each<[string, TokenChange]>([
+    ['for another bot', { claims: { aud: '00000000-0000-4000-8000-000000000000' } }],
+    ['of another issuer', { claims: { iss: 'https://login.evil.example' } }],
+    ['for another service', { claims: { serviceurl: 'https://smba.trafficmanager.net/emea/' } }],
+    ['that is over', { claims: { exp: now - 400 } }],
+    ['without an algorithm', { header: { alg: 'none' } }],
+    ['with a MAC for a signature', { header: { alg: 'HS256' } }],
+    ['under a key that nobody published', { header: { kid: 'connector-2' } }],
+    ['under another key', { key: generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey }],
+  ])('%s is 401 and leaves nothing', async (_, change) => {
+    expect((await send(change)).status).toBe(401);
+    expect((await find('teams')).updates).toEqual([]);
+  });
+
+  test('is worth nothing with another address in its activity, where our own would go', async () => {
+    const evil = 'https://evil.example/emea/';
+    expect((await send({}, { serviceUrl: evil })).status).toBe(401);
+    expect((await send({ claims: { serviceurl: evil } }, { serviceUrl: evil })).status).toBe(401);
+    expect((await send({}, { channelId: 'webchat' })).status).toBe(401);
+    expect((await find('teams')).updates).toEqual([]);
+  });
+
+  test('that was recorded brings a message that was taken no second turn', async () => {
+    const taken = { id: '900', text: says('once') };
+    expect((await send({}, taken)).status).toBe(200);
+    expect((await send({}, taken)).status).toBe(200);
+    expect((await find('teams')).updates).toHaveLength(1);
+    await eventually(() =>
+      expect(standIn.delivered.filter(({ text }) => text === 'once')).toHaveLength(1),
+    );
   });
 });
 

@@ -5,12 +5,16 @@ import { ADAPTERS } from '../../src/channels/adapters.ts';
 import {
   DISCORD_CREDENTIALS,
   discordWebhook,
+  type Said,
   type SignedWebhook,
   SLACK_CREDENTIALS,
   signForSlack,
   slackWebhook,
   standardWebhook,
+  TEAMS_CREDENTIALS,
+  TEAMS_KEY,
   TELEGRAM_CREDENTIALS,
+  teamsWebhook,
   telegramWebhook,
   WEBHOOK_CREDENTIALS,
   WHATSAPP_CREDENTIALS,
@@ -43,6 +47,11 @@ const KNOWN = {
   slack: { credentials: SLACK_CREDENTIALS, write: slackWebhook, timed: true },
   discord: { credentials: DISCORD_CREDENTIALS, write: discordWebhook, timed: true },
   whatsapp: { credentials: WHATSAPP_CREDENTIALS, write: whatsappWebhook, timed: false },
+  teams: {
+    credentials: TEAMS_CREDENTIALS,
+    write: (said: Said) => teamsWebhook(said),
+    timed: false,
+  },
 } as const;
 
 const NAMES = Object.keys(KNOWN) as (keyof typeof KNOWN)[];
@@ -59,7 +68,12 @@ const toWebhook = ({ body, headers }: SignedWebhook): Webhook => ({
 describe.each(NAMES)('%s', (name) => {
   const { credentials, write, timed } = KNOWN[name];
   const adapter = ADAPTERS[name];
-  const context = (now = Date.now()) => ({ credentials, tools, now });
+  const context = (now = Date.now()) => ({
+    ...{ credentials, tools, now, apiBase: adapter.apiBase ?? 'https://reply.example' },
+    keys: [TEAMS_KEY],
+  });
+  /** The webhook is signed in this second or, on a slow machine, in the next. */
+  const signedAt = Math.floor(Date.now() / 1_000) * 1_000;
   const webhook = toWebhook(write({ id: '41', text: 'hello' }));
 
   test('takes its own credentials, and none that are missing or stray', () => {
@@ -68,37 +82,39 @@ describe.each(NAMES)('%s', (name) => {
     expect(adapter.credentials.safeParse({}).success).toBe(false);
   });
 
-  test('verifies what the platform has signed, and reads one update from it', () => {
-    expect(adapter.verify(webhook, context())).toBe(true);
+  test('verifies what the platform has signed, and reads one update from it', async () => {
+    expect(await adapter.verify(webhook, context())).toBe(true);
     const read = adapter.read(webhook, context());
     expect(read).toMatchObject({ kind: 'updates', updates: [{ text: 'hello', isBot: false }] });
   });
 
-  test('does not verify without a signature, or with that of another', () => {
+  test('does not verify without a signature, or with that of another', async () => {
     const strip = (value: (text: string) => string) =>
       Object.fromEntries(
         Object.entries(webhook.headers).map(([header, text]) => [
           header,
-          /signature$|ed25519|256|token/.test(header) ? value(text) : text,
+          /signature$|ed25519|256|token|authorization/.test(header) ? value(text) : text,
         ]),
       );
     for (const value of [() => '', (text: string) => text.slice(0, -2), () => 'v0=00']) {
-      expect(adapter.verify({ ...webhook, headers: strip(value) }, context())).toBe(false);
+      expect(await adapter.verify({ ...webhook, headers: strip(value) }, context())).toBe(false);
     }
-    expect(adapter.verify({ ...webhook, headers: {} }, context())).toBe(false);
+    expect(await adapter.verify({ ...webhook, headers: {} }, context())).toBe(false);
   });
 
-  test.runIf(name !== 'telegram')('signs the raw body: a byte more or less is forged', () => {
-    const longer = Buffer.concat([webhook.body, Buffer.from(' ')]);
-    expect(adapter.verify({ ...webhook, body: longer }, context())).toBe(false);
-    expect(adapter.verify({ ...webhook, body: webhook.body.subarray(1) }, context())).toBe(false);
-  });
+  test.runIf(name !== 'telegram' && name !== 'teams')(
+    'signs the raw body: a byte more or less is forged',
+    () => {
+      const longer = Buffer.concat([webhook.body, Buffer.from(' ')]);
+      expect(adapter.verify({ ...webhook, body: longer }, context())).toBe(false);
+      expect(adapter.verify({ ...webhook, body: webhook.body.subarray(1) }, context())).toBe(false);
+    },
+  );
 
   test.runIf(timed)('a recording is good for five minutes and no longer', () => {
-    const at = Math.floor(Date.now() / 1_000) * 1_000;
-    const [near, far] = [at + 299_000, at + 302_000];
+    const [near, far] = [signedAt + 299_000, signedAt + 302_000];
     expect([near, far].map((now) => adapter.verify(webhook, context(now)))).toEqual([true, false]);
-    expect(adapter.verify(webhook, context(at - 302_000))).toBe(false);
+    expect(adapter.verify(webhook, context(signedAt - 302_000))).toBe(false);
   });
 
   test.each(['', '{', '[]', '{"a":1,"a":2}', 'null', '\u00ff'])('reads %j as nothing', (text) => {
@@ -108,7 +124,8 @@ describe.each(NAMES)('%s', (name) => {
 });
 
 describe('slack', () => {
-  const context = { credentials: SLACK_CREDENTIALS, tools, now: Date.now() };
+  const apiBase = 'https://slack.com/api';
+  const context = { credentials: SLACK_CREDENTIALS, tools, now: Date.now(), apiBase };
   const read = (event: object) => {
     const body = JSON.stringify({ type: 'event_callback', event_id: 'Ev1', event });
     return ADAPTERS.slack.read(toWebhook(signForSlack(body)), context);
@@ -126,6 +143,16 @@ describe('slack', () => {
   test('edits and joins are nothing to answer, and bots are bots', () => {
     expect(read({ ...said, subtype: 'message_changed' })).toMatchObject({ updates: [] });
     expect(read({ ...said, bot_id: 'B1' })).toMatchObject({ updates: [{ isBot: true }] });
+  });
+
+  test('words mention nobody, as plain text and as Markdown', () => {
+    const part = { id: 'rep_1', updateId: 'x', chat: 'C1', text: '<!channel> & *all*', index: 0 };
+    const bodyOf = (format: 'plain' | 'markdown') =>
+      JSON.parse(ADAPTERS.slack.render({ ...part, format }, context).body);
+    const safe = '&lt;!channel&gt; &amp; *all*';
+    expect(bodyOf('plain').text).toBe(safe);
+    expect(bodyOf('markdown')).toMatchObject({ markdown_text: safe });
+    expect(bodyOf('markdown')).not.toHaveProperty('text');
   });
 
   test('an answer of 200 may be a refusal', () => {

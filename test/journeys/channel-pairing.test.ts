@@ -174,6 +174,70 @@ describe('a sender', () => {
   });
 });
 
+describe('somebody who is let in', () => {
+  const TOOL = 'tool:call:text-stats';
+  const MODEL = 'provider:llm:call:embedded/*';
+  const call = script(
+    { toolCalls: [{ name: 'text-stats', arguments: { text: 'a b c' } }] },
+    { text: 'done' },
+  );
+  const budget = { tokens: 1_000, costMicroUsd: 1_000 };
+  const decide = async (channel: string, sender: string, terms: object = {}) => {
+    const { pairings } = await find(channel);
+    const { id } = pairings.find((pairing: { sender: string }) => pairing.sender === sender);
+    const decision = { decision: 'approve', ...terms };
+    return api.post(`/v1/channels/${channel}/pairings/${id}`, decision);
+  };
+  const statusesOf = async (channel: string) => {
+    const [{ sessionId, turnId }] = (await find(channel)).updates;
+    const { body } = await api.get(`/v1/sessions/${sessionId}/turns/${turnId}`);
+    return body.toolCalls.map(({ status }: { status: string }) => status);
+  };
+
+  test('may do less than the channel gives, and never more', async () => {
+    const access = { mode: 'pair-on-request' };
+    await create('terms', { access, capabilities: [MODEL, TOOL], senderBudget: budget });
+    for (const sender of ['ann', 'bob']) await say('terms', { sender, text: 'let me in' });
+    await replied(/noted/, /noted/);
+    const wider = [
+      { capabilities: [TOOL, 'tool:call:http-fetch'] },
+      { capabilities: ['tool:*'] },
+      { budget: { ...budget, tokens: 1_001 } },
+      { budget: { ...budget, costMicroUsd: 1_001 } },
+    ];
+    for (const terms of wider) {
+      expect([terms, (await decide('terms', 'ann', terms)).status]).toEqual([terms, 422]);
+    }
+    expect((await find('terms')).pairings[0].state).toBe('pending');
+    const narrow = { capabilities: [MODEL], budget: { ...budget, costMicroUsd: 10 } };
+    const decided = await decide('terms', 'ann', narrow);
+    expect(decided.body).toMatchObject({ state: 'paired', ...narrow });
+    expect((await decide('terms', 'bob')).body).not.toHaveProperty('capabilities');
+    standIn.delivered.length = 0;
+    await say('terms', { sender: 'ann', text: call });
+    await replied('done');
+    expect(await statusesOf('terms')).toEqual(['denied']);
+    await say('terms', { sender: 'bob', text: call });
+    await replied('done', 'done');
+    expect(await statusesOf('terms')).toEqual(['finished']);
+  });
+
+  test('has the budget that was given to him, and another one his own', async () => {
+    await create('poorer', { access: { mode: 'pair-on-request' } });
+    for (const sender of ['eve', 'ann']) await say('poorer', { sender, text: 'let me in' });
+    await replied(/noted/, /noted/);
+    standIn.delivered.length = 0;
+    const none = { budget: { tokens: 0, costMicroUsd: 0 } };
+    expect((await decide('poorer', 'eve', none)).status).toBe(200);
+    expect((await decide('poorer', 'ann')).status).toBe(200);
+    await say('poorer', { sender: 'eve', text: says('never') });
+    await replied('could not be answered');
+    expect(await newestCode('poorer')).toBe('budget_exhausted');
+    await say('poorer', { sender: 'ann', text: says('ann may') });
+    await replied('could not be answered', 'ann may');
+  });
+});
+
 describe('sessions and identities', () => {
   const sessions = async (channel: string) =>
     (await find(channel)).updates.map(({ sessionId }: { sessionId: string }) => sessionId);
@@ -209,5 +273,39 @@ describe('sessions and identities', () => {
     expect((await sessions('there'))[0]).toBe((await sessions('here'))[0]);
     const nobody = await api.post('/v1/channels/there/codes', { joins: 'here.nobody' });
     expect(nobody.status).toBe(404);
+  });
+
+  test('two accounts are one by a code that the one gets and the other sends', async () => {
+    const change = { session: 'identity', linking: true };
+    await create('left', { ...change, access: { mode: 'allow-list', senders: ['ann'] } });
+    await create('right', { ...change, access: { mode: 'allow-list', senders: ['anna', 'eve'] } });
+    await create('closed-to-links', { access: { mode: 'open' } });
+    await create('asks-first', { ...change, access: { mode: 'pair-on-request' } });
+    const priv = { chat: 'dm', isPrivate: true };
+
+    await say('left', { ...priv, sender: 'ann', isPrivate: false, text: '/link' });
+    await replied('private chat only');
+    standIn.delivered.length = 0;
+    await say('left', { ...priv, sender: 'ann', text: ' /LINK ' });
+    await replied('Your code is');
+    const [, code = ''] = /code is (\w{8})/.exec(texts()[0] ?? '') ?? [];
+
+    for (const channel of ['closed-to-links', 'asks-first']) {
+      await say(channel, { sender: 'mallory', text: code });
+      expect((await find(channel)).updates[0].code).not.toBe('code_redeemed');
+    }
+    await say('right', { ...priv, sender: 'anna', text: code });
+    await eventually(() => expect(texts()).toContainEqual(expect.stringMatching('same identity')));
+    await say('right', { ...priv, sender: 'eve', text: code });
+    const { pairings } = await find('right');
+    expect(pairings).toMatchObject([{ sender: 'anna', state: 'paired' }]);
+
+    await say('left', { ...priv, sender: 'ann', text: says('from the left') });
+    await say('right', { ...priv, sender: 'anna', text: says('from the right') });
+    await eventually(() =>
+      expect(texts()).toEqual(expect.arrayContaining(['from the left', 'from the right'])),
+    );
+    expect((await sessions('right'))[0]).toBe((await sessions('left'))[0]);
+    expect(pairings[0].principal).toBe((await find('left')).updates[0].principal);
   });
 });

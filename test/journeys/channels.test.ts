@@ -11,6 +11,7 @@ import {
   signForSlack,
   slackWebhook,
   standardWebhook,
+  teamsWebhook,
   telegramWebhook,
   WHATSAPP_CREDENTIALS,
   whatsappWebhook,
@@ -31,6 +32,7 @@ const WEBHOOKS: Record<TestPlatform, (said: Said) => SignedWebhook> = {
   slack: slackWebhook,
   discord: discordWebhook,
   whatsapp: whatsappWebhook,
+  teams: (said) => teamsWebhook(said, `${standIn.url}/teams/emea/`),
 };
 const PLATFORMS = Object.keys(WEBHOOKS) as TestPlatform[];
 
@@ -83,6 +85,27 @@ describe.each(PLATFORMS)('%s', (platform) => {
     await eventually(() => expect(texts().join('')).toBe(long));
     expect(texts().length).toBeGreaterThan(1);
   });
+});
+
+test('a sender sees that his message was taken, where the platform shows it', async () => {
+  const wanted = {
+    ...{ telegram: ['typing', 'reaction'], slack: ['reaction'], whatsapp: ['typing', 'reaction'] },
+    ...{ webhook: ['typing'], teams: ['typing'] },
+  } as const;
+  for (const platform of ['telegram', 'slack', 'whatsapp', 'webhook', 'teams'] as const) {
+    const name = `${platform}-signs`;
+    const order = channelOrder(standIn, platform, { name, signs: wanted[platform] });
+    const made = await api.post('/v1/channels', order);
+    expect([platform, made.status]).toEqual([platform, 201]);
+    const said = { id: platform === 'whatsapp' ? 'wamid.7' : '77', text: says(name) };
+    expect((await deliver(gateway, name, WEBHOOKS[platform](said))).status).toBe(200);
+  }
+  const kinds = () => standIn.signs.map((sign) => sign.split(' ', 2).join(' ')).sort();
+  const expected = Object.entries(wanted).flatMap(([name, all]) =>
+    all.map((one) => `${name} ${one}`),
+  );
+  await eventually(() => expect(kinds()).toEqual(expected.sort()));
+  await eventually(() => expect(texts().filter((text) => text.endsWith('-signs'))).toHaveLength(5));
 });
 
 test('no stand-in had anything to complain of', () => {
@@ -165,6 +188,38 @@ describe('what a platform answers', () => {
   });
 });
 
+test('a token of ours that a platform refuses is asked for anew, and the reply is sent', async () => {
+  standIn.mishaps.push({ kind: 'status', of: 'held 505', status: 401 });
+  for (const id of ['504', '505']) {
+    await deliver(gateway, 'teams', WEBHOOKS.teams({ id, text: says(`held ${id}`) }));
+    await eventually(() => expect(texts()).toContain(`held ${id}`));
+  }
+  await eventually(async () => {
+    const [reply] = (await find('teams')).replies;
+    expect(reply).toMatchObject({ updateId: 'a:1f2/505', status: 'sent', attempts: 2 });
+  });
+});
+
+test('who cannot prove himself to Teams sends nothing, and who cannot read its keys takes nothing', async () => {
+  const { credentials, connector, ...order } = channelOrder(standIn, 'teams');
+  const wrong = { ...credentials, appPassword: 'the-secret-of-another-bot' };
+  const nowhere = { ...connector, metadataUrl: `${standIn.url}/teams-sign-in/nothing-here` };
+  const orders = [
+    { ...order, name: 'unproved', connector, credentials: wrong },
+    { ...order, name: 'keyless', connector: nowhere, credentials },
+  ];
+  for (const one of orders) expect((await api.post('/v1/channels', one)).status).toBe(201);
+  const said = WEBHOOKS.teams({ id: '1', text: says('unheard') });
+  expect((await deliver(gateway, 'keyless', said)).status).toBe(503);
+  expect((await find('keyless')).updates).toEqual([]);
+  expect((await deliver(gateway, 'unproved', said)).status).toBe(200);
+  await eventually(async () => {
+    const [reply] = (await find('unproved')).replies;
+    expect(reply).toMatchObject({ status: 'failed', code: 'sign_in_refused', attempts: 1 });
+  });
+  expect(texts()).not.toContain('unheard');
+});
+
 describe('a channel', () => {
   test('takes no reply to a private address that policy does not exempt', async () => {
     const order = channelOrder(standIn, 'webhook', {
@@ -200,8 +255,63 @@ describe('a channel', () => {
     await eventually(async () => {
       const { body } = await api.get('/v1/audit?action=channel-reply&limit=200');
       const reasons = body.records.map(({ event }: { event: { reason: string } }) => event.reason);
-      expect(new Set(reasons)).toEqual(new Set(['sent', 'unknown', 'http_403', 'private_address']));
+      expect(new Set(reasons)).toEqual(
+        new Set(['sent', 'unknown', 'http_403', 'private_address', 'sign_in_refused']),
+      );
     });
     expect((await api.get('/v1/audit/verify')).body.ok).toBe(true);
+  });
+});
+
+describe('a chat that is bound to another workspace', () => {
+  test('is judged, answered and paid for there alone, by its own credentials', async () => {
+    expect((await api.put('/v1/workspaces/acme', {})).status).toBe(200);
+    const subject = { kind: 'user', id: 'acme' };
+    const grants = ['channel:*', 'provider:llm:call:embedded/*', 'session:*', 'system:*'];
+    const issued = await api.post('/v1/tokens', { subject, grants, workspace: 'acme' });
+    expect(issued.status).toBe(201);
+    const acme = callApi(gateway, issued.body.token);
+    const { body } = await acme.get('/v1/workspaces/acme');
+    const policy = { ...body.policy, privateHosts: [standIn.hostAndPort] };
+    expect((await acme.put('/v1/workspaces/acme', { policy })).status).toBe(200);
+    const there = channelOrder(standIn, 'telegram', { name: 'branch' });
+    expect((await acme.post('/v1/channels', there)).status).toBe(201);
+    const stranger = { ...there, name: 'stranger' };
+    const secretToken = 'another-secret-than-that-of-the-bot';
+    const credentials = { ...there.credentials, secretToken };
+    expect((await acme.post('/v1/channels', { ...stranger, credentials })).status).toBe(201);
+    const bindings = [
+      { chats: ['77'], workspace: 'acme', channel: 'branch' },
+      { chats: ['78'], workspace: 'acme', channel: 'stranger' },
+      { chats: ['79'], workspace: 'nowhere', channel: 'branch' },
+    ];
+    const hub = channelOrder(standIn, 'telegram', { name: 'hub', bindings });
+    expect((await api.post('/v1/channels', hub)).status).toBe(201);
+
+    const sentIn = () => texts().filter((text) => text.startsWith('in '));
+    const send = (id: string, chat: string) =>
+      deliver(gateway, 'hub', telegramWebhook({ id, chat, text: says(`in ${chat}`) }));
+    for (const [id, chat] of [
+      ['1', '76'],
+      ['2', '77'],
+      ['2', '77'],
+      ['3', '78'],
+      ['4', '79'],
+    ] as const) {
+      expect((await send(id, chat)).status).toBe(200);
+    }
+    await eventually(() => expect(sentIn().sort()).toEqual(['in 76', 'in 77']));
+    const idsAt = async (at: Api, name: string) =>
+      (await at.get(`/v1/channels/${name}`)).body.updates.map(
+        ({ updateId, code }: { updateId: string; code?: string }) => [updateId, code],
+      );
+    expect(await idsAt(acme, 'branch')).toEqual([['2', undefined]]);
+    expect(await idsAt(acme, 'stranger')).toEqual([]);
+    const refused = 'binding_refused';
+    expect(await idsAt(api, 'hub')).toEqual([
+      ['4', refused],
+      ['3', refused],
+      ['1', undefined],
+    ]);
   });
 });

@@ -11,6 +11,9 @@ import {
   DISCORD_CREDENTIALS,
   SLACK_CREDENTIALS,
   standardSignature,
+  TEAMS_CREDENTIALS,
+  TEAMS_ISSUER,
+  TEAMS_KEY,
   TELEGRAM_CREDENTIALS,
   WHATSAPP_CREDENTIALS,
 } from './channel-webhooks.ts';
@@ -38,6 +41,8 @@ export interface StandIn {
   readonly url: string;
   readonly hostAndPort: string;
   readonly delivered: Delivered[];
+  /** What showed senders that their messages were taken: `platform kind chat`. */
+  readonly signs: string[];
   /** What was wrong with requests. */
   readonly complaints: string[];
   readonly mishaps: Mishap[];
@@ -54,15 +59,37 @@ interface Taken {
 }
 
 interface Judged {
+  /** A message; or the kind of a sign, of which the chat matters. */
   readonly delivered: Delivered;
+  readonly sign?: 'typing' | 'reaction';
   readonly answer: object;
   readonly complaints: readonly (string | false)[];
 }
 
 let count = 0;
 
+/** docs: `sendChatAction` {chat_id, action}, `setMessageReaction` {chat_id, message_id, reaction} */
+function telegramSign({ path, body }: Taken): Judged | undefined {
+  const [, token, method] = /^\/telegram\/bot([^/]+)\/(\w+)$/.exec(path) ?? [];
+  if (method !== 'sendChatAction' && method !== 'setMessageReaction') return undefined;
+  const isTyping = method === 'sendChatAction';
+  return {
+    delivered: { platform: 'telegram', chat: String(body.chat_id), text: '' },
+    sign: isTyping ? 'typing' : 'reaction',
+    answer: { ok: true, result: true },
+    complaints: [
+      token !== TELEGRAM_CREDENTIALS.botToken && 'token',
+      isTyping && body.action !== 'typing' && 'action',
+      !isTyping && !(body.message_id > 0 && body.reaction[0].type === 'emoji') && 'reaction',
+    ],
+  };
+}
+
 /** docs: `POST /bot<token>/sendMessage` {chat_id, text of 1-4096 characters} */
-function telegram({ request, path, body }: Taken): Judged {
+function telegram(taken: Taken): Judged {
+  const { request, path, body } = taken;
+  const sign = telegramSign(taken);
+  if (sign !== undefined) return sign;
   return {
     delivered: { platform: 'telegram', chat: String(body.chat_id), text: body.text },
     answer: {
@@ -81,6 +108,13 @@ function telegram({ request, path, body }: Taken): Judged {
 
 /** docs: `POST /api/chat.postMessage` {channel, text}, bearer token, `ok` in the answer */
 function slack({ request, path, body }: Taken): Judged {
+  if (path === '/slack/reactions.add') {
+    return {
+      delivered: { platform: 'slack', chat: body.channel, text: '' },
+      ...{ sign: 'reaction', answer: { ok: true } },
+      complaints: [!/^[\d.]+$/.test(body.timestamp) && 'timestamp', body.name !== 'eyes' && 'name'],
+    };
+  }
   return {
     delivered: { platform: 'slack', chat: body.channel, text: body.text },
     answer: { ok: true, channel: body.channel, ts: `1700000000.00${++count}` },
@@ -116,6 +150,17 @@ function discord({ request, path, body }: Taken): Judged {
 
 /** docs: `POST /{phone-number-id}/messages`, text body of 4096 characters */
 function whatsapp({ request, path, body }: Taken): Judged {
+  if (body.typing_indicator !== undefined || body.type === 'reaction') {
+    const isTyping = body.typing_indicator?.type === 'text';
+    return {
+      delivered: { platform: 'whatsapp', chat: String(body.to ?? ''), text: '' },
+      ...{ sign: isTyping ? 'typing' : 'reaction', answer: { success: true } },
+      complaints: [
+        isTyping && body.status !== 'read' && 'status',
+        !/^wamid\./.test(isTyping ? body.message_id : body.reaction.message_id) && 'message id',
+      ],
+    };
+  }
   return {
     delivered: { platform: 'whatsapp', chat: body.to, text: body.text.body },
     answer: { messaging_product: 'whatsapp', messages: [{ id: `wamid.${++count}` }] },
@@ -135,21 +180,68 @@ function webhook({ request, body, raw }: Taken): Judged {
   const id = String(headers['webhook-id']);
   const timestamp = String(headers['webhook-timestamp']);
   return {
-    delivered: { platform: 'webhook', chat: body.chat, text: body.text, key: id },
+    delivered: { platform: 'webhook', chat: body.chat, text: body.text ?? '', key: id },
+    ...(body.type === 'typing' && { sign: 'typing' }),
     answer: {},
     complaints: [
       headers['webhook-signature'] !== standardSignature(id, timestamp, raw) && 'signature',
       Math.abs(Date.now() / 1_000 - Number(timestamp)) > 60 && 'timestamp',
-      body.text.length > 16_384 && 'length of text',
+      body.type === 'reply' && body.text.length > 16_384 && 'length of text',
     ],
   };
 }
 
-const PLATFORMS = { telegram, slack, discord, whatsapp, webhook };
+const TEAMS_TOKEN = 'eyJhbGciOiJIUzI1NiJ9.a-token-of-the-stand-in';
+
+/** docs: `POST {serviceUrl}/v3/conversations/{id}/activities/{replyTo}`, an Activity, bearer token */
+function teams({ request, path, body }: Taken): Judged {
+  const conversation = encodeURIComponent(String(body.conversation?.id));
+  const replies = `/teams/emea/v3/conversations/${conversation}/activities/${body.replyToId}`;
+  return {
+    delivered: { platform: 'teams', chat: body.conversation?.id, text: body.text ?? '' },
+    ...(body.type === 'typing' && { sign: 'typing' }),
+    answer: { id: `reply-${++count}` },
+    complaints: [
+      request.method !== 'POST' && 'method',
+      path !== replies && `path ${path}`,
+      request.headers.authorization !== `Bearer ${TEAMS_TOKEN}` && 'token',
+      !['message', 'typing'].includes(body.type) && 'type',
+      body.from?.id !== `28:${TEAMS_CREDENTIALS.appId}` && 'from',
+      body.recipient?.id === undefined && 'recipient',
+      JSON.stringify(body).length * 2 > 40_000 && 'size of the message',
+    ],
+  };
+}
+
+const PLATFORMS = { telegram, slack, discord, whatsapp, webhook, teams };
+
+/** Microsoft's sign-in: OpenID metadata and keys of the connector, and the tokens of bots. */
+function signIn(path: string, raw: string, url: string): object | undefined {
+  switch (path) {
+    case '/teams-sign-in/openidconfiguration':
+      return { issuer: TEAMS_ISSUER, jwks_uri: `${url}/teams-sign-in/keys` };
+    case '/teams-sign-in/keys':
+      return { keys: [TEAMS_KEY] };
+    case '/teams-sign-in/token': {
+      const asked = Object.fromEntries(new URLSearchParams(raw));
+      const { appId, appPassword } = TEAMS_CREDENTIALS;
+      const isRight =
+        asked.grant_type === 'client_credentials' &&
+        asked.scope === 'https://api.botframework.com/.default' &&
+        asked.client_id === appId &&
+        asked.client_secret === appPassword;
+      return isRight
+        ? { token_type: 'Bearer', expires_in: 3_600, access_token: TEAMS_TOKEN }
+        : undefined;
+    }
+  }
+  return undefined;
+}
 
 export async function startStandIn(): Promise<StandIn> {
   const delivered: Delivered[] = [];
   const complaints: string[] = [];
+  const signs: string[] = [];
   const mishaps: Mishap[] = [];
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const raw = await readText(request);
@@ -159,12 +251,19 @@ export async function startStandIn(): Promise<StandIn> {
       return;
     }
     const path = request.url ?? '';
+    if (path.startsWith('/teams-sign-in/')) {
+      const signedIn = signIn(path, raw, `http://${request.headers.host}`);
+      if (signedIn === undefined) complaints.push(`sign-in ${path}`);
+      response.writeHead(signedIn === undefined ? 400 : 200).end(JSON.stringify(signedIn ?? {}));
+      return;
+    }
     const judge = PLATFORMS[path.split(/[/?]/)[1] as keyof typeof PLATFORMS];
     const judged = judge({ request, path, raw, body: JSON.parse(raw) });
     complaints.push(...judged.complaints.filter((complaint) => complaint !== false));
-    const { key } = judged.delivered;
+    const { key, platform, chat } = judged.delivered;
+    if (judged.sign !== undefined) signs.push(`${platform} ${judged.sign} ${chat}`);
     const isKnown = key !== undefined && delivered.some((known) => known.key === key);
-    if (!isKnown) delivered.push(judged.delivered);
+    if (!isKnown && judged.sign === undefined) delivered.push(judged.delivered);
     if (mishap?.kind === 'silence') return;
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(judged.answer));
@@ -173,7 +272,7 @@ export async function startStandIn(): Promise<StandIn> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const hostAndPort = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ url: `http://${hostAndPort}`, hostAndPort, delivered, complaints, mishaps },
+    ...{ url: `http://${hostAndPort}`, hostAndPort, delivered, complaints, mishaps, signs },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

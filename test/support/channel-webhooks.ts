@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 
 export interface SignedWebhook {
   readonly body: string;
@@ -17,6 +17,7 @@ export interface Said {
   readonly chat?: string;
   readonly text: string;
   readonly isBot?: boolean;
+  readonly isPrivate?: boolean;
 }
 
 const SECRET_BYTES = Buffer.from('a secret of twenty-four+ bytes');
@@ -35,8 +36,8 @@ export function standardSignature(id: string, timestamp: string, body: string): 
 
 export function standardWebhook(said: Said, at = unixNow()): SignedWebhook {
   const id = said.id ?? `msg_${randomUUID()}`;
-  const { text, sender = 'ann', chat = 'room', isBot = false } = said;
-  const body = JSON.stringify({ sender, chat, text, isBot });
+  const { text, sender = 'ann', chat = 'room', isBot = false, isPrivate = false } = said;
+  const body = JSON.stringify({ sender, chat, text, isBot, isPrivate });
   const signature = standardSignature(id, String(at), body);
   return {
     body,
@@ -155,4 +156,62 @@ export function whatsappWebhook({ id = 'wamid.1', sender = '15551234567', text }
   const value = { messaging_product: 'whatsapp', metadata, messages: [message] };
   const entry = [{ id: '102290129340398', changes: [{ field: 'messages', value }] }];
   return signForWhatsapp(JSON.stringify({ object: 'whatsapp_business_account', entry }));
+}
+
+const teamsKeys = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
+export const TEAMS_CREDENTIALS = {
+  appId: '6f8e2f2a-0f1c-4b1e-9a54-0b7a3a2f9c11',
+  appPassword: 'a-client-secret-of-the-bot-app',
+};
+
+/** Said of whoever issues the tokens of the Bot Connector, beside its public key. */
+export const TEAMS_ISSUER = 'https://api.botframework.com';
+
+/** The key that the Bot Connector publishes, with the networks that it may speak for. */
+export const TEAMS_KEY = {
+  ...{ ...teamsKeys.publicKey.export({ format: 'jwk' }), kid: 'connector-1', use: 'sig' },
+  endorsements: ['msteams', 'skype'],
+};
+
+/** What is different in a token from what it must be. */
+export interface TokenChange {
+  readonly header?: object;
+  readonly claims?: object;
+  readonly key?: KeyObject;
+}
+
+const toPart = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** learn.microsoft.com, "Connector to Bot: example JWT components" */
+export function teamsToken(serviceUrl: string, change: TokenChange = {}): string {
+  const { key = teamsKeys.privateKey } = change;
+  const now = unixNow();
+  const header = { typ: 'JWT', alg: 'RS256', kid: TEAMS_KEY.kid, ...change.header };
+  const claims = {
+    ...{ aud: TEAMS_CREDENTIALS.appId, iss: TEAMS_ISSUER, nbf: now - 60, exp: now + 3_600 },
+    ...{ serviceurl: serviceUrl, ...change.claims },
+  };
+  const text = `${toPart(header)}.${toPart(claims)}`;
+  return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`;
+}
+
+/** learn.microsoft.com, "API reference for the Bot Framework Connector service": an activity. */
+export function teamsWebhook(said: Said, serviceUrl = 'https://smba.trafficmanager.net/emea/') {
+  const { id = '1481567603816', sender = '29:ann', chat = 'a:1f2', text, isBot } = said;
+  const activity = {
+    ...{ type: 'message', id, channelId: 'msteams', serviceUrl, text, textFormat: 'plain' },
+    from: { id: isBot === true ? '28:another-bot' : sender, name: 'Ann' },
+    conversation: { id: chat, conversationType: 'personal', tenantId: randomUUID() },
+    recipient: { id: `28:${TEAMS_CREDENTIALS.appId}`, name: 'Bot' },
+    attachments: [{ contentType: 'text/html', content: `<p>${text.length}</p>` }],
+  };
+  return signForTeams(activity, teamsToken(serviceUrl));
+}
+
+export function signForTeams(activity: object, token: string): SignedWebhook {
+  return {
+    body: JSON.stringify(activity),
+    headers: { ...json, Authorization: `Bearer ${token}` },
+  };
 }

@@ -11,6 +11,8 @@ import {
   DISCORD_CREDENTIALS,
   type SignedWebhook,
   SLACK_CREDENTIALS,
+  TEAMS_CREDENTIALS,
+  TEAMS_ISSUER,
   TELEGRAM_CREDENTIALS,
   WEBHOOK_CREDENTIALS,
   WHATSAPP_CREDENTIALS,
@@ -27,6 +29,7 @@ const CREDENTIALS = {
   slack: SLACK_CREDENTIALS,
   discord: DISCORD_CREDENTIALS,
   whatsapp: WHATSAPP_CREDENTIALS,
+  teams: TEAMS_CREDENTIALS,
 };
 
 export type TestPlatform = keyof typeof CREDENTIALS;
@@ -42,7 +45,16 @@ export function channelOrder(
     ...{ access: { mode: 'open' }, model: 'embedded/script', capabilities: [MODEL] },
     senderRate: { calls: 1_000, periodMs: 1_000 },
     apiBase: `${url}/${platform}`,
+    ...(platform === 'teams' ? { connector: standInConnector(url) } : { connector: undefined }),
     ...change,
+  };
+}
+
+function standInConnector(url: string) {
+  return {
+    metadataUrl: `${url}/teams-sign-in/openidconfiguration`,
+    issuer: TEAMS_ISSUER,
+    tokenUrl: `${url}/teams-sign-in/token`,
   };
 }
 

@@ -7,34 +7,44 @@
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { keyedHash } from '../kit/keys.ts';
 import { Outbox } from '../kit/outbox.ts';
+import { Sealing } from '../kit/sealing.ts';
+import { Tables } from '../kit/tables.ts';
+import { AccessTokens } from './access-tokens.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
 import { ChannelSafe } from './channel-safe.ts';
 import { ChannelStore } from './channel-store.ts';
+import { ChatStore } from './chat-store.ts';
 import { CodeStore } from './code-store.ts';
+import { PlatformKeys } from './platform-keys.ts';
 import { ReplyStore } from './reply-store.ts';
 import { SenderRates } from './sender-rates.ts';
 import { SenderStore } from './sender-store.ts';
+import { TermsStore } from './terms-store.ts';
 import { UpdateStore } from './update-store.ts';
 
-interface Surroundings {
+interface Surroundings extends Pick<ChannelParts, 'send' | 'push' | 'sign' | 'transact'> {
   readonly workspace: WorkspaceId;
   readonly env: ChannelBindings;
-  readonly sql: SqlStorage;
-  readonly send: ChannelParts['send'];
-  readonly transact: ChannelParts['transact'];
+  readonly ctx: DurableObjectState;
 }
 
-export function assembleParts({ workspace, env, sql, send, transact }: Surroundings): ChannelParts {
+export function assembleParts({ workspace, env, ctx, ...ways }: Surroundings): ChannelParts {
+  const { sql } = ctx.storage;
+  const sealing = new Sealing({ env, ctx, tables: new Tables(sql), kind: 'channels' });
   const outbox = new Outbox(sql);
   const now = () => Date.now();
   return {
-    ...{ workspace, env, send, transact, outbox, now },
+    ...{ workspace, env, ...ways, sealing, outbox, now },
     channels: new ChannelStore(sql),
     senders: new SenderStore(sql),
+    terms: new TermsStore(sql),
     rates: new SenderRates(),
     codes: new CodeStore(sql),
-    updates: new UpdateStore(sql),
-    replies: new ReplyStore(sql),
+    updates: new UpdateStore(sql, sealing),
+    replies: new ReplyStore(sql, sealing),
+    chats: new ChatStore(sql),
+    keys: new PlatformKeys(),
+    tokens: new AccessTokens(),
     safe: new ChannelSafe(env, workspace),
     ids: keyedHash(env.SALLYPORT_MASTER_KEY, 'channel-ids'),
     sessionIds: keyedHash(env.SALLYPORT_MASTER_KEY, 'session-ids'),

@@ -14,6 +14,7 @@ import { openWorkspace } from '../workspace/workspace-client.ts';
 import { type ChannelParts, channelPrincipal } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import type { Progress } from './ordered-work.ts';
+import { boundsOf } from './sender-bounds.ts';
 import { toAdmission } from './session-turn.ts';
 import type { StoredUpdate } from './update-store.ts';
 import { writeReply } from './write-reply.ts';
@@ -65,9 +66,11 @@ async function turnOf(
       : { kind: 'turn', turn };
   }
   if (!(await mayReceive(parts, channel))) return { kind: 'refused', code: 'denied' };
-  const ceiling = leftOf(parts.senders.spentBy(principal, parts.now()), channel.spec.senderBudget);
+  const { grants, budget } = boundsOf(parts, channel, { sender: update.sender, principal });
+  const ceiling = leftOf(parts.senders.spentBy(principal, parts.now()), budget);
   if (ceiling.tokens === 0) return { kind: 'refused', code: 'budget_exhausted' };
-  const order = toAdmission(parts, channel, { update, principal, sessionId, ceiling });
+  parts.sign(channel, stored);
+  const order = toAdmission(parts, channel, { update, principal, sessionId, ceiling, grants });
   const ran = await session.runTurn(order, WAIT_MS);
   if (!ran.ok) {
     const { code } = ran.error;
@@ -78,7 +81,7 @@ async function turnOf(
     return { kind: 'turn', turn: ran.value };
   }
   const facts = { ...stored.facts, turnId: ran.value.turnId };
-  parts.transact(() => parts.updates.setFacts(stored.seq, facts));
+  parts.transact(() => parts.updates.setFacts(stored, facts));
   return { kind: 'later' };
 }
 

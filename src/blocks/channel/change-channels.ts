@@ -11,32 +11,35 @@ import {
   PAIRING_CODE_MS,
   toPairingCode,
 } from '../../core/channels/pairing-code.ts';
+import { requireNarrower } from '../../core/channels/sender-terms.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import { ok, type Result } from '../../core/primitives/result.ts';
 import type {
   ChannelDescription,
   ChannelSummary,
   CreateChannel,
   DecidePairing,
+  IssueChatTicket,
   IssueCode,
   PairingDescription,
 } from './channel-api.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
-import { hashOfCode } from './pairings.ts';
+import { writeChatTicket } from './chat-ticket.ts';
+import { hashOfCode, toPairing } from './pairings.ts';
+import { termsOfChannel } from './sender-bounds.ts';
 
 export function summarise({ spec, creator, createdAt }: StoredChannel): ChannelSummary {
   return { name: spec.name, spec, createdBy: toPrincipalName(creator), createdAt };
 }
 
-export function describeChannel(
-  { channels, senders, updates, replies }: ChannelParts,
-  name: string,
-): ChannelDescription | undefined {
+export function describeChannel(parts: ChannelParts, name: string): ChannelDescription | undefined {
+  const { channels, senders, updates, replies } = parts;
   const channel = channels.find(name);
   return (
     channel && {
       ...summarise(channel),
-      pairings: senders.all(name),
+      pairings: senders.all(name).map((known) => withTerms(parts, channel, known)),
       replies: replies.describe(name),
       updates: updates.newest(name),
       counts: updates.counts(name),
@@ -65,30 +68,60 @@ export function createChannel(
 /** With everything that is known of its senders, and whatever was not sent. */
 export function removeChannel(parts: ChannelParts, actor: NamedActor, name: string): boolean {
   if (parts.channels.find(name) === undefined) return false;
-  const { channels, senders, codes, updates, replies } = parts;
+  const { channels, senders, codes, updates, replies, chats, terms } = parts;
   parts.transact(() => {
     channels.remove(name);
-    for (const store of [senders, codes, updates, replies]) store.removeChannel(name);
+    for (const store of [senders, codes, updates, replies, chats, terms]) store.removeChannel(name);
     record(parts, actor, { action: 'channel-removed', channel: name });
   });
   parts.safe.forget();
+  parts.tokens.drop(name);
   return true;
 }
 
 export function decidePairing(
   parts: ChannelParts,
   actor: NamedActor,
-  { channel, pairing, decision }: DecidePairing,
-): PairingDescription | undefined {
+  { channel, pairing, decision, terms = {} }: DecidePairing,
+): Result<PairingDescription, string> | undefined {
+  const found = parts.channels.find(channel);
   const known = parts.senders.findById(channel, pairing);
-  if (known === undefined) return undefined;
+  if (found === undefined || known === undefined) return undefined;
+  const narrower = requireNarrower(termsOfChannel(found), terms, parts.now());
+  if (!narrower.ok) return narrower;
   const decided = { ...known, state: decision === 'approve' ? 'paired' : 'denied' } as const;
   parts.transact(() => {
     parts.senders.put(channel, decided);
+    parts.terms.put(channel, toPairing(parts, found, known.sender).principal, terms);
     const reason = `${decision}:${known.principal}`;
     record(parts, actor, { action: 'channel-paired', channel, reason });
   });
-  return decided;
+  return ok(withTerms(parts, found, decided));
+}
+
+function withTerms(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  pairing: PairingDescription,
+): PairingDescription {
+  const terms = parts.terms.find(toPairing(parts, channel, pairing.sender).principal);
+  const isBound = terms?.grants !== undefined || terms?.budget !== undefined;
+  return isBound ? { ...pairing, terms } : pairing;
+}
+
+/** On the record: from then on the visitor is who the actor says. */
+export function issueChatTicket(
+  parts: ChannelParts,
+  actor: NamedActor,
+  { channel: name, sender }: IssueChatTicket,
+): { readonly ticket: string; readonly expiresAt: number } | undefined {
+  const channel = parts.channels.find(name);
+  if (channel?.spec.platform !== 'web-chat') return undefined;
+  const reason = `ticket:${toPairing(parts, channel, sender).principal}`;
+  parts.transact(() =>
+    record(parts, actor, { action: 'channel-code-issued', channel: name, reason }),
+  );
+  return writeChatTicket(parts, channel, sender);
 }
 
 /** The code is told once, here; what is stored is its hash. */

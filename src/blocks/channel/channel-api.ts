@@ -9,7 +9,9 @@ import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import type { PairingState } from '../../core/channels/judge-sender.ts';
+import type { SenderTerms } from '../../core/channels/sender-terms.ts';
 import type { Principal } from '../../core/policy/principal.ts';
+import type { Result } from '../../core/primitives/result.ts';
 
 export interface CreateChannel {
   readonly creator: Principal;
@@ -27,6 +29,8 @@ export interface PairingDescription {
   readonly principal: string;
   readonly state: PairingState;
   readonly requestedAt: number;
+  /** What he may do and spend, where it is less than the channel gives. */
+  readonly terms?: SenderTerms;
 }
 
 /** How a part of a reply stands. `unknown`: perhaps it was sent, and nobody can tell. */
@@ -85,6 +89,24 @@ export interface DecidePairing {
   readonly channel: string;
   readonly pairing: string;
   readonly decision: 'approve' | 'deny';
+  /** Of whom is let in; absent: what the channel gives to all. */
+  readonly terms?: SenderTerms;
+}
+
+/** By which the request for a page's socket says who wants it: JSON, percent-encoded. */
+export const CHAT_HEADER = 'x-sallyport-web-chat';
+
+export interface ChatRequest {
+  readonly channel: string;
+  readonly ticket: string;
+  /** Of the page, as its browser says. */
+  readonly origin: string;
+}
+
+/** Who a page's visitor is, by the word of whoever asks. */
+export interface IssueChatTicket {
+  readonly channel: string;
+  readonly sender: string;
 }
 
 /** `full`: there are too many updates waiting. */
@@ -100,11 +122,24 @@ export interface ChannelApi {
   find(name: string): Promise<ChannelDescription | undefined>;
   remove(actor: NamedActor, name: string): Promise<boolean>;
   /** A request from outside. What it says is on disk when this returns `accepted`. */
-  receive(name: string, webhook: Webhook): Promise<WebhookVerdict>;
+  receive(
+    name: string,
+    webhook: Webhook,
+    /** Of one that another workspace's channel hands on: the chats that it is about. */
+    only?: readonly string[],
+  ): Promise<WebhookVerdict>;
+  /** The error names what would be wider than the channel's: a capability, or `budget`. */
   decidePairing(
     actor: NamedActor,
     decision: DecidePairing,
-  ): Promise<PairingDescription | undefined>;
+  ): Promise<Result<PairingDescription, string> | undefined>;
+  /** `undefined`: there is no such web chat. */
+  issueChatTicket(
+    actor: NamedActor,
+    order: IssueChatTicket,
+  ): Promise<{ readonly ticket: string; readonly expiresAt: number } | undefined>;
+  /** A page wants its WebSocket, and says so in {@link CHAT_HEADER}; or the status of a refusal. */
+  fetch(request: Request): Promise<Response>;
   /** `undefined`: there is no such channel, or nobody whom the redeemer could become. */
   issueCode(
     actor: NamedActor,

@@ -9,8 +9,8 @@
  * @module
  */
 
-import { DurableObject } from 'cloudflare:workers';
 import type { Webhook } from '../../channels/adapter.ts';
+import type { Update } from '../../channels/update.ts';
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
@@ -19,30 +19,24 @@ import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { assembleParts } from './assemble-parts.ts';
 import { carryOutUpdate } from './carry-out-update.ts';
+import { createChannel } from './change-channels.ts';
 import {
-  createChannel,
-  decidePairing,
-  describeChannel,
-  issueCode,
-  removeChannel,
-  resendReply,
-  summarise,
-} from './change-channels.ts';
-import type {
-  ChannelApi,
-  ChannelDescription,
-  ChannelSummary,
-  CreateChannel,
-  DecidePairing,
-  IssueCode,
-  PairingDescription,
-  WebhookVerdict,
+  CHAT_HEADER,
+  type ChannelApi,
+  type ChannelSummary,
+  type ChatRequest,
+  type CreateChannel,
+  type WebhookVerdict,
 } from './channel-api.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
+import type { StoredChannel } from './channel-store.ts';
+import { ManagedChannels } from './managed-channels.ts';
 import { OrderedWork } from './ordered-work.ts';
-import { receiveWebhook } from './receive-webhook.ts';
+import { type ReceivedNow, receiveWebhook, store } from './receive-webhook.ts';
 import { sendReply } from './send-reply.ts';
+import { showSigns } from './show-signs.ts';
 import { TurnPace } from './turn-pace.ts';
+import { WebChat } from './web-chat.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
 const SOURCE = 'channels';
@@ -58,13 +52,14 @@ const SWEEP_MS = 6 * 3_600_000;
 /** Requests at once; the others wait for them. */
 const MAX_REQUESTS = 16;
 
-export class ChannelBlock extends DurableObject<ChannelBindings> implements ChannelApi {
+export class ChannelBlock extends ManagedChannels implements ChannelApi {
   readonly #parts: ChannelParts;
   readonly #changes: Changes;
   readonly #timers: Timers;
   readonly #pace = new TurnPace(() => this.#turns.resume());
   readonly #turns: OrderedWork;
   readonly #requests: OrderedWork;
+  readonly #chat: WebChat;
   #isFounded: boolean;
 
   constructor(ctx: DurableObjectState, env: ChannelBindings) {
@@ -75,9 +70,16 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
       [SWEEP_TIMER]: async () => this.#sweep(),
     });
     this.#parts = assembleParts({
-      ...{ workspace, env, sql: ctx.storage.sql },
+      ...{ workspace, env, ctx },
       transact: (change) => this.#transact(change),
       send: (channel, chat, replies) => this.#send(channel, chat, replies),
+      push: (channel, chat) => this.#chat.push(channel, chat),
+      sign: (channel, update) =>
+        ctx.waitUntil(showSigns(this.#parts, channel, update).catch(() => undefined)),
+    });
+    this.#chat = new WebChat({
+      ...{ host: ctx, parts: this.#parts },
+      take: (channel, update) => this.#takeChat(channel, update),
     });
     this.#changes = new Changes(ctx.storage, {
       forgetMemory: () => this.#forget(),
@@ -103,7 +105,7 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
       },
     });
     this.#isFounded = new Tables(ctx.storage.sql).has('channels');
-    if (this.#isFounded) this.#begin();
+    if (this.#isFounded) this.#parts.sealing.begin(() => this.#begin());
   }
 
   override async alarm(): Promise<void> {
@@ -115,50 +117,59 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
     return createChannel(this.#parts, request);
   }
 
-  async list(): Promise<readonly ChannelSummary[]> {
-    if (!this.#isFounded) return [];
-    return this.#parts.channels.all().map(summarise);
+  override async remove(actor: NamedActor, name: string): Promise<boolean> {
+    const isRemoved = await super.remove(actor, name);
+    if (isRemoved) this.#chat.closeAll(name);
+    return isRemoved;
   }
 
-  async find(name: string): Promise<ChannelDescription | undefined> {
-    return this.#isFounded ? describeChannel(this.#parts, name) : undefined;
-  }
-
-  async remove(actor: NamedActor, name: string): Promise<boolean> {
-    return this.#isFounded && removeChannel(this.#parts, actor, name);
-  }
-
-  async receive(name: string, webhook: Webhook): Promise<WebhookVerdict> {
+  async receive(name: string, webhook: Webhook, only?: readonly string[]): Promise<WebhookVerdict> {
     if (!this.#isFounded) return { kind: 'refused' };
-    const { verdict, begun } = receiveWebhook(this.#parts, name, webhook);
+    await this.#parts.sealing.ask();
+    const delivery = { webhook, ...(only !== undefined && { only }) };
+    return this.#take(name, await receiveWebhook(this.#parts, name, delivery));
+  }
+
+  /** The request comes from the gateway, which nobody outside gets past. */
+  override async fetch(request: Request): Promise<Response> {
+    const asked: ChatRequest = JSON.parse(
+      decodeURIComponent(request.headers.get(CHAT_HEADER) ?? 'null'),
+    );
+    if (this.#isFounded) await this.#parts.sealing.ask();
+    const opened = this.#isFounded ? this.#chat.open(asked) : 401;
+    return typeof opened === 'number'
+      ? new Response(null, { status: opened })
+      : new Response(null, { status: 101, webSocket: opened });
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    return this.#chat.hear(socket, data);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    // Until both ends have, the connection stays.
+    socket.close();
+  }
+
+  #take(channel: string, { verdict, begun }: ReceivedNow): WebhookVerdict {
     if (begun.length > 0) this.#pace.hear();
     for (const { waiting, chat, replies } of begun) {
       if (waiting !== undefined) this.#turns.add(waiting.lane, waiting.seq);
-      this.#send(name, chat, replies);
+      this.#send(channel, chat, replies);
     }
     return verdict;
   }
 
-  async decidePairing(
-    actor: NamedActor,
-    decision: DecidePairing,
-  ): Promise<PairingDescription | undefined> {
-    return this.#isFounded ? decidePairing(this.#parts, actor, decision) : undefined;
+  async #takeChat(channel: StoredChannel, update: Update): Promise<WebhookVerdict> {
+    await this.#parts.sealing.prepare();
+    const accepted = { updates: [update], verdict: { kind: 'accepted' } } as const;
+    const verdict = this.#take(channel.spec.name, store(this.#parts, channel, accepted));
+    await this.ctx.storage.sync();
+    return verdict;
   }
 
-  async issueCode(
-    actor: NamedActor,
-    order: IssueCode,
-  ): Promise<{ readonly code: string; readonly expiresAt: number } | undefined> {
-    return this.#isFounded ? issueCode(this.#parts, actor, order) : undefined;
-  }
-
-  async resendReply(
-    actor: NamedActor,
-    channel: string,
-    replyId: string,
-  ): Promise<boolean | undefined> {
-    return this.#isFounded ? resendReply(this.#parts, actor, { channel, replyId }) : undefined;
+  protected override founded(): ChannelParts | undefined {
+    return this.#isFounded ? this.#parts : undefined;
   }
 
   /** The first channel of the workspace. */
@@ -180,7 +191,9 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
 
   /** Takes up what an earlier life of this object has left. */
   #begin(): void {
-    const { updates, replies } = this.#parts;
+    const { updates, replies, chats, terms } = this.#parts;
+    chats.createTables();
+    terms.createTable();
     updates.forget();
     replies.giveUpSending();
     this.#timers.restore();
@@ -212,9 +225,9 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
   }
 
   #sweep(): void {
-    const { updates, replies, codes, now } = this.#parts;
+    const { updates, replies, codes, chats, now } = this.#parts;
     this.#transact(() => {
-      for (const store of [updates, replies, codes]) store.sweep(now());
+      for (const kept of [updates, replies, codes, chats]) kept.sweep(now());
       this.#timers.set(SWEEP_TIMER, now() + SWEEP_MS);
     });
   }
@@ -243,8 +256,9 @@ export class ChannelBlock extends DurableObject<ChannelBindings> implements Chan
   }
 
   #forget(): void {
-    const { channels, updates, safe, outbox } = this.#parts;
+    const { channels, updates, safe, outbox, sealing } = this.#parts;
     this.#timers.forget();
+    sealing.forget();
     outbox.forget();
     safe.forget();
     channels.forget();

@@ -22,7 +22,9 @@ export function openChannels(
     list: () => again((channels) => channels.list()),
     find: (name) => again((channels) => channels.find(name)),
     remove: (actor, name) => again((channels) => channels.remove(actor, name)),
-    receive: (name, webhook) => again((channels) => channels.receive(name, webhook)),
+    receive: (name, webhook, only) => again((channels) => channels.receive(name, webhook, only)),
+    issueChatTicket: (actor, order) => again((channels) => channels.issueChatTicket(actor, order)),
+    fetch: (request) => env.CHANNELS.getByName(workspaceObjectName(workspace)).fetch(request),
     decidePairing: (actor, decision) =>
       again((channels) => channels.decidePairing(actor, decision)),
     issueCode: (actor, order) => again((channels) => channels.issueCode(actor, order)),

@@ -5,6 +5,7 @@
  */
 
 import type { AdapterContext } from '../../channels/adapter.ts';
+import { ADAPTERS } from '../../channels/adapters.ts';
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import { parsePattern } from '../../core/capabilities/pattern.ts';
@@ -12,14 +13,19 @@ import type { Principal } from '../../core/policy/principal.ts';
 import type { KeyedHash, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { Outbox } from '../kit/outbox.ts';
+import type { Sealing } from '../kit/sealing.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { ChannelSafe } from './channel-safe.ts';
 import type { ChannelStore, StoredChannel } from './channel-store.ts';
+import type { ChatStore } from './chat-store.ts';
 import type { CodeStore } from './code-store.ts';
+import type { PlatformKeys } from './platform-keys.ts';
 import type { ReplyStore } from './reply-store.ts';
 import type { SenderRates } from './sender-rates.ts';
 import type { SenderStore } from './sender-store.ts';
 import { SIGNATURE_TOOLS } from './signature-tools.ts';
-import type { UpdateStore } from './update-store.ts';
+import type { TermsStore } from './terms-store.ts';
+import type { StoredUpdate, UpdateStore } from './update-store.ts';
 
 /** Something that requests can be sent through. */
 export interface Network {
@@ -38,11 +44,16 @@ export interface ChannelParts {
   readonly env: ChannelBindings;
   readonly channels: ChannelStore;
   readonly senders: SenderStore;
+  readonly terms: TermsStore;
   readonly rates: SenderRates;
   readonly codes: CodeStore;
   readonly updates: UpdateStore;
   readonly replies: ReplyStore;
+  readonly sealing: Sealing;
+  readonly chats: ChatStore;
   readonly safe: ChannelSafe;
+  readonly keys: PlatformKeys;
+  readonly tokens: AccessTokens;
   readonly outbox: Outbox;
   /** Keyed for names that are made from what a platform calls somebody. */
   readonly ids: KeyedHash;
@@ -54,17 +65,27 @@ export interface ChannelParts {
   readonly record: (event: Omit<AuditEvent, 'at'>) => void;
   /** After the transaction: begins to send these parts of a reply. */
   readonly send: (channel: string, chat: string, replies: readonly number[]) => void;
+  /** After the transaction: there is a reply for the readers of a web chat. */
+  readonly push: (channel: string, chat: string) => void;
+  /** Shows the sender that his message was taken; nothing waits for it. */
+  readonly sign: (channel: StoredChannel, update: StoredUpdate) => void;
 }
 
-export function contextOf(parts: ChannelParts, channel: string): AdapterContext {
-  const credentials = parts.safe.credentials(channel, () => parts.channels.sealedOf(channel));
-  return { credentials, tools: SIGNATURE_TOOLS, now: parts.now() };
+export function contextOf(parts: ChannelParts, { spec }: StoredChannel): AdapterContext {
+  const { name } = spec;
+  const credentials = parts.safe.credentials(name, () => parts.channels.sealedOf(name));
+  const { platform, connector, apiBase } = spec;
+  return {
+    ...{ credentials, tools: SIGNATURE_TOOLS, now: parts.now() },
+    apiBase: apiBase ?? ADAPTERS[platform].apiBase ?? '',
+    ...(connector !== undefined && { connector }),
+  };
 }
 
-/** Whom a sender's turns act as: within the channel's grants, and what its maker may still do. */
+/** Whom a sender's turns act as: within these grants, and what the channel's maker may still do. */
 export function senderPrincipal(
   { workspace }: ChannelParts,
-  { creator, grants }: StoredChannel,
+  { creator, grants }: Pick<StoredChannel, 'creator' | 'grants'>,
   id: string,
 ): Principal {
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
+import { type ChannelSpec, channelSchema } from '../../core/channels/channel-spec.ts';
 import type { CreateChannel } from './channel-api.ts';
 
 export interface StoredChannel extends Omit<CreateChannel, 'credentials'> {
@@ -69,6 +69,8 @@ export class ChannelStore {
         .exec<Pick<ChannelRow, 'facts'>>('SELECT facts FROM channels ORDER BY name')
         .toArray()
         .map(({ facts }) => JSON.parse(facts) as StoredChannel)
+        // Of an older version it lacks what has a default.
+        .map((channel) => ({ ...channel, spec: channelSchema.parse(channel.spec) }))
         .map((channel) => [channel.spec.name, channel]),
     );
     return this.#known;

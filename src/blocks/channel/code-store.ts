@@ -11,6 +11,9 @@ import type { Rate } from '../../core/policy/policy.ts';
 const SENDER_ATTEMPTS: Rate = { calls: 5, periodMs: 600_000 };
 const CHANNEL_ATTEMPTS: Rate = { calls: 50, periodMs: 600_000 };
 
+/** Where codes stand that are worth the same on all channels; no channel can have this name. */
+export const LINK_SCOPE = '*';
+
 /** Most codes of a channel at a time; the oldest are dropped. */
 const MAX_CODES = 32;
 
@@ -49,6 +52,15 @@ export class CodeStore {
     );
   }
 
+  /** Of the codes of a principal for his other accounts, the newest alone is live. */
+  putLink(hash: string, { expiresAt, joins }: Required<LiveCode> & { expiresAt: number }): void {
+    this.#sql.exec('DELETE FROM codes WHERE channel = ? AND joins = ?', LINK_SCOPE, joins);
+    this.#sql.exec(
+      'INSERT INTO codes (channel, hash, expires_at, joins) VALUES (?, ?, ?, ?)',
+      ...[LINK_SCOPE, hash, expiresAt, joins],
+    );
+  }
+
   /** Uses a code up; `undefined` if it is not live. */
   redeem(channel: string, hash: string, now: number): LiveCode | undefined {
     const [row] = this.#sql
@@ -69,11 +81,15 @@ export class CodeStore {
   }
 
   removeChannel(channel: string): void {
-    this.#sql.exec('DELETE FROM codes WHERE channel = ?', channel);
+    this.#sql.exec(
+      'DELETE FROM codes WHERE channel = ? OR joins GLOB ?',
+      ...[channel, `${channel}.*`],
+    );
   }
 
-  /** Forgets attempts that nothing depends on any more. */
+  /** Forgets codes that are over, and attempts that nothing depends on any more. */
   sweep(now: number): void {
+    this.#sql.exec('DELETE FROM codes WHERE expires_at <= ?', now);
     this.#sql.exec(
       "DELETE FROM code_attempts WHERE json_extract(bucket, '$.at') < ?",
       now - SENDER_ATTEMPTS.periodMs,

@@ -6,19 +6,24 @@
 
 import type { PairingDescription } from './channel-api.ts';
 import type { ChannelParts } from './channel-parts.ts';
+import type { StoredChannel } from './channel-store.ts';
 
 /** Enough that no two senders share a name. */
 const SENDER_DIGITS = 24;
 
-/** A sender as he is when he is heard for the first time. */
+/**
+ * A sender as he is when he is heard for the first time. On a channel that is made anew under an old name
+ * nobody is who he was.
+ */
 export function toPairing(
   { ids, now }: Pick<ChannelParts, 'ids' | 'now'>,
-  channel: string,
+  { spec, createdAt }: StoredChannel,
   sender: string,
 ): PairingDescription {
-  const digits = ids(`sender:${channel}:${sender}`).slice(0, SENDER_DIGITS);
+  const { name } = spec;
+  const digits = ids(`sender:${name}:${createdAt}:${sender}`).slice(0, SENDER_DIGITS);
   return {
-    ...{ id: `pair_${digits}`, sender, principal: `${channel}.${digits}` },
+    ...{ id: `pair_${digits}`, sender, principal: `${name}.${digits}` },
     ...{ state: 'pending', requestedAt: now() },
   };
 }

@@ -1,14 +1,17 @@
 /**
- * A request from a platform: its signature first, then what it says. Synchronous but for the disk, so
- * that what is answered 200 is stored.
+ * A request from a platform: its signature first, then what it says. What is answered 200 is stored.
  *
  * @module
  */
 
-import type { Webhook } from '../../channels/adapter.ts';
+import type { AdapterContext, Webhook } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
+import type { Update } from '../../channels/update.ts';
 import type { WebhookVerdict } from './channel-api.ts';
 import { type ChannelParts, contextOf } from './channel-parts.ts';
+import type { StoredChannel } from './channel-store.ts';
+import { forwardUpdates } from './forward-updates.ts';
+import { keysFor } from './keys-for.ts';
 import { type TakenIn, takeIn } from './take-in.ts';
 
 /** Most updates of a channel that wait for their turns. */
@@ -23,23 +26,61 @@ export interface ReceivedNow {
   readonly begun: readonly (TakenIn & { readonly chat: string })[];
 }
 
-export function receiveWebhook(parts: ChannelParts, name: string, webhook: Webhook): ReceivedNow {
+/** A webhook, and the chats that it is about where another channel has handed it on. */
+export interface Delivery {
+  readonly webhook: Webhook;
+  readonly only?: readonly string[];
+}
+
+export async function receiveWebhook(
+  parts: ChannelParts,
+  name: string,
+  { webhook, only }: Delivery,
+): Promise<ReceivedNow> {
+  const asked = parts.channels.find(name);
+  const context = asked && (await verify(parts, asked, webhook));
   const channel = parts.channels.find(name);
-  if (channel === undefined) return nothing({ kind: 'refused' });
-  const adapter = ADAPTERS[channel.spec.platform];
-  const context = contextOf(parts, name);
-  if (!adapter.verify(webhook, context)) return nothing({ kind: 'refused' });
-  const received = adapter.read(webhook, context);
+  // While keys were asked for, it may have been made anew.
+  if (context === undefined || channel?.createdAt !== asked?.createdAt || channel === undefined) {
+    return nothing({ kind: 'refused' });
+  }
+  const received = ADAPTERS[channel.spec.platform].read(webhook, context);
   if (received.kind === 'malformed') return nothing({ kind: 'malformed' });
   const { answer } = received;
   const verdict: WebhookVerdict = { kind: 'accepted', ...(answer && { answer }) };
   if (received.kind === 'handshake') return nothing(verdict);
-  const isNew = ({ updateId }: { readonly updateId: string }) => !parts.updates.has(name, updateId);
-  const fresh = received.updates.filter(isNew);
+  const own = await forwardUpdates(parts, channel, { updates: received.updates, webhook, only });
+  return own === 'full' ? nothing(full()) : store(parts, channel, { updates: own, verdict });
+}
+
+/** With what it was verified; `undefined` if its signature does not hold. */
+async function verify(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  webhook: Webhook,
+): Promise<AdapterContext | undefined> {
+  const { findKey, verify: holds } = ADAPTERS[channel.spec.platform];
+  const keys = findKey && (await keysFor(parts, channel, webhook));
+  const context = { ...contextOf(parts, channel), ...(keys && { keys }) };
+  return (await holds(webhook, context)) ? context : undefined;
+}
+
+interface Accepted {
+  readonly updates: readonly Update[];
+  readonly verdict: WebhookVerdict;
+}
+
+/** Takes in what is new, in one transaction. */
+export function store(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  { updates, verdict }: Accepted,
+): ReceivedNow {
+  const { name } = channel.spec;
+  const isNew = ({ updateId }: Update) => !parts.updates.has(name, updateId);
+  const fresh = updates.filter(isNew);
   if (fresh.length === 0) return nothing(verdict);
-  if (parts.updates.countWaiting(name) + fresh.length > MAX_WAITING) {
-    return nothing({ kind: 'full', retryAfterMs: COME_BACK_MS });
-  }
+  if (parts.updates.countWaiting(name) + fresh.length > MAX_WAITING) return nothing(full());
   const begun = parts.transact(() =>
     fresh
       .filter((update, index) => index === 0 || isNew(update))
@@ -47,5 +88,7 @@ export function receiveWebhook(parts: ChannelParts, name: string, webhook: Webho
   );
   return { verdict, begun };
 }
+
+const full = (): WebhookVerdict => ({ kind: 'full', retryAfterMs: COME_BACK_MS });
 
 const nothing = (verdict: WebhookVerdict): ReceivedNow => ({ verdict, begun: [] });

@@ -5,6 +5,7 @@
  */
 
 import type { ReplyPart } from '../../channels/adapter.ts';
+import type { ContentSeal } from '../kit/content-seal.ts';
 import type { ReplyDescription, ReplyStatus } from './channel-api.ts';
 
 /** How long a reply that was sent is remembered, and one that was not, in milliseconds. */
@@ -39,9 +40,11 @@ type ReplyRow = {
 
 export class ReplyStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, sealing: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
   }
 
   createTable(): void {
@@ -72,28 +75,29 @@ export class ReplyStore {
       .exec<{ seq: number }>(
         `INSERT INTO replies (id, channel, update_id, status, is_repeatable, attempts, created_at, part)
          VALUES (?, ?, ?, 'pending', ?, 0, ?, ?) RETURNING seq`,
-        ...[part.id, channel, part.updateId, Number(isRepeatable), createdAt, JSON.stringify(part)],
+        ...[part.id, channel, part.updateId, Number(isRepeatable), createdAt],
+        this.#sealing.seal(rowOf(part.id), JSON.stringify(part)),
       )
       .one().seq;
   }
 
   find(seq: number): StoredReply | undefined {
     const [row] = this.#sql.exec<ReplyRow>('SELECT * FROM replies WHERE seq = ?', seq).toArray();
-    return row && toReply(row);
+    return row && this.#toReply(row);
   }
 
   findById(channel: string, id: string): StoredReply | undefined {
     const [row] = this.#sql
       .exec<ReplyRow>('SELECT * FROM replies WHERE channel = ? AND id = ?', channel, id)
       .toArray();
-    return row && toReply(row);
+    return row && this.#toReply(row);
   }
 
   pending(): readonly StoredReply[] {
     return this.#sql
       .exec<ReplyRow>("SELECT * FROM replies WHERE status = 'pending' ORDER BY seq")
       .toArray()
-      .map(toReply);
+      .map((row) => this.#toReply(row));
   }
 
   isAllSettled(): boolean {
@@ -121,7 +125,7 @@ export class ReplyStore {
         SHOWN,
       )
       .toArray()
-      .map(toReply)
+      .map((row) => this.#toReply(row))
       .map(({ seq: _, channel: __, isRepeatable: ___, part: ____, ...told }) => told);
   }
 
@@ -137,15 +141,19 @@ export class ReplyStore {
       now - UNSENT_KEPT_MS,
     );
   }
+
+  #toReply(row: ReplyRow): StoredReply {
+    const { seq, id, channel, update_id: updateId, status, attempts, receipt, code } = row;
+    return {
+      ...{ seq, id, channel, updateId, status, attempts, createdAt: row.created_at },
+      isRepeatable: row.is_repeatable === 1,
+      part: JSON.parse(this.#sealing.openText(rowOf(id), row.part)),
+      ...(receipt !== null && { receipt }),
+      ...(code !== null && { code }),
+    };
+  }
 }
 
-function toReply(row: ReplyRow): StoredReply {
-  const { seq, id, channel, update_id: updateId, status, attempts, receipt, code } = row;
-  return {
-    ...{ seq, id, channel, updateId, status, attempts, createdAt: row.created_at },
-    isRepeatable: row.is_repeatable === 1,
-    part: JSON.parse(row.part),
-    ...(receipt !== null && { receipt }),
-    ...(code !== null && { code }),
-  };
+function rowOf(id: string): string {
+  return `reply/${id}`;
 }

@@ -7,13 +7,13 @@
 
 import type { OutgoingRequest, SendOutcome } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
-import { authorize } from '../../core/policy/authorize.ts';
-import { openWorkspace } from '../workspace/workspace-client.ts';
-import { type ChannelParts, channelPrincipal, contextOf } from './channel-parts.ts';
+import { askAccess } from './ask-access.ts';
+import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
+import { mayChannelSend, openPlatform, sendingContext } from './open-platform.ts';
 import type { Progress } from './ordered-work.ts';
 import type { StoredReply } from './reply-store.ts';
-import { type ApiPlace, findApi, sendRequest } from './send-request.ts';
+import { sendRequest } from './send-request.ts';
 
 /** Most requests for one part. */
 const MAX_SEND_ATTEMPTS = 8;
@@ -26,39 +26,58 @@ export async function sendReply(parts: ChannelParts, seq: number): Promise<Progr
   const reply = parts.replies.find(seq);
   const channel = reply && parts.channels.find(reply.channel);
   if (channel === undefined || reply?.status !== 'pending') return 'done';
-  const api = await openApi(parts, channel);
+  const { platform } = channel.spec;
+  if (platform === 'web-chat') return handOver(parts, channel, reply);
+  const api = await openPlatform(parts, channel);
   if (typeof api === 'string') return settle(parts, reply, { kind: 'refused', code: api });
-  const request = toRequest(parts, channel, { reply, api });
-  const sending = { ...reply, status: 'sending', attempts: reply.attempts + 1 } as const;
+  const trying = { ...reply, attempts: reply.attempts + 1 };
+  const access = await askAccess(parts, channel, api.privateHosts);
+  if (access.kind !== 'access') return settle(parts, trying, access);
+  const request = toRequest(parts, channel, { reply, by: { base: api.base, access } });
+  const sending = { ...trying, status: 'sending' } as const;
   parts.transact(() => parts.replies.change(sending));
   const answer = await sendRequest(api.network, request);
-  const { readAnswer } = ADAPTERS[channel.spec.platform];
+  if (answer?.status === 401 && !access.isNew) {
+    parts.tokens.drop(channel.spec.name);
+    return settle(parts, sending, { kind: 'busy' });
+  }
+  const { readAnswer } = ADAPTERS[platform];
   return settle(parts, sending, answer === undefined ? { kind: 'unsure' } : readAnswer(answer));
 }
 
-/** The way to the platform, or why there is none. */
-async function openApi(
+/** A web chat's reader takes it from here: it is sent once it is there for him. */
+async function handOver(
   parts: ChannelParts,
   channel: StoredChannel,
-): Promise<ApiPlace | 'denied' | 'private_address'> {
-  const { name, platform, apiBase } = channel.spec;
-  const workspace = openWorkspace(parts.env, parts.workspace);
-  const authority = await workspace.authority(channelPrincipal(parts, channel));
-  const question = { capability: `channel:send:${name}`, now: parts.now() };
-  if (authority === undefined || !authorize(authority, question).allowed) return 'denied';
-  const base = apiBase ?? ADAPTERS[platform].apiBase ?? '';
-  return findApi(parts.env, base, authority.policy.privateHosts) ?? 'private_address';
+  reply: StoredReply,
+): Promise<Progress> {
+  const authority = await mayChannelSend(parts, channel);
+  if (authority === undefined) return settle(parts, reply, { kind: 'refused', code: 'denied' });
+  const { name } = channel.spec;
+  const { chat } = reply.part;
+  parts.transact(() => {
+    const cursor = parts.chats.append({ channel: name, chat }, reply.seq, parts.now());
+    settle(
+      parts,
+      { ...reply, attempts: reply.attempts + 1 },
+      { kind: 'sent', receipt: `${cursor}` },
+    );
+  });
+  parts.push(name, chat);
+  return 'done';
 }
+
+type SendingBy = Parameters<typeof sendingContext>[2];
 
 function toRequest(
   parts: ChannelParts,
-  { spec }: StoredChannel,
-  { reply, api }: { readonly reply: StoredReply; readonly api: ApiPlace },
+  channel: StoredChannel,
+  { reply, by }: { readonly reply: StoredReply; readonly by: SendingBy },
 ): OutgoingRequest {
+  const { platform, name } = channel.spec;
   const { updateId, replyToken: sealed } = reply.part;
-  const token = sealed && { replyToken: parts.safe.openToken(spec.name, updateId, sealed) };
-  const context = { ...contextOf(parts, spec.name), apiBase: api.base };
-  return ADAPTERS[spec.platform].render({ ...reply.part, ...token }, context);
+  const token = sealed && { replyToken: parts.safe.openToken(name, updateId, sealed) };
+  return ADAPTERS[platform].render({ ...reply.part, ...token }, sendingContext(parts, channel, by));
 }
 
 function settle(parts: ChannelParts, reply: StoredReply, outcome: SendOutcome): Progress {

@@ -11,7 +11,7 @@ import type { ChannelBindings, Network } from './channel-parts.ts';
 /** How long a platform may take to answer, in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-/** What is read of an answer, in bytes: it is only looked at for an id or an error. */
+/** What is read of an answer, in bytes, where it is only looked at for an id or an error. */
 const MAX_ANSWER_BYTES = 65_536;
 
 /** Looked up at each request, so that what replaces `fetch` later (a test, a tracer) is used. */
@@ -41,26 +41,31 @@ export function findApi(
 export async function sendRequest(
   network: Network,
   { url, method, headers, body }: OutgoingRequest,
+  maxAnswerBytes = MAX_ANSWER_BYTES,
 ): Promise<SendAnswer | undefined> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const init = { method, headers, body, signal, redirect: 'manual' } as const;
+    const sent = method === 'GET' ? {} : { body };
+    const init = { method, headers, ...sent, signal, redirect: 'manual' } as const;
     const response = await network.fetch(url, init);
     const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
     return {
       status: response.status,
       ...(Number.isFinite(seconds) && { retryAfterMs: seconds * 1_000 }),
-      body: await readStart(response.body),
+      body: await readStart(response.body, maxAnswerBytes),
     };
   } catch {
     return undefined;
   }
 }
 
-async function readStart(stream: ReadableStream<Uint8Array> | null): Promise<string> {
+async function readStart(
+  stream: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
-  let left = MAX_ANSWER_BYTES;
+  let left = maxBytes;
   for await (const chunk of stream ?? []) {
     text += decoder.decode(chunk.subarray(0, left), { stream: true });
     left -= chunk.length;

@@ -5,6 +5,7 @@
  */
 
 import type { Attachment, Update } from '../../channels/update.ts';
+import type { Grant } from '../../core/capabilities/grant.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import { labelOfSender } from '../../core/channels/judge-sender.ts';
 import type { Spend } from '../../core/policy/ledger.ts';
@@ -20,15 +21,17 @@ interface TurnOrder {
   readonly sessionId: SessionId;
   /** What its sender has left of today's budget. */
   readonly ceiling: Spend;
+  /** What he may do. */
+  readonly grants: readonly Grant[];
 }
 
 export function toAdmission(
   parts: ChannelParts,
   channel: StoredChannel,
-  { update, principal: id, sessionId, ceiling }: TurnOrder,
+  { update, principal: id, sessionId, ceiling, grants }: TurnOrder,
 ): AdmitTurn {
-  const { spec, requestId } = channel;
-  const principal = senderPrincipal(parts, channel, id);
+  const { spec, requestId, creator } = channel;
+  const principal = senderPrincipal(parts, { creator, grants }, id);
   const content = toWords(spec, update);
   const { model, system } = spec;
   const create = { sessionId, principal, requestId, title: `channel ${spec.name}` };

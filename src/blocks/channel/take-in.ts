@@ -7,11 +7,12 @@
 
 import type { Update } from '../../channels/update.ts';
 import { FIXED_REPLIES, type FixedReply } from '../../core/channels/fixed-replies.ts';
-import { judgeSender } from '../../core/channels/judge-sender.ts';
+import { judgeSender, type SenderVerdict } from '../../core/channels/judge-sender.ts';
 import { readPairingCode } from '../../core/channels/pairing-code.ts';
 import type { PairingDescription } from './channel-api.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
+import { offerLink, redeemLink } from './link-accounts.ts';
 import { hashOfCode, toPairing } from './pairings.ts';
 import { MAX_PENDING } from './sender-store.ts';
 import { sessionOf } from './session-of.ts';
@@ -34,7 +35,7 @@ export function takeIn(parts: ChannelParts, channel: StoredChannel, update: Upda
     return refuse(parts, channel, update, { code: 'rate_limited' });
   }
   if (verdict === 'refuse') return refuse(parts, channel, update, { code: 'not_allowed' });
-  const redeemed = redeem(parts, channel, update, known);
+  const redeemed = redeem(parts, channel, { update, known, verdict });
   if (redeemed !== undefined) return refuse(parts, channel, update, redeemed);
   if (verdict === 'prove') return refuse(parts, channel, update, { code: 'not_paired' });
   if (verdict === 'ask') return ask(parts, channel, update, known);
@@ -49,7 +50,9 @@ function wait(
 ): TakenIn {
   const { name } = channel.spec;
   const { replyToken, ...kept } = update;
-  const principal = known?.principal ?? toPairing(parts, name, update.sender).principal;
+  const principal = principalOf(parts, channel, { update, known });
+  const told = offerLink(parts, channel, { update, principal });
+  if (told !== undefined) return refuse(parts, channel, update, { code: 'link_asked', told });
   const sessionId = sessionOf(parts, channel, { update, principal });
   const seq = parts.updates.insert({
     ...{ channel: name, updateId: update.updateId, status: 'waiting', receivedAt: parts.now() },
@@ -75,52 +78,70 @@ function ask(
   if (parts.senders.countPending(name) >= MAX_PENDING) {
     return refuse(parts, channel, update, { code: 'too_many_pending' });
   }
-  parts.senders.put(name, toPairing(parts, name, update.sender));
+  parts.senders.put(name, toPairing(parts, channel, update.sender));
   return refuse(parts, channel, update, { code: 'not_paired', reply: 'asked' });
 }
 
-interface Refused {
+export interface Refused {
   readonly code: string;
   readonly reply?: FixedReply;
+  /** A reply in words of its own. */
+  readonly told?: string;
 }
 
 /** Keeps the id, so that it comes once, and nothing of what was written. */
-function refuse(
+export function refuse(
   parts: ChannelParts,
   channel: StoredChannel,
   update: Update,
-  { code, reply }: Refused,
+  { code, reply, told }: Refused,
 ): TakenIn {
   const { name } = channel.spec;
   const { updateId, sender } = update;
-  const principal = toPairing(parts, name, sender).principal;
+  const principal = toPairing(parts, channel, sender).principal;
   parts.updates.insert({
     ...{ channel: name, updateId, status: 'refused', receivedAt: parts.now() },
     facts: { principal, code },
   });
-  if (reply === undefined) return { replies: [] };
-  return { replies: writeReply(parts, channel, { update, text: FIXED_REPLIES[reply] }) };
+  const text = told ?? (reply && FIXED_REPLIES[reply]);
+  if (text === undefined) return { replies: [] };
+  return { replies: writeReply(parts, channel, { update, text }) };
+}
+
+interface Speaking {
+  readonly update: Update;
+  readonly known: PairingDescription | undefined;
+}
+
+function principalOf(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  { update, known }: Speaking,
+): string {
+  return known?.principal ?? toPairing(parts, channel, update.sender).principal;
 }
 
 /** A code is used up by whoever sends it, and is no message. */
 function redeem(
   parts: ChannelParts,
-  { spec }: StoredChannel,
-  { sender, text }: Update,
-  known: PairingDescription | undefined,
+  channel: StoredChannel,
+  { update, known, verdict }: Speaking & { readonly verdict: SenderVerdict },
 ): Refused | undefined {
+  const { name } = channel.spec;
+  const { sender, text } = update;
   const code = readPairingCode(text);
   const now = parts.now();
-  if (code === undefined || !parts.codes.mayTry(spec.name, sender, now)) return undefined;
-  const live = parts.codes.redeem(spec.name, hashOfCode(parts, spec.name, code), now);
-  if (live === undefined) return undefined;
-  const { joins } = live;
-  const pairing = known ?? toPairing(parts, spec.name, sender);
+  if (code === undefined || !parts.codes.mayTry(name, sender, now)) return undefined;
+  const live = parts.codes.redeem(name, hashOfCode(parts, name, code), now);
+  const linked = live || verdict !== 'admit' ? undefined : redeemLink(parts, channel, code);
+  if (live === undefined && linked === undefined) return undefined;
+  const joins = live?.joins ?? linked;
+  const pairing = known ?? toPairing(parts, channel, sender);
   const principal = joins ?? pairing.principal;
-  parts.senders.put(spec.name, { ...pairing, principal, state: 'paired' });
+  parts.senders.put(name, { ...pairing, principal, state: 'paired' });
   parts.record({
     ...{ action: 'channel-paired', decision: 'allowed', reason: joins ? 'joined' : 'code' },
-    ...{ actor: `channel:${principal}`, channel: spec.name },
+    ...{ actor: `channel:${principal}`, channel: name },
   });
   return joins === undefined
     ? { code: 'code_redeemed', reply: 'paired' }

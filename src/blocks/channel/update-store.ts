@@ -6,6 +6,7 @@
 
 import type { Update } from '../../channels/update.ts';
 import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
+import type { ContentSeal } from '../kit/content-seal.ts';
 import type { UpdateDescription, UpdateStatus } from './channel-api.ts';
 
 /** How long an update's id is remembered, in milliseconds: longer than any platform repeats it. */
@@ -45,10 +46,12 @@ type UpdateRow = {
 
 export class UpdateStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal;
   #waiting = new Map<string, number>();
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, sealing: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
   }
 
   createTable(): void {
@@ -93,7 +96,8 @@ export class UpdateStore {
       .exec<{ seq: number }>(
         `INSERT INTO updates (channel, update_id, status, received_at, facts)
          VALUES (?, ?, ?, ?, ?) RETURNING seq`,
-        ...[channel, updateId, status, receivedAt, JSON.stringify(facts)],
+        ...[channel, updateId, status, receivedAt],
+        this.#toColumn({ channel, updateId }, facts),
       )
       .one();
     if (status === 'waiting') this.#waiting.set(channel, this.countWaiting(channel) + 1);
@@ -102,18 +106,29 @@ export class UpdateStore {
 
   find(seq: number): StoredUpdate | undefined {
     const [row] = this.#sql.exec<UpdateRow>('SELECT * FROM updates WHERE seq = ?', seq).toArray();
-    return row && toUpdate(row);
+    return row && this.#toUpdate(row);
+  }
+
+  findById(channel: string, updateId: string): StoredUpdate | undefined {
+    const [row] = this.#sql
+      .exec<UpdateRow>(
+        'SELECT * FROM updates WHERE channel = ? AND update_id = ?',
+        ...[channel, updateId],
+      )
+      .toArray();
+    return row && this.#toUpdate(row);
   }
 
   waiting(): readonly StoredUpdate[] {
     return this.#sql
       .exec<UpdateRow>("SELECT * FROM updates WHERE status = 'waiting' ORDER BY seq")
       .toArray()
-      .map(toUpdate);
+      .map((row) => this.#toUpdate(row));
   }
 
-  setFacts(seq: number, facts: UpdateFacts): void {
-    this.#sql.exec('UPDATE updates SET facts = ? WHERE seq = ?', JSON.stringify(facts), seq);
+  setFacts(update: StoredUpdate, facts: UpdateFacts): void {
+    const column = this.#toColumn(update, facts);
+    this.#sql.exec('UPDATE updates SET facts = ? WHERE seq = ?', column, update.seq);
   }
 
   /** Ends one that was waiting. */
@@ -121,7 +136,7 @@ export class UpdateStore {
     const { update: _, replyToken: __, ...kept } = facts;
     this.#sql.exec(
       'UPDATE updates SET status = ?, facts = ? WHERE seq = ?',
-      ...[status, JSON.stringify(kept), update.seq],
+      ...[status, this.#toColumn(update, kept), update.seq],
     );
     this.#waiting.set(update.channel, this.countWaiting(update.channel) - 1);
   }
@@ -134,7 +149,7 @@ export class UpdateStore {
         SHOWN,
       )
       .toArray()
-      .map(toUpdate)
+      .map((row) => this.#toUpdate(row))
       .map(({ updateId, status, receivedAt, facts }) => {
         const { update: _, replyToken: __, ...told } = facts;
         return { updateId, status, receivedAt, ...told };
@@ -163,9 +178,20 @@ export class UpdateStore {
       now - KEPT_MS,
     );
   }
+
+  #toUpdate({ update_id: updateId, received_at: receivedAt, ...row }: UpdateRow): StoredUpdate {
+    const { seq, channel, status } = row;
+    const facts = JSON.parse(this.#sealing.openText(rowOf({ channel, updateId }), row.facts));
+    return { seq, channel, updateId, status, receivedAt, facts };
+  }
+
+  #toColumn(update: UpdateKey, facts: UpdateFacts): string {
+    return this.#sealing.seal(rowOf(update), JSON.stringify(facts));
+  }
 }
 
-function toUpdate({ update_id: updateId, received_at: receivedAt, ...row }: UpdateRow) {
-  const { seq, channel, status, facts } = row;
-  return { seq, channel, updateId, status, receivedAt, facts: JSON.parse(facts) as UpdateFacts };
+type UpdateKey = Pick<StoredUpdate, 'channel' | 'updateId'>;
+
+function rowOf({ channel, updateId }: UpdateKey): string {
+  return `update/${channel}/${updateId}`;
 }

@@ -5,6 +5,7 @@
  */
 
 import { ADAPTERS } from '../../channels/adapters.ts';
+import { splitMarkdown } from '../../channels/split-markdown.ts';
 import { splitText } from '../../channels/split-text.ts';
 import type { Update } from '../../channels/update.ts';
 import { randomHex } from '../kit/keys.ts';
@@ -26,19 +27,22 @@ export function writeReply(
   { spec }: StoredChannel,
   { update, text, sealedToken }: Reply,
 ): readonly number[] {
-  const { updateId, chat, thread, replyToken } = update;
+  const { updateId, chat, thread, messageId, replyToken } = update;
   const { maxChars, isRepeatable } = ADAPTERS[spec.platform];
   const token =
     sealedToken ??
     (replyToken === undefined ? undefined : safe.sealToken(spec.name, updateId, replyToken));
-  return splitText(text, maxChars).map((words, index) =>
+  const split = spec.format === 'markdown' ? splitMarkdown : splitText;
+  return split(text, maxChars).map((words, index) =>
     replies.add({
       channel: spec.name,
       isRepeatable: isRepeatable({ index }),
       createdAt: now(),
       part: {
         ...{ id: `rep_${randomHex(ID_BYTES)}`, updateId, chat, text: words, index },
+        format: spec.format,
         ...(thread !== undefined && { thread }),
+        ...(messageId !== undefined && { messageId }),
         ...(token !== undefined && { replyToken: token }),
       },
     }),

@@ -5,10 +5,15 @@
  */
 
 import * as z from 'zod';
-import type { ChannelSummary } from '../../blocks/channel/channel-api.ts';
+import type {
+  ChannelSummary,
+  DecidePairing,
+  PairingDescription,
+} from '../../blocks/channel/channel-api.ts';
 import { openChannels } from '../../blocks/channel/channel-client.ts';
 import type { Credentials } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
+import { findSpecProblems } from '../../channels/negotiate.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import { toPointerErrors } from '../../core/errors/pointer-errors.ts';
 import { namedActorOf } from '../actor-of.ts';
@@ -19,7 +24,13 @@ import { mayOnChannel, requireChannel } from '../require-channel.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { requireGrants, toGrants } from '../spawn-order.ts';
-import { channelDescription, channelSummary, newChannel, pairing } from './channel-schema.ts';
+import {
+  channelDescription,
+  channelSummary,
+  newChannel,
+  pairing,
+  pairingDecision,
+} from './channel-schema.ts';
 
 type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId' | 'params'>;
 
@@ -31,7 +42,8 @@ const nameOf = ({ params }: AnyRequest) => params.name ?? '';
 function present<T extends ChannelSummary>({ caller }: AnyRequest, channel: T) {
   const { workspace } = caller.principal;
   const warnings = channel.spec.access.mode === 'open' ? ['open_channel'] : [];
-  return { ...channel, webhook: `/v1/webhooks/${workspace}/${channel.name}`, warnings };
+  const family = channel.spec.platform === 'web-chat' ? 'web-chats' : 'webhooks';
+  return { ...channel, webhook: `/v1/${family}/${workspace}/${channel.name}`, warnings };
 }
 
 const createChannel = defineRoute(
@@ -47,15 +59,16 @@ const createChannel = defineRoute(
     idempotency: 'replay',
   },
   async (request) => {
-    const { requestId, caller, env, body } = request;
+    const { requestId, caller, body } = request;
     const { credentials: given, ...spec } = body;
     for (const verb of ['manage', 'send', 'receive'] as const) {
       await requireChannel(request, 'createChannel', { verb, name: spec.name });
     }
-    if (spec.model !== undefined) requireModel(env, spec.model);
+    if (spec.model !== undefined) requireModel(request, spec.model);
     const grants = toGrants(spec.capabilities);
     requireGrants(request, grants);
-    requireApiBase(spec);
+    const problems = findSpecProblems(spec);
+    if (problems.length > 0) throw invalid(problems);
     const credentials = readCredentials(spec, given);
     const creation = { creator: caller.principal, requestId, spec, credentials, grants };
     const created = await channelsOf(request).create(creation);
@@ -66,11 +79,6 @@ const createChannel = defineRoute(
     return json(present(request, created), 201);
   },
 );
-
-function requireApiBase({ platform, apiBase }: ChannelSpec): void {
-  if (apiBase !== undefined || ADAPTERS[platform].apiBase !== undefined) return;
-  throw invalid([{ pointer: '/apiBase', detail: 'must say where replies go on this platform' }]);
-}
 
 function readCredentials({ platform }: ChannelSpec, given: Credentials): Credentials {
   const read = ADAPTERS[platform].credentials.safeParse(given);
@@ -113,7 +121,8 @@ const getChannel = defineRoute(
   async (request) => {
     await requireChannel(request, 'getChannel', { verb: 'list', name: nameOf(request) });
     const channel = await channelsOf(request).find(nameOf(request));
-    return json(present(request, found(channel, 'channel')));
+    const { pairings, ...known } = found(channel, 'channel');
+    return json({ ...present(request, known), pairings: pairings.map(presentPairing) });
   },
 );
 
@@ -143,21 +152,39 @@ const decidePairing = defineRoute(
     summary: 'Let in somebody who has asked to talk, or refuse him from now on',
     tag: 'channels',
     access: 'any-principal',
-    body: z.strictObject({ decision: z.enum(['approve', 'deny']) }),
+    body: pairingDecision,
     success: { status: 200, describes: pairing },
   },
   async (request) => {
     const channel = nameOf(request);
     await requireChannel(request, 'decidePairing', { verb: 'manage', name: channel });
     const { decision } = request.body;
-    const order = { channel, pairing: request.params.id ?? '', decision };
+    const order = { channel, pairing: request.params.id ?? '', decision, ...termsIn(request.body) };
     const decided = await channelsOf(request).decidePairing(namedActorOf(request), order);
     if (decided === undefined) {
       throw new Refusal('not_found', { detail: 'Nobody has asked under this id' });
     }
-    return json(decided);
+    if (decided.ok) return json(presentPairing(decided.value));
+    const pointer = decided.error === 'budget' ? '/budget' : '/capabilities';
+    throw invalid([{ pointer, detail: 'must be within what the channel gives' }]);
   },
 );
+
+function termsIn(body: z.infer<typeof pairingDecision>): Pick<DecidePairing, 'terms'> {
+  if (body.decision === 'deny') return {};
+  const { capabilities, budget } = body;
+  const grants = capabilities && { grants: toGrants(capabilities) };
+  return { terms: { ...grants, ...(budget && { budget }) } };
+}
+
+function presentPairing({ terms, ...known }: PairingDescription) {
+  const capabilities = terms?.grants?.map(({ pattern }) => pattern);
+  return {
+    ...known,
+    ...(capabilities && { capabilities }),
+    ...(terms?.budget && { budget: terms.budget }),
+  };
+}
 
 const issueCode = defineRoute(
   {

@@ -1,0 +1,59 @@
+/**
+ * The way from a channel to its platform: asked for at each request, since what the channel's maker may do
+ * can have changed.
+ *
+ * @module
+ */
+
+import type { AdapterContext } from '../../channels/adapter.ts';
+import { ADAPTERS } from '../../channels/adapters.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import { authorize } from '../../core/policy/authorize.ts';
+import { openWorkspace } from '../workspace/workspace-client.ts';
+import type { Access } from './ask-access.ts';
+import { type ChannelParts, channelPrincipal, contextOf } from './channel-parts.ts';
+import type { StoredChannel } from './channel-store.ts';
+import { type ApiPlace, findApi } from './send-request.ts';
+
+export interface OpenPlatform extends ApiPlace {
+  readonly privateHosts: readonly string[];
+}
+
+/** `undefined` if the channel may not send. */
+export async function mayChannelSend(
+  parts: ChannelParts,
+  channel: StoredChannel,
+): Promise<Authority | undefined> {
+  const workspace = openWorkspace(parts.env, parts.workspace);
+  const authority = await workspace.authority(channelPrincipal(parts, channel));
+  const question = { capability: `channel:send:${channel.spec.name}`, now: parts.now() };
+  return authority && authorize(authority, question).allowed ? authority : undefined;
+}
+
+/** Or why there is none. */
+export async function openPlatform(
+  parts: ChannelParts,
+  channel: StoredChannel,
+): Promise<OpenPlatform | 'denied' | 'private_address'> {
+  const authority = await mayChannelSend(parts, channel);
+  if (authority === undefined) return 'denied';
+  const { platform, apiBase } = channel.spec;
+  const { privateHosts } = authority.policy;
+  const base = apiBase ?? ADAPTERS[platform].apiBase ?? '';
+  const place = findApi(parts.env, base, privateHosts);
+  return place === undefined ? 'private_address' : { ...place, privateHosts };
+}
+
+/** What a request is written with. */
+export function sendingContext(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  by: { readonly base: string; readonly access: Access },
+): AdapterContext {
+  const { token } = by.access;
+  return {
+    ...contextOf(parts, channel),
+    apiBase: by.base,
+    ...(token !== undefined && { accessToken: token }),
+  };
+}
