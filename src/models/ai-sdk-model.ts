@@ -12,17 +12,23 @@ import type {
 } from '@ai-sdk/provider';
 import { ModelFault } from '../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
+import type { Usage } from '../core/conversation/usage.ts';
 import { toCallOptions } from './ai-sdk-prompt.ts';
 import { beginWithin } from './begin-within.ts';
 import { countCharacters, estimateTokens, reserveTokens } from './count-tokens.ts';
-import { type ModelPrice, toUsage } from './model-price.ts';
+import type { ModelFacts } from './model-facts.ts';
+import { inputRate, type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';
+import type { PromptCaching } from './providers.ts';
+import { streamWhole } from './stream-whole.ts';
 import { createEchoRecorder } from './vendor-echo.ts';
 
 export interface AiSdkModel extends Pick<LanguageModelV4CallOptions, 'providerOptions'> {
   /** Named in messages to operators and users. */
   readonly provider: string;
   readonly price: ModelPrice;
+  readonly facts: Pick<ModelFacts, 'tools' | 'streaming'>;
+  readonly caching?: PromptCaching;
   /** Milliseconds until it must have begun its answer. */
   readonly firstByteMs: number;
   load(): LanguageModelV4;
@@ -31,9 +37,22 @@ export interface AiSdkModel extends Pick<LanguageModelV4CallOptions, 'providerOp
 export function createAiSdkModel(model: AiSdkModel): ModelPort {
   return {
     stream: (request, signal) => stream(model, request, signal),
-    reserve: (request) => toUsage(model.price, reserveTokens(request), request.maxOutputTokens),
+    reserve: (request) => reserve(model, request),
     price: (inputTokens, outputTokens) => toUsage(model.price, inputTokens, outputTokens),
   };
+}
+
+/** All of the prompt may be kept, and then costs more. */
+function reserve({ price, caching }: AiSdkModel, request: ModelRequest): Usage {
+  const tokens = reserveTokens(request);
+  const usage = toUsage(price, tokens, request.maxOutputTokens);
+  const isKept = caching !== undefined && goesOn(request);
+  return isKept ? addSurcharge(usage, price, tokens * caching.surcharge) : usage;
+}
+
+/** Whether its beginning is likely to be asked again: with what tools say, or in the next turn. */
+function goesOn({ tools, messages }: ModelRequest): boolean {
+  return tools.length > 0 || messages.some(({ role }) => role === 'assistant');
 }
 
 async function* stream(
@@ -70,7 +89,7 @@ async function* stream(
       throw cutOff(model.provider);
     }
     const [input, output] = countTokens(part.usage, request, outputCharacters);
-    const usage = toUsage(model.price, input, output);
+    const usage = toCachedUsage(model, part.usage, toUsage(model.price, input, output));
     const vendorEcho = echo.finish();
     return {
       kind: 'end',
@@ -87,14 +106,17 @@ async function open(
   signal: AbortSignal,
 ): Promise<ReadableStream<LanguageModelV4StreamPart>> {
   try {
-    const { stream } = await beginWithin(model, signal, (abortSignal) =>
-      model.load().doStream({
-        ...toCallOptions(request),
-        abortSignal,
-        ...(model.providerOptions === undefined ? {} : { providerOptions: model.providerOptions }),
-      }),
-    );
-    return stream;
+    const { facts, caching } = model;
+    const asked = facts.tools ? request : { ...request, tools: [] };
+    const kept = goesOn(asked) ? caching?.options : undefined;
+    const providerOptions = { ...model.providerOptions, ...kept };
+    const options = { ...toCallOptions(asked), providerOptions };
+    return await beginWithin(model, signal, async (abortSignal) => {
+      const loaded = model.load();
+      if (!facts.streaming)
+        return streamWhole(await loaded.doGenerate({ ...options, abortSignal }));
+      return (await loaded.doStream({ ...options, abortSignal })).stream;
+    });
   } catch (thrown) {
     throw toModelFault(model.provider, thrown);
   }
@@ -128,6 +150,23 @@ function toChunk(part: LanguageModelV4StreamPart): ModelChunk | undefined {
 function sizeOf(chunk: ModelChunk): number {
   if (chunk.kind === 'text') return chunk.text.length;
   return chunk.kind === 'tool-call' ? chunk.call.argumentsText.length : 0;
+}
+
+/** With what was in the cache, and what it costs that something is there from now on. */
+function toCachedUsage(
+  { price, caching }: AiSdkModel,
+  { inputTokens }: LanguageModelV4Usage,
+  usage: Usage,
+): Usage {
+  const { cacheRead = 0, cacheWrite = 0 } = inputTokens;
+  const paid = addSurcharge(usage, price, cacheWrite * (caching?.surcharge ?? 0));
+  return cacheRead > 0 ? { ...paid, cachedInputTokens: cacheRead } : paid;
+}
+
+/** As if so many tokens more had been sent in the same request. */
+function addSurcharge(usage: Usage, price: ModelPrice, tokens: number): Usage {
+  const more = Math.ceil(tokens * inputRate(price, usage.inputTokens));
+  return { ...usage, costMicroUsd: usage.costMicroUsd + more };
 }
 
 /** The provider's own figures, or an estimate where it gave none. */

@@ -16,13 +16,14 @@ import { createAiSdkModel } from './ai-sdk-model.ts';
 import { plannerModel } from './embedded/planner-model.ts';
 import { scriptModel } from './embedded/script-model.ts';
 import type { ModelBindings } from './model-bindings.ts';
-import { type ModelPrice, UNKNOWN_PRICE } from './model-price.ts';
-import { knownPrice, listProviders } from './providers.ts';
+import { factsOf } from './model-facts.ts';
+import { priceOf } from './model-price-terms.ts';
+import { listProviders } from './providers.ts';
 import { createWorkersAiModel } from './workers-ai/workers-ai-model.ts';
 
 /** Why there is no such model. `message` is safe to show. */
 export interface UnknownModel {
-  readonly code: 'model_unknown';
+  readonly code: 'model_unknown' | 'model_incapable';
   readonly message: string;
 }
 
@@ -92,24 +93,18 @@ function chooseVendor(
   const price = priceOf(env, id, terms);
   if (price === undefined) return unpriced(id);
 
-  const { providerOptions } = provider;
+  const { providerOptions, caching } = provider;
   return ok(
     createAiSdkModel({
       provider: name,
       price,
       firstByteMs: terms.firstByteMs,
+      facts: factsOf(env, id),
       load: () => provider.load(env, model),
-      ...(providerOptions === undefined ? {} : { providerOptions }),
+      ...(providerOptions && { providerOptions }),
+      ...(caching && { caching }),
     }),
   );
-}
-
-function priceOf(
-  env: ModelBindings,
-  id: string,
-  { unknownPrice }: ModelTerms,
-): ModelPrice | undefined {
-  return knownPrice(env, id) ?? (unknownPrice === 'refuse' ? undefined : UNKNOWN_PRICE);
 }
 
 function unpriced(id: string): Result<never, UnknownModel> {

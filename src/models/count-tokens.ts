@@ -42,7 +42,7 @@ const MESSAGE_TOKENS = new WeakMap<Message, number>();
 function reserveMessage(message: Message): number {
   const known = MESSAGE_TOKENS.get(message);
   if (known !== undefined) return known;
-  const tokens = TOKENS_A_MESSAGE + sum(textsOf(message), mostTokens);
+  const tokens = TOKENS_A_MESSAGE + sum(textsOf(message), reserveText);
   MESSAGE_TOKENS.set(message, tokens);
   return tokens;
 }
@@ -57,8 +57,8 @@ function reserveTools(tools: ModelRequest['tools']): number {
     tools,
     (tool) =>
       TOKENS_A_TOOL +
-      mostTokens(tool.name + tool.description) +
-      mostTokens(JSON.stringify(tool.inputSchema)),
+      reserveText(tool.name + tool.description) +
+      reserveText(JSON.stringify(tool.inputSchema)),
   );
   TOOL_TOKENS.set(tools, tokens);
   return tokens;
@@ -71,7 +71,8 @@ function textsOf(message: Message): readonly string[] {
   return [message.content, ...calls, ...echo];
 }
 
-function mostTokens(text: string): number {
+/** Upper estimate of the tokens of a text. */
+export function reserveText(text: string): number {
   // Three bytes a code unit is the most that UTF-8 needs; ASCII, the usual case, needs one.
   const bytes = isAscii(text) ? text.length : text.length * 3;
   return Math.ceil(bytes / LEAST_BYTES_A_TOKEN);

@@ -11,12 +11,16 @@
 import { ModelFault } from '../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import type { Usage } from '../core/conversation/usage.ts';
+import { Fault } from '../core/errors/fault.ts';
+import { countCharacters, estimateTokens } from './count-tokens.ts';
 import type { ProviderBreakers } from './provider-health.ts';
 
 export interface Candidate {
   /** `provider/model`. */
   readonly id: string;
   readonly port: ModelPort;
+  /** Of the longest request that it can be asked; absent where nobody says. */
+  readonly contextTokens?: number;
 }
 
 export interface Failover {
@@ -42,7 +46,13 @@ async function* stream(
   signal: AbortSignal,
 ): AsyncGenerator<ModelChunk> {
   let last: ModelFault | undefined;
+  const inputTokens = estimateTokens(countCharacters(request.messages));
+  let isTooLong = false;
   for (const candidate of failover.candidates) {
+    if (inputTokens > (candidate.contextTokens ?? Infinity)) {
+      isTooLong = true;
+      continue;
+    }
     const { breakers, workspace, now } = failover;
     const waitMs = breakers.waitMs(workspace, providerOf(candidate), now());
     if (waitMs > 0) {
@@ -58,6 +68,9 @@ async function* stream(
     return;
   }
   if (last !== undefined) throw last;
+  if (isTooLong) {
+    throw new Fault('model_incapable', 'Cannot ask a model: the conversation must fit its context');
+  }
 }
 
 interface Question {

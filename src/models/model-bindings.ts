@@ -31,6 +31,8 @@ export interface ModelBindings {
   readonly OPENAI_COMPATIBLE_MODELS?: string;
   /** JSON, `{"provider/model": [input, output]}` in USD per million tokens; wins over the table. */
   readonly MODEL_PRICES?: string;
+  /** JSON, `{"provider/model": {"tools", "streaming", "contextTokens", …}}`: see `model-facts.ts`. */
+  readonly MODEL_CAPABILITIES?: string;
   readonly AI?: AiBinding;
   readonly PRIVATE_NETWORK?: PrivateNetwork;
 }

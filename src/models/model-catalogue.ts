@@ -7,7 +7,9 @@
  * @module
  */
 
-import { toAliasName } from '../core/policy/model-policy.ts';
+import { toAgentModel } from '../core/policy/agent-policy.ts';
+import { aliasOf, toAliasName } from '../core/policy/model-policy.ts';
+import type { Policy } from '../core/policy/policy.ts';
 import type { ModelBindings } from './model-bindings.ts';
 import { FREE, type ModelPrice, pricedModels, UNKNOWN_PRICE } from './model-price.ts';
 import { compatibleName, knownPrice, listProviders } from './providers.ts';
@@ -38,15 +40,35 @@ const EMBEDDED: readonly ModelDescription[] = [
       '{"script": [{"text": …, "toolCalls": […]}, …]}. For tests. Needs no key.',
     price: FREE,
   },
+  {
+    id: 'embedded/lexical',
+    provider: 'embedded',
+    description:
+      'Not a trained model: a deterministic hash of words and letters that knows no meaning, for ' +
+      'embeddings of what is written alike. Needs no key.',
+    price: FREE,
+  },
 ];
 
-/** An alias of a workspace, and what it stands for. */
-export function describeAlias(name: string, models: readonly string[]): AliasDescription {
-  const description = `The first of these that answers: ${models.join(', ')}.`;
-  return { id: toAliasName(name), description, models };
+/** What a workspace calls its models: its agents and aliases, and what they stand for. */
+export function describeNames(
+  workspace: string,
+  { agents, models: { aliases } }: Pick<Policy, 'agents' | 'models'>,
+): readonly NameDescription[] {
+  const ofAliases = Object.entries(aliases).map(([name, models]) => {
+    const description = `The first of these that answers: ${models.join(', ')}.`;
+    return { id: toAliasName(name), description, models };
+  });
+  const ofAgents = Object.entries(agents).map(([name, { description, model }]) => {
+    const alias = aliasOf(model);
+    const models = alias === undefined ? [model] : (aliases[alias] ?? []);
+    const usual = `An agent of this workspace, which asks ${model}.`;
+    return { id: toAgentModel(workspace, name), description: description ?? usual, models };
+  });
+  return [...ofAgents, ...ofAliases];
 }
 
-export interface AliasDescription extends Pick<ModelDescription, 'id' | 'description'> {
+export interface NameDescription extends Pick<ModelDescription, 'id' | 'description'> {
   /** In the order in which they are asked. */
   readonly models: readonly string[];
 }

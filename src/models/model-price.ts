@@ -44,6 +44,8 @@ const PRICES: Readonly<Record<string, ModelPrice>> = {
   'openai/gpt-6-luna': { input: 0.1, output: 0.5 },
   'openai/gpt-5.6-terra': { input: 2, output: 12 },
   'openai/gpt-5.4-mini': { input: 0.75, output: 4.5 },
+  'openai/text-embedding-3-large': { input: 0.13, output: 0 },
+  'openai/text-embedding-3-small': { input: 0.02, output: 0 },
   'google/gemini-3.8-flash': { input: 0.75, output: 3.75 },
   'google/gemini-2.5-pro': {
     input: 1.25,
@@ -51,6 +53,7 @@ const PRICES: Readonly<Record<string, ModelPrice>> = {
     long: { aboveTokens: 200_000, input: 2.5, output: 15 },
   },
   'google/gemini-2.5-flash': { input: 0.3, output: 2.5 },
+  'google/gemini-embedding-001': { input: 0.15, output: 0 },
   'workers-ai/@cf/openai/gpt-oss-120b': { input: 0.35, output: 0.75 },
   'workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast': { input: 0.3, output: 2.26 },
 };
@@ -74,6 +77,11 @@ export function toUsage(price: ModelPrice, inputTokens: number, outputTokens: nu
   const { input, output } = long !== undefined && inputTokens > long.aboveTokens ? long : price;
   const costMicroUsd = Math.ceil(inputTokens * input + outputTokens * output);
   return { inputTokens, outputTokens, costMicroUsd };
+}
+
+/** Micro-USD of a token of a prompt that has so many. */
+export function inputRate({ input, long }: ModelPrice, inputTokens: number): number {
+  return long !== undefined && inputTokens > long.aboveTokens ? long.input : input;
 }
 
 /** Malformed overrides are ignored: the table and its fallback hold, which charge, not give. */

@@ -11,7 +11,11 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogle } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider';
+import type {
+  EmbeddingModelV4,
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+} from '@ai-sdk/provider';
 import type { ModelBindings } from './model-bindings.ts';
 import { FREE, type ModelPrice, statedPrice } from './model-price.ts';
 import { fetchFor, publicFetch } from './private-fetch.ts';
@@ -22,8 +26,21 @@ export interface Provider {
   /** What must be set and is not, as the end of a sentence; nothing when it can be used. */
   missing(env: ModelBindings): string | undefined;
   load(env: ModelBindings, model: string): LanguageModelV4;
+  /** Absent where it makes no embeddings. */
+  loadEmbedding?(env: ModelBindings, model: string): EmbeddingModelV4;
   /** What it is always told, such as not to store the conversation. */
-  readonly providerOptions?: NonNullable<LanguageModelV4CallOptions['providerOptions']>;
+  readonly providerOptions?: ProviderOptions;
+  /** Where it keeps a prompt for the next request only if it is told to. */
+  readonly caching?: PromptCaching;
+}
+
+type ProviderOptions = NonNullable<LanguageModelV4CallOptions['providerOptions']>;
+
+export interface PromptCaching {
+  /** How it is told. */
+  readonly options: ProviderOptions;
+  /** What a token that is kept costs more than any other, as a part of its price. */
+  readonly surcharge: number;
 }
 
 const anthropic: Provider = {
@@ -32,14 +49,16 @@ const anthropic: Provider = {
   load(env, model) {
     return createAnthropic({ apiKey: env.ANTHROPIC_API_KEY ?? '', fetch: publicFetch })(model);
   },
+  caching: { options: { anthropic: { cacheControl: { type: 'ephemeral' } } }, surcharge: 0.25 },
 };
 
 const openai: Provider = {
   title: 'OpenAI (Responses API; nothing is stored there)',
   missing: (env) => unset('OPENAI_API_KEY', env.OPENAI_API_KEY),
   load(env, model) {
-    return createOpenAI({ apiKey: env.OPENAI_API_KEY ?? '', fetch: publicFetch }).responses(model);
+    return openOpenAi(env).responses(model);
   },
+  loadEmbedding: (env, model) => openOpenAi(env).embeddingModel(model),
   providerOptions: { openai: { store: false } },
 };
 
@@ -47,25 +66,36 @@ const google: Provider = {
   title: 'Google (Gemini API)',
   missing: (env) => unset('GOOGLE_API_KEY', env.GOOGLE_API_KEY),
   load(env, model) {
-    return createGoogle({ apiKey: env.GOOGLE_API_KEY ?? '', fetch: publicFetch })(model);
+    return openGoogle(env)(model);
   },
+  loadEmbedding: (env, model) => openGoogle(env).embeddingModel(model),
 };
+
+function openOpenAi({ OPENAI_API_KEY: apiKey = '' }: ModelBindings) {
+  return createOpenAI({ apiKey, fetch: publicFetch });
+}
+
+function openGoogle({ GOOGLE_API_KEY: apiKey = '' }: ModelBindings) {
+  return createGoogle({ apiKey, fetch: publicFetch });
+}
 
 const compatible: Provider = {
   title: "an endpoint in OpenAI's chat shape, set by the operator",
   missing: (env) => unset('OPENAI_COMPATIBLE_BASE_URL', env.OPENAI_COMPATIBLE_BASE_URL),
-  load(env, model) {
-    const { OPENAI_COMPATIBLE_BASE_URL: baseURL = '', OPENAI_COMPATIBLE_API_KEY: apiKey } = env;
-    const provider = createOpenAICompatible({
-      name: compatibleName(env),
-      baseURL,
-      includeUsage: true,
-      fetch: fetchFor(env, baseURL),
-      ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
-    });
-    return provider.chatModel(model);
-  },
+  load: (env, model) => openCompatible(env).chatModel(model),
+  loadEmbedding: (env, model) => openCompatible(env).embeddingModel(model),
 };
+
+function openCompatible(env: ModelBindings) {
+  const { OPENAI_COMPATIBLE_BASE_URL: baseURL = '', OPENAI_COMPATIBLE_API_KEY: apiKey } = env;
+  return createOpenAICompatible({
+    name: compatibleName(env),
+    baseURL,
+    includeUsage: true,
+    fetch: fetchFor(env, baseURL),
+    ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
+  });
+}
 
 const BUILT_IN = { anthropic, openai, google } as const;
 

@@ -9,37 +9,62 @@ import type { ModelPort } from '../agent/ports.ts';
 import type { Authority } from '../core/policy/authority.ts';
 import { usableModels } from '../core/policy/model-access.ts';
 import { isEmbeddedModel } from '../core/policy/model-name.ts';
-import { ok, type Result } from '../core/primitives/result.ts';
+import { err, ok, type Result } from '../core/primitives/result.ts';
 import { chooseModel, type UnknownModel } from './choose-model.ts';
 import { type Candidate, createFailoverModel } from './failover-model.ts';
 import type { ModelBindings } from './model-bindings.ts';
+import { factsOf, findIncapability, type Incapability, type ModelNeeds } from './model-facts.ts';
 import { providerBreakers } from './provider-health.ts';
 
 export interface ModelWish {
   readonly name: string;
   readonly authority: Authority;
   readonly workspace: string;
+  /** What the turn asks of it, its length aside. */
+  readonly needs: Pick<ModelNeeds, 'tools' | 'streaming'>;
   readonly now: () => number;
 }
 
-/** Models of the chain that the deployment does not have, or whose price policy wants known, are left out. */
+/**
+ * Models of the chain are left out that the deployment does not have, whose price policy wants known, or
+ * that cannot do what is asked.
+ */
 export function resolveModel(
   env: ModelBindings,
-  { name, authority, workspace, now }: ModelWish,
+  { name, authority, workspace, needs, now }: ModelWish,
 ): Result<ModelPort, UnknownModel> {
   if (isEmbeddedModel(name)) return chooseModel(env, name);
+  const use = needs.streaming ? 'provider:llm:stream' : 'provider:llm:call';
   const { models, budgets } = authority.policy;
   const { firstByteMs } = models;
   const { unknownPrice } = budgets;
-  const chosen = usableModels(authority, name, now()).map(
-    (id) => [id, chooseModel(env, id, { firstByteMs, unknownPrice })] as const,
-  );
-  const candidates = chosen.flatMap(([id, port]): Candidate[] =>
-    port.ok ? [{ id, port: port.value }] : [],
-  );
+  const chosen = usableModels(authority, name, { use, now: now() }).map((id): Choice => {
+    const facts = factsOf(env, id);
+    const lacking = findIncapability(facts, { ...needs, kind: 'language', inputTokens: 0 });
+    if (lacking !== undefined) return err(INCAPABLE[lacking]);
+    const { contextTokens } = facts;
+    const port = chooseModel(env, id, { firstByteMs, unknownPrice });
+    return port.ok ? ok({ id, port: port.value, ...(contextTokens && { contextTokens }) }) : port;
+  });
+  const candidates = chosen.flatMap((choice) => (choice.ok ? [choice.value] : []));
   const breakers = providerBreakers;
   if (candidates.length > 0) {
     return ok(createFailoverModel({ candidates, workspace, breakers, now }));
   }
-  return chosen[0]?.[1] ?? chooseModel(env, name);
+  const refused = chosen.find((choice) => !choice.ok);
+  return refused ?? chooseModel(env, name);
 }
+
+type Choice = Result<Candidate, UnknownModel>;
+
+const incapable = (must: string): UnknownModel => ({
+  code: 'model_incapable',
+  message: `Cannot use the model: ${must}`,
+});
+
+const INCAPABLE: Readonly<Record<Incapability, UnknownModel>> = {
+  kind: incapable('it must be a language model'),
+  tools: incapable('it must call tools'),
+  streaming: incapable('it must stream'),
+  context: incapable('the conversation must fit into its context'),
+};

@@ -4,15 +4,22 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { refuse, type StandIn, startProvider, streamText } from '../support/provider.ts';
 
 let gateway: Gateway;
 let api: Api;
+let provider: StandIn;
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  provider = await startProvider();
+  const secrets = { OPENAI_COMPATIBLE_BASE_URL: provider.baseUrl };
+  gateway = await startGateway({ secrets });
   api = callApi(gateway);
 });
-afterAll(() => gateway?.dispose());
+afterAll(async () => {
+  await gateway?.dispose();
+  provider?.dispose();
+});
 
 const call = (name: string, args: object) => ({ toolCalls: [{ name, arguments: args }] });
 const remember = (text: string, fact: object = {}) => call('memory-remember', { text, ...fact });
@@ -127,6 +134,125 @@ describe('a user', () => {
     const writer = await callerAs('writer', 'storage:memory:write');
     expect((await answers([recall('mine')], writer))[0].denied).toBeDefined();
     expect((await writer.get('/v1/memory/export')).status).toBe(403);
+  });
+});
+
+describe('with vectors', () => {
+  const MODEL = 'compatible/embed';
+  const embeddings = (model?: string) =>
+    changePolicy(api, { memory: { enabled: true, ...(model && { embeddings: model }) } });
+  const inputs = () =>
+    provider.asked.flatMap(({ body }) => (body as unknown as { input: string[] }).input);
+
+  /** Two places: whether a text is about animals, and whether it is about money. */
+  const answerVectors = () => {
+    provider.answer = (body, response) => {
+      const { input } = body as unknown as { input: string[] };
+      const about = (text: string, words: RegExp) => (words.test(text) ? 1 : 0.05);
+      const data = input.map((text, index) => ({
+        index,
+        embedding: [about(text, /dog|hound|pet/i), about(text, /rent|loan|debt/i)],
+      }));
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify({ data, usage: { prompt_tokens: 3, total_tokens: 3 } }));
+    };
+  };
+
+  test('of the gateway itself, what is written alike is recalled too', async () => {
+    const ida = await callerAs('ida', 'storage:memory:*');
+    await answers([remember('Invoices are preferred as PDF'), remember('The dog barks')], ida);
+    const [before] = await answers([recall('prefered invocies')], ida);
+    expect(textsOf(before)).toEqual([]);
+    await embeddings('embedded/lexical');
+    // What was there before gets its vectors after the first answer, which does not wait for them.
+    await vi.waitFor(
+      async () => {
+        const [found] = await answers([recall('prefered invocies')], ida);
+        expect(textsOf(found)).toEqual(['Invoices are preferred as PDF']);
+      },
+      { timeout: 20_000 },
+    );
+    expect(provider.asked).toEqual([]);
+  });
+
+  test('of a provider, what means alike is recalled too, under the capability for it', async () => {
+    answerVectors();
+    await embeddings(MODEL);
+    const kim = await callerAs('kim', 'storage:memory:*', `provider:embedding:${MODEL}`);
+    await answers([remember('The dog barks'), remember('The rent is due')], kim);
+    expect(inputs()).toEqual(['The dog barks', 'The rent is due']);
+    const [found] = await answers([recall('hounds')], kim);
+    expect(textsOf(found)).toEqual(['The dog barks']);
+
+    provider.asked.length = 0;
+    const lee = await callerAs('lee', 'storage:memory:*');
+    await answers([remember('The dog barks')], lee);
+    expect(textsOf((await answers([recall('hounds')], lee))[0])).toEqual([]);
+    expect(textsOf((await answers([recall('dog')], lee))[0])).toEqual(['The dog barks']);
+    expect(provider.asked).toEqual([]);
+  });
+
+  test('goes on by words alone while the provider fails', async () => {
+    provider.answer = (_, response) => refuse(response, 400);
+    const max = await callerAs('max', 'storage:memory:*', `provider:embedding:${MODEL}`);
+    const [stored] = await answers([remember('The loan is paid')], max);
+    expect(stored.kind).toBe('remembered');
+    expect(textsOf((await answers([recall('loan')], max))[0])).toEqual(['The loan is paid']);
+    answerVectors();
+    await vi.waitFor(
+      async () => {
+        const [found] = await answers([recall('debts')], max);
+        expect(textsOf(found)).toEqual(['The loan is paid']);
+      },
+      { timeout: 20_000 },
+    );
+    await embeddings();
+  });
+});
+
+describe('a long conversation', () => {
+  const MODEL = 'compatible/talk';
+  const sentAt = (index: number) => provider.asked.at(index)?.body.messages ?? [];
+
+  test('is shown to its model shortened, once there was time for it, and stays whole', async () => {
+    const window = { messages: 6, characters: 100_000 };
+    await changePolicy(api, { memory: { enabled: true, window } });
+    let answer = 0;
+    provider.asked.length = 0;
+    provider.answer = (_, response) => streamText(response, `Answer ${++answer}. And so on.`);
+    const session = await api.session();
+    const say = (text: string) => api.turn(session, text, MODEL);
+    for (let turn = 1; turn <= 4; turn++) await say(`Question ${turn}? More of it.`);
+    // Until it is shortened it is shown as it is.
+    let turn = 4;
+    await vi.waitFor(
+      async () => {
+        await say(`Question ${++turn}? More of it.`);
+        const [first] = sentAt(-1);
+        expect(JSON.stringify(first)).toContain('Earlier in this conversation');
+      },
+      { timeout: 30_000, interval: 1_000 },
+    );
+    const [summary, ...rest] = sentAt(-1);
+    const shortened = JSON.stringify(summary);
+    expect(shortened).toContain('- User: Question 1?');
+    expect(shortened).toContain('- Assistant: Answer 1.');
+    expect(shortened).not.toContain('More of it');
+    expect(rest.length).toBeLessThan(2 * turn - 1);
+    expect(JSON.stringify(rest.at(-1))).toContain(`Question ${turn}?`);
+    const { body } = await api.get(`/v1/sessions/${session}/messages?limit=200`);
+    expect(body.messages).toHaveLength(2 * turn);
+    expect(body.messages[0].content).toBe('Question 1? More of it.');
+
+    const find = async (text: string, by = api) =>
+      (await by.get(`/v1/sessions/${session}/messages?search=${encodeURIComponent(text)}&limit=2`))
+        .body;
+    expect(await find('ANSWER* 2')).toMatchObject({
+      messages: [{ role: 'assistant', content: 'Answer 2. And so on.', seq: 4 }, {}],
+    });
+    expect((await find('nowhere')).messages).toEqual([]);
+    await say('The zebra was not there before');
+    expect((await find('zebr')).messages).toHaveLength(1);
   });
 });
 

@@ -110,6 +110,39 @@ describe('an Anthropic model', () => {
     });
   });
 
+  test('keeps the beginning of what goes on, and counts what that costs and saves', async () => {
+    const usage = {
+      input_tokens: 72,
+      cache_creation_input_tokens: 100,
+      cache_read_input_tokens: 300,
+      output_tokens: 2,
+    };
+    const kept = named('message_start', {
+      message: { id: 'm', type: 'message', role: 'assistant', model: 'c', content: [], usage },
+    });
+    const end = named('message_delta', { delta: { stop_reason: 'end_turn' }, usage });
+    const sent = answerWith(events(kept, end, named('message_stop', {})), SAY_DONE);
+    const going = requestOf([user('Hi')], { model: MODEL });
+    const reply = await ask(model(), going);
+    expect(sent[0]?.body.cache_control).toEqual({ type: 'ephemeral' });
+    // A token that is kept costs a quarter more; no discount is counted on for one that was.
+    expect(reply.chunks.at(-1)).toMatchObject({
+      usage: {
+        inputTokens: 472,
+        cachedInputTokens: 300,
+        costMicroUsd: 472 * 2 + 100 * 2 * 0.25 + 2 * 10,
+      },
+    });
+    const once = requestOf([user('Hi')], { model: MODEL, tools: [] });
+    await ask(model(), once);
+    expect(sent[1]?.body).not.toHaveProperty('cache_control');
+    const [more, less] = [going, once].map((request) => model().reserve(request));
+    expect(more!.costMicroUsd).toBe(
+      Math.ceil(more!.inputTokens * 2 * 1.25) + more!.outputTokens * 10,
+    );
+    expect(less!.costMicroUsd).toBe(less!.inputTokens * 2 + less!.outputTokens * 10);
+  });
+
   test('is sent conversation, tools, limit and key', async () => {
     const sent = answerWith(SAY_DONE);
     const system = { role: 'system', content: 'Be brief.', label: user('').label } as const;

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { chooseEmbedding } from '../../src/models/choose-embedding.ts';
 import { chooseModel } from '../../src/models/choose-model.ts';
 import { createMissingModel } from '../../src/models/missing-model.ts';
 import type { ModelBindings } from '../../src/models/model-bindings.ts';
 import { listModels } from '../../src/models/model-catalogue.ts';
+import { factsOf } from '../../src/models/model-facts.ts';
 import { ask, requestOf, user } from './support/request.ts';
 
-const EMBEDDED = ['embedded/planner', 'embedded/script'];
+const EMBEDDED = ['embedded/planner', 'embedded/script', 'embedded/lexical'];
+const TERMS = { firstByteMs: 1_000, unknownPrice: 'worst-case' } as const;
 const AI = { run: async () => null };
 
 describe('chooseModel()', () => {
@@ -75,7 +78,8 @@ describe('chooseModel()', () => {
   test('reserves at least what the same request is settled at', () => {
     const chosen = chooseModel({ ANTHROPIC_API_KEY: 'k' }, 'anthropic/claude-sonnet-5-5');
     if (!chosen.ok) throw new Error(chosen.error.message);
-    const request = requestOf([user('What is 日本語 worth?'.repeat(100))]);
+    const once = [user('What is 日本語 worth?'.repeat(100))];
+    const request = requestOf(once, { tools: [] });
     const reserved = chosen.value.reserve(request);
     expect(reserved.outputTokens).toBe(request.maxOutputTokens);
     expect(reserved.inputTokens).toBeGreaterThan((100 * 'What is 日本語 worth?'.length) / 4);
@@ -98,7 +102,7 @@ describe('listModels()', () => {
   test('holds the embedded models, honestly described, where there is no key', () => {
     expect(ids({})).toEqual(EMBEDDED);
     for (const { description } of listModels({})) {
-      expect(description).toMatch(/^Not a language model/);
+      expect(description).toMatch(/^Not a (language|trained) model/);
     }
   });
 
@@ -127,7 +131,10 @@ describe('listModels()', () => {
       OPENAI_COMPATIBLE_BASE_URL: 'http://x/v1',
       AI,
     };
-    for (const id of ids(env))
-      expect([id, chooseModel(env, id.replace('*', 'any')).ok]).toEqual([id, true]);
+    for (const id of ids(env)) {
+      const isEmbedding = factsOf(env, id).kind === 'embedding';
+      const choose = isEmbedding ? chooseEmbedding : chooseModel;
+      expect([id, choose(env, id.replace('*', 'any'), TERMS).ok]).toEqual([id, true]);
+    }
   });
 });

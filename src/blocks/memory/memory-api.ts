@@ -11,12 +11,20 @@ import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { Memory, MemoryDraft, MemorySource } from '../../core/memory/memory.ts';
 import type { Label } from '../../core/policy/labels.ts';
 
+/** Made by a model outside, as it is kept: see `packed-vector.ts`. */
+export interface TextVector {
+  readonly model: string;
+  readonly vector: Uint8Array;
+}
+
 export interface RememberOrder {
   readonly owner: string;
   readonly draft: MemoryDraft;
   readonly source: MemorySource;
   /** Of all that may have shaped it. */
   readonly label: Label;
+  /** Absent where there is none, or none yet. */
+  readonly embedded?: TextVector;
 }
 
 /** `memory_full`: the owner's, or the workspace's. */
@@ -29,6 +37,14 @@ export interface RecallOrder {
   readonly query: string;
   readonly limit: number;
   readonly trustedOnly: boolean;
+  /** Of the query: then what resembles it is found too. */
+  readonly embedded?: TextVector;
+}
+
+/** A memory that has no vector of some model. */
+export interface Unembedded {
+  readonly id: string;
+  readonly text: string;
 }
 
 export interface ForgetOrder {
@@ -43,6 +59,13 @@ export interface MemoryApi {
   remember(order: RememberOrder): Promise<Remembered>;
   /** The best first. */
   recall(order: RecallOrder): Promise<readonly Memory[]>;
+  /** The newest first; a few at a time. */
+  unembedded(owner: string, model: string): Promise<readonly Unembedded[]>;
+  /** Ignored for memories that are gone. */
+  keepVectors(
+    owner: string,
+    vectors: readonly ({ readonly id: string } & TextVector)[],
+  ): Promise<void>;
   /** `not_allowed`: outsiders may have shaped the wish, and not what it is about. */
   forget(order: ForgetOrder): Promise<'forgotten' | 'not_found' | 'not_allowed'>;
   /** A part of all that the owner has, after the row with this number; `next` where there is more. */

@@ -11,7 +11,14 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { NamedActor } from '../../core/audit/named-actor.ts';
-import { MEMORY_LIMITS, type Memory, mayReplace, sizeOfDraft } from '../../core/memory/memory.ts';
+import { fuseRanks } from '../../core/memory/fuse-ranks.ts';
+import {
+  MEMORY_LIMITS,
+  type Memory,
+  mayReplace,
+  sizeOfDraft,
+  textOfDraft,
+} from '../../core/memory/memory.ts';
 import { toSearchQuery } from '../../core/memory/search-query.ts';
 import { NOTES_OF_SUMMARY, summarise } from '../../core/memory/summarise.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
@@ -28,8 +35,11 @@ import type {
   RecallOrder,
   Remembered,
   RememberOrder,
+  TextVector,
+  Unembedded,
 } from './memory-api.ts';
 import { MemoryStore } from './memory-store.ts';
+import { MemoryVectors } from './memory-vectors.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
 const SOURCE = 'memory';
@@ -45,9 +55,16 @@ const EXPORTED_ROWS = 200;
 
 const ID_BYTES = 12;
 
+/** What each way of searching may bring before the best of both are taken. */
+const CANDIDATES = 40;
+
+/** Memories that are given their vectors at a time. */
+const EMBEDDED_AT_ONCE = 64;
+
 export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryApi {
   readonly #workspace: WorkspaceId;
   readonly #memories: MemoryStore;
+  readonly #vectors: MemoryVectors;
   readonly #outbox: Outbox;
   readonly #timers: Timers;
   readonly #changes: Changes;
@@ -57,6 +74,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     const { storage } = ctx;
     this.#workspace = workspaceOf(ctx);
     this.#memories = new MemoryStore(storage.sql);
+    this.#vectors = new MemoryVectors(storage.sql);
     this.#outbox = new Outbox(storage.sql);
     this.#timers = new Timers(storage, { [WORK_TIMER]: () => this.#work() });
     this.#changes = new Changes(storage, {
@@ -67,6 +85,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     });
     storage.transactionSync(() => {
       this.#memories.createTables();
+      this.#vectors.createTable();
       this.#outbox.createTable();
       this.#timers.createTable();
     });
@@ -77,7 +96,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     await this.#timers.alarm(Date.now());
   }
 
-  async remember({ owner, draft, source, label }: RememberOrder): Promise<Remembered> {
+  async remember({ owner, draft, source, label, embedded }: RememberOrder): Promise<Remembered> {
     const isFact = draft.subject !== undefined && draft.predicate !== undefined;
     const kind = isFact ? 'fact' : 'note';
     const known = this.#memories.byCall(owner, kind, source.callKey);
@@ -89,18 +108,40 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     this.#changes.make(() => {
       if (isFact) this.#supersede(owner, memory);
       this.#memories.insert(owner, memory);
+      if (embedded !== undefined) this.#vectors.put(owner, id, embedded);
       const notes = this.#memories.unsummarised(owner, NOTES_OF_SUMMARY);
       this.#setTimer(notes.length === NOTES_OF_SUMMARY);
     });
     return { kind: 'remembered', id };
   }
 
-  async recall({ owner, query, limit, trustedOnly }: RecallOrder): Promise<readonly Memory[]> {
+  async recall(order: RecallOrder): Promise<readonly Memory[]> {
+    const { owner, query, trustedOnly, embedded } = order;
     const words = toSearchQuery(query);
-    const most = Math.min(limit, MEMORY_LIMITS.recalled);
-    return words === undefined
-      ? []
-      : this.#memories.search(owner, words, { limit: most, trustedOnly });
+    const most = Math.min(order.limit, MEMORY_LIMITS.recalled);
+    const limit = embedded === undefined ? most : CANDIDATES;
+    const wish = { limit, trustedOnly };
+    const found = words === undefined ? [] : this.#memories.search(owner, words, wish);
+    if (embedded === undefined) return found;
+    const near = this.#vectors.nearest(owner, { ...embedded, ...wish });
+    const ids = fuseRanks([found.map(({ id }) => id), near], most);
+    return ids.flatMap((id) => this.#memories.byId(owner, id)?.memory ?? []);
+  }
+
+  async unembedded(owner: string, model: string): Promise<readonly Unembedded[]> {
+    return this.#vectors.missing(owner, model, EMBEDDED_AT_ONCE).flatMap((id) => {
+      const memory = this.#memories.byId(owner, id)?.memory;
+      return memory === undefined ? [] : [{ id, text: textOfDraft(memory) }];
+    });
+  }
+
+  async keepVectors(
+    owner: string,
+    vectors: readonly ({ readonly id: string } & TextVector)[],
+  ): Promise<void> {
+    this.#changes.make(() => {
+      for (const { id, ...embedded } of vectors) this.#vectors.put(owner, id, embedded);
+    });
   }
 
   async forget({

@@ -20,6 +20,8 @@ export function openMemory(
   return {
     remember: (order) => again((memory) => memory.remember(order)),
     recall: (order) => again((memory) => memory.recall(order)),
+    unembedded: (owner, model) => again((memory) => memory.unembedded(owner, model)),
+    keepVectors: (owner, vectors) => again((memory) => memory.keepVectors(owner, vectors)),
     forget: (order) => again((memory) => memory.forget(order)),
     exportRows: (actor, owner, after) => again((memory) => memory.exportRows(actor, owner, after)),
     erase: (actor, owner) => again((memory) => memory.erase(actor, owner)),

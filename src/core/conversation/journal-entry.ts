@@ -62,6 +62,8 @@ export type JournalEntry =
     } & CallRef)
   /** The call waits for a human: nothing of it has happened yet. */
   | ({ readonly kind: 'approval-needed'; readonly request: ApprovalRequest } & CallRef)
+  /** A line that the tier heard of a call while it ran: for those who watch, and of no further effect. */
+  | ({ readonly kind: 'call-progress'; readonly text: string } & CallRef)
   /** `finished` of DESIGN: the call is over, with a result or a denial (of a tier or a result check). */
   | ({ readonly kind: 'call-finished'; readonly end: CallEnd } & CallRef)
   | { readonly kind: 'round-finished'; readonly round: number; readonly usage: Usage }
@@ -76,6 +78,14 @@ export type JournalEntry =
       readonly isCut?: true;
     }
   | { readonly kind: 'turn-failed'; readonly code: ErrorCode | 'cancelled'; readonly usage: Usage };
+
+/**
+ * Whether an entry can be told to be in the journal already: two texts, or lines of progress, may
+ * well be equal.
+ */
+export function isKnownAgain({ kind }: JournalEntry): boolean {
+  return kind !== 'text' && kind !== 'round-restarted' && kind !== 'call-progress';
+}
 
 export type CallEnd =
   | { readonly kind: 'result'; readonly result: ToolResult }

@@ -11,6 +11,7 @@ import type { TicketClaims } from '../executor-protocol/ticket.ts';
 import type { PlacedTier } from '../manifest/tier.ts';
 import type { TurnId } from '../primitives/ids.ts';
 import type { JsonObject } from '../primitives/json.ts';
+import type { HandedOn } from '../provenance/resolve-handles.ts';
 
 /** A call exactly as the model wrote it; nothing about it is known to be true. */
 export interface WrittenToolCall {
@@ -40,6 +41,8 @@ export interface ProposedToolCall {
   readonly modelCallId: string;
   readonly name: string;
   readonly arguments: JsonObject;
+  /** What in the arguments handles stood for; absent where there were none. */
+  readonly handedOn?: HandedOn;
 }
 
 declare const approved: unique symbol;

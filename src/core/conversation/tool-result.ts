@@ -6,6 +6,7 @@
 
 import type { CheckReason } from '../errors/reasons.ts';
 import type { Label } from '../policy/labels.ts';
+import type { HiddenValues } from '../provenance/handle.ts';
 import type { TrustedFields } from '../provenance/trusted-fields.ts';
 
 /** What running a call cost, as the tier measured it. */
@@ -74,6 +75,11 @@ export interface ToolResult {
   readonly label: Label;
   /** The fields of the content that its tool vouches for; absent where there are none. */
   readonly fields?: TrustedFields;
+  /**
+   * What the handles in the content stand for, as long as the turn goes on; absent where nothing was
+   * hidden. For the gateway and the principal's client: no model reads it.
+   */
+  readonly handles?: HiddenValues;
   /** What the content check found and did, by name only. */
   readonly findings: readonly string[];
   readonly cost: RunCost;

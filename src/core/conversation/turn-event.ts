@@ -9,6 +9,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 import type { CheckName, CheckReason } from '../errors/reasons.ts';
 import type { Label } from '../policy/labels.ts';
 import type { JsonObject } from '../primitives/json.ts';
+import type { HiddenValues } from '../provenance/handle.ts';
 import type { TrustedFields } from '../provenance/trusted-fields.ts';
 import type { Receipt, RunCost } from './tool-result.ts';
 import type { Usage } from './usage.ts';
@@ -38,6 +39,8 @@ export type TurnEventBody =
       /** Set where a tier had the call. */
       readonly cost?: RunCost;
     } & CallRef)
+  /** What the plugin says on its way; nobody vouches for it. */
+  | ({ readonly kind: 'tool-progress'; readonly text: string } & CallRef)
   | ({
       readonly kind: 'tool-result';
       readonly content: string;
@@ -45,6 +48,8 @@ export type TurnEventBody =
       readonly label: Label;
       /** As in the result. */
       readonly fields?: TrustedFields;
+      /** What the handles in the content stand for. */
+      readonly handles?: HiddenValues;
       readonly cost: RunCost;
       readonly receipt?: Receipt;
     } & CallRef)

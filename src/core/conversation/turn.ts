@@ -12,9 +12,12 @@ import type { JournaledRound } from './journal-entry.ts';
 import type { Message } from './message.ts';
 import type { WrittenToolCall } from './tool-call.ts';
 
-/** What drives the turn: a model, or a program that proposes exactly one call. */
+/**
+ * What drives the turn: a model, or a program that proposes exactly one call. `streams`: whoever asked
+ * wants the reply as it comes, which is a capability of its own.
+ */
 export type TurnDriver =
-  | { readonly kind: 'model'; readonly model: string }
+  | { readonly kind: 'model'; readonly model: string; readonly streams?: true }
   | { readonly kind: 'program'; readonly call: WrittenToolCall };
 
 /** Everything a run needs, handed over in the one RPC that starts it. */

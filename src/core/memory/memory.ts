@@ -60,6 +60,11 @@ export function mayReplace(by: Label, old: Label): boolean {
   return by.integrity === 'trusted' || old.integrity === 'untrusted';
 }
 
+/** What of it is searched, and embedded. */
+export function textOfDraft({ text, subject = '', predicate = '' }: MemoryDraft): string {
+  return `${subject} ${predicate} ${text}`.trim();
+}
+
 /** Characters that count against the limits. */
 export function sizeOfDraft({ text, subject = '', predicate = '' }: MemoryDraft): number {
   return text.length + subject.length + predicate.length;

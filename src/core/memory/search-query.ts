@@ -12,7 +12,22 @@ const MAX_WORDS = 16;
 
 /** Rows with any of the words, the best first; `undefined` where there is no word. */
 export function toSearchQuery(text: string): string | undefined {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
-  const different = [...new Set(words)].slice(0, MAX_WORDS);
-  return different.length === 0 ? undefined : different.map((word) => `"${word}"*`).join(' OR ');
+  const words = wordsOf(text).slice(0, MAX_WORDS);
+  return words.length === 0 ? undefined : words.map((word) => `"${word}"*`).join(' OR ');
+}
+
+/** Whether that query finds a text, for where there is no index. */
+export function isFoundBy(query: string, text: string): boolean {
+  const wanted = wordsOf(query).slice(0, MAX_WORDS).map(withoutAccents);
+  const words = wordsOf(withoutAccents(text));
+  return wanted.some((begin) => words.some((word) => word.startsWith(begin)));
+}
+
+/** Each once, in lower case. */
+function wordsOf(text: string): readonly string[] {
+  return [...new Set(text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [])];
+}
+
+function withoutAccents(text: string): string {
+  return text.normalize('NFKD').replaceAll(/\p{M}+/gu, '');
 }

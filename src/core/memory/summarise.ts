@@ -30,7 +30,7 @@ export function summarise(notes: readonly Pick<Memory, 'text' | 'label'>[]): Sum
   return { text: text.trimEnd(), label };
 }
 
-function firstSentence(text: string): string {
+export function firstSentence(text: string): string {
   const flat = text.replaceAll(/\s+/g, ' ').trim();
   const sentence = /^.*?[.!?](?=\s|$)/.exec(flat)?.[0] ?? flat;
   if (sentence.length <= MAX_SENTENCE) return sentence;

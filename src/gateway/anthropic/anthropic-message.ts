@@ -127,12 +127,12 @@ function toStopReason(isCut: boolean, calls: number): string {
   return isCut ? 'max_tokens' : 'end_turn';
 }
 
-function toAnthropicUsage({ inputTokens, outputTokens }: Usage): object {
+function toAnthropicUsage({ inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): object {
   return {
-    input_tokens: inputTokens,
+    input_tokens: inputTokens - cachedInputTokens,
     output_tokens: outputTokens,
     cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    cache_read_input_tokens: cachedInputTokens,
     server_tool_use: null,
   };
 }

@@ -10,6 +10,7 @@ import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import {
+  TEXT_ONLY,
   toAssistantMessage,
   toSystemMessage,
   toText,
@@ -40,7 +41,7 @@ const assistantBlock = z.discriminatedUnion('type', [textBlock, toolUse, thinkin
 export const anthropicMessage = z.discriminatedUnion('role', [
   z.looseObject({
     role: z.literal('user'),
-    content: z.union([z.string(), z.array(userBlock).min(1)]),
+    content: z.union([z.string(), z.array(userBlock).min(1)], { error: TEXT_ONLY }),
   }),
   z.looseObject({
     role: z.literal('assistant'),

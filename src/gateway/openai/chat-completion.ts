@@ -98,11 +98,14 @@ function toStreamError(code: ErrorCode | 'cancelled'): object {
   return { message, type: toOpenAiType(code), param: null, code: toOpenAiCode(code) };
 }
 
-function toOpenAiUsage({ inputTokens, outputTokens }: Usage): object {
+function toOpenAiUsage({ inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): object {
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
     total_tokens: inputTokens + outputTokens,
+    ...(cachedInputTokens > 0 && {
+      prompt_tokens_details: { cached_tokens: cachedInputTokens },
+    }),
   };
 }
 

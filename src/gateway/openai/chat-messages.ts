@@ -9,6 +9,7 @@ import type { Message } from '../../core/conversation/message.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import {
+  TEXT_ONLY,
   toAssistantMessage,
   toSystemMessage,
   toText,
@@ -17,7 +18,7 @@ import {
 } from '../client-messages.ts';
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
-const content = z.union([z.string(), z.array(textPart)]);
+const content = z.union([z.string(), z.array(textPart)], { error: TEXT_ONLY });
 
 const toolCall = z.looseObject({
   id: z.string().max(256),

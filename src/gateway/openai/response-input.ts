@@ -10,6 +10,7 @@ import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import {
+  TEXT_ONLY,
   toAssistantMessage,
   toSystemMessage,
   toText,
@@ -26,7 +27,7 @@ const textPart = z.looseObject({
 const inputMessage = z.looseObject({
   type: z.literal('message').optional(),
   role: z.enum(['user', 'assistant', 'system', 'developer']),
-  content: z.union([z.string(), z.array(textPart)]),
+  content: z.union([z.string(), z.array(textPart)], { error: TEXT_ONLY }),
 });
 
 const functionCall = z.looseObject({

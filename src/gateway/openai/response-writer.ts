@@ -219,10 +219,10 @@ function toPart(text: string): object {
   return { type: 'output_text', text, annotations: [], logprobs: [] };
 }
 
-function toResponseUsage({ inputTokens, outputTokens }: Usage): object {
+function toResponseUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage): object {
   return {
     input_tokens: inputTokens,
-    input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+    input_tokens_details: { cached_tokens: cachedInputTokens ?? 0, cache_write_tokens: 0 },
     output_tokens: outputTokens,
     output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: inputTokens + outputTokens,

@@ -7,19 +7,18 @@
 
 import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
-import { aliasOf } from '../../core/policy/model-policy.ts';
+import { chooseModel } from '../../models/choose-model.ts';
 import {
-  type AliasDescription,
-  describeAlias,
+  describeNames,
   listModels,
   type ModelDescription,
+  type NameDescription,
 } from '../../models/model-catalogue.ts';
+import { factsOf } from '../../models/model-facts.ts';
 import { providerBreakers } from '../../models/provider-health.ts';
-import type { GatewayBindings } from '../bindings.ts';
 import { json } from '../json-response.ts';
-import { Refusal } from '../refusal.ts';
-import { requireModel } from '../require-model.ts';
-import { type Caller, defineRoute, type Route } from '../route.ts';
+import { unknownModel } from '../require-model.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 const model = z.looseObject({ id: z.string(), object: z.literal('model') });
 
@@ -28,7 +27,7 @@ const models = defineRoute(
     method: 'GET',
     path: '/v1/models',
     operation: 'listModels',
-    summary: 'List the models of this deployment',
+    summary: 'List the models of this deployment, and the agents and aliases of the workspace',
     tag: 'openai',
     access: 'any-principal',
     success: {
@@ -38,9 +37,10 @@ const models = defineRoute(
     errorShape: 'openai',
     takesApiKey: true,
   },
-  async ({ env, caller }) => {
-    const data = [...listModels(env), ...(await aliasesOf(env, caller))].map((one) =>
-      toEntry(one, caller),
+  async (request) => {
+    const { env } = request;
+    const data = [...listModels(env), ...(await namesOf(request))].map((one) =>
+      toEntry(one, request),
     );
     const ends = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     return json({ object: 'list', data, has_more: false, ...ends });
@@ -59,35 +59,41 @@ const readModel = defineRoute(
     errorShape: 'openai',
     takesApiKey: true,
   },
-  async ({ env, caller, params }) => {
-    const { model: id = '' } = params;
-    if (id.endsWith('/*')) throw new Refusal('model_unknown');
-    requireModel(env, id);
-    const all = aliasOf(id) === undefined ? listModels(env) : await aliasesOf(env, caller);
-    const known = all.find((one) => one.id === id);
-    if (known === undefined && aliasOf(id) !== undefined) throw new Refusal('model_unknown');
-    return json(toEntry(known ?? { id, description: `The model ${id}.` }, caller));
+  async (request) => {
+    const { model: id = '' } = request.params;
+    if (id.endsWith('/*')) throw unknownModel();
+    const named = (await namesOf(request)).find((one) => one.id === id);
+    if (named !== undefined) return json(toEntry(named, request));
+    const { env } = request;
+    const listed = listModels(env).find((one) => one.id === id);
+    if (listed !== undefined) return json(toEntry(listed, request));
+    if (!chooseModel(env, id).ok) throw unknownModel();
+    return json(toEntry({ id, description: `The model ${id}.` }, request));
   },
 );
 
 /** When a model was made nobody knows here; both vendors' clients want some instant. */
 const CREATED_AT = '1970-01-01T00:00:00Z';
 
-async function aliasesOf(env: GatewayBindings, caller: Caller): Promise<AliasDescription[]> {
-  const workspace = await openWorkspace(env, caller.principal.workspace).describe();
-  return Object.entries(workspace?.policy.models.aliases ?? {}).map(([name, models]) =>
-    describeAlias(name, models),
-  );
+type Asked = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>;
+
+async function namesOf({ env, caller }: Asked): Promise<readonly NameDescription[]> {
+  const { workspace } = caller.principal;
+  const described = await openWorkspace(env, workspace).describe();
+  return described === undefined ? [] : describeNames(workspace, described.policy);
 }
 
-type Entry = Pick<ModelDescription, 'id' | 'description'> & Partial<AliasDescription>;
+type Entry = Pick<ModelDescription, 'id' | 'description'> & Partial<NameDescription>;
 
 /** Health is what this isolate has seen of the provider in this workspace. */
-function toEntry({ id, description, models }: Entry, { principal }: Caller) {
+function toEntry({ id, description, models }: Entry, { env, caller }: Asked) {
+  const { workspace } = caller.principal;
   const provider = id.slice(0, id.indexOf('/'));
+  const facts = (models ?? [id]).map((model) => factsOf(env, model));
+  const contexts = facts.flatMap(({ contextTokens }) => contextTokens ?? []);
   return {
     ...(models === undefined
-      ? { health: providerBreakers.healthOf(principal.workspace, provider, Date.now()) }
+      ? { health: providerBreakers.healthOf(workspace, provider, Date.now()) }
       : { models }),
     id,
     object: 'model',
@@ -97,6 +103,14 @@ function toEntry({ id, description, models }: Entry, { principal }: Caller) {
     type: 'model',
     display_name: id,
     created_at: CREATED_AT,
+    // Of several, what any of them can do: who cannot is left out of a request.
+    capabilities: {
+      tools: facts.some(({ tools }) => tools),
+      vision: facts.some(({ vision }) => vision),
+      streaming: facts.some(({ streaming }) => streaming),
+      embeddings: facts.some(({ kind }) => kind === 'embedding'),
+    },
+    context_window: contexts.length === facts.length ? Math.max(...contexts) : null,
   };
 }
 

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import type { MemoryApi } from '../../../src/blocks/memory/memory-api.ts';
 import type { MemoryBlock } from '../../../src/blocks/memory/memory-block.ts';
+import { packVector } from '../../../src/core/embedding/packed-vector.ts';
 import { MEMORY_LIMITS } from '../../../src/core/memory/memory.ts';
 import { NOTES_OF_SUMMARY } from '../../../src/core/memory/summarise.ts';
 import { type Label, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
@@ -163,5 +164,99 @@ describe('the memory of a workspace', () => {
       storage.sql.exec('SELECT body FROM memory_words').toArray(),
     );
     expect(words).toEqual([{ body: 'theirs' }]);
+  });
+});
+
+describe('vectors', () => {
+  const MODEL = 'compatible/embed';
+  const toVector = (places: readonly number[]) => packVector(places) ?? new Uint8Array();
+  const NORTH = toVector([1, 0.1]);
+  const EAST = toVector([0.1, 1]);
+
+  /** Each of the notes, with the vector that stands beside it. */
+  async function withVectors(
+    notes: readonly (readonly [text: string, vector: Uint8Array, label?: Label])[],
+  ) {
+    const { memory, ...rest } = scene();
+    for (const [text, , label] of notes) await rest.remember(text, label && { label });
+    const rows = await memory.unembedded(OWNER, MODEL);
+    const vectors = rows.map(({ id, text }) => {
+      const vector = notes.find(([note]) => note === text)?.[1] ?? NORTH;
+      return { id, model: MODEL, vector };
+    });
+    await memory.keepVectors(OWNER, vectors);
+    const near = async (vector: Uint8Array, change: object = {}) => {
+      const embedded = { model: MODEL, vector };
+      const order = { owner: OWNER, query: 'nothing', limit: 20, trustedOnly: false, embedded };
+      return (await memory.recall({ ...order, ...change })).map(({ text }) => text);
+    };
+    return { memory, near, ...rest };
+  }
+
+  test('find what no word finds, and what both find comes first', async () => {
+    const { near } = await withVectors([
+      ['alpha', NORTH],
+      ['beta', EAST],
+      ['gamma', NORTH],
+    ]);
+    expect(await near(NORTH)).toEqual(['alpha', 'gamma']);
+    expect(await near(NORTH, { query: 'gamma beta' })).toEqual(['gamma', 'alpha', 'beta']);
+    expect(await near(NORTH, { limit: 1 })).toEqual(['alpha']);
+  });
+
+  test('bring nothing into a trusted slot that outsiders have shaped', async () => {
+    const { near } = await withVectors([
+      ['mine', NORTH],
+      ['theirs', NORTH, UNTRUSTED_LABEL],
+    ]);
+    expect(await near(NORTH)).toEqual(['mine', 'theirs']);
+    expect(await near(NORTH, { trustedOnly: true })).toEqual(['mine']);
+  });
+
+  test('reach nothing of another owner, and are kept for nobody else', async () => {
+    const { memory, near } = await withVectors([['mine', NORTH]]);
+    expect(await near(NORTH, { owner: 'user:bob' })).toEqual([]);
+    const { memories } = await memory.exportRows(ACTOR, OWNER, 0);
+    const id = memories[0]?.id ?? '';
+    await memory.keepVectors('user:bob', [{ id, model: MODEL, vector: EAST }]);
+    expect(await near(NORTH)).toEqual(['mine']);
+    expect(await memory.unembedded('user:bob', MODEL)).toEqual([]);
+  });
+
+  test('of one model are never compared with those of another', async () => {
+    const { memory, near } = await withVectors([['mine', NORTH]]);
+    const other = { model: 'other/embed', vector: NORTH };
+    expect(await near(NORTH, { embedded: other })).toEqual([]);
+    expect(await memory.unembedded(OWNER, MODEL)).toEqual([]);
+    expect(await memory.unembedded(OWNER, 'other/embed')).toMatchObject([{ text: 'mine' }]);
+  });
+
+  test('go with what they are of', async () => {
+    const { memory, near, stub, remember } = await withVectors([['mine', NORTH]]);
+    await remember('Rome', { fact: ['Ada', 'lives in'] });
+    await memory.keepVectors(
+      OWNER,
+      (await memory.unembedded(OWNER, MODEL)).map(({ id, text }) => {
+        expect(text).toBe('Ada lives in Rome');
+        return { id, model: MODEL, vector: NORTH };
+      }),
+    );
+    await remember('Paris', { fact: ['Ada', 'lives in'] });
+    expect(await near(NORTH)).toEqual(['mine']);
+    await memory.erase(ACTOR, OWNER);
+    expect(await near(NORTH)).toEqual([]);
+    const left = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec('SELECT count(*) AS rows FROM memory_vectors').one(),
+    );
+    expect(left).toEqual({ rows: 0 });
+  });
+
+  test('are added to what was remembered with its own', async () => {
+    const { memory } = scene();
+    const source = { session: 's', callKey: 'turn/0/1', tool: 'memory-remember' };
+    const embedded = { model: MODEL, vector: NORTH };
+    const order = { owner: OWNER, draft: { text: 'mine' }, source, label: PRINCIPAL_LABEL };
+    await memory.remember({ ...order, embedded });
+    expect(await memory.unembedded(OWNER, MODEL)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toSearchQuery } from '../../../src/core/memory/search-query.ts';
+import { isFoundBy, toSearchQuery } from '../../../src/core/memory/search-query.ts';
 
 describe('toSearchQuery()', () => {
   test('looks for any of the words, each once and as a beginning', () => {
@@ -23,5 +23,14 @@ describe('toSearchQuery()', () => {
         expect(query).toMatch(/^"[\p{L}\p{N}\p{M}]+"\*(?: OR "[\p{L}\p{N}\p{M}]+"\*)*$/u);
       }),
     );
+  });
+});
+
+describe('isFoundBy()', () => {
+  test('finds what the index would: any word, by its beginning, without case and accents', () => {
+    expect(isFoundBy('CREPE dog', 'Łukasz likes crêpes.')).toBe(true);
+    expect(isFoundBy('lik', 'Łukasz likes crêpes.')).toBe(true);
+    expect(isFoundBy('ikes cat', 'Łukasz likes crêpes.')).toBe(false);
+    expect(isFoundBy('?!', 'Łukasz likes crêpes?!')).toBe(false);
   });
 });

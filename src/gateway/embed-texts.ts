@@ -1,0 +1,175 @@
+/**
+ * Turns texts into vectors for a principal: decided, reserved and recorded by his workspace, asked of the
+ * model, and settled with what it has cost.
+ *
+ * Vectors of different models cannot be compared, so an alias means its first model here, and no other is
+ * asked where that one fails. It is asked once more where its provider broke in a way that may pass.
+ *
+ * @module
+ */
+
+import { ModelFault } from '../agent/model-fault.ts';
+import { randomHex } from '../blocks/kit/keys.ts';
+import type { EmbeddingRefusal, OpenedEmbedding } from '../blocks/workspace/embedding-api.ts';
+import { openEmbeddings } from '../blocks/workspace/embedding-client.ts';
+import type { Actor } from '../blocks/workspace/workspace-api.ts';
+import { addUsage, NO_USAGE } from '../core/conversation/usage.ts';
+import { faultCode } from '../core/errors/fault.ts';
+import { type SessionId, toTurnId } from '../core/primitives/ids.ts';
+import { chooseEmbedding } from '../models/choose-embedding.ts';
+import { estimateTokens } from '../models/count-tokens.ts';
+import type { Embedded, EmbeddingPort, EmbeddingRequest } from '../models/embedding-port.ts';
+import { factsOf } from '../models/model-facts.ts';
+import { providerBreakers } from '../models/provider-health.ts';
+import { missingGrant } from './admit.ts';
+import type { GatewayBindings } from './bindings.ts';
+import { invalidBody, Refusal } from './refusal.ts';
+import { toIncapable, unknownModel } from './require-model.ts';
+
+/** Most numbers of one answer: 512 vectors of 3,072 places. */
+export const MAX_VALUES = 1_572_864;
+
+/** Longest that all requests to the provider may take, in milliseconds. */
+const MAX_DURATION_MS = 60_000;
+
+const RETRY_MS = 500;
+const CHANCE_BYTES = 16;
+
+export interface EmbeddingOrder extends EmbeddingRequest {
+  readonly model: string;
+  readonly sessionId: SessionId;
+  /** Name of the route, or of the tool, that asks. */
+  readonly operation: string;
+  /** Longest that it may take, in milliseconds. */
+  readonly patienceMs?: number;
+}
+
+export interface EmbeddedTexts extends Embedded {
+  /** The one that was asked. */
+  readonly model: string;
+}
+
+/** @throws Refusal before anything is asked, or a ModelFault. */
+export async function embedTexts(
+  env: GatewayBindings,
+  actor: Actor,
+  order: EmbeddingOrder,
+): Promise<EmbeddedTexts> {
+  const { model: name, sessionId, operation, texts, patienceMs = MAX_DURATION_MS } = order;
+  const workspace = openEmbeddings(env, actor.principal.workspace);
+  const startedAt = Date.now();
+  const reservation = toTurnId(randomHex(CHANCE_BYTES));
+  const deadlineAt = startedAt + patienceMs;
+  const facts = { reservation, count: texts.length, operation };
+  const opened = await workspace.openEmbedding(actor, {
+    ...facts,
+    sessionId,
+    deadlineAt,
+    model: name,
+  });
+  if (!opened.ok) throw toRefusal(opened.error);
+  const [model] = opened.value.models;
+  const settle = (usage: Embedded['usage'], reason?: string) => {
+    const durationMs = Math.max(0, Date.now() - startedAt);
+    const ended = { ...facts, model, usage, durationMs, ...(reason !== undefined && { reason }) };
+    return workspace.settleEmbedding(actor, ended);
+  };
+  let usage = NO_USAGE;
+  try {
+    const port = prepare(env, order, opened.value);
+    const vectors: (readonly number[])[] = [];
+    const asked = { model, workspace: actor.principal.workspace, patienceMs };
+    for await (const part of askInParts(port, order, asked)) {
+      vectors.push(...part.vectors);
+      usage = addUsage(usage, part.usage);
+    }
+    await settle(usage);
+    return { vectors, usage, model };
+  } catch (thrown) {
+    await settle(usage, faultCode(thrown) ?? 'internal');
+    throw thrown;
+  }
+}
+
+/** The model, once all that can be said before it is asked was looked at. */
+function prepare(
+  env: GatewayBindings,
+  { texts, dimensions }: EmbeddingOrder,
+  { models: [model], slice, ...terms }: OpenedEmbedding,
+): EmbeddingPort {
+  const { kind, contextTokens = Infinity } = factsOf(env, model);
+  const chosen = chooseEmbedding(env, model, terms);
+  if (!chosen.ok) throw kind === 'language' ? toIncapable('kind') : unknownModel();
+  const port = chosen.value;
+  if (texts.some(({ length }) => estimateTokens(length) > contextTokens))
+    throw toIncapable('context');
+  const { usual, least, most } = port.dimensions;
+  if (dimensions !== undefined && (dimensions < least || dimensions > most)) {
+    throw invalidBody({ pointer: '/dimensions', detail: `it must be ${least} to ${most}` });
+  }
+  if (texts.length * (dimensions ?? usual) > MAX_VALUES) {
+    const detail = `inputs times dimensions must be at most ${MAX_VALUES}`;
+    throw invalidBody({ pointer: '/input', detail });
+  }
+  const { inputTokens, costMicroUsd } = port.reserve(texts);
+  if (inputTokens > slice.tokens || costMicroUsd > slice.costMicroUsd) {
+    const detail = 'Cannot embed: the texts must fit into what is left of the budget';
+    throw new Refusal('budget_exhausted', { detail });
+  }
+  return port;
+}
+
+interface Asked {
+  readonly workspace: string;
+  readonly model: string;
+  readonly patienceMs: number;
+}
+
+/** In as many requests as the provider needs, one after the other. */
+async function* askInParts(
+  port: EmbeddingPort,
+  { texts, ...order }: EmbeddingOrder,
+  asked: Asked,
+): AsyncGenerator<Embedded> {
+  const signal = AbortSignal.timeout(asked.patienceMs);
+  const most = Math.max(1, Math.min(await port.textsAtOnce(), texts.length));
+  for (let from = 0; from < texts.length; from += most) {
+    const part = { ...order, texts: texts.slice(from, from + most) };
+    yield await ask((): Promise<Embedded> => port.embed(part, signal), asked, signal);
+  }
+}
+
+/** Twice at most, both within what is reserved: a request that failed costs nothing. */
+async function ask(
+  embed: () => Promise<Embedded>,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<Embedded> {
+  const provider = asked.model.slice(0, asked.model.indexOf('/'));
+  for (let attempt = 1; ; attempt++) {
+    const waitMs = providerBreakers.waitMs(asked.workspace, provider, Date.now());
+    if (waitMs > 0) throw new Refusal('model_failed', { retryAfterMs: waitMs });
+    providerBreakers.begin(asked.workspace, provider, Date.now());
+    try {
+      const embedded = await embed();
+      providerBreakers.succeeded(asked.workspace, provider);
+      return embedded;
+    } catch (thrown) {
+      const retry = thrown instanceof ModelFault ? thrown.retry : undefined;
+      const { failure, retryable = false } = retry ?? {};
+      if (failure === undefined) providerBreakers.learnedNothing(asked.workspace, provider);
+      else
+        providerBreakers.failed(asked.workspace, provider, { ...retry, failure, now: Date.now() });
+      if (!retryable || attempt > 1 || signal.aborted) throw thrown;
+      await scheduler.wait(Math.max(RETRY_MS, retry?.retryAfterMs ?? 0));
+    }
+  }
+}
+
+function toRefusal({ code, retryAfterMs, budget }: EmbeddingRefusal): Refusal {
+  if (code === 'denied') return missingGrant('provider:embedding');
+  return new Refusal(code, {
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(budget && { detail: `Cannot embed: the budget "${budget}" must not be used up` }),
+  });
+}
