@@ -67,6 +67,7 @@ function writePolicy(home) {
     `# What plugins may do on this machine, whatever the gateway says: see docs/executor.md
 plugin_folder = ${JSON.stringify(resolve(PLUGINS))}
 plugins = ${JSON.stringify(readdirSync(PLUGINS).sort())}
+secrets = []
 
 [paths]
 read = []

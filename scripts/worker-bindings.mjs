@@ -24,6 +24,7 @@ export const BLOCK_CLASSES = {
 
 /** Settings that may come from the environment of the one who starts the gateway. */
 const SETTINGS = [
+  'SALLYPORT_AUDIENCES',
   'SALLYPORT_BEHIND_CLOUDFLARE',
   'SALLYPORT_HOSTS',
   'SALLYPORT_LEASE_MS',

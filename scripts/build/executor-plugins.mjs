@@ -74,7 +74,7 @@ function findPackage(name, from) {
 }
 
 /** Bundled first, since not every supported Node runs TypeScript. */
-async function loadHash() {
+export async function loadHash() {
   const { outputFiles } = await build({
     ...{ entryPoints: ['src/executor/files-hash.ts'], bundle: true, write: false },
     ...{ format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' },

@@ -11,10 +11,14 @@ import { parseJson } from '../core/primitives/parse-json.ts';
 import type { AcceptedCall, CallLedger, FinishedCall } from './call-ledger.ts';
 import type { Identity } from './identity.ts';
 import { endedBy, type Failure, type Job, type JobEnd } from './job.ts';
+import { limitProgress } from './limit-progress.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { finishCall } from './make-receipt.ts';
+import { openSecrets } from './open-secrets.ts';
 import { rulesOf } from './plan-access.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
+import { createRedactor } from './redact-secrets.ts';
+import type { SealingKey } from './sealing-key.ts';
 import { sha256Text } from './sha256.ts';
 import { Slots } from './slots.ts';
 import type {
@@ -35,6 +39,7 @@ export interface CallDeskParts {
   readonly plugins: readonly LocalPlugin[];
   readonly ledger: CallLedger;
   readonly verifier: TicketVerifier;
+  readonly sealing: Pick<SealingKey, 'open'>;
   readonly run: (job: Job) => Promise<JobEnd>;
   readonly answer: (end: FinishedCall) => void;
   readonly progress: (callKey: string, text: string) => void;
@@ -150,6 +155,16 @@ export class CallDesk {
   ): Promise<JobEnd> {
     const job = this.#prepare(offered, ticket, signal);
     if (typeof job === 'string') return endedBy(job);
+    const secrets = await openSecrets(job, offered.sealedSecrets, this.#parts.sealing);
+    if (!secrets.ok) return endedBy(secrets.error);
+    const hidden = createRedactor(secrets.value);
+    const onProgress = limitProgress(hidden.line, job.onProgress);
+    const ended = await this.#runInTime({ ...job, secrets: secrets.value, onProgress });
+    return hidden.end(ended);
+  }
+
+  async #runInTime(job: Job): Promise<JobEnd> {
+    const { signal, ticket } = job;
     const untilDeadline = AbortSignal.timeout(Math.max(0, ticket.call.deadlineAt - Date.now()));
     const leave = await this.#slots.take(AbortSignal.any([signal, untilDeadline]));
     if (leave === undefined) return endedBy(signal.aborted ? 'cancelled' : 'deadline');
@@ -179,7 +194,7 @@ export class CallDesk {
     const config = configText === undefined ? undefined : readObject(configText);
     if (args === undefined) return 'plugin_error';
     return {
-      ...{ ticket, plugin, signal, arguments: args },
+      ...{ ticket, plugin, signal, arguments: args, secrets: [] },
       ...(config && { config }),
       rules: rulesOf(ticket, policy),
       limits: narrowerLimits(call.executor.limits, policy.limits),
@@ -208,8 +223,13 @@ function toOffered({
   ticket,
   arguments: argumentsText,
   config,
+  secrets,
 }: CallFrame): OfferedTicket {
-  return { callKey, ticket, argumentsText, ...(config !== undefined && { configText: config }) };
+  return {
+    ...{ callKey, ticket, argumentsText },
+    ...(config !== undefined && { configText: config }),
+    ...(secrets !== undefined && { sealedSecrets: secrets }),
+  };
 }
 
 function readObject(text: string): JsonObject | undefined {

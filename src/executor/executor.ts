@@ -17,8 +17,9 @@ import type { Identity } from './identity.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { ServerPool } from './mcp/server-pool.ts';
 import { loadImage } from './open-tiers.ts';
-import { readCatalogue } from './plugin-catalogue.ts';
+import { type LocalPlugin, readCatalogue } from './plugin-catalogue.ts';
 import { runJob } from './run-job.ts';
+import { createSealingKey } from './sealing-key.ts';
 import { createStarter, type Tiers } from './start-program.ts';
 import { createTicketVerifier } from './verify-ticket.ts';
 
@@ -57,8 +58,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const proxy = new EgressProxy({ folder: home.runFolder, privateHosts: policy.privateHosts });
   const pool = new ServerPool();
   const host = { start: createStarter(tiers, proxy), pool, policy };
+  const sealing = createSealingKey(identity);
   const desk: CallDesk = new CallDesk({
-    ...{ identity, policy, plugins, ledger, log },
+    ...{ identity, policy, plugins, ledger, log, sealing },
     verifier: await createTicketVerifier(identity.gatewayKey, identity.node),
     run: (job) => runJob(host, job),
     answer: (end) => connection.send({ kind: 'done', ...end }),
@@ -70,11 +72,14 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const { promise: ended, resolve: end } = Promise.withResolvers<
     'stopped' | 'replaced' | 'revoked'
   >();
-  const offered = plugins.filter(({ tier }) => tiers[tier] !== undefined);
-  for (const plugin of offered) {
-    await loadImage({ container: policy.container, folder: home.containerFolder }, plugin);
+  const offered: LocalPlugin[] = [];
+  for (const plugin of plugins.filter(({ tier }) => tiers[tier] !== undefined)) {
+    const place = { container: policy.container, folder: home.containerFolder };
+    const loaded = await loadImage(place, plugin);
+    if (loaded.ok) offered.push(plugin);
+    else tell(`plugin "${plugin.name}" is not offered: ${loaded.error}`);
   }
-  const connection = new GatewayConnection(identity, toOffer(policy, offered), {
+  const connection = new GatewayConnection(identity, toOffer(policy, offered, sealing.offer), {
     onFrame: (frame) => void hear(desk, connection, frame),
     onState: (state) => tell(state === 'online' ? 'connected' : 'connection lost; trying again'),
     onEnd: (why) => void finish(why),
@@ -107,8 +112,13 @@ async function hear(
   if (desk.recall(callKey) === 'absent') connection.send({ kind: 'absent', callKey });
 }
 
-function toOffer({ slots }: LocalPolicy, plugins: NodeOffer['plugins']): NodeOffer {
+function toOffer(
+  { slots }: LocalPolicy,
+  plugins: NodeOffer['plugins'],
+  sealing: NonNullable<NodeOffer['sealing']>,
+): NodeOffer {
   return {
+    sealing,
     version: EXECUTOR_VERSION,
     platform: `${process.platform} ${process.arch}`,
     slots,

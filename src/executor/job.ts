@@ -9,6 +9,7 @@ import type { CheckReason } from '../core/errors/reasons.ts';
 import type { ExecutorLimits } from '../core/manifest/executor-limits.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
 import type { EgressReport } from './egress-proxy/egress-report.ts';
+import type { GivenSecret } from './given-secret.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
 import type { SandboxEnd } from './sandbox.ts';
 import type { VerifiedTicket } from './verify-ticket.ts';
@@ -18,6 +19,8 @@ export interface Job {
   readonly plugin: LocalPlugin;
   readonly arguments: JsonObject;
   readonly config?: JsonObject;
+  /** Those that its settings name. */
+  readonly secrets: readonly GivenSecret[];
   /** What is left when ticket, node and owner have been asked. */
   readonly rules: CapabilityRules;
   /** The narrower of ticket and owner, until the call's deadline. */

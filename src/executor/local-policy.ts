@@ -45,6 +45,10 @@ export interface ContainerPolicy {
   readonly socket: string;
   /** `runsc` for gVisor; else the engine's own, or the first of runc and crun that is found. */
   readonly runtime?: string;
+  /** `bundle`: registries that images may be pulled from, `docker.io`. None: the image lies beside its plugin. */
+  readonly registries: readonly string[];
+  /** File with names and passwords for them, as Docker writes it. */
+  readonly credentials?: string;
 }
 
 const absolute = z.string().refine(isAbsolute, 'must be an absolute path');
@@ -79,6 +83,10 @@ const policySchema = z.strictObject({
       driver: z.enum(['engine', 'bundle']).default('engine'),
       socket: absolute.default(`/run/user/${process.getuid?.() ?? 0}/podman/podman.sock`),
       runtime: z.string().exactOptional(),
+      registries: z
+        .array(z.string().regex(/^[a-z0-9.-]+(:[0-9]{1,5})?$/, 'must be a host'))
+        .default([]),
+      credentials: absolute.exactOptional(),
     })
     .prefault({}),
   limits: executorLimitWishesSchema.prefault({}),

@@ -5,13 +5,17 @@
  * @module
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Result } from '../core/primitives/result.ts';
+import { Fault } from '../core/errors/fault.ts';
+import { err, ok, type Result } from '../core/primitives/result.ts';
 import { createBundleSandbox } from './container-sandbox/create-bundle-sandbox.ts';
 import { createEngineSandbox } from './container-sandbox/create-engine-sandbox.ts';
 import { ImageStore } from './container-sandbox/image/image-store.ts';
+import { unpackArchive } from './container-sandbox/image/unpack-archive.ts';
+import { pullImage } from './container-sandbox/registry/pull-image.ts';
 import type { ContainerPolicy } from './local-policy.ts';
+import type { PinnedImage } from './pinned-image.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
 import { createProcessSandbox } from './process-sandbox/create-process-sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -60,15 +64,52 @@ function imagesIn(folder: string): ImageStore {
   return new ImageStore(join(folder, 'images'));
 }
 
-/** Folder of a plugin with its image, in the OCI image layout. */
-const IMAGE_FOLDER = 'image';
+/** Where an image lies beside its plugin: a folder in the OCI image layout, or an archive of one. */
+const IMAGE = { folder: 'image', archive: 'image.tar' } as const;
 
-/** Unpacks the image that lies beside a plugin, for the driver that needs no engine. */
+/**
+ * Puts the image of a plugin where the driver that needs no engine finds it: from beside the plugin,
+ * or from a registry that the owner names. The error is a sentence for him.
+ */
 export async function loadImage(
   { container, folder }: Pick<TierRequest, 'container' | 'folder'>,
-  plugin: Pick<LocalPlugin, 'folder' | 'image'>,
+  { image, folder: own }: Pick<LocalPlugin, 'folder' | 'image'>,
+): Promise<Result<void, string>> {
+  if (container.driver !== 'bundle' || image === undefined) return ok(undefined);
+  const images = imagesIn(folder);
+  const layout = join(own, IMAGE.folder);
+  const archive = join(own, IMAGE.archive);
+  try {
+    if (images.find(image.digest) !== undefined) return ok(undefined);
+    if (existsSync(layout)) await images.load(layout, image.digest);
+    else {
+      const fill = (place: string) =>
+        existsSync(archive) ? unpackArchive(archive, place) : pullImage(image, container, place);
+      await loadThrough(images, image, { place: join(folder, 'unfinished'), fill });
+    }
+    return ok(undefined);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown;
+    return err(thrown.message);
+  }
+}
+
+interface Filling {
+  readonly place: string;
+  readonly fill: (place: string) => Promise<void>;
+}
+
+/** By a folder that is there for as long as that takes. */
+async function loadThrough(
+  images: ImageStore,
+  { digest }: PinnedImage,
+  { place, fill }: Filling,
 ): Promise<void> {
-  const layout = join(plugin.folder, IMAGE_FOLDER);
-  if (container.driver !== 'bundle' || plugin.image === undefined || !existsSync(layout)) return;
-  await imagesIn(folder).load(layout, plugin.image.digest);
+  rmSync(place, { recursive: true, force: true });
+  try {
+    await fill(place);
+    await images.load(place, digest);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 }

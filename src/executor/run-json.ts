@@ -7,21 +7,22 @@
 import { canonicalJson } from '../core/primitives/canonical-json.ts';
 import { endedBy, type Job, type JobEnd } from './job.ts';
 import { findFailure } from './judge-end.ts';
+import { tellPlaces } from './place-secrets.ts';
 import { planCallAccess } from './plan-access.ts';
 import { logOf, runOnce } from './run-once.ts';
 import type { StartProgram } from './start-program.ts';
 
 export async function runJson(start: StartProgram, job: Job): Promise<JobEnd> {
-  const { ticket, plugin, limits } = job;
+  const { ticket, plugin, limits, config, secrets } = job;
   const access = planCallAccess(ticket, job.rules);
   if (!access.ok) return endedBy(access.error);
   const { command } = plugin.runs;
   const input = canonicalJson({
     tool: ticket.call.executor.entry,
     arguments: job.arguments,
-    ...(job.config && { config: job.config }),
+    ...(config && { config: tellPlaces(config, secrets, access.value.network) }),
   });
-  const what = { plugin, command, access: access.value, limits };
+  const what = { plugin, command, access: access.value, limits, secrets };
   const ran = await runOnce(start, { ...what, input: `${input}\n`, onFlood: 'kill' }, job);
   const { end, stdout, network } = ran;
   const failure = findFailure(end);

@@ -9,6 +9,8 @@ import type { ExecutorLimits } from '../core/manifest/executor-limits.ts';
 import { DEFAULT_EGRESS_LIMITS } from './egress-proxy/egress-order.ts';
 import type { EgressProxy } from './egress-proxy/egress-proxy.ts';
 import type { EgressReport } from './egress-proxy/egress-report.ts';
+import type { GivenSecret } from './given-secret.ts';
+import { type PlacedSecrets, placeSecrets } from './place-secrets.ts';
 import type { Access } from './plan-access.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
 import type { RunningSandbox, Sandbox, SandboxOrder } from './sandbox.ts';
@@ -25,6 +27,7 @@ export interface ProgramOrder {
   readonly command: readonly string[];
   readonly access: Access;
   readonly limits: ExecutorLimits;
+  readonly secrets: readonly GivenSecret[];
 }
 
 export interface RunningProgram extends RunningSandbox {
@@ -40,17 +43,16 @@ const ID_BYTES = 12;
 export function createStarter(tiers: Tiers, proxy: EgressProxy): StartProgram {
   return async (order) => {
     const id = `job-${randomBytes(ID_BYTES).toString('hex')}`;
-    const { network } = order.access;
+    const placed = placeSecrets(order.secrets, order.access.network);
+    const { network: rules, injections: secrets } = placed;
     const limits = DEFAULT_EGRESS_LIMITS;
     const egress =
-      network.allow.length === 0
-        ? undefined
-        : await proxy.open({ id, rules: network, limits, secrets: [] });
+      rules.allow.length === 0 ? undefined : await proxy.open({ id, rules, limits, secrets });
     const closeNetwork = async () => egress?.close();
     try {
       const sandbox = tiers[order.plugin.tier];
       if (sandbox === undefined) throw new TypeError('Cannot start: the tier must be there');
-      const running = await sandbox.start(toSandboxOrder(id, order, egress));
+      const running = await sandbox.start(toSandboxOrder(id, order, { egress, placed }));
       return Object.assign(running, { closeNetwork });
     } catch (thrown) {
       await closeNetwork();
@@ -59,10 +61,15 @@ export function createStarter(tiers: Tiers, proxy: EgressProxy): StartProgram {
   };
 }
 
+interface Surroundings {
+  readonly egress: { readonly path: string } | undefined;
+  readonly placed: PlacedSecrets;
+}
+
 function toSandboxOrder(
   id: string,
   { plugin, command, access, limits }: ProgramOrder,
-  egress: { readonly path: string } | undefined,
+  { egress, placed }: Surroundings,
 ): SandboxOrder {
   return {
     id,
@@ -73,8 +80,7 @@ function toSandboxOrder(
     reads: access.reads,
     writes: access.writes,
     ...(egress && { egress: { path: egress.path } }),
-    // A program that holds a secret could send it anywhere.
-    secretFiles: [],
+    secretFiles: placed.files,
     environment: {},
     limits: toSandboxLimits(limits),
   };

@@ -21,6 +21,8 @@ export interface OfferedTicket {
   readonly ticket: string;
   readonly argumentsText: string;
   readonly configText?: string;
+  /** Not looked at here: what opens them finds out whether they belong to the ticket. */
+  readonly sealedSecrets?: string;
 }
 
 export interface VerifiedTicket extends NodeTicket {

@@ -6,11 +6,12 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handshakeText } from '../../src/core/executor-protocol/handshake.ts';
 import { enrol } from '../../src/executor/enrol.ts';
 import { locateHome } from '../../src/executor/executor-home.ts';
 import { type Identity, makeKey, signText } from '../../src/executor/identity.ts';
+import { createSealingKey } from '../../src/executor/sealing-key.ts';
 import { type Answer, type Api, callApi } from '../support/api.ts';
 import { install } from '../support/executor.ts';
 import { ECHO } from '../support/executor-plugins.ts';
@@ -313,5 +314,98 @@ describe('what a node may run at all', () => {
     expect(answer.body).toMatchObject({ code: 'denied', reason: 'node_policy_denied' });
     link.close();
     await api.delete(`/v1/nodes/${body.id}`);
+  });
+});
+
+describe('a ceiling that is changed', () => {
+  let identity: Identity;
+  let link: Link;
+
+  beforeEach(async () => {
+    identity = await enrolNode(gateway, api);
+    link = await connectNode(identity, [plugin]);
+  });
+  afterEach(async () => {
+    link.close();
+    await api.delete(`/v1/nodes/${identity.node}`);
+  });
+
+  const change = (ceiling: object, as = api, node = identity.node) =>
+    as.put(`/v1/nodes/${node}/ceiling`, ceiling);
+  const ask = () => api.post('/v1/tools/echo/call', { arguments: { text: 'hello' } });
+  const ceilingOf = ({ ticket }: Frame) =>
+    JSON.parse(Buffer.from(ticket.split('.')[1], 'base64url').toString()).ceiling;
+  async function answered(): Promise<Frame> {
+    const answer = ask();
+    const frame = await link.next();
+    link.send(doneFrame(identity, frame, 'said'));
+    expect((await answer).body).toMatchObject({ result: 'said' });
+    return frame;
+  }
+
+  test('is in the next ticket, whatever was signed before', async () => {
+    expect(ceilingOf(await answered()).allow).toContain('tool:exec:*');
+    const { body } = await change({ allow: ['tool:call:*'], deny: ['tool:exec:*'] });
+    expect([body.allow, body.deny]).toEqual([['tool:call:*'], ['tool:exec:*']]);
+    const frame = await answered();
+    expect(ceilingOf(frame)).toEqual({ allow: ['tool:call:*'], deny: ['tool:exec:*'] });
+    const one = await api.get(
+      `/v1/nodes/${identity.node}/calls?call=${encodeURIComponent(frame.callKey)}`,
+    );
+    expect(one.body.calls).toMatchObject([{ callKey: frame.callKey, state: 'done' }]);
+  });
+
+  test('leaves the node nothing, if it allows nothing', async () => {
+    await change({ allow: [] });
+    expect((await ask()).body).toMatchObject({ code: 'denied', reason: 'node_policy_denied' });
+  });
+
+  test('ends what waits for the node under the wider one', async () => {
+    link.close();
+    await vi.waitUntil(async () => {
+      const { body } = await api.get('/v1/nodes');
+      return body.nodes.some((one: Frame) => one.id === identity.node && one.state === 'offline');
+    }, 10_000);
+    const answer = ask();
+    const calls = `/v1/nodes/${identity.node}/calls`;
+    await vi.waitUntil(
+      async () => (await api.get(calls)).body.calls[0]?.state === 'waiting',
+      10_000,
+    );
+    await change({ allow: ['tool:call:*'] });
+    expect((await answer).body.reason).toBe('tier_unavailable');
+  });
+
+  test('is on the record, and whether it was widened', async () => {
+    const { body } = await api.get('/v1/nodes');
+    const { allow } = body.nodes.find((one: Frame) => one.id === identity.node);
+    await change({ allow: ['tool:call:echo'] });
+    await recorded('node-changed', { node: identity.node, reason: 'narrowed' });
+    await change({ allow });
+    await recorded('node-changed', { node: identity.node, reason: 'widened' });
+  });
+
+  test('is changed by whoever may approve nodes, of a node of his own workspace', async () => {
+    const token = await api.post('/v1/tokens', {
+      subject: { kind: 'user', id: 'guest' },
+      grants: ['system:node:list', 'system:node:revoke'],
+    });
+    const guest = callApi(gateway, token.body.token);
+    expect((await change({ allow: ['tool:call:*'] }, guest)).status).toBe(403);
+    const unknown = `node_${'1'.repeat(44)}`;
+    expect((await change({ allow: [] }, api, unknown)).status).toBe(404);
+    expect((await change({ allow: ['not a pattern'] })).status).toBe(422);
+    expect((await change({ deny: [] })).status).toBe(422);
+  });
+});
+
+describe('a key for secrets', () => {
+  test('that the node has not signed is refused with its connection', async () => {
+    const identity = await enrolNode(gateway, api);
+    const hand = await challenged(identity);
+    const { offer: sealing } = createSealingKey({ node: identity.node, ...makeKey() });
+    const signature = proofOf(identity, hand);
+    hand.link.send({ kind: 'proof', signature, offer: { ...offerOf(), sealing } });
+    expect(await hand.link.closed).toBe(REFUSED);
   });
 });

@@ -1,15 +1,24 @@
 /**
- * A plugin of the container tier, from the front door to runc and back: its image is pinned by
- * digest, and it sees nothing of the machine but the file that its call named.
+ * Plugins of the container tier, from the front door to runc and back: their images are pinned by
+ * digest, and they see nothing of the machine but what their call named. The image of one lies
+ * beside it, that of the other in a registry.
  */
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildContainerWebFetch } from '../../scripts/build/container-plugins.mjs';
+import { parseReceipt } from '../../src/core/executor-protocol/executor-receipt.ts';
 import { buildBusyboxImage } from '../executor/container-sandbox/busybox-image.ts';
+import {
+  type RegistryStandin,
+  startRegistry,
+} from '../executor/container-sandbox/registry-standin.ts';
 import { type Api, callApi } from '../support/api.ts';
-import { startExecutor, type TestExecutor } from '../support/executor.ts';
+import { startExecutor, type TestExecutor, type TestPlugin } from '../support/executor.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 /** Shows the file that the call names, and then what else there is. */
@@ -22,14 +31,33 @@ let gateway: Gateway;
 let api: Api;
 let executor: TestExecutor;
 let images: string;
+let registry: RegistryStandin;
+let site: Server;
+let host: string;
+
+/** The example as it was built, but for its image, which is where `from` is. */
+function webFetch(built: string, from: string): TestPlugin {
+  const manifest = JSON.parse(readFileSync(join(built, 'plugin.json'), 'utf8'));
+  const { filesSha256: _, image, ...container } = manifest.container;
+  const [, digest] = image.split('@');
+  return { manifest: { ...manifest, container: { ...container, image: `${from}@${digest}` } } };
+}
 
 beforeAll(async () => {
+  site = createServer((_, response) => response.end('a page'));
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  host = `127.0.0.1:${(site.address() as AddressInfo).port}`;
+  const built = await buildContainerWebFetch();
+  registry = await startRegistry(join(built, 'image'), 'tools/web-fetch');
   images = mkdtempSync(join(tmpdir(), 'sallyport-image-'));
   const { layout, digest } = buildBusyboxImage(images);
   gateway = await startGateway({ examples: false });
   api = callApi(gateway);
+  const { policy } = (await api.get('/v1/workspaces/default')).body;
+  await api.put('/v1/workspaces/default', { policy: { ...policy, privateHosts: [host] } });
   executor = await startExecutor(gateway, api, {
     plugins: [
+      webFetch(built, `${registry.host}/tools/web-fetch`),
       {
         manifest: {
           name: 'boxed',
@@ -63,8 +91,12 @@ beforeAll(async () => {
     policy: `
       [paths]
       read = ["{folder}"]
+      [network]
+      allow = ["${host}"]
+      private = ["${host}"]
       [container]
       driver = "bundle"
+      registries = ["${registry.host}"]
     `,
   });
   mkdirSync(join(executor.folder, 'shelf'));
@@ -75,6 +107,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await executor?.dispose();
   await gateway?.dispose();
+  registry?.close();
+  site?.closeAllConnections();
+  site?.close();
   rmSync(images, { recursive: true, force: true });
 });
 
@@ -88,5 +123,29 @@ describe('a plugin of the container tier', () => {
     expect(answer.body.result).toContain('file a\n10001\n');
     expect(answer.body.result).toContain('/etc/shadow: No such file');
     expect(answer.body.result).toMatch(/\na\n$/);
+  });
+});
+
+describe('web-fetch in a container', () => {
+  const fetchPage = (url: string) =>
+    api.post('/v1/tools/web-fetch-container/call', { arguments: { url } });
+
+  test('runs by an image that was pulled, and fetches through the proxy alone', async () => {
+    const { body } = await fetchPage(`http://${host}/`);
+    expect(JSON.parse(body.result ?? executor.log())).toMatchObject({
+      status: 200,
+      text: 'a page',
+      truncated: false,
+    });
+    const [name, port] = host.split(':');
+    expect(parseReceipt(body.receipt.executor.text)?.hosts).toMatchObject([
+      { host: name, port: Number(port), connections: 1 },
+    ]);
+    expect(registry.asked.some(({ path }) => path.includes('/blobs/'))).toBe(true);
+  });
+
+  test('is refused hosts that the owner of the machine has not opened', async () => {
+    const { body } = await fetchPage('https://example.org/');
+    expect(body).toMatchObject({ code: 'denied', reason: 'node_policy_denied' });
   });
 });

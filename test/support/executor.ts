@@ -30,6 +30,8 @@ export interface TestExecutor {
   /** A folder of the machine; nothing of it is granted unless the policy says so. */
   readonly folder: string;
   readonly log: () => string;
+  /** Of its process. */
+  readonly pid: () => number | undefined;
   /** As a crash would. */
   readonly kill: () => Promise<void>;
   /** As an operator would; resolves with the exit code. */
@@ -47,6 +49,8 @@ export interface ExecutorSetup {
   readonly slots?: number;
   /** Only `process` unless stated. */
   readonly tiers?: readonly string[];
+  /** Of the executor's own process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Of the node at the gateway. */
   readonly approve?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] };
 }
@@ -89,7 +93,7 @@ export async function startExecutor(
   const approved = await api.post('/v1/nodes', { name: 'test', ...setup.approve });
   if (approved.status !== 201) throw new Error(JSON.stringify(approved.body));
   const { id: node, code } = approved.body;
-  const env = { ...process.env, SALLYPORT_EXECUTOR_HOME: home };
+  const env = { ...process.env, ...setup.env, SALLYPORT_EXECUTOR_HOME: home };
   const enrolled = await finish(spawnSallyport(['enrol', gateway.url, code], env));
   if (enrolled.code !== 0) throw new Error(enrolled.text);
   const { policy = '', slots = 4, tiers = ['process'] } = setup;
@@ -119,9 +123,13 @@ export async function startExecutor(
     return await gone;
   };
   const kill = async () => void (await end('SIGKILL'));
-  await start();
+  await start().catch(async (thrown) => {
+    await kill();
+    throw thrown;
+  });
   return {
     ...{ node, home, folder, kill, start },
+    pid: () => child?.pid,
     log: () => log.join(''),
     stop: () => end('SIGTERM'),
     dispose: async () => {
@@ -157,7 +165,7 @@ export async function untilState(
   state: string,
   log: () => string = () => '',
 ): Promise<void> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 60_000;
   while (Date.now() < until) {
     const { body } = await api.get('/v1/nodes');
     // biome-ignore lint/suspicious/noExplicitAny: an answer of the API

@@ -8,6 +8,7 @@
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { SentCall } from '../../core/executor-protocol/judge-receipt.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
+import type { ContentSeal } from '../kit/content-seal.ts';
 import type { CallState, NodeCallDescription } from './node-api.ts';
 
 /** How long the outcome of a call can be asked for, in milliseconds. */
@@ -21,6 +22,8 @@ export interface CallOrder {
   readonly ticket: string;
   readonly argumentsText: string;
   readonly configText?: string;
+  /** That only its node can open. */
+  readonly sealedSecrets?: string;
 }
 
 /** What the call is judged and recorded by. */
@@ -57,9 +60,12 @@ const OVER = "state NOT IN ('waiting', 'sent')";
 
 export class CallStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal | undefined;
 
-  constructor(sql: SqlStorage) {
+  /** With `sealing`, what a call was given and what came of it are sealed. */
+  constructor(sql: SqlStorage, sealing?: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
   }
 
   createTable(): void {
@@ -76,7 +82,7 @@ export class CallStore {
 
   find(callKey: string): StoredCall | undefined {
     const [row] = this.#sql.exec<Row>('SELECT * FROM calls WHERE call_key = ?', callKey).toArray();
-    return row && toCall(row);
+    return row && this.#toCall(row);
   }
 
   /** Part of a transaction. */
@@ -90,7 +96,7 @@ export class CallStore {
       settleAt,
       now,
       JSON.stringify(facts),
-      JSON.stringify(order),
+      order === undefined ? null : this.#seal(orderOf(facts.callKey), JSON.stringify(order)),
     );
   }
 
@@ -106,7 +112,7 @@ export class CallStore {
   /** Part of a transaction. The order goes: what a call was asked is kept in its session alone. */
   settle(callKey: string, state: CallState, outcome: ToolOutcome, now: number): void {
     // By itself: as JSON it could be six times as long, and more than a row may have.
-    const output = outcome.kind === 'ok' ? outcome.output : null;
+    const output = outcome.kind === 'ok' ? this.#seal(outputOf(callKey), outcome.output) : null;
     const rest = outcome.kind === 'ok' ? { ...outcome, output: '' } : outcome;
     this.#sql.exec(
       `UPDATE calls SET state = ?, outcome = ?, output = ?, work = NULL, settle_at = ?
@@ -124,7 +130,7 @@ export class CallStore {
     return this.#sql
       .exec<Row>('SELECT * FROM calls WHERE node = ? AND state = ? ORDER BY at', node, state)
       .toArray()
-      .map(toCall);
+      .map((row) => this.#toCall(row));
   }
 
   count(node: NodeId, state: CallState): number {
@@ -142,7 +148,7 @@ export class CallStore {
     return this.#sql
       .exec<Row>(`SELECT * FROM calls WHERE settle_at <= ? AND NOT (${OVER})`, now)
       .toArray()
-      .map(toCall);
+      .map((row) => this.#toCall(row));
   }
 
   /** Part of a transaction: forgets what was kept long enough. */
@@ -158,11 +164,40 @@ export class CallStore {
     return at ?? undefined;
   }
 
+  /** One call of a node; none if it has no such one. */
+  one(node: NodeId, callKey: string): readonly NodeCallDescription[] {
+    return this.#sql
+      .exec<Row>('SELECT * FROM calls WHERE call_key = ? AND node = ?', callKey, node)
+      .toArray()
+      .map((row) => ({ ...describe(this.#toCall(row)), at: row.at }));
+  }
+
   latest(node: NodeId): readonly NodeCallDescription[] {
     return this.#sql
       .exec<Row>('SELECT * FROM calls WHERE node = ? ORDER BY at DESC LIMIT ?', node, MAX_LISTED)
       .toArray()
-      .map((row) => ({ ...describe(toCall(row)), at: row.at }));
+      .map((row) => ({ ...describe(this.#toCall(row)), at: row.at }));
+  }
+
+  #toCall(row: Row): StoredCall {
+    const { call_key: callKey, work, outcome, output } = row;
+    return {
+      facts: JSON.parse(row.facts),
+      state: row.state as CallState,
+      settleAt: row.settle_at,
+      ...(work !== null && { order: JSON.parse(this.#open(orderOf(callKey), work)) }),
+      ...(outcome !== null && {
+        outcome: readOutcome(outcome, output && this.#open(outputOf(callKey), output)),
+      }),
+    };
+  }
+
+  #seal(place: string, text: string): string {
+    return this.#sealing?.seal(place, text) ?? text;
+  }
+
+  #open(place: string, text: string): string {
+    return this.#sealing?.openText(place, text) ?? text;
   }
 }
 
@@ -172,17 +207,10 @@ function describe({ facts, state, outcome }: StoredCall): Omit<NodeCallDescripti
   return { callKey, node, tool, state, ...(end !== undefined && { outcome: end }) };
 }
 
-function toCall({ state, settle_at: settleAt, facts, work, outcome, output }: Row): StoredCall {
-  return {
-    facts: JSON.parse(facts),
-    state: state as CallState,
-    settleAt,
-    ...(work !== null && { order: JSON.parse(work) }),
-    ...(outcome !== null && { outcome: readOutcome(outcome, output) }),
-  };
-}
-
 function readOutcome(text: string, output: string | null): ToolOutcome {
   const outcome: ToolOutcome = JSON.parse(text);
   return outcome.kind === 'ok' ? { ...outcome, output: output ?? '' } : outcome;
 }
+
+const orderOf = (callKey: string): string => `order/${callKey}`;
+const outputOf = (callKey: string): string => `output/${callKey}`;

@@ -5,10 +5,11 @@
  */
 
 import { permits } from '../../core/capabilities/capability-set.ts';
+import { parseCapability } from '../../core/capabilities/pattern.ts';
 import type { CheckReason } from '../../core/errors/reasons.ts';
 import { MAX_NODE_CALLS, offers } from '../../core/executor-protocol/node-offer.ts';
-import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import type { NodeCall } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
 
@@ -23,24 +24,27 @@ interface Candidate {
 
 type Refused = CheckReason<'dispatch'>;
 
-/** `wanted` is taken if it will do, and is free or no worse than any other. */
+/** The one that it was signed for is taken if it will do, and is free or no worse than any other. */
 export function chooseNode(
   parts: NodeParts,
-  claims: TicketClaims,
-  wanted?: string,
+  { claims, secrets, signed }: NodeCall,
 ): Result<StoredNode, Refused> {
   const { plugin: name, codeHash, tier, executor } = claims;
   const offering = parts.nodes
     .all()
-    .filter(({ offer }) => offer !== undefined && offers(offer, { name, codeHash, tier }));
+    .filter(({ offer }) => offer !== undefined && offers(offer, { name, codeHash, tier }))
+    .filter(({ offer }) => secrets.length === 0 || offer?.sealing !== undefined);
   if (offering.length === 0) return err('tier_unavailable');
-  const permitted = offering.filter(({ ceiling }) =>
-    executor?.capabilities.every((capability) => permits(ceiling, capability)),
+  const uses = secrets.map((secret) => parseCapability(`system:secret:use:${secret}`));
+  const permitted = offering.filter(
+    ({ ceiling }) =>
+      executor?.capabilities.every((capability) => permits(ceiling, capability)) &&
+      uses.every((use) => use.ok && permits(ceiling, use.value)),
   );
   if (permitted.length === 0) return err('node_policy_denied');
 
   const there = permitted.filter(({ id }) => parts.connections.stateOf(id) === 'online');
-  if (there.length > 0) return choosePresent(parts, there, wanted);
+  if (there.length > 0) return choosePresent(parts, there, signed?.node);
   const [away] = permitted.toSorted((a, b) => (b.connectedAt ?? 0) - (a.connectedAt ?? 0));
   if (away === undefined || parts.calls.count(away.id, 'waiting') >= MAX_WAITING) {
     return err('tier_unavailable');

@@ -7,6 +7,8 @@
 
 import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import { handshakeText } from '../../core/executor-protocol/handshake.ts';
+import type { NodeOffer } from '../../core/executor-protocol/node-offer.ts';
+import { sealingKeyText } from '../../core/executor-protocol/sealed-secrets.ts';
 import { randomBase64Url } from '../kit/keys.ts';
 import { verifyEd25519 } from '../kit/signatures.ts';
 import { end, linkOf, send, setState } from './connections.ts';
@@ -26,13 +28,20 @@ export function shakeHands(parts: NodeParts, socket: WebSocket, frame: ExecutorF
   if (state.kind === 'challenged' && frame.kind === 'proof' && stored !== undefined) {
     const { workspace } = parts;
     const text = handshakeText('executor', { workspace, node, ...state });
-    if (hasSigned(stored, text, frame.signature)) {
+    const isProved = hasSigned(stored, text, frame.signature);
+    if (isProved && ownsSealingKey(stored, frame.offer)) {
       admit(parts, socket, { ...stored, offer: frame.offer });
       return true;
     }
   }
   refuse(parts, socket);
   return false;
+}
+
+/** Secrets are encrypted for this key alone: it must be the node's own. */
+function ownsSealingKey(node: StoredNode, { sealing }: NodeOffer): boolean {
+  if (sealing === undefined) return true;
+  return hasSigned(node, sealingKeyText(node.id, sealing.key), sealing.signature);
 }
 
 /** Whether the text was signed by the key that this node was enrolled with. */

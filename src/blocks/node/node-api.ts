@@ -86,13 +86,36 @@ export interface NodeCall {
   readonly claims: TicketClaims;
   readonly argumentsText: string;
   readonly configText?: string;
+  /** Names of the secrets that its settings name: its node must be able, and allowed, to take them. */
+  readonly secrets: readonly string[];
   /** Absent until the block has said for whom to sign. */
-  readonly signed?: { readonly node: string; readonly ticket: string };
+  readonly signed?: SignedCall;
 }
+
+export interface SignedCall {
+  readonly node: string;
+  /** Of the ceiling that is in the ticket. */
+  readonly ceilingVersion: number;
+  readonly ticket: string;
+  /** The secrets, for this node under this ticket. */
+  readonly sealedSecrets?: string;
+}
+
+/** For whom a call is to be signed. */
+export interface ChosenNode {
+  readonly node: string;
+  readonly ceiling: NodeCeiling;
+  /** Counts the changes of the ceiling, from 1. */
+  readonly ceilingVersion: number;
+  /** X25519, base64url; absent: it takes no secrets. */
+  readonly sealingKey?: string;
+}
+
+export type OnProgress = (text: string) => void | Promise<void>;
 
 /** `sign-for`: nothing was done; the call wants a ticket for this node. */
 export type NodeAnswer =
-  | { readonly kind: 'sign-for'; readonly node: string; readonly ceiling: NodeCeiling }
+  | ({ readonly kind: 'sign-for' } & ChosenNode)
   | { readonly kind: 'outcome'; readonly outcome: ToolOutcome };
 
 export type EnrolRefusal = 'code_refused' | 'key_refused';
@@ -104,12 +127,24 @@ export interface NodeApi {
   approve(actor: NamedActor, node: ApproveNode): Promise<NodeDescription | undefined>;
   enrol(request: EnrolNode): Promise<Result<Enrolled, EnrolRefusal>>;
   list(): Promise<readonly NodeDescription[]>;
+  /**
+   * Changes all that it may run, from the next ticket on; what waited for it under a wider one ends.
+   * Nothing if there is no such node.
+   */
+  setCeiling(
+    actor: NamedActor,
+    id: NodeId,
+    ceiling: CapabilityRules,
+  ): Promise<NodeDescription | undefined>;
   /** Ends its connection at once, and its calls; `false` if there is no such node. */
   revoke(actor: NamedActor, id: NodeId): Promise<boolean>;
-  /** The latest calls of a node, newest first; nothing if there is no such node. */
-  calls(id: NodeId): Promise<readonly NodeCallDescription[] | undefined>;
-  /** Answers when the call is over. A call that is known already is never sent again. */
-  run(call: NodeCall): Promise<NodeAnswer>;
+  /** The latest calls of a node, newest first, or one of them; nothing if there is no such node. */
+  calls(id: NodeId, callKey?: string): Promise<readonly NodeCallDescription[] | undefined>;
+  /**
+   * Answers when the call is over. A call that is known already is never sent again. `onProgress`
+   * hears what its node says meanwhile, the latest once it has taken the one before.
+   */
+  run(call: NodeCall, onProgress?: OnProgress): Promise<NodeAnswer>;
   /** The outcome of a call, also of one that is under way; nothing if it was never sent here. */
   recall(callKey: string): Promise<ToolOutcome | undefined>;
   cancel(callKey: string): Promise<void>;

@@ -9,6 +9,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { NamedActor } from '../../core/audit/named-actor.ts';
+import type { CapabilityRules } from '../../core/capabilities/capability-set.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { parseExecutorFrame } from '../../core/executor-protocol/frames.ts';
@@ -21,9 +22,11 @@ import { Changes } from '../kit/changes.ts';
 import { gatewayIdentity } from '../kit/gateway-identity.ts';
 import { deriveKey, hmacHex, keyedHash } from '../kit/keys.ts';
 import { MAX_BACKLOG_AGE_MS, Outbox } from '../kit/outbox.ts';
+import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { CallStore } from './call-store.ts';
+import { changeCeiling } from './change-ceiling.ts';
 import { Connections, end, isProved, linkOf, setState } from './connections.ts';
 import { describeNode } from './describe-node.ts';
 import { approveNode, enrolNode } from './enrol-node.ts';
@@ -38,13 +41,16 @@ import type {
   NodeCall,
   NodeCallDescription,
   NodeDescription,
+  OnProgress,
 } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import { NodeStore } from './node-store.ts';
+import { ProgressHearers } from './progress-hearers.ts';
 import {
   abandonCalls,
   cancelCall,
   finishCall,
+  isRunBy,
   resumeCalls,
   sendAgain,
   settleOverdue,
@@ -64,6 +70,7 @@ const DRAIN_AGAIN_MS = 1_000;
 export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   readonly #parts: NodeParts;
   readonly #waiting = new WaitingCalls();
+  readonly #progress = new ProgressHearers();
   readonly #changes: Changes;
   /** None has a name: what there is to do is found in the rows of calls, and in the outbox. */
   readonly #timers: Timers;
@@ -77,6 +84,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       forgetMemory: () => {
         this.#parts.nodes.forget();
         this.#parts.outbox.forget();
+        this.#parts.sealing.forget();
       },
     });
     ctx.storage.transactionSync(() => {
@@ -84,6 +92,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       this.#parts.calls.createTable();
       this.#parts.outbox.createTable();
     });
+    this.#parts.sealing.begin(() => undefined);
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -109,6 +118,9 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       return;
     }
     if (frame.kind === 'done') finishCall(this.#parts, socket, frame);
+    if (frame.kind === 'progress' && isRunBy(this.#parts, node, frame.callKey)) {
+      this.#progress.tell(frame.callKey, frame.text);
+    }
     if (frame.kind === 'absent') sendAgain(this.#parts, socket, frame.callKey);
     if (frame.kind === 'draining') setState(socket, { kind: 'draining' });
   }
@@ -144,6 +156,18 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     return this.#parts.nodes.all().map((node) => describeNode(this.#parts, node));
   }
 
+  async setCeiling(
+    actor: NamedActor,
+    id: NodeId,
+    ceiling: CapabilityRules,
+  ): Promise<NodeDescription | undefined> {
+    if (this.#parts.outbox.isBlocked(this.#parts.now())) throw new Fault('audit_unavailable');
+    const node = this.#parts.nodes.find(id);
+    if (node !== undefined) changeCeiling(this.#parts, actor, { node, ceiling });
+    const changed = this.#parts.nodes.find(id);
+    return changed && describeNode(this.#parts, changed);
+  }
+
   async revoke(actor: NamedActor, id: NodeId): Promise<boolean> {
     if (this.#parts.nodes.find(id) === undefined) return false;
     this.#parts.transact(() => {
@@ -157,16 +181,20 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     return true;
   }
 
-  async calls(id: NodeId): Promise<readonly NodeCallDescription[] | undefined> {
-    return this.#parts.nodes.find(id) && this.#parts.calls.latest(id);
+  async calls(id: NodeId, callKey?: string): Promise<readonly NodeCallDescription[] | undefined> {
+    const { nodes, calls } = this.#parts;
+    if (nodes.find(id) === undefined) return undefined;
+    return callKey === undefined ? calls.latest(id) : calls.one(id, callKey);
   }
 
-  async run(call: NodeCall): Promise<NodeAnswer> {
+  async run(call: NodeCall, onProgress?: OnProgress): Promise<NodeAnswer> {
+    await this.#parts.sealing.ask();
     const { callKey } = call.claims;
     const isKnown = this.#parts.calls.find(callKey) !== undefined;
     const answer = isKnown ? undefined : startCall(this.#parts, call);
     if (answer !== undefined) return answer;
-    const outcome = await this.recall(callKey);
+    const forget = onProgress && this.#progress.hear(callKey, onProgress);
+    const outcome = await this.recall(callKey).finally(forget);
     if (outcome === undefined) throw new Fault('internal', 'Cannot wait for a call that is gone');
     return { kind: 'outcome', outcome };
   }
@@ -190,11 +218,12 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     const { sql } = ctx.storage;
     const workspace = workspaceOf(ctx);
     const auditKey = deriveKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
+    const sealing = new Sealing({ env, ctx, tables: new Tables(sql), kind: 'nodes' });
     const parts: NodeParts = {
       workspace,
       identity: gatewayIdentity(env.SALLYPORT_MASTER_KEY),
       nodes: new NodeStore(sql),
-      calls: new CallStore(sql),
+      ...{ calls: new CallStore(sql, sealing), sealing },
       connections: new Connections(ctx),
       outbox: new Outbox(sql),
       now: () => Date.now(),

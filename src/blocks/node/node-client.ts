@@ -22,10 +22,11 @@ export function openNodes(env: Env, workspace: WorkspaceId): NodeApi {
     // Sent once: a code that was redeemed refuses its own repetition.
     enrol: (request) => connect().enrol(request),
     list: () => again((nodes) => nodes.list()),
+    setCeiling: (actor, id, ceiling) => again((nodes) => nodes.setCeiling(actor, id, ceiling)),
     revoke: (actor, id) => again((nodes) => nodes.revoke(actor, id)),
-    calls: (id) => again((nodes) => nodes.calls(id)),
+    calls: (id, callKey) => again((nodes) => nodes.calls(id, callKey)),
     // A call has a key: the second time it is waited for.
-    run: (call) => again((nodes) => nodes.run(call)),
+    run: (call, onProgress) => again((nodes) => nodes.run(call, onProgress)),
     recall: (callKey) => again((nodes) => nodes.recall(callKey)),
     cancel: (callKey) => again((nodes) => nodes.cancel(callKey)),
   };

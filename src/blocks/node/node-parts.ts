@@ -9,6 +9,7 @@ import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import type { GatewayIdentity } from '../kit/gateway-identity.ts';
 import type { Outbox } from '../kit/outbox.ts';
+import type { Sealing } from '../kit/sealing.ts';
 import type { CallStore } from './call-store.ts';
 import type { Connections } from './connections.ts';
 import type { NodeStore } from './node-store.ts';
@@ -18,6 +19,7 @@ export interface NodeParts {
   readonly identity: GatewayIdentity;
   readonly nodes: NodeStore;
   readonly calls: CallStore;
+  readonly sealing: Sealing;
   readonly connections: Connections;
   readonly outbox: Outbox;
   readonly now: () => number;

@@ -17,6 +17,8 @@ export interface StoredNode {
   readonly id: NodeId;
   readonly name: string;
   readonly ceiling: CapabilityRules;
+  /** How often the ceiling was changed since the node was approved; absent: never. */
+  readonly ceilingChanges?: number;
   readonly approvedBy: string;
   readonly approvedAt: number;
   /** Set until the code is redeemed. */

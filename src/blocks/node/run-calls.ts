@@ -22,8 +22,9 @@ import type { CallFacts, CallOrder, StoredCall } from './call-store.ts';
 import { chooseNode } from './choose-node.ts';
 import { end, linkOf, send } from './connections.ts';
 import { hasSigned } from './handshake.ts';
-import type { CallState, NodeAnswer, NodeCall } from './node-api.ts';
+import type { CallState, ChosenNode, NodeAnswer, NodeCall } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
+import type { StoredNode } from './node-store.ts';
 
 /** Longest time that a call waits for a node that is away, in milliseconds. */
 export const WAIT_MS = 60_000;
@@ -43,10 +44,13 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
   if (parts.outbox.isBlocked(parts.now())) {
     return { kind: 'outcome', outcome: failed('tier_unavailable') };
   }
-  const chosen = chooseNode(parts, claims, signed?.node);
+  const chosen = chooseNode(parts, call);
   if (!chosen.ok) return { kind: 'outcome', outcome: failed(chosen.error) };
-  const { id, ceiling } = chosen.value;
-  if (signed?.node !== id) return { kind: 'sign-for', node: id, ceiling };
+  const node = toChosen(chosen.value);
+  const { id } = chosen.value;
+  if (signed?.node !== id || signed.ceilingVersion !== node.ceilingVersion) {
+    return { kind: 'sign-for', ...node };
+  }
 
   const socket = parts.connections.of(id);
   const state = socket === undefined ? 'waiting' : 'sent';
@@ -55,6 +59,7 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
     ticket: signed.ticket,
     argumentsText,
     ...(configText !== undefined && { configText }),
+    ...(signed.sealedSecrets !== undefined && { sealedSecrets: signed.sealedSecrets }),
   };
   const facts = toFacts(claims, id, signed.ticket);
   const now = parts.now();
@@ -64,6 +69,14 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
   parts.transact(() => parts.calls.add({ facts, state, settleAt, order }, now));
   if (socket !== undefined) sendCall(socket, claims.callKey, order);
   return undefined;
+}
+
+function toChosen({ id, ceiling, ceilingChanges = 0, offer }: StoredNode): ChosenNode {
+  const sealingKey = offer?.sealing?.key;
+  return {
+    ...{ node: id, ceiling, ceilingVersion: 1 + ceilingChanges },
+    ...(sealingKey !== undefined && { sealingKey }),
+  };
 }
 
 /** A node is back: it is asked what became of what it was sent, and sent what waited for it. */
@@ -89,6 +102,12 @@ export function sendAgain(parts: NodeParts, socket: WebSocket, callKey: string):
   if (call === undefined || call.facts.node !== linkOf(socket).node) return;
   if (call.state === 'sent' && call.order !== undefined) sendCall(socket, callKey, call.order);
   if (call.state === 'unknown') settle(parts, call, { outcome: failed('deadline') });
+}
+
+/** Whether a node has this call, and it is not over. */
+export function isRunBy({ calls }: NodeParts, node: NodeId, callKey: string): boolean {
+  const call = calls.find(callKey);
+  return call?.facts.node === node && call.state === 'sent';
 }
 
 /** A node says how a call has ended. What cannot be true ends the call as unknown, on the record. */
@@ -142,6 +161,11 @@ export function cancelCall(parts: NodeParts, callKey: string): void {
 /** A node that is revoked takes its calls with it. */
 export function abandonCalls(parts: NodeParts, node: NodeId): void {
   giveUp(parts, parts.calls.inState(node, 'sent'));
+  abandonWaiting(parts, node);
+}
+
+/** What waits for a node was signed for what it might do then. */
+export function abandonWaiting(parts: NodeParts, node: NodeId): void {
   giveUp(parts, parts.calls.inState(node, 'waiting'));
 }
 
@@ -186,9 +210,12 @@ function stateOf(outcome: ToolOutcome): CallState {
 }
 
 function sendCall(socket: WebSocket, callKey: string, order: CallOrder): void {
-  const { ticket, argumentsText, configText } = order;
-  const config = configText === undefined ? {} : { config: configText };
-  send(socket, { kind: 'call', callKey, ticket, arguments: argumentsText, ...config });
+  const { ticket, argumentsText, configText, sealedSecrets } = order;
+  send(socket, {
+    ...{ kind: 'call', callKey, ticket, arguments: argumentsText },
+    ...(configText !== undefined && { config: configText }),
+    ...(sealedSecrets !== undefined && { secrets: sealedSecrets }),
+  });
 }
 
 function toFacts(claims: TicketClaims, node: NodeId, ticket: string): CallFacts {

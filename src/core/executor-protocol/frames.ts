@@ -13,6 +13,7 @@ import * as z from 'zod';
 import { parseJson } from '../primitives/parse-json.ts';
 import { MAX_RECEIPT_BYTES } from './executor-receipt.ts';
 import { nodeOfferSchema } from './node-offer.ts';
+import { MAX_SEALED_CHARS } from './sealed-secrets.ts';
 
 export const PROTOCOL_VERSION = 1;
 
@@ -68,6 +69,8 @@ const fromGateway = z.discriminatedUnion('kind', [
     arguments: z.string().max(MAX_ARGUMENT_CHARS),
     /** The plugin's settings as canonical JSON. */
     config: z.string().max(MAX_ARGUMENT_CHARS).exactOptional(),
+    /** The secrets that the settings name, sealed for this node under this ticket. */
+    secrets: z.string().max(MAX_SEALED_CHARS).exactOptional(),
   }),
   z.strictObject({ kind: z.literal('cancel'), callKey }),
   z.strictObject({ kind: z.literal('recall'), callKey }),

@@ -18,6 +18,15 @@ export const nodeOfferSchema = z.strictObject({
   version: z.string().max(64),
   /** `linux x64`. */
   platform: z.string().max(64),
+  /** Absent: it takes no secrets. */
+  sealing: z
+    .strictObject({
+      /** X25519, 32 bytes as base64url. */
+      key: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+      /** Over `sealingKeyText`, by the key that the node is known by. */
+      signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+    })
+    .exactOptional(),
   /** How many calls it runs at once. */
   slots: z.int().min(1).max(MAX_NODE_CALLS),
   plugins: z

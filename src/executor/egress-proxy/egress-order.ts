@@ -51,7 +51,7 @@ export const DEFAULT_EGRESS_LIMITS: EgressLimits = {
  * `http://secrets.sallyport.internal/<name>/<path>` and never sees the value.
  */
 export interface SecretInjection {
-  /** `[a-z][a-z0-9-]{0,63}` */
+  /** `[A-Za-z][A-Za-z0-9_-]{0,63}`, and `.2` and so on for further hosts. */
   readonly name: string;
   readonly upstream: HostPort;
   /** Name of the header; what the plugin sends under it is dropped. */

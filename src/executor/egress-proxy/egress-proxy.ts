@@ -39,7 +39,7 @@ export interface EgressSocket {
 const MAX_SOCKET_PATH_BYTES = 107;
 
 const ID = /^[a-z0-9-]{1,64}$/;
-const SECRET_NAME = /^[a-z][a-z0-9-]{0,63}$/;
+const SECRET_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}(?:\.[1-9][0-9]?)?$/;
 
 /** Fields that decide where a request goes, or where its body ends. */
 const RESERVED_FIELDS =

@@ -176,10 +176,10 @@ export class EgressServer {
 
   async #tunnel(
     client: EgressClient,
-    open: () => Promise<OpenedRoute>,
+    open: () => Promise<OpenedRoute | undefined>,
     words: TunnelWords,
   ): Promise<void> {
-    let route: OpenedRoute;
+    let route: OpenedRoute | undefined;
     try {
       route = await open();
     } catch (thrown) {

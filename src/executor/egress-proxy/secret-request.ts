@@ -15,7 +15,7 @@ import type { MeteredStream } from './metered-stream.ts';
 export const SECRETS_HOST = 'secrets.sallyport.internal';
 
 /** `/<name>/<path>`, `/<name>` or `/<name>?<query>` */
-const SECRET_PATH = /^\/([a-z][a-z0-9-]{0,63})(\/[^#]*|\?[^#]*)?$/;
+const SECRET_PATH = /^\/([A-Za-z][A-Za-z0-9_-]{0,63}(?:\.[1-9][0-9]?)?)(\/[^#]*|\?[^#]*)?$/;
 
 /** Would send the header back in the body (RFC 9110 §9.3.8). */
 const ECHOING_METHOD = 'TRACE';

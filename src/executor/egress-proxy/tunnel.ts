@@ -20,6 +20,7 @@ import type { Dialler } from './dial.ts';
 import { type EgressClient, type OpenedRoute, relay } from './egress-client.ts';
 import { EgressStop } from './egress-stop.ts';
 import { readHead } from './read-head.ts';
+import { SECRETS_HOST } from './secret-request.ts';
 
 export interface TunnelParts {
   readonly rules: TargetRules;
@@ -29,12 +30,16 @@ export interface TunnelParts {
   readonly serveHttp: (client: EgressClient) => void;
 }
 
-/** Opens the way to `host:port`, if one kind of connection to it is granted. */
+/**
+ * Opens the way to `host:port`, if one kind of connection to it is granted. Nothing is opened to the
+ * proxy's own name, under which a secret is added: some clients make a tunnel for every request.
+ */
 export async function openTunnel(
   client: EgressClient,
   authority: string,
   { rules, dialler }: TunnelParts,
-): Promise<OpenedRoute> {
+): Promise<OpenedRoute | undefined> {
+  if (authority.toLowerCase() === `${SECRETS_HOST}:80`) return undefined;
   const target = rules.readTunnel(authority);
   client.connection.wants(target);
   rules.require(target, ['tool:network:http', 'tool:network:websocket']);
@@ -44,9 +49,13 @@ export async function openTunnel(
 /** Serves a client that has been told that its tunnel is open. Throws {@link EgressStop}. */
 export async function serveTunnel(
   client: EgressClient,
-  route: OpenedRoute,
+  route: OpenedRoute | undefined,
   parts: TunnelParts,
 ): Promise<void> {
+  if (route === undefined) {
+    parts.serveHttp(client);
+    return;
+  }
   const { stream } = client;
   client.route = route;
   const timeoutMs = parts.headTimeoutMs;

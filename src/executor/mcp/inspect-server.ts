@@ -44,10 +44,11 @@ async function inspectIn(
   const nothing = { reads: [], writes: [], network: { allow: [], deny: [] } };
   const start = createStarter({ process: made.value }, new EgressProxy({ folder }));
   const { command } = plugin.runs;
-  const order = { plugin, command, access: nothing, limits: DEFAULT_EXECUTOR_LIMITS };
+  const limits = DEFAULT_EXECUTOR_LIMITS;
+  const order = { plugin, command, access: nothing, limits, secrets: [] };
   const server = new McpServer(await start(order));
   try {
-    const tools = await server.open(AbortSignal.timeout(DEFAULT_EXECUTOR_LIMITS.timeoutMs));
+    const tools = await server.open(AbortSignal.timeout(limits.timeoutMs));
     return ok({
       definitions: Object.fromEntries(tools.map((tool) => [tool.name, pinOf(tool)])),
       tools,

@@ -46,18 +46,22 @@ export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   }
 }
 
-/** Its connections belong in the receipt of one call, so a server with a network is not kept. */
-function mayKeep({ plugin, access }: ProgramOrder): boolean {
-  return plugin.runs.idleMs > 0 && access.network.allow.length === 0;
+/**
+ * Its connections belong in the receipt of one call, so a server with a network is not kept; nor is
+ * one that was given a secret, whose use each call is asked for.
+ */
+function mayKeep({ plugin, access, secrets }: ProgramOrder): boolean {
+  return plugin.runs.idleMs > 0 && access.network.allow.length === 0 && secrets.length === 0;
 }
 
-function orderOf({ policy }: McpHost, { plugin, rules, limits }: Job): ProgramOrder {
+function orderOf({ policy }: McpHost, { plugin, rules, limits, secrets }: Job): ProgramOrder {
   const life = plugin.runs.idleMs > 0 ? { timeoutMs: SERVER_LIFE_MS, cpuMs: SERVER_LIFE_MS } : {};
   return {
     plugin,
     command: plugin.runs.command,
     access: planServerAccess(policy, rules),
     limits: { ...limits, ...life },
+    secrets,
   };
 }
 

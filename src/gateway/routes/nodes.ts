@@ -157,6 +157,25 @@ const listNodes = defineRoute(
     json({ nodes: await openNodes(env, caller.principal.workspace).list() }),
 );
 
+const changeNode = defineRoute(
+  {
+    method: 'PUT',
+    path: '/v1/nodes/{id}/ceiling',
+    operation: 'changeNode',
+    summary: 'Change all that a node may run, from the next call on',
+    tag: 'nodes',
+    access: 'system:node:approve',
+    body: z.strictObject({ allow: allowListSchema, deny: denyListSchema.prefault([]) }),
+    success: { status: 200, describes: node },
+  },
+  async (request) => {
+    const nodes = openNodes(request.env, request.caller.principal.workspace);
+    const actor = namedActorOf(request);
+    const changed = await nodes.setCeiling(actor, nodeOf(request), request.body);
+    return json(found(changed, 'node'));
+  },
+);
+
 const revokeNode = defineRoute(
   {
     method: 'DELETE',
@@ -180,9 +199,10 @@ const listCalls = defineRoute(
     method: 'GET',
     path: '/v1/nodes/{id}/calls',
     operation: 'listNodeCalls',
-    summary: 'List the latest calls of a node and how each of them stands',
+    summary: 'List the latest calls of a node, or one by its key, and how each of them stands',
     tag: 'nodes',
     access: 'system:node:list',
+    query: z.strictObject({ call: z.string().min(1).max(128).optional() }),
     success: {
       status: 200,
       describes: z.object({
@@ -200,8 +220,9 @@ const listCalls = defineRoute(
     },
   },
   async (request) => {
-    const { env, caller } = request;
-    const calls = await openNodes(env, caller.principal.workspace).calls(nodeOf(request));
+    const { env, caller, query } = request;
+    const nodes = openNodes(env, caller.principal.workspace);
+    const calls = await nodes.calls(nodeOf(request), query.call);
     return json({ calls: found(calls, 'node') });
   },
 );
@@ -249,6 +270,7 @@ export const nodeRoutes: readonly Route[] = [
   enrolNode,
   listNodes,
   connectNode,
+  changeNode,
   revokeNode,
   listCalls,
 ];

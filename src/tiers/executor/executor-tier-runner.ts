@@ -5,34 +5,40 @@
  * @module
  */
 
-import type { NodeAnswer, NodeApi, NodeCall } from '../../blocks/node/node-api.ts';
+import type {
+  ChosenNode,
+  NodeAnswer,
+  NodeApi,
+  NodeCall,
+  SignedCall,
+} from '../../blocks/node/node-api.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
-import type { NodeCeiling } from '../../core/executor-protocol/executor-run.ts';
+import type { CheckReason } from '../../core/errors/reasons.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { findSecretReferences } from '../../core/vault/secret-reference.ts';
 import { orCancelled } from '../or-cancelled.ts';
 import type { TierJob, TierRunner } from '../tier-runner.ts';
-
-/** A node that took a call of this plugin before: asked first, and it may say that another is better. */
-interface KnownNode {
-  readonly node: string;
-  readonly ceiling: NodeCeiling;
-}
+import { sealSecrets } from './seal-secrets.ts';
+import type { SecretSource } from './secret-source.ts';
 
 /** Plugins are many; beyond this number their nodes are asked for anew. */
 const MAX_KNOWN = 1_024;
 
-const knownNodes = new Map<string, KnownNode>();
+/** Nodes that took a call of a plugin before: asked first, and one may say that another is better. */
+const knownNodes = new Map<string, ChosenNode>();
 
 /** How often a call is signed for yet another node before it is given up. */
 const MAX_OFFERS = 3;
 
-export function createExecutorTierRunner(nodes: NodeApi): TierRunner {
+type Failure = CheckReason<'dispatch'>;
+
+export function createExecutorTierRunner(nodes: NodeApi, secrets: SecretSource): TierRunner {
   return {
     async run(job, signal) {
       const { callKey } = job.claims;
-      const outcome = runOnNode(nodes, job).catch(
-        async () => (await nodes.recall(callKey)) ?? UNKNOWN,
+      const outcome = runOnNode(nodes, secrets, job).catch(
+        async () => (await nodes.recall(callKey)) ?? failed('unknown'),
       );
       return await orCancelled(outcome, signal, () => nodes.cancel(callKey));
     },
@@ -40,49 +46,53 @@ export function createExecutorTierRunner(nodes: NodeApi): TierRunner {
   };
 }
 
-const UNKNOWN: ToolOutcome = { kind: 'failed', reason: 'unknown', cost: { durationMs: 0 } };
-const UNAVAILABLE: ToolOutcome = {
-  kind: 'failed',
-  reason: 'tier_unavailable',
-  cost: { durationMs: 0 },
-};
-
-async function runOnNode(nodes: NodeApi, job: TierJob): Promise<ToolOutcome> {
-  const { claims, canonicalArguments, config } = job;
-  // A program that holds a secret could send it anywhere: these tiers are given none.
-  if (config !== undefined && findSecretReferences(config).length > 0) return UNAVAILABLE;
+async function runOnNode(nodes: NodeApi, source: SecretSource, job: TierJob): Promise<ToolOutcome> {
+  const { claims, canonicalArguments, config = {} } = job;
   const { workspace, plugin, codeHash } = claims;
   const place = `${workspace}/${plugin}/${codeHash}`;
+  const secrets = findSecretReferences(config);
   const call: NodeCall = {
-    claims,
+    ...{ claims, secrets },
     argumentsText: canonicalJson(canonicalArguments),
-    ...(config && { configText: canonicalJson(config) }),
+    ...(job.config && { configText: canonicalJson(job.config) }),
   };
-  let known = knownNodes.get(place);
+  // A secret is not touched before the block has said that its node may have it.
+  let known = secrets.length === 0 ? knownNodes.get(place) : undefined;
   for (let offer = 0; offer < MAX_OFFERS; offer++) {
-    const answer = await nodes.run(await signFor(call, job, known));
+    const signed = known && (await signFor(known, job, source));
+    if (signed?.ok === false) return failed(signed.error);
+    const offered = { ...call, ...(signed && { signed: signed.value }) };
+    const answer = await nodes.run(offered, job.onProgress);
     if (answer.kind === 'outcome') return answer.outcome;
     known = remember(place, answer);
   }
-  return UNAVAILABLE;
+  return failed('tier_unavailable');
 }
 
 async function signFor(
-  call: NodeCall,
+  { node, ceiling, ceilingVersion, sealingKey }: ChosenNode,
   job: TierJob,
-  known: KnownNode | undefined,
-): Promise<NodeCall> {
-  if (known === undefined) return call;
-  const { node, ceiling } = known;
-  return { ...call, signed: { node, ticket: await job.ticketForNode(node, ceiling) } };
+  source: SecretSource,
+): Promise<Result<SignedCall, Failure>> {
+  const { claims, config = {} } = job;
+  const secrets = await source({ claims, node, config });
+  if (!secrets.ok) return secrets;
+  const ticket = await job.ticketForNode(node, ceiling);
+  const signed = { node, ceilingVersion, ticket };
+  if (secrets.value.length === 0) return ok(signed);
+  if (sealingKey === undefined) return err('tier_unavailable');
+  return ok({ ...signed, sealedSecrets: await sealSecrets(secrets.value, sealingKey, ticket) });
 }
 
 function remember(
   place: string,
-  { node, ceiling }: Extract<NodeAnswer, { kind: 'sign-for' }>,
-): KnownNode {
+  { kind: _, ...chosen }: Extract<NodeAnswer, { kind: 'sign-for' }>,
+): ChosenNode {
   if (knownNodes.size >= MAX_KNOWN) knownNodes.clear();
-  const known = { node, ceiling };
-  knownNodes.set(place, known);
-  return known;
+  knownNodes.set(place, chosen);
+  return chosen;
+}
+
+function failed(reason: Failure): ToolOutcome {
+  return { kind: 'failed', reason, cost: { durationMs: 0 } };
 }

@@ -5,8 +5,12 @@ import type { CapabilityRules } from '../../../src/core/capabilities/capability-
 import { MAX_NODE_CALLS } from '../../../src/core/executor-protocol/node-offer.ts';
 import { claimsOf, nodeOf, OFFER, type TestedNodes, withNodes } from './support/parts.ts';
 
+const signedFor = (node: string) => ({ node, ceilingVersion: 1, ticket: 'ticket' });
+
 const chosen = ({ parts }: TestedNodes, wanted?: string, capabilities: string[] = []) => {
-  const choice = chooseNode(parts, claimsOf('call', capabilities), wanted);
+  const signed = wanted === undefined ? {} : { signed: signedFor(wanted) };
+  const claims = claimsOf('call', capabilities);
+  const choice = chooseNode(parts, { claims, argumentsText: '{}', secrets: [], ...signed });
   return choice.ok ? choice.value.id : choice.error;
 };
 
@@ -14,8 +18,9 @@ const chosen = ({ parts }: TestedNodes, wanted?: string, capabilities: string[] 
 const give = ({ parts }: TestedNodes, node: string, callKey: string) =>
   startCall(parts, {
     claims: claimsOf(callKey),
-    signed: { node, ticket: 'ticket' },
+    signed: signedFor(node),
     argumentsText: '{}',
+    secrets: [],
   } as Parameters<typeof startCall>[1]);
 
 describe('chooseNode()', () => {
@@ -55,6 +60,22 @@ describe('chooseNode()', () => {
       nodes.parts.nodes.put(nodeOf('b', { ceiling: low }));
       expect(chosen(nodes, undefined, ['tool:file:read:/data'])).toBe('node_policy_denied');
       expect(chosen(nodes)).toBe('b');
+    });
+  });
+
+  it('gives a call with secrets to a node that can open them, and may have them', async () => {
+    await withNodes('secrets', ({ parts, online }) => {
+      const claims = claimsOf('call');
+      const choose = () => chooseNode(parts, { claims, argumentsText: '{}', secrets: ['api-key'] });
+      const offer = { ...OFFER, sealing: { key: 'key', signature: 'signature' } };
+      parts.nodes.put(nodeOf('a'));
+      online.add('a').add('b');
+      expect(choose()).toEqual({ ok: false, error: 'tier_unavailable' });
+      parts.nodes.put(nodeOf('b', { offer }));
+      expect(choose()).toEqual({ ok: false, error: 'node_policy_denied' });
+      const allow = ['tool:*', 'system:secret:use:api-key'] as unknown as CapabilityRules['allow'];
+      parts.nodes.put(nodeOf('b', { offer, ceiling: { allow, deny: [] } }));
+      expect(choose()).toMatchObject({ ok: true, value: { id: 'b' } });
     });
   });
 

@@ -41,7 +41,8 @@ export async function startPodman(
   const service = spawn(
     'podman',
     [...options, 'system', 'service', '--time', '0', `unix://${socketPath}`],
-    { stdio: 'ignore' },
+    // It leaves a note where it runs when memory ends a container.
+    { stdio: 'ignore', cwd: folder },
   );
   while (!existsSync(socketPath)) await wait(20);
   return {

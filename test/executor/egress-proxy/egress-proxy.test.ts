@@ -238,6 +238,30 @@ describe('a secret that the proxy adds', () => {
     await lab.close();
   });
 
+  const TUNNEL = head('CONNECT secrets.sallyport.internal:80 HTTP/1.1', 'Host: x');
+
+  test('is asked for in a tunnel, too, by programs that make one for everything', async () => {
+    const lab = await openSecretLab([`tool:network:http:${HOST}:${server.port}`]);
+    const inside = head('GET /api-key/inside HTTP/1.1', 'Host: secrets.sallyport.internal');
+    expect(await say(lab, TUNNEL + inside)).toContain('done');
+    expect(seen[0]).toBe('GET /inside');
+    await lab.close();
+  });
+
+  test.each([
+    ['to another port of that name', 'CONNECT secrets.sallyport.internal:443 HTTP/1.1', ''],
+    ['to another host from inside', TUNNEL, 'GET http://evil.com/ HTTP/1.1'],
+    ['to a tunnel in the tunnel', TUNNEL, 'CONNECT evil.com:443 HTTP/1.1'],
+  ])('opens no way %s', async (_case, first, second) => {
+    seen = [];
+    const lab = await openSecretLab([`tool:network:http:${HOST}:${server.port}`]);
+    const begin = first === TUNNEL ? TUNNEL : head(first, 'Host: x');
+    const answer = await say(lab, second === '' ? begin : begin + head(second, 'Host: x'));
+    expect(answer).toMatch(/Sallyport-Refusal: (?:not_granted|address_not_public)/);
+    expect([seen, lab.dialled, lab.resolved]).toEqual([[], [], []]);
+    await lab.close();
+  });
+
   test.each([
     ['whose host is not granted', [], '/api-key/', 'not_granted'],
     ['that this sandbox does not have', ['tool:network:http:*'], '/other/', 'secret_unknown'],

@@ -21,6 +21,7 @@ import { makeKey } from '../../../src/executor/identity.ts';
 import type { Job, JobEnd } from '../../../src/executor/job.ts';
 import { parseLocalPolicy } from '../../../src/executor/local-policy.ts';
 import type { LocalPlugin } from '../../../src/executor/plugin-catalogue.ts';
+import { createSealingKey } from '../../../src/executor/sealing-key.ts';
 import { sha256Text } from '../../../src/executor/sha256.ts';
 import { createTicketVerifier } from '../../../src/executor/verify-ticket.ts';
 
@@ -34,6 +35,7 @@ const EVERYTHING = [
   'tool:file:read:*',
   'tool:file:write:*',
   'tool:network:http:*',
+  'system:secret:use:*',
 ] as CapabilityPattern[];
 
 const PLUGIN: LocalPlugin = {
@@ -41,7 +43,12 @@ const PLUGIN: LocalPlugin = {
   codeHash: CODE_HASH,
   tier: 'process',
   folder: '/plugins/echo' as LocalPlugin['folder'],
-  runs: { protocol: 'json', command: ['node', '/plugin/main.mjs'], idleMs: 0 },
+  runs: {
+    protocol: 'json',
+    command: ['node', '/plugin/main.mjs'],
+    idleMs: 0,
+    secrets: { key: { as: 'file' }, header: { as: 'header', header: 'X-Key', prefix: '' } },
+  },
 };
 
 export interface Scene {
@@ -50,6 +57,8 @@ export interface Scene {
   readonly logs: readonly CallLog[];
   readonly answers: readonly FinishedCall[];
   readonly gateway: TestKey;
+  /** What secrets are sealed for. */
+  readonly sealingKey: string;
   /** Takes a call, and waits for its end: the outcome in its receipt. */
   readonly offer: (call: OfferedCall) => Promise<string | undefined>;
   /** The same ledger under a new desk, as after a crash. */
@@ -67,6 +76,8 @@ export interface OfferedCall {
   readonly ticket: string;
   readonly arguments: string;
   readonly config?: string;
+  /** Sealed. */
+  readonly secrets?: string;
 }
 
 export interface SceneOptions {
@@ -98,7 +109,9 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
   );
   if (!policy.ok) throw new Error(policy.error);
   const ledger = new CallLedger(join(folder, 'ledger.sqlite'));
+  const sealing = createSealingKey({ node: NODE, privateKey: place.own.privateKey });
   const desk = new CallDesk({
+    sealing,
     identity: {
       gatewayUrl: 'https://gateway.example',
       workspace: 'acme',
@@ -120,7 +133,7 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
     log: (call) => logs.push(call),
   });
   return {
-    ...{ desk, jobs, logs, answers, gateway: place.gateway },
+    ...{ desk, jobs, logs, answers, gateway: place.gateway, sealingKey: sealing.offer.key },
     offer: async (call) => {
       const before = answers.length;
       await desk.take({ kind: 'call', ...call });
@@ -150,6 +163,7 @@ export interface TicketChanges {
   readonly executor?: Readonly<Record<string, unknown>>;
   readonly ceiling?: readonly string[];
   readonly arguments?: JsonObject;
+  readonly config?: JsonObject;
 }
 
 let made = 0;
@@ -159,6 +173,7 @@ export async function makeCall(key: TestKey, changes: TicketChanges = {}): Promi
   made += 1;
   const now = Date.now();
   const args = canonicalJson(changes.arguments ?? { text: 'hello' });
+  const config = changes.config && canonicalJson(changes.config);
   const claims = {
     workspace: 'acme',
     session: 'ses_1',
@@ -175,6 +190,7 @@ export async function makeCall(key: TestKey, changes: TicketChanges = {}): Promi
       capabilities: ['tool:call:echo'],
       granted: { allow: EVERYTHING, deny: [] },
       limits: DEFAULT_EXECUTOR_LIMITS,
+      ...(config !== undefined && { configHash: sha256Text(config) }),
       ...changes.executor,
     },
     label: { integrity: 'trusted', confidentiality: 'public' },
@@ -194,5 +210,6 @@ export async function makeCall(key: TestKey, changes: TicketChanges = {}): Promi
     .setIssuedAt(Math.floor((changes.issuedAt ?? now) / 1_000))
     .setExpirationTime(Math.ceil((changes.expiresAt ?? now + 20_000) / 1_000))
     .sign(await importPKCS8(pem, 'EdDSA'));
-  return { callKey: claims.callKey, ticket, arguments: args };
+  const settings = config === undefined ? {} : { config };
+  return { callKey: claims.callKey, ticket, arguments: args, ...settings };
 }

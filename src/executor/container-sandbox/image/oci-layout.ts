@@ -15,11 +15,27 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { Fault } from '../../../core/errors/fault.ts';
 
-const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+/** Longest manifest, list of them, and configuration, in bytes. */
+export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 
 const DIGEST = z.string().regex(/^sha256:[0-9a-f]{64}$/);
-const DESCRIPTOR = z.object({ mediaType: z.string(), digest: DIGEST, size: z.number() });
+const DESCRIPTOR = z.object({
+  mediaType: z.string(),
+  digest: DIGEST,
+  size: z.number().int().min(0),
+});
 const MANIFEST = z.object({ config: DESCRIPTOR, layers: z.array(DESCRIPTOR).max(128) });
+/** One image for each platform. */
+const INDEX = z.object({
+  manifests: z
+    .array(
+      z.object({
+        digest: DIGEST,
+        platform: z.object({ architecture: z.string(), os: z.string() }).optional(),
+      }),
+    )
+    .max(256),
+});
 const CONFIG = z.object({
   architecture: z.string(),
   os: z.literal('linux'),
@@ -33,12 +49,41 @@ export interface ImageParts {
   readonly layers: readonly (() => Promise<Readable>)[];
 }
 
+export type PartDescriptor = Pick<z.infer<typeof DESCRIPTOR>, 'digest' | 'size'>;
+
+/** As images call it. */
+const OWN_ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/**
+ * The digest of the manifest for this machine, which may be the one that was pinned.
+ *
+ * @throws Fault `tier_unavailable` when there is none.
+ */
+export function findManifest(folder: string, digest: string): string {
+  const document = readDocument(folder, digest, z.union([INDEX, MANIFEST]));
+  if (!('manifests' in document)) return digest;
+  const found = document.manifests.find(
+    ({ platform }) => platform?.os === 'linux' && platform.architecture === OWN_ARCHITECTURE,
+  );
+  if (found === undefined) throw unusable(`it must be for ${OWN_ARCHITECTURE}`);
+  return found.digest;
+}
+
+/**
+ * What else an image consists of, by its manifest.
+ *
+ * @throws Fault `tier_unavailable` when the manifest is not there, or is not what was pinned.
+ */
+export function partsOf(folder: string, manifest: string): readonly PartDescriptor[] {
+  const { config, layers } = readDocument(folder, manifest, MANIFEST);
+  return [config, ...layers];
+}
+
 /** @throws Fault `tier_unavailable` when the image is not there, or is not what was pinned. */
 export function readOciLayout(folder: string, digest: string): ImageParts {
-  const manifest = readDocument(folder, digest, MANIFEST);
+  const manifest = readDocument(folder, findManifest(folder, digest), MANIFEST);
   const { architecture, config } = readDocument(folder, manifest.config.digest, CONFIG);
-  const own = process.arch === 'x64' ? 'amd64' : process.arch;
-  if (architecture !== own) throw unusable(`it must be for ${own}`);
+  if (architecture !== OWN_ARCHITECTURE) throw unusable(`it must be for ${OWN_ARCHITECTURE}`);
   return {
     environment: config?.Env ?? [],
     layers: manifest.layers.map((layer) => () => openLayer(folder, layer)),
