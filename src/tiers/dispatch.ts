@@ -26,7 +26,12 @@ export interface TicketSigners {
 }
 
 export function createDispatch(runners: TierRunners, signers: TicketSigners): DispatchPort {
+  const hearers = new Map<string, (text: string) => void>();
   return {
+    hearProgress(callKey, hear) {
+      hearers.set(callKey, hear);
+      return () => hearers.delete(callKey);
+    },
     async dispatch(call, receipt, signal) {
       const { claims, canonicalArguments, config } = call;
       if (!provesStart(receipt, claims)) return refused('ticket_refused');
@@ -38,6 +43,7 @@ export function createDispatch(runners: TierRunners, signers: TicketSigners): Di
         claims,
         canonicalArguments,
         ...(config && { config }),
+        onProgress: (text: string) => hearers.get(claims.callKey)?.(text),
       };
       return runners[claims.tier].run(job, signal);
     },

@@ -22,6 +22,8 @@ export interface TierJob {
   readonly canonicalArguments: JsonObject;
   /** Settings of the plugin, whose hash the claims hold. */
   readonly config?: JsonObject;
+  /** Takes what the tier hears of the call while it runs, a line at a time. */
+  readonly onProgress?: (text: string) => void;
 }
 
 export interface TierRunner {

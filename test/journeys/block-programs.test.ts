@@ -1,17 +1,26 @@
 /**
- * Random programs of blocks against a small model, with the process killed in between: no message that
- * was acknowledged is lost or comes twice, the order of each pair is kept, and every exit and every down is
- * heard exactly once.
+ * Random programs of blocks against a small model, with the process killed in the middle of what they
+ * do: no message that was acknowledged is lost or comes twice, the order of each pair is kept, and every
+ * exit and every down is heard exactly once.
+ *
+ * Programs run side by side, so that one end of the process strikes all of them: starting it again is
+ * what takes most of the time.
  *
  * `BLOCK_PROGRAMS` chooses how many programs, `BLOCK_SEED` which.
  */
 
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, callApi } from '../support/api.ts';
+import { Model } from '../support/block-model.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { allAtOnce, inGroups } from '../support/side-by-side.ts';
 
-const PROGRAMS = Number(process.env.BLOCK_PROGRAMS ?? 4);
+const PROGRAMS = Number(process.env.BLOCK_PROGRAMS ?? 8);
+const SIDE_BY_SIDE = 20;
+/** How often the process ends during a program. */
+const ROUNDS = 3;
 const SEED = Number(process.env.BLOCK_SEED ?? 20_261_122);
 const BLOCKS = 5;
 
@@ -27,11 +36,21 @@ afterAll(() => gateway?.dispose());
 
 type Step =
   | { readonly do: 'send' | 'link' | 'unlink' | 'monitor'; readonly a: number; readonly b: number }
-  | {
-      readonly do: 'say' | 'take' | 'spawn' | 'trap' | 'crash' | 'kill' | 'normal';
-      readonly a: number;
-    }
-  | { readonly do: 'end-process' };
+  | { readonly do: 'take' | 'spawn' | 'trap' | Blow['do']; readonly a: number };
+
+/** May be asked for again by whoever does not know whether it was done. */
+interface Blow {
+  readonly do: 'say' | 'crash' | 'kill' | 'normal';
+  readonly a: number;
+}
+
+/** What a program does until the process ends, and what it is about when it does. */
+interface Round {
+  readonly steps: readonly Step[];
+  readonly blow: Blow;
+  /** How soon after that the process ends, in milliseconds. */
+  readonly endsAfterMs: number;
+}
 
 const index = fc.nat(BLOCKS - 1);
 const between = fc.constantFrom('send', 'send', 'link', 'link', 'unlink', 'monitor');
@@ -39,79 +58,19 @@ const alone = fc.constantFrom('say', 'say', 'take', 'spawn', 'trap', 'crash', 'k
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: between, a: index, b: index }) as fc.Arbitrary<Step> },
   { weight: 5, arbitrary: fc.record({ do: alone, a: index }) as fc.Arbitrary<Step> },
-  { weight: 1, arbitrary: fc.constant<Step>({ do: 'end-process' }) },
 );
+const round: fc.Arbitrary<Round> = fc.record({
+  steps: fc.array(step, { minLength: 6, maxLength: 14 }),
+  blow: fc.record({ do: fc.constantFrom('say', 'crash', 'crash', 'kill', 'normal'), a: index }),
+  endsAfterMs: fc.nat(20),
+});
 
-type Reason = 'normal' | 'killed' | 'noproc' | { readonly crash: string };
-
-interface Expected {
-  reason: Reason | undefined;
-  trapsExits: boolean;
-  readonly links: Set<number>;
-  readonly monitors: { readonly ref: string; readonly target: number }[];
-  /** By sender: what it must have received, in order, and has not acknowledged. */
-  readonly mail: Map<string, unknown[]>;
-  acknowledged: number;
-}
-
-/** What must be so: a few lines, without streams, rows or retries. */
-class Model {
-  readonly blocks: Expected[] = [];
-  readonly ids: string[] = [];
-
-  constructor(ids: readonly string[]) {
-    for (const id of ids) this.add(id);
-  }
-
-  add(id: string): number {
-    const links = new Set<number>();
-    const mail = new Map<string, unknown[]>();
-    this.blocks.push({
-      reason: undefined,
-      trapsExits: false,
-      links,
-      monitors: [],
-      mail,
-      acknowledged: 0,
-    });
-    return this.ids.push(id) - 1;
-  }
-
-  /** The oldest message of whichever sender it came from, taken and acknowledged. */
-  take(which: number, from: string, body: unknown): void {
-    const block = this.blocks[which]!;
-    const { mail } = block;
-    const [oldest, ...rest] = mail.get(from) ?? [];
-    expect(body).toEqual(oldest);
-    block.acknowledged += 1;
-    if (rest.length === 0) mail.delete(from);
-    else mail.set(from, rest);
-  }
-
-  deliver(to: number, from: string, body: unknown): void {
-    const { mail, reason } = this.blocks[to]!;
-    if (reason === undefined) mail.set(from, [...(mail.get(from) ?? []), body]);
-  }
-
-  end(which: number, reason: Reason): void {
-    const block = this.blocks[which]!;
-    if (block.reason !== undefined) return;
-    block.reason = reason;
-    const from = this.ids[which]!;
-    // A block that is both linked and watching hears the link first.
-    for (const other of block.links) {
-      const linked = this.blocks[other]!;
-      linked.links.delete(which);
-      if (linked.trapsExits) this.deliver(other, `block:${from}`, { type: 'exit', from, reason });
-      else if (reason !== 'normal') this.end(other, reason);
-    }
-    block.links.clear();
-    for (const [watcher, { monitors }] of this.blocks.entries()) {
-      for (const { ref } of monitors.filter(({ target }) => target === which)) {
-        this.deliver(watcher, `block:${from}`, { type: 'down', from, ref, reason });
-      }
-    }
-  }
+/** A blow as it is dealt, as often as need be. */
+interface Struck {
+  readonly post: () => ReturnType<Api['post']>;
+  readonly answers: readonly number[];
+  /** Told to the model, once. */
+  readonly heard: () => void;
 }
 
 class Program {
@@ -123,7 +82,6 @@ class Program {
   }
 
   async run(what: Step): Promise<void> {
-    if (what.do === 'end-process') return endProcess();
     const { model } = this;
     const { blocks, ids } = model;
     const a = what.a;
@@ -131,7 +89,10 @@ class Program {
     const id = ids[a]!;
     switch (what.do) {
       case 'say':
-        return this.#send(a);
+      case 'crash':
+      case 'kill':
+      case 'normal':
+        return this.#strike(this.#toBlow({ do: what.do, a }));
       case 'take':
         return this.#take(a);
       case 'spawn':
@@ -140,10 +101,6 @@ class Program {
         await api.put(`/v1/blocks/${id}/trap-exits`, { on: true });
         blocks[a]!.trapsExits = true;
         return;
-      case 'crash':
-      case 'kill':
-      case 'normal':
-        return this.#exit(a, what.do);
       case 'send':
         return this.#send(what.b, a);
       default:
@@ -151,13 +108,52 @@ class Program {
     }
   }
 
-  async #send(to: number, from?: number): Promise<void> {
+  /** Begins what the process will end in the middle of; answers how to finish it afterwards. */
+  begin({ do: how, a }: Blow): () => Promise<void> {
+    if (this.model.blocks[a]!.reason !== undefined) return () => this.settle();
+    const blow = this.#toBlow({ do: how, a });
+    // Nobody hears the answer, if there is one.
+    const lost = blow.post().catch(() => undefined);
+    return async () => {
+      await lost;
+      await this.#strike(blow);
+    };
+  }
+
+  #toBlow({ do: how, a }: Blow): Struck {
+    const { model } = this;
+    const path = `/v1/blocks/${model.ids[a]}`;
+    const number = this.#count++;
+    if (how === 'say') {
+      const message = { body: number, messageId: `message-${number}` };
+      return {
+        post: () => api.post(`${path}/messages`, message),
+        answers: [202],
+        heard: () => model.deliver(a, 'outside', number),
+      };
+    }
+    const reason = how === 'crash' ? { crash: `crash ${number}` } : how;
+    return {
+      post: () => api.post(`${path}/exit`, { reason }),
+      // Its first attempt may have been its end.
+      answers: [202, 404],
+      heard: () => model.end(a, reason === 'kill' ? 'killed' : reason),
+    };
+  }
+
+  async #strike({ post, answers, heard }: Struck): Promise<void> {
+    expect(answers).toContain((await post()).status);
+    heard();
+    await this.settle();
+  }
+
+  async #send(to: number, from: number): Promise<void> {
     const { blocks, ids } = this.model;
     const body = this.#count++;
-    const headers = from === undefined ? {} : { 'Sallyport-Block': ids[from]! };
+    const headers = { 'Sallyport-Block': ids[from]! };
     const sent = await api.post(`/v1/blocks/${ids[to]}/messages`, { body }, headers);
     expect(sent.status).toBe(blocks[to]!.reason === undefined ? 202 : 404);
-    this.model.deliver(to, from === undefined ? 'outside' : `block:${ids[from]}`, body);
+    this.model.deliver(to, `block:${ids[from]}`, body);
   }
 
   async #take(which: number): Promise<void> {
@@ -177,13 +173,6 @@ class Program {
     this.model.blocks[which]!.links.add(child);
     this.model.blocks[child]!.links.add(which);
     this.model.blocks[which]!.monitors.push({ ref, target: child });
-    await this.settle();
-  }
-
-  async #exit(which: number, how: 'crash' | 'kill' | 'normal'): Promise<void> {
-    const reason = how === 'crash' ? { crash: `crash ${this.#count++}` } : how;
-    await api.post(`/v1/blocks/${this.model.ids[which]}/exit`, { reason });
-    this.model.end(which, reason === 'kill' ? 'killed' : reason);
     await this.settle();
   }
 
@@ -255,11 +244,6 @@ function senderOf({ from }: { readonly from: string }): string {
   return from.startsWith('block:') ? from : 'outside';
 }
 
-async function endProcess(): Promise<void> {
-  await gateway.kill();
-  await gateway.restart();
-}
-
 function spawn(more: object = {}) {
   const capabilities = [
     ...['CAP_SEND', 'CAP_RECEIVE', 'CAP_LINK', 'CAP_MONITOR', 'CAP_TRAP_EXIT', 'CAP_SPAWN'],
@@ -269,20 +253,41 @@ function spawn(more: object = {}) {
   return api.post('/v1/blocks', { behavior, capabilities, ...more });
 }
 
-const programs = fc.sample(fc.array(step, { minLength: 20, maxLength: 45 }), {
+const programs = fc.sample(fc.array(round, { minLength: ROUNDS, maxLength: ROUNDS }), {
   numRuns: PROGRAMS,
   seed: SEED,
 });
 
-test.each(programs.map((program, number) => ({ number, program })))(
-  'program $number does what the model says',
-  async ({ program }) => {
-    const born = await Promise.all(Array.from({ length: BLOCKS }, () => spawn()));
-    const run = new Program(born.map(({ body }) => body.id));
-    for (const what of program) await run.run(what);
-    await endProcess();
-    await run.settle();
-    await run.checkMail();
+test.each(inGroups(programs, SIDE_BY_SIDE))(
+  'programs from $first on do what the model says',
+  async ({ first, members }) => {
+    const runs = await Promise.all(
+      members.map(async (program, number) => {
+        const born = await Promise.all(Array.from({ length: BLOCKS }, () => spawn()));
+        return {
+          name: `program ${first + number} of seed ${SEED}`,
+          program,
+          run: new Program(born.map(toId)),
+        };
+      }),
+    );
+    for (let now = 0; now < ROUNDS; now++) {
+      await allAtOnce(runs, async ({ program, run }) => {
+        for (const what of program[now]!.steps) await run.run(what);
+      });
+      const finish = new Map(
+        runs.map(({ name, program, run }) => [name, run.begin(program[now]!.blow)]),
+      );
+      await setTimeout(runs[0]!.program[now]!.endsAfterMs);
+      await gateway.kill();
+      await gateway.restart();
+      await allAtOnce(runs, ({ name }) => finish.get(name)!());
+    }
+    await allAtOnce(runs, ({ run }) => run.checkMail());
   },
-  120_000,
+  240_000,
 );
+
+function toId({ body }: { readonly body: { readonly id: string } }): string {
+  return body.id;
+}

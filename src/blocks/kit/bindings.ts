@@ -18,6 +18,8 @@ import type { SessionApi } from '../session/session-api.ts';
 import type { StorageApi } from '../storage/storage-api.ts';
 import type { BlockApi } from '../user/block-api.ts';
 import type { VaultApi } from '../vault/vault-api.ts';
+import type { EmbeddingApi } from '../workspace/embedding-api.ts';
+import type { EntryApi } from '../workspace/entry-api.ts';
 import type { GovernanceApi } from '../workspace/governance-api.ts';
 import type { PluginLaneApi } from '../workspace/lane-api.ts';
 import type { SkillApi } from '../workspace/skill-api.ts';
@@ -30,7 +32,9 @@ export interface BlockNamespace<Api> {
 
 export interface BlockBindings {
   readonly SESSIONS: BlockNamespace<SessionApi>;
-  readonly WORKSPACES: BlockNamespace<WorkspaceApi & GovernanceApi & SkillApi>;
+  readonly WORKSPACES: BlockNamespace<
+    WorkspaceApi & GovernanceApi & SkillApi & EmbeddingApi & EntryApi
+  >;
   readonly AUDITS: BlockNamespace<AuditApi>;
   readonly APPROVALS: BlockNamespace<ApprovalsApi>;
   readonly BLOCKS: BlockNamespace<BlockApi>;

@@ -6,10 +6,15 @@
  * blobs uses {@link ChunkedValues.putBytes}. Nothing here opens a transaction: writes belong to the
  * caller's.
  *
+ * What is spilled is sealed first, where the policy of the workspace says so; its key is what it is bound
+ * to, so a key must name one row, and no other ever.
+ *
  * @module
  */
 
+import type { BlockBody } from '../../core/blocks/block-body.ts';
 import { Fault } from '../../core/errors/fault.ts';
+import type { ContentSeal } from './content-seal.ts';
 import type { Tables } from './tables.ts';
 
 /** Longest text that stays in the caller's row, in UTF-16 code units; at most 768 KiB of UTF-8. */
@@ -28,11 +33,18 @@ const COLUMNS = `(
 export class ChunkedValues {
   readonly #sql: SqlStorage;
   readonly #tables: Tables | undefined;
+  readonly #sealing: ContentSeal | undefined;
 
   /** With `tables`, the table is made with the first part; without, its owner makes it before. */
-  constructor(sql: SqlStorage, tables?: Tables) {
+  constructor(sql: SqlStorage, tables?: Tables, sealing?: ContentSeal) {
     this.#sql = sql;
     this.#tables = tables;
+    this.#sealing = sealing;
+  }
+
+  /** Whether what is spilled now is sealed: then its key must be known before its row is written. */
+  get seals(): boolean {
+    return this.#sealing?.isOn ?? false;
   }
 
   createTable(): void {
@@ -44,6 +56,27 @@ export class ChunkedValues {
    * under `key`. What was under `key` before must have been deleted.
    */
   spill(key: string, text: string): string | null {
+    return this.#spill(key, this.seal(key, text));
+  }
+
+  /** The same for a body: bytes that are not sealed go into the column, however many. */
+  spillBody(key: string, body: BlockBody): string | ArrayBuffer | null {
+    if (typeof body === 'string') return this.spill(key, body);
+    const sealed = this.#sealing?.sealBytes(key, body);
+    return sealed === undefined ? body.slice().buffer : this.#spill(key, sealed);
+  }
+
+  /** What to write into a column that holds a text however long it is. */
+  seal(key: string, text: string): string {
+    return this.#sealing?.seal(key, text) ?? text;
+  }
+
+  /** What {@link seal} has written. */
+  open(key: string, column: string): string {
+    return this.#sealing?.openText(key, column) ?? column;
+  }
+
+  #spill(key: string, text: string): string | null {
     if (text.length <= MAX_INLINE_CHARS) return text;
     let start = 0;
     for (let part = 0; start < text.length; part++) {
@@ -60,6 +93,17 @@ export class ChunkedValues {
    * @throws Fault `internal` if its parts are gone.
    */
   unspill(key: string, column: string | null): string {
+    return this.open(key, this.#unspill(key, column));
+  }
+
+  /** What {@link spillBody} has written. */
+  unspillBody(key: string, column: string | ArrayBuffer | null): BlockBody {
+    if (column instanceof ArrayBuffer) return new Uint8Array(column);
+    const text = this.#unspill(key, column);
+    return this.#sealing?.open(key, text) ?? text;
+  }
+
+  #unspill(key: string, column: string | null): string {
     if (column !== null) return column;
     const parts = this.#parts(key);
     if (parts.length === 0) throw lost(key);

@@ -54,6 +54,9 @@ const COLUMNS = `(
   lease TEXT, leased_until INTEGER NOT NULL DEFAULT 0
 ) STRICT`;
 
+/** Text that may not fit into its row, whatever is added to it there. */
+const LONG_CHARS = MAX_INLINE_CHARS - 8;
+
 const bodyKey = (seq: number): string => `mail/${seq}`;
 
 interface MailboxParts {
@@ -97,17 +100,7 @@ export class MailboxStore {
     this.#make();
     const load = this.load();
     const bytes = facts.signal ? -1 : bodyBytes(body);
-    const isLong = typeof body === 'string' && body.length > MAX_INLINE_CHARS;
-    const { seq } = this.#sql
-      .exec<{ seq: number }>(
-        'INSERT INTO mailbox (sender, facts, body, bytes) VALUES (?, ?, ?, ?) RETURNING seq',
-        facts.from,
-        JSON.stringify(facts),
-        isLong ? null : toColumn(body),
-        bytes,
-      )
-      .one();
-    if (isLong) this.#chunks.spill(bodyKey(seq), body);
+    const seq = this.#insert(facts, body, bytes);
     if (bytes >= 0) this.#load = { depth: load.depth + 1, bytes: load.bytes + bytes };
     return seq;
   }
@@ -142,14 +135,12 @@ export class MailboxStore {
     this.#make();
     const load = this.load();
     const bytes = bodyBytes(body);
-    const column =
-      typeof body === 'string' ? this.#chunks.spill(bodyKey(seq), body) : toColumn(body);
     this.#sql.exec(
       'INSERT INTO mailbox (seq, sender, facts, body, bytes, attempts) VALUES (?, ?, ?, ?, ?, ?)',
       seq,
       facts.from,
       JSON.stringify(facts),
-      column,
+      this.#chunks.spillBody(bodyKey(seq), body),
       bytes,
       attempts,
     );
@@ -223,13 +214,12 @@ export class MailboxStore {
   removeSignal(type: string, ref: string): void {
     if (!this.#exists()) return;
     const found = this.#sql
-      .exec<{ seq: number }>(
-        `SELECT seq FROM mailbox WHERE bytes < 0 AND typeof(body) = 'text'
-           AND body ->> '$.type' = ? AND body ->> '$.ref' = ?`,
-        type,
-        ref,
-      )
-      .toArray();
+      .exec<Row>("SELECT * FROM mailbox WHERE bytes < 0 AND typeof(body) <> 'blob'")
+      .toArray()
+      .filter((row) => {
+        const signal = JSON.parse(String(this.#toMessage(row).body));
+        return signal.type === type && signal.ref === ref;
+      });
     for (const { seq } of found) this.remove(seq);
   }
 
@@ -256,6 +246,22 @@ export class MailboxStore {
     return row?.seq;
   }
 
+  /** What is sealed or kept in parts is bound to its number, which must be known before. */
+  #insert(facts: MessageFacts, body: BlockBody, bytes: number): number {
+    const isLong = typeof body === 'string' && body.length >= LONG_CHARS;
+    const next = this.#chunks.seals || isLong ? this.lastSeq() + 1 : undefined;
+    return this.#sql
+      .exec<{ seq: number }>(
+        'INSERT INTO mailbox (seq, sender, facts, body, bytes) VALUES (?, ?, ?, ?, ?) RETURNING seq',
+        next ?? null,
+        facts.from,
+        JSON.stringify(facts),
+        this.#chunks.spillBody(bodyKey(next ?? 0), body),
+        bytes,
+      )
+      .one().seq;
+  }
+
   #exists(): boolean {
     return this.#tables.has('mailbox');
   }
@@ -273,17 +279,12 @@ export class MailboxStore {
   }
 
   #toMessage(row: Row): StoredMessage {
-    const body = row.body instanceof ArrayBuffer ? new Uint8Array(row.body) : row.body;
     return {
       ...(JSON.parse(row.facts) as MessageFacts),
       seq: row.seq,
       attempts: row.attempts,
       leasedUntil: row.leased_until,
-      body: body instanceof Uint8Array ? body : this.#chunks.unspill(bodyKey(row.seq), body),
+      body: this.#chunks.unspillBody(bodyKey(row.seq), row.body),
     };
   }
-}
-
-function toColumn(body: BlockBody): string | ArrayBuffer {
-  return typeof body === 'string' ? body : body.slice().buffer;
 }

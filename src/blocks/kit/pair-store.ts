@@ -35,6 +35,8 @@ const COLUMNS = `(
   peer TEXT PRIMARY KEY, heard INTEGER NOT NULL, said INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 interface Pair {
   readonly peer: string;
   /** The last number of the peer that was dealt with here. */
@@ -69,7 +71,7 @@ export class PairStore {
   /** By peer, the last number that it has heard and that is still stored. */
   #heardBy = new Map<string, number>();
   /** Of these, what the last transaction has deleted, unless it was rolled back. */
-  #deleted = new Map<string, number>();
+  #deleted: ReadonlyMap<string, number> = NONE;
 
   constructor({ sql, tables, chunks, writeLate }: PairParts) {
     this.#sql = sql;
@@ -83,7 +85,7 @@ export class PairStore {
     this.#forgetPairs();
     this.#waiting = undefined;
     for (const [peer, upTo] of this.#deleted) this.#noteHeard(peer, upTo);
-    this.#deleted = new Map();
+    this.#deleted = NONE;
   }
 
   heard(peer: string): number {

@@ -7,12 +7,9 @@
  */
 
 import type { BlockBody } from '../../core/blocks/block-body.ts';
-import type { BlockSignal, NumberedSignal } from '../../core/blocks/block-signal.ts';
+import type { BlockSignal, Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { ChunkedValues } from './chunked-values.ts';
 import type { Tables } from './tables.ts';
-
-/** Longest body that stays in its row, in UTF-16 code units or bytes. */
-const MAX_ROW_BODY = 262_144;
 
 /** One b-tree, so that saying something is one write. */
 const COLUMNS = `(
@@ -40,14 +37,21 @@ export class UnsentStore {
   }
 
   add(peer: string, { seq, signal }: NumberedSignal): void {
-    const { text, body } = takeApart(signal);
+    const { envelope, body } = takeApart(signal);
+    const column = body === undefined ? null : this.#chunks.spillBody(bodyKey(peer, seq), body);
+    const spilled = body !== undefined && column === null;
+    const text = JSON.stringify({
+      ...signal,
+      ...(envelope && { envelope }),
+      ...(spilled && { spilled }),
+    });
     this.#tables.make('unsent', COLUMNS);
     this.#sql.exec(
       'INSERT INTO unsent (peer, seq, signal, body) VALUES (?, ?, ?, ?)',
       peer,
       seq,
-      text,
-      this.#toColumn(peer, seq, body),
+      this.#chunks.seal(signalKey(peer, seq), text),
+      column,
     );
   }
 
@@ -94,20 +98,11 @@ export class UnsentStore {
     for (const { seq } of rows) this.#chunks.delete(bodyKey(peer, seq));
   }
 
-  #toColumn(peer: string, seq: number, body: BlockBody | undefined): string | ArrayBuffer | null {
-    if (body === undefined) return null;
-    if (typeof body !== 'string') return body.slice().buffer;
-    return body.length > MAX_ROW_BODY ? this.#chunks.spill(bodyKey(peer, seq), body) : body;
-  }
-
   #toSignal({ peer, seq, signal: text, body }: Row): BlockSignal {
-    const { spilled, ...signal } = JSON.parse(text);
+    const opened = this.#chunks.open(signalKey(peer, seq), text);
+    const { spilled, ...signal } = JSON.parse(opened);
     if (signal.envelope === undefined) return signal;
-    const whole = spilled
-      ? this.#chunks.unspill(bodyKey(peer, seq), null)
-      : body instanceof ArrayBuffer
-        ? new Uint8Array(body)
-        : body;
+    const whole = this.#chunks.unspillBody(bodyKey(peer, seq), spilled ? null : body);
     return { ...signal, envelope: { ...signal.envelope, body: whole } };
   }
 }
@@ -116,9 +111,16 @@ function bodyKey(peer: string, seq: number): string {
   return `unsent/${peer}/${seq}`;
 }
 
-function takeApart(signal: BlockSignal): { readonly text: string; readonly body?: BlockBody } {
-  if (!('envelope' in signal)) return { text: JSON.stringify(signal) };
+function signalKey(peer: string, seq: number): string {
+  return `unsent-signal/${peer}/${seq}`;
+}
+
+/** A body has a column of its own, where bytes need not be text. */
+function takeApart(signal: BlockSignal): {
+  readonly envelope?: Omit<Envelope, 'body'>;
+  readonly body?: BlockBody;
+} {
+  if (!('envelope' in signal)) return {};
   const { body, ...envelope } = signal.envelope;
-  const spilled = typeof body === 'string' && body.length > MAX_ROW_BODY;
-  return { text: JSON.stringify({ ...signal, envelope, ...(spilled && { spilled }) }), body };
+  return { envelope, body };
 }

@@ -10,18 +10,21 @@
 type Wake = () => void;
 
 export class Waiters {
-  readonly #waiting = new Map<string, Set<Wake>>();
+  /** Made with the first: most objects never have any, and an empty one takes memory, too. */
+  #waiting: Map<string, Set<Wake>> | undefined;
 
   /** Resolves at the next {@link wake} for this topic, or after `timeoutMs`, whichever is first. */
   wait(topic: string, timeoutMs: number): Promise<void> {
     if (timeoutMs <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const waiting = this.#waiting.get(topic) ?? new Set();
-      this.#waiting.set(topic, waiting);
+      const topics: Map<string, Set<Wake>> = this.#waiting ?? new Map();
+      this.#waiting = topics;
+      const waiting = topics.get(topic) ?? new Set<Wake>();
+      topics.set(topic, waiting);
       const wake = (): void => {
         clearTimeout(timer);
         waiting.delete(wake);
-        if (waiting.size === 0 && this.#waiting.get(topic) === waiting) this.#waiting.delete(topic);
+        if (waiting.size === 0 && topics.get(topic) === waiting) topics.delete(topic);
         resolve();
       };
       const timer = setTimeout(wake, timeoutMs);
@@ -30,15 +33,15 @@ export class Waiters {
   }
 
   wake(topic: string): void {
-    for (const wake of [...(this.#waiting.get(topic) ?? [])]) wake();
+    for (const wake of [...(this.#waiting?.get(topic) ?? [])]) wake();
   }
 
   wakeAll(): void {
-    for (const topic of [...this.#waiting.keys()]) this.wake(topic);
+    for (const topic of [...(this.#waiting?.keys() ?? [])]) this.wake(topic);
   }
 
   /** How many wait for this topic now. */
   count(topic: string): number {
-    return this.#waiting.get(topic)?.size ?? 0;
+    return this.#waiting?.get(topic)?.size ?? 0;
   }
 }

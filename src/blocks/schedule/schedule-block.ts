@@ -17,6 +17,8 @@ import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { Outbox } from '../kit/outbox.ts';
+import { Sealing } from '../kit/sealing.ts';
+import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { beginDueRuns, beginNow } from './begin-runs.ts';
 import { carryOut } from './carry-out-run.ts';
@@ -39,18 +41,22 @@ const SOONEST_MS = 500;
 const LATEST_MS = 30_000;
 
 export class ScheduleBlock extends DurableObject<BlockBindings> implements ScheduleApi {
+  readonly #sealing: Sealing;
   readonly #parts: ScheduleParts;
   readonly #changes: Changes;
   readonly #timers: Timers;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
+    const tables = new Tables(ctx.storage.sql);
+    this.#sealing = new Sealing({ env, ctx, tables, kind: 'schedules' });
     this.#timers = new Timers(ctx.storage, { [WORK_TIMER]: () => this.#work() });
     this.#parts = this.#assemble();
     this.#changes = new Changes(ctx.storage, {
       forgetMemory: () => {
         this.#timers.forget();
         this.#parts.outbox.forget();
+        this.#sealing.forget();
       },
       flush: () => this.#setTimer(),
     });
@@ -59,7 +65,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
       this.#parts.outbox.createTable();
       this.#timers.createTable();
     });
-    this.#timers.restore();
+    this.#sealing.begin(() => this.#timers.restore());
   }
 
   override async alarm(): Promise<void> {
@@ -67,6 +73,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   }
 
   async create(request: CreateSchedule): Promise<ScheduleDescription | undefined> {
+    await this.#sealing.ask();
     const { schedules, now } = this.#parts;
     const { spec, creator, requestId } = request;
     const known = schedules.find(spec.name);
@@ -131,6 +138,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
 
   /** Runs are looked after side by side; one that fails keeps nobody waiting, and is tried again. */
   async #work(): Promise<void> {
+    await this.#sealing.ask();
     beginDueRuns(this.#parts);
     await Promise.allSettled(
       this.#parts.schedules.openRuns().map(({ name, run }) => carryOut(this.#parts, name, run)),
@@ -155,7 +163,13 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     const outbox = new Outbox(sql);
     const now = () => Date.now();
     return {
-      ...{ workspace, env: this.env, schedules: new ScheduleStore(sql), outbox, now },
+      ...{
+        workspace,
+        env: this.env,
+        schedules: new ScheduleStore(sql, this.#sealing),
+        outbox,
+        now,
+      },
       transact: (change) => this.#transact(change),
       record: (event) => outbox.add([{ ...event, at: now() }], now()),
     };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ContentSeal } from '../kit/content-seal.ts';
 import type { CreateSchedule, ScheduleRun } from './schedule-api.ts';
 
 /** Runs of a schedule that are kept. */
@@ -16,13 +17,15 @@ export interface StoredSchedule extends CreateSchedule {
 }
 
 type ScheduleRow = { name: string; next_at: number | null; facts: string };
-type RunRow = { facts: string };
+type RunRow = { name: string; due_at: number; facts: string };
 
 export class ScheduleStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, sealing: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
   }
 
   createTables(): void {
@@ -44,14 +47,14 @@ export class ScheduleStore {
     return this.#sql
       .exec<ScheduleRow>('SELECT name, next_at, facts FROM schedules ORDER BY name')
       .toArray()
-      .map(toSchedule);
+      .map((row) => this.#toSchedule(row));
   }
 
   find(name: string): StoredSchedule | undefined {
     const [row] = this.#sql
       .exec<ScheduleRow>('SELECT name, next_at, facts FROM schedules WHERE name = ?', name)
       .toArray();
-    return row && toSchedule(row);
+    return row && this.#toSchedule(row);
   }
 
   due(now: number): readonly StoredSchedule[] {
@@ -61,7 +64,7 @@ export class ScheduleStore {
         now,
       )
       .toArray()
-      .map(toSchedule);
+      .map((row) => this.#toSchedule(row));
   }
 
   /** When the next one is due. */
@@ -77,7 +80,7 @@ export class ScheduleStore {
       'INSERT OR REPLACE INTO schedules (name, next_at, facts) VALUES (?, ?, ?)',
       facts.spec.name,
       nextAt ?? null,
-      JSON.stringify(facts),
+      this.#sealing.seal(scheduleRow(facts.spec.name), JSON.stringify(facts)),
     );
   }
 
@@ -92,7 +95,7 @@ export class ScheduleStore {
       name,
       run.dueAt,
       Number(isOpen(run)),
-      JSON.stringify(run),
+      this.#sealing.seal(runRow(name, run.dueAt), JSON.stringify(run)),
     );
     this.#sql.exec(
       `DELETE FROM runs WHERE name = ?1 AND is_open = 0 AND due_at < coalesce((
@@ -105,17 +108,26 @@ export class ScheduleStore {
   /** The newest first. */
   runs(name: string): readonly ScheduleRun[] {
     return this.#sql
-      .exec<RunRow>('SELECT facts FROM runs WHERE name = ? ORDER BY due_at DESC', name)
+      .exec<RunRow>('SELECT * FROM runs WHERE name = ? ORDER BY due_at DESC', name)
       .toArray()
-      .map(({ facts }) => JSON.parse(facts));
+      .map((row) => this.#toRun(row));
   }
 
   /** Runs that are not over, by the name of their schedule. */
   openRuns(): readonly { readonly name: string; readonly run: ScheduleRun }[] {
     return this.#sql
-      .exec<RunRow & { name: string }>('SELECT name, facts FROM runs WHERE is_open = 1')
+      .exec<RunRow>('SELECT * FROM runs WHERE is_open = 1')
       .toArray()
-      .map(({ name, facts }) => ({ name, run: JSON.parse(facts) }));
+      .map((row) => ({ name: row.name, run: this.#toRun(row) }));
+  }
+
+  #toRun({ name, due_at: dueAt, facts }: RunRow): ScheduleRun {
+    return JSON.parse(this.#sealing.openText(runRow(name, dueAt), facts));
+  }
+
+  #toSchedule({ name, next_at: nextAt, facts }: ScheduleRow): StoredSchedule {
+    const opened = this.#sealing.openText(scheduleRow(name), facts);
+    return { ...JSON.parse(opened), ...(nextAt !== null && { nextAt }) };
   }
 }
 
@@ -123,6 +135,5 @@ function isOpen({ status }: ScheduleRun): boolean {
   return status === 'starting' || status === 'running';
 }
 
-function toSchedule({ next_at: nextAt, facts }: ScheduleRow): StoredSchedule {
-  return { ...JSON.parse(facts), ...(nextAt !== null && { nextAt }) };
-}
+const scheduleRow = (name: string): string => `schedule/${name}`;
+const runRow = (name: string, dueAt: number): string => `run/${name}/${dueAt}`;

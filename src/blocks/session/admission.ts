@@ -100,7 +100,7 @@ export class Admissions {
     const parts = this.#parts;
     const isNew = parts.session.live() === undefined;
     transact(parts, () => {
-      ensureSession(parts, request);
+      ensureSession(parts, isNew ? withoutWords(request) : request);
       const event: AuditEvent = {
         action: 'turn-refused',
         decision: 'denied',
@@ -116,4 +116,11 @@ export class Admissions {
     parts.flush('now');
     return err(refusal);
   }
+}
+
+/** What a session would begin with comes again with the next request, and with an authority. */
+function withoutWords({ create, ...request }: AdmitTurn): AdmitTurn {
+  if (create === undefined) return request;
+  const { system: _, ...bare } = create;
+  return { ...request, create: bare };
 }

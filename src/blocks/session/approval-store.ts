@@ -13,7 +13,7 @@ import {
   type ApprovalSummary,
   isOpen,
 } from '../../core/policy/approval-state.ts';
-import { Tables } from '../kit/tables.ts';
+import type { Tables } from '../kit/tables.ts';
 
 export interface ApprovalRow {
   readonly summary: ApprovalSummary;
@@ -34,14 +34,9 @@ export class ApprovalStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, tables: Tables) {
     this.#sql = sql;
-    this.#tables = new Tables(sql);
-  }
-
-  /** After a transaction was rolled back, or storage was wiped. */
-  forget(): void {
-    this.#tables.forget();
+    this.#tables = tables;
   }
 
   /** A question; the same one that was withdrawn earlier is asked anew. */

@@ -5,10 +5,13 @@
  */
 
 import { Fault } from '../../core/errors/fault.ts';
+import { DEFAULT_WINDOW } from '../../core/policy/window-policy.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
 import { Outbox } from '../kit/outbox.ts';
+import { Sealing } from '../kit/sealing.ts';
+import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { Waiters } from '../kit/waiters.ts';
 import { ApprovalStore } from './approval-store.ts';
@@ -18,10 +21,12 @@ import { IdempotencyStore } from './idempotency-store.ts';
 import { JournalStore } from './journal-store.ts';
 import { LiveTurns } from './live-turns.ts';
 import { MessageStore } from './message-store.ts';
+import { MessageWords } from './message-words.ts';
 import { Neighbours } from './neighbours.ts';
 import type { SessionParts } from './session-parts.ts';
 import { SessionStore } from './session-store.ts';
 import { SettlementStore } from './settlement-store.ts';
+import { ShortenedStore } from './shortened-store.ts';
 import { handOver, type RunRef } from './turn-client.ts';
 import { TurnStore } from './turn-store.ts';
 import { UnwrittenTurn } from './unwritten-turn.ts';
@@ -42,6 +47,7 @@ export interface SessionTasks {
   readonly flush: () => Promise<void>;
   readonly expire: () => Promise<void>;
   readonly approvals: () => Promise<void>;
+  readonly shorten: () => Promise<void>;
   readonly flushPromptly: SessionParts['flush'];
 }
 
@@ -52,12 +58,15 @@ export function assembleParts(
 ): SessionParts {
   const { storage } = ctx;
   const { sql } = storage;
-  const values = new ChunkedValues(sql);
-  const session = new SessionStore(sql);
+  const tables = new Tables(sql);
+  const sealing = new Sealing({ env, ctx, tables, kind: 'session' });
+  const values = new ChunkedValues(sql, undefined, sealing);
+  const session = new SessionStore(sql, values);
   const turns = new TurnStore(sql, values);
   const journal = new JournalStore(sql, values);
   const live = new LiveTurns(turns, journal);
   const messages = new MessageStore(sql, values);
+  const shortened = new ShortenedStore(sql, values, tables);
   const held = new HeldSlice();
   const changes = new Changes(storage, {
     forgetMemory: () => {
@@ -73,13 +82,28 @@ export function assembleParts(
   const settlements = new SettlementStore(sql, writeLate);
   const outbox = new Outbox(sql, writeLate);
   const timers = new Timers(storage, { ...timed });
-  const approvals = new ApprovalStore(sql);
-  const copies = [approvals, session, turns, live, journal, messages, settlements, outbox, timers];
-  const neighbours = new Neighbours(env);
+  const approvals = new ApprovalStore(sql, tables);
+  const copies = [
+    tables,
+    sealing,
+    session,
+    turns,
+    live,
+    journal,
+    messages,
+    shortened,
+    settlements,
+    outbox,
+    timers,
+  ];
+  // Each authority that comes in says by its policy whether what is written now is sealed.
+  const neighbours = new Neighbours(env, ({ policy }) => sealing.follow(policy.encryption));
   const defer = (task: Promise<unknown>): void => ctx.waitUntil(task);
   return {
-    ...{ storage, changes, values, session, turns, live, journal, messages, settlements },
-    ...{ approvals, outbox, timers, neighbours },
+    ...{ storage, changes, values, sealing, session, turns, live, journal, messages, settlements },
+    ...{ approvals, outbox, timers, neighbours, shortened },
+    words: new MessageWords(sql, { messages, values }, tables),
+    window: { value: DEFAULT_WINDOW },
     unwritten: new UnwrittenTurn(changes),
     held,
     idempotency: new IdempotencyStore(sql),

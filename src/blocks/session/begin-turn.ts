@@ -13,6 +13,7 @@ import { turnCeilingOf } from '../../core/policy/caveat-bounds.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { Slice } from '../../core/policy/slice.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
+import { activeHistory } from './active-window.ts';
 import { isFreeOfCost } from './choose-driver.ts';
 import { firstMessages, writeSession } from './create-session.ts';
 import { toUnwrittenTurn } from './hand-over.ts';
@@ -78,7 +79,7 @@ function toFirstRun(parts: SessionParts, admitted: Admitted): ReturnType<typeof 
   const isNew = parts.session.live() === undefined;
   const before: readonly Message[] = isNew
     ? firstMessages(create)
-    : parts.messages.history(Number.MAX_SAFE_INTEGER);
+    : activeHistory(parts, Number.MAX_SAFE_INTEGER);
   const facts = toFacts(admitted);
   const { authority, input } = opening;
   const given = { input: input.messages, authority, at };

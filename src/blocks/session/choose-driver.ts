@@ -5,6 +5,7 @@
  */
 
 import type { TurnDriver } from '../../core/conversation/turn.ts';
+import { type Agent, findAgent } from '../../core/policy/agent-policy.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { usableModels } from '../../core/policy/model-access.ts';
 import { isEmbeddedModel } from '../../core/policy/model-name.ts';
@@ -24,7 +25,16 @@ export function chooseDriver(
   if (driver.kind === 'program') return driver;
   const model =
     driver.kind === 'model' ? driver.model : (sessionModel ?? authority.policy.models.default);
-  return usableModels(authority, model, now).length === 0 ? undefined : { kind: 'model', model };
+  const { streams } = driver;
+  const use = streams ? 'provider:llm:stream' : 'provider:llm:call';
+  if (usableModels(authority, model, { use, now }).length === 0) return undefined;
+  return { kind: 'model', model, ...(streams && { streams }) };
+}
+
+/** The agent that drives it, if it is one. */
+export function agentOf(driver: TurnDriver, { policy, principal }: Authority): Agent | undefined {
+  if (driver.kind === 'program') return undefined;
+  return findAgent(policy.agents, principal.workspace, driver.model);
 }
 
 /** Whether a run of this driver spends no money and reaches nobody before its first commit. */

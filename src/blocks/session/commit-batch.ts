@@ -4,11 +4,12 @@
  * @module
  */
 
-import type {
-  JournalBatch,
-  JournalEntry,
-  JournalReceipt,
-  JournalRefusal,
+import {
+  isKnownAgain,
+  type JournalBatch,
+  type JournalEntry,
+  type JournalReceipt,
+  type JournalRefusal,
 } from '../../core/conversation/journal-entry.ts';
 import { toCallKey } from '../../core/conversation/tool-call.ts';
 import { Fault } from '../../core/errors/fault.ts';
@@ -108,7 +109,7 @@ function writeBatch(parts: SessionParts, lane: Lane, { turn, batch }: Write): vo
 
 /** Whether every entry of which one can tell is there already. A batch is there whole or not at all. */
 function isRepeated({ progress }: LiveTurn, { entries }: JournalBatch): boolean {
-  const tellable = entries.filter(({ kind }) => kind !== 'text' && kind !== 'round-restarted');
+  const tellable = entries.filter(isKnownAgain);
   return tellable.length > 0 && tellable.every((entry) => progress.holds(entry));
 }
 

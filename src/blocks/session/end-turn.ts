@@ -6,6 +6,7 @@
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
+import { watchWindow } from './active-window.ts';
 import { withdrawAll } from './change-approvals.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
@@ -62,6 +63,7 @@ export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number)
   parts.settlements.add(toSettlement(parts, turn, settleAt));
   parts.live.end(turn);
   setTimersAfterEnd(parts);
+  watchWindow(parts, turn);
 }
 
 /** What is left of a turn that ended well may serve the next one; anything else is settled. */

@@ -5,9 +5,12 @@
  */
 
 import type { Message } from '../../core/conversation/message.ts';
-import type { Turn } from '../../core/conversation/turn.ts';
+import type { Turn, TurnDriver } from '../../core/conversation/turn.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import type { SessionId } from '../../core/primitives/ids.ts';
+import { activeHistory } from './active-window.ts';
+import { agentOf } from './choose-driver.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
 import type { TurnFacts } from './turn-store.ts';
@@ -30,7 +33,7 @@ export function toTurn(parts: SessionParts, turn: LiveTurn, authority: Authority
   const tornRound = progress.tornRound();
   return {
     ...toHanded(liveSession(parts).facts.id, row.facts),
-    history: parts.messages.history(row.seq),
+    history: withInstructions(activeHistory(parts, row.seq), row.facts.driver, authority),
     authority,
     epoch: row.epoch,
     deadlineAt: row.deadlineAt,
@@ -53,13 +56,24 @@ export function toUnwrittenTurn(
   const isNew = parts.session.live() === undefined;
   return {
     ...toHanded(turn.sessionId, turn.facts),
-    history: [...turn.before, ...start.input],
+    history: withInstructions([...turn.before, ...start.input], turn.facts.driver, start.authority),
     authority: start.authority,
     epoch: isNew ? 1 : parts.turns.newestEpoch() + 1,
     deadlineAt: toDeadline(start),
     journaled: [],
     approvals: [],
   };
+}
+
+/** Before everything what its agent is told: the operator's word, which is no part of the conversation. */
+function withInstructions(
+  messages: readonly Message[],
+  driver: TurnDriver,
+  authority: Authority,
+): readonly Message[] {
+  const content = agentOf(driver, authority)?.instructions;
+  if (content === undefined) return messages;
+  return [{ role: 'system', content, label: PRINCIPAL_LABEL }, ...messages];
 }
 
 type Handed = Pick<

@@ -5,6 +5,7 @@
  */
 
 import type { Message } from '../../core/conversation/message.ts';
+import type { TurnSize } from '../../core/policy/window-policy.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 
 /** Most messages of earlier turns that a run is handed, and most characters of them, as JSON. */
@@ -36,6 +37,12 @@ type StoredMessages = {
   is_input: number;
   body: string | null;
 };
+
+/** With its place in the conversation, as a page's `after` takes it. */
+export interface NumberedMessage {
+  readonly seq: number;
+  readonly message: Message;
+}
 
 export interface MessagePage {
   readonly messages: Message[];
@@ -134,13 +141,53 @@ export class MessageStore {
    * What a run of the turn with that ordinal is shown of the conversation: everything up to and with
    * what the turn was given, not what its own earlier runs have added. If that would be too long, the
    * oldest turns are left out, each as a whole: vendors refuse a history in which a tool's answer has
-   * lost its question.
+   * lost its question. `after`: so are all turns up to that one.
    */
-  history(turn: number): Message[] {
+  history(turn: number, after = NO_TURN): Message[] {
     this.#recent = leaveOutOldest(this.#recent ?? this.#readRecent(turn), turn);
     return this.#recent
+      .filter((known) => known.turn === NO_TURN || known.turn > after)
       .filter((known) => known.turn < turn || (known.turn === turn && known.isInput))
       .map(({ message }) => message);
+  }
+
+  get lastSeq(): number {
+    return this.#readLastSeq();
+  }
+
+  /** Messages with numbers after the one and up to the other, oldest first. */
+  *numbered(after: number, last: number): Iterable<NumberedMessage> {
+    for (const stored of this.#rows('WHERE last_seq > ? ORDER BY last_seq', after)) {
+      if (stored.first_seq > last) return;
+      for (const [place, { message }] of this.#read(stored).entries()) {
+        const seq = stored.first_seq + place;
+        if (seq > after && seq <= last) yield { seq, message };
+      }
+    }
+  }
+
+  /** Whether a history was asked for, so that nothing needs to be read for {@link sizes}. */
+  get isRead(): boolean {
+    return this.#recent !== undefined;
+  }
+
+  /** Of the turns after that one, as far back as a history reaches; the oldest first. */
+  sizes(after: number): readonly TurnSize[] {
+    this.#recent ??= this.#readRecent(Number.MAX_SAFE_INTEGER);
+    const sizes = new Map<number, TurnSize>();
+    for (const { turn, chars } of this.#recent) {
+      if (turn === NO_TURN || turn <= after) continue;
+      const { messages = 0, characters = 0 } = sizes.get(turn) ?? {};
+      sizes.set(turn, { turn, messages: messages + 1, characters: characters + chars });
+    }
+    return [...sizes.values()];
+  }
+
+  /** What was added together, of the turns from one to the other, oldest first. */
+  *ofTurns(first: number, last: number): Iterable<readonly Message[]> {
+    for (const stored of this.#rows('WHERE turn >= ? ORDER BY last_seq', first)) {
+      if (stored.turn <= last) yield this.#read(stored).map(({ message }) => message);
+    }
   }
 
   /** Reads backwards, and not much further than a history can reach; the system message always. */

@@ -27,11 +27,18 @@ import type { OpenedTurn, OpenTurn, WorkspaceApi } from '../workspace/workspace-
 import type { SessionFacts } from './session-store.ts';
 import type { Settlement } from './settlement-store.ts';
 
-export class Neighbours {
-  readonly #env: Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS'>;
+type Namespaces = Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS'>;
 
-  constructor(env: Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS'>) {
+/** Is told of each authority before anybody goes by it. */
+type Hear = (authority: Authority) => Promise<void> | undefined;
+
+export class Neighbours {
+  readonly #env: Namespaces;
+  readonly #hear: Hear;
+
+  constructor(env: Namespaces, hear: Hear) {
     this.#env = env;
+    this.#hear = hear;
   }
 
   async openTurn(request: OpenTurn): Promise<Result<OpenedTurn, SliceShortage>> {
@@ -76,6 +83,7 @@ export class Neighbours {
 
   /** A block that acts for somebody is asked, too: it may hold less than when it began the turn. */
   async #withinBlock(authority: Authority): Promise<Authority> {
+    await this.#hear(authority);
     const { principal } = authority;
     const { behalf, kind, workspace, id } = principal;
     if (behalf === undefined || kind !== 'block') return authority;

@@ -9,15 +9,17 @@ import { isLive } from '../../core/capabilities/grant.ts';
 import { type InspectedInput, inspectInput } from '../../core/checks/inspect-input.ts';
 import { NO_USAGE } from '../../core/conversation/usage.ts';
 import { deny } from '../../core/errors/denial.ts';
+import type { Agent } from '../../core/policy/agent-policy.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { TURN_LIMIT_CEILINGS } from '../../core/policy/turn-limits.ts';
 import { type TurnId, toTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { meetTools } from '../../core/skills/choose-skills.ts';
 import { randomHex } from '../kit/keys.ts';
 import type { OpenTurn } from '../workspace/workspace-api.ts';
 import { isLaneFree, type Opening } from './begin-turn.ts';
 import { bringSkills, wantsSkills } from './bring-skills.ts';
-import { chooseDriver, isFreeOfCost } from './choose-driver.ts';
+import { agentOf, chooseDriver, isFreeOfCost } from './choose-driver.ts';
 import { reserveTurn } from './reserve-turn.ts';
 import type { AdmissionRefusal, AdmitTurn } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -73,12 +75,12 @@ async function openAnew(
   const { slice, revision, authority: sent } = opened.value;
   authorities.hear(revision);
   const authority = sent ? authorities.remember(sent) : authorities.remembered(request.principal);
-  const prepared = authority && (await prepareInput(parts, request, authority));
-  const live = session.live();
-  const situation = { sessionModel: live?.facts.model, now: now() };
+  const situation = { sessionModel: session.live()?.facts.model, now: now() };
   const driver = authority && chooseDriver(request, authority, situation);
+  const agent = driver && authority && agentOf(driver, authority);
+  const prepared = authority && (await prepareInput(parts, request, { authority, agent }));
   // The session may have been deleted while the workspace was asked.
-  const isGone = request.create === undefined && live === undefined;
+  const isGone = request.create === undefined && session.live() === undefined;
   if (isGone || authority === undefined || driver === undefined || prepared === undefined) {
     giveBack(parts, wish);
     return err({ code: isGone ? 'not_found' : 'denied' });
@@ -92,15 +94,17 @@ async function openAnew(
   return ok({ turnId, reservation: turnId, slice: own, authority, driver, ...prepared.value });
 }
 
-/** The messages of the request behind those of the skills that the turn begins with. */
+/** The messages of the request behind those of the skills that it, or its agent, begins with. */
 async function prepareInput(
   parts: SessionParts,
   request: AdmitTurn,
-  authority: Authority,
+  { authority, agent }: { readonly authority: Authority; readonly agent: Agent | undefined },
 ): Promise<Result<Pick<Opening, 'input' | 'onlyTools'>, AdmissionRefusal>> {
-  const brought = await bringSkills(parts, request, authority);
+  const skills = [...(agent?.skills ?? []), ...(request.skills ?? [])];
+  const brought = await bringSkills(parts, { ...request, skills }, authority);
   if (!brought.ok) return brought;
-  const { messages, onlyTools } = brought.value;
+  const { messages } = brought.value;
+  const onlyTools = meetTools(agent?.tools, brought.value.onlyTools);
   const input = inspect({ messages: [...messages, ...request.messages] }, authority);
   if (!input.ok) return input;
   return ok({ input: input.value, ...(onlyTools && { onlyTools }) });

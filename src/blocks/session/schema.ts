@@ -48,4 +48,5 @@ export function deleteConversation(sql: SqlStorage): void {
   for (const table of ['turns', 'journal', 'messages', 'idempotency', 'value_parts']) {
     sql.exec(`DELETE FROM ${table}`);
   }
+  for (const table of ['shortened', 'message_words']) sql.exec(`DROP TABLE IF EXISTS ${table}`);
 }

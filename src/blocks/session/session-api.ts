@@ -42,7 +42,7 @@ export interface AdmitTurn {
   readonly sessionId: SessionId;
   readonly principal: Principal;
   readonly requestId: string;
-  readonly driver: TurnDriver | { readonly kind: 'default-model' };
+  readonly driver: TurnDriver | { readonly kind: 'default-model'; readonly streams?: true };
   /**
    * Messages to add before the run; the last one is the user's, or says what came of a call that was
    * handed over, except for programs.
@@ -115,6 +115,8 @@ export interface TurnSummary {
   readonly output: string;
   readonly usage: Usage;
   readonly toolCalls: readonly CallSummary[];
+  /** Of all that may have shaped the output, earlier turns of the session included. */
+  readonly label: Label;
   /** Set when the turn failed. */
   readonly code?: ErrorCode | 'cancelled';
 }
@@ -175,6 +177,11 @@ export interface SessionApi extends SessionApprovalsApi {
     after: number,
     limit: number,
   ): Promise<{ messages: Message[]; next?: number } | undefined>;
+  /** By their words, the best first; whole, and however old they are. */
+  searchMessages(
+    text: string,
+    limit: number,
+  ): Promise<readonly { readonly seq: number; readonly message: Message }[] | undefined>;
   remove(principal: Principal, requestId: string): Promise<boolean>;
 
   admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>>;

@@ -23,6 +23,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { sessionObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { shortenNow } from './active-window.ts';
 import { Admissions } from './admission.ts';
 import type { ApprovalView, DecideApproval, DecisionRefusal } from './approval-api.ts';
 import { ApprovalCourier } from './approval-courier.ts';
@@ -52,6 +53,7 @@ import type {
   TurnSummary,
 } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
+import { transact } from './transact.ts';
 import { toProgramOutcome, toSummary } from './turn-summary.ts';
 import { readEvents, readTurn, waitForRest } from './watch-turn.ts';
 
@@ -69,6 +71,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
       flush: () => this.#flusher.now(),
       expire: () => this.#flusher.expire(),
       approvals: () => this.#courier.tend(),
+      shorten: () => shortenNow(this.#parts),
       flushPromptly: (when) => {
         this.#flusher.promptly(when);
         this.#courier.promptly();
@@ -78,11 +81,16 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     this.#admissions = new Admissions(this.#parts, this.#lane);
     this.#flusher = new Flusher(this.#parts);
     this.#courier = new ApprovalCourier(this.#parts, this.#lane);
-    if (this.#parts.session.row() !== undefined) this.#parts.timers.restore();
+    this.#parts.sealing.begin(() => {
+      if (this.#parts.session.row() !== undefined) this.#parts.timers.restore();
+    });
   }
 
   async create(request: CreateSession): Promise<SessionDescription> {
     this.#requireOwn(request);
+    // The policy says how what the session begins with is to be written.
+    const hasWords = request.system !== undefined || request.title !== undefined;
+    if (hasWords) await this.#parts.authorities.newest(request.principal);
     return createSession(this.#written(), request);
   }
 
@@ -92,6 +100,12 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
 
   async messages(after: number, limit: number): Promise<MessagePage | undefined> {
     return this.#exists() ? this.#parts.messages.page(after, limit) : undefined;
+  }
+
+  async searchMessages(text: string, limit: number) {
+    if (!this.#exists()) return undefined;
+    const { words } = this.#parts;
+    return transact(this.#parts, () => words.search(text, limit));
   }
 
   async remove(principal: Principal, requestId: string): Promise<boolean> {

@@ -6,10 +6,11 @@
  * @module
  */
 
-import type {
-  JournalBatch,
-  JournalReceipt,
-  JournalRefusal,
+import {
+  isKnownAgain,
+  type JournalBatch,
+  type JournalReceipt,
+  type JournalRefusal,
 } from '../../core/conversation/journal-entry.ts';
 import type { Turn } from '../../core/conversation/turn.ts';
 import type { Denial } from '../../core/errors/denial.ts';
@@ -64,6 +65,10 @@ export class SessionClient implements SessionApi {
 
   messages(after: number, limit: number): ReturnType<SessionApi['messages']> {
     return this.#again((session) => session.messages(after, limit));
+  }
+
+  searchMessages(text: string, limit: number): ReturnType<SessionApi['searchMessages']> {
+    return this.#again((session) => session.searchMessages(text, limit));
   }
 
   remove(principal: Principal, requestId: string): Promise<boolean> {
@@ -123,10 +128,7 @@ export class SessionClient implements SessionApi {
 
   /** Text is sent once, since nobody can tell whether equal text is there already. */
   commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>> {
-    const isTextOnly = batch.entries.every(
-      ({ kind }) => kind === 'text' || kind === 'round-restarted',
-    );
-    if (isTextOnly) return this.#once((session) => session.commit(batch));
+    if (!batch.entries.some(isKnownAgain)) return this.#once((session) => session.commit(batch));
     return this.#again((session) => session.commit(batch));
   }
 

@@ -51,6 +51,8 @@ export function toEvents(entry: SessionEntry): readonly TurnEventBody[] {
       const { id: approvalId, expiresAt } = request;
       return [{ kind: 'approval-needed', approvalId, round, index, tool, expiresAt }];
     }
+    case 'call-progress':
+      return [{ ...entry, kind: 'tool-progress' }];
     case 'call-finished':
       return [toEndEvent(entry, entry.end)];
     case 'turn-waiting':
@@ -83,8 +85,8 @@ function toReplyEvents({
 function toEndEvent(call: CallRef, end: CallEnd): TurnEventBody {
   if (end.kind === 'denied') return toDeniedEvent(call, end.denial, end.cost);
   const { round, index, tool } = call;
-  const { content, truncated, label, fields, cost, receipt } = end.result;
-  const labels = { label, ...(fields && { fields }) };
+  const { content, truncated, label, fields, handles, cost, receipt } = end.result;
+  const labels = { label, ...(fields && { fields }), ...(handles && { handles }) };
   const proof = receipt && { receipt };
   return { kind: 'tool-result', round, index, tool, content, truncated, ...labels, cost, ...proof };
 }

@@ -5,6 +5,7 @@
  */
 
 import type { SessionId, WorkspaceId } from '../../core/primitives/ids.ts';
+import type { ChunkedValues } from '../kit/chunked-values.ts';
 import { createSessionTables, hasSession } from './schema.ts';
 
 /** What never changes about a session. */
@@ -31,12 +32,17 @@ export interface SessionRow {
   deleted: boolean;
 }
 
+/** What its facts are sealed as: they hold a title. */
+const KEY = 'session';
+
 export class SessionStore {
   readonly #sql: SqlStorage;
+  readonly #values: ChunkedValues;
   #row: SessionRow | undefined | 'unread' = 'unread';
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, values: ChunkedValues) {
     this.#sql = sql;
+    this.#values = values;
   }
 
   /** The session, also one that is being deleted. */
@@ -56,7 +62,7 @@ export class SessionStore {
     createSessionTables(this.#sql);
     this.#sql.exec(
       'INSERT INTO session (id, facts, revision, deleted) VALUES (1, ?, ?, 0)',
-      JSON.stringify(facts),
+      this.#values.seal(KEY, JSON.stringify(facts)),
       revision,
     );
     this.#row = { facts, revision, deleted: false };
@@ -89,7 +95,7 @@ export class SessionStore {
       )
       .toArray();
     if (row === undefined) return undefined;
-    const { facts, revision, deleted } = row;
-    return { facts: JSON.parse(facts), revision, deleted: deleted === 1 };
+    const facts = JSON.parse(this.#values.open(KEY, row.facts));
+    return { facts, revision: row.revision, deleted: row.deleted === 1 };
   }
 }

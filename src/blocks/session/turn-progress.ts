@@ -93,6 +93,9 @@ export class TurnProgress {
       case 'turn-waiting':
         this.#round(entry);
         break;
+      case 'call-progress':
+        this.#call(entry);
+        break;
       case 'call-went-outward':
         this.#call(entry).wentOutward = true;
         break;
@@ -117,6 +120,7 @@ export class TurnProgress {
     switch (entry.kind) {
       case 'text':
       case 'round-restarted':
+      case 'call-progress':
       case 'turn-waiting':
         return false;
       case 'turn-finished':
@@ -238,7 +242,7 @@ export class TurnProgress {
     return found;
   }
 
-  #call(entry: CallEntry | Entry<'call-went-outward'>): CallProgress {
+  #call(entry: CallEntry | Entry<'call-went-outward' | 'call-progress'>): CallProgress {
     const { message, calls } = this.#round(entry);
     const written = message.toolCalls[entry.index];
     if (written === undefined) throw misplaced(entry.kind, 'a call of its reply');

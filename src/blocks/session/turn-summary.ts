@@ -5,6 +5,7 @@
  */
 
 import { deny } from '../../core/errors/denial.ts';
+import { HIGHEST_LABEL, type Label } from '../../core/policy/labels.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { CallSummary, ProgramOutcome, TurnSummary } from './session-api.ts';
 import type { CallProgress, TurnProgress } from './turn-progress.ts';
@@ -21,8 +22,14 @@ export function toSummary({ row, progress }: LiveTurn): TurnSummary {
     output: toOutput(progress),
     usage: end?.usage ?? progress.usage(),
     toolCalls: toCallSummaries(progress, hasEnded(row)),
+    label: labelOf(progress),
     ...(end?.kind === 'turn-failed' && { code: end.code }),
   };
+}
+
+/** A reply bears the label of all that its model had seen. Before there is one, nothing is known. */
+function labelOf({ rounds }: TurnProgress): Label {
+  return [...rounds.values()].at(-1)?.message.label ?? HIGHEST_LABEL;
 }
 
 /** What became of a program's only call; `undefined` while the turn is running. */

@@ -7,7 +7,9 @@
  * @module
  */
 
+import { Fault } from '../../core/errors/fault.ts';
 import { HIGHEST_LABEL, isLabel, type Label } from '../../core/policy/labels.ts';
+import type { ContentSeal } from '../kit/content-seal.ts';
 import type { StorageRequest, StoredEntry } from './storage-api.ts';
 
 export interface LabelledEntry extends StoredEntry {
@@ -25,24 +27,32 @@ type EntryRow = {
   value: ArrayBuffer;
   integrity: string;
   confidentiality: string;
+  /** The value where it is sealed; `value` is empty then. No such column in tables of before. */
+  sealed?: string | null;
 };
 
 type ListRequest = Extract<StorageRequest, { kind: 'list' }>;
 
-const COLUMNS = 'key, value, integrity, confidentiality';
+const COLUMNS = 'key, value, integrity, confidentiality, sealed, sealed_bytes';
+
+const NOTHING = new Uint8Array(0);
 
 export class EntryStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal;
   #hasTables: boolean | undefined;
+  #canSeal: boolean | undefined;
   #usage: Usage | undefined;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, sealing: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
   }
 
   /** Whoever rolls a transaction back must call this. */
   forget(): void {
     this.#hasTables = undefined;
+    this.#canSeal = undefined;
     this.#usage = undefined;
   }
 
@@ -51,7 +61,8 @@ export class EntryStore {
     this.#sql.exec(`
       CREATE TABLE entries (
         key BLOB PRIMARY KEY, value BLOB NOT NULL,
-        integrity TEXT NOT NULL, confidentiality TEXT NOT NULL
+        integrity TEXT NOT NULL, confidentiality TEXT NOT NULL,
+        sealed TEXT, sealed_bytes INTEGER NOT NULL DEFAULT 0
       ) STRICT;
       CREATE TABLE erasure (
         id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL
@@ -62,17 +73,15 @@ export class EntryStore {
 
   find(key: Uint8Array): LabelledEntry | undefined {
     if (!this.#exists()) return undefined;
-    const [row] = this.#sql
-      .exec<EntryRow>(`SELECT ${COLUMNS} FROM entries WHERE key = ?`, key)
-      .toArray();
-    return row && toEntry(row);
+    const [row] = this.#sql.exec<EntryRow>('SELECT * FROM entries WHERE key = ?', key).toArray();
+    return row && this.#toEntry(row);
   }
 
   /** In the order of keys, as long as `fits` says yes. */
   list({ prefix, after, limit }: ListRequest, fits: (entry: StoredEntry) => boolean) {
     if (!this.#exists()) return [];
     const rows = this.#sql.exec<EntryRow>(
-      `SELECT ${COLUMNS} FROM entries
+      `SELECT * FROM entries
        WHERE key >= ?1 AND key > ?2 AND (?3 IS NULL OR key < ?3) ORDER BY key LIMIT ?4`,
       prefix,
       after,
@@ -81,7 +90,7 @@ export class EntryStore {
     );
     const entries: LabelledEntry[] = [];
     for (const row of rows) {
-      const entry = toEntry(row);
+      const entry = this.#toEntry(row);
       if (!fits(entry)) break;
       entries.push(entry);
     }
@@ -92,14 +101,15 @@ export class EntryStore {
   put({ key, value, label }: LabelledEntry): void {
     const { keys, bytes } = this.usage();
     const before = this.find(key);
+    const sealed = this.#sealing.sealBytes(rowOf(key), value);
     this.#sql.exec(
-      `INSERT INTO entries (${COLUMNS}) VALUES (?, ?, ?, ?)
-       ON CONFLICT (key) DO UPDATE SET value = excluded.value,
-         integrity = excluded.integrity, confidentiality = excluded.confidentiality`,
+      `INSERT OR REPLACE INTO entries (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
       key,
-      value,
+      sealed === undefined ? value : NOTHING,
       label.integrity,
       label.confidentiality,
+      sealed ?? null,
+      sealed === undefined ? 0 : value.length,
     );
     this.#usage = {
       keys: keys + (before === undefined ? 1 : 0),
@@ -115,9 +125,11 @@ export class EntryStore {
 
   usage(): Usage {
     if (!this.#exists()) return { keys: 0, bytes: 0 };
+    this.#addColumns();
     this.#usage ??= this.#sql
       .exec<{ keys: number; bytes: number }>(
-        `SELECT count(*) AS keys, coalesce(sum(length(key) + length(value)), 0) AS bytes
+        `SELECT count(*) AS keys, coalesce(sum(length(key) + length(value) + sealed_bytes), 0)
+           AS bytes
          FROM entries`,
       )
       .one();
@@ -138,6 +150,32 @@ export class EntryStore {
     this.#usage = undefined;
   }
 
+  #toEntry({ key, value, sealed, integrity, confidentiality }: EntryRow): LabelledEntry {
+    const label = { integrity, confidentiality } as Label;
+    return {
+      key: new Uint8Array(key),
+      value: sealed ? this.#open(rowOf(new Uint8Array(key)), sealed) : new Uint8Array(value),
+      label: isLabel(label) ? label : HIGHEST_LABEL,
+    };
+  }
+
+  #open(row: string, sealed: string): Uint8Array {
+    const bytes = this.#sealing.open(row, sealed);
+    if (typeof bytes === 'string') throw new Fault('content_unreadable');
+    return bytes;
+  }
+
+  /** To tables of before there were any. */
+  #addColumns(): void {
+    this.#canSeal ??= String(
+      this.#sql.exec("SELECT sql FROM sqlite_master WHERE name = 'entries'").one().sql,
+    ).includes('sealed');
+    if (this.#canSeal) return;
+    this.#sql.exec('ALTER TABLE entries ADD COLUMN sealed TEXT');
+    this.#sql.exec('ALTER TABLE entries ADD COLUMN sealed_bytes INTEGER NOT NULL DEFAULT 0');
+    this.#canSeal = true;
+  }
+
   #exists(): boolean {
     this.#hasTables ??=
       this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'entries'").toArray().length > 0;
@@ -149,13 +187,8 @@ export function sizeOf(entry: StoredEntry | undefined): number {
   return entry === undefined ? 0 : entry.key.length + entry.value.length;
 }
 
-function toEntry(row: EntryRow): LabelledEntry {
-  const label = { integrity: row.integrity, confidentiality: row.confidentiality } as Label;
-  return {
-    key: new Uint8Array(row.key),
-    value: new Uint8Array(row.value),
-    label: isLabel(label) ? label : HIGHEST_LABEL,
-  };
+function rowOf(key: Uint8Array): string {
+  return `entry/${Buffer.from(key).toString('hex')}`;
 }
 
 /** The first key behind all that begin with these bytes; `null` if there is none. */

@@ -253,5 +253,5 @@ function toSpec({ name, restart, graceMs, significant }: ChildOrder) {
 }
 
 function storeOf(parts: BlockParts): SupervisorStore {
-  return new SupervisorStore(parts.storage.sql, parts.tables);
+  return new SupervisorStore(parts.storage.sql, parts.tables, parts.values);
 }

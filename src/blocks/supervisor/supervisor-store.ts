@@ -8,6 +8,7 @@ import type { ChildOrder } from '../../core/blocks/block-spec.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { SupervisorEvent, SupervisorState } from '../../core/supervision/supervisor-state.ts';
+import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Tables } from '../kit/tables.ts';
 
 /** The present or last life of a child. */
@@ -27,29 +28,37 @@ export interface SupervisorRecord {
   readonly alarms: readonly { readonly at: number; readonly event: SupervisorEvent }[];
 }
 
+const KEY = 'supervisor';
+
 const COLUMNS = '(id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT';
 
 export class SupervisorStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
+  readonly #values: ChunkedValues;
 
-  constructor(sql: SqlStorage, tables: Tables) {
+  constructor(sql: SqlStorage, tables: Tables, values: ChunkedValues) {
     this.#sql = sql;
     this.#tables = tables;
+    this.#values = values;
   }
 
   create(record: SupervisorRecord): void {
     this.#tables.make('supervisor', COLUMNS);
-    this.#sql.exec('INSERT INTO supervisor (id, record) VALUES (1, ?)', JSON.stringify(record));
+    this.#sql.exec('INSERT INTO supervisor (id, record) VALUES (1, ?)', this.#toColumn(record));
   }
 
   read(): SupervisorRecord | undefined {
     if (!this.#tables.has('supervisor')) return undefined;
     const { record } = this.#sql.exec<{ record: string }>('SELECT record FROM supervisor').one();
-    return JSON.parse(record);
+    return JSON.parse(this.#values.open(KEY, record));
   }
 
   write(record: SupervisorRecord): void {
-    this.#sql.exec('UPDATE supervisor SET record = ?', JSON.stringify(record));
+    this.#sql.exec('UPDATE supervisor SET record = ?', this.#toColumn(record));
+  }
+
+  #toColumn(record: SupervisorRecord): string {
+    return this.#values.seal(KEY, JSON.stringify(record));
   }
 }

@@ -20,6 +20,7 @@ import { MailboxStore } from '../kit/mailbox-store.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { PairStore } from '../kit/pair-store.ts';
 import { RelationStore } from '../kit/relation-store.ts';
+import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { Waiters } from '../kit/waiters.ts';
@@ -49,7 +50,8 @@ export function assembleBlock(
   const { storage } = ctx;
   const { sql } = storage;
   const tables = new Tables(sql);
-  const chunks = new ChunkedValues(sql, tables);
+  const sealing = new Sealing({ env, ctx, tables, kind: 'block' });
+  const chunks = new ChunkedValues(sql, tables, sealing);
   const changes = new Changes(storage, {
     forgetMemory: () => {
       for (const copy of copies) copy.forget();
@@ -59,17 +61,17 @@ export function assembleBlock(
     flush: () => pairs.flush(),
   });
   const writeLate = (write: () => void): void => changes.writeLate(write);
-  const facts = new FactsStore(sql, tables);
+  const facts = new FactsStore(sql, tables, chunks);
   const mailbox = new MailboxStore({ sql, tables, chunks });
   const pairs = new PairStore({ sql, tables, chunks, writeLate });
   const relations = new RelationStore(sql, tables);
   const outbox = new Outbox(sql, writeLate);
-  const timers = new Timers(storage, { ...timed }, tables);
-  const copies = [tables, facts, mailbox, pairs, relations, outbox, timers];
+  const timers = new Timers(storage, timed, tables);
+  const copies = [tables, sealing, facts, mailbox, pairs, relations, outbox, timers];
   const authority = new AuthorityOnLoan(() => Date.now());
   const idHash = lazyHash(env.SALLYPORT_MASTER_KEY);
   return {
-    ...{ storage, changes, tables, facts, mailbox, pairs, relations, outbox, timers },
+    ...{ storage, changes, tables, sealing, facts, mailbox, pairs, relations, outbox, timers },
     values: chunks,
     knownIds: new KnownIdStore(sql, tables),
     waiters: new Waiters(),
@@ -79,7 +81,11 @@ export function assembleBlock(
     readBlockId: (text) => readBlockId(workspaceOf(ctx), text, idHash),
     newId: (prefix) => `${prefix}_${randomHex(16)}`,
     creatorAuthority: ({ order }) =>
-      authority.read(() => leaseAuthority(env, order.blockId, order.creator)),
+      authority.read(async () => {
+        const leased = await leaseAuthority(env, order.blockId, order.creator);
+        if (leased.authority) await sealing.follow(leased.authority.policy.encryption);
+        return leased;
+      }),
     hearRevision: (revision) => authority.hear(revision),
     flush: promptly,
     defer: (task) => ctx.waitUntil(task),

@@ -19,7 +19,8 @@ interface Waiting {
 
 export class AwaitedAnswers {
   readonly #now: () => number;
-  readonly #waiting = new Map<string, Waiting>();
+  /** Made with the first: most blocks never have any, and an empty one takes memory, too. */
+  #waiting: Map<string, Waiting> | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -28,22 +29,23 @@ export class AwaitedAnswers {
   /** What the peer answers to its number `seq`; `undefined` if it has not in time. */
   wait(peer: string, seq: number): Promise<Acceptance | undefined> {
     return new Promise((resolve) => {
+      this.#waiting ??= new Map();
       this.#waiting.set(keyOf(peer, seq), { resolve, until: this.#now() + WAIT_MS });
     });
   }
 
   answer(peer: string, seq: number, acceptance: Acceptance | undefined): void {
     const key = keyOf(peer, seq);
-    this.#waiting.get(key)?.resolve(acceptance);
-    this.#waiting.delete(key);
+    this.#waiting?.get(key)?.resolve(acceptance);
+    this.#waiting?.delete(key);
   }
 
   /** Sends away whoever has waited long enough. */
   giveUp(): void {
     const now = this.#now();
-    for (const [key, { resolve, until }] of this.#waiting) {
+    for (const [key, { resolve, until }] of this.#waiting ?? []) {
       if (until > now) continue;
-      this.#waiting.delete(key);
+      this.#waiting?.delete(key);
       resolve(undefined);
     }
   }

@@ -15,6 +15,7 @@ import type { MailboxStore } from '../kit/mailbox-store.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { PairStore } from '../kit/pair-store.ts';
 import type { RelationStore } from '../kit/relation-store.ts';
+import type { Sealing } from '../kit/sealing.ts';
 import type { Tables } from '../kit/tables.ts';
 import type { Timers } from '../kit/timers.ts';
 import type { Waiters } from '../kit/waiters.ts';
@@ -27,6 +28,7 @@ export interface BlockParts {
   readonly storage: DurableObjectStorage;
   readonly changes: Changes;
   readonly tables: Tables;
+  readonly sealing: Sealing;
   readonly values: ChunkedValues;
   readonly facts: FactsStore;
   readonly mailbox: MailboxStore;

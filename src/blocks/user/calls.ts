@@ -7,29 +7,31 @@
 import type { Envelope } from '../../core/blocks/block-signal.ts';
 
 export class Calls {
-  readonly #waiting = new Map<string, (answer: Envelope | undefined) => void>();
+  /** Made with the first: most blocks never have any, and an empty one takes memory, too. */
+  #waiting: Map<string, (answer: Envelope | undefined) => void> | undefined;
 
   /** The answer, or nothing once the time is over or the block has ended. */
   wait(correlationId: string, timeoutMs: number): Promise<Envelope | undefined> {
     return new Promise((resolve) => {
       const settle = (answer: Envelope | undefined): void => {
         clearTimeout(timer);
-        this.#waiting.delete(correlationId);
+        this.#waiting?.delete(correlationId);
         resolve(answer);
       };
       const timer = setTimeout(() => settle(undefined), timeoutMs);
+      this.#waiting ??= new Map();
       this.#waiting.set(correlationId, settle);
     });
   }
 
   /** Whether somebody was still waiting: each call is answered once. */
   answer(correlationId: string, envelope: Envelope): boolean {
-    const settle = this.#waiting.get(correlationId);
+    const settle = this.#waiting?.get(correlationId);
     settle?.(envelope);
     return settle !== undefined;
   }
 
   endAll(): void {
-    for (const settle of [...this.#waiting.values()]) settle(undefined);
+    for (const settle of [...(this.#waiting?.values() ?? [])]) settle(undefined);
   }
 }

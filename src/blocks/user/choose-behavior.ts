@@ -32,3 +32,9 @@ export function chooseBehavior(
     }
   };
 }
+
+/** Whether it takes messages by itself. */
+export function behavesByItself(facts: BlockFacts): boolean {
+  const { kind } = behaviorOf(facts);
+  return kind === 'agent' || kind === 'plugin';
+}

@@ -39,7 +39,7 @@ export function deadLetter(parts: BlockParts, seq: number, reason: string): void
     'INSERT INTO dead_letters (seq, facts, body, bytes, attempts, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
     seq,
     JSON.stringify(facts),
-    typeof body === 'string' ? parts.values.spill(letterKey(seq), body) : body.slice().buffer,
+    parts.values.spillBody(letterKey(seq), body),
     bodyBytes(body),
     attempts,
     reason,
@@ -89,11 +89,10 @@ function remove(parts: BlockParts, seq: number): void {
 }
 
 function toLetter(parts: BlockParts, { facts, body, ...row }: Row): DeadLetter {
-  const whole = body instanceof ArrayBuffer ? new Uint8Array(body) : body;
   return {
     ...(JSON.parse(facts) as MessageFacts),
     ...row,
-    body: whole instanceof Uint8Array ? whole : parts.values.unspill(letterKey(row.seq), whole),
+    body: parts.values.unspillBody(letterKey(row.seq), body),
   };
 }
 

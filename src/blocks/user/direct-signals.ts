@@ -10,24 +10,26 @@
 import type { NumberedSignal } from '../../core/blocks/block-signal.ts';
 
 export class DirectSignals {
-  readonly #byPeer = new Map<string, NumberedSignal[]>();
+  /** Made with the first: most blocks never have any, and an empty one takes memory, too. */
+  #byPeer: Map<string, NumberedSignal[]> | undefined;
 
   /** In order, and after what was added before. */
   add(peer: string, signals: readonly NumberedSignal[]): void {
+    this.#byPeer ??= new Map();
     const known = this.#byPeer.get(peer);
     if (known === undefined) this.#byPeer.set(peer, [...signals]);
     else known.push(...signals);
   }
 
   of(peer: string): readonly NumberedSignal[] {
-    return this.#byPeer.get(peer) ?? NOTHING;
+    return this.#byPeer?.get(peer) ?? NOTHING;
   }
 
   /** The peer has all up to this number, or they have been stored. */
   drop(peer: string, upTo: number): void {
     const left = this.of(peer).filter(({ seq }) => seq > upTo);
-    if (left.length === 0) this.#byPeer.delete(peer);
-    else this.#byPeer.set(peer, left);
+    if (left.length === 0) this.#byPeer?.delete(peer);
+    else this.#byPeer?.set(peer, left);
   }
 }
 

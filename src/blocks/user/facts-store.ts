@@ -11,6 +11,7 @@ import type { Behavior } from '../../core/blocks/block-spec.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { Spend } from '../../core/policy/ledger.ts';
 import type { ExitReason } from '../../core/supervision/exit-reason.ts';
+import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Tables } from '../kit/tables.ts';
 import type { BirthOrder } from './block-api.ts';
 
@@ -53,6 +54,10 @@ export interface HeldSpend extends Spend {
 
 const NO_COUNTS: BlockCounters = { dropped: 0, rejected: 0, deadLettered: 0, lateReplies: 0 };
 
+/** What its two columns are sealed as: a behaviour may hold words of its maker's. */
+const BIRTH = 'block/birth';
+const REST = 'block/rest';
+
 const COLUMNS = '(id INTEGER PRIMARY KEY, birth TEXT NOT NULL, rest TEXT NOT NULL) STRICT';
 
 type Row = { birth: string; rest: string };
@@ -60,11 +65,13 @@ type Row = { birth: string; rest: string };
 export class FactsStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
+  readonly #values: ChunkedValues;
   #facts: BlockFacts | 'none' | undefined;
 
-  constructor(sql: SqlStorage, tables: Tables) {
+  constructor(sql: SqlStorage, tables: Tables, values: ChunkedValues) {
     this.#sql = sql;
     this.#tables = tables;
+    this.#values = values;
   }
 
   /** The table exists from birth on: who asks for a block that never was leaves no trace. */
@@ -73,8 +80,8 @@ export class FactsStore {
     const { order: _, ...rest } = { order, bornAt, trapsExits: false, counters: NO_COUNTS };
     this.#sql.exec(
       'INSERT INTO block (id, birth, rest) VALUES (1, ?, ?)',
-      JSON.stringify(order),
-      JSON.stringify(rest),
+      this.#values.seal(BIRTH, JSON.stringify(order)),
+      this.#values.seal(REST, JSON.stringify(rest)),
     );
     this.#facts = { order, ...rest };
   }
@@ -98,7 +105,8 @@ export class FactsStore {
     const facts = this.read();
     if (facts === undefined) return;
     const { order, ...rest } = { ...facts, ...change };
-    this.#sql.exec('UPDATE block SET rest = ? WHERE id = 1', JSON.stringify(rest));
+    const text = this.#values.seal(REST, JSON.stringify(rest));
+    this.#sql.exec('UPDATE block SET rest = ? WHERE id = 1', text);
     this.#facts = { order, ...rest };
   }
 
@@ -119,6 +127,7 @@ export class FactsStore {
     if (!this.#tables.has('block')) return 'none';
     const [row] = this.#sql.exec<Row>('SELECT birth, rest FROM block').toArray();
     if (row === undefined) return 'none';
-    return { order: JSON.parse(row.birth), ...JSON.parse(row.rest) };
+    const order = JSON.parse(this.#values.open(BIRTH, row.birth));
+    return { order, ...JSON.parse(this.#values.open(REST, row.rest)) };
   }
 }

@@ -49,24 +49,44 @@ export function addRequest(
     answerBlock(parts, { ref: request.ref, answer, label, requestId });
     return;
   }
+  const seq = nextSeq(parts);
   sql.exec(
-    'INSERT INTO requests (request, label, request_id) VALUES (?, ?, ?)',
-    JSON.stringify(request),
+    'INSERT INTO requests (seq, request, label, request_id) VALUES (?, ?, ?, ?)',
+    seq,
+    parts.values.seal(requestKey(seq), JSON.stringify(request)),
     JSON.stringify(label),
     requestId,
   );
   parts.timers.setLatest(REQUEST_TIMER, parts.now() + TAKE_UP_MS);
 }
 
+/** Whether it has ever asked for anything. */
+export function hasAsked({ tables }: Pick<BlockParts, 'tables'>): boolean {
+  return tables.has('requests');
+}
+
 /** The one that was asked for first. */
 export function nextRequest(parts: BlockParts): StoredRequest | undefined {
-  if (!parts.tables.has('requests')) return undefined;
+  if (!hasAsked(parts)) return undefined;
   const [row] = parts.storage.sql
     .exec<Row>('SELECT * FROM requests ORDER BY seq LIMIT 1')
     .toArray();
   if (row === undefined) return undefined;
-  const { seq, request, label, request_id: requestId } = row;
+  const { seq, label, request_id: requestId } = row;
+  const request = parts.values.open(requestKey(seq), row.request);
   return { seq, request: JSON.parse(request), label: JSON.parse(label), requestId };
+}
+
+/** Never given before: what is sealed is bound to it. */
+function nextSeq({ storage }: BlockParts): number {
+  const [row] = storage.sql
+    .exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'requests'")
+    .toArray();
+  return (row?.seq ?? 0) + 1;
+}
+
+function requestKey(seq: number): string {
+  return `request/${seq}`;
 }
 
 /** Part of a transaction. */

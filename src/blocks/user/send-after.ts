@@ -38,7 +38,7 @@ export function setUserTimer(parts: BlockParts, timer: UserTimer, limit: number)
     timer.timerId,
     parts.now() + timer.afterMs,
     timer.everyMs ?? null,
-    JSON.stringify(timer.body),
+    parts.values.seal(timerKey(timer.timerId), JSON.stringify(timer.body)),
   );
   arm(parts);
   return true;
@@ -69,7 +69,7 @@ export function ringUserTimers(parts: BlockParts): void {
 function ring(parts: BlockParts, { timer_id: ref, due_at: dueAt, ...row }: Row, now: number): void {
   const order = parts.facts.alive()?.order;
   if (order === undefined) return;
-  const body: JsonValue = JSON.parse(row.body);
+  const body: JsonValue = JSON.parse(parts.values.open(timerKey(ref), row.body));
   parts.mailbox.add(
     {
       messageId: parts.newId('sig'),
@@ -86,6 +86,10 @@ function ring(parts: BlockParts, { timer_id: ref, due_at: dueAt, ...row }: Row, 
     const next = dueAt + (missed + 1) * row.every_ms;
     sql.exec('UPDATE user_timers SET due_at = ? WHERE timer_id = ?', next, ref);
   }
+}
+
+function timerKey(timerId: string): string {
+  return `timer/${timerId}`;
 }
 
 /** Moves the alarm to the earliest of them. */

@@ -52,7 +52,10 @@ export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave
         const used = toSpend(turn.usage);
         if (turn.status !== 'finished')
           return { kind: 'crashed', code: turn.code ?? turn.status, used };
-        const label = turn.toolCalls.length === 0 ? message.label : UNTRUSTED_LABEL;
+        // Words that no tool's result has shaped may be its sender's. The session remembers other
+        // senders too.
+        const own = turn.toolCalls.length === 0 ? message.label : UNTRUSTED_LABEL;
+        const label = joinLabels(own, turn.label);
         return { kind: 'done', effects: [{ type: 'reply', body: turn.output }], label, used };
       }
     };

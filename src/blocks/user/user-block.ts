@@ -46,8 +46,6 @@ import type {
   LeftMessage,
 } from './checkpoint-api.ts';
 import { askCheckpoints } from './checkpoints.ts';
-import { chooseBehavior } from './choose-behavior.ts';
-import { Consumers } from './consumers.ts';
 import { Courier } from './courier.ts';
 import { listDeadLetters } from './dead-letters.ts';
 import { describeBlock } from './describe-block.ts';
@@ -55,19 +53,16 @@ import { exitFromOutside } from './exit-from-outside.ts';
 import { hearStream } from './hear-stream.ts';
 import { inheritMessages, leftMessages } from './inherit-messages.ts';
 import { presentGrants } from './narrow-capabilities.ts';
-import { type AskNeighbour, createNeighbour, createTell, leaseAuthority } from './neighbours.ts';
+import { type AskNeighbour, createNeighbour, createTell } from './neighbours.ts';
 import { OutsideChanges } from './outside-changes.ts';
-import { createPerform } from './perform-request.ts';
-import { Processor } from './processor.ts';
 import { readTree } from './read-tree.ts';
+import { Readers } from './readers.ts';
 import { acknowledgeMessages, receiveMessages } from './receive-messages.ts';
 import { replyToCall } from './reply-to-call.ts';
-import { Requests } from './requests.ts';
 import { ringUserTimers } from './send-after.ts';
 import { callFromOutside, sendFromOutside, sendManyFromOutside } from './send-from-outside.ts';
 import { Sender } from './sender.ts';
 import { spawnFromOutside } from './spawn-from-outside.ts';
-import { StateStore } from './state-store.ts';
 import type { BlockUpgrade, Narrowed, Upgraded } from './upgrade-api.ts';
 
 export class UserBlock extends DurableObject<BlockBindings> implements BlockApi {
@@ -76,10 +71,9 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   readonly #sender: Sender;
   readonly #calls = new Calls();
   readonly #neighbour: AskNeighbour;
-  readonly #processor: Processor;
-  readonly #changes: OutsideChanges;
-  readonly #consumers: Consumers;
-  readonly #requests: Requests;
+  readonly #readers: Readers;
+  /** Made when it is first needed. */
+  #changes: OutsideChanges | undefined;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
@@ -89,43 +83,25 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
       inherit: () => this.#inherit(),
       'user-timers': async () => {
         transact(this.#parts, () => ringUserTimers(this.#parts));
-        this.#wakeReaders();
+        this.#readers.wake();
       },
-      process: () => this.#processor.run(),
-      push: () => this.#consumers.pushNow(),
-      requests: () => this.#requests.run(),
+      process: () => this.#readers.processor.run(),
+      push: () => this.#readers.consumers.pushNow(),
+      requests: () => this.#readers.requests.run(),
       promptly: () => {
         this.#sender.promptly();
-        this.#requests.wake();
+        this.#readers.wakeRequests();
       },
     });
     this.#neighbour = createNeighbour(env, this.#parts);
     this.#courier = new Courier(this.#parts, createTell(env, this.#neighbour, this.#parts));
     this.#sender = new Sender(this.#parts, this.#courier, env);
-    this.#processor = new Processor(
-      this.#parts,
-      chooseBehavior(env, new StateStore(this.#parts)),
-      (id, envelope) => this.#calls.answer(id, envelope),
-    );
-    this.#changes = new OutsideChanges(env, {
-      parts: this.#parts,
-      courier: this.#courier,
-      neighbour: this.#neighbour,
-      processor: this.#processor,
-    });
-    this.#consumers = new Consumers({
-      host: ctx,
-      parts: this.#parts,
-      calls: this.#calls,
-      ask: ({ order }, principal) => leaseAuthority(env, order.blockId, principal),
-    });
-    this.#requests = new Requests(this.#parts, createPerform(env), () => this.#wakeReaders());
-    if (this.#parts.facts.read() === undefined) return;
-    this.#parts.timers.restore();
-    this.#sender.restore();
+    this.#readers = new Readers({ ctx, env, parts: this.#parts, calls: this.#calls });
+    this.#parts.sealing.begin(() => this.#begin());
   }
 
   async spawn(order: BirthOrder, snapshot?: BlockSnapshot): Promise<BlockAnswer<BlockDescription>> {
+    await this.#parts.sealing.ask();
     return this.#afterChange(spawnFromOutside(this.#parts, order, snapshot));
   }
 
@@ -134,20 +110,29 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async accept(from: BlockId, signals: readonly NumberedSignal[]): Promise<AcceptedStream> {
-    return this.#afterChange(hearStream(this.#parts, this.#calls, { from, signals }));
+    await this.#prepare();
+    // Two dead blocks that tell each other must not both wait.
+    const isCrossing = this.#courier.isTelling(from);
+    const heard = this.#afterChange(hearStream(this.#parts, this.#calls, { from, signals }));
+    // What it said while it lived comes before the word that it is gone.
+    if (heard.kind === 'noproc' && !isCrossing) await this.#courier.tell(from);
+    return heard;
   }
 
   async send(message: OutsideMessage): Promise<BlockAnswer<SentMessage>> {
+    await this.#prepare();
     return this.#afterChange(sendFromOutside(this.#parts, message));
   }
 
   async sendMany(
     messages: readonly OutsideMessage[],
   ): Promise<readonly BlockAnswer<SentMessage>[]> {
+    await this.#prepare();
     return this.#afterChange(sendManyFromOutside(this.#parts, messages));
   }
 
   async call(message: OutsideMessage, timeoutMs: number): Promise<BlockAnswer<Envelope>> {
+    await this.#prepare();
     const answer = callFromOutside(this.#parts, this.#calls, { message, timeoutMs });
     this.#afterChange();
     return await answer;
@@ -179,11 +164,11 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async upgrade(actor: BlockActor, upgrade: BlockUpgrade): Promise<BlockAnswer<Upgraded>> {
-    return this.#afterChange(await this.#changes.upgrade(actor, upgrade));
+    return this.#afterChange(await this.#outsideChanges().upgrade(actor, upgrade));
   }
 
   async narrow(actor: BlockActor, grants: readonly Grant[]): Promise<BlockAnswer<Narrowed>> {
-    return this.#afterChange(await this.#changes.narrow(actor, grants));
+    return this.#afterChange(await this.#outsideChanges().narrow(actor, grants));
   }
 
   async presentGrants(began: readonly Grant[]): Promise<readonly Grant[]> {
@@ -191,12 +176,12 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async boundsHeard(): Promise<void> {
-    await this.#changes.boundsHeard();
+    await this.#outsideChanges().boundsHeard();
   }
 
   async authorityChanged(revision: number): Promise<void> {
     this.#parts.hearRevision(revision);
-    this.#consumers.hearRevision(revision);
+    this.#readers.hearRevision(revision);
   }
 
   async deadLetters(after: number, limit: number): Promise<readonly DeadLetter[]> {
@@ -227,25 +212,41 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
 
   /** A consumer's WebSocket: see `block-client.ts`. */
   override async fetch(request: Request): Promise<Response> {
-    return this.#afterChange(await this.#consumers.connect(request));
+    return this.#afterChange(await this.#readers.consumers.connect(request));
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    await this.#consumers.hear(socket, data);
+    await this.#readers.consumers.hear(socket, data);
     this.#afterChange();
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    this.#consumers.closed(socket);
+    this.#readers.consumers.closed(socket);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#consumers.closed(socket);
+    this.#readers.consumers.closed(socket);
   }
 
   override async alarm(): Promise<void> {
     await this.#parts.timers.alarm(this.#parts.now());
     await this.#sender.ring();
+  }
+
+  /** Before words come in: as the policy wants them stored, which an unborn block must ask for. */
+  #prepare(): Promise<void> | undefined {
+    const { facts, sealing } = this.#parts;
+    return facts.read() === undefined ? sealing.ask() : sealing.prepare();
+  }
+
+  #outsideChanges(): OutsideChanges {
+    this.#changes ??= new OutsideChanges(this.env, {
+      parts: this.#parts,
+      courier: this.#courier,
+      neighbour: this.#neighbour,
+      processor: this.#readers.processor,
+    });
+    return this.#changes;
   }
 
   #hearAlarms(): void {
@@ -260,13 +261,14 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     await inheritMessages(this.#parts, (from, after, limit) =>
       this.#neighbour(from, (block) => block.leftMessages(after, limit)),
     );
-    this.#wakeReaders();
+    this.#readers.wake();
   }
 
-  /** Whoever takes messages by himself: the behaviour, and consumers that are connected. */
-  #wakeReaders(): void {
-    this.#processor.wake();
-    this.#consumers.push();
+  /** Takes up what an earlier life of this object has left. */
+  #begin(): void {
+    if (this.#parts.facts.read() === undefined) return;
+    this.#parts.timers.restore();
+    this.#sender.restore();
   }
 
   /** Tells others, and wakes those who wait on a block that has ended. */
@@ -277,7 +279,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
       parts.waiters.wakeAll();
     }
     parts.flush();
-    this.#wakeReaders();
+    this.#readers.wake();
     return answer as T;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The data key of a workspace, which seals its secrets, and the keys that it lies wrapped under.
+ * The data keys of a workspace, which seal its secrets and its content, and the keys that they lie
+ * wrapped under.
  *
  * A wrapping key is derived from a master key for one workspace, so a data key that is moved to the
  * storage of another workspace cannot be unwrapped there. While the master key is being changed,
@@ -11,18 +12,17 @@
 import { randomBytes } from 'node:crypto';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { deriveKey, hmacHex, randomHex } from '../kit/keys.ts';
-import { open, type Sealed, seal } from './envelope.ts';
+import { open, seal } from './envelope.ts';
+import type { WrappedDataKey } from './wrapped-data-key.ts';
 
 const DATA_KEY_BYTES = 32;
 const KEY_ID_BYTES = 8;
 
-/** As it is stored. */
-export interface WrappedDataKey {
-  readonly id: string;
-  /** Id of the key that it is wrapped under. */
-  readonly wrappedBy: string;
-  readonly wrapped: Sealed;
-}
+/** What a wrapped key is for, so that none can stand in for another. */
+type KeyKind = 'sallyport-data-key/1' | typeof CONTENT_KEY;
+
+/** The kind of those by which blocks seal what they store. */
+export const CONTENT_KEY = 'sallyport-content-key/1';
 
 export interface DataKey {
   readonly id: string;
@@ -37,15 +37,18 @@ interface WrappingKey {
 
 export class WrappingKeys {
   readonly #workspace: string;
+  readonly #kind: KeyKind;
   readonly #present: WrappingKey;
   readonly #previous: WrappingKey | undefined;
 
   constructor(
     env: Pick<BlockBindings, 'SALLYPORT_MASTER_KEY' | 'SALLYPORT_PREVIOUS_MASTER_KEY'>,
     workspace: string,
+    kind: KeyKind = 'sallyport-data-key/1',
   ) {
     const { SALLYPORT_MASTER_KEY: present, SALLYPORT_PREVIOUS_MASTER_KEY: previous } = env;
     this.#workspace = workspace;
+    this.#kind = kind;
     this.#present = toWrappingKey(present, workspace);
     this.#previous = previous === undefined ? undefined : toWrappingKey(previous, workspace);
   }
@@ -72,7 +75,7 @@ export class WrappingKeys {
   }
 
   #about(dataKey: string) {
-    return { kind: 'sallyport-data-key/1', workspace: this.#workspace, dataKey };
+    return { kind: this.#kind, workspace: this.#workspace, dataKey };
   }
 }
 

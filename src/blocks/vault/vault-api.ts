@@ -9,6 +9,7 @@ import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import type { KnownValue } from '../../core/scan/known-values.ts';
 import type { Secret } from '../../core/vault/secret.ts';
+import type { WrappedDataKey } from './wrapped-data-key.ts';
 
 /** All that is ever told of a secret. */
 export interface SecretDescription {
@@ -26,6 +27,9 @@ export interface VaultDescription {
   /** Which data key seals them, and which wrapping key it lies under; absent while nothing is kept. */
   readonly dataKey?: string;
   readonly wrappedBy?: string;
+  /** Which key seals content now, likewise; absent while nothing was ever sealed. */
+  readonly contentKey?: string;
+  readonly contentKeyWrappedBy?: string;
 }
 
 /** A running call that wants to send a secret to a host. */
@@ -33,6 +37,13 @@ export interface SecretUse {
   readonly name: string;
   /** As a secret's `hosts` write it. */
   readonly host: string;
+  readonly claims: TicketClaims;
+}
+
+/** A running call of a plugin on a node, which is to be given a secret. */
+export interface SecretLoan {
+  readonly name: string;
+  readonly node: string;
   readonly claims: TicketClaims;
 }
 
@@ -51,10 +62,20 @@ export interface VaultApi {
   put(actor: NamedActor, name: string, secret: Secret): Promise<SecretDescription | undefined>;
   list(): Promise<VaultDescription>;
   remove(actor: NamedActor, name: string): Promise<boolean>;
-  /** Seals everything with a new data key, under the present master key. */
+  /**
+   * Seals every secret with a new data key, and content from now on with a new one, both under the
+   * present master key.
+   */
   rewrap(actor: NamedActor): Promise<VaultDescription>;
   /** The value, for one request to one host; on the record whatever the answer. */
   use(request: SecretUse): Promise<Result<string, SecretProblem>>;
+  /**
+   * Value and hosts, for one call on one node; on the record whatever the answer. A secret that may
+   * go nowhere does not go there either.
+   */
+  lend(request: SecretLoan): Promise<Result<Secret, SecretProblem>>;
   /** `undefined`: nothing has changed since `state`. What nobody can read is left out. */
   values(state: string | undefined): Promise<VaultValues | undefined>;
+  /** By which blocks seal and open their content, wrapped, the newest first. Makes the first one. */
+  contentKeys(): Promise<readonly WrappedDataKey[]>;
 }

@@ -21,10 +21,12 @@ import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
-import { WrappingKeys } from './data-key.ts';
+import { ContentKeys } from './content-keys.ts';
+import { CONTENT_KEY, WrappingKeys } from './data-key.ts';
 import { SealedSecrets } from './sealed-secrets.ts';
 import type {
   SecretDescription,
+  SecretLoan,
   SecretProblem,
   SecretUse,
   VaultApi,
@@ -32,6 +34,7 @@ import type {
   VaultValues,
 } from './vault-api.ts';
 import { type StoredSecret, VaultStore } from './vault-store.ts';
+import type { WrappedDataKey } from './wrapped-data-key.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
 const SOURCE = 'vault';
@@ -47,6 +50,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
   readonly #workspace: WorkspaceId;
   readonly #store: VaultStore;
   readonly #secrets: SealedSecrets;
+  readonly #contentKeys: ContentKeys;
   readonly #outbox: Outbox;
   readonly #timers: Timers;
   readonly #changes: Changes;
@@ -57,6 +61,8 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     this.#store = new VaultStore(ctx.storage.sql);
     const wrapping = new WrappingKeys(env, this.#workspace);
     this.#secrets = new SealedSecrets(this.#workspace, this.#store, wrapping);
+    const contentWrapping = new WrappingKeys(env, this.#workspace, CONTENT_KEY);
+    this.#contentKeys = new ContentKeys(ctx.storage.sql, contentWrapping);
     this.#outbox = new Outbox(ctx.storage.sql);
     this.#timers = new Timers(ctx.storage, { [DRAIN_TIMER]: () => this.#drain() });
     this.#changes = new Changes(ctx.storage, {
@@ -68,6 +74,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     });
     ctx.storage.transactionSync(() => {
       this.#store.createTables();
+      this.#contentKeys.createTable();
       this.#outbox.createTable();
       this.#timers.createTable();
     });
@@ -93,7 +100,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
   }
 
   async list(): Promise<VaultDescription> {
-    return this.#secrets.describe();
+    return this.#describe();
   }
 
   async remove(actor: NamedActor, name: string): Promise<boolean> {
@@ -109,24 +116,30 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
   async rewrap(actor: NamedActor): Promise<VaultDescription> {
     this.#change(() => {
       if (this.#store.count() > 0) this.#secrets.rewrap();
+      if (this.#contentKeys.all().length > 0) this.#contentKeys.renew();
       this.#record('secrets-rewrapped', actor, { count: this.#store.count() });
     });
-    return this.#secrets.describe();
+    return this.#describe();
   }
 
   async use(request: SecretUse): Promise<Result<string, SecretProblem>> {
     if (this.#outbox.isBlocked(Date.now())) return err('audit_unavailable');
     const { name, host } = request;
     const stored = this.#store.find(name);
-    const found = this.#open(stored, host);
-    const facts = {
-      ...toFacts(request),
-      ...(stored && { secretVersion: stored.version }),
-      resource: host,
-      ...(found.ok ? {} : { reason: found.error }),
-    };
-    this.#change(() => this.#add({ ...facts, decision: found.ok ? 'allowed' : 'denied' }));
+    const mayGo = stored?.hosts.includes(host) === true;
+    const found = this.#open(stored, mayGo);
+    this.#recordUse({ request, stored, found, to: { resource: host } });
     return found;
+  }
+
+  async lend(request: SecretLoan): Promise<Result<Secret, SecretProblem>> {
+    if (this.#outbox.isBlocked(Date.now())) return err('audit_unavailable');
+    const { name, node } = request;
+    const stored = this.#store.find(name);
+    const hosts = stored?.hosts ?? [];
+    const found = this.#open(stored, hosts.length > 0);
+    this.#recordUse({ request, stored, found, to: { node } });
+    return found.ok ? ok({ value: found.value, hosts: [...hosts] }) : found;
   }
 
   async values(state: string | undefined): Promise<VaultValues | undefined> {
@@ -138,11 +151,37 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     return { state: this.#secrets.state, values };
   }
 
-  #open(stored: StoredSecret | undefined, host: string): Result<string, SecretProblem> {
+  async contentKeys(): Promise<readonly WrappedDataKey[]> {
+    this.#changes.make(() => {
+      if (this.#contentKeys.all().length === 0) this.#contentKeys.renew();
+      else this.#contentKeys.refresh();
+    });
+    return this.#contentKeys.all();
+  }
+
+  #describe(): VaultDescription {
+    const [newest] = this.#contentKeys.all();
+    return {
+      ...this.#secrets.describe(),
+      ...(newest && { contentKey: newest.id, contentKeyWrappedBy: newest.wrappedBy }),
+    };
+  }
+
+  #open(stored: StoredSecret | undefined, mayGo: boolean): Result<string, SecretProblem> {
     if (stored === undefined) return err('secret_unknown');
-    if (!stored.hosts.includes(host)) return err('secret_host');
+    if (!mayGo) return err('secret_host');
     const value = this.#secrets.read(stored);
     return value === undefined ? err('unreadable') : ok(value);
+  }
+
+  #recordUse({ request, stored, found, to }: Use): void {
+    const facts = {
+      ...toFacts(request),
+      ...(stored && { secretVersion: stored.version }),
+      ...to,
+      ...(found.ok ? {} : { reason: found.error }),
+    };
+    this.#change(() => this.#add({ ...facts, decision: found.ok ? 'allowed' : 'denied' }));
   }
 
   #record(
@@ -176,7 +215,15 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
   }
 }
 
-function toFacts({ name, claims }: SecretUse): Omit<Facts, 'decision'> {
+interface Use {
+  readonly request: SecretUse | SecretLoan;
+  readonly stored: StoredSecret | undefined;
+  readonly found: Result<string, SecretProblem>;
+  /** Where the secret is to go. */
+  readonly to: Pick<Facts, 'resource' | 'node'>;
+}
+
+function toFacts({ name, claims }: Use['request']): Omit<Facts, 'decision'> {
   return {
     action: 'secret-used',
     actor: 'gateway',

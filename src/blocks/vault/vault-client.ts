@@ -20,6 +20,8 @@ export function openVault(env: Pick<BlockBindings, 'VAULTS'>, workspace: Workspa
     remove: (actor, name) => again((vault) => vault.remove(actor, name)),
     rewrap: (actor) => again((vault) => vault.rewrap(actor)),
     use: (request) => again((vault) => vault.use(request)),
+    lend: (request) => again((vault) => vault.lend(request)),
     values: (state) => again((vault) => vault.values(state)),
+    contentKeys: () => again((vault) => vault.contentKeys()),
   };
 }

@@ -7,9 +7,9 @@
  * @module
  */
 
-import type { WrappedDataKey } from './data-key.ts';
 import type { Sealed } from './envelope.ts';
 import type { SecretDescription } from './vault-api.ts';
+import type { WrappedDataKey } from './wrapped-data-key.ts';
 
 export interface StoredSecret extends SecretDescription {
   readonly sealed: Sealed;

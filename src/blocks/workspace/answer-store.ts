@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { ContentSeal } from '../kit/content-seal.ts';
 import type { IdempotentBegin } from './workspace-api.ts';
 
 const KEEP_MS = 86_400_000;
@@ -29,9 +30,11 @@ type AnswerRow = { body_hash: string; begun_at: number; status: number | null; b
 
 export class AnswerStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, sealing: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
   }
 
   createTable(): void {
@@ -55,7 +58,8 @@ export class AnswerStore {
       .toArray();
     if (known !== undefined && known.body_hash !== bodyHash) return { kind: 'conflict' };
     if (known !== undefined && known.status !== null) {
-      return { kind: 'replay', status: known.status, body: known.body };
+      const body = this.#sealing.openText(rowOf({ principal, route, key }), known.body);
+      return { kind: 'replay', status: known.status, body };
     }
     if (known !== undefined && now - known.begun_at < LOST_AFTER_MS) return { kind: 'in-progress' };
     this.#sql.exec(
@@ -72,12 +76,15 @@ export class AnswerStore {
 
   finish(
     { principal, route, key }: AnswerKey,
-    answer: { readonly status: number; readonly body: string },
+    { status, body }: { readonly status: number; readonly body: string },
   ): void {
     this.#sql.exec(
       'UPDATE answers SET status = ?, body = ? WHERE principal = ? AND route = ? AND key = ?',
-      answer.status,
-      answer.body.length > MAX_BODY_CHARS ? '' : answer.body,
+      status,
+      this.#sealing.seal(
+        rowOf({ principal, route, key }),
+        body.length > MAX_BODY_CHARS ? '' : body,
+      ),
       principal,
       route,
       key,
@@ -101,4 +108,8 @@ export class AnswerStore {
   sweep(now: number): void {
     this.#sql.exec('DELETE FROM answers WHERE begun_at <= ?', now - KEEP_MS);
   }
+}
+
+function rowOf({ principal, route, key }: AnswerKey): string {
+  return `answer/${JSON.stringify([principal, route, key])}`;
 }

@@ -13,6 +13,8 @@ import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
 import { keyedHash } from '../kit/keys.ts';
 import { Outbox } from '../kit/outbox.ts';
+import { Sealing } from '../kit/sealing.ts';
+import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { openSession } from '../session/session-client.ts';
 import { openStorage } from '../storage/storage-client.ts';
@@ -34,6 +36,7 @@ import { SkillStore } from './skill-store.ts';
 import { SwitchStore } from './switch-store.ts';
 import { TicketStore } from './ticket-store.ts';
 import { TokenStore } from './token-store.ts';
+import { TokenUses } from './token-uses.ts';
 import { WithdrawalStore } from './withdrawal-store.ts';
 import type { WorkspaceParts } from './workspace-parts.ts';
 import { WorkspaceStore } from './workspace-store.ts';
@@ -74,7 +77,8 @@ export function assembleParts(
   const code = new CodeStore(sql, values);
   const turns = new OpenTurnStore(sql);
   const reserves = new ReserveStore(sql, () => Date.now());
-  const answers = new AnswerStore(sql);
+  const sealing = new Sealing({ env, ctx, tables: new Tables(sql), kind: 'workspace' });
+  const answers = new AnswerStore(sql, sealing);
   const announcements = new AnnouncementStore(sql);
   const erasures = new ErasureStore(sql);
   const quarantine = new QuarantineStore(sql);
@@ -82,6 +86,7 @@ export function assembleParts(
   const skills = new SkillStore(sql);
   const formerTokens = new FormerTokenStore(sql);
   const tickets = new TicketStore(sql);
+  const tokenUses = new TokenUses(sql);
   const switches = new SwitchStore(sql);
   const policyVersions = new PolicyVersionStore(sql);
   const changes = new Changes(storage, {
@@ -110,7 +115,9 @@ export function assembleParts(
   });
   const copies = [
     workspace,
+    sealing,
     authorities,
+    tokenUses,
     switches,
     plugins,
     skills,
@@ -122,12 +129,14 @@ export function assembleParts(
   const parts: WorkspaceParts = {
     ...{ changes, workspace, tokens, plugins, code, turns, reserves, answers, announcements },
     ...{
+      sealing,
       erasures,
       quarantine,
       withdrawals,
       skills,
       formerTokens,
       tickets,
+      tokenUses,
       switches,
       policyVersions,
     },
@@ -149,7 +158,8 @@ export function assembleParts(
       store.createTable();
     }
     for (const store of [quarantine, withdrawals, formerTokens]) store.createTable();
-    for (const store of [tickets, switches, policyVersions, skills]) store.createTable();
+    for (const store of [tickets, tokenUses, switches, policyVersions]) store.createTable();
+    skills.createTable();
     for (const store of [plugins, reserves]) store.createTables();
   };
   return { parts, createTables, createOutbox };

@@ -10,6 +10,7 @@ import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { findSignInObjection } from './admit-sign-in.ts';
 import { announceRevision } from './announce-revision.ts';
 import { keepPolicyVersion } from './keep-policy-version.ts';
 import { revokeTokens } from './tokens.ts';
@@ -83,6 +84,8 @@ export async function changeWorkspace(
     const detail = 'Cannot change the workspace: its members must hold';
     return err({ code: 'invalid_body', detail, errors: members.error });
   }
+  const objection = change.policy && findSignInObjection(parts, actor, change.policy);
+  if (objection !== undefined) return refuseChange(parts, actor, objection);
   transact(parts, () => {
     if (change.members !== undefined) {
       parts.workspace.update({ members: members.value });
@@ -97,6 +100,18 @@ export async function changeWorkspace(
   parts.flush();
   await announceRevision(parts);
   return ok(undefined);
+}
+
+function refuseChange(
+  parts: WorkspaceParts,
+  actor: Actor,
+  refusal: Refusal,
+): Result<never, Refusal> {
+  const reason = 'principal_grant_missing';
+  const facts = { action: 'workspace-changed', decision: 'denied', reason } as const;
+  transact(parts, () => record(parts, actorEvent(parts, actor, facts)));
+  parts.flush();
+  return err(refusal);
 }
 
 /** Who is no longer a member is bounded by nothing any more: his tokens must go with it. */

@@ -7,7 +7,9 @@
 import { liveGrantsOf } from '../../core/policy/live-grants.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { ProvedPrincipal, ProvedWorkspace } from '../../core/policy/prove-flow.ts';
+import { givableBy } from '../../core/policy/sign-in-policy.ts';
 import { isLiveToken } from '../../core/policy/token-facts.ts';
+import { toGiverName } from './issuer-giver.ts';
 import type { WorkspaceParts } from './workspace-parts.ts';
 
 export function describeForProof(parts: WorkspaceParts): ProvedWorkspace {
@@ -25,8 +27,14 @@ export function describeForProof(parts: WorkspaceParts): ProvedWorkspace {
         annotations,
       })),
     })),
-    principals: listPrincipals(parts),
+    principals: [...listPrincipals(parts), ...listIssuers(parts)],
   };
+}
+
+/** Whoever may come tomorrow, with all that an issuer can give to anybody. */
+function listIssuers(parts: WorkspaceParts): readonly ProvedPrincipal[] {
+  const { issuers } = parts.workspace.row().policy.signIn;
+  return issuers.map((issuer) => ({ name: toGiverName(issuer), grants: givableBy(issuer) }));
 }
 
 /** Everybody with a live token, with all that its tokens give together. */

@@ -5,10 +5,12 @@
  * @module
  */
 
+import type { EncryptionPolicy } from '../../core/policy/encryption-policy.ts';
 import type { KillSwitch } from '../../core/policy/kill-switch.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { ProvedWorkspace } from '../../core/policy/prove-flow.ts';
+import type { RequestUse } from '../../core/policy/request-use.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import type { Actor, Authenticated, Refusal, WorkspaceDescription } from './workspace-api.ts';
 
@@ -36,7 +38,10 @@ export interface RevokeMany {
 export interface IssueTicket {
   /** SHA-256 of its text, hex. */
   readonly ticketHash: string;
+  /** With the caveats of whoever asked, and those that he added. */
   readonly principal: Principal;
+  /** Of the one URL that it opens; absent: any that takes tickets. */
+  readonly path?: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
 }
@@ -64,8 +69,12 @@ export interface GovernanceApi {
   revokeMany(actor: Actor, order: RevokeMany): Promise<number>;
 
   issueTicket(ticket: IssueTicket): Promise<void>;
-  /** Uses a ticket up: whoever comes with it a second time is a stranger. */
-  redeemTicket(ticketHash: string): Promise<Authenticated | undefined>;
+  /** Uses a ticket up, whatever comes of it: whoever comes with it a second time is a stranger. */
+  redeemTicket(
+    ticketHash: string,
+    path: string,
+    use?: RequestUse,
+  ): Promise<Authenticated | undefined>;
 
   /** Resolves once no turn goes by what was before. */
   throwSwitch(actor: Actor, killSwitch: KillSwitch, reason?: string): Promise<void>;
@@ -75,6 +84,9 @@ export interface GovernanceApi {
 
   /** What `proveFlow` decides about; `undefined` if there is no such workspace. */
   describeForProof(): Promise<ProvedWorkspace | undefined>;
+
+  /** What the policy says of it now; of a workspace that nobody founded, what a fresh one has. */
+  encryption(): Promise<EncryptionPolicy>;
 
   /** Newest first; as many as are kept. */
   policyVersions(): Promise<readonly PolicyVersion[]>;

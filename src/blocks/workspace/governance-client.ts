@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { EncryptionPolicy } from '../../core/policy/encryption-policy.ts';
 import type { KillSwitch } from '../../core/policy/kill-switch.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { ProvedWorkspace } from '../../core/policy/prove-flow.ts';
+import type { RequestUse } from '../../core/policy/request-use.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import { workspaceObjectName } from '../kit/address.ts';
@@ -53,8 +55,12 @@ export class GovernanceClient implements GovernanceApi {
   }
 
   /** Sent once: it may be used up already. */
-  redeemTicket(ticketHash: string): Promise<Authenticated | undefined> {
-    return this.#once((api) => api.redeemTicket(ticketHash));
+  redeemTicket(
+    ticketHash: string,
+    path: string,
+    use?: RequestUse,
+  ): Promise<Authenticated | undefined> {
+    return this.#once((api) => api.redeemTicket(ticketHash, path, use));
   }
 
   throwSwitch(actor: Actor, killSwitch: KillSwitch, reason?: string): Promise<void> {
@@ -72,6 +78,10 @@ export class GovernanceClient implements GovernanceApi {
 
   describeForProof(): Promise<ProvedWorkspace | undefined> {
     return this.#again((api) => api.describeForProof());
+  }
+
+  encryption(): Promise<EncryptionPolicy> {
+    return this.#again((api) => api.encryption());
   }
 
   policyVersions(): Promise<readonly PolicyVersion[]> {

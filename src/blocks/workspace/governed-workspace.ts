@@ -5,15 +5,28 @@
  * @module
  */
 
-import { DurableObject } from 'cloudflare:workers';
 import { Fault } from '../../core/errors/fault.ts';
+import { admitUse } from '../../core/policy/caveat.ts';
+import {
+  DEFAULT_ENCRYPTION_POLICY,
+  type EncryptionPolicy,
+} from '../../core/policy/encryption-policy.ts';
 import type { KillSwitch } from '../../core/policy/kill-switch.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { ProvedWorkspace } from '../../core/policy/prove-flow.ts';
+import type { RequestUse } from '../../core/policy/request-use.ts';
 import { err, type Result } from '../../core/primitives/result.ts';
 import type { InstalledSkill, SkillText } from '../../core/skills/installed-skill.ts';
-import type { BlockBindings } from '../kit/bindings.ts';
 import { describeForProof } from './describe-for-proof.ts';
+import type {
+  EmbeddingApi,
+  EmbeddingRefusal,
+  EndedEmbedding,
+  OpenEmbedding,
+  OpenedEmbedding,
+} from './embedding-api.ts';
+import { openEmbedding, settleEmbedding } from './embeddings.ts';
+import { EnteredWorkspace } from './entered-workspace.ts';
 import type {
   GovernanceApi,
   IssueTicket,
@@ -38,12 +51,9 @@ import type {
 import { transact, type WorkspaceParts } from './workspace-parts.ts';
 
 export abstract class GovernedWorkspace
-  extends DurableObject<BlockBindings>
-  implements GovernanceApi, SkillApi
+  extends EnteredWorkspace
+  implements GovernanceApi, SkillApi, EmbeddingApi
 {
-  /** Nothing on an object that is no workspace. */
-  protected abstract founded(): WorkspaceParts | undefined;
-
   abstract change(
     actor: Actor,
     change: WorkspaceChange,
@@ -62,12 +72,22 @@ export abstract class GovernedWorkspace
     transact(parts, () => parts.tickets.add(ticket, parts.now()));
   }
 
-  async redeemTicket(ticketHash: string): Promise<Authenticated | undefined> {
+  async redeemTicket(
+    ticketHash: string,
+    path: string,
+    use?: RequestUse,
+  ): Promise<Authenticated | undefined> {
     const parts = this.founded();
-    if (parts === undefined) return undefined;
-    const principal = parts.tickets.take(ticketHash, parts.now());
-    const authority = principal && parts.authorities.of(principal, parts.now());
-    return authority && { principal, grants: authority.grants, revision: authority.revision };
+    const now = parts?.now() ?? 0;
+    const ticket = parts?.tickets.take(ticketHash, now);
+    if (parts === undefined || ticket === undefined) return undefined;
+    if (ticket.path !== undefined && ticket.path !== path) return undefined;
+    const { principal } = ticket;
+    if (!admitUse(principal.caveats ?? [], principal.workspace, now)) return undefined;
+    const authority = parts.authorities.of(principal, now);
+    if (authority === undefined) return undefined;
+    const { grants, revision } = authority;
+    return this.enter(parts, { principal, grants, revision }, use);
   }
 
   async throwSwitch(actor: Actor, killSwitch: KillSwitch, reason?: string): Promise<void> {
@@ -86,6 +106,10 @@ export abstract class GovernedWorkspace
   async describeForProof(): Promise<ProvedWorkspace | undefined> {
     const parts = this.founded();
     return parts && describeForProof(parts);
+  }
+
+  async encryption(): Promise<EncryptionPolicy> {
+    return this.founded()?.workspace.row().policy.encryption ?? DEFAULT_ENCRYPTION_POLICY;
   }
 
   async policyVersions(): Promise<readonly PolicyVersion[]> {
@@ -119,6 +143,17 @@ export abstract class GovernedWorkspace
 
   async skill(name: string): Promise<SkillText | undefined> {
     return this.founded()?.skills.find(name);
+  }
+
+  async openEmbedding(
+    actor: Actor,
+    order: OpenEmbedding,
+  ): Promise<Result<OpenedEmbedding, EmbeddingRefusal>> {
+    return openEmbedding(this.#parts(), actor, order);
+  }
+
+  async settleEmbedding(actor: Actor, ended: EndedEmbedding): Promise<void> {
+    settleEmbedding(this.#parts(), actor, ended);
   }
 
   #parts(): WorkspaceParts {

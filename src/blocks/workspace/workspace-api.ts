@@ -16,6 +16,7 @@ import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts'
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Principal } from '../../core/policy/principal.ts';
+import type { RequestUse } from '../../core/policy/request-use.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import type { SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
@@ -24,6 +25,7 @@ import type { BudgetDescription, BudgetHolders } from './budget-api.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
 import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
 import type { AuthorityLeaseApi } from './lease-api.ts';
+import type { TokenOrigin } from './token-uses.ts';
 
 /** Who asks, for the audit record. */
 export interface Actor {
@@ -36,6 +38,8 @@ export interface Authenticated {
   /** Live grants, each bounded by what its giver still holds. */
   readonly grants: readonly Grant[];
   readonly revision: number;
+  /** Set where this route was used too often. Then there are no grants. */
+  readonly retryAfterMs?: number;
 }
 
 export interface OpenTurn {
@@ -106,6 +110,8 @@ export interface TokenDescription {
   readonly createdBy: string;
   readonly expiresAt?: number;
   readonly lastUsedAt?: number;
+  /** In the list only. The one that was used last first. */
+  readonly origins?: readonly TokenOrigin[];
   readonly revokedAt?: number;
   /** In the answer to its issue only. */
   readonly warnings?: readonly WideGrantWarning[];
@@ -203,7 +209,7 @@ export interface WideGrantWarning {
 export interface WorkspaceApi extends AuthorityLeaseApi {
   /** Makes the workspace on first touch by the deployment's root; `false` if it exists. */
   found(actor: Actor): Promise<boolean>;
-  authenticate(tokenHash: string): Promise<Authenticated | undefined>;
+  authenticate(tokenHash: string, use?: RequestUse): Promise<Authenticated | undefined>;
   /** What this principal may do now; used by explain, tools and admission. */
   authority(principal: Principal): Promise<Authority | undefined>;
   /** What a block holds has shrunk: resolves once no turn goes by what was before. */

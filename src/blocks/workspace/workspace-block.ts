@@ -18,6 +18,7 @@ import type { JsonObject } from '../../core/primitives/json.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import { DEPLOYMENT_AUDIT } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { hearEncryption } from '../kit/known-encryption.ts';
 import { announceAgain, announceNewRevision } from './announce-revision.ts';
 import { type Assembled, assembleParts } from './assemble-parts.ts';
 import type { BudgetDescription, BudgetHolders } from './budget-api.ts';
@@ -41,7 +42,6 @@ import { TurnCounter } from './turn-counter.ts';
 import { armSweep, renewSlice, sweepTurns } from './turns.ts';
 import type {
   Actor,
-  Authenticated,
   IdempotentBegin,
   InstallPlugin,
   IssueToken,
@@ -58,14 +58,9 @@ import type {
 } from './workspace-api.ts';
 import { transact, type WorkspaceParts } from './workspace-parts.ts';
 
-/** How old the time of a token's last use may be, in milliseconds: it is not worth a write each. */
-const LAST_USED_ACCURACY_MS = 60_000;
-
 export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
   readonly #assembled: Assembled;
   readonly #parts: WorkspaceParts;
-  /** When this instance last wrote that a token was used. */
-  readonly #touchedAt = new Map<string, number>();
   readonly #turns: TurnCounter;
   readonly #installations: Installations;
 
@@ -90,16 +85,6 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
 
   async found(actor: Actor): Promise<boolean> {
     return found(this.#parts, actor, this.#assembled.createTables);
-  }
-
-  async authenticate(tokenHash: string): Promise<Authenticated | undefined> {
-    if (!this.#exists()) return undefined;
-    const now = this.#parts.now();
-    const login = this.#parts.authorities.login(tokenHash, now);
-    if (login === undefined) return undefined;
-    this.#touch(login.token.id, login.token.lastUsedAt, now);
-    const { principal, grants, revision } = login;
-    return { principal, grants, revision };
   }
 
   async authority(principal: Principal): Promise<Authority | undefined> {
@@ -158,6 +143,7 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
     if (!changed.ok) return changed;
     const description = id && describeWorkspace(this.#parts, id);
     if (description === undefined) throw new Fault('not_found');
+    hearEncryption(description.id, description.policy.encryption);
     return ok(description);
   }
 
@@ -170,7 +156,11 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
   }
 
   async listTokens(): Promise<readonly TokenDescription[]> {
-    return this.#exists() ? this.#parts.tokens.all().map(describeToken) : [];
+    if (!this.#exists()) return [];
+    const { tokens, tokenUses } = this.#parts;
+    return tokens
+      .all()
+      .map((token) => ({ ...describeToken(token), origins: tokenUses.of(token.id) }));
   }
 
   async installPlugin(
@@ -242,7 +232,8 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
     key: string,
     bodyHash: string,
   ): Promise<IdempotentBegin> {
-    this.#parts.workspace.row();
+    const { sealing, workspace } = this.#parts;
+    await sealing.resume(workspace.row().policy.encryption);
     return transact(this.#parts, () => {
       armSweep(this.#parts);
       const now = this.#parts.now();
@@ -257,6 +248,7 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
     answer: { status: number; body: string } | undefined,
   ): Promise<void> {
     if (!this.#exists()) return;
+    await this.#parts.sealing.resume(this.#parts.workspace.row().policy.encryption);
     if (answer === undefined) this.#parts.answers.forget({ principal, route, key });
     else this.#parts.answers.finish({ principal, route, key }, answer);
   }
@@ -283,12 +275,5 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
 
   #exists(): boolean {
     return this.#parts.workspace.find() !== undefined;
-  }
-
-  #touch(tokenId: string, lastUsedAt = 0, now = 0): void {
-    const touchedAt = Math.max(lastUsedAt, this.#touchedAt.get(tokenId) ?? 0);
-    if (now - touchedAt < LAST_USED_ACCURACY_MS) return;
-    this.#touchedAt.set(tokenId, now);
-    this.#parts.tokens.touch(tokenId, now);
   }
 }

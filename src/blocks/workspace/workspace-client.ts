@@ -8,6 +8,7 @@
 
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
+import type { RequestUse } from '../../core/policy/request-use.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import type { Result } from '../../core/primitives/result.ts';
@@ -60,8 +61,8 @@ export class WorkspaceClient implements Omit<WorkspaceApi, ForNeighbours | 'reco
     return this.#again((workspace) => workspace.found(actor));
   }
 
-  authenticate(tokenHash: string): Promise<Authenticated | undefined> {
-    return this.#again((workspace) => workspace.authenticate(tokenHash));
+  authenticate(tokenHash: string, use?: RequestUse): Promise<Authenticated | undefined> {
+    return this.#again((workspace) => workspace.authenticate(tokenHash, use));
   }
 
   authority(principal: Principal): Promise<Authority | undefined> {

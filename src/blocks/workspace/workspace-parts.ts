@@ -9,6 +9,7 @@ import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts'
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { Changes } from '../kit/changes.ts';
 import type { Outbox } from '../kit/outbox.ts';
+import type { Sealing } from '../kit/sealing.ts';
 import type { Timers } from '../kit/timers.ts';
 import type { AnnouncementStore } from './announcement-store.ts';
 import type { AnswerStore } from './answer-store.ts';
@@ -27,6 +28,7 @@ import type { SkillStore } from './skill-store.ts';
 import type { SwitchStore } from './switch-store.ts';
 import type { TicketStore } from './ticket-store.ts';
 import type { TokenStore } from './token-store.ts';
+import type { TokenUses } from './token-uses.ts';
 import type { WithdrawalStore } from './withdrawal-store.ts';
 import type { Actor, Refusal } from './workspace-api.ts';
 import type { WorkspaceStore } from './workspace-store.ts';
@@ -45,11 +47,14 @@ export interface WorkspaceParts {
   readonly skills: SkillStore;
   readonly formerTokens: FormerTokenStore;
   readonly tickets: TicketStore;
+  readonly tokenUses: TokenUses;
   readonly switches: SwitchStore;
   readonly policyVersions: PolicyVersionStore;
   readonly turns: OpenTurnStore;
   readonly reserves: ReserveStore;
   readonly answers: AnswerStore;
+  /** Of answers alone: what else is here is not content. */
+  readonly sealing: Sealing;
   readonly announcements: AnnouncementStore;
   readonly erasures: ErasureStore;
   readonly authorities: Authorities;

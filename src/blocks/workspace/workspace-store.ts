@@ -10,11 +10,13 @@
 import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { DEFAULT_APPROVAL_POLICY } from '../../core/policy/approval-policy.ts';
+import { DEFAULT_ENCRYPTION_POLICY } from '../../core/policy/encryption-policy.ts';
 import { DEFAULT_FLOW_RULES } from '../../core/policy/flow-rules.ts';
 import { DEFAULT_MEMORY_POLICY } from '../../core/policy/memory-policy.ts';
 import { DEFAULT_PLUGIN_POLICY } from '../../core/policy/plugin-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { toScanPolicy } from '../../core/policy/scan-policy.ts';
+import { DEFAULT_SIGN_IN_POLICY } from '../../core/policy/sign-in-policy.ts';
 
 export interface WorkspaceRow {
   readonly foundedAt: number;
@@ -26,10 +28,12 @@ export interface WorkspaceRow {
 }
 
 const LATER_PARTS = {
+  agents: {},
   plugins: DEFAULT_PLUGIN_POLICY,
   approvals: DEFAULT_APPROVAL_POLICY,
-  flow: DEFAULT_FLOW_RULES,
   memory: DEFAULT_MEMORY_POLICY,
+  encryption: DEFAULT_ENCRYPTION_POLICY,
+  signIn: DEFAULT_SIGN_IN_POLICY,
 };
 
 type StoredRow = { founded_at: number; revision: number; policy: string; members: string };
@@ -37,7 +41,10 @@ type StoredRow = { founded_at: number; revision: number; policy: string; members
 /** A policy that was stored before there were some parts has their defaults. */
 export function readPolicy(stored: string): Policy {
   const policy = JSON.parse(stored);
-  return { ...LATER_PARTS, ...policy, scan: toScanPolicy(policy.scan) };
+  const rates = { routes: {}, ...policy.rates };
+  const flow = { ...DEFAULT_FLOW_RULES, ...policy.flow };
+  const memory = { ...DEFAULT_MEMORY_POLICY, ...policy.memory };
+  return { ...LATER_PARTS, ...policy, memory, rates, flow, scan: toScanPolicy(policy.scan) };
 }
 
 export class WorkspaceStore {

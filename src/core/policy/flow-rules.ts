@@ -33,7 +33,17 @@ export interface FlowRules extends Readonly<Record<FlowEffect, FlowTable>> {
   readonly constants: readonly string[];
   /** Tools that read what outsiders wrote and whose word on their own fields counts all the same. */
   readonly believed: readonly string[];
+  /** Tools of whose results the model sees nothing that could say anything: handles in its place. */
+  readonly opaque: readonly string[];
+  /** Pure tools whose answers about what outsiders wrote are trusted. */
+  readonly declassifiers: readonly string[];
+  /** A handle in a sensitive argument: refused, or up to a human. */
+  readonly handleArgument: HandleOutcome;
 }
+
+/** `allow` is not among them: what a handle stands for is never trusted by itself. */
+export const HANDLE_OUTCOMES = ['ask', 'deny'] as const satisfies FlowOutcome[];
+type HandleOutcome = (typeof HANDLE_OUTCOMES)[number];
 
 const ALL_ALLOWED: FlowTable = {
   trusted: { public: 'allow', workspace: 'allow', secret: 'allow' },
@@ -52,12 +62,20 @@ export const DEFAULT_FLOW_RULES: FlowRules = {
   unaskedCall: 'ask',
   constants: [],
   believed: [],
+  opaque: [],
+  declassifiers: [],
+  handleArgument: 'deny',
 };
 
-/** Bounds of the lists, and the longest constant in UTF-16 code units. */
-export const FLOW_CEILINGS = { constants: 64, constantLength: 512, believed: 256 } as const;
+/** Bounds of the lists, of tools each, and the longest constant in UTF-16 code units. */
+export const FLOW_CEILINGS = { constants: 64, constantLength: 512, tools: 256 } as const;
 
 const outcome = z.enum(FLOW_OUTCOMES);
+
+const toolNames = z
+  .array(z.string().regex(TOOL_NAME, 'must be the name of a tool'))
+  .max(FLOW_CEILINGS.tools)
+  .default([]);
 
 const tableSchema = (defaults: FlowTable) => {
   const row = (of: FlowTable[Integrity]) =>
@@ -83,10 +101,10 @@ export const flowRulesSchema = z.strictObject({
     .array(z.string().min(1).max(FLOW_CEILINGS.constantLength))
     .max(FLOW_CEILINGS.constants)
     .default([]),
-  believed: z
-    .array(z.string().regex(TOOL_NAME, 'must be the name of a tool'))
-    .max(FLOW_CEILINGS.believed)
-    .default([]),
+  believed: toolNames,
+  opaque: toolNames,
+  declassifiers: toolNames,
+  handleArgument: z.enum(HANDLE_OUTCOMES).default(DEFAULT_FLOW_RULES.handleArgument),
 });
 
 /** The strictest of several; `allow` of none. */

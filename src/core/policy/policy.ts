@@ -15,12 +15,18 @@ import { isHostAndPort } from '../capabilities/host-and-port.ts';
 import type { CapabilityPattern } from '../capabilities/pattern.ts';
 import { TIERS, type Tier } from '../manifest/tier.ts';
 import { TOOL_NAME } from '../manifest/tool-definition.ts';
+import { type Agents, agentsSchema } from './agent-policy.ts';
 import {
   type ApprovalPolicy,
   approvalPolicySchema,
   DEFAULT_APPROVAL_POLICY,
 } from './approval-policy.ts';
 import { type Budgets, budgetsSchema, DEFAULT_BUDGETS } from './budgets.ts';
+import {
+  DEFAULT_ENCRYPTION_POLICY,
+  type EncryptionPolicy,
+  encryptionPolicySchema,
+} from './encryption-policy.ts';
 import { DEFAULT_FLOW_RULES, type FlowRules, flowRulesSchema } from './flow-rules.ts';
 import { DEFAULT_MEMORY_POLICY, type MemoryPolicy, memoryPolicySchema } from './memory-policy.ts';
 import { DEFAULT_MODEL_POLICY, type ModelPolicy, modelPolicySchema } from './model-policy.ts';
@@ -28,6 +34,8 @@ import { allowListSchema, denyListSchema } from './pattern-lists.ts';
 import { DEFAULT_PLUGIN_POLICY, type PluginPolicy, pluginPolicySchema } from './plugin-policy.ts';
 import { DEFAULT_SCAN_POLICY, type ScanPolicy } from './scan-policy.ts';
 import { scanPolicySchema } from './scan-policy-schema.ts';
+import { DEFAULT_SIGN_IN_POLICY, type SignInPolicy } from './sign-in-policy.ts';
+import { signInPolicySchema } from './sign-in-schema.ts';
 import { DEFAULT_TURN_LIMITS, TURN_LIMIT_CEILINGS, type TurnLimits } from './turn-limits.ts';
 
 /**
@@ -46,6 +54,8 @@ export interface Policy {
   readonly deny: readonly CapabilityPattern[];
   readonly tierFloor: Tier;
   readonly models: ModelPolicy;
+  /** By name. */
+  readonly agents: Agents;
   readonly limits: TurnLimits;
   /** How often tools are called. A tool that is not named has no rate of its own. */
   readonly rates: {
@@ -53,6 +63,8 @@ export interface Policy {
     readonly principal: Rate;
     readonly session: Rate;
     readonly tools: Readonly<Record<string, Rate>>;
+    /** How often each principal may use a route, by the name of its operation. */
+    readonly routes: Readonly<Record<string, Rate>>;
   };
   readonly budgets: Budgets;
   readonly scan: ScanPolicy;
@@ -65,6 +77,8 @@ export interface Policy {
   readonly flow: FlowRules;
   readonly approvals: ApprovalPolicy;
   readonly memory: MemoryPolicy;
+  readonly signIn: SignInPolicy;
+  readonly encryption: EncryptionPolicy;
 }
 
 /** Bounds of a rate and the lists of a policy. */
@@ -73,6 +87,7 @@ export const POLICY_CEILINGS = {
   minPeriodMs: 1_000,
   maxPeriodMs: 86_400_000,
   toolRates: 256,
+  routeRates: 256,
   privateHosts: 64,
 } as const;
 
@@ -86,12 +101,14 @@ export const DEFAULT_POLICY: Policy = {
   deny: [],
   tierFloor: 'wasm',
   models: DEFAULT_MODEL_POLICY,
+  agents: {},
   limits: DEFAULT_TURN_LIMITS,
   rates: {
     workspace: { calls: 600, periodMs: 60_000 },
     principal: { calls: 300, periodMs: 60_000 },
     session: { calls: 120, periodMs: 60_000 },
     tools: {},
+    routes: {},
   },
   budgets: DEFAULT_BUDGETS,
   scan: DEFAULT_SCAN_POLICY,
@@ -100,7 +117,12 @@ export const DEFAULT_POLICY: Policy = {
   flow: DEFAULT_FLOW_RULES,
   approvals: DEFAULT_APPROVAL_POLICY,
   memory: DEFAULT_MEMORY_POLICY,
+  signIn: DEFAULT_SIGN_IN_POLICY,
+  encryption: DEFAULT_ENCRYPTION_POLICY,
 };
+
+/** As the OpenAPI document names them, in `operationId`. */
+const OPERATION_NAME = /^[a-z][A-Za-z0-9]{0,63}$/;
 
 const rateSchema = z.strictObject({
   calls: z.int().min(1).max(POLICY_CEILINGS.rateCalls),
@@ -130,6 +152,13 @@ const ratesSchema = z.strictObject({
       `must have at most ${POLICY_CEILINGS.toolRates} members`,
     )
     .default({}),
+  routes: z
+    .record(z.string().regex(OPERATION_NAME, 'must be the name of a route'), rateSchema)
+    .refine(
+      (routes) => Object.keys(routes).length <= POLICY_CEILINGS.routeRates,
+      `must have at most ${POLICY_CEILINGS.routeRates} members`,
+    )
+    .default({}),
 });
 
 /** What is read is a {@link Policy}, expanded. Reading one again gives the same. */
@@ -138,6 +167,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
   deny: denyListSchema,
   tierFloor: z.enum(TIERS).default(DEFAULT_POLICY.tierFloor),
   models: modelPolicySchema.prefault({}),
+  agents: agentsSchema,
   limits: limitsSchema.prefault({}),
   rates: ratesSchema.prefault({}),
   budgets: budgetsSchema.prefault({}),
@@ -150,4 +180,6 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
   flow: flowRulesSchema.prefault({}),
   approvals: approvalPolicySchema.prefault({}),
   memory: memoryPolicySchema.prefault({}),
+  signIn: signInPolicySchema.prefault({}),
+  encryption: encryptionPolicySchema.prefault({}),
 });

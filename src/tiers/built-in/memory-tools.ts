@@ -8,14 +8,23 @@
  */
 
 import type { BlockBindings } from '../../blocks/kit/bindings.ts';
-import type { MemoryApi } from '../../blocks/memory/memory-api.ts';
+import type { MemoryApi, TextVector } from '../../blocks/memory/memory-api.ts';
 import { openMemory } from '../../blocks/memory/memory-client.ts';
 import { FORGET, RECALL, REMEMBER } from '../../core/manifest/built-in-tools.ts';
-import type { Memory } from '../../core/memory/memory.ts';
+import { type Memory, textOfDraft } from '../../core/memory/memory.ts';
 import { HIGHEST_LABEL, isLabel, joinLabels, LOWEST_LABEL } from '../../core/policy/labels.ts';
 import { type Principal, toSpenderName } from '../../core/policy/principal.ts';
 import type { JsonObject, JsonValue } from '../../core/primitives/json.ts';
 import type { BuiltInCall, BuiltInTool } from './built-in-runner.ts';
+
+/** What makes vectors of texts, where the workspace wants its memories found by them too. */
+export interface MemoryEmbedder {
+  readonly model: string;
+  /** Nothing where there are none to be had now; never rejects. */
+  embed(texts: readonly string[]): Promise<readonly Uint8Array[] | undefined>;
+  /** For work that nobody waits for. */
+  defer(work: Promise<unknown>): void;
+}
 
 /** Memories that are recalled where the model does not say. */
 const USUAL_LIMIT = 5;
@@ -23,44 +32,87 @@ const USUAL_LIMIT = 5;
 export function createMemoryTools(
   env: Pick<BlockBindings, 'MEMORIES'>,
   principal: Principal,
+  embedder?: MemoryEmbedder,
 ): ReadonlyMap<string, BuiltInTool> {
   const memory = openMemory(env, principal.workspace);
   const owner = toSpenderName(principal);
+  const shelf = { memory, owner, embedder };
   return new Map<string, BuiltInTool>([
-    [REMEMBER, (call) => remember(memory, owner, call)],
-    [RECALL, (call) => recall(memory, owner, call)],
-    [FORGET, (call) => forget(memory, owner, call)],
+    [REMEMBER, (call) => remember(shelf, call)],
+    [RECALL, (call) => recall(shelf, call)],
+    [FORGET, (call) => forget(shelf, call)],
   ]);
 }
 
-async function remember(memory: MemoryApi, owner: string, { claims, args }: BuiltInCall) {
+interface Shelf {
+  readonly memory: MemoryApi;
+  readonly owner: string;
+  readonly embedder: MemoryEmbedder | undefined;
+}
+
+async function remember({ memory, owner, embedder }: Shelf, { claims, args }: BuiltInCall) {
   const subject = textOf(args.subject);
   const predicate = textOf(args.predicate);
+  const draft = {
+    text: textOf(args.text) ?? '',
+    ...(subject !== undefined && { subject }),
+    ...(predicate !== undefined && { predicate }),
+  };
+  const embedded = await embedOne(embedder, textOfDraft(draft));
   const remembered = await memory.remember({
     owner,
-    draft: {
-      text: textOf(args.text) ?? '',
-      ...(subject !== undefined && { subject }),
-      ...(predicate !== undefined && { predicate }),
-    },
+    draft,
+    ...(embedded && { embedded }),
     source: { session: claims.session, callKey: claims.callKey, tool: claims.tool },
     label: labelOf(claims),
   });
   return { output: { ...remembered }, label: LOWEST_LABEL };
 }
 
-async function recall(memory: MemoryApi, owner: string, { args }: BuiltInCall) {
+async function recall({ memory, owner, embedder }: Shelf, { args }: BuiltInCall) {
+  const query = textOf(args.query) ?? '';
+  const embedded = await embedOne(embedder, query);
   const found = await memory.recall({
     owner,
-    query: textOf(args.query) ?? '',
+    query,
+    ...(embedded && { embedded }),
     limit: typeof args.limit === 'number' ? args.limit : USUAL_LIMIT,
     trustedOnly: args.trustedOnly === true,
   });
+  if (embedder !== undefined && embedded !== undefined) {
+    embedder.defer(embedRest(memory, owner, embedder));
+  }
   const label = found.reduce((joined, one) => joinLabels(joined, one.label), LOWEST_LABEL);
   return { output: { memories: found.map(toShown) }, label };
 }
 
-async function forget(memory: MemoryApi, owner: string, { claims, args }: BuiltInCall) {
+async function embedOne(
+  embedder: MemoryEmbedder | undefined,
+  text: string,
+): Promise<TextVector | undefined> {
+  const [vector] = (await embedder?.embed([text])) ?? [];
+  return embedder && vector && { model: embedder.model, vector };
+}
+
+/** What has no vector yet, or one of a model of before, after the answer: never in its way. */
+async function embedRest(
+  memory: MemoryApi,
+  owner: string,
+  embedder: MemoryEmbedder,
+): Promise<void> {
+  const { model } = embedder;
+  const rest = await memory.unembedded(owner, model);
+  if (rest.length === 0) return;
+  const texts = rest.map(({ text }) => text);
+  const vectors = await embedder.embed(texts);
+  const made = rest.flatMap(({ id }, index) => {
+    const vector = vectors?.[index];
+    return vector === undefined ? [] : [{ id, model, vector }];
+  });
+  if (made.length > 0) await memory.keepVectors(owner, made);
+}
+
+async function forget({ memory, owner }: Shelf, { claims, args }: BuiltInCall) {
   const id = textOf(args.id) ?? '';
   const outcome = await memory.forget({ owner, id, label: labelOf(claims) });
   return { output: { outcome }, label: LOWEST_LABEL };

@@ -8,13 +8,14 @@
  */
 
 import { Buffer } from 'node:buffer';
+import type { ContentSeal } from '../../blocks/kit/content-seal.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 
 /** How long an outcome can be recalled, in milliseconds. */
 export const RETENTION_MS = 3_600_000;
 
-/** Longest outcome that is kept, in bytes of its JSON; the platform's rows hold 2 MB. */
-export const MAX_STORED_OUTCOME_BYTES = 1_900_000;
+/** Longest outcome that is kept, in bytes of its JSON; sealed, it is a third longer, and a row holds 2 MB. */
+export const MAX_STORED_OUTCOME_BYTES = 1_400_000;
 
 interface Kept {
   readonly json: string;
@@ -23,11 +24,13 @@ interface Kept {
 
 export class LaneStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal | undefined;
   /** Outcomes that are not on disk yet, by call key. */
   readonly #unwritten = new Map<string, Kept>();
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, sealing?: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
     sql.exec(`CREATE TABLE IF NOT EXISTS outcomes (
       call_key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, outcome TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`);
@@ -46,9 +49,13 @@ export class LaneStore {
         'INSERT OR REPLACE INTO outcomes (call_key, expires_at, outcome) VALUES (?, ?, ?)',
         callKey,
         expiresAt,
-        json,
+        this.#sealing?.seal(rowOf(callKey), json) ?? json,
       );
     }
+    this.#unwritten.clear();
+  }
+
+  dropUnwritten(): void {
     this.#unwritten.clear();
   }
 
@@ -58,7 +65,8 @@ export class LaneStore {
     const [row] = this.#sql
       .exec<{ outcome: string }>('SELECT outcome FROM outcomes WHERE call_key = ?', callKey)
       .toArray();
-    return row && JSON.parse(row.outcome);
+    if (row === undefined) return undefined;
+    return JSON.parse(this.#sealing?.openText(rowOf(callKey), row.outcome) ?? row.outcome);
   }
 
   /** Deletes what has expired, and answers when the next row will. */
@@ -69,4 +77,8 @@ export class LaneStore {
       .one();
     return row.next ?? undefined;
   }
+}
+
+function rowOf(callKey: string): string {
+  return `outcome/${callKey}`;
 }

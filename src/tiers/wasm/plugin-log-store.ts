@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { ContentSeal } from '../../blocks/kit/content-seal.ts';
 import type { WasmClaims } from './admit-ticket.ts';
 import type { PluginFailure } from './isolate/plugin-protocol.ts';
 import type { LoggedLines } from './isolate/run-log.ts';
@@ -39,10 +40,12 @@ interface Spoken {
 
 export class PluginLogStore {
   readonly #sql: SqlStorage;
+  readonly #sealing: ContentSeal | undefined;
   readonly #unwritten: { readonly plugin: string; readonly log: PluginLog }[] = [];
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, sealing?: ContentSeal) {
     this.#sql = sql;
+    this.#sealing = sealing;
     sql.exec(`CREATE TABLE IF NOT EXISTS plugin_logs (
       id INTEGER PRIMARY KEY AUTOINCREMENT, plugin TEXT NOT NULL, at INTEGER NOT NULL, log TEXT NOT NULL
     )`);
@@ -60,27 +63,36 @@ export class PluginLogStore {
     if (this.#unwritten.length === 0) return;
     for (const { plugin, log } of this.#unwritten.splice(0)) {
       const insert = 'INSERT INTO plugin_logs (plugin, at, log) VALUES (?, ?, ?)';
-      this.#sql.exec(insert, plugin, log.at, JSON.stringify(log));
+      this.#sql.exec(insert, plugin, log.at, this.#toColumn(plugin, log));
       this.#forgetBeyond(MAX_LOGS_PER_PLUGIN, 'plugin = ?1', plugin);
     }
     this.#forgetBeyond(MAX_LOGS, '?1 IS NULL', null);
+  }
+
+  dropUnwritten(): void {
+    this.#unwritten.splice(0);
   }
 
   /** Newest first. */
   read(plugin: string, now: number): readonly PluginLog[] {
     this.writeKept();
     return this.#sql
-      .exec<{ log: string }>(
-        'SELECT log FROM plugin_logs WHERE plugin = ? AND at > ? ORDER BY id DESC',
+      .exec<{ log: string; at: number }>(
+        'SELECT log, at FROM plugin_logs WHERE plugin = ? AND at > ? ORDER BY id DESC',
         plugin,
         now - LOG_RETENTION_MS,
       )
       .toArray()
-      .map(({ log }) => JSON.parse(log));
+      .map(({ log, at }) => JSON.parse(this.#sealing?.openText(rowOf(plugin, at), log) ?? log));
   }
 
   forgetExpired(now: number): void {
     this.#sql.exec('DELETE FROM plugin_logs WHERE at <= ?', now - LOG_RETENTION_MS);
+  }
+
+  #toColumn(plugin: string, log: PluginLog): string {
+    const text = JSON.stringify(log);
+    return this.#sealing?.seal(rowOf(plugin, log.at), text) ?? text;
   }
 
   /** `condition` is ours, never a caller's. */
@@ -92,4 +104,8 @@ export class PluginLogStore {
       most,
     );
   }
+}
+
+function rowOf(plugin: string, at: number): string {
+  return `log/${plugin}/${at}`;
 }

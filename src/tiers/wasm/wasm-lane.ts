@@ -10,6 +10,8 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import { deriveKey } from '../../blocks/kit/keys.ts';
+import { Sealing } from '../../blocks/kit/sealing.ts';
+import { Tables } from '../../blocks/kit/tables.ts';
 import type {
   PluginStart,
   RetiredVersion,
@@ -55,6 +57,7 @@ interface CallUnderWay {
 }
 
 export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLaneApi {
+  readonly #sealing: Sealing;
   readonly #store: LaneStore;
   readonly #logs: PluginLogStore;
   readonly #office: TicketOffice;
@@ -70,9 +73,11 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
 
   constructor(ctx: DurableObjectState, env: WasmLaneBindings) {
     super(ctx, env);
-    this.#store = new LaneStore(ctx.storage.sql);
-    this.#logs = new PluginLogStore(ctx.storage.sql);
-    const withdrawn = new WithdrawnPlugins(ctx.storage.sql);
+    const { sql } = ctx.storage;
+    this.#sealing = new Sealing({ env, ctx, tables: new Tables(sql), kind: 'lane' });
+    this.#store = new LaneStore(sql, this.#sealing);
+    this.#logs = new PluginLogStore(sql, this.#sealing);
+    const withdrawn = new WithdrawnPlugins(sql);
     this.#office = {
       key: deriveKey(env.SALLYPORT_MASTER_KEY, 'ticket'),
       store: this.#store,
@@ -81,11 +86,12 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
       isWithdrawn: (claims) => withdrawn.covers(claims),
     };
     this.#openGate = createSessionGate(env);
-    this.#runners = createRunners(env, ctx.storage.sql);
+    this.#runners = createRunners(env, sql);
     this.#plugins = new LanePlugins({
       ...{ runners: this.#runners, turnstile: this.#turnstile, withdrawn },
       calls: () => [...this.#underWay.values()].map(({ call }) => call),
     });
+    this.#sealing.begin(() => undefined);
     ctx.blockConcurrencyWhile(async () => {
       this.#isCleanerArmed = (await ctx.storage.getAlarm()) !== null;
     });
@@ -104,6 +110,8 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     const admitted = admitTicket(this.#office, offered);
     if (!admitted.ok) return this.#toRefusal(admitted.error);
     this.#armCleaner();
+    // By the time it has an outcome, it is known how that is to be stored.
+    this.#sealing.prepare()?.catch(() => undefined);
     const call = new LaneCall(admitted.value, config);
     const outcome = this.#runAndRecord(call, toJob(call, argumentsText));
     this.#underWay.set(call.claims.callKey, { call, outcome });
@@ -122,6 +130,7 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   }
 
   async pluginLogs(plugin: string): Promise<readonly PluginLog[]> {
+    await this.#sealing.ask();
     return this.#logs.read(plugin, Date.now());
   }
 
@@ -210,9 +219,21 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   #writeSoon(): void {
     this.#writing ??= setTimeout(() => {
       this.#writing = undefined;
+      void this.#write();
+    }, WRITE_AFTER_MS);
+  }
+
+  /** What cannot be sealed as the policy wants it is not written, and not told later. */
+  async #write(): Promise<void> {
+    try {
+      const asked = this.#sealing.ask();
+      if (asked !== undefined) await asked;
       this.#store.writeKept();
       this.#logs.writeKept();
-    }, WRITE_AFTER_MS);
+    } catch {
+      this.#store.dropUnwritten();
+      this.#logs.dropUnwritten();
+    }
   }
 
   /** One alarm sweeps for all rows; it sets the next one itself. */

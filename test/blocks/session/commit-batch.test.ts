@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
 import { MAX_BACKLOG_EVENTS } from '../../../src/blocks/kit/outbox.ts';
 import { DENIAL_SENTENCE, deny } from '../../../src/core/errors/denial.ts';
+import { UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
 import { crash, crashLongAgo } from './support/crash.ts';
 import {
   REPLY_USAGE,
@@ -85,6 +86,7 @@ describe('SessionApi.commit()', () => {
         { ...call, status: 'finished' },
         { ...denied, status: 'denied', check: 'capability', reason: 'principal_grant_missing' },
       ],
+      label: UNTRUSTED_LABEL,
     });
   });
 

@@ -97,10 +97,12 @@ describe('a host call that leaves the platform', () => {
     const request = toRequest(run, { capability: HTTP, read: label('untrusted', 'secret') });
     await fixture.client.authorizeHostCall(request);
     const denied = { action: 'host-call', decision: 'denied' };
-    await vi.waitFor(() =>
-      expect(fixture.chain()).toContainEqual(
-        expect.objectContaining({ ...denied, check: 'sanitise', reason: 'flow_denied' }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(fixture.chain()).toContainEqual(
+          expect.objectContaining({ ...denied, check: 'sanitise', reason: 'flow_denied' }),
+        ),
+      10_000,
     );
   });
 });
@@ -127,7 +129,7 @@ describe('storage', () => {
     });
     const event = (resource: string) =>
       fixture.chain().find((entry) => entry.action === 'host-call' && entry.resource === resource);
-    await vi.waitFor(() => expect(event(READ)).toMatchObject({ decision: 'allowed' }));
+    await vi.waitFor(() => expect(event(READ)).toMatchObject({ decision: 'allowed' }), 10_000);
     expect(event(WRITE)).toMatchObject({
       ...{ decision: 'denied', check: 'capability', reason: 'plugin_allow_missing' },
       plugin: 'web',

@@ -176,14 +176,16 @@ describe('a run that follows a lost one', () => {
   it('is on the record, by the gateway itself', async () => {
     const fixture = openFixture();
     const { first } = await resumeAfter(fixture, () => []);
-    await vi.waitFor(() =>
-      expect(fixture.chain()).toContainEqual(
-        expect.objectContaining({
-          action: 'turn-resumed',
-          actor: 'gateway',
-          turnId: first.turn.turnId,
-        }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(fixture.chain()).toContainEqual(
+          expect.objectContaining({
+            action: 'turn-resumed',
+            actor: 'gateway',
+            turnId: first.turn.turnId,
+          }),
+        ),
+      10_000,
     );
   });
 
@@ -238,13 +240,15 @@ describe('a run whose end is known', () => {
       code: 'internal',
     });
     expect(script.runs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6]);
-    await vi.waitFor(() =>
-      expect(chain().map(({ action, actor }) => [action, actor])).toEqual([
-        ['session-created', toPrincipalName(principal)],
-        ['turn-admitted', toPrincipalName(principal)],
-        ...Array.from({ length: MAX_RESUMES }, () => ['turn-resumed', 'gateway']),
-        ['turn-failed', 'gateway'],
-      ]),
+    await vi.waitFor(
+      () =>
+        expect(chain().map(({ action, actor }) => [action, actor])).toEqual([
+          ['session-created', toPrincipalName(principal)],
+          ['turn-admitted', toPrincipalName(principal)],
+          ...Array.from({ length: MAX_RESUMES }, () => ['turn-resumed', 'gateway']),
+          ['turn-failed', 'gateway'],
+        ]),
+      10_000,
     );
   });
 
@@ -269,7 +273,7 @@ describe('a run whose end is known', () => {
     const next = await admit();
     await client.awaitTurn(failing, 5_000);
     script.run = () => new Promise((resolve) => setTimeout(resolve, 600_000));
-    await vi.waitFor(() => expect(script.runs.at(-1)?.turnId).toBe(next));
+    await vi.waitFor(() => expect(script.runs.at(-1)?.turnId).toBe(next), 10_000);
   });
 });
 

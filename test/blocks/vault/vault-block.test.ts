@@ -1,7 +1,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { WrappingKeys } from '../../../src/blocks/vault/data-key.ts';
+import { ContentKeys } from '../../../src/blocks/vault/content-keys.ts';
+import { CONTENT_KEY, WrappingKeys } from '../../../src/blocks/vault/data-key.ts';
 import { SealedSecrets } from '../../../src/blocks/vault/sealed-secrets.ts';
 import type { VaultBlock } from '../../../src/blocks/vault/vault-block.ts';
 import { VaultStore } from '../../../src/blocks/vault/vault-store.ts';
@@ -48,6 +49,18 @@ function sealedUnder(present: string, previous?: string) {
 
 const MASTER_A = Buffer.alloc(32, 1).toString('base64url');
 const MASTER_B = Buffer.alloc(32, 2).toString('base64url');
+
+describe('lend()', () => {
+  test('gives value and hosts to a call on a node, unless the secret may go nowhere', async () => {
+    const vault = freshVault();
+    const lend = (name: string) => vault.lend({ name, node: 'node_a', claims: CLAIMS });
+    await vault.put(ACTOR, 'key', { value: VALUE, hosts: [HOST] });
+    await vault.put(ACTOR, 'kept', { value: VALUE, hosts: [] });
+    expect(await lend('key')).toEqual({ ok: true, value: { value: VALUE, hosts: [HOST] } });
+    expect(await lend('kept')).toEqual({ ok: false, error: 'secret_host' });
+    expect(await lend('other')).toEqual({ ok: false, error: 'secret_unknown' });
+  });
+});
 
 describe('use()', () => {
   test('gives the value for the hosts that the secret names, and for no other', async () => {
@@ -186,5 +199,81 @@ describe('values()', () => {
     ]);
     await vault.remove(ACTOR, 'key');
     expect((await vault.values(first?.state))?.values).toEqual([]);
+  });
+});
+
+describe('contentKeys()', () => {
+  test('makes the first one when it is asked for, and gives the same ones again', async () => {
+    const vault = freshVault();
+    expect(await vault.list()).not.toHaveProperty('contentKey');
+    const keys = await vault.contentKeys();
+    expect(keys).toHaveLength(1);
+    await evictDurableObject(vault);
+    expect(await vault.contentKeys()).toEqual(keys);
+    expect(await vault.list()).toMatchObject({
+      contentKey: keys[0]?.id,
+      contentKeyWrappedBy: keys[0]?.wrappedBy,
+    });
+  });
+
+  test('come with a newest one after each change, and none is lost', async () => {
+    const vault = freshVault();
+    const [first] = await vault.contentKeys();
+    await vault.rewrap(ACTOR);
+    const keys = await vault.contentKeys();
+    expect(keys).toHaveLength(2);
+    expect(keys[1]?.id).toBe(first?.id);
+  });
+
+  test('are put under the present master key as soon as they are asked for', async () => {
+    await runInDurableObject(freshVault(), (_, { id, storage }) => {
+      const keysUnder = (present: string, previous?: string) => {
+        const master = {
+          SALLYPORT_MASTER_KEY: present,
+          ...(previous !== undefined && { SALLYPORT_PREVIOUS_MASTER_KEY: previous }),
+        };
+        const wrapping = new WrappingKeys(master, id.name ?? '', CONTENT_KEY);
+        return { wrapping, keys: new ContentKeys(storage.sql, wrapping) };
+      };
+      const opened = ({ wrapping, keys }: ReturnType<typeof keysUnder>) =>
+        keys.all().map((key) => Buffer.from(wrapping.unwrap(key)?.key ?? []).toString('hex'));
+      const a = keysUnder(MASTER_A);
+      a.keys.renew();
+      const plain = opened(a);
+      const both = keysUnder(MASTER_B, MASTER_A);
+      expect(opened(both)).toEqual(plain);
+      expect(opened(keysUnder(MASTER_B))).toEqual(['']);
+      both.keys.refresh();
+      expect(opened(keysUnder(MASTER_B))).toEqual(plain);
+      expect(opened(a)).toEqual(['']);
+    });
+  });
+
+  test('that no master key opens stay for the day that it is found, beside a new one', async () => {
+    await runInDurableObject(freshVault(), (_, { id, storage }) => {
+      const under = (master: string) => {
+        const keys = { SALLYPORT_MASTER_KEY: master };
+        const wrapping = new WrappingKeys(keys, id.name ?? '', CONTENT_KEY);
+        return new ContentKeys(storage.sql, wrapping);
+      };
+      under(MASTER_A).renew();
+      const [lost] = under(MASTER_A).all();
+      under(MASTER_B).renew();
+      const [newest, kept] = under(MASTER_B).all();
+      expect(kept).toEqual(lost);
+      expect(newest?.wrappedBy).not.toBe(lost?.wrappedBy);
+    });
+  });
+
+  test('cannot stand in for the key of the secrets, nor the other way round', async () => {
+    await runInDurableObject(freshVault(), (_, { id }) => {
+      const keys = { SALLYPORT_MASTER_KEY: MASTER_A };
+      const ofContent = new WrappingKeys(keys, id.name ?? '', CONTENT_KEY);
+      const ofSecrets = new WrappingKeys(keys, id.name ?? '');
+      const key = ofContent.create();
+      expect(ofSecrets.unwrap(ofContent.wrap(key))).toBeUndefined();
+      expect(ofContent.unwrap(ofSecrets.wrap(key))).toBeUndefined();
+      expect(ofContent.unwrap(ofContent.wrap(key))?.id).toBe(key.id);
+    });
   });
 });

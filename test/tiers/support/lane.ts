@@ -12,6 +12,7 @@ import type { WorkspaceApi } from '../../../src/blocks/workspace/workspace-api.t
 import type { ToolOutcome } from '../../../src/core/conversation/tool-result.ts';
 import type { Denial } from '../../../src/core/errors/denial.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
+import { DEFAULT_ENCRYPTION_POLICY } from '../../../src/core/policy/encryption-policy.ts';
 import { issueSessionId, parseWorkspaceId } from '../../../src/core/primitives/ids.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
 import { ok, type Result } from '../../../src/core/primitives/result.ts';
@@ -70,7 +71,8 @@ export function laneScene(neighbours: Neighbours = {}): LaneScene {
 function bindingsOf(neighbours: Neighbours, asked: HostCallRequest[]): WasmLaneBindings {
   const { LOADER, ...others } = real;
   const { code = codeOfFixture, keepHardened, failCode } = neighbours;
-  const workspace = { code, keepHardened, failCode };
+  const encryption = async () => DEFAULT_ENCRYPTION_POLICY;
+  const workspace = { code, keepHardened, failCode, encryption };
   return {
     ...others,
     ...(neighbours.hasLoader !== false && LOADER && { LOADER }),

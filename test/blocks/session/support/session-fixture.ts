@@ -117,7 +117,7 @@ export function openFixture(): SessionFixture {
       const turn = script.runs[ordinal];
       if (turn === undefined) throw new TypeError(`run ${ordinal} has not begun`);
       return new ScriptedRun(client, turn);
-    });
+    }, 10_000);
   return {
     client,
     connect: () => sessions.getByName(`${workspace}/${sessionId}`),

@@ -1,0 +1,65 @@
+/**
+ * The part of a conversation that a model is shown, and how it is kept to its size.
+ *
+ * Turns are shortened by the alarm, after a turn has ended and while none is live: no reply waits for
+ * that, and until it is done the conversation is shown as it is. The log keeps everything.
+ *
+ * @module
+ */
+
+import type { Message } from '../../core/conversation/message.ts';
+import {
+  NOTHING_SHORTENED,
+  type Shortened,
+  shortenTurns,
+  toShortenedMessage,
+} from '../../core/conversation/shorten-turns.ts';
+import { lastToShorten } from '../../core/policy/window-policy.ts';
+import type { LiveTurn } from './live-turns.ts';
+import type { SessionParts } from './session-parts.ts';
+import { transact } from './transact.ts';
+
+/** Name of the timer. */
+export const SHORTEN_TIMER = 'shorten';
+
+/** How long after a turn its conversation is shortened, in milliseconds. */
+const SHORTEN_AFTER_MS = 500;
+
+/** What a run of the turn with that ordinal is shown of the conversation. */
+export function activeHistory({ messages, shortened }: SessionParts, turn: number): Message[] {
+  const made = shortened.read();
+  if (made === undefined) return messages.history(turn);
+  const [first, ...rest] = messages.history(turn, made.through);
+  const summary = toShortenedMessage(made);
+  if (first?.role === 'system') return [first, summary, ...rest];
+  return [summary, ...(first === undefined ? [] : [first]), ...rest];
+}
+
+/** Part of the transaction that ends a turn: sees to it that what is too long is shortened soon. */
+export function watchWindow(parts: SessionParts, turn: LiveTurn): void {
+  parts.window.value = turn.first?.policy.memory.window ?? parts.window.value;
+  // A first turn has no history, and nothing is read for its sake.
+  if (!parts.messages.isRead || findLast(parts) === undefined) return;
+  parts.timers.set(SHORTEN_TIMER, parts.now() + SHORTEN_AFTER_MS);
+}
+
+/** The timer. Where a turn is live its end sets it anew. */
+export async function shortenNow(parts: SessionParts): Promise<void> {
+  const { live } = parts;
+  const isFree = live.holder() === undefined && live.countQueued() === 0;
+  if (parts.session.live() === undefined || !isFree) return;
+  const through = findLast(parts);
+  if (through === undefined) return;
+  const { shortened, messages } = parts;
+  const before = shortened.read();
+  let made: Shortened = before ?? NOTHING_SHORTENED;
+  for (const cut of messages.ofTurns((before?.through ?? 0) + 1, through)) {
+    made = shortenTurns(made, cut);
+  }
+  const { text, label } = made;
+  transact(parts, () => shortened.write({ through, text, label }));
+}
+
+function findLast({ messages, shortened, window }: SessionParts): number | undefined {
+  return lastToShorten(messages.sizes(shortened.read()?.through ?? 0), window.value);
+}

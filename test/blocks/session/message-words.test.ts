@@ -1,0 +1,76 @@
+import { runInDurableObject } from 'cloudflare:test';
+import { describe, expect, it } from 'vitest';
+import { ChunkedValues } from '../../../src/blocks/kit/chunked-values.ts';
+import { Tables } from '../../../src/blocks/kit/tables.ts';
+import { MessageStore } from '../../../src/blocks/session/message-store.ts';
+import { MessageWords } from '../../../src/blocks/session/message-words.ts';
+import { createSessionTables } from '../../../src/blocks/session/schema.ts';
+import type { Message } from '../../../src/core/conversation/message.ts';
+import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
+import { openFixture } from './support/session-fixture.ts';
+
+const say = (content: string, role: 'user' | 'system' = 'user'): Message => ({
+  ...{ role, content, label: PRINCIPAL_LABEL },
+});
+
+/** As it is where what is written is sealed, or is not. */
+class SomeValues extends ChunkedValues {
+  isSealed = false;
+
+  override get seals(): boolean {
+    return this.isSealed;
+  }
+}
+
+interface Scene {
+  readonly store: MessageStore;
+  readonly values: SomeValues;
+  readonly find: (text: string, limit?: number) => readonly string[];
+  readonly hasIndex: () => boolean;
+}
+
+async function withScene(use: (scene: Scene) => void): Promise<void> {
+  await runInDurableObject(openFixture().connect(), (_, { storage: { sql } }) => {
+    const values = new SomeValues(sql);
+    values.createTable();
+    createSessionTables(sql);
+    const store = new MessageStore(sql, values);
+    const words = new MessageWords(sql, { messages: store, values }, new Tables(sql));
+    const find = (text: string, limit = 10) =>
+      words.search(text, limit).map(({ seq, message }) => `${seq} ${message.content}`);
+    use({ store, values, find, hasIndex: () => new Tables(sql).has('message_words') });
+  });
+}
+
+describe('MessageWords.search()', () => {
+  it('finds messages by the beginnings of their words, the best first, with their numbers', () =>
+    withScene(({ store, find }) => {
+      store.append([say('The secret system note', 'system')]);
+      store.append([say('Crêpes and dogs'), say('Dogs bark')], { turn: 1, kind: 'input' });
+      expect(find('crepe dog')).toEqual(['2 Crêpes and dogs', '3 Dogs bark']);
+      expect(find('crepe dog', 1)).toEqual(['2 Crêpes and dogs']);
+      expect(find('secret')).toEqual([]);
+      expect(find('"; DROP')).toEqual([]);
+    }));
+
+  it('finds what came since somebody last searched', () =>
+    withScene(({ store, find }) => {
+      store.append([say('first zebra')], { turn: 1, kind: 'input' });
+      expect(find('zebra')).toHaveLength(1);
+      store.append([say('second zebra')], { turn: 2, kind: 'input' });
+      expect(find('zebra')).toHaveLength(2);
+    }));
+
+  it('keeps no index of what is sealed, and finds it all the same', () =>
+    withScene(({ store, values, find, hasIndex }) => {
+      store.append([say('first zebra')], { turn: 1, kind: 'input' });
+      expect(hasIndex()).toBe(false);
+      find('zebra');
+      expect(hasIndex()).toBe(true);
+      values.isSealed = true;
+      store.append([say('second zebra')], { turn: 2, kind: 'input' });
+      expect(find('ZEBR')).toEqual(['2 second zebra', '1 first zebra']);
+      expect(find('ZEBR', 1)).toEqual(['2 second zebra']);
+      expect(hasIndex()).toBe(false);
+    }));
+});
