@@ -31,6 +31,7 @@ import {
   toMountPath,
 } from './route.ts';
 import { requireOwnOrigin, secureHeaders } from './secure-headers.ts';
+import { useOf } from './use-of.ts';
 
 type App = Hono<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
 type AppContext = Context<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
@@ -60,7 +61,7 @@ async function serve(route: Route, context: AppContext): Promise<Response> {
   const requestId = context.get('requestId');
   let caller: Caller | undefined;
   try {
-    requireOwnOrigin(context.req.raw);
+    if (route.judgesOrigin !== true) requireOwnOrigin(context.req.raw);
     caller = await identify(route, context, requestId);
     await admit(route, caller, { env: context.env, requestId });
     const response = await answer(route, await readRequest(route, context, caller));
@@ -102,15 +103,24 @@ async function identify(
     return undefined;
   }
   const credential = readCredential(context.req.raw, route);
+  const use = useOf(context.env, context.req.raw, route);
   const caller = credential
-    ? await authenticate(context.env, credential, requestId)
-    : await redeemTicket(context.env, context.req.raw, route);
-  if (caller) return caller;
+    ? await authenticate(context.env, credential, { requestId, use })
+    : await redeemTicket(context.env, context.req.raw, { takesTicket: route.takesTicket, use });
+  if (caller) return requireTurn(caller, route);
   countStranger(context.env, context.req.raw, Date.now());
   recordRefusedLogin(context.env, context.executionCtx, requestId);
   throw new Refusal('unauthenticated', {
     detail: 'Cannot authenticate: a live token must come as "Authorization: Bearer <token>"',
   });
+}
+
+/** Who has used a route too often waits. */
+function requireTurn(caller: Caller, { operation }: Route): Caller {
+  const { retryAfterMs = 0 } = caller;
+  if (retryAfterMs === 0) return caller;
+  const detail = `Cannot answer: requests for "${operation}" must be fewer`;
+  throw new Refusal('rate_limited', { detail, retryAfterMs });
 }
 
 async function readRequest(

@@ -15,7 +15,11 @@ import type { Principal } from '../core/policy/principal.ts';
 import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
 import { isRootToken, type PresentedToken, readToken } from './access-token.ts';
 import type { GatewayBindings } from './bindings.ts';
+import { countRoot } from './count-root.ts';
 import type { Caller } from './route.ts';
+import { signIn } from './sign-in.ts';
+import { looksLikeJwt } from './unverified-jwt.ts';
+import type { Arrival } from './use-of.ts';
 
 /** The workspace that the deployment's root belongs to; made on first use. */
 export const ROOT_WORKSPACE = requireWorkspaceId('default');
@@ -29,14 +33,15 @@ const ROOT_GRANTS: readonly Grant[] = expandGrants(FAMILIES.map(({ name }) => na
 export async function authenticate(
   env: GatewayBindings,
   text: string,
-  requestId: string,
+  arrival: Arrival,
 ): Promise<Caller | undefined> {
-  if (isRootToken(env.SALLYPORT_ROOT_TOKEN, text)) return rootCaller(env, requestId);
+  if (isRootToken(env.SALLYPORT_ROOT_TOKEN, text)) return rootCaller(env, arrival);
+  if (looksLikeJwt(text)) return signIn(env, text, arrival);
   const token = readToken(env.SALLYPORT_MASTER_KEY, text);
   if (token === undefined || !admitUse(token.caveats, token.workspace, Date.now())) {
     return undefined;
   }
-  const caller = await openWorkspace(env, token.workspace).authenticate(token.hash);
+  const caller = await openWorkspace(env, token.workspace).authenticate(token.hash, arrival.use);
   return caller && narrowCaller(caller, token);
 }
 
@@ -63,13 +68,14 @@ export function isRoot(principal: Principal): boolean {
 /** Isolates that have founded the root's workspace; a hint only, founding twice does nothing. */
 const founded = new WeakSet<object>();
 
-async function rootCaller(env: GatewayBindings, requestId: string): Promise<Caller> {
+async function rootCaller(env: GatewayBindings, { requestId, use }: Arrival): Promise<Caller> {
   const workspace = openWorkspace(env, ROOT_WORKSPACE);
   if (!founded.has(env.WORKSPACES)) {
     await workspace.found({ principal: ROOT, requestId });
     founded.add(env.WORKSPACES);
   }
-  return { principal: ROOT, grants: ROOT_GRANTS, revision: 0 };
+  const retryAfterMs = await countRoot(env, ROOT, use.operation);
+  return { principal: ROOT, grants: ROOT_GRANTS, revision: 0, retryAfterMs };
 }
 
 function requireWorkspaceId(text: string): WorkspaceId {

@@ -13,6 +13,8 @@ export interface GatewayBindings extends BlockBindings, WasmTierBindings, ModelB
   readonly SALLYPORT_HOSTS?: string;
   /** `true` where every request comes through Cloudflare; see `source-address.ts`. */
   readonly SALLYPORT_BEHIND_CLOUDFLARE?: string;
+  /** `<audience>=<workspace>`, separated by spaces; see `core/policy/audience.ts`. */
+  readonly SALLYPORT_AUDIENCES?: string;
   /** Reached by both of them: by workspaces for plugins as a whole, by the tier for calls. */
   readonly WASM_LANES: LaneNamespace;
 }

@@ -25,7 +25,7 @@ function toOpenAiErrorResponse(problem: Problem): Response {
     message: toMessage(problem),
     type: toOpenAiType(problem.code),
     param: problem.errors?.[0]?.pointer.slice(1).replaceAll('/', '.') || null,
-    code: problem.denial?.reason ?? toOpenAiCode(problem.code),
+    code: problem.denial?.reason ?? toIncapableCode(problem) ?? toOpenAiCode(problem.code),
   };
   return vendorResponse(problem, { error });
 }
@@ -67,6 +67,12 @@ export function toOpenAiCode(code: ErrorCode): string {
   return OPENAI_CODES[code] ?? code;
 }
 
+/** What the model cannot do. */
+function toIncapableCode({ code, reason }: Problem): string | undefined {
+  if (code !== 'model_incapable') return undefined;
+  return reason === 'context' ? 'context_length_exceeded' : reason;
+}
+
 const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
   401: 'authentication_error',
   403: 'permission_error',
@@ -85,7 +91,7 @@ export function toAnthropicType(code: ErrorCode): string {
 /** What we tell apart as 422 is 400 to both vendors, and a model that is not there is 404. */
 function toVendorStatus(code: ErrorCode): number {
   if (code === 'model_unknown') return 404;
-  return code === 'invalid_body' ? 400 : ERROR_CODES[code].status;
+  return code === 'invalid_body' || code === 'model_incapable' ? 400 : ERROR_CODES[code].status;
 }
 
 function toMessage(problem: Problem): string {

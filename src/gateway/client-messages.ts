@@ -29,6 +29,9 @@ export function toToolMessage(answer: Omit<ToolMessage, 'role' | 'label' | 'fiel
   return { role: 'tool', ...answer, label: UNTRUSTED_LABEL };
 }
 
+/** What is said of content that is no text: nothing is passed on that no scanner can read. */
+export const TEXT_ONLY = 'must be text: no model is shown pictures, sounds or files here';
+
 /** A text, or the texts of its parts. */
 export function toText(value: string | readonly { readonly text: string }[]): string {
   return typeof value === 'string' ? value : value.map(({ text }) => text).join('');

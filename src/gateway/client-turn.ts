@@ -10,6 +10,7 @@ import { openSession } from '../blocks/session/session-client.ts';
 import type { ClientWishes } from '../core/conversation/client-wishes.ts';
 import type { Message } from '../core/conversation/message.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
+import { countCharacters, estimateTokens } from '../models/count-tokens.ts';
 import { type StreamPlan, toEventStreamResponse } from './event-stream.ts';
 import { KEEP_REPEATABLE_MS, newSessionId, type OpenTurn } from './open-session.ts';
 import { Refusal } from './refusal.ts';
@@ -30,14 +31,16 @@ export interface WholeConversation {
   readonly model: string;
   readonly messages: readonly Message[];
   readonly wishes: ClientWishes;
+  /** Whether the client wants the reply as it comes. */
+  readonly streams: boolean;
 }
 
 /** In a session of its own, which nobody goes on with. */
 export function admitWhole(
   request: ClientRequest,
-  { operation, model, messages, wishes }: WholeConversation,
+  { operation, model, messages, wishes, streams }: WholeConversation,
 ): Promise<OpenTurn> {
-  requireModel(request.env, model);
+  requireModel(request, model, toNeeds(messages, wishes, streams));
   const { caller, requestId, idempotency } = request;
   const { principal } = caller;
   const sessionId = newSessionId(request, operation);
@@ -45,12 +48,18 @@ export function admitWhole(
     sessionId,
     principal,
     requestId,
-    driver: { kind: 'model', model },
+    driver: { kind: 'model', model, ...(streams && { streams }) },
     messages,
     wishes,
     create: { sessionId, principal, requestId, ephemeralMs: KEEP_REPEATABLE_MS },
     ...(idempotency && { idempotency }),
   });
+}
+
+/** What a request asks of its model, as far as it says so itself. */
+export function toNeeds(messages: readonly Message[], wishes: ClientWishes, streaming: boolean) {
+  const inputTokens = estimateTokens(countCharacters(messages));
+  return { tools: wishes.tools.length > 0, streaming, inputTokens };
 }
 
 export async function admitClientTurn(

@@ -6,8 +6,9 @@
 
 import { MAX_TOKEN_LENGTH } from './access-token.ts';
 import type { Route } from './route.ts';
+import { MAX_JWT_LENGTH } from './unverified-jwt.ts';
 
-const TOKEN = new RegExp(`^[\\x21-\\x7e]{1,${MAX_TOKEN_LENGTH}}$`);
+const TOKEN = new RegExp(`^[\\x21-\\x7e]{1,${Math.max(MAX_TOKEN_LENGTH, MAX_JWT_LENGTH)}}$`);
 const BEARER = /^Bearer (\S+)$/i;
 
 /**

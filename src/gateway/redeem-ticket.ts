@@ -7,6 +7,7 @@
  */
 
 import { openGovernance } from '../blocks/workspace/governance-client.ts';
+import type { RequestUse } from '../core/policy/request-use.ts';
 import { readTicket } from './access-token.ts';
 import type { GatewayBindings } from './bindings.ts';
 import type { Caller, Route } from './route.ts';
@@ -16,13 +17,14 @@ const PARAMETER = 'ticket';
 export async function redeemTicket(
   env: GatewayBindings,
   request: Request,
-  { takesTicket }: Pick<Route, 'takesTicket'>,
+  { takesTicket, use }: { readonly takesTicket: boolean | undefined; readonly use: RequestUse },
 ): Promise<Caller | undefined> {
   if (takesTicket !== true || request.headers.has('Authorization')) return undefined;
-  const [text, ...others] = new URL(request.url).searchParams.getAll(PARAMETER);
+  const { searchParams, pathname } = new URL(request.url);
+  const [text, ...others] = searchParams.getAll(PARAMETER);
   if (text === undefined || others.length > 0) return undefined;
   const ticket = readTicket(env.SALLYPORT_MASTER_KEY, text);
-  return ticket && openGovernance(env, ticket.workspace).redeemTicket(ticket.hash);
+  return ticket && openGovernance(env, ticket.workspace).redeemTicket(ticket.hash, pathname, use);
 }
 
 /** The address as the route reads it: the ticket is none of its business. */

@@ -23,6 +23,8 @@ export interface Caller {
   readonly principal: Principal;
   readonly grants: readonly Grant[];
   readonly revision: number;
+  /** Above 0 where the caller has used this route too often; no route sees such a caller. */
+  readonly retryAfterMs?: number;
 }
 
 /** One request after authentication, admission and validation. */
@@ -72,6 +74,8 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly takesApiKey?: boolean;
   /** A browser may come with a ticket in the URL: see `redeem-ticket.ts`. */
   readonly takesTicket?: boolean;
+  /** The route itself decides which pages may ask: those of other origins come to it. */
+  readonly judgesOrigin?: boolean;
   /** Path of what OAuth clients are told (RFC 9728) when they come without a credential. */
   readonly protectedResource?: string;
 }

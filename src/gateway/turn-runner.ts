@@ -23,6 +23,7 @@ import { createMemoryTools } from '../tiers/built-in/memory-tools.ts';
 import { createDispatch, type TierRunners } from '../tiers/dispatch.ts';
 import { createExecutorTierRunner } from '../tiers/executor/executor-tier-runner.ts';
 import { createNodeTicketSigner } from '../tiers/executor/node-ticket.ts';
+import { createSecretSource } from '../tiers/executor/secret-source.ts';
 import { createTicketSigner } from '../tiers/ticket.ts';
 import { createWasmTierRunner, type LaneCaller } from '../tiers/wasm/wasm-tier-runner.ts';
 import type { GatewayBindings } from './bindings.ts';
@@ -30,6 +31,7 @@ import { deploymentKey } from './deployment-keys.ts';
 import { withKnownAuthority } from './known-authorities.ts';
 import { knownSecretsOf } from './known-secrets.ts';
 import { logFault } from './log-fault.ts';
+import { createMemoryEmbedder } from './memory-embedder.ts';
 
 export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
   /** Runs the turn to its end, or until another run has taken it over. */
@@ -37,12 +39,15 @@ export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
     const turn = await takeTurn(this.env, ref);
     if (turn === undefined) return;
     const known = await knownSecretsOf(this.env, turn.workspace);
-    const ports = { ...portsOf(this.env, turn), ...(known && { known }) };
+    const defer = (work: Promise<unknown>) => this.ctx.waitUntil(work.catch(() => undefined));
+    const ports = { ...portsOf(this.env, turn, defer), ...(known && { known }) };
     await runTurn(withKnownAuthority(turn), ports);
   }
 }
 
-function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
+type Defer = (work: Promise<unknown>) => void;
+
+function portsOf(env: GatewayBindings, turn: Turn, defer: Defer): TurnPorts {
   const { turnId, epoch, workspace } = turn;
   const session = openSession(env, workspace, turn.sessionId);
   const auditKey = deploymentKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
@@ -50,12 +55,12 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
     const { revision } = turn.authority;
     return (await session.commit({ turnId, epoch, revision, entries: [], audit: [] })).ok;
   };
-  const executors = createExecutorTierRunner(openNodes(env, workspace));
+  const executors = createExecutorTierRunner(openNodes(env, workspace), createSecretSource(env));
   const runners: TierRunners = {
     wasm: createWasmTierRunner(env, { ...knownLifeOf(workspace), holdsTurn }),
     process: executors,
     container: executors,
-    'built-in': createBuiltInRunner(builtInToolsOf(env, turn), Date.now),
+    'built-in': createBuiltInRunner(builtInToolsOf(env, turn, defer), Date.now),
   };
   return {
     journal: {
@@ -76,8 +81,9 @@ function portsOf(env: GatewayBindings, turn: Turn): TurnPorts {
   };
 }
 
-function builtInToolsOf(env: GatewayBindings, { authority }: Turn) {
-  const tools = createMemoryTools(env, authority.principal);
+function builtInToolsOf(env: GatewayBindings, turn: Turn, defer: Defer) {
+  const embedder = createMemoryEmbedder(env, turn, defer);
+  const tools = createMemoryTools(env, turn.authority.principal, embedder);
   return new Map([...tools, [LOAD_SKILL, createLoadSkill(env)]]);
 }
 
@@ -98,10 +104,15 @@ function knownLifeOf(workspace: string): Pick<LaneCaller, 'life' | 'hearLife'> {
 }
 
 /** A program's turn asks no model. A model that is gone since admission fails the turn. */
-function modelOf(env: GatewayBindings, { driver, authority, workspace }: Turn): TurnPorts['model'] {
+function modelOf(
+  env: GatewayBindings,
+  { driver, authority, workspace, wishes }: Turn,
+): TurnPorts['model'] {
   if (driver.kind !== 'model') return plannerModel;
   const now = () => Date.now();
-  const model = resolveModel(env, { name: driver.model, authority, workspace, now });
+  const tools = (wishes?.tools.length ?? 0) > 0;
+  const needs = { tools, streaming: driver.streams === true };
+  const model = resolveModel(env, { name: driver.model, authority, workspace, needs, now });
   return model.ok ? model.value : createMissingModel(model.error);
 }
 

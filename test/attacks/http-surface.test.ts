@@ -87,6 +87,8 @@ describe('authentication', () => {
       // Nodes prove themselves by a code and by their key.
       '/v1/nodes/connect',
       '/v1/nodes/enrol',
+      // Pages prove themselves by a ticket.
+      '/v1/web-chats/x/x',
       // What a platform sends is believed by its signature.
       '/v1/webhooks/x/x',
       '/v1/webhooks/x/x',

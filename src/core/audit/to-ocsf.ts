@@ -1,6 +1,6 @@
 /**
  * A record as an event of the Open Cybersecurity Schema Framework (OCSF 1.5), for those who gather
- * events of many systems: class API Activity (6003), or Authentication (3002) for refused logins.
+ * events of many systems: class API Activity (6003), or Authentication (3002) for logins.
  *
  * Nothing is lost: what OCSF has no name for stands under `unmapped`. Not a form that can be verified.
  *
@@ -47,7 +47,7 @@ const SEVERITY = { allowed: 1, observed: 1, denied: 3 } as const;
 export function toOcsf(record: AuditRecord, workspace: string): JsonObject {
   const { seq, source, sourceSeq, event, hash } = record;
   const { action, decision, at, actor, reason, requestId, turnId, resource, ...rest } = event;
-  const isLogin = action === 'login-refused';
+  const isLogin = action === 'login-refused' || action === 'signed-in';
   const { class_uid, category_uid } = isLogin ? AUTHENTICATION : API_ACTIVITY;
   const activity_id = isLogin ? AUTHENTICATION_LOGON : activityOf(action);
   return {

@@ -86,11 +86,16 @@ function describe(issue: Issue): string {
     case 'invalid_key':
       return `must have a name that ${describeKey(issue.issues)}`;
     case 'invalid_union':
-      return 'must have one of the documented shapes';
+      return issue.message === NOT_STATED
+        ? 'must have one of the documented shapes'
+        : issue.message;
     default:
       return 'must be valid';
   }
 }
+
+/** What a union says of itself where its schema does not. */
+const NOT_STATED = 'Invalid input';
 
 const COUNTED: Readonly<Record<string, string>> = {
   string: 'characters',

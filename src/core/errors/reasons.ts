@@ -13,6 +13,8 @@ export const CHECK_REASONS = {
     'arguments_too_large',
     'arguments_too_deep',
     'too_many_calls',
+    'unknown_handle',
+    'misplaced_handle',
   ],
   structure: ['malformed_envelope', 'schema_mismatch', 'schema_unusable'],
   registry: ['unknown_tool', 'lookalike_name', 'plugin_not_running'],

@@ -49,14 +49,14 @@ export async function callMethod(name: string, call: A2aCall): Promise<Response>
 
 async function sendMessage(call: A2aCall): Promise<Response> {
   const params = parse(sendParams, call.params);
-  const turn = await admitClientTurn(call.request, toAdmission(call, params));
+  const turn = await admitClientTurn(call.request, toAdmission(call, params, false));
   if (params.configuration?.returnImmediately !== true) await awaitRest(call.request, turn);
   return json(rpcResult(call.id, { task: (await readTask(turn)).task() }));
 }
 
 async function sendStreamingMessage(call: A2aCall): Promise<Response> {
   const params = parse(sendParams, call.params);
-  return streamTask(call.id, await admitClientTurn(call.request, toAdmission(call, params)));
+  return streamTask(call.id, await admitClientTurn(call.request, toAdmission(call, params, true)));
 }
 
 async function getTask({ request, id, params }: A2aCall): Promise<Response> {
@@ -80,6 +80,7 @@ async function cancelTask({ request, id, params }: A2aCall): Promise<Response> {
 function toAdmission(
   { request }: A2aCall,
   { message, configuration }: z.infer<typeof sendParams>,
+  streams: boolean,
 ): AdmitTurn {
   if (message.taskId) throw new RpcError('unsupported_operation');
   if (configuration?.taskPushNotificationConfig) throw new RpcError('push_not_supported');
@@ -99,7 +100,7 @@ function toAdmission(
     sessionId,
     principal,
     requestId,
-    driver: { kind: 'default-model' },
+    driver: { kind: 'default-model', ...(streams && { streams }) },
     messages: [toUserMessage(text)],
     idempotency,
     ...(session === undefined && {

@@ -7,6 +7,7 @@
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { randomHex } from '../../blocks/kit/keys.ts';
 import type { ProgramOutcome } from '../../blocks/session/session-api.ts';
+import type { TurnId } from '../../core/primitives/ids.ts';
 import { planToolCall, type ToolCallPlan } from '../call-tool.ts';
 import { Refusal } from '../refusal.ts';
 import { fromAdmission } from '../session-refusal.ts';
@@ -49,6 +50,7 @@ async function follow(
   context: ServerContext,
 ): Promise<ProgramOutcome> {
   let pauseMs = FIRST_PROGRESS_MS;
+  const plugin = new PluginProgress({ session, admission });
   await tellProgress(context, 0);
   for (let waitedMs = 0; waitedMs < MAX_WAIT_MS; pauseMs = Math.min(pauseMs * 2, MAX_PROGRESS_MS)) {
     const ran = await session.runProgram(admission, pauseMs);
@@ -56,18 +58,51 @@ async function follow(
     if (ran.value !== undefined) return ran.value;
     if (context.mcpReq.signal.aborted) await cancel({ session, admission });
     waitedMs += pauseMs;
-    await tellProgress(context, waitedMs);
+    if (asksForProgress(context)) await tellProgress(context, waitedMs, await plugin.latest());
   }
   throw new Refusal('deadline_exceeded');
 }
 
-async function tellProgress({ mcpReq }: ServerContext, progress: number): Promise<void> {
+function asksForProgress({ mcpReq }: ServerContext): boolean {
+  return mcpReq._meta?.progressToken !== undefined;
+}
+
+async function tellProgress(
+  { mcpReq }: ServerContext,
+  progress: number,
+  message = `${progress / 1_000} s`,
+): Promise<void> {
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return;
   await mcpReq.notify({
     method: 'notifications/progress',
-    params: { progressToken, progress, message: `${progress / 1_000} s` },
+    params: { progressToken, progress, message },
   });
+}
+
+/** What the plugin itself says, as it stands among the events of the call's turn. */
+class PluginProgress {
+  readonly #plan: ToolCallPlan;
+  #turnId: TurnId | undefined;
+  #afterId = 0;
+
+  constructor(plan: ToolCallPlan) {
+    this.#plan = plan;
+  }
+
+  /** Nothing if it has said nothing since. */
+  async latest(): Promise<string | undefined> {
+    const { session, admission } = this.#plan;
+    if (this.#turnId === undefined) {
+      const admitted = await session.admitTurn(admission);
+      if (!admitted.ok) return undefined;
+      this.#turnId = admitted.value.turnId;
+    }
+    const page = await session.events(this.#turnId, this.#afterId, 0);
+    this.#afterId = page?.events.at(-1)?.id ?? this.#afterId;
+    const said = page?.events.findLast(({ body }) => body.kind === 'tool-progress');
+    return said?.body.kind === 'tool-progress' ? said.body.text : undefined;
+  }
 }
 
 async function cancel({ session, admission }: ToolCallPlan): Promise<void> {

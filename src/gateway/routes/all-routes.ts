@@ -24,6 +24,8 @@ import { budgetRoutes } from './budgets.ts';
 import { channelRoutes } from './channels.ts';
 import { chatRoutes } from './chat-completions.ts';
 import { decisionRoutes } from './decisions.ts';
+import { deploymentRoutes } from './deployment.ts';
+import { embeddingRoutes } from './embeddings.ts';
 import { incidentReportRoutes } from './incident-report.ts';
 import { killSwitchRoutes } from './kill-switches.ts';
 import { mcpRoutes } from './mcp.ts';
@@ -46,12 +48,14 @@ import { tokenRotationRoutes } from './token-rotation.ts';
 import { toolRoutes } from './tools.ts';
 import { turnRoutes } from './turns.ts';
 import { uiRoutes } from './ui-messages.ts';
+import { webChatRoutes } from './web-chat.ts';
 import { webhookRoutes } from './webhooks.ts';
-import { workspaceRoutes } from './workspaces.ts';
+import { workspaceRoutesAmong } from './workspaces.ts';
 
 export const ALL_ROUTES: readonly Route[] = withPublicRoutes([
   ...chatRoutes,
   ...responseRoutes,
+  ...embeddingRoutes,
   ...anthropicRoutes,
   ...uiRoutes,
   ...a2aRoutes,
@@ -64,18 +68,20 @@ export const ALL_ROUTES: readonly Route[] = withPublicRoutes([
   ...scheduleRoutes,
   ...channelRoutes,
   ...webhookRoutes,
+  ...webChatRoutes,
   ...secretRoutes,
   ...pluginInstallRoutes,
   ...pluginRoutes,
   ...pluginQuarantineRoutes,
   ...pluginOperationRoutes,
-  ...workspaceRoutes,
+  ...workspaceRoutesAmong(operations),
   ...policyVersionRoutes,
   ...policyDryRunRoutes,
   ...tokenRotationRoutes,
   ...killSwitchRoutes,
   ...incidentReportRoutes,
   ...budgetRoutes,
+  ...deploymentRoutes,
   ...nodeRoutes,
   ...mcpRoutes,
   ...decisionRoutes,
@@ -93,3 +99,7 @@ export const ALL_ROUTES: readonly Route[] = withPublicRoutes([
   ...blockMessageRoutes,
   ...blockConnectRoutes,
 ]);
+
+function operations(): ReadonlySet<string> {
+  return new Set(ALL_ROUTES.map(({ operation }) => operation));
+}

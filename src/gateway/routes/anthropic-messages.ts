@@ -44,6 +44,7 @@ const createMessage = defineRoute(
       model: body.model,
       messages: readMessages(body),
       wishes: toMessagesWishes(body),
+      streams: body.stream === true,
     });
     const frame = { turnId: turn.turnId, model: body.model };
     if (body.stream) return streamClientTurn(request, turn, { write: writeMessageEvents(frame) });
@@ -65,8 +66,9 @@ const countTokens = defineRoute(
     errorShape: 'anthropic',
     takesApiKey: true,
   },
-  async ({ env, body }) => {
-    requireModel(env, body.model);
+  async (request) => {
+    const { body } = request;
+    requireModel(request, body.model);
     const { tools } = toAnthropicToolWishes(body);
     return json({ input_tokens: reserveTokens({ messages: readMessages(body), tools }) });
   },

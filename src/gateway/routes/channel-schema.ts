@@ -5,7 +5,7 @@
  */
 
 import * as z from 'zod';
-import { channelSchema } from '../../core/channels/channel-spec.ts';
+import { channelSchema, dailyBudgetSchema } from '../../core/channels/channel-spec.ts';
 
 export const pairing = z.object({
   id: z.string(),
@@ -13,7 +13,20 @@ export const pairing = z.object({
   principal: z.string(),
   state: z.enum(['pending', 'paired', 'denied']),
   requestedAt: z.number(),
+  /** Where he may do or spend less than the channel gives to all. */
+  capabilities: z.array(z.string()).optional(),
+  budget: dailyBudgetSchema.optional(),
 });
+
+/** `capabilities` and `budget` are of whom is let in, and at most what the channel gives. */
+export const pairingDecision = z.discriminatedUnion('decision', [
+  z.strictObject({
+    decision: z.literal('approve'),
+    capabilities: z.array(z.string().max(512)).max(256).exactOptional(),
+    budget: dailyBudgetSchema.exactOptional(),
+  }),
+  z.strictObject({ decision: z.literal('deny') }),
+]);
 
 const reply = z.object({
   id: z.string(),
@@ -40,7 +53,7 @@ export const channelSummary = z.object({
   spec: z.record(z.string(), z.unknown()),
   createdBy: z.string(),
   createdAt: z.number(),
-  /** Where its platform delivers to, on this gateway. */
+  /** Where its platform delivers to, on this gateway, or its pages connect to. */
   webhook: z.string(),
   warnings: z.array(z.literal('open_channel')),
 });

@@ -36,6 +36,7 @@ const chatCompletions = defineRoute(
       model: body.model,
       messages: messages.value,
       wishes: toChatWishes(body),
+      streams: body.stream === true,
     });
     const completion = { turnId: turn.turnId, model: body.model, createdAt: Date.now() };
     if (!body.stream) {

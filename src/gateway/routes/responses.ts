@@ -7,7 +7,13 @@
 
 import * as z from 'zod';
 import type { AdmitTurn } from '../../blocks/session/session-api.ts';
-import { admitClientTurn, awaitRest, readAllEvents, streamClientTurn } from '../client-turn.ts';
+import {
+  admitClientTurn,
+  awaitRest,
+  readAllEvents,
+  streamClientTurn,
+  toNeeds,
+} from '../client-turn.ts';
 import { json } from '../json-response.ts';
 import {
   KEEP_CONVERSATION_MS,
@@ -40,7 +46,6 @@ const createResponse = defineRoute(
     errorShape: 'openai',
   },
   async (request) => {
-    requireModel(request.env, request.body.model);
     const input = await resolveReferences(request, request.body.input);
     const turn = await admitClientTurn(request, toAdmission(request, input));
     const writer = new ResponseWriter({
@@ -66,6 +71,9 @@ function toAdmission(
   const previous = previousId ? responseOf(request, previousId) : undefined;
   const messages = toMessages(input, previous !== undefined);
   if (!messages.ok) throw invalidBody(messages.error);
+  const wishes = toResponseWishes(body);
+  const streams = body.stream === true;
+  requireModel(request, body.model, toNeeds(messages.value, wishes, streams));
   const { principal } = caller;
   const sessionId = previous?.session.sessionId ?? newSessionId(request, 'createResponse');
   const isStored = body.store !== false;
@@ -73,9 +81,9 @@ function toAdmission(
     sessionId,
     principal,
     requestId,
-    driver: { kind: 'model', model: body.model },
+    driver: { kind: 'model', model: body.model, ...(streams && { streams }) },
     messages: messages.value,
-    wishes: toResponseWishes(body),
+    wishes,
     // Whoever keeps the response can come back for what a human has decided.
     ...(isStored && { onAsk: 'wait' }),
     ...(previous && { after: previous.turnId }),

@@ -50,8 +50,8 @@ const createSchedule = defineRoute(
     idempotency: 'replay',
   },
   async (request) => {
-    const { env, caller, requestId, body: spec } = request;
-    if (spec.model !== undefined) requireModel(env, spec.model);
+    const { caller, requestId, body: spec } = request;
+    if (spec.model !== undefined) requireModel(request, spec.model);
     const grants = toGrants(spec.capabilities);
     requireGrants(request, grants);
     const creation = { creator: caller.principal, requestId, spec, grants };

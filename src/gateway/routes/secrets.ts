@@ -24,6 +24,8 @@ const vaultDescription = z.object({
   secrets: z.array(described),
   dataKey: z.string().optional(),
   wrappedBy: z.string().optional(),
+  contentKey: z.string().optional(),
+  contentKeyWrappedBy: z.string().optional(),
 });
 
 const putSecret = defineRoute(
@@ -86,7 +88,8 @@ const rewrapSecrets = defineRoute(
     method: 'POST',
     path: '/v1/secrets/rewrap',
     operation: 'rewrapSecrets',
-    summary: 'Seal all secrets with a new data key under the present master key',
+    summary:
+      'Seal all secrets, and content from now on, with new keys under the present master key',
     tag: 'secrets',
     access: 'system:secret:write',
     success: { status: 200, describes: vaultDescription },

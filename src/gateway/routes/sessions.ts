@@ -32,6 +32,8 @@ const session = z.object({
 const pageQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(200).default(50),
+  /** Words: then the messages that hold any of them, the best first, each with its `seq`. */
+  search: z.string().min(1).max(512).optional(),
 });
 
 const messagePage = z.object({
@@ -84,15 +86,18 @@ const listMessages = defineRoute(
     method: 'GET',
     path: '/v1/sessions/{id}/messages',
     operation: 'listMessages',
-    summary: 'Read the messages of a conversation, oldest first',
+    summary: 'Read the messages of a conversation, oldest first, or search them',
     tag: 'sessions',
     access: 'session:read',
     query: pageQuery,
     success: { status: 200, describes: messagePage },
   },
   async (request) => {
-    const page = await sessionOf(request).messages(request.query.after, request.query.limit);
-    return json(found(page, 'session'));
+    const { after, limit, search } = request.query;
+    const session = sessionOf(request);
+    if (search === undefined) return json(found(await session.messages(after, limit), 'session'));
+    const hits = found(await session.searchMessages(search, limit), 'session');
+    return json({ messages: hits.map(({ seq, message }) => ({ seq, ...message })) });
   },
 );
 

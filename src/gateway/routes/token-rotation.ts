@@ -7,11 +7,20 @@
 
 import * as z from 'zod';
 import { openGovernance } from '../../blocks/workspace/governance-client.ts';
+import { type Caveat, caveatSchema, MAX_CAVEATS } from '../../core/policy/caveat.ts';
+import type { Principal } from '../../core/policy/principal.ts';
 import { issueTicket, issueToken, TICKET_LIFE_MS } from '../access-token.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json } from '../json-response.ts';
+import { invalidBody } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
+
+/** In seconds. */
+const MAX_TICKET_LIFE = TICKET_LIFE_MS / 1_000;
+
+/** As browsers send it: without query and fragment. */
+const PATH = /^\/[\x21-\x7e]{0,511}$/;
 
 /** A week, in seconds. */
 const MAX_OVERLAP = 604_800;
@@ -80,22 +89,40 @@ const ticket = defineRoute(
       'A ticket for one request within a minute, as `?ticket=` of a WebSocket or event stream',
     tag: 'tokens',
     access: 'any-principal',
+    body: z.strictObject({
+      /** Take away from it, as from a token. */
+      caveats: z.array(caveatSchema).max(MAX_CAVEATS).default([]),
+      /** The only path that it opens. */
+      path: z.string().regex(PATH).optional(),
+      expiresInSeconds: z.number().int().min(1).max(MAX_TICKET_LIFE).default(MAX_TICKET_LIFE),
+    }),
+    mayOmitBody: true,
     success: {
       status: 201,
       describes: z.object({ ticket: z.string(), expiresAt: z.number() }),
     },
   },
-  async ({ env, caller }) => {
-    const { principal } = caller;
-    const fresh = issueTicket(env.SALLYPORT_MASTER_KEY, principal.workspace);
-    const expiresAt = Date.now() + TICKET_LIFE_MS;
-    await openGovernance(env, principal.workspace).issueTicket({
+  async ({ env, caller, body }) => {
+    const fresh = issueTicket(env.SALLYPORT_MASTER_KEY, caller.principal.workspace);
+    const expiresAt = Date.now() + body.expiresInSeconds * 1_000;
+    await openGovernance(env, caller.principal.workspace).issueTicket({
       ticketHash: fresh.hash,
-      principal,
+      principal: narrowed(caller.principal, body.caveats),
       expiresAt,
+      ...(body.path !== undefined && { path: body.path }),
     });
     return json({ ticket: fresh.text, expiresAt }, 201);
   },
 );
+
+/** A principal keeps the caveats that it came with. */
+function narrowed(principal: Principal, added: readonly Caveat[]): Principal {
+  const caveats = [...(principal.caveats ?? []), ...added];
+  if (caveats.length > MAX_CAVEATS) {
+    const detail = `must be at most ${MAX_CAVEATS}, with those of your own token`;
+    throw invalidBody({ pointer: '/caveats', detail });
+  }
+  return added.length === 0 ? principal : { ...principal, caveats };
+}
 
 export const tokenRotationRoutes: readonly Route[] = [rotate, revokeMany, ticket];

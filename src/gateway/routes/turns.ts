@@ -47,6 +47,8 @@ const turnSummary = z.object({
       approvalId: z.string().optional(),
     }),
   ),
+  /** Of all that may have shaped the output. */
+  label: z.object({ integrity: z.string(), confidentiality: z.string() }),
   code: z.string().optional(),
 });
 
@@ -73,7 +75,7 @@ function wantsStream({ body, raw }: TurnRequest): boolean {
 
 async function answerTurn(request: TurnRequest): Promise<Response> {
   const session = sessionOf(request);
-  const ran = await session.runTurn(toAdmission(request, session.sessionId), MAX_WAIT_MS);
+  const ran = await session.runTurn(toAdmission(request, session.sessionId, false), MAX_WAIT_MS);
   if (!ran.ok) throw fromAdmission(ran.error);
   if ('status' in ran.value && ran.value.status !== 'waiting') return json(ran.value);
   // Still running, or waiting for a human: the journal goes on, and the caller may read it.
@@ -86,19 +88,23 @@ async function answerTurn(request: TurnRequest): Promise<Response> {
 
 async function streamTurn(request: TurnRequest): Promise<Response> {
   const session = sessionOf(request);
-  const admitted = await session.admitTurn(toAdmission(request, session.sessionId));
+  const admitted = await session.admitTurn(toAdmission(request, session.sessionId, true));
   if (!admitted.ok) throw fromAdmission(admitted.error);
   const { turnId } = admitted.value;
   return toEventStreamResponse({ session, turnId }, { write: writeServerSentEvent });
 }
 
-function toAdmission(request: TurnRequest, sessionId: AdmitTurn['sessionId']): AdmitTurn {
-  const { body, caller, requestId, idempotency, env } = request;
+function toAdmission(
+  request: TurnRequest,
+  sessionId: AdmitTurn['sessionId'],
+  streams: boolean,
+): AdmitTurn {
+  const { body, caller, requestId, idempotency } = request;
   return {
     sessionId,
     principal: caller.principal,
     requestId,
-    driver: toDriver(env, body.model),
+    driver: toDriver(request, body.model, streams),
     messages: [toUserMessage(body.input)],
     ...(body.skills && { skills: body.skills }),
     ...(idempotency && { idempotency }),

@@ -76,16 +76,17 @@ function openChat({ env, caller }: Pick<UiRequest, 'env' | 'caller'>, chat: stri
 
 /** A message that is sent twice, under the same id, is said once. */
 function toAdmission(
-  { env, caller, requestId, body }: UiRequest,
+  request: UiRequest,
   { sessionId }: SessionClient,
   { messageId, text }: Extract<UiWish, { kind: 'said' }>,
 ): AdmitTurn {
+  const { caller, requestId, body } = request;
   const { principal } = caller;
   return {
     sessionId,
     principal,
     requestId,
-    driver: toDriver(env, body.model),
+    driver: toDriver(request, body.model, true),
     messages: [toUserMessage(text)],
     create: { sessionId, principal, requestId, ephemeralMs: KEEP_CONVERSATION_MS },
     idempotency: { key: `ui:${messageId}`, bodyHash: sha256Hex(text) },

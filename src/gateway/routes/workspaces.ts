@@ -8,13 +8,15 @@ import * as z from 'zod';
 import { randomHex } from '../../blocks/kit/keys.ts';
 import type { WorkspaceDescription } from '../../blocks/workspace/workspace-api.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
-import { policySchema } from '../../core/policy/policy.ts';
+import { CLIENT_CLASSES } from '../../core/policy/client-class.ts';
+import { type Policy, policySchema } from '../../core/policy/policy.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import { toPointer } from '../../core/primitives/json.ts';
 import { issueToken } from '../access-token.ts';
 import { actorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
-import { found, noSuch } from '../refusal.ts';
+import { found, invalidBody, noSuch } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { administrates, workspaceOf } from '../workspace-of.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
@@ -56,31 +58,41 @@ const readWorkspace = defineRoute(
   async (request) => answer(await workspaceOf(request).client.describe()),
 );
 
-const changeWorkspace = defineRoute(
-  {
-    method: 'PUT',
-    path: '/v1/workspaces/{id}',
-    operation: 'changeWorkspace',
-    summary: 'Set policy and members; the parts that are absent stay as they are',
-    tag: 'workspaces',
-    access: 'system:config:write',
-    body: changeBody,
-    success: { status: 200, describes: workspace },
-  },
-  async (request) => {
-    const { caller, body } = request;
-    const { client } = workspaceOf(request);
-    const actor = actorOf(request);
-    if (administrates(caller)) await client.found(actor);
-    const changed = await client.change(actor, {
-      ...(body.policy !== undefined && { policy: body.policy }),
-      ...(body.members !== undefined && { members: body.members }),
-      ...(body.ifRevision !== undefined && { ifRevision: body.ifRevision }),
-    });
-    if (!changed.ok) throw fromWorkspace(changed.error);
-    return answer(changed.value);
-  },
-);
+/** A rate of a route that does not exist would bound nothing, and nobody would be told. */
+function requireRoutes({ rates }: Policy, operations: ReadonlySet<string>): void {
+  const unknown = Object.keys(rates.routes).find((name) => !operations.has(name));
+  if (unknown === undefined) return;
+  const pointer = toPointer('/policy/rates/routes', unknown);
+  throw invalidBody({ pointer, detail: 'must be the operationId of a route' });
+}
+
+const changeWorkspaceAmong = (operations: () => ReadonlySet<string>) =>
+  defineRoute(
+    {
+      method: 'PUT',
+      path: '/v1/workspaces/{id}',
+      operation: 'changeWorkspace',
+      summary: 'Set policy and members; the parts that are absent stay as they are',
+      tag: 'workspaces',
+      access: 'system:config:write',
+      body: changeBody,
+      success: { status: 200, describes: workspace },
+    },
+    async (request) => {
+      const { caller, body } = request;
+      const { client } = workspaceOf(request);
+      if (body.policy !== undefined) requireRoutes(body.policy, operations());
+      const actor = actorOf(request);
+      if (administrates(caller)) await client.found(actor);
+      const changed = await client.change(actor, {
+        ...(body.policy !== undefined && { policy: body.policy }),
+        ...(body.members !== undefined && { members: body.members }),
+        ...(body.ifRevision !== undefined && { ifRevision: body.ifRevision }),
+      });
+      if (!changed.ok) throw fromWorkspace(changed.error);
+      return answer(changed.value);
+    },
+  );
 
 const tokenBody = z.strictObject({
   subject: z.strictObject({ kind: z.enum(['user', 'service']), id: z.string().regex(SUBJECT) }),
@@ -100,6 +112,20 @@ const token = z.object({
   createdAt: z.number(),
   createdBy: z.string(),
   expiresAt: z.number().optional(),
+  /** To the minute, as are those of its origins. */
+  lastUsedAt: z.number().optional(),
+  origins: z
+    .array(
+      z.object({
+        /** As the platform says; absent where it does not. Of IPv6 the network alone. */
+        source: z.string().optional(),
+        client: z.enum(CLIENT_CLASSES),
+        firstAt: z.number(),
+        lastAt: z.number(),
+      }),
+    )
+    .optional(),
+  revokedAt: z.number().optional(),
 });
 
 const issue = defineRoute(
@@ -175,10 +201,7 @@ function answer(description: WorkspaceDescription | undefined): Response {
   return json(known, 200, { ETag: `"${known.revision}"` });
 }
 
-export const workspaceRoutes: readonly Route[] = [
-  readWorkspace,
-  changeWorkspace,
-  issue,
-  listTokens,
-  revoke,
-];
+/** `operations`: the names of all routes that there are. */
+export function workspaceRoutesAmong(operations: () => ReadonlySet<string>): readonly Route[] {
+  return [readWorkspace, changeWorkspaceAmong(operations), issue, listTokens, revoke];
+}
