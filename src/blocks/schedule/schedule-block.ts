@@ -199,5 +199,5 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
 
 /** The longer a run takes, the less often it is asked after. */
 function lookAgainAt({ dueAt }: ScheduleRun, now: number): number {
-  return now + Math.min(LATEST_MS, Math.max(SOONEST_MS, (now - dueAt) / 4));
+  return now + Math.min(LATEST_MS, Math.max(SOONEST_MS, Math.ceil((now - dueAt) / 4)));
 }
