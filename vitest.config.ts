@@ -7,6 +7,14 @@ const TEST_SECRETS = {
   SALLYPORT_ROOT_TOKEN: 'root-token-of-the-tests',
 };
 
+/** For slow machines: nothing waits as long as that where all is well. */
+const PATIENCE = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  // What is decided is on the record a moment later.
+  expect: { poll: { timeout: 10_000 } },
+};
+
 /**
  * Kinds of tests: `unit` in plain Node, `workerd` and `session` inside the real runtime, `executor`
  * in plain Node with real sandboxes, and `journeys` over HTTP against a gateway that the test starts.
@@ -19,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          testTimeout: 20_000,
+          ...PATIENCE,
           include: [
             'test/*.test.ts',
             'test/{core,channels,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
@@ -35,7 +43,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          testTimeout: 20_000,
+          ...PATIENCE,
           include: ['test/{agent,models,tiers,blocks,gateway}/**/*.test.ts'],
           exclude: ['test/blocks/session/**'],
         },
@@ -50,7 +58,7 @@ export default defineConfig({
         ],
         test: {
           name: 'session',
-          testTimeout: 20_000,
+          ...PATIENCE,
           include: ['test/blocks/session/**/*.test.ts'],
         },
       },
@@ -58,8 +66,7 @@ export default defineConfig({
         test: {
           name: 'executor',
           include: ['test/executor/**/*.test.ts', 'test/attacks/executor/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...PATIENCE,
         },
       },
       {
@@ -67,10 +74,7 @@ export default defineConfig({
           name: 'journeys',
           include: ['test/{journeys,attacks}/**/*.test.ts'],
           exclude: ['test/attacks/executor/**'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          // What is decided is on the record a moment later.
-          expect: { poll: { timeout: 10_000 } },
+          ...PATIENCE,
           sequence: { groupOrder: 1 },
         },
       },

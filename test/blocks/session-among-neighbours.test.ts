@@ -42,11 +42,14 @@ describe('a session among its real neighbours', () => {
     const ran = await session.runTurn(admission(workspace.root.principal), 10_000);
     expect(ran).toMatchObject({ ok: true, value: { status: 'finished' } });
     const audit = openAudit(bindings, workspace.id);
-    await vi.waitFor(async () => {
-      const { records } = await audit.query({ after: 0, limit: 100 });
-      const actions = records.map(({ event }) => event.action);
-      expect(actions).toEqual(expect.arrayContaining(['turn-admitted', 'turn-finished']));
-    });
+    await vi.waitFor(
+      async () => {
+        const { records } = await audit.query({ after: 0, limit: 100 });
+        const actions = records.map(({ event }) => event.action);
+        expect(actions).toEqual(expect.arrayContaining(['turn-admitted', 'turn-finished']));
+      },
+      { timeout: 10_000 },
+    );
     expect(await audit.verify()).toMatchObject({ ok: true });
   });
 
@@ -59,8 +62,10 @@ describe('a session among its real neighbours', () => {
     const policy = { ...DEFAULT_POLICY, budgets };
     await workspace.block.change(workspace.root, { policy });
     for (let turn = 0; turn < 5; turn++) {
-      await vi.waitFor(async () =>
-        expect(await session.runTurn(admission(principal), 10_000)).toMatchObject({ ok: true }),
+      await vi.waitFor(
+        async () =>
+          expect(await session.runTurn(admission(principal), 10_000)).toMatchObject({ ok: true }),
+        { timeout: 10_000 },
       );
     }
   });
@@ -73,13 +78,16 @@ describe('a session among its real neighbours', () => {
       ok: false,
       error: { code: 'denied' },
     });
-    await vi.waitFor(async () => {
-      const { records } = await workspace.audit.query({
-        after: 0,
-        limit: 100,
-        action: 'turn-refused',
-      });
-      expect(records).toHaveLength(1);
-    });
+    await vi.waitFor(
+      async () => {
+        const { records } = await workspace.audit.query({
+          after: 0,
+          limit: 100,
+          action: 'turn-refused',
+        });
+        expect(records).toHaveLength(1);
+      },
+      { timeout: 10_000 },
+    );
   });
 });

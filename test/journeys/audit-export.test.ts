@@ -30,9 +30,12 @@ beforeAll(async () => {
     await api.post('/v1/tools/text-stats/call', { arguments: { text: `call ${call}` } });
   }
   await api.post('/v1/tools/no-such-tool/call', { arguments: {} });
-  await vi.waitFor(async () => {
-    expect(await records('action=tool-result')).toHaveLength(CALLS);
-  });
+  await vi.waitFor(
+    async () => {
+      expect(await records('action=tool-result')).toHaveLength(CALLS);
+    },
+    { timeout: 10_000 },
+  );
 });
 afterAll(async () => {
   await gateway?.dispose();
@@ -224,14 +227,17 @@ describe('retention', () => {
 test('checkpoints are in the archive below the data folder', async () => {
   const { note } = (await api.post('/v1/audit/checkpoints', {})).body;
   const signature = note.split(' ').at(-1).trim();
-  await vi.waitFor(() => {
-    const archived = readdirSync(join(gateway.dataFolder, 'r2'), {
-      recursive: true,
-      withFileTypes: true,
-    }).filter((entry) => entry.isFile());
-    const texts = archived.map(({ parentPath, name }) =>
-      readFileSync(join(parentPath, name), 'utf8'),
-    );
-    expect(texts.some((text) => text.includes(signature))).toBe(true);
-  });
+  await vi.waitFor(
+    () => {
+      const archived = readdirSync(join(gateway.dataFolder, 'r2'), {
+        recursive: true,
+        withFileTypes: true,
+      }).filter((entry) => entry.isFile());
+      const texts = archived.map(({ parentPath, name }) =>
+        readFileSync(join(parentPath, name), 'utf8'),
+      );
+      expect(texts.some((text) => text.includes(signature))).toBe(true);
+    },
+    { timeout: 10_000 },
+  );
 });

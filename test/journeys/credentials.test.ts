@@ -37,7 +37,7 @@ describe('rotation', () => {
     expect(status).toBe(200);
     const rotated = callApi(gateway, body.token);
     expect([await statusOf(api), await statusOf(rotated)]).toEqual([200, 200]);
-    await expect.poll(() => statusOf(api), { timeout: 5_000 }).toBe(401);
+    await expect.poll(() => statusOf(api), { timeout: 20_000 }).toBe(401);
     expect(await statusOf(rotated)).toBe(200);
   });
 

@@ -83,7 +83,7 @@ describe('an alias', () => {
       expect(body.records.map(({ event }: { event: object }) => event)).toMatchObject([
         { model: 'compatible/second', decision: 'observed' },
       ]);
-    }, 5_000);
+    }, 20_000);
   });
 
   test.each([400, 401, 403, 404, 422])('is not answered by another after %i', async (status) => {

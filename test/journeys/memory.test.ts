@@ -120,10 +120,13 @@ describe('a user', () => {
     expect((await eve.delete('/v1/memory')).body).toEqual({ erased: 2 });
     expect((await eve.get('/v1/memory/export')).body.memories).toEqual([]);
     expect(textsOf((await answers([recall('eve')], eve))[0])).toEqual([]);
-    await vi.waitFor(async () => {
-      const audit = await api.get('/v1/audit?action=memory-erased&limit=10');
-      expect(audit.body.records.at(-1).event).toMatchObject({ actor: 'user:eve', count: 2 });
-    });
+    await vi.waitFor(
+      async () => {
+        const audit = await api.get('/v1/audit?action=memory-erased&limit=10');
+        expect(audit.body.records.at(-1).event).toMatchObject({ actor: 'user:eve', count: 2 });
+      },
+      { timeout: 10_000 },
+    );
   });
 
   test('needs the capability to read, or to write', async () => {

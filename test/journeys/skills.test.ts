@@ -48,13 +48,16 @@ test('a skill is installed, listed, read, replaced and deleted, and that is on t
   expect((await api.delete('/v1/skills/filing')).status).toBe(204);
   expect((await api.get('/v1/skills/filing')).status).toBe(404);
   expect((await api.delete('/v1/skills/filing')).status).toBe(404);
-  await vi.waitFor(async () => {
-    const { body: audit } = await api.get('/v1/audit?limit=500');
-    const actions = audit.records
-      .filter(({ event }: { event: { skill?: string } }) => event.skill === 'filing')
-      .map(({ event }: { event: { action: string } }) => event.action);
-    expect(actions).toEqual(['skill-installed', 'skill-installed', 'skill-deleted']);
-  });
+  await vi.waitFor(
+    async () => {
+      const { body: audit } = await api.get('/v1/audit?limit=500');
+      const actions = audit.records
+        .filter(({ event }: { event: { skill?: string } }) => event.skill === 'filing')
+        .map(({ event }: { event: { action: string } }) => event.action);
+      expect(actions).toEqual(['skill-installed', 'skill-installed', 'skill-deleted']);
+    },
+    { timeout: 10_000 },
+  );
 });
 
 describe('a model', () => {

@@ -138,7 +138,7 @@ describeSandbox('a program in a container', () => {
       });
       await expect.poll(() => isRunning(mark), { timeout: 20_000 }).toBe(true);
       child.kill('SIGKILL');
-      await expect.poll(() => isRunning(mark), { timeout: 5_000 }).toBe(false);
+      await expect.poll(() => isRunning(mark), { timeout: 20_000 }).toBe(false);
 
       expect(leftovers(child.pid)).not.toEqual([]); // empty groups
       const next = await openContainerLab(folder);

@@ -48,10 +48,12 @@ describe('SessionApi.admitTurn()', () => {
       [1, { kind: 'turn-started', turnId: turn.turnId, model: 'embedded/planner' }],
     ]);
     expect(await client.describe()).toMatchObject({ turns: 1, activeTurn: turn.turnId });
-    await vi.waitFor(() =>
-      expect(chain()).toContainEqual(
-        expect.objectContaining({ action: 'turn-admitted', turnId: turn.turnId, revision: 1 }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(chain()).toContainEqual(
+          expect.objectContaining({ action: 'turn-admitted', turnId: turn.turnId, revision: 1 }),
+        ),
+      { timeout: 10_000 },
     );
   });
 
@@ -118,13 +120,17 @@ describe('SessionApi.admitTurn()', () => {
       ok: false,
       error: { code: 'denied' },
     });
-    await vi.waitFor(() =>
-      expect(script.settled.map(({ turnId }) => turnId)).toEqual([script.openings[0]?.turnId]),
+    await vi.waitFor(
+      () =>
+        expect(script.settled.map(({ turnId }) => turnId)).toEqual([script.openings[0]?.turnId]),
+      { timeout: 10_000 },
     );
-    await vi.waitFor(() =>
-      expect(chain()).toContainEqual(
-        expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: 'denied' }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(chain()).toContainEqual(
+          expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: 'denied' }),
+        ),
+      { timeout: 10_000 },
     );
     expect(script.runs).toEqual([]);
   });
@@ -142,10 +148,12 @@ describe('SessionApi.admitTurn()', () => {
       ok: false,
       error: { code, retryAfterMs: 1_234 },
     });
-    await vi.waitFor(() =>
-      expect(chain()).toContainEqual(
-        expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: code }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(chain()).toContainEqual(
+          expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: code }),
+        ),
+      { timeout: 10_000 },
     );
   });
 
@@ -258,7 +266,7 @@ describe('the lane', () => {
       });
     }
     expect(script.runs).toHaveLength(1);
-    await vi.waitFor(() => expect(script.settled).toHaveLength(3));
+    await vi.waitFor(() => expect(script.settled).toHaveLength(3), { timeout: 10_000 });
   });
 });
 

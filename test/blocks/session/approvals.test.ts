@@ -100,7 +100,9 @@ describe('a turn that waits', () => {
       fixture.script.authority = undefined;
     };
     await decide(fixture, id);
-    await vi.waitFor(async () => expect(await status(fixture, turnId)).toBe('failed'));
+    await vi.waitFor(async () => expect(await status(fixture, turnId)).toBe('failed'), {
+      timeout: 10_000,
+    });
     expect(await stateOf(fixture, id)).toBe('withdrawn');
     expect(fixture.script.runs).toHaveLength(1);
   });
@@ -133,10 +135,12 @@ describe('a start', () => {
     expect(await stateOf(fixture, id)).toBe('consumed');
     // Sent again because its answer was lost, it is answered as before.
     expect((await next.commit([started(next, 0, hashOf(run))])).ok).toBe(true);
-    await vi.waitFor(() =>
-      expect(fixture.chain().map(({ action }) => action)).toEqual(
-        expect.arrayContaining(['approval-needed', 'approval-decided', 'approval-consumed']),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(fixture.chain().map(({ action }) => action)).toEqual(
+          expect.arrayContaining(['approval-needed', 'approval-decided', 'approval-consumed']),
+        ),
+      { timeout: 10_000 },
     );
     const consumed = fixture.chain().filter(({ action }) => action === 'approval-consumed');
     expect(consumed).toHaveLength(1);
@@ -198,10 +202,13 @@ describe('a decision', () => {
     await decide(fixture, id);
     await crash();
     fixture.script.beforeOpening = async () => {};
-    await vi.waitFor(async () => {
-      await ring(fixture.connect());
-      expect(await status(fixture, turnId)).toBe('running');
-    });
+    await vi.waitFor(
+      async () => {
+        await ring(fixture.connect());
+        expect(await status(fixture, turnId)).toBe('running');
+      },
+      { timeout: 10_000 },
+    );
     expect((await fixture.run(1)).turn.approvals).toHaveLength(1);
   });
 
@@ -258,11 +265,14 @@ describe('time', () => {
     });
     fixture.script.beforeOpening = () => Promise.reject(new Error('unreachable'));
     await decide(fixture, ids[0] ?? '');
-    await vi.waitFor(async () => {
-      await ring(fixture.connect());
-      expect(await stateOf(fixture, ids[0] ?? '')).toBe('expired');
-      expect(await stateOf(fixture, ids[1] ?? '')).toBe('expired');
-    });
+    await vi.waitFor(
+      async () => {
+        await ring(fixture.connect());
+        expect(await stateOf(fixture, ids[0] ?? '')).toBe('expired');
+        expect(await stateOf(fixture, ids[1] ?? '')).toBe('expired');
+      },
+      { timeout: 10_000 },
+    );
     const denied = (await fixture.events(turnId)).filter(
       ({ body }) => body.kind === 'tool-call-denied',
     );
@@ -277,7 +287,7 @@ describe('the index', () => {
 
   test('hears of each change, though it could not be reached and the object was lost', async () => {
     const { fixture, id } = await waiting();
-    await vi.waitFor(() => expect(heard(fixture, id)).toBe('pending'));
+    await vi.waitFor(() => expect(heard(fixture, id)).toBe('pending'), { timeout: 10_000 });
     fixture.script.failingNews = 2;
     fixture.script.beforeOpening = () => Promise.reject(new Error('unreachable'));
     await decide(fixture, id);
@@ -294,7 +304,7 @@ describe('the index', () => {
   test('hears that a deleted session’s approvals are withdrawn, before its storage is wiped', async () => {
     const { fixture, id } = await waiting();
     await fixture.client.remove(fixture.principal, 'req_remove');
-    await vi.waitFor(() => expect(heard(fixture, id)).toBe('withdrawn'));
+    await vi.waitFor(() => expect(heard(fixture, id)).toBe('withdrawn'), { timeout: 10_000 });
     expect(await fixture.client.approval(id)).toBeUndefined();
   });
 });

@@ -167,7 +167,7 @@ describe('SessionApi.commit()', () => {
     const { begin, chain } = openFixture();
     const run = await begin();
     await run.commit([toReply(0, ['fetch']), run.started(0, 0)], { audit: [toToolEvent()] });
-    await vi.waitFor(() => expect(chain()).toContainEqual(toToolEvent()));
+    await vi.waitFor(() => expect(chain()).toContainEqual(toToolEvent()), { timeout: 10_000 });
   });
 
   it('takes 3 MB in one result and gives it back to event, history and summary', async () => {
@@ -256,7 +256,9 @@ describe('a batch that is refused', () => {
     });
     script.auditIsDown = false;
     // The refusal has asked for another attempt to send.
-    await vi.waitFor(async () => expect((await run.commit([run.started(0, 1)])).ok).toBe(true));
+    await vi.waitFor(async () => expect((await run.commit([run.started(0, 1)])).ok).toBe(true), {
+      timeout: 10_000,
+    });
     expect(chain().length).toBeGreaterThan(MAX_BACKLOG_EVENTS);
   });
 

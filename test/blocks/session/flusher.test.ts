@@ -25,17 +25,17 @@ describe('the outbox of a session', () => {
     async (fate) => {
       const fixture = openFixture();
       const run = await fixture.begin();
-      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(1));
+      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(1), { timeout: 10_000 });
       fixture.script.appendFates.push('well', fate);
       const audit = Array.from({ length: 450 }, (_, index) => ({
         ...toToolEvent(),
         callKey: `call ${index}`,
       }));
       await run.commit([toReply(0), toTurnFinished()], { audit });
-      await vi.waitFor(() => expect(fixture.script.appendFates).toEqual([]));
+      await vi.waitFor(() => expect(fixture.script.appendFates).toEqual([]), { timeout: 10_000 });
       await crash();
       await ringAll(fixture);
-      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(452));
+      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(452), { timeout: 10_000 });
       expect(fixture.chain().slice(2)).toEqual(audit);
       expect(fixture.script.chain.size).toBe(1);
       expect(await countRows(fixture, 'outbox WHERE last_seq > 0')).toBe(0);
@@ -80,7 +80,9 @@ describe('the outbox of a session', () => {
       error: { code: 'audit_unavailable' },
     });
     script.auditIsDown = false;
-    await vi.waitFor(async () => expect((await client.admitTurn(admission())).ok).toBe(true));
+    await vi.waitFor(async () => expect((await client.admitTurn(admission())).ok).toBe(true), {
+      timeout: 10_000,
+    });
   });
 });
 
@@ -90,7 +92,7 @@ describe('a settlement', () => {
     const run = await fixture.begin();
     await run.commit([toReply(0, ['fetch', 'fetch']), run.started(0, 0), run.started(0, 1)]);
     await run.commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1));
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
     expect(fixture.script.settled).toEqual([
       { turnId: run.turn.turnId, usage: REPLY_USAGE, toolCalls: { fetch: 2 } },
     ]);
@@ -104,7 +106,7 @@ describe('a settlement', () => {
     fixture.script.failingSettlements = 2;
     const run = await fixture.begin();
     await run.commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.failingSettlements).toBe(1));
+    await vi.waitFor(() => expect(fixture.script.failingSettlements).toBe(1), { timeout: 10_000 });
     await crash();
     await ringAll(fixture);
     expect(fixture.script.settled).toEqual([]);
@@ -165,8 +167,10 @@ describe('an ephemeral session', () => {
     const { create, admit, client } = fixture;
     await admit({ create: { ...create, ephemeralMs: 100 } });
     await (await fixture.run()).commit([toTurnFinished()]);
-    await vi.waitFor(async () => expect(await client.describe()).toBeUndefined());
-    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0));
+    await vi.waitFor(async () => expect(await client.describe()).toBeUndefined(), {
+      timeout: 10_000,
+    });
+    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
     expect(fixture.script.settled).toHaveLength(1);
     expect(fixture.chain().map(({ action }) => action)).toEqual(['turn-admitted']);
   });
@@ -191,12 +195,12 @@ describe('an ephemeral session', () => {
     const ephemeral = { create: { ...create, ephemeralMs: 60_000 } };
     await admit(ephemeral);
     await (await fixture.run()).commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1));
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
     await ringAll(fixture);
-    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0));
+    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
     await admit(ephemeral);
     await (await fixture.run(1)).commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.chain.size).toBe(2));
+    await vi.waitFor(() => expect(fixture.script.chain.size).toBe(2), { timeout: 10_000 });
     const outboxes = [...fixture.script.chain.values()];
     expect(outboxes.map((events) => events.length)).toEqual([1, 1]);
   });
@@ -207,7 +211,7 @@ describe('an ephemeral session', () => {
     script.shortage = { reason: 'principal_rate', retryAfterMs: 1 };
     await client.admitTurn(admission({ create: { ...create, ephemeralMs: 60_000 } }));
     await ringAll(fixture);
-    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0));
+    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
     expect(fixture.chain()).toMatchObject([{ action: 'turn-refused' }]);
   });
 });

@@ -80,7 +80,7 @@ describe('a slice of several turns', () => {
     const fixture = await openPlenty();
     await fixture.admit();
     await finishTurn(fixture, 0, 33);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1));
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
     await runTurn(fixture, 1);
     expect(asked(fixture)).toBe(2);
   });
@@ -123,7 +123,7 @@ describe('a slice of several turns', () => {
     fixture.script.authority = toAuthority(fixture.principal, { revision: 2 });
     await fixture.client.authorityChanged(2);
     await run.commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1));
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
     await runTurn(fixture, 1);
     expect(asked(fixture)).toBe(2);
   });

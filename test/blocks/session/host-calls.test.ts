@@ -38,18 +38,20 @@ describe('SessionApi.authorizeHostCall()', () => {
     const fixture = openFixture();
     const run = await beginCall(fixture);
     expect(await fixture.client.authorizeHostCall(toRequest(run))).toEqual(GRANTED);
-    await vi.waitFor(() =>
-      expect(fixture.chain()).toContainEqual(
-        expect.objectContaining({
-          action: 'host-call',
-          decision: 'allowed',
-          actor: 'user:alice',
-          resource: 'api.example.com:443',
-          plugin: 'web',
-          callKey: run.claims(0, 0).callKey,
-          requestId: 'req_turn',
-        }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(fixture.chain()).toContainEqual(
+          expect.objectContaining({
+            action: 'host-call',
+            decision: 'allowed',
+            actor: 'user:alice',
+            resource: 'api.example.com:443',
+            plugin: 'web',
+            callKey: run.claims(0, 0).callKey,
+            requestId: 'req_turn',
+          }),
+        ),
+      { timeout: 10_000 },
     );
   });
 
@@ -64,10 +66,12 @@ describe('SessionApi.authorizeHostCall()', () => {
     const run = await beginCall(fixture);
     const answer = await fixture.client.authorizeHostCall(toRequest(run, { capability }));
     expect(answer).toEqual(refusal('capability', reason));
-    await vi.waitFor(() =>
-      expect(fixture.chain()).toContainEqual(
-        expect.objectContaining({ action: 'host-call', decision: 'denied', reason }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(fixture.chain()).toContainEqual(
+          expect.objectContaining({ action: 'host-call', decision: 'denied', reason }),
+        ),
+      { timeout: 10_000 },
     );
     // Neither a path nor what a plugin made up reaches the record.
     expect(JSON.stringify(fixture.chain())).not.toMatch(/passwd|teleport|tool::http/);

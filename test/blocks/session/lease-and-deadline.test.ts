@@ -59,10 +59,12 @@ describe('the deadline', () => {
     expect(await run.commit([toFinished(0, 0)])).toEqual({ ok: false, error: 'lease_lost' });
     expect(await run.holdLease()).toBe('lease_lost');
     expect(script.runs).toHaveLength(1);
-    await vi.waitFor(() =>
-      expect(chain()).toContainEqual(
-        expect.objectContaining({ action: 'turn-failed', reason: 'deadline_exceeded' }),
-      ),
+    await vi.waitFor(
+      () =>
+        expect(chain()).toContainEqual(
+          expect.objectContaining({ action: 'turn-failed', reason: 'deadline_exceeded' }),
+        ),
+      { timeout: 10_000 },
     );
   });
 });

@@ -30,10 +30,14 @@ describe('a turn that costs nothing, of which nobody is told before its end', ()
   it('begins before it is written, and is written by itself a moment later', async () => {
     const fixture = openFixture();
     const { seen } = await beginUntold(fixture);
-    await vi.waitFor(() => expect(seen).toEqual([0]));
-    await vi.waitFor(async () => expect(await countTurns(fixture)).toBe(1));
-    await vi.waitFor(() =>
-      expect(fixture.chain()).toContainEqual(expect.objectContaining({ action: 'turn-admitted' })),
+    await vi.waitFor(() => expect(seen).toEqual([0]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await countTurns(fixture)).toBe(1), { timeout: 10_000 });
+    await vi.waitFor(
+      () =>
+        expect(fixture.chain()).toContainEqual(
+          expect.objectContaining({ action: 'turn-admitted' }),
+        ),
+      { timeout: 10_000 },
     );
   });
 
@@ -57,7 +61,7 @@ describe('a turn that costs nothing, of which nobody is told before its end', ()
   it('is given to its run as it will be written', async () => {
     const fixture = openFixture();
     const { run } = await beginUntold(fixture);
-    await vi.waitFor(async () => expect(await countTurns(fixture)).toBe(1));
+    await vi.waitFor(async () => expect(await countTurns(fixture)).toBe(1), { timeout: 10_000 });
     const written = await fixture.client.turn(run.turn.turnId, run.turn.epoch);
     expect(written).toEqual(run.turn);
   });
@@ -90,7 +94,7 @@ describe('a turn that costs nothing, of which nobody is told before its end', ()
       found.push(await countTurns(fixture));
     };
     fixture.client.runTurn(fixture.admission(), 60_000).catch(() => {});
-    await vi.waitFor(() => expect(found[0]).toBeGreaterThanOrEqual(1));
+    await vi.waitFor(() => expect(found[0]).toBeGreaterThanOrEqual(1), { timeout: 10_000 });
   });
 
   it('was never there when the object dies before it is written: its run is refused', async () => {
@@ -109,7 +113,7 @@ describe('a turn that is written before its run begins', () => {
   it('is one whose model costs money', async () => {
     const fixture = openFixture();
     const { seen } = await beginUntold(fixture, { kind: 'model', model: 'openai/gpt-5' });
-    await vi.waitFor(() => expect(seen).toEqual([1]));
+    await vi.waitFor(() => expect(seen).toEqual([1]), { timeout: 10_000 });
   });
 
   it('is one whose caller is told its id at once', async () => {
@@ -120,7 +124,7 @@ describe('a turn that is written before its run begins', () => {
       seen.push(await countTurns(fixture));
     };
     await fixture.admit();
-    await vi.waitFor(() => expect(seen[0]).toBe(1));
+    await vi.waitFor(() => expect(seen[0]).toBe(1), { timeout: 10_000 });
   });
 });
 

@@ -90,12 +90,15 @@ describe('refused logins', () => {
   test('are on the record of the deployment', async () => {
     await openDeployment(bindings).recordRefusedLogins('req-9', 3);
     const audit = bindings.AUDITS.getByName('#deployment');
-    await vi.waitFor(async () => {
-      const { records } = await audit.query({ after: 0, limit: 10 });
-      expect(records.map(({ event }) => event)).toMatchObject([
-        { action: 'login-refused', decision: 'denied', requestId: 'req-9', count: 3 },
-      ]);
-    });
+    await vi.waitFor(
+      async () => {
+        const { records } = await audit.query({ after: 0, limit: 10 });
+        expect(records.map(({ event }) => event)).toMatchObject([
+          { action: 'login-refused', decision: 'denied', requestId: 'req-9', count: 3 },
+        ]);
+      },
+      { timeout: 10_000 },
+    );
     expect(await audit.verify()).toMatchObject({ ok: true });
   });
 
