@@ -78,3 +78,19 @@ export class Model {
     }
   }
 }
+
+/** One death may be told to one block by several monitors: in which order, nobody promises. */
+export function withDownsByRef(
+  mail: ReadonlyMap<string, readonly unknown[]>,
+): Map<string, unknown[]> {
+  return new Map([...mail].map(([sender, bodies]) => [sender, sortDowns(bodies)]));
+}
+
+function sortDowns(bodies: readonly unknown[]): unknown[] {
+  const refs = bodies.flatMap((body) => (isDown(body) ? [body.ref] : [])).sort();
+  return bodies.map((body) => (isDown(body) ? { ...body, ref: refs.shift() } : body));
+}
+
+function isDown(body: unknown): body is { readonly type: 'down'; readonly ref: string } {
+  return typeof body === 'object' && body !== null && 'type' in body && body.type === 'down';
+}
