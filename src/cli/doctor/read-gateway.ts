@@ -6,9 +6,10 @@
 
 import { connect } from 'node:tls';
 import * as z from 'zod';
+import { deploymentAnswer } from '../../core/security-audit/deployment-answer.ts';
 import type { GatewayFacts, MachineFacts } from '../../core/security-audit/machine-facts.ts';
 import { ask, type GatewayAddress } from '../gateway/gateway-client.ts';
-import { deploymentAnswer, registryAnswers } from '../security/answer-schemas.ts';
+import { registryAnswers } from '../security/answer-schemas.ts';
 import { isLoopbackName } from '../security/loopback.ts';
 import { statusOf } from '../security/probe-surface.ts';
 

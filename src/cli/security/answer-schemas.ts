@@ -75,24 +75,6 @@ export const registryAnswers = {
   }),
 } as const;
 
-export const deploymentAnswer = z.object({
-  version: z.string(),
-  features: z.object({
-    uploads: z.boolean(),
-    auditArchive: z.boolean(),
-    telemetry: z.boolean(),
-    ownHosts: z.boolean(),
-    sourceAddresses: z.boolean(),
-  }),
-  keys: z
-    .object({
-      strongMasterKey: z.boolean(),
-      strongRootToken: z.boolean(),
-      formerMasterKey: z.boolean(),
-    })
-    .optional(),
-});
-
 export const switchesAnswer = z.object({
   switches: z.array(
     z.object({ killSwitch: z.object({ kind: z.string(), name: z.string().optional() }) }),

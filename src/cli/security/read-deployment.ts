@@ -7,16 +7,11 @@
 import * as z from 'zod';
 import { retentionSchema } from '../../core/audit/audit-class.ts';
 import { provedWorkspaceSchema } from '../../core/policy/proved-workspace-schema.ts';
+import { deploymentAnswer } from '../../core/security-audit/deployment-answer.ts';
 import type { DeploymentFacts, RecordFacts } from '../../core/security-audit/deployment-facts.ts';
 import type { RecordedEvent } from '../../core/security-audit/used-capabilities.ts';
 import type { GatewayAddress } from '../gateway/gateway-client.ts';
-import {
-  deploymentAnswer,
-  recordPage,
-  registryAnswers,
-  switchesAnswer,
-  workspaceAnswer,
-} from './answer-schemas.ts';
+import { recordPage, registryAnswers, switchesAnswer, workspaceAnswer } from './answer-schemas.ts';
 import { readBundledPlugins } from './bundled-plugins.ts';
 import { probeSurface } from './probe-surface.ts';
 import { PartReader } from './read-parts.ts';

@@ -8,7 +8,8 @@
  */
 
 import * as z from 'zod';
-import { err, ok, type Result } from '../primitives/result.ts';
+import { FRAME_CLOSE_CODES, readJsonFrame } from '../primitives/json-frame.ts';
+import type { Result } from '../primitives/result.ts';
 import { MAX_BODY_BYTES } from './block-body.ts';
 
 /** Longest frame that is read, in UTF-16 units: a reply of the longest body as base64. */
@@ -18,13 +19,7 @@ export const HEARTBEAT = { ask: 'ping', answer: 'pong' } as const;
 
 /** Codes of RFC 6455 where they fit, and our own. After none of them is a message lost. */
 export const CLOSE_CODES = {
-  /** The frame is no text. */
-  unsupported: 1_003,
-  /** The text is no JSON. */
-  malformed: 1_007,
-  /** It is not among the frames below. */
-  unknownFrame: 1_008,
-  tooLong: 1_009,
+  ...FRAME_CLOSE_CODES,
   /** The block has ended; the reason is the word of its exit. */
   exited: 4_000,
   /** The consumer or the block may not receive any more. */
@@ -46,13 +41,5 @@ export type SocketFrame = z.infer<typeof frame>;
 
 /** Text of a consumer, or for which reason its socket is closed. */
 export function readSocketFrame(text: string): Result<SocketFrame, CloseWord> {
-  if (text.length > MAX_FRAME_CHARS) return err('tooLong');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return err('malformed');
-  }
-  const parsed = frame.safeParse(value);
-  return parsed.success ? ok(parsed.data) : err('unknownFrame');
+  return readJsonFrame(text, { schema: frame, maxChars: MAX_FRAME_CHARS });
 }

@@ -6,7 +6,8 @@
  */
 
 import * as z from 'zod';
-import { err, ok, type Result } from '../primitives/result.ts';
+import { FRAME_CLOSE_CODES, readJsonFrame } from '../primitives/json-frame.ts';
+import type { Result } from '../primitives/result.ts';
 
 /** Longest text of a message, in UTF-16 code units. */
 const MAX_TEXT_CHARS = 16_384;
@@ -16,10 +17,7 @@ const MAX_FRAME_CHARS = MAX_TEXT_CHARS * 6 + 256;
 
 /** Codes of RFC 6455 where they fit, and our own. No message that was taken is lost after any. */
 export const CHAT_CLOSE_CODES = {
-  unsupported: 1_003,
-  malformed: 1_007,
-  unknownFrame: 1_008,
-  tooLong: 1_009,
+  ...FRAME_CLOSE_CODES,
   /** Something broke: connect again, and send again what was not taken. */
   failed: 1_011,
   /** The channel was deleted. */
@@ -69,13 +67,5 @@ export type ChatAnswer =
 
 /** Text of a page, or for which reason its socket is closed. */
 export function readChatFrame(text: string): Result<ChatFrame, ChatCloseWord> {
-  if (text.length > MAX_FRAME_CHARS) return err('tooLong');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return err('malformed');
-  }
-  const read = frame.safeParse(value);
-  return read.success ? ok(read.data) : err('unknownFrame');
+  return readJsonFrame(text, { schema: frame, maxChars: MAX_FRAME_CHARS });
 }

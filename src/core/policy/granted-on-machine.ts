@@ -9,7 +9,7 @@
  */
 
 import type { CapabilityRules, CapabilitySet } from '../capabilities/capability-set.ts';
-import { FAMILIES } from '../capabilities/catalogue.ts';
+import { FAMILIES, type FamilyName } from '../capabilities/catalogue.ts';
 import { livePatterns } from '../capabilities/live-patterns.ts';
 import { meetRules } from '../capabilities/meet-rules.ts';
 import { reachesFamily } from '../capabilities/reach.ts';
@@ -19,7 +19,8 @@ import type { Authority } from './authority.ts';
 /** Most patterns of each list: what is allowed beyond them is not granted. */
 const MAX_GRANTED_PATTERNS = 64;
 
-const NAMES: ReadonlySet<string> = new Set([
+/** Families of what plugins do on a machine of somebody's. */
+export const MACHINE_FAMILY_NAMES = [
   'tool:exec',
   'tool:exec:shell',
   'tool:file:read',
@@ -27,9 +28,11 @@ const NAMES: ReadonlySet<string> = new Set([
   'tool:network:http',
   'tool:network:websocket',
   'system:secret:use',
-]);
+] as const satisfies readonly FamilyName[];
 
-const MACHINE_FAMILIES = FAMILIES.filter(({ name }) => NAMES.has(name));
+const MACHINE_FAMILIES = FAMILIES.filter(({ name }) =>
+  MACHINE_FAMILY_NAMES.some((other) => other === name),
+);
 
 /** A cache, not state: a list that is asked for every call holds the same patterns each time. */
 const CONCERNING = new WeakMap<CapabilitySet, CapabilitySet>();

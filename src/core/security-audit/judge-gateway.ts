@@ -6,6 +6,7 @@
 
 import { compareVersions, isVersion } from '../manifest/semver.ts';
 import type { Finding } from './finding.ts';
+import { judgeTransport } from './judge-transport.ts';
 import type { GatewayFacts, MachineFacts } from './machine-facts.ts';
 
 const DAY_MS = 86_400_000;
@@ -31,7 +32,7 @@ export function judgeGateway({ gateway, now, version }: MachineFacts): readonly 
 }
 
 function judgeAnswers(gateway: GatewayFacts): readonly Finding[] {
-  const { url, isLoopback, answersNobody, takesToken } = gateway;
+  const { url, answersNobody, takesToken } = gateway;
   const findings: Finding[] = [];
   if (answersNobody) {
     findings.push({
@@ -51,15 +52,7 @@ function judgeAnswers(gateway: GatewayFacts): readonly Finding[] {
       command: 'SALLYPORT_TOKEN=<yours> npx --no sallyport doctor --url "$URL"',
     });
   }
-  if (url.startsWith('http:') && !isLoopback) {
-    findings.push({
-      id: 'no-tls',
-      level: 'high',
-      sentence: `Tokens go over ${url} in clear text`,
-      evidence: { url },
-      command: 'npm run deploy',
-    });
-  }
+  findings.push(...judgeTransport(gateway));
   return findings;
 }
 

@@ -8,6 +8,7 @@ import { compareVersions, isVersion } from '../manifest/semver.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
 import { findWide } from './find-wide.ts';
 import type { Finding } from './finding.ts';
+import { judgeTransport } from './judge-transport.ts';
 import type { ChannelFacts, NodeFacts } from './registry-facts.ts';
 import { withoutExpansions } from './without-expansions.ts';
 
@@ -32,15 +33,7 @@ function judgeAddress({ surface, features }: DeploymentFacts): readonly Finding[
     evidence: { route },
     command: 'git log --oneline src/gateway/routes',
   }));
-  if (url.startsWith('http:') && !isLoopback) {
-    findings.push({
-      id: 'no-tls',
-      level: 'high',
-      sentence: `Tokens go over ${url} in clear text`,
-      evidence: { url },
-      command: 'npm run deploy',
-    });
-  }
+  findings.push(...judgeTransport(surface));
   if (answersToForeignHost) {
     findings.push({
       id: 'any-host',

@@ -11,6 +11,7 @@
 import type { AuditAction } from '../audit/audit-event.ts';
 import { FAMILIES, type FamilyName } from '../capabilities/catalogue.ts';
 import { toResource } from '../capabilities/resource.ts';
+import { MACHINE_FAMILY_NAMES } from '../policy/granted-on-machine.ts';
 import type { ProvedTool } from '../policy/prove-move.ts';
 import { speaksOf } from '../policy/speaks-of.ts';
 
@@ -68,16 +69,10 @@ const NEEDED: ReadonlyMap<string, FamilyName> = new Map(Object.entries(NEEDED_FO
 const ON_RECORD: ReadonlySet<FamilyName> = new Set([
   ...Object.values(NEEDED_FOR),
   'tool:call',
-  'tool:exec',
-  'tool:exec:shell',
-  'tool:file:read',
-  'tool:file:write',
-  'tool:network:http',
-  'tool:network:websocket',
+  ...MACHINE_FAMILY_NAMES,
   'provider:llm:call',
   'provider:llm:stream',
   'provider:embedding',
-  'system:secret:use',
 ]);
 
 /**

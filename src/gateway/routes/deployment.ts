@@ -4,32 +4,13 @@
  * @module
  */
 
-import * as z from 'zod';
+import { deploymentAnswer } from '../../core/security-audit/deployment-answer.ts';
 import { isStrongMasterKey, isStrongRootToken } from '../../core/security-audit/secret-strength.ts';
 import { holds } from '../admit.ts';
 import type { GatewayBindings } from '../bindings.ts';
 import { json } from '../json-response.ts';
 import { GATEWAY_VERSION } from '../openapi.ts';
 import { defineRoute, type Route } from '../route.ts';
-
-const deployment = z.object({
-  version: z.string(),
-  features: z.object({
-    uploads: z.boolean(),
-    auditArchive: z.boolean(),
-    telemetry: z.boolean(),
-    ownHosts: z.boolean(),
-    sourceAddresses: z.boolean(),
-  }),
-  /** Only for who holds `system:admin`: whether they look as if chance had made them. */
-  keys: z
-    .object({
-      strongMasterKey: z.boolean(),
-      strongRootToken: z.boolean(),
-      formerMasterKey: z.boolean(),
-    })
-    .optional(),
-});
 
 const readDeployment = defineRoute(
   {
@@ -39,7 +20,7 @@ const readDeployment = defineRoute(
     summary: 'Version, and which features of the platform there are',
     tag: 'deployment',
     access: 'system:config:read',
-    success: { status: 200, describes: deployment },
+    success: { status: 200, describes: deploymentAnswer },
   },
   async ({ env, caller }) => {
     const mayJudgeKeys = holds(caller, 'system:admin', Date.now());

@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { randomHex } from '../../blocks/kit/keys.ts';
 import { openNodes } from '../../blocks/node/node-client.ts';
+import { MACHINE_FAMILY_NAMES } from '../../core/policy/granted-on-machine.ts';
 import { allowListSchema, denyListSchema } from '../../core/policy/pattern-lists.ts';
 import {
   issueNodeId,
@@ -29,16 +30,7 @@ const CODE_MS = 600_000;
 
 const CHANCE_BYTES = 16;
 
-const EVERYTHING_ON_A_MACHINE = [
-  'tool:call',
-  'tool:exec',
-  'tool:exec:shell',
-  'tool:file:read',
-  'tool:file:write',
-  'tool:network:http',
-  'tool:network:websocket',
-  'system:secret:use',
-];
+const EVERYTHING_ON_A_MACHINE = ['tool:call', ...MACHINE_FAMILY_NAMES];
 
 const node = z.object({
   id: z.string(),

@@ -1,0 +1,40 @@
+/**
+ * A text that came over a WebSocket, read by a schema, or the word for which its socket is closed.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import { err, ok, type Result } from './result.ts';
+
+/** Why no frame can be read: codes of RFC 6455. */
+export const FRAME_CLOSE_CODES = {
+  /** The frame is no text. */
+  unsupported: 1_003,
+  /** The text is no JSON. */
+  malformed: 1_007,
+  /** It is not among the frames that are known. */
+  unknownFrame: 1_008,
+  tooLong: 1_009,
+} as const;
+
+export interface FrameRules<Frame> {
+  readonly schema: z.ZodType<Frame>;
+  /** Longest text, in UTF-16 code units. */
+  readonly maxChars: number;
+}
+
+export function readJsonFrame<Frame>(
+  text: string,
+  { schema, maxChars }: FrameRules<Frame>,
+): Result<Frame, keyof typeof FRAME_CLOSE_CODES> {
+  if (text.length > maxChars) return err('tooLong');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return err('malformed');
+  }
+  const read = schema.safeParse(value);
+  return read.success ? ok(read.data) : err('unknownFrame');
+}
