@@ -4,9 +4,10 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, callApi } from '../support/api.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
-import { type ModelServer, startModelServer } from '../support/planned-model.ts';
+import type { Api } from '../support/api.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { type PlannedGateway, startPlannedGateway } from '../support/planned-gateway.ts';
+import type { ModelServer } from '../support/planned-model.ts';
 import { scriptManifest, uploadScript } from '../support/script-plugins.ts';
 
 const BOB = 'https://bob.example/article';
@@ -50,21 +51,15 @@ function manifestOf(version: string, { sender = 'author', url = 'attributed', te
 let gateway: Gateway;
 let api: Api;
 let model: ModelServer;
+let started: PlannedGateway;
 
 beforeAll(async () => {
-  model = await startModelServer();
-  gateway = await startGateway({
-    examples: false,
-    secrets: { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_API_KEY: 'sk-none' },
-  });
-  api = callApi(gateway);
+  started = await startPlannedGateway();
+  ({ gateway, api, model } = started);
   const { status } = await uploadScript(gateway, manifestOf('1.0.0'), SOURCE);
   expect(status).toBe(201);
 });
-afterAll(async () => {
-  await gateway?.dispose();
-  model?.close();
-});
+afterAll(() => started?.dispose());
 
 describe('a link in a message', () => {
   test.each([

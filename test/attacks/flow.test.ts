@@ -5,34 +5,24 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DENIAL_SENTENCE } from '../../src/core/errors/denial.ts';
-import { type Api, callApi } from '../support/api.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { Api } from '../support/api.ts';
+import type { Gateway } from '../support/gateway.ts';
 import { ANN, EVE, installMail } from '../support/mail-plugin.ts';
-import {
-  type ModelServer,
-  type Plan,
-  type PlannedCall,
-  startModelServer,
-} from '../support/planned-model.ts';
+import { type PlannedGateway, startPlannedGateway } from '../support/planned-gateway.ts';
+import type { ModelServer, Plan, PlannedCall } from '../support/planned-model.ts';
 
 let gateway: Gateway;
 let api: Api;
 let model: ModelServer;
+let started: PlannedGateway;
 let attempts = 0;
 
 beforeAll(async () => {
-  model = await startModelServer();
-  gateway = await startGateway({
-    examples: false,
-    secrets: { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_API_KEY: 'sk-none' },
-  });
-  api = callApi(gateway);
+  started = await startPlannedGateway();
+  ({ gateway, api, model } = started);
   await installMail(gateway);
 });
-afterAll(async () => {
-  await gateway?.dispose();
-  model?.close();
-});
+afterAll(() => started?.dispose());
 
 const INBOX: PlannedCall = { tool: 'inbox', args: {} };
 const mailTo = (...to: string[]): PlannedCall => ({ tool: 'send-mail', args: { to, body: 'x' } });

@@ -5,10 +5,11 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/primitives/json.ts';
-import { type Api, callApi, type ServerEvent } from '../support/api.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { Api, ServerEvent } from '../support/api.ts';
+import type { Gateway } from '../support/gateway.ts';
 import { BOB, installLetters, ORDERS, setFlow } from '../support/letters-plugin.ts';
-import { type ModelServer, startModelServer } from '../support/planned-model.ts';
+import { type PlannedGateway, startPlannedGateway } from '../support/planned-gateway.ts';
+import type { ModelServer } from '../support/planned-model.ts';
 import { scriptManifest, uploadScript } from '../support/script-plugins.ts';
 
 const EVE = 'eve@attacker.example';
@@ -21,21 +22,15 @@ const text = { type: 'string' };
 let gateway: Gateway;
 let api: Api;
 let model: ModelServer;
+let started: PlannedGateway;
 let plans = 0;
 
 beforeAll(async () => {
-  model = await startModelServer();
-  gateway = await startGateway({
-    examples: false,
-    secrets: { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_API_KEY: 'sk-none' },
-  });
-  api = callApi(gateway);
+  started = await startPlannedGateway();
+  ({ gateway, api, model } = started);
   await installLetters(gateway);
 });
-afterAll(async () => {
-  await gateway?.dispose();
-  model?.close();
-});
+afterAll(() => started?.dispose());
 beforeEach(() => setFlow(api, {}));
 
 interface Call {

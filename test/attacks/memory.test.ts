@@ -4,31 +4,26 @@
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, callApi } from '../support/api.ts';
+import type { Api } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
-import { type Gateway, startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
 import { ANN, EVE, installMail } from '../support/mail-plugin.ts';
-import { type ModelServer, type Plan, startModelServer } from '../support/planned-model.ts';
+import { type PlannedGateway, startPlannedGateway } from '../support/planned-gateway.ts';
+import type { ModelServer, Plan } from '../support/planned-model.ts';
 
 let gateway: Gateway;
 let api: Api;
 let model: ModelServer;
+let started: PlannedGateway;
 let planned = 0;
 
 beforeAll(async () => {
-  model = await startModelServer();
-  gateway = await startGateway({
-    examples: false,
-    secrets: { OPENAI_COMPATIBLE_BASE_URL: model.url, OPENAI_COMPATIBLE_API_KEY: 'sk-none' },
-  });
-  api = callApi(gateway);
+  started = await startPlannedGateway();
+  ({ gateway, api, model } = started);
   await installMail(gateway);
   await changePolicy(api, { memory: { enabled: true } });
 });
-afterAll(async () => {
-  await gateway?.dispose();
-  model?.close();
-});
+afterAll(() => started?.dispose());
 
 const INBOX = { tool: 'inbox', args: {} };
 const remember = (text: string, fact = {}) => ({

@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openAudit } from '../../src/blocks/audit/audit-client.ts';
 import type { AdmitTurn } from '../../src/blocks/session/session-api.ts';
 import { openSession, type SessionClient } from '../../src/blocks/session/session-client.ts';
 import { PRINCIPAL_LABEL } from '../../src/core/policy/labels.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import type { Principal } from '../../src/core/policy/principal.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   bindings,
   type Fixture,
@@ -42,14 +43,11 @@ describe('a session among its real neighbours', () => {
     const ran = await session.runTurn(admission(workspace.root.principal), 10_000);
     expect(ran).toMatchObject({ ok: true, value: { status: 'finished' } });
     const audit = openAudit(bindings, workspace.id);
-    await vi.waitFor(
-      async () => {
-        const { records } = await audit.query({ after: 0, limit: 100 });
-        const actions = records.map(({ event }) => event.action);
-        expect(actions).toEqual(expect.arrayContaining(['turn-admitted', 'turn-finished']));
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      const { records } = await audit.query({ after: 0, limit: 100 });
+      const actions = records.map(({ event }) => event.action);
+      expect(actions).toEqual(expect.arrayContaining(['turn-admitted', 'turn-finished']));
+    });
     expect(await audit.verify()).toMatchObject({ ok: true });
   });
 
@@ -62,10 +60,8 @@ describe('a session among its real neighbours', () => {
     const policy = { ...DEFAULT_POLICY, budgets };
     await workspace.block.change(workspace.root, { policy });
     for (let turn = 0; turn < 5; turn++) {
-      await vi.waitFor(
-        async () =>
-          expect(await session.runTurn(admission(principal), 10_000)).toMatchObject({ ok: true }),
-        { timeout: 10_000 },
+      await eventually(async () =>
+        expect(await session.runTurn(admission(principal), 10_000)).toMatchObject({ ok: true }),
       );
     }
   });
@@ -78,16 +74,13 @@ describe('a session among its real neighbours', () => {
       ok: false,
       error: { code: 'denied' },
     });
-    await vi.waitFor(
-      async () => {
-        const { records } = await workspace.audit.query({
-          after: 0,
-          limit: 100,
-          action: 'turn-refused',
-        });
-        expect(records).toHaveLength(1);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      const { records } = await workspace.audit.query({
+        after: 0,
+        limit: 100,
+        action: 'turn-refused',
+      });
+      expect(records).toHaveLength(1);
+    });
   });
 });

@@ -7,9 +7,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256Bytes } from '../core/audit/naive-tree.ts';
 import { type Api, callApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { verifyConsistency, verifyInclusion } from '../support/merkle-proof.ts';
 
@@ -30,12 +31,9 @@ beforeAll(async () => {
     await api.post('/v1/tools/text-stats/call', { arguments: { text: `call ${call}` } });
   }
   await api.post('/v1/tools/no-such-tool/call', { arguments: {} });
-  await vi.waitFor(
-    async () => {
-      expect(await records('action=tool-result')).toHaveLength(CALLS);
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(async () => {
+    expect(await records('action=tool-result')).toHaveLength(CALLS);
+  });
 });
 afterAll(async () => {
   await gateway?.dispose();
@@ -227,17 +225,14 @@ describe('retention', () => {
 test('checkpoints are in the archive below the data folder', async () => {
   const { note } = (await api.post('/v1/audit/checkpoints', {})).body;
   const signature = note.split(' ').at(-1).trim();
-  await vi.waitFor(
-    () => {
-      const archived = readdirSync(join(gateway.dataFolder, 'r2'), {
-        recursive: true,
-        withFileTypes: true,
-      }).filter((entry) => entry.isFile());
-      const texts = archived.map(({ parentPath, name }) =>
-        readFileSync(join(parentPath, name), 'utf8'),
-      );
-      expect(texts.some((text) => text.includes(signature))).toBe(true);
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(() => {
+    const archived = readdirSync(join(gateway.dataFolder, 'r2'), {
+      recursive: true,
+      withFileTypes: true,
+    }).filter((entry) => entry.isFile());
+    const texts = archived.map(({ parentPath, name }) =>
+      readFileSync(join(parentPath, name), 'utf8'),
+    );
+    expect(texts.some((text) => text.includes(signature))).toBe(true);
+  });
 });

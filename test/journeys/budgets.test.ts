@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { type Answer, type Api, callApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import {
   beginReply,
@@ -109,9 +110,8 @@ describe('200 turns at once in one workspace', () => {
     while (provider.asked.length > before) {
       before = provider.asked.length;
       await round(40);
-      await vi.waitFor(
-        async () => expect(await usedOf('workspace', 'day')).toMatchObject({ tokens: billed() }),
-        { timeout: 10_000 },
+      await eventually(async () =>
+        expect(await usedOf('workspace', 'day')).toMatchObject({ tokens: billed() }),
       );
     }
     expect(billed()).toBeGreaterThan(day.tokens - RESERVED);
@@ -156,9 +156,8 @@ describe('a budget', () => {
     const session = await operator.session();
     await setBudgets({ budgets: { session: { total: { ...PLENTY, tokens: 1_000 } } } });
     expect((await operator.turn(session, 'Hi', MODEL)).body.status).toBe('finished');
-    await vi.waitFor(
-      async () => expect(await usedOf('session', 'total', session)).toMatchObject(TURN),
-      { timeout: 10_000 },
+    await eventually(async () =>
+      expect(await usedOf('session', 'total', session)).toMatchObject(TURN),
     );
     await setBudgets({ budgets: { session: { total: { ...PLENTY, tokens: TURN.tokens } } } });
     const refused = await operator.turn(session, 'Hi', MODEL);
@@ -176,9 +175,8 @@ describe('a budget', () => {
     };
     expect((await operator.turn(session, 'Hi', MODEL)).body.status).toBe('finished');
     expect(provider.asked).toHaveLength(2);
-    await vi.waitFor(
-      async () => expect(await usedOf('session', 'total', session)).toMatchObject(TURN),
-      { timeout: 10_000 },
+    await eventually(async () =>
+      expect(await usedOf('session', 'total', session)).toMatchObject(TURN),
     );
 
     provider.answer = (_, response) =>

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { refuse, type StandIn, startProvider, streamText } from '../support/provider.ts';
 
@@ -120,13 +121,10 @@ describe('a user', () => {
     expect((await eve.delete('/v1/memory')).body).toEqual({ erased: 2 });
     expect((await eve.get('/v1/memory/export')).body.memories).toEqual([]);
     expect(textsOf((await answers([recall('eve')], eve))[0])).toEqual([]);
-    await vi.waitFor(
-      async () => {
-        const audit = await api.get('/v1/audit?action=memory-erased&limit=10');
-        expect(audit.body.records.at(-1).event).toMatchObject({ actor: 'user:eve', count: 2 });
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      const audit = await api.get('/v1/audit?action=memory-erased&limit=10');
+      expect(audit.body.records.at(-1).event).toMatchObject({ actor: 'user:eve', count: 2 });
+    });
   });
 
   test('needs the capability to read, or to write', async () => {

@@ -1,7 +1,8 @@
 /** Skills over HTTP: installed, offered to a model, loaded by it, and narrowing what it may call. */
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 let gateway: Gateway;
@@ -48,16 +49,13 @@ test('a skill is installed, listed, read, replaced and deleted, and that is on t
   expect((await api.delete('/v1/skills/filing')).status).toBe(204);
   expect((await api.get('/v1/skills/filing')).status).toBe(404);
   expect((await api.delete('/v1/skills/filing')).status).toBe(404);
-  await vi.waitFor(
-    async () => {
-      const { body: audit } = await api.get('/v1/audit?limit=500');
-      const actions = audit.records
-        .filter(({ event }: { event: { skill?: string } }) => event.skill === 'filing')
-        .map(({ event }: { event: { action: string } }) => event.action);
-      expect(actions).toEqual(['skill-installed', 'skill-installed', 'skill-deleted']);
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(async () => {
+    const { body: audit } = await api.get('/v1/audit?limit=500');
+    const actions = audit.records
+      .filter(({ event }: { event: { skill?: string } }) => event.skill === 'filing')
+      .map(({ event }: { event: { action: string } }) => event.action);
+    expect(actions).toEqual(['skill-installed', 'skill-installed', 'skill-deleted']);
+  });
 });
 
 describe('a model', () => {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 interface Span {
@@ -59,10 +60,7 @@ const spansOf = (turnId: string) =>
 
 test('a turn is one trace with the names of the GenAI conventions, below one span', async () => {
   const turnId = await takeTurn();
-  await vi.waitFor(
-    () => expect(spansOf(turnId).map(({ name }) => name)).toContain('invoke_agent'),
-    10_000,
-  );
+  await eventually(() => expect(spansOf(turnId).map(({ name }) => name)).toContain('invoke_agent'));
   const trace = spansOf(turnId);
   const root = trace.find(({ name }) => name === 'invoke_agent');
   expect(root?.parentSpanId).toBeUndefined();

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { MAX_QUEUED_TURNS } from '../../../src/blocks/session/admission.ts';
 import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
+import { eventually } from '../../support/eventually.ts';
 import { toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, toAuthority } from './support/session-fixture.ts';
 
@@ -48,12 +49,10 @@ describe('SessionApi.admitTurn()', () => {
       [1, { kind: 'turn-started', turnId: turn.turnId, model: 'embedded/planner' }],
     ]);
     expect(await client.describe()).toMatchObject({ turns: 1, activeTurn: turn.turnId });
-    await vi.waitFor(
-      () =>
-        expect(chain()).toContainEqual(
-          expect.objectContaining({ action: 'turn-admitted', turnId: turn.turnId, revision: 1 }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(chain()).toContainEqual(
+        expect.objectContaining({ action: 'turn-admitted', turnId: turn.turnId, revision: 1 }),
+      ),
     );
   });
 
@@ -120,17 +119,13 @@ describe('SessionApi.admitTurn()', () => {
       ok: false,
       error: { code: 'denied' },
     });
-    await vi.waitFor(
-      () =>
-        expect(script.settled.map(({ turnId }) => turnId)).toEqual([script.openings[0]?.turnId]),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(script.settled.map(({ turnId }) => turnId)).toEqual([script.openings[0]?.turnId]),
     );
-    await vi.waitFor(
-      () =>
-        expect(chain()).toContainEqual(
-          expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: 'denied' }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(chain()).toContainEqual(
+        expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: 'denied' }),
+      ),
     );
     expect(script.runs).toEqual([]);
   });
@@ -148,12 +143,10 @@ describe('SessionApi.admitTurn()', () => {
       ok: false,
       error: { code, retryAfterMs: 1_234 },
     });
-    await vi.waitFor(
-      () =>
-        expect(chain()).toContainEqual(
-          expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: code }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(chain()).toContainEqual(
+        expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: code }),
+      ),
     );
   });
 
@@ -266,7 +259,7 @@ describe('the lane', () => {
       });
     }
     expect(script.runs).toHaveLength(1);
-    await vi.waitFor(() => expect(script.settled).toHaveLength(3), { timeout: 10_000 });
+    await eventually(() => expect(script.settled).toHaveLength(3));
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Turn } from '../../../src/core/conversation/turn.ts';
 import { approvalPolicySchema } from '../../../src/core/policy/approval-policy.ts';
 import type { Principal } from '../../../src/core/policy/principal.ts';
+import { eventually } from '../../support/eventually.ts';
 import { crash, ring } from './support/crash.ts';
 import { type ScriptedRun, toFinished, toReply, toTurnFinished } from './support/scripted-run.ts';
 import {
@@ -135,12 +136,10 @@ describe('a start', () => {
     expect(await stateOf(fixture, id)).toBe('consumed');
     // Sent again because its answer was lost, it is answered as before.
     expect((await next.commit([started(next, 0, hashOf(run))])).ok).toBe(true);
-    await vi.waitFor(
-      () =>
-        expect(fixture.chain().map(({ action }) => action)).toEqual(
-          expect.arrayContaining(['approval-needed', 'approval-decided', 'approval-consumed']),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(fixture.chain().map(({ action }) => action)).toEqual(
+        expect.arrayContaining(['approval-needed', 'approval-decided', 'approval-consumed']),
+      ),
     );
     const consumed = fixture.chain().filter(({ action }) => action === 'approval-consumed');
     expect(consumed).toHaveLength(1);
@@ -202,13 +201,10 @@ describe('a decision', () => {
     await decide(fixture, id);
     await crash();
     fixture.script.beforeOpening = async () => {};
-    await vi.waitFor(
-      async () => {
-        await ring(fixture.connect());
-        expect(await status(fixture, turnId)).toBe('running');
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      await ring(fixture.connect());
+      expect(await status(fixture, turnId)).toBe('running');
+    });
     expect((await fixture.run(1)).turn.approvals).toHaveLength(1);
   });
 
@@ -265,14 +261,11 @@ describe('time', () => {
     });
     fixture.script.beforeOpening = () => Promise.reject(new Error('unreachable'));
     await decide(fixture, ids[0] ?? '');
-    await vi.waitFor(
-      async () => {
-        await ring(fixture.connect());
-        expect(await stateOf(fixture, ids[0] ?? '')).toBe('expired');
-        expect(await stateOf(fixture, ids[1] ?? '')).toBe('expired');
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      await ring(fixture.connect());
+      expect(await stateOf(fixture, ids[0] ?? '')).toBe('expired');
+      expect(await stateOf(fixture, ids[1] ?? '')).toBe('expired');
+    });
     const denied = (await fixture.events(turnId)).filter(
       ({ body }) => body.kind === 'tool-call-denied',
     );
@@ -287,24 +280,21 @@ describe('the index', () => {
 
   test('hears of each change, though it could not be reached and the object was lost', async () => {
     const { fixture, id } = await waiting();
-    await vi.waitFor(() => expect(heard(fixture, id)).toBe('pending'), { timeout: 10_000 });
+    await eventually(() => expect(heard(fixture, id)).toBe('pending'));
     fixture.script.failingNews = 2;
     fixture.script.beforeOpening = () => Promise.reject(new Error('unreachable'));
     await decide(fixture, id);
     await crash();
-    await vi.waitFor(
-      async () => {
-        await ring(fixture.connect());
-        expect(heard(fixture, id)).toBe('approved');
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      await ring(fixture.connect());
+      expect(heard(fixture, id)).toBe('approved');
+    });
   });
 
   test('hears that a deleted session’s approvals are withdrawn, before its storage is wiped', async () => {
     const { fixture, id } = await waiting();
     await fixture.client.remove(fixture.principal, 'req_remove');
-    await vi.waitFor(() => expect(heard(fixture, id)).toBe('withdrawn'), { timeout: 10_000 });
+    await eventually(() => expect(heard(fixture, id)).toBe('withdrawn'));
     expect(await fixture.client.approval(id)).toBeUndefined();
   });
 });

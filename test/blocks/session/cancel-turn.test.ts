@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { NOT_RUN_SENTENCE, UNKNOWN_SENTENCE } from '../../../src/core/conversation/answer-call.ts';
+import { eventually } from '../../support/eventually.ts';
 import { crash } from './support/crash.ts';
 import {
   REPLY_USAGE,
@@ -33,17 +34,15 @@ describe('SessionApi.cancelTurn()', () => {
     });
     expect(summary).toMatchObject({ status: 'cancelled' });
     expect(lease).toBe('cancelled');
-    await vi.waitFor(
-      () =>
-        expect(chain()).toContainEqual(
-          expect.objectContaining({
-            action: 'turn-cancelled',
-            actor: 'user:alice',
-            requestId: 'req_cancel',
-            turnId,
-          }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(chain()).toContainEqual(
+        expect.objectContaining({
+          action: 'turn-cancelled',
+          actor: 'user:alice',
+          requestId: 'req_cancel',
+          turnId,
+        }),
+      ),
     );
   });
 
@@ -90,19 +89,17 @@ describe('SessionApi.cancelTurn()', () => {
     const audit = [toToolEvent('observed'), { ...toToolEvent(), action: 'turn-failed' as const }];
     const failed = { kind: 'turn-failed', code: 'cancelled', usage } as const;
     expect(await run.commit([toFinished(0, 0), failed], { audit })).toEqual(CANCELLED);
-    await vi.waitFor(
-      () =>
-        expect(script.settled).toEqual([
-          {
-            turnId: run.turn.turnId,
-            usage: { inputTokens: 30, outputTokens: REPLY_USAGE.outputTokens, costMicroUsd: 21 },
-            toolCalls: { fetch: 1 },
-          },
-        ]),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(script.settled).toEqual([
+        {
+          turnId: run.turn.turnId,
+          usage: { inputTokens: 30, outputTokens: REPLY_USAGE.outputTokens, costMicroUsd: 21 },
+          toolCalls: { fetch: 1 },
+        },
+      ]),
     );
     const actions = () => chain().map(({ action }) => action);
-    await vi.waitFor(() => expect(actions()).toContain('tool-call'), { timeout: 10_000 });
+    await eventually(() => expect(actions()).toContain('tool-call'));
     expect(actions()).not.toContain('turn-failed');
   });
 

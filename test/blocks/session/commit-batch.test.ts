@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { MAX_BACKLOG_EVENTS } from '../../../src/blocks/kit/outbox.ts';
 import { DENIAL_SENTENCE, deny } from '../../../src/core/errors/denial.ts';
 import { UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
+import { eventually } from '../../support/eventually.ts';
 import { crash, crashLongAgo } from './support/crash.ts';
 import {
   REPLY_USAGE,
@@ -167,7 +168,7 @@ describe('SessionApi.commit()', () => {
     const { begin, chain } = openFixture();
     const run = await begin();
     await run.commit([toReply(0, ['fetch']), run.started(0, 0)], { audit: [toToolEvent()] });
-    await vi.waitFor(() => expect(chain()).toContainEqual(toToolEvent()), { timeout: 10_000 });
+    await eventually(() => expect(chain()).toContainEqual(toToolEvent()));
   });
 
   it('takes 3 MB in one result and gives it back to event, history and summary', async () => {

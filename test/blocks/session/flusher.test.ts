@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { crash, ring } from './support/crash.ts';
 import { REPLY_USAGE, toReply, toToolEvent, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, type SessionFixture } from './support/session-fixture.ts';
@@ -25,17 +26,17 @@ describe('the outbox of a session', () => {
     async (fate) => {
       const fixture = openFixture();
       const run = await fixture.begin();
-      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(1), { timeout: 10_000 });
+      await eventually(() => expect(fixture.chain()).toHaveLength(1));
       fixture.script.appendFates.push('well', fate);
       const audit = Array.from({ length: 450 }, (_, index) => ({
         ...toToolEvent(),
         callKey: `call ${index}`,
       }));
       await run.commit([toReply(0), toTurnFinished()], { audit });
-      await vi.waitFor(() => expect(fixture.script.appendFates).toEqual([]), { timeout: 10_000 });
+      await eventually(() => expect(fixture.script.appendFates).toEqual([]));
       await crash();
       await ringAll(fixture);
-      await vi.waitFor(() => expect(fixture.chain()).toHaveLength(452), { timeout: 10_000 });
+      await eventually(() => expect(fixture.chain()).toHaveLength(452));
       expect(fixture.chain().slice(2)).toEqual(audit);
       expect(fixture.script.chain.size).toBe(1);
       expect(await countRows(fixture, 'outbox WHERE last_seq > 0')).toBe(0);
@@ -92,7 +93,7 @@ describe('a settlement', () => {
     const run = await fixture.begin();
     await run.commit([toReply(0, ['fetch', 'fetch']), run.started(0, 0), run.started(0, 1)]);
     await run.commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(fixture.script.settled).toHaveLength(1));
     expect(fixture.script.settled).toEqual([
       { turnId: run.turn.turnId, usage: REPLY_USAGE, toolCalls: { fetch: 2 } },
     ]);
@@ -106,7 +107,7 @@ describe('a settlement', () => {
     fixture.script.failingSettlements = 2;
     const run = await fixture.begin();
     await run.commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.failingSettlements).toBe(1), { timeout: 10_000 });
+    await eventually(() => expect(fixture.script.failingSettlements).toBe(1));
     await crash();
     await ringAll(fixture);
     expect(fixture.script.settled).toEqual([]);
@@ -130,7 +131,7 @@ describe('SessionApi.remove()', () => {
     expect(await client.messages(0, 10)).toBeUndefined();
     expect(await client.events(run.turn.turnId, 0, 0)).toBeUndefined();
     expect(await client.remove(principal, 'again')).toBe(false);
-    await vi.waitFor(() => expect(script.settled).toHaveLength(2), { timeout: 10_000 });
+    await eventually(() => expect(script.settled).toHaveLength(2));
     expect(chain().map(({ action }) => action)).toEqual([
       'session-created',
       'turn-admitted',
@@ -139,7 +140,7 @@ describe('SessionApi.remove()', () => {
       'turn-cancelled',
       'session-deleted',
     ]);
-    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
+    await eventually(async () => expect(await countTables(fixture)).toBe(0));
   }, 25_000);
 
   it('keeps nothing that a user wrote even while its records cannot be sent', async () => {
@@ -170,7 +171,7 @@ describe('an ephemeral session', () => {
     await vi.waitFor(async () => expect(await client.describe()).toBeUndefined(), {
       timeout: 10_000,
     });
-    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
+    await eventually(async () => expect(await countTables(fixture)).toBe(0));
     expect(fixture.script.settled).toHaveLength(1);
     expect(fixture.chain().map(({ action }) => action)).toEqual(['turn-admitted']);
   });
@@ -195,12 +196,12 @@ describe('an ephemeral session', () => {
     const ephemeral = { create: { ...create, ephemeralMs: 60_000 } };
     await admit(ephemeral);
     await (await fixture.run()).commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(fixture.script.settled).toHaveLength(1));
     await ringAll(fixture);
-    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
+    await eventually(async () => expect(await countTables(fixture)).toBe(0));
     await admit(ephemeral);
     await (await fixture.run(1)).commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.chain.size).toBe(2), { timeout: 10_000 });
+    await eventually(() => expect(fixture.script.chain.size).toBe(2));
     const outboxes = [...fixture.script.chain.values()];
     expect(outboxes.map((events) => events.length)).toEqual([1, 1]);
   });
@@ -211,7 +212,7 @@ describe('an ephemeral session', () => {
     script.shortage = { reason: 'principal_rate', retryAfterMs: 1 };
     await client.admitTurn(admission({ create: { ...create, ephemeralMs: 60_000 } }));
     await ringAll(fixture);
-    await vi.waitFor(async () => expect(await countTables(fixture)).toBe(0), { timeout: 10_000 });
+    await eventually(async () => expect(await countTables(fixture)).toBe(0));
     expect(fixture.chain()).toMatchObject([{ action: 'turn-refused' }]);
   });
 });

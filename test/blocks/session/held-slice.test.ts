@@ -3,6 +3,7 @@ import { HOLD_MS } from '../../../src/blocks/session/held-slice.ts';
 import type { AdmitTurn } from '../../../src/blocks/session/session-api.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import type { Slice } from '../../../src/core/policy/slice.ts';
+import { eventually } from '../../support/eventually.ts';
 import { crash, crashLongAgo } from './support/crash.ts';
 import { REPLY_USAGE, type ScriptedRun, toReply, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, type SessionFixture, SLICE, toAuthority } from './support/session-fixture.ts';
@@ -80,7 +81,7 @@ describe('a slice of several turns', () => {
     const fixture = await openPlenty();
     await fixture.admit();
     await finishTurn(fixture, 0, 33);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(fixture.script.settled).toHaveLength(1));
     await runTurn(fixture, 1);
     expect(asked(fixture)).toBe(2);
   });
@@ -123,7 +124,7 @@ describe('a slice of several turns', () => {
     fixture.script.authority = toAuthority(fixture.principal, { revision: 2 });
     await fixture.client.authorityChanged(2);
     await run.commit([toTurnFinished()]);
-    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(fixture.script.settled).toHaveLength(1));
     await runTurn(fixture, 1);
     expect(asked(fixture)).toBe(2);
   });

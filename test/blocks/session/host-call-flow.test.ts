@@ -1,9 +1,10 @@
 /** The information-flow rule where the effect happens, and storage as a session decides on it. */
 
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HostCallRequest } from '../../../src/blocks/session/session-api.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
 import { type Label, LOWEST_LABEL, PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
+import { eventually } from '../../support/eventually.ts';
 import { crashLongAgo } from './support/crash.ts';
 import { type ScriptedRun, toReply } from './support/scripted-run.ts';
 import {
@@ -97,12 +98,10 @@ describe('a host call that leaves the platform', () => {
     const request = toRequest(run, { capability: HTTP, read: label('untrusted', 'secret') });
     await fixture.client.authorizeHostCall(request);
     const denied = { action: 'host-call', decision: 'denied' };
-    await vi.waitFor(
-      () =>
-        expect(fixture.chain()).toContainEqual(
-          expect.objectContaining({ ...denied, check: 'sanitise', reason: 'flow_denied' }),
-        ),
-      10_000,
+    await eventually(() =>
+      expect(fixture.chain()).toContainEqual(
+        expect.objectContaining({ ...denied, check: 'sanitise', reason: 'flow_denied' }),
+      ),
     );
   });
 });
@@ -129,7 +128,7 @@ describe('storage', () => {
     });
     const event = (resource: string) =>
       fixture.chain().find((entry) => entry.action === 'host-call' && entry.resource === resource);
-    await vi.waitFor(() => expect(event(READ)).toMatchObject({ decision: 'allowed' }), 10_000);
+    await eventually(() => expect(event(READ)).toMatchObject({ decision: 'allowed' }));
     expect(event(WRITE)).toMatchObject({
       ...{ decision: 'denied', check: 'capability', reason: 'plugin_allow_missing' },
       plugin: 'web',

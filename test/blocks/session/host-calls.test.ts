@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HostCallRequest } from '../../../src/blocks/session/session-api.ts';
 import { LOWEST_LABEL } from '../../../src/core/policy/labels.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
+import { eventually } from '../../support/eventually.ts';
 import { crash, crashLongAgo } from './support/crash.ts';
 import type { ScriptedRun } from './support/scripted-run.ts';
 import { toFinished, toReply } from './support/scripted-run.ts';
@@ -38,20 +39,18 @@ describe('SessionApi.authorizeHostCall()', () => {
     const fixture = openFixture();
     const run = await beginCall(fixture);
     expect(await fixture.client.authorizeHostCall(toRequest(run))).toEqual(GRANTED);
-    await vi.waitFor(
-      () =>
-        expect(fixture.chain()).toContainEqual(
-          expect.objectContaining({
-            action: 'host-call',
-            decision: 'allowed',
-            actor: 'user:alice',
-            resource: 'api.example.com:443',
-            plugin: 'web',
-            callKey: run.claims(0, 0).callKey,
-            requestId: 'req_turn',
-          }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(fixture.chain()).toContainEqual(
+        expect.objectContaining({
+          action: 'host-call',
+          decision: 'allowed',
+          actor: 'user:alice',
+          resource: 'api.example.com:443',
+          plugin: 'web',
+          callKey: run.claims(0, 0).callKey,
+          requestId: 'req_turn',
+        }),
+      ),
     );
   });
 
@@ -66,12 +65,10 @@ describe('SessionApi.authorizeHostCall()', () => {
     const run = await beginCall(fixture);
     const answer = await fixture.client.authorizeHostCall(toRequest(run, { capability }));
     expect(answer).toEqual(refusal('capability', reason));
-    await vi.waitFor(
-      () =>
-        expect(fixture.chain()).toContainEqual(
-          expect.objectContaining({ action: 'host-call', decision: 'denied', reason }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(fixture.chain()).toContainEqual(
+        expect.objectContaining({ action: 'host-call', decision: 'denied', reason }),
+      ),
     );
     // Neither a path nor what a plugin made up reaches the record.
     expect(JSON.stringify(fixture.chain())).not.toMatch(/passwd|teleport|tool::http/);

@@ -1,9 +1,10 @@
 import { runInDurableObject } from 'cloudflare:test';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MAX_RESUMES } from '../../../src/blocks/session/lane.ts';
 import type { JournalEntry } from '../../../src/core/conversation/journal-entry.ts';
 import { deny } from '../../../src/core/errors/denial.ts';
 import { toPrincipalName } from '../../../src/core/policy/principal.ts';
+import { eventually } from '../../support/eventually.ts';
 import { crash, crashLongAgo, ring } from './support/crash.ts';
 import {
   REPLY_USAGE,
@@ -176,16 +177,14 @@ describe('a run that follows a lost one', () => {
   it('is on the record, by the gateway itself', async () => {
     const fixture = openFixture();
     const { first } = await resumeAfter(fixture, () => []);
-    await vi.waitFor(
-      () =>
-        expect(fixture.chain()).toContainEqual(
-          expect.objectContaining({
-            action: 'turn-resumed',
-            actor: 'gateway',
-            turnId: first.turn.turnId,
-          }),
-        ),
-      10_000,
+    await eventually(() =>
+      expect(fixture.chain()).toContainEqual(
+        expect.objectContaining({
+          action: 'turn-resumed',
+          actor: 'gateway',
+          turnId: first.turn.turnId,
+        }),
+      ),
     );
   });
 
@@ -240,15 +239,13 @@ describe('a run whose end is known', () => {
       code: 'internal',
     });
     expect(script.runs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6]);
-    await vi.waitFor(
-      () =>
-        expect(chain().map(({ action, actor }) => [action, actor])).toEqual([
-          ['session-created', toPrincipalName(principal)],
-          ['turn-admitted', toPrincipalName(principal)],
-          ...Array.from({ length: MAX_RESUMES }, () => ['turn-resumed', 'gateway']),
-          ['turn-failed', 'gateway'],
-        ]),
-      10_000,
+    await eventually(() =>
+      expect(chain().map(({ action, actor }) => [action, actor])).toEqual([
+        ['session-created', toPrincipalName(principal)],
+        ['turn-admitted', toPrincipalName(principal)],
+        ...Array.from({ length: MAX_RESUMES }, () => ['turn-resumed', 'gateway']),
+        ['turn-failed', 'gateway'],
+      ]),
     );
   });
 
@@ -273,7 +270,7 @@ describe('a run whose end is known', () => {
     const next = await admit();
     await client.awaitTurn(failing, 5_000);
     script.run = () => new Promise((resolve) => setTimeout(resolve, 600_000));
-    await vi.waitFor(() => expect(script.runs.at(-1)?.turnId).toBe(next), 10_000);
+    await eventually(() => expect(script.runs.at(-1)?.turnId).toBe(next));
   });
 });
 

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { crash, ring } from './support/crash.ts';
 import { toFinished, toReply } from './support/scripted-run.ts';
 import { openFixture } from './support/session-fixture.ts';
@@ -19,7 +20,7 @@ describe('the lease', () => {
     const first = await begin();
     await crash();
     // The lease of these tests is one second, and nobody touches the object any more.
-    const second = await vi.waitFor(() => run(1), { timeout: 10_000 });
+    const second = await eventually(() => run(1));
     expect(second.turn).toMatchObject({ turnId: first.turn.turnId, epoch: 2 });
   }, 15_000);
 
@@ -59,12 +60,10 @@ describe('the deadline', () => {
     expect(await run.commit([toFinished(0, 0)])).toEqual({ ok: false, error: 'lease_lost' });
     expect(await run.holdLease()).toBe('lease_lost');
     expect(script.runs).toHaveLength(1);
-    await vi.waitFor(
-      () =>
-        expect(chain()).toContainEqual(
-          expect.objectContaining({ action: 'turn-failed', reason: 'deadline_exceeded' }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() =>
+      expect(chain()).toContainEqual(
+        expect.objectContaining({ action: 'turn-failed', reason: 'deadline_exceeded' }),
+      ),
     );
   });
 });

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { crash } from './support/crash.ts';
 import { toReply, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, type SessionFixture } from './support/session-fixture.ts';
@@ -30,14 +31,10 @@ describe('a turn that costs nothing, of which nobody is told before its end', ()
   it('begins before it is written, and is written by itself a moment later', async () => {
     const fixture = openFixture();
     const { seen } = await beginUntold(fixture);
-    await vi.waitFor(() => expect(seen).toEqual([0]), { timeout: 10_000 });
-    await vi.waitFor(async () => expect(await countTurns(fixture)).toBe(1), { timeout: 10_000 });
-    await vi.waitFor(
-      () =>
-        expect(fixture.chain()).toContainEqual(
-          expect.objectContaining({ action: 'turn-admitted' }),
-        ),
-      { timeout: 10_000 },
+    await eventually(() => expect(seen).toEqual([0]));
+    await eventually(async () => expect(await countTurns(fixture)).toBe(1));
+    await eventually(() =>
+      expect(fixture.chain()).toContainEqual(expect.objectContaining({ action: 'turn-admitted' })),
     );
   });
 
@@ -61,7 +58,7 @@ describe('a turn that costs nothing, of which nobody is told before its end', ()
   it('is given to its run as it will be written', async () => {
     const fixture = openFixture();
     const { run } = await beginUntold(fixture);
-    await vi.waitFor(async () => expect(await countTurns(fixture)).toBe(1), { timeout: 10_000 });
+    await eventually(async () => expect(await countTurns(fixture)).toBe(1));
     const written = await fixture.client.turn(run.turn.turnId, run.turn.epoch);
     expect(written).toEqual(run.turn);
   });
@@ -94,7 +91,7 @@ describe('a turn that costs nothing, of which nobody is told before its end', ()
       found.push(await countTurns(fixture));
     };
     fixture.client.runTurn(fixture.admission(), 60_000).catch(() => {});
-    await vi.waitFor(() => expect(found[0]).toBeGreaterThanOrEqual(1), { timeout: 10_000 });
+    await eventually(() => expect(found[0]).toBeGreaterThanOrEqual(1));
   });
 
   it('was never there when the object dies before it is written: its run is refused', async () => {
@@ -113,7 +110,7 @@ describe('a turn that is written before its run begins', () => {
   it('is one whose model costs money', async () => {
     const fixture = openFixture();
     const { seen } = await beginUntold(fixture, { kind: 'model', model: 'openai/gpt-5' });
-    await vi.waitFor(() => expect(seen).toEqual([1]), { timeout: 10_000 });
+    await eventually(() => expect(seen).toEqual([1]));
   });
 
   it('is one whose caller is told its id at once', async () => {
@@ -124,7 +121,7 @@ describe('a turn that is written before its run begins', () => {
       seen.push(await countTurns(fixture));
     };
     await fixture.admit();
-    await vi.waitFor(() => expect(seen[0]).toBe(1), { timeout: 10_000 });
+    await eventually(() => expect(seen[0]).toBe(1));
   });
 });
 

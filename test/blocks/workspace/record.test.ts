@@ -3,6 +3,7 @@ import { AuditBlock } from '../../../src/blocks/audit/audit-block.ts';
 import { Outbox } from '../../../src/blocks/kit/outbox.ts';
 import { openDeployment } from '../../../src/blocks/workspace/workspace-client.ts';
 import type { AuditEvent } from '../../../src/core/audit/audit-event.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   bindings,
   evict,
@@ -90,15 +91,12 @@ describe('refused logins', () => {
   test('are on the record of the deployment', async () => {
     await openDeployment(bindings).recordRefusedLogins('req-9', 3);
     const audit = bindings.AUDITS.getByName('#deployment');
-    await vi.waitFor(
-      async () => {
-        const { records } = await audit.query({ after: 0, limit: 10 });
-        expect(records.map(({ event }) => event)).toMatchObject([
-          { action: 'login-refused', decision: 'denied', requestId: 'req-9', count: 3 },
-        ]);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      const { records } = await audit.query({ after: 0, limit: 10 });
+      expect(records.map(({ event }) => event)).toMatchObject([
+        { action: 'login-refused', decision: 'denied', requestId: 'req-9', count: 3 },
+      ]);
+    });
     expect(await audit.verify()).toMatchObject({ ok: true });
   });
 

@@ -6,6 +6,7 @@ import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts
 import { MAX_CALLS_INSIDE } from '../../../src/tiers/wasm/turnstile.ts';
 import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
+import { eventually } from '../../support/eventually.ts';
 import { callOf, claimsOf } from '../support/claims.ts';
 import { LIMITS, upload } from '../support/fixtures.ts';
 import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
@@ -33,7 +34,7 @@ function slowNetwork() {
     answer: () => waiting.shift()?.(new Response('late')),
     /** Calls have that many requests under way. */
     hasWaiting: (count: number) =>
-      vi.waitFor(() => expect(waiting.length).toBeGreaterThanOrEqual(count), 10_000),
+      eventually(() => expect(waiting.length).toBeGreaterThanOrEqual(count)),
   };
 }
 

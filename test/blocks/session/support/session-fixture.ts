@@ -5,7 +5,6 @@
  */
 
 import { env } from 'cloudflare:workers';
-import { vi } from 'vitest';
 import type { BlockBindings } from '../../../../src/blocks/kit/bindings.ts';
 import { keyedHash, randomHex } from '../../../../src/blocks/kit/keys.ts';
 import type { AdmitTurn, CreateSession } from '../../../../src/blocks/session/session-api.ts';
@@ -24,6 +23,7 @@ import {
   parseWorkspaceId,
   type TurnId,
 } from '../../../../src/core/primitives/ids.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { type Script, scriptOf } from './script.ts';
 import { ScriptedRun } from './scripted-run.ts';
 
@@ -113,11 +113,11 @@ export function openFixture(): SessionFixture {
     return admitted.value.turnId;
   };
   const run: SessionFixture['run'] = (ordinal = 0) =>
-    vi.waitFor(() => {
+    eventually(() => {
       const turn = script.runs[ordinal];
       if (turn === undefined) throw new TypeError(`run ${ordinal} has not begun`);
       return new ScriptedRun(client, turn);
-    }, 10_000);
+    });
   return {
     client,
     connect: () => sessions.getByName(`${workspace}/${sessionId}`),
