@@ -6,7 +6,7 @@
 
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { beginWithin } from './begin-within.ts';
-import { estimateTokens, reserveText } from './count-tokens.ts';
+import { estimateTokens, reserveText, sum } from './count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from './embedding-port.ts';
 import { type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';
@@ -73,8 +73,4 @@ function areVectors(vectors: readonly (readonly number[])[], count: number): boo
   return vectors.every(
     (vector) => vector.length === first.length && vector.every((value) => Number.isFinite(value)),
   );
-}
-
-function sum(texts: readonly string[], size: (text: string) => number): number {
-  return texts.reduce((total, text) => total + size(text), 0);
 }

@@ -83,6 +83,7 @@ function isAscii(text: string): boolean {
   return !/[^\x00-\x7f]/.test(text);
 }
 
-function sum<T>(items: readonly T[], size: (item: T) => number): number {
+/** Of the sizes of all. */
+export function sum<T>(items: readonly T[], size: (item: T) => number): number {
   return items.reduce((total, item) => total + size(item), 0);
 }

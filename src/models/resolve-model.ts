@@ -7,7 +7,7 @@
 
 import type { ModelPort } from '../agent/ports.ts';
 import type { Authority } from '../core/policy/authority.ts';
-import { usableModels } from '../core/policy/model-access.ts';
+import { languageUse, usableModels } from '../core/policy/model-access.ts';
 import { isEmbeddedModel } from '../core/policy/model-name.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { chooseModel, type UnknownModel } from './choose-model.ts';
@@ -34,7 +34,7 @@ export function resolveModel(
   { name, authority, workspace, needs, now }: ModelWish,
 ): Result<ModelPort, UnknownModel> {
   if (isEmbeddedModel(name)) return chooseModel(env, name);
-  const use = needs.streaming ? 'provider:llm:stream' : 'provider:llm:call';
+  const use = languageUse(needs.streaming === true);
   const { models, budgets } = authority.policy;
   const { firstByteMs } = models;
   const { unknownPrice } = budgets;

@@ -79,9 +79,11 @@ export class Timers {
     this.#alarmAt = undefined;
   }
 
-  /** Sets or moves a timer, and forgets its failures. `dueAt` is in epoch milliseconds. */
-  set(name: string, dueAt: number): void {
+  /** Sets or moves a timer, and forgets its failures. `at` is in epoch milliseconds; rounded up. */
+  set(name: string, at: number): void {
     const dueAts = this.#read();
+    // The column takes whole numbers alone.
+    const dueAt = Math.ceil(at);
     this.#tables?.make('timers', COLUMNS);
     this.#storage.sql.exec(
       `INSERT INTO timers (name, due_at, attempts) VALUES (?, ?, 0)

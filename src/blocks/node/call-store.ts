@@ -85,6 +85,12 @@ export class CallStore {
     return row && this.#toCall(row);
   }
 
+  /** Whether that node has the call, and it is not over. */
+  isSentTo(node: NodeId, callKey: string): boolean {
+    const query = "SELECT 1 FROM calls WHERE call_key = ? AND node = ? AND state = 'sent'";
+    return this.#sql.exec(query, callKey, node).toArray().length > 0;
+  }
+
   /** Part of a transaction. */
   add({ facts, state, settleAt, order }: StoredCall, now: number): void {
     this.#sql.exec(
@@ -169,14 +175,14 @@ export class CallStore {
     return this.#sql
       .exec<Row>('SELECT * FROM calls WHERE call_key = ? AND node = ?', callKey, node)
       .toArray()
-      .map((row) => ({ ...describe(this.#toCall(row)), at: row.at }));
+      .map(describe);
   }
 
   latest(node: NodeId): readonly NodeCallDescription[] {
     return this.#sql
       .exec<Row>('SELECT * FROM calls WHERE node = ? ORDER BY at DESC LIMIT ?', node, MAX_LISTED)
       .toArray()
-      .map((row) => ({ ...describe(this.#toCall(row)), at: row.at }));
+      .map(describe);
   }
 
   #toCall(row: Row): StoredCall {
@@ -201,10 +207,12 @@ export class CallStore {
   }
 }
 
-function describe({ facts, state, outcome }: StoredCall): Omit<NodeCallDescription, 'at'> {
-  const end = outcome && (outcome.kind === 'ok' ? 'ok' : outcome.reason);
-  const { callKey, node, tool } = facts;
-  return { callKey, node, tool, state, ...(end !== undefined && { outcome: end }) };
+/** Neither order nor output is opened for it. */
+function describe({ facts, state, outcome, at }: Row): NodeCallDescription {
+  const { callKey, node, tool }: CallFacts = JSON.parse(facts);
+  const end: ToolOutcome | null = outcome === null ? null : JSON.parse(outcome);
+  const word = end && (end.kind === 'ok' ? 'ok' : end.reason);
+  return { callKey, node, tool, state: state as CallState, at, ...(word && { outcome: word }) };
 }
 
 function readOutcome(text: string, output: string | null): ToolOutcome {

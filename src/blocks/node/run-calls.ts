@@ -106,8 +106,7 @@ export function sendAgain(parts: NodeParts, socket: WebSocket, callKey: string):
 
 /** Whether a node has this call, and it is not over. */
 export function isRunBy({ calls }: NodeParts, node: NodeId, callKey: string): boolean {
-  const call = calls.find(callKey);
-  return call?.facts.node === node && call.state === 'sent';
+  return calls.isSentTo(node, callKey);
 }
 
 /** A node says how a call has ended. What cannot be true ends the call as unknown, on the record. */

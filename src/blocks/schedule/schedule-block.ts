@@ -22,12 +22,7 @@ import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { beginDueRuns, beginNow } from './begin-runs.ts';
 import { carryOut } from './carry-out-run.ts';
-import type {
-  CreateSchedule,
-  ScheduleApi,
-  ScheduleDescription,
-  ScheduleRun,
-} from './schedule-api.ts';
+import type { CreateSchedule, ScheduleApi, ScheduleDescription } from './schedule-api.ts';
 import { describeSchedule, type ScheduleParts } from './schedule-parts.ts';
 import { ScheduleStore, type StoredSchedule } from './schedule-store.ts';
 
@@ -150,7 +145,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   /** Part of a transaction, or of the alarm. */
   #setTimer(): void {
     const { schedules, outbox, now } = this.#parts;
-    const open = schedules.openRuns().map(({ run }) => lookAgainAt(run, now()));
+    const open = schedules.openDueAts().map((dueAt) => lookAgainAt(dueAt, now()));
     const unsent = outbox.isEmpty() ? [] : [now() + LATEST_MS];
     const at = Math.min(schedules.nextAt() ?? Number.POSITIVE_INFINITY, ...open, ...unsent);
     if (Number.isFinite(at)) this.#timers.set(WORK_TIMER, at);
@@ -198,6 +193,6 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
 }
 
 /** The longer a run takes, the less often it is asked after. */
-function lookAgainAt({ dueAt }: ScheduleRun, now: number): number {
-  return now + Math.min(LATEST_MS, Math.max(SOONEST_MS, Math.ceil((now - dueAt) / 4)));
+function lookAgainAt(dueAt: number, now: number): number {
+  return now + Math.min(LATEST_MS, Math.max(SOONEST_MS, (now - dueAt) / 4));
 }

@@ -121,6 +121,14 @@ export class ScheduleStore {
       .map((row) => ({ name: row.name, run: this.#toRun(row) }));
   }
 
+  /** When these were due, which needs nothing of them to be opened. */
+  openDueAts(): readonly number[] {
+    return this.#sql
+      .exec<{ due_at: number }>('SELECT due_at FROM runs WHERE is_open = 1')
+      .toArray()
+      .map(({ due_at: dueAt }) => dueAt);
+  }
+
   #toRun({ name, due_at: dueAt, facts }: RunRow): ScheduleRun {
     return JSON.parse(this.#sealing.openText(runRow(name, dueAt), facts));
   }

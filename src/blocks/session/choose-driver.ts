@@ -7,7 +7,7 @@
 import type { TurnDriver } from '../../core/conversation/turn.ts';
 import { type Agent, findAgent } from '../../core/policy/agent-policy.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import { usableModels } from '../../core/policy/model-access.ts';
+import { languageUse, usableModels } from '../../core/policy/model-access.ts';
 import { isEmbeddedModel } from '../../core/policy/model-name.ts';
 import type { AdmitTurn } from './session-api.ts';
 
@@ -26,7 +26,7 @@ export function chooseDriver(
   const model =
     driver.kind === 'model' ? driver.model : (sessionModel ?? authority.policy.models.default);
   const { streams } = driver;
-  const use = streams ? 'provider:llm:stream' : 'provider:llm:call';
+  const use = languageUse(streams === true);
   if (usableModels(authority, model, { use, now }).length === 0) return undefined;
   return { kind: 'model', model, ...(streams && { streams }) };
 }

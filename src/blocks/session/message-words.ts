@@ -9,7 +9,7 @@
  */
 
 import type { Message } from '../../core/conversation/message.ts';
-import { isFoundBy, toSearchQuery } from '../../core/memory/search-query.ts';
+import { finderOf, toSearchQuery } from '../../core/memory/search-query.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import { SEALED_WITH } from '../kit/sealing.ts';
 import type { Tables } from '../kit/tables.ts';
@@ -75,9 +75,10 @@ export class MessageWords {
       this.#tables.forget();
     }
     const last = this.#messages.lastSeq;
+    const finds = finderOf(text);
     const found: NumberedMessage[] = [];
     for (const one of this.#messages.numbered(Math.max(0, last - MAX_READ), last)) {
-      if (isFoundBy(text, toBody(one.message))) found.push(one);
+      if (finds(toBody(one.message))) found.push(one);
     }
     return found.reverse().slice(0, limit);
   }

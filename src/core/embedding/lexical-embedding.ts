@@ -9,6 +9,8 @@
  * @module
  */
 
+import { withoutAccents } from '../memory/search-query.ts';
+
 /** Places of a vector, unless less are asked for. */
 export const LEXICAL_DIMENSIONS = 512;
 
@@ -45,10 +47,7 @@ export function embedLexically(text: string, dimensions = LEXICAL_DIMENSIONS): n
 
 /** Without case and accents. */
 function wordsOf(text: string): readonly string[] {
-  const plain = text
-    .normalize('NFKD')
-    .replaceAll(/\p{M}+/gu, '')
-    .toLowerCase();
+  const plain = withoutAccents(text).toLowerCase();
   return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.slice(0, MAX_WORD));
 }
 

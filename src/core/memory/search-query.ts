@@ -16,11 +16,13 @@ export function toSearchQuery(text: string): string | undefined {
   return words.length === 0 ? undefined : words.map((word) => `"${word}"*`).join(' OR ');
 }
 
-/** Whether that query finds a text, for where there is no index. */
-export function isFoundBy(query: string, text: string): boolean {
+/** Says of texts whether that query finds them, for where there is no index. */
+export function finderOf(query: string): (text: string) => boolean {
   const wanted = wordsOf(query).slice(0, MAX_WORDS).map(withoutAccents);
-  const words = wordsOf(withoutAccents(text));
-  return wanted.some((begin) => words.some((word) => word.startsWith(begin)));
+  return (text) => {
+    const words = wordsOf(withoutAccents(text));
+    return wanted.some((begin) => words.some((word) => word.startsWith(begin)));
+  };
 }
 
 /** Each once, in lower case. */
@@ -28,6 +30,6 @@ function wordsOf(text: string): readonly string[] {
   return [...new Set(text.toLowerCase().match(/[\p{L}\p{N}\p{M}]+/gu) ?? [])];
 }
 
-function withoutAccents(text: string): string {
+export function withoutAccents(text: string): string {
   return text.normalize('NFKD').replaceAll(/\p{M}+/gu, '');
 }

@@ -18,6 +18,11 @@ import { aliasOf, type ModelPolicy } from './model-policy.ts';
 /** What is asked of a model: its whole reply, its reply as it comes, or vectors. */
 export type ModelUse = 'provider:llm:call' | 'provider:llm:stream' | 'provider:embedding';
 
+/** Of a language model. */
+export function languageUse(isStreaming: boolean): ModelUse {
+  return isStreaming ? 'provider:llm:stream' : 'provider:llm:call';
+}
+
 interface Wish {
   readonly use: ModelUse;
   readonly now: number;

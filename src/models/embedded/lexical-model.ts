@@ -9,8 +9,9 @@ import {
   LEXICAL_DIMENSIONS,
   MIN_LEXICAL_DIMENSIONS,
 } from '../../core/embedding/lexical-embedding.ts';
-import { estimateTokens, reserveText } from '../count-tokens.ts';
+import { estimateTokens, reserveText, sum } from '../count-tokens.ts';
 import type { EmbeddingPort } from '../embedding-port.ts';
+import { FREE, toUsage } from '../model-price.ts';
 
 export const lexicalModel: EmbeddingPort = {
   dimensions: {
@@ -18,18 +19,17 @@ export const lexicalModel: EmbeddingPort = {
     least: MIN_LEXICAL_DIMENSIONS,
     most: LEXICAL_DIMENSIONS,
   },
-  reserve: (texts) => toUsage(sum(texts, reserveText)),
+  reserve: (texts) => toUsage(FREE, sum(texts, reserveText), 0),
   textsAtOnce: async () => Number.MAX_SAFE_INTEGER,
   async embed({ texts, dimensions = LEXICAL_DIMENSIONS }) {
     const vectors = texts.map((text) => embedLexically(text, dimensions));
-    return { vectors, usage: toUsage(sum(texts, ({ length }) => estimateTokens(length))) };
+    return {
+      vectors,
+      usage: toUsage(
+        FREE,
+        sum(texts, ({ length }) => estimateTokens(length)),
+        0,
+      ),
+    };
   },
 };
-
-function toUsage(inputTokens: number) {
-  return { inputTokens, outputTokens: 0, costMicroUsd: 0 };
-}
-
-function sum(texts: readonly string[], size: (text: string) => number): number {
-  return texts.reduce((total, text) => total + size(text), 0);
-}

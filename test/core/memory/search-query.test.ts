@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isFoundBy, toSearchQuery } from '../../../src/core/memory/search-query.ts';
+import { finderOf, toSearchQuery } from '../../../src/core/memory/search-query.ts';
 
 describe('toSearchQuery()', () => {
   test('looks for any of the words, each once and as a beginning', () => {
@@ -26,11 +26,11 @@ describe('toSearchQuery()', () => {
   });
 });
 
-describe('isFoundBy()', () => {
+describe('finderOf()', () => {
   test('finds what the index would: any word, by its beginning, without case and accents', () => {
-    expect(isFoundBy('CREPE dog', 'Łukasz likes crêpes.')).toBe(true);
-    expect(isFoundBy('lik', 'Łukasz likes crêpes.')).toBe(true);
-    expect(isFoundBy('ikes cat', 'Łukasz likes crêpes.')).toBe(false);
-    expect(isFoundBy('?!', 'Łukasz likes crêpes?!')).toBe(false);
+    expect(finderOf('CREPE dog')('Łukasz likes crêpes.')).toBe(true);
+    expect(finderOf('lik')('Łukasz likes crêpes.')).toBe(true);
+    expect(finderOf('ikes cat')('Łukasz likes crêpes.')).toBe(false);
+    expect(finderOf('?!')('Łukasz likes crêpes?!')).toBe(false);
   });
 });
