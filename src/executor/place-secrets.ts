@@ -9,6 +9,7 @@
  */
 
 import { type CapabilityRules, permits } from '../core/capabilities/capability-set.ts';
+import { readHostAndPort, toHostAndPort } from '../core/capabilities/host-and-port.ts';
 import { meetRules } from '../core/capabilities/meet-rules.ts';
 import { type Capability, parseCapability } from '../core/capabilities/pattern.ts';
 import { type HostPort, toResource } from '../core/capabilities/resource.ts';
@@ -16,10 +17,7 @@ import type { JsonObject, JsonValue } from '../core/primitives/json.ts';
 import type { SecretInjection } from './egress-proxy/egress-order.ts';
 import { SECRETS_HOST } from './egress-proxy/secret-request.ts';
 import type { GivenSecret } from './given-secret.ts';
-import type { SecretFile } from './sandbox.ts';
-
-/** Where a sandbox shows {@link SecretFile}s. */
-const SECRETS_FOLDER = '/run/secrets';
+import { SECRETS_FOLDER, type SecretFile } from './sandbox.ts';
 
 export interface PlacedSecrets {
   /** What is left of the network. */
@@ -59,8 +57,8 @@ export function tellPlaces(
 
 /** By the host that each leads to. */
 function urlsOf(injections: readonly SecretInjection[]): JsonObject {
-  const urls = injections.map(({ name, upstream: { host, port } }) => [
-    `${host.includes(':') ? `[${host}]` : host}:${port}`,
+  const urls = injections.map(({ name, upstream }) => [
+    toHostAndPort(upstream),
     `http://${SECRETS_HOST}/${name}`,
   ]);
   return Object.fromEntries(urls);
@@ -73,10 +71,12 @@ function toInjections(
 ): readonly SecretInjection[] {
   if (delivery.as !== 'header') return [];
   const { header, prefix } = delivery;
-  const reached = hosts.map(readHost).filter((host) => {
-    const capability = capabilityOf('tool:network:http', host);
-    return capability !== undefined && permits(network, capability);
-  });
+  const reached = hosts
+    .flatMap((text) => readHostAndPort(text) ?? [])
+    .filter((host) => {
+      const capability = capabilityOf('tool:network:http', host);
+      return capability !== undefined && permits(network, capability);
+    });
   return reached.map((upstream, index) => ({
     name: index === 0 ? setting : `${setting}.${index + 1}`,
     ...{ upstream, header, value: prefix + value },
@@ -84,20 +84,13 @@ function toInjections(
 }
 
 function rulesFor(hosts: readonly string[]): CapabilityRules {
-  const allow = hosts.flatMap((text) => {
-    const host = readHost(text);
-    return [
-      capabilityOf('tool:network:http', host) ?? [],
-      capabilityOf('tool:network:websocket', host) ?? [],
-    ].flat();
-  });
+  const allow = hosts
+    .flatMap((text) => readHostAndPort(text) ?? [])
+    .flatMap((host) => [
+      ...[capabilityOf('tool:network:http', host) ?? []].flat(),
+      ...[capabilityOf('tool:network:websocket', host) ?? []].flat(),
+    ]);
   return { allow, deny: [] };
-}
-
-/** Of a host as a secret names it, which was read by that form. */
-function readHost(text: string): HostPort {
-  const [, bracketed, name = '', port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
-  return { host: bracketed ?? name, port: Number(port) };
 }
 
 function capabilityOf(family: string, host: HostPort): Capability | undefined {

@@ -37,6 +37,9 @@ export interface SandboxOrder {
   readonly limits: SandboxLimits;
 }
 
+/** Where a sandbox shows {@link SecretFile}s. */
+export const SECRETS_FOLDER = '/run/secrets';
+
 /** A file `/run/secrets/<name>`, mode 0400, in memory of this sandbox alone. */
 export interface SecretFile {
   /** `[A-Za-z0-9_-]{1,64}` */

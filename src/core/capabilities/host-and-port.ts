@@ -12,14 +12,18 @@ export function toHostAndPort({ host, port }: HostPort): string {
 }
 
 export function isHostAndPort(text: string): boolean {
+  return readHostAndPort(text) !== undefined;
+}
+
+export function readHostAndPort(text: string): HostPort | undefined {
   const [, bracketed, name, port = ''] =
     /^(?:\[([^\]]+)\]|([^:[\]]+)):([1-9][0-9]{0,4})$/.exec(text) ?? [];
   const host = bracketed ?? name ?? '';
   const isIpv6 = host.includes(':');
-  return (
+  const isRead =
     host !== '' &&
     isIpv6 === (bracketed !== undefined) &&
     isCanonicalHost(host) &&
-    Number(port) <= 65_535
-  );
+    Number(port) <= 65_535;
+  return isRead ? { host, port: Number(port) } : undefined;
 }

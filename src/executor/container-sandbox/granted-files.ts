@@ -12,7 +12,7 @@ import { lstatSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { Fault } from '../../core/errors/fault.ts';
 import type { HostPath } from '../host-path.ts';
-import type { SandboxOrder } from '../sandbox.ts';
+import { type SandboxOrder, SECRETS_FOLDER } from '../sandbox.ts';
 import {
   type FileTree,
   MAX_TREE_ENTRIES,
@@ -25,7 +25,7 @@ import { readFile, readTree } from './files/read-tree.ts';
 import { writeTree } from './files/write-tree.ts';
 
 /** What the runtime fills itself; grants in or above them are refused. */
-const RESERVED = ['/proc', '/dev', '/sys', '/run/secrets'];
+const RESERVED = ['/proc', '/dev', '/sys', SECRETS_FOLDER];
 
 interface Grant {
   readonly path: HostPath;

@@ -1,9 +1,7 @@
 /**
- * Whom plugins run as inside a container, and where they find what is theirs.
+ * Whom plugins run as inside a container.
  *
  * @module
  */
 
 export const PLUGIN_USER = 10_001;
-
-export const SECRETS_FOLDER = '/run/secrets';

@@ -7,10 +7,10 @@
 
 import { Fault } from '../../../core/errors/fault.ts';
 import type { SecretFile } from '../../sandbox.ts';
+import { SECRETS_FOLDER } from '../../sandbox.ts';
 import type { HeldFolder } from '../files/held-folder.ts';
 import { inFolder, writeTree } from '../files/write-tree.ts';
 import type { CopiedFolder } from '../granted-files.ts';
-import { SECRETS_FOLDER } from '../plugin-user.ts';
 import { SPACE } from './container-space.ts';
 import { type ContainerMounts, HOST_OWNER } from './runtime-config.ts';
 

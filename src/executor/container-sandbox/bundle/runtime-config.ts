@@ -6,8 +6,9 @@
  */
 
 import type { SandboxOrder } from '../../sandbox.ts';
+import { SECRETS_FOLDER } from '../../sandbox.ts';
 import { pluginSeccomp } from '../oci-seccomp.ts';
-import { PLUGIN_USER, SECRETS_FOLDER } from '../plugin-user.ts';
+import { PLUGIN_USER } from '../plugin-user.ts';
 
 /**
  * First of the 65,536 host users to which those inside are mapped: above all that `systemd` and

@@ -6,7 +6,8 @@
 
 import { ownerName } from '../../process-sandbox/owner-name.ts';
 import type { SandboxOrder } from '../../sandbox.ts';
-import { PLUGIN_USER, SECRETS_FOLDER } from '../plugin-user.ts';
+import { SECRETS_FOLDER } from '../../sandbox.ts';
+import { PLUGIN_USER } from '../plugin-user.ts';
 
 /** Marks containers with the executor that made them. */
 export const OWNER_LABEL = 'sallyport-owner';

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { SECRETS_FOLDER } from '../../sandbox.ts';
+
 /** Something of the host, held by a descriptor that the sandbox inherits for its mounts. */
 export interface HostMount {
   readonly descriptor: number;
@@ -99,7 +101,7 @@ function mountOptions({ descriptor, path, mode }: HostMount): readonly string[] 
 }
 
 function secretOptions({ descriptor, name }: SecretMount): readonly string[] {
-  return ['--perms', '0400', '--ro-bind-data', String(descriptor), `/run/secrets/${name}`];
+  return ['--perms', '0400', '--ro-bind-data', String(descriptor), `${SECRETS_FOLDER}/${name}`];
 }
 
 /** What lies in another mount must be mounted after it. */
