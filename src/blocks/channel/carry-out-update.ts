@@ -6,12 +6,11 @@
  */
 
 import { FIXED_REPLIES } from '../../core/channels/fixed-replies.ts';
-import { authorize } from '../../core/policy/authorize.ts';
 import { charge, leftOf } from '../../core/policy/ledger.ts';
 import type { TurnSummary } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
-import { openWorkspace } from '../workspace/workspace-client.ts';
-import { type ChannelParts, channelPrincipal } from './channel-parts.ts';
+import { authorityTo } from './channel-authority.ts';
+import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import type { Progress } from './ordered-work.ts';
 import { boundsOf } from './sender-bounds.ts';
@@ -65,7 +64,7 @@ async function turnOf(
       ? { kind: 'later' }
       : { kind: 'turn', turn };
   }
-  if (!(await mayReceive(parts, channel))) return { kind: 'refused', code: 'denied' };
+  if (!(await authorityTo(parts, channel, 'receive'))) return { kind: 'refused', code: 'denied' };
   const { grants, budget } = boundsOf(parts, channel, { sender: update.sender, principal });
   const ceiling = leftOf(parts.senders.spentBy(principal, parts.now()), budget);
   if (ceiling.tokens === 0) return { kind: 'refused', code: 'budget_exhausted' };
@@ -87,13 +86,6 @@ async function turnOf(
 
 function isEarly({ now }: ChannelParts, { receivedAt }: StoredUpdate): boolean {
   return now() - receivedAt < TRY_FOR_MS;
-}
-
-async function mayReceive(parts: ChannelParts, channel: StoredChannel): Promise<boolean> {
-  const workspace = openWorkspace(parts.env, parts.workspace);
-  const authority = await workspace.authority(channelPrincipal(parts, channel));
-  const capability = `channel:receive:${channel.spec.name}`;
-  return authority !== undefined && authorize(authority, { capability, now: parts.now() }).allowed;
 }
 
 function answer(

@@ -6,11 +6,6 @@
 
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { MAX_CHANNELS } from '../../core/channels/channel-spec.ts';
-import {
-  PAIRING_CODE_LENGTH,
-  PAIRING_CODE_MS,
-  toPairingCode,
-} from '../../core/channels/pairing-code.ts';
 import { requireNarrower } from '../../core/channels/sender-terms.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
@@ -26,7 +21,7 @@ import type {
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import { writeChatTicket } from './chat-ticket.ts';
-import { hashOfCode, toPairing } from './pairings.ts';
+import { newCode, toPairing } from './pairings.ts';
 import { termsOfChannel } from './sender-bounds.ts';
 
 export function summarise({ spec, creator, createdAt }: StoredChannel): ChannelSummary {
@@ -132,11 +127,10 @@ export function issueCode(
 ): { readonly code: string; readonly expiresAt: number } | undefined {
   const found = parts.channels.find(channel);
   if (found === undefined || !isPrincipal(parts, joins)) return undefined;
-  const code = toPairingCode(crypto.getRandomValues(new Uint8Array(PAIRING_CODE_LENGTH)));
-  const expiresAt = parts.now() + PAIRING_CODE_MS;
+  const { code, hash, expiresAt } = newCode(parts, channel);
   parts.transact(() => {
     const terms = { expiresAt, ...(joins !== undefined && { joins }) };
-    parts.codes.put(channel, hashOfCode(parts, channel, code), terms);
+    parts.codes.put(channel, hash, terms);
     record(parts, actor, { action: 'channel-code-issued', channel });
   });
   return { code, expiresAt };

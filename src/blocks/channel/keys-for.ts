@@ -9,8 +9,8 @@ import * as z from 'zod';
 import type { PublishedKey, Webhook } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import { readBody } from '../../channels/read-body.ts';
-import { openWorkspace } from '../workspace/workspace-client.ts';
-import { type ChannelParts, channelPrincipal, contextOf } from './channel-parts.ts';
+import { channelAuthority } from './channel-authority.ts';
+import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import { findApi, sendRequest } from './send-request.ts';
 
@@ -47,8 +47,7 @@ async function fetchKeys(
   channel: StoredChannel,
   metadataUrl: string,
 ): Promise<readonly PublishedKey[]> {
-  const workspace = openWorkspace(parts.env, parts.workspace);
-  const authority = await workspace.authority(channelPrincipal(parts, channel));
+  const authority = await channelAuthority(parts, channel);
   const privateHosts = authority?.policy.privateHosts ?? [];
   const read = async <T>(url: string, schema: z.ZodType<T>): Promise<T> => {
     const place = findApi(parts.env, url, privateHosts);

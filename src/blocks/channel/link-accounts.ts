@@ -9,15 +9,10 @@
  */
 
 import type { Update } from '../../channels/update.ts';
-import {
-  PAIRING_CODE_LENGTH,
-  PAIRING_CODE_MS,
-  toPairingCode,
-} from '../../core/channels/pairing-code.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import { LINK_SCOPE } from './code-store.ts';
-import { hashOfCode } from './pairings.ts';
+import { hashOfCode, newCode } from './pairings.ts';
 
 const COMMAND = /^\s*\/link\s*$/i;
 
@@ -29,9 +24,8 @@ export function offerLink(
 ): string | undefined {
   if (!spec.linking || !COMMAND.test(update.text)) return undefined;
   if (!update.isPrivate) return 'A code is told in a private chat only. Send /link there.';
-  const code = toPairingCode(crypto.getRandomValues(new Uint8Array(PAIRING_CODE_LENGTH)));
-  const expiresAt = parts.now() + PAIRING_CODE_MS;
-  parts.codes.putLink(hashOfCode(parts, LINK_SCOPE, code), { expiresAt, joins: principal });
+  const { code, hash, expiresAt } = newCode(parts, LINK_SCOPE);
+  parts.codes.putLink(hash, { expiresAt, joins: principal });
   return `Your code is ${code}. Send it from your other account within ten minutes, and tell it to nobody.`;
 }
 

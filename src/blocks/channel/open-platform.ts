@@ -7,11 +7,9 @@
 
 import type { AdapterContext } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
-import type { Authority } from '../../core/policy/authority.ts';
-import { authorize } from '../../core/policy/authorize.ts';
-import { openWorkspace } from '../workspace/workspace-client.ts';
 import type { Access } from './ask-access.ts';
-import { type ChannelParts, channelPrincipal, contextOf } from './channel-parts.ts';
+import { authorityTo } from './channel-authority.ts';
+import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import { type ApiPlace, findApi } from './send-request.ts';
 
@@ -19,23 +17,12 @@ export interface OpenPlatform extends ApiPlace {
   readonly privateHosts: readonly string[];
 }
 
-/** `undefined` if the channel may not send. */
-export async function mayChannelSend(
-  parts: ChannelParts,
-  channel: StoredChannel,
-): Promise<Authority | undefined> {
-  const workspace = openWorkspace(parts.env, parts.workspace);
-  const authority = await workspace.authority(channelPrincipal(parts, channel));
-  const question = { capability: `channel:send:${channel.spec.name}`, now: parts.now() };
-  return authority && authorize(authority, question).allowed ? authority : undefined;
-}
-
 /** Or why there is none. */
 export async function openPlatform(
   parts: ChannelParts,
   channel: StoredChannel,
 ): Promise<OpenPlatform | 'denied' | 'private_address'> {
-  const authority = await mayChannelSend(parts, channel);
+  const authority = await authorityTo(parts, channel, 'send');
   if (authority === undefined) return 'denied';
   const { platform, apiBase } = channel.spec;
   const { privateHosts } = authority.policy;

@@ -4,6 +4,11 @@
  * @module
  */
 
+import {
+  PAIRING_CODE_LENGTH,
+  PAIRING_CODE_MS,
+  toPairingCode,
+} from '../../core/channels/pairing-code.ts';
 import type { PairingDescription } from './channel-api.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
@@ -26,6 +31,12 @@ export function toPairing(
     ...{ id: `pair_${digits}`, sender, principal: `${name}.${digits}` },
     ...{ state: 'pending', requestedAt: now() },
   };
+}
+
+/** A fresh one; what is kept of it is its hash. `scope` is the channel, or what else it is good for. */
+export function newCode(parts: Pick<ChannelParts, 'ids' | 'now'>, scope: string) {
+  const code = toPairingCode(crypto.getRandomValues(new Uint8Array(PAIRING_CODE_LENGTH)));
+  return { code, hash: hashOfCode(parts, scope, code), expiresAt: parts.now() + PAIRING_CODE_MS };
 }
 
 /** Keyed, since a code is short enough to be guessed from a plain hash. */

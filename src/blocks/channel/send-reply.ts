@@ -8,9 +8,10 @@
 import type { OutgoingRequest, SendOutcome } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import { askAccess } from './ask-access.ts';
+import { authorityTo } from './channel-authority.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
-import { mayChannelSend, openPlatform, sendingContext } from './open-platform.ts';
+import { openPlatform, sendingContext } from './open-platform.ts';
 import type { Progress } from './ordered-work.ts';
 import type { StoredReply } from './reply-store.ts';
 import { sendRequest } from './send-request.ts';
@@ -51,7 +52,7 @@ async function handOver(
   channel: StoredChannel,
   reply: StoredReply,
 ): Promise<Progress> {
-  const authority = await mayChannelSend(parts, channel);
+  const authority = await authorityTo(parts, channel, 'send');
   if (authority === undefined) return settle(parts, reply, { kind: 'refused', code: 'denied' });
   const { name } = channel.spec;
   const { chat } = reply.part;

@@ -20,7 +20,7 @@ import type { SessionParts } from './session-parts.ts';
 import { transact } from './transact.ts';
 
 /** Name of the timer. */
-export const SHORTEN_TIMER = 'shorten';
+const SHORTEN_TIMER = 'shorten';
 
 /** How long after a turn its conversation is shortened, in milliseconds. */
 const SHORTEN_AFTER_MS = 500;

@@ -11,7 +11,7 @@ import type { WrappingKeys } from './data-key.ts';
 import type { WrappedDataKey } from './wrapped-data-key.ts';
 
 /** Beyond these, keys are wrapped anew and none is added. */
-export const MAX_CONTENT_KEYS = 1_000;
+const MAX_CONTENT_KEYS = 1_000;
 
 type Row = { id: string; wrapped_by: string; wrapped: ArrayBuffer };
 

@@ -40,10 +40,6 @@ export class RouteRates {
     return 0;
   }
 
-  forget(): void {
-    this.#buckets.clear();
-  }
-
   #find(key: string, rate: Rate): Bucket | undefined {
     const known = this.#buckets.get(key);
     if (known !== undefined || rate.periodMs <= MEMORY_PERIOD_MS) return known;

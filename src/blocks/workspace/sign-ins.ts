@@ -67,10 +67,6 @@ export class SignIns {
     return outcome;
   }
 
-  forget(): void {
-    this.#remembered.clear();
-  }
-
   #enter(signIn: VerifiedSignIn, now: number): SignInOutcome {
     const { policy, members } = this.#parts.workspace.row();
     const issuer = policy.signIn.issuers.find((each) => each.issuer === signIn.issuer);

@@ -14,7 +14,7 @@ import { isSecretName, MAX_SECRET_BYTES, MAX_SECRET_HOSTS } from '../vault/secre
 export const SEALING = { alg: 'ECDH-ES', enc: 'A256GCM', typ: 'sallyport-secrets+jwe' } as const;
 
 /** Most secrets of one call: of the settings of one plugin. */
-export const MAX_CALL_SECRETS = 16;
+const MAX_CALL_SECRETS = 16;
 
 /** Longest sealed text, in characters: all secrets at their longest, each byte escaped. */
 export const MAX_SEALED_CHARS = 1_200_000;

@@ -11,7 +11,7 @@ import * as z from 'zod';
 import type { JsonObject } from '../primitives/json.ts';
 
 /** Most tools of one server; the plugin has one more, to look with. */
-export const MAX_REMOTE_TOOLS = 63;
+const MAX_REMOTE_TOOLS = 63;
 
 /** `oauth`: the client credentials grant (RFC 6749 section 4.4). */
 export type RemoteAuth =

@@ -22,7 +22,8 @@ export type FlowTable = Readonly<Record<Integrity, Readonly<Record<Confidentiali
  * - `destroy`: it may take away or overwrite;
  * - `change`: it may change anything at all.
  */
-export type FlowEffect = 'send' | 'destroy' | 'change';
+export const FLOW_EFFECTS = ['send', 'destroy', 'change'] as const;
+export type FlowEffect = (typeof FLOW_EFFECTS)[number];
 
 export interface FlowRules extends Readonly<Record<FlowEffect, FlowTable>> {
   /** A sensitive argument that nobody trusted has said. */

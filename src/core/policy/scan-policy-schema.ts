@@ -14,12 +14,13 @@ import {
   type ScanStage,
 } from './scan-policy.ts';
 
-const MODES = ['off', 'flag', 'redact', 'block'] as const satisfies readonly ScanMode[];
+/** From the mildest to the strictest. */
+export const SCAN_MODES = ['off', 'flag', 'redact', 'block'] as const satisfies readonly ScanMode[];
 
 /** What was streamed cannot be taken back, and a phrase is known only at its end. */
 const STREAMED_MODES = ['off', 'flag'] as const;
 
-function kindSchema(fallback: KindPolicy, modes: readonly ScanMode[] = MODES) {
+function kindSchema(fallback: KindPolicy, modes: readonly ScanMode[] = SCAN_MODES) {
   return z
     .strictObject({
       mode: z.enum(modes).default(fallback.mode),
@@ -32,7 +33,7 @@ function stageSchema(stage: ScanStage) {
   const { injection, secrets, personalData, uninspected } = DEFAULT_SCAN_POLICY[stage];
   return z
     .strictObject({
-      injection: kindSchema(injection, stage === 'output' ? STREAMED_MODES : MODES),
+      injection: kindSchema(injection, stage === 'output' ? STREAMED_MODES : SCAN_MODES),
       secrets: kindSchema(secrets),
       personalData: kindSchema(personalData),
       uninspected: z.enum(['block', 'flag']).default(uninspected),

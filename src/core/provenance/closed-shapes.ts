@@ -18,7 +18,7 @@ export const MAX_DECLASSIFIED = 16;
 const MARK = 'x-sallyport-integrity';
 
 /** Whether the schema of one value leaves but a few answers. */
-export function isClosedShape(schema: JsonObject): boolean {
+function isClosedShape(schema: JsonObject): boolean {
   if (Object.hasOwn(schema, 'const')) return isChoice(schema.const);
   if (Array.isArray(schema.enum)) {
     return schema.enum.length <= MAX_CHOICES && schema.enum.every(isChoice);

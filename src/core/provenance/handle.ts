@@ -24,7 +24,7 @@ export type HiddenValue = {
 export type HiddenValues = { readonly [handle: string]: HiddenValue };
 
 /** Hexadecimal digits of a handle's name: 128 bits. */
-export const HANDLE_DIGITS = 32;
+const HANDLE_DIGITS = 32;
 
 const PREFIX = 'sallyport:handle:';
 const WHOLE = /^sallyport:handle:[0-9a-f]{32}$/;

@@ -4,6 +4,13 @@
  * @module
  */
 
+export const DAY_MS = 86_400_000;
+
+/** Whole ones, of two moments in epoch milliseconds. */
+export function daysBetween(from: number, to: number): number {
+  return Math.floor((to - from) / DAY_MS);
+}
+
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DAYS_PER_400_YEARS = 146_097;
 /** From the first of March of the year 0 to the first day of 1970. */

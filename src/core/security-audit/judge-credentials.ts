@@ -4,14 +4,13 @@
  * @module
  */
 
+import { daysBetween } from './day.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
 import type { Finding } from './finding.ts';
 import { isLive } from './judge-grants.ts';
 import { issueToken } from './mending-command.ts';
 import type { SecretFacts, TokenFacts } from './registry-facts.ts';
 import { withoutExpansions } from './without-expansions.ts';
-
-const DAY_MS = 86_400_000;
 
 /** A token that ends within this many days is to be rotated now. */
 const ENDS_SOON_DAYS = 14;
@@ -79,6 +78,3 @@ function judgeSecret({ name, updatedAt }: SecretFacts, now: number): readonly Fi
 }
 
 /** Whole ones. */
-function daysBetween(from: number, to: number): number {
-  return Math.floor((to - from) / DAY_MS);
-}

@@ -5,11 +5,11 @@
  */
 
 import { compareVersions, isVersion } from '../manifest/semver.ts';
+import { daysBetween } from './day.ts';
 import type { Finding } from './finding.ts';
 import { judgeTransport } from './judge-transport.ts';
 import type { GatewayFacts, MachineFacts } from './machine-facts.ts';
 
-const DAY_MS = 86_400_000;
 const CERTIFICATE_DAYS = 21;
 /** Enrolment codes are good for ten minutes, tickets for one. */
 const MAX_SKEW_MS = 30_000;
@@ -82,7 +82,7 @@ function judgeTime({ url, clockAheadMs = 0, certificateEndsAt }: GatewayFacts, n
       command: 'set the clock of this machine (NTP)',
     });
   }
-  const days = Math.floor(((certificateEndsAt ?? Number.POSITIVE_INFINITY) - now) / DAY_MS);
+  const days = daysBetween(now, certificateEndsAt ?? Number.POSITIVE_INFINITY);
   if (days < CERTIFICATE_DAYS) {
     findings.push({
       id: 'certificate-ends',

@@ -7,6 +7,7 @@
 import { findCovering } from '../capabilities/capability-set.ts';
 import { parsePattern } from '../capabilities/pattern.ts';
 import type { ProvedTool } from '../policy/prove-move.ts';
+import { DAY_MS } from './day.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
 import { findWide } from './find-wide.ts';
 import type { Finding } from './finding.ts';
@@ -16,7 +17,6 @@ import type { TokenFacts } from './registry-facts.ts';
 import { ACTS_FOR_OTHERS, findUsed, type RecordedEvent } from './used-capabilities.ts';
 import { withoutExpansions } from './without-expansions.ts';
 
-const DAY_MS = 86_400_000;
 /** Patterns that a sentence names; the evidence names all. */
 const MAX_NAMED = 8;
 

@@ -5,6 +5,7 @@
  */
 
 import { compareVersions, isVersion } from '../manifest/semver.ts';
+import { daysBetween } from './day.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
 import { findWide } from './find-wide.ts';
 import type { Finding } from './finding.ts';
@@ -12,7 +13,6 @@ import { judgeTransport } from './judge-transport.ts';
 import type { ChannelFacts, NodeFacts } from './registry-facts.ts';
 import { withoutExpansions } from './without-expansions.ts';
 
-const DAY_MS = 86_400_000;
 const STALE_DAYS = 30;
 
 export function judgeSurface(facts: DeploymentFacts): readonly Finding[] {
@@ -83,7 +83,7 @@ function judgeNode(node: NodeFacts, now: number): readonly Finding[] {
       command: changeCeiling(node, wide),
     });
   }
-  const days = Math.floor((now - (lastSeenAt ?? approvedAt)) / DAY_MS);
+  const days = daysBetween(lastSeenAt ?? approvedAt, now);
   if (state !== 'online' && days >= STALE_DAYS) {
     findings.push({
       id: 'node-stale',

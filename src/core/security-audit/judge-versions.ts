@@ -5,12 +5,11 @@
  */
 
 import { findAdvisories, NODE_ENDS, type PartKind } from './advisories.ts';
-import { toEpochDay } from './day.ts';
+import { DAY_MS, toEpochDay } from './day.ts';
 import type { Finding } from './finding.ts';
 import { judgePluginVersion } from './judge-plugins.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
-const DAY_MS = 86_400_000;
 const OLD_DAYS = 180;
 const VERY_OLD_DAYS = 365;
 /** Release lines before this one that are not in the table have ended. */

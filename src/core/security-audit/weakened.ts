@@ -5,20 +5,11 @@
  * @module
  */
 
-import {
-  DEFAULT_FLOW_RULES,
-  FLOW_OUTCOMES,
-  type FlowEffect,
-  type FlowOutcome,
-} from '../policy/flow-rules.ts';
+import { DEFAULT_FLOW_RULES, FLOW_EFFECTS, strictestOutcome } from '../policy/flow-rules.ts';
 import { DEFAULT_PLUGIN_POLICY } from '../policy/plugin-policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import {
-  DEFAULT_SCAN_POLICY,
-  type KindPolicy,
-  type ScanMode,
-  type StagePolicy,
-} from '../policy/scan-policy.ts';
+import { DEFAULT_SCAN_POLICY, type KindPolicy, type StagePolicy } from '../policy/scan-policy.ts';
+import { SCAN_MODES } from '../policy/scan-policy-schema.ts';
 
 /** One place of a policy, as a JSON Pointer, and what stands there. */
 export interface Weakening {
@@ -30,12 +21,10 @@ export interface Weakening {
 /** What of a policy can be weakened and put back. */
 export type Guards = Pick<Policy, 'scan' | 'flow' | 'plugins'>;
 
-const MODES: readonly ScanMode[] = ['off', 'flag', 'redact', 'block'];
 const CONFIDENCES = ['high', 'medium', 'low'] as const;
 const STAGES = ['input', 'result', 'output'] as const;
 const KINDS = ['injection', 'secrets', 'personalData'] as const;
 const SINGLE_RULES = ['untrustedArgument', 'unaskedCall', 'handleArgument'] as const;
-const EFFECTS: readonly FlowEffect[] = ['send', 'destroy', 'change'];
 const INTEGRITIES = ['trusted', 'untrusted'] as const;
 const CONFIDENTIALITIES = ['public', 'workspace', 'secret'] as const;
 
@@ -78,7 +67,7 @@ function strengthenScan(scan: Policy['scan'], note: Note): Policy['scan'] {
 
 /** What is milder is put back whole; a mode that is as strict must act from as little confidence on. */
 function stricterOf(is: KindPolicy, least: KindPolicy): KindPolicy {
-  const difference = MODES.indexOf(is.mode) - MODES.indexOf(least.mode);
+  const difference = SCAN_MODES.indexOf(is.mode) - SCAN_MODES.indexOf(least.mode);
   if (difference < 0) return least;
   // What is found with less than `from` is flagged all the same, so a stricter mode loses nothing.
   if (difference > 0 || least.mode === 'off') return is;
@@ -86,14 +75,14 @@ function stricterOf(is: KindPolicy, least: KindPolicy): KindPolicy {
 }
 
 function strengthenFlow(flow: Policy['flow'], note: Note): Policy['flow'] {
-  const tables = EFFECTS.map((effect) => {
+  const tables = FLOW_EFFECTS.map((effect) => {
     const rows = INTEGRITIES.map((integrity) => {
       const cells = CONFIDENTIALITIES.map((confidentiality) => {
         const is = flow[effect][integrity][confidentiality];
-        const stricter = stricterOutcome(
+        const stricter = strictestOutcome([
           is,
           DEFAULT_FLOW_RULES[effect][integrity][confidentiality],
-        );
+        ]);
         note(`/flow/${effect}/${integrity}/${confidentiality}`, is, stricter);
         return [confidentiality, stricter] as const;
       });
@@ -102,15 +91,11 @@ function strengthenFlow(flow: Policy['flow'], note: Note): Policy['flow'] {
     return [effect, { ...flow[effect], ...Object.fromEntries(rows) }] as const;
   });
   const single = SINGLE_RULES.map((rule) => {
-    const stricter = stricterOutcome(flow[rule], DEFAULT_FLOW_RULES[rule]);
+    const stricter = strictestOutcome([flow[rule], DEFAULT_FLOW_RULES[rule]]);
     note(`/flow/${rule}`, flow[rule], stricter);
     return [rule, stricter] as const;
   });
   return { ...flow, ...Object.fromEntries(tables), ...Object.fromEntries(single) };
-}
-
-function stricterOutcome(is: FlowOutcome, least: FlowOutcome): FlowOutcome {
-  return laterOf(FLOW_OUTCOMES, is, least);
 }
 
 /** Of two values of a list that goes from the mildest to the strictest. */
