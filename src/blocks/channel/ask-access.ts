@@ -6,9 +6,10 @@
 
 import type { SendOutcome } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
+import { findPlace } from '../kit/networks.ts';
 import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
-import { findApi, sendRequest } from './send-request.ts';
+import { sendRequest } from './send-request.ts';
 
 export interface Access {
   readonly kind: 'access';
@@ -32,9 +33,9 @@ export async function askAccess(
   const held = parts.tokens.find(name, parts.now());
   if (held !== undefined) return { kind: 'access', token: held, isNew: false };
   const request = source.ask(contextOf(parts, channel));
-  const place = findApi(parts.env, request.url, privateHosts);
+  const place = findPlace(parts.env, request.url, { privateHosts });
   if (place === undefined) return { kind: 'refused', code: 'private_address' };
-  const answer = await sendRequest(place.network, request);
+  const answer = await sendRequest(place.network, { ...request, url: place.href });
   const read = answer && source.read(answer);
   if (read === undefined) {
     const passes = answer === undefined || answer.status === 429 || answer.status >= 500;

@@ -12,6 +12,7 @@ import { parsePattern } from '../../core/capabilities/pattern.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { KeyedHash, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import type { Networks } from '../kit/networks.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { Sealing } from '../kit/sealing.ts';
 import type { AccessTokens } from './access-tokens.ts';
@@ -27,17 +28,7 @@ import { SIGNATURE_TOOLS } from './signature-tools.ts';
 import type { TermsStore } from './terms-store.ts';
 import type { StoredUpdate, UpdateStore } from './update-store.ts';
 
-/** Something that requests can be sent through. */
-export interface Network {
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-}
-
-export interface ChannelBindings extends BlockBindings {
-  /** Refuses names that resolve to private addresses; the global `fetch` where it is absent. */
-  readonly PUBLIC_NETWORK?: Network;
-  /** Reaches private addresses, for hosts that the workspace's policy exempts. */
-  readonly PRIVATE_NETWORK?: Network;
-}
+export type ChannelBindings = BlockBindings & Networks;
 
 export interface ChannelParts {
   readonly workspace: WorkspaceId;

@@ -9,10 +9,11 @@ import * as z from 'zod';
 import type { PublishedKey, Webhook } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import { readBody } from '../../channels/read-body.ts';
+import { findPlace } from '../kit/networks.ts';
 import { channelAuthority } from './channel-authority.ts';
 import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
-import { findApi, sendRequest } from './send-request.ts';
+import { sendRequest } from './send-request.ts';
 
 /** Longest document that is read, in bytes. */
 const MAX_DOCUMENT_BYTES = 524_288;
@@ -50,10 +51,11 @@ async function fetchKeys(
   const authority = await channelAuthority(parts, channel);
   const privateHosts = authority?.policy.privateHosts ?? [];
   const read = async <T>(url: string, schema: z.ZodType<T>): Promise<T> => {
-    const place = findApi(parts.env, url, privateHosts);
+    const place = findPlace(parts.env, url, { privateHosts });
+    if (place === undefined) throw new Error('no public address');
     const headers = { Accept: 'application/json' };
-    const request = { method: 'GET', url, headers, body: '' } as const;
-    const answer = place && (await sendRequest(place.network, request, MAX_DOCUMENT_BYTES));
+    const request = { method: 'GET', url: place.href, headers, body: '' } as const;
+    const answer = await sendRequest(place.network, request, MAX_DOCUMENT_BYTES);
     const document = answer?.status === 200 ? readBody(answer.body, schema) : undefined;
     if (document === undefined) throw new Error('no such document');
     return document;

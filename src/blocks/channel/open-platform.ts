@@ -7,13 +7,16 @@
 
 import type { AdapterContext } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
+import { findPlace, type Network } from '../kit/networks.ts';
 import type { Access } from './ask-access.ts';
 import { authorityTo } from './channel-authority.ts';
 import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
-import { type ApiPlace, findApi } from './send-request.ts';
 
-export interface OpenPlatform extends ApiPlace {
+export interface OpenPlatform {
+  /** The API's address without its last slash. */
+  readonly base: string;
+  readonly network: Network;
   readonly privateHosts: readonly string[];
 }
 
@@ -26,9 +29,10 @@ export async function openPlatform(
   if (authority === undefined) return 'denied';
   const { platform, apiBase } = channel.spec;
   const { privateHosts } = authority.policy;
-  const base = apiBase ?? ADAPTERS[platform].apiBase ?? '';
-  const place = findApi(parts.env, base, privateHosts);
-  return place === undefined ? 'private_address' : { ...place, privateHosts };
+  const address = apiBase ?? ADAPTERS[platform].apiBase ?? '';
+  const place = findPlace(parts.env, address, { privateHosts });
+  if (place === undefined) return 'private_address';
+  return { base: place.href.replace(/\/$/, ''), network: place.network, privateHosts };
 }
 
 /** What a request is written with. */

@@ -9,6 +9,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { RequestUse } from '../../core/policy/request-use.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import type { Networks } from '../kit/networks.ts';
 import type {
   EntryApi,
   IssuerAnswer,
@@ -16,7 +17,7 @@ import type {
   SignInAnswer,
   VerifiedSignIn,
 } from './entry-api.ts';
-import { fetchKeys, type IssuerNetworks } from './fetch-issuer.ts';
+import { fetchKeys } from './fetch-issuer.ts';
 import { fingerprintOf } from './issuer-giver.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { RouteRates } from './route-rates.ts';
@@ -28,7 +29,7 @@ import type { WorkspaceParts } from './workspace-parts.ts';
 const LAST_USED_ACCURACY_MS = 60_000;
 
 export abstract class EnteredWorkspace
-  extends DurableObject<BlockBindings & IssuerNetworks>
+  extends DurableObject<BlockBindings & Networks>
   implements EntryApi
 {
   readonly #routeRates = new RouteRates(this.ctx.storage.sql);

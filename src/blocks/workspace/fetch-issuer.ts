@@ -7,10 +7,10 @@
  * @module
  */
 
-import { canonicaliseUrl } from '../../core/checks/canonical/canonical-url.ts';
 import { readKeySet } from '../../core/policy/key-set.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { parseJson } from '../../core/primitives/parse-json.ts';
+import { findPlace, type Networks, type Place } from '../kit/networks.ts';
 import type { IssuerPlace } from './issuer-keys.ts';
 
 /** How long each of the two documents may take, in milliseconds, to its last byte. */
@@ -20,33 +20,14 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 131_072;
 const MAX_DEPTH = 8;
 
-interface Network {
-  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-}
-
-export interface IssuerNetworks {
-  /** Refuses names that resolve to private addresses; the global `fetch` where it is absent. */
-  readonly PUBLIC_NETWORK?: Network;
-  /** Reaches private addresses, for hosts that the workspace's policy exempts. */
-  readonly PRIVATE_NETWORK?: Network;
-}
-
-interface Place {
-  readonly href: string;
-  readonly network: Network;
-}
-
-/** Looked up at each request, so that what replaces `fetch` later is used. */
-const GLOBAL_NETWORK: Network = { fetch: (input, init) => globalThis.fetch(input, init) };
-
 /** Nothing if they could not be had, for whatever reason. */
 export async function fetchKeys(
-  networks: IssuerNetworks,
+  networks: Networks,
   { issuer, privateHosts }: IssuerPlace,
   timeoutMs = TIMEOUT_MS,
 ): Promise<readonly JsonObject[] | undefined> {
   const read = (url: string) => {
-    const found = findPlace(networks, url, privateHosts);
+    const found = findPlace(networks, url, { privateHosts, publicScheme: 'https' });
     return found && fetchDocument(found, AbortSignal.timeout(timeoutMs));
   };
   const discovery = await read(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
@@ -75,22 +56,6 @@ async function fetchDocument(
   } catch {
     return undefined;
   }
-}
-
-/** Public places by https alone. */
-function findPlace(
-  { PUBLIC_NETWORK = GLOBAL_NETWORK, PRIVATE_NETWORK }: IssuerNetworks,
-  address: string,
-  privateHosts: readonly string[],
-): Place | undefined {
-  const open = canonicaliseUrl(address);
-  if (open.ok) {
-    const { href, scheme } = open.value;
-    return scheme === 'https' ? { href, network: PUBLIC_NETWORK } : undefined;
-  }
-  const exempt = canonicaliseUrl(address, privateHosts);
-  if (!exempt.ok || PRIVATE_NETWORK === undefined) return undefined;
-  return { href: exempt.value.href, network: PRIVATE_NETWORK };
 }
 
 /** Nothing for more than {@link MAX_BYTES}, or if it takes too long. */
