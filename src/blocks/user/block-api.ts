@@ -37,6 +37,13 @@ export interface BlockActor {
   readonly ownsAll: boolean;
 }
 
+/** A block that tells another what it has said. */
+export interface Teller {
+  readonly from: BlockId;
+  /** Its end is committed: all that it will ever say is said. */
+  readonly isDead: boolean;
+}
+
 /** A block as it is born; everything is checked and written out already. */
 export interface BirthOrder {
   readonly blockId: BlockId;
@@ -205,7 +212,7 @@ export interface BlockApi {
   describe(): Promise<BlockDescription | undefined>;
 
   /** Signals of one other block, in order. Those that are known are absorbed. */
-  accept(from: BlockId, signals: readonly NumberedSignal[]): Promise<AcceptedStream>;
+  accept(teller: Teller, signals: readonly NumberedSignal[]): Promise<AcceptedStream>;
   send(message: OutsideMessage): Promise<BlockAnswer<SentMessage>>;
   /** In one transaction; each is answered for itself, in their order. */
   sendMany(messages: readonly OutsideMessage[]): Promise<readonly BlockAnswer<SentMessage>[]>;

@@ -78,11 +78,6 @@ export class Courier {
     return underWay;
   }
 
-  /** Whether the peer is being told now. */
-  isTelling(peer: string): boolean {
-    return this.#underWay.has(peer);
-  }
-
   #unheard(peer: string, limit: number): readonly NumberedSignal[] {
     return mergeSignals(this.#parts.pairs.unsent(peer, limit), this.#direct.of(peer), limit);
   }

@@ -43,14 +43,16 @@ export function createTell(
   parts: Pick<BlockParts, 'facts'>,
 ): Tell {
   return async (peer, signals) => {
-    const order = parts.facts.read()?.order;
-    if (order === undefined) return { kind: 'noproc' };
+    const facts = parts.facts.read();
+    if (facts === undefined) return { kind: 'noproc' };
+    const { order, exit } = facts;
     if (peer === DIRECTORY) {
       return askDirectory(env, order.creator.workspace, (directory) =>
         directory.accept(order.blockId, signals),
       );
     }
-    return neighbour(peer as BlockId, (block) => block.accept(order.blockId, signals));
+    const teller = { from: order.blockId, isDead: exit !== undefined };
+    return neighbour(peer as BlockId, (block) => block.accept(teller, signals));
   };
 }
 

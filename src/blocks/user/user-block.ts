@@ -11,7 +11,6 @@ import { DurableObject } from 'cloudflare:workers';
 import type { BlockBody } from '../../core/blocks/block-body.ts';
 import type { Envelope, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
-import type { BlockId } from '../../core/primitives/ids.ts';
 import { ok } from '../../core/primitives/result.ts';
 import type { ExitReason, RequestedExit } from '../../core/supervision/exit-reason.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
@@ -35,6 +34,7 @@ import type {
   ReceivedMessage,
   ReceiveQuery,
   SentMessage,
+  Teller,
 } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import { Calls } from './calls.ts';
@@ -109,13 +109,13 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     return describeBlock(this.#parts);
   }
 
-  async accept(from: BlockId, signals: readonly NumberedSignal[]): Promise<AcceptedStream> {
+  async accept(teller: Teller, signals: readonly NumberedSignal[]): Promise<AcceptedStream> {
     await this.#prepare();
-    // Two dead blocks that tell each other must not both wait.
-    const isCrossing = this.#courier.isTelling(from);
+    const { from, isDead } = teller;
     const heard = this.#afterChange(hearStream(this.#parts, this.#calls, { from, signals }));
-    // What it said while it lived comes before the word that it is gone.
-    if (heard.kind === 'noproc' && !isCrossing) await this.#courier.tell(from);
+    // What it said while it lived comes before the word that it is gone. Who is dead as well waits for
+    // the same of us, and neither has use for it any more.
+    if (heard.kind === 'noproc' && !isDead) await this.#courier.tell(from);
     return heard;
   }
 
