@@ -14,6 +14,7 @@ export const deploymentAnswer = z.object({
     telemetry: z.boolean(),
     ownHosts: z.boolean(),
     sourceAddresses: z.boolean(),
+    audiences: z.boolean(),
   }),
   /** Only for who holds `system:admin`: whether they look as if chance had made them. */
   keys: z

@@ -23,6 +23,8 @@ export interface FeatureFacts {
   readonly telemetry: boolean;
   readonly ownHosts: boolean;
   readonly sourceAddresses: boolean;
+  /** Whether the list that binds audiences to workspaces can be read. */
+  readonly audiences: boolean;
 }
 
 /** Whether the deployment's own secrets look as if chance had made them. */

@@ -31,6 +31,11 @@ const FEATURE_PROBLEMS: readonly FeatureProblem[] = [
       'call -X POST "$URL/v1/secrets/rewrap"; npx --no wrangler secret delete SALLYPORT_PREVIOUS_MASTER_KEY',
   },
   {
+    ...{ id: 'audiences-unreadable', level: 'medium', holds: (it) => it.audiences === false },
+    sentence: 'SALLYPORT_AUDIENCES cannot be read, so that nobody can sign in by an issuer',
+    command: 'edit wrangler.toml: SALLYPORT_AUDIENCES = "<audience>=<workspace> …"; npm run deploy',
+  },
+  {
     ...{ id: 'no-uploads', level: 'low', holds: (it) => it.uploads === false },
     sentence: 'There is no Worker Loader (Workers Paid): only plugins of the bundle run',
     command: 'edit wrangler.toml: [[worker_loaders]] binding = "LOADER"; npm run deploy',

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readAudiences } from '../../core/policy/audience.ts';
 import { deploymentAnswer } from '../../core/security-audit/deployment-answer.ts';
 import { isStrongMasterKey, isStrongRootToken } from '../../core/security-audit/secret-strength.ts';
 import { holds } from '../admit.ts';
@@ -40,6 +41,7 @@ function featuresOf(env: GatewayBindings) {
     telemetry: isSet(env.SALLYPORT_OTLP_ENDPOINT),
     ownHosts: isSet(env.SALLYPORT_HOSTS),
     sourceAddresses: env.SALLYPORT_BEHIND_CLOUDFLARE === 'true',
+    audiences: readAudiences(env.SALLYPORT_AUDIENCES ?? '') !== undefined,
   };
 }
 

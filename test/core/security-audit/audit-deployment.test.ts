@@ -72,6 +72,11 @@ describe('auditDeployment()', () => {
       { features: { ...CLEAN.features!, sourceAddresses: false } },
       'medium strangers-unlimited',
     ],
+    [
+      'a list of audiences with a slip',
+      { features: { ...CLEAN.features!, audiences: false } },
+      'medium audiences-unreadable',
+    ],
     ['a record that was changed', { auditHolds: false }, 'high audit-broken'],
     ['a part that is not seen', { unseen: [{ part: 'nodes', reason: '403' }] }, 'medium not-seen'],
     ['a switch', { switches: ['writes'] }, 'low switch-thrown'],

@@ -72,7 +72,7 @@ export const CLEAN: DeploymentFacts & {
   secrets: [{ name: 'key', hosts: ['api.example:443'], updatedAt: NOW - 30 * DAY_MS }],
   features: {
     ...{ uploads: true, auditArchive: true, telemetry: false },
-    ...{ ownHosts: true, sourceAddresses: true },
+    ...{ ownHosts: true, sourceAddresses: true, audiences: true },
   },
   keys: { strongMasterKey: true, strongRootToken: true, formerMasterKey: false },
   record: { from: NOW - 30 * DAY_MS, isWhole: true, events: [CALL] },
