@@ -6,8 +6,7 @@
  * @module
  */
 
-import { createLocalJWKSet, type JWTPayload, jwtVerify } from 'jose';
-import { parseJson } from '../core/primitives/parse-json.ts';
+import { decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
 import type { PublishedKey } from './adapter.ts';
 
 /** Longest token that is looked at, in characters. */
@@ -16,7 +15,7 @@ const MAX_TOKEN_CHARS = 8_192;
 /** How far clocks may be apart, in seconds: what the page recommends. */
 const CLOCK_SKEW_SECONDS = 300;
 
-const HEADER = /^Bearer ([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
+const BEARER = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/;
 
 export interface BotTokenRules {
   readonly keys: readonly PublishedKey[];
@@ -31,25 +30,27 @@ export interface BotTokenRules {
 
 /** Which key signed, as the token says: it proves nothing. `undefined` for what cannot be right. */
 export function keyIdOf(authorization: string | undefined): string | undefined {
-  const [, header] = readHeader(authorization) ?? [];
-  if (header === undefined) return undefined;
-  const parsed = parseJson(decode(header), { maxBytes: MAX_TOKEN_CHARS, maxDepth: 4 });
-  if (!parsed.ok) return undefined;
-  const { alg, kid } = Object(parsed.value);
-  return alg === 'RS256' && typeof kid === 'string' ? kid : undefined;
+  const token = readBearer(authorization);
+  if (token === undefined) return undefined;
+  try {
+    const { alg, kid } = decodeProtectedHeader(token);
+    return alg === 'RS256' && typeof kid === 'string' ? kid : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export async function isBotToken(
   authorization: string | undefined,
   { keys, issuer, appId, network, serviceUrl, now }: BotTokenRules,
 ): Promise<boolean> {
-  const [text] = readHeader(authorization) ?? [];
+  const token = readBearer(authorization);
   const keyId = keyIdOf(authorization);
   const [key, ...others] = keys.filter(({ kid, kty }) => kid === keyId && kty === 'RSA');
-  if (text === undefined || key === undefined || others.length > 0) return false;
+  if (token === undefined || key === undefined || others.length > 0) return false;
   if (key.endorsements?.includes(network) !== true) return false;
   try {
-    const { payload } = await jwtVerify(text, createLocalJWKSet({ keys: [key] }), {
+    const { payload } = await jwtVerify(token, key, {
       ...{ algorithms: ['RS256'], issuer, audience: appId },
       ...{ clockTolerance: CLOCK_SKEW_SECONDS, currentDate: new Date(now) },
       requiredClaims: ['exp'],
@@ -65,19 +66,6 @@ function serviceUrlOf({ serviceurl, serviceUrl }: JWTPayload): unknown {
   return serviceurl ?? serviceUrl;
 }
 
-/** The token, and its header. */
-function readHeader(authorization = ''): readonly [string, string] | undefined {
-  if (authorization.length > MAX_TOKEN_CHARS) return undefined;
-  const [whole, header] = HEADER.exec(authorization) ?? [];
-  return whole === undefined || header === undefined
-    ? undefined
-    : [whole.slice('Bearer '.length), header];
-}
-
-function decode(base64url: string): string {
-  try {
-    return atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
-  } catch {
-    return '';
-  }
+function readBearer(authorization = ''): string | undefined {
+  return authorization.length > MAX_TOKEN_CHARS ? undefined : BEARER.exec(authorization)?.[1];
 }
