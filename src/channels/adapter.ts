@@ -83,6 +83,8 @@ export interface ReplyPart {
   readonly format: ChannelSpec['format'];
   /** Zero-based. */
   readonly index: number;
+  /** It answers nobody's message: `updateId` names nothing on the platform. */
+  readonly unasked?: true;
 }
 
 /** Which message a sign is about. */
@@ -131,6 +133,8 @@ export interface ChannelAdapter {
   readonly maxChars: number;
   /** Whether the words of a reply may be sent as Markdown. */
   readonly takesMarkdown: boolean;
+  /** Whether it can be written to a chat without a message there to answer. */
+  readonly canBegin: boolean;
   /** Of a platform that signs with published keys; `undefined` if no key could make it right. */
   readonly findKey?: (webhook: Webhook, context: AdapterContext) => KeyWanted | undefined;
   readonly accessToken?: AccessTokenSource;

@@ -55,6 +55,7 @@ export const discordAdapter: ChannelAdapter = {
   apiBase: 'https://discord.com/api/v10',
   maxChars: MAX_CHARS,
   takesMarkdown: true,
+  canBegin: false,
 
   verify({ headers, body }, { credentials, tools, now }) {
     const timestamp = headers['x-signature-timestamp'];

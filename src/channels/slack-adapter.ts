@@ -74,6 +74,7 @@ export const slackAdapter: ChannelAdapter = {
   apiBase: 'https://slack.com/api',
   maxChars: MAX_CHARS,
   takesMarkdown: true,
+  canBegin: true,
 
   verify({ headers, body }, { credentials, tools, now }) {
     const timestamp = headers['x-slack-request-timestamp'];

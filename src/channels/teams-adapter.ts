@@ -94,6 +94,7 @@ export const teamsAdapter: ChannelAdapter = {
   apiBase: 'https://smba.trafficmanager.net',
   maxChars: MAX_CHARS,
   takesMarkdown: true,
+  canBegin: false,
 
   findKey({ headers }, { connector }) {
     const keyId = keyIdOf(headers.authorization);

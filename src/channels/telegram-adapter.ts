@@ -58,6 +58,7 @@ export const telegramAdapter: ChannelAdapter = {
   apiBase: 'https://api.telegram.org',
   maxChars: MAX_CHARS,
   takesMarkdown: false,
+  canBegin: true,
 
   verify({ headers }, { credentials, tools }) {
     const given = headers['x-telegram-bot-api-secret-token'] ?? '';

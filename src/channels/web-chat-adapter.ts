@@ -16,6 +16,7 @@ export const webChatAdapter: ChannelAdapter = {
   apiBase: '',
   maxChars: MAX_CHARS,
   takesMarkdown: true,
+  canBegin: true,
   verify: () => false,
   read: () => ({ kind: 'malformed' }),
   render: () => {

@@ -50,6 +50,7 @@ export const webhookAdapter: ChannelAdapter = {
   }),
   maxChars: MAX_CHARS,
   takesMarkdown: true,
+  canBegin: true,
 
   verify({ headers, body }, context) {
     const timestamp = headers['webhook-timestamp'];
@@ -66,9 +67,10 @@ export const webhookAdapter: ChannelAdapter = {
     return { kind: 'updates', updates: [{ updateId: headers['webhook-id'] ?? '', ...read }] };
   },
 
-  render({ id: replyId, updateId, chat, thread, text, format, index }, context) {
+  render({ id: replyId, updateId, chat, thread, text, format, index, unasked }, context) {
     return post(context, replyId, {
-      ...{ type: 'reply', inReplyTo: updateId, chat, text, format, index },
+      ...(unasked ? { type: 'message' } : { type: 'reply', inReplyTo: updateId }),
+      ...{ chat, text, format, index },
       ...(thread !== undefined && { thread }),
     });
   },

@@ -63,6 +63,7 @@ export const whatsappAdapter: ChannelAdapter = {
   apiBase: 'https://graph.facebook.com/v24.0',
   maxChars: MAX_CHARS,
   takesMarkdown: false,
+  canBegin: true,
 
   verify({ method, headers, query, body }, { credentials, tools }) {
     if (method === 'GET') {

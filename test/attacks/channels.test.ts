@@ -207,13 +207,29 @@ describe('somebody with a token', () => {
       (await eve.get('/v1/channels/telegram')).status,
       (await eve.post('/v1/channels/webhook/codes')).status,
       (await eve.post('/v1/channels/webhook/replies/rep_1/resend')).status,
+      (await eve.post('/v1/channels/webhook/messages', { chat: 'c', text: 'x' })).status,
       (await create({ name: 'stolen', capabilities: [] })).status,
       (await create({ name: 'eves' })).status,
     ];
-    expect(statuses).toEqual([403, 403, 403, 403, 403, 403]);
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 403, 403]);
     expect((await create({ name: 'eves', capabilities: [] })).status).toBe(201);
     const joins = (await find('webhook')).pairings[0]?.principal ?? 'webhook.0';
     expect((await eve.post('/v1/channels/eves/codes', { joins })).status).toBe(403);
+  });
+
+  test('says nothing in a chat that the channel leaves out, nor more than a message may hold', async () => {
+    const order = { name: 'one-chat', chats: ['chat-1'] };
+    await api.post('/v1/channels', channelOrder(standIn, 'webhook', order));
+    const to = (chat: string, length: number) =>
+      api.post('/v1/channels/one-chat/messages', { chat, text: 'x'.repeat(length) });
+    expect((await to('chat-2', 1)).status).toBe(409);
+    expect((await to('chat-1', 65_537)).status).toBe(422);
+    expect((await to('chat-1', 0)).status).toBe(422);
+    expect((await to('chat-1', 65_536)).status).toBe(202);
+    await eventually(async () => {
+      const { replies } = await find('one-chat');
+      expect(replies.every(({ status }: { status: string }) => status === 'sent')).toBe(true);
+    });
   });
 
   test('learns no credential from a refusal', async () => {

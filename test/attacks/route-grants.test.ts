@@ -24,6 +24,7 @@ const PUBLIC = [
   ...['health', 'openApi', 'docs', 'pluginSchema', 'readAgentCard', 'auditKey'],
   ...['mcpResourceMetadata', 'mcpResourceMetadataOfPath'],
   ...['receiveWebhook', 'answerHandshake', 'connectChat', 'enrolNode', 'connectNode'],
+  ...['answerSignIn', 'readClientDocument'],
 ];
 
 interface InDepth {
@@ -60,6 +61,7 @@ const IN_DEPTH: Readonly<Record<string, InDepth>> = {
   decidePairing: { body: { decision: 'deny' }, answers: MISSES('channel:manage') },
   issuePairingCode: { body: {}, answers: MISSES('channel:manage') },
   resendReply: { body: {}, answers: MISSES('channel:manage') },
+  sendChannelMessage: { body: { chat: 'c', text: 'x' }, answers: MISSES('channel:send') },
   issueChatTicket: { body: { sender: 'x' }, answers: MISSES('channel:send') },
   // For who holds nothing it is a ticket for nothing.
   issueTicket: { body: {}, answers: /"ticket":"stk_/ },

@@ -87,6 +87,38 @@ describe.each(PLATFORMS)('%s', (platform) => {
   });
 });
 
+describe('a message that answers nobody', () => {
+  const say = (platform: TestPlatform, message: object, key?: string) =>
+    api.post(`/v1/channels/${platform}/messages`, message, key ? { 'Idempotency-Key': key } : {});
+
+  test.each<TestPlatform>(['webhook', 'telegram', 'slack', 'whatsapp'])(
+    'goes to its chat on %s, once',
+    async (platform) => {
+      const message = { chat: '4711', text: `good morning, ${platform}` };
+      const said = await say(platform, message, `morning-${platform}`);
+      expect([said.status, said.body.status]).toEqual([202, 'pending']);
+      const again = await say(platform, message, `morning-${platform}`);
+      expect(again.body.reply).toBe(said.body.reply);
+      await eventually(async () => {
+        const { replies } = await find(platform);
+        const reply = replies.find(({ id }: { id: string }) => id === said.body.reply);
+        expect(reply?.status).toBe('sent');
+      });
+      expect(standIn.delivered.map(({ chat, text }) => [chat, text])).toEqual([
+        [message.chat, message.text],
+      ]);
+    },
+  );
+
+  test.each<TestPlatform>(['discord', 'teams'])(
+    'is refused on %s, which only answers',
+    async (platform) => {
+      const said = await say(platform, { chat: '4711', text: 'good morning' });
+      expect([said.status, said.body.code]).toEqual([409, 'conflict']);
+    },
+  );
+});
+
 test('a sender sees that his message was taken, where the platform shows it', async () => {
   const wanted = {
     ...{ telegram: ['typing', 'reaction'], slack: ['reaction'], whatsapp: ['typing', 'reaction'] },

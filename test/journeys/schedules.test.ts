@@ -2,18 +2,24 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Api, callApi } from '../support/api.ts';
+import { type StandIn, startStandIn } from '../support/channel-standins.ts';
+import { channelOrder, exempt } from '../support/channels.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 const SOON = { timeout: 40_000, interval: 200 };
 
 let gateway: Gateway;
 let api: Api;
+let standIn: StandIn;
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  [gateway, standIn] = await Promise.all([startGateway(), startStandIn()]);
   api = callApi(gateway);
 });
-afterAll(() => gateway?.dispose());
+afterAll(async () => {
+  await gateway?.dispose();
+  await standIn?.close();
+});
 
 const MODEL = 'provider:llm:call:embedded/planner';
 const spec = (name: string, change: object = {}) => ({
@@ -121,6 +127,50 @@ test('the answer comes to a block as one message', async () => {
       body: expect.objectContaining({ schedule: 'reporter', output: expect.stringMatching(/4/) }),
     }),
   ]);
+});
+
+test('the answer comes to a chat as one message', async () => {
+  await exempt(api, standIn);
+  await api.post('/v1/channels', channelOrder(standIn, 'webhook', { capabilities: [] }));
+  const deliverTo = { channel: 'webhook', chat: 'team', thread: 'daily' };
+  const capabilities = ['tool:call:text-stats', MODEL, 'channel:send:webhook'];
+  await api.post('/v1/schedules', spec('teller', { deliverTo, capabilities }));
+  const { runs } = await over('teller');
+  expect(runs).toEqual([expect.objectContaining({ status: 'finished', delivery: 'taken' })]);
+  await vi.waitFor(() => {
+    expect(standIn.delivered).toEqual([
+      expect.objectContaining({ chat: 'team', text: expect.stringMatching(/4/) }),
+    ]);
+  }, SOON);
+});
+
+test('a heartbeat runs where messages wait, takes them along once, and else costs nothing', async () => {
+  const block = await api.post('/v1/blocks', {
+    behavior: { kind: 'mailbox' },
+    capabilities: ['block:receive'],
+  });
+  const change = {
+    ...{ when: { cron: '0 0 1 1 *' }, takeFrom: { block: block.body.id } },
+    capabilities: ['tool:call:text-stats', MODEL, 'block:receive'],
+  };
+  await api.post('/v1/schedules', spec('heart', change));
+  const spent = async () => (await api.get('/v1/budgets')).body;
+  const before = await spent();
+  await api.post('/v1/schedules/heart/run');
+  await vi.waitFor(async () => expect((await find('heart')).idleAt).toBeGreaterThan(0), SOON);
+  expect((await find('heart')).runs).toEqual([]);
+  expect(await spent()).toEqual(before);
+
+  for (const body of ['the first task', 'the second task']) {
+    await api.post(`/v1/blocks/${block.body.id}/messages`, { body });
+  }
+  await api.post('/v1/schedules/heart/run');
+  const { runs } = await over('heart');
+  expect(runs).toEqual([expect.objectContaining({ status: 'finished' })]);
+  const { body } = await api.get(`/v1/sessions/${runs[0].sessionId}/messages`);
+  expect(JSON.stringify(body)).toMatch(/the first task.*the second task/);
+  const left = await api.post(`/v1/blocks/${block.body.id}/receive`, { max: 10 });
+  expect(left.body.messages).toEqual([]);
 });
 
 describe('a gateway that was killed', () => {

@@ -136,5 +136,5 @@ function reply(
   const { update, replyToken: sealedToken } = facts;
   if (update === undefined) return [];
   const token = sealedToken !== undefined && { sealedToken };
-  return writeReply(parts, channel, { update, text, ...token });
+  return writeReply(parts, channel, { ...update, text, ...token });
 }

@@ -7,6 +7,7 @@
 import type { Credentials, Webhook, WebhookAnswer } from '../../channels/adapter.ts';
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
+import type { ChannelMessage } from '../../core/channels/channel-message.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import type { PairingState } from '../../core/channels/judge-sender.ts';
 import type { SenderTerms } from '../../core/channels/sender-terms.ts';
@@ -115,6 +116,20 @@ export type WebhookVerdict =
   | { readonly kind: 'full'; readonly retryAfterMs: number }
   | { readonly kind: 'accepted'; readonly answer?: WebhookAnswer };
 
+/** A message that answers nobody's. The same id again is the same message. */
+export interface ChannelOrder {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly channel: string;
+  readonly message: ChannelMessage;
+}
+
+/** `answers-only`: its platform lets it speak only where it is spoken to. `id`: of its first part. */
+export type MessageVerdict =
+  | { readonly kind: 'taken'; readonly id: string }
+  | { readonly kind: 'denied' | 'no-channel' | 'answers-only' | 'foreign-chat' };
+
 export interface ChannelApi {
   /** `undefined`: the name is taken, or there are too many. */
   create(request: CreateChannel): Promise<ChannelSummary | undefined>;
@@ -145,6 +160,8 @@ export interface ChannelApi {
     actor: NamedActor,
     order: IssueCode,
   ): Promise<{ readonly code: string; readonly expiresAt: number } | undefined>;
+  /** On disk when this returns `taken`; how it went on stands among the channel's replies. */
+  say(order: ChannelOrder): Promise<MessageVerdict>;
   /** Sends once more what failed or is unknown; `false` if it is neither. */
   resendReply(actor: NamedActor, channel: string, replyId: string): Promise<boolean | undefined>;
 }

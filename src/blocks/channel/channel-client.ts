@@ -28,6 +28,7 @@ export function openChannels(
     decidePairing: (actor, decision) =>
       again((channels) => channels.decidePairing(actor, decision)),
     issueCode: (actor, order) => again((channels) => channels.issueCode(actor, order)),
+    say: (order) => again((channels) => channels.say(order)),
     resendReply: (actor, channel, replyId) =>
       again((channels) => channels.resendReply(actor, channel, replyId)),
   };

@@ -9,6 +9,7 @@
 import type { Webhook } from '../../channels/adapter.ts';
 import type { Update } from '../../channels/update.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
+import { servesChat } from '../../core/channels/serves-chat.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import type { WebhookVerdict } from './channel-api.ts';
 import { openChannels } from './channel-client.ts';
@@ -31,13 +32,12 @@ export async function forwardUpdates(
   channel: StoredChannel,
   { updates, webhook, only }: Verified,
 ): Promise<readonly Update[] | 'full'> {
-  const { chats, bindings } = channel.spec;
+  const { spec } = channel;
   const isWanted = ({ chat }: Update) => (only ?? [chat]).includes(chat);
   const wanted = updates.filter(isWanted);
-  const isOwn = ({ chat }: Update) =>
-    (chats ?? [chat]).includes(chat) && !bindings.some((binding) => binding.chats.includes(chat));
+  const isOwn = ({ chat }: Update) => servesChat(spec, chat);
   if (only !== undefined) return wanted.filter(isOwn);
-  for (const binding of bindings) {
+  for (const binding of spec.bindings) {
     const bound = wanted.filter(({ chat }) => binding.chats.includes(chat));
     if (bound.length === 0) continue;
     const kind = await handOn(parts, binding, webhook);

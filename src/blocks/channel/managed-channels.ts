@@ -19,13 +19,16 @@ import {
 import type {
   ChannelApi,
   ChannelDescription,
+  ChannelOrder,
   ChannelSummary,
   DecidePairing,
   IssueChatTicket,
   IssueCode,
+  MessageVerdict,
   PairingDescription,
 } from './channel-api.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
+import { writeMessage } from './write-message.ts';
 
 type Management =
   | 'list'
@@ -34,7 +37,8 @@ type Management =
   | 'decidePairing'
   | 'issueCode'
   | 'issueChatTicket'
-  | 'resendReply';
+  | 'resendReply'
+  | 'say';
 
 export abstract class ManagedChannels
   extends DurableObject<ChannelBindings>
@@ -79,6 +83,12 @@ export abstract class ManagedChannels
   ): Promise<{ readonly ticket: string; readonly expiresAt: number } | undefined> {
     const parts = this.founded();
     return parts && issueChatTicket(parts, actor, order);
+  }
+
+  async say(order: ChannelOrder): Promise<MessageVerdict> {
+    const parts = this.founded();
+    await parts?.sealing.ask();
+    return parts === undefined ? { kind: 'no-channel' } : writeMessage(parts, order);
   }
 
   async resendReply(

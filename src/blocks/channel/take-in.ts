@@ -105,7 +105,7 @@ export function refuse(
   });
   const text = told ?? (reply && FIXED_REPLIES[reply]);
   if (text === undefined) return { replies: [] };
-  return { replies: writeReply(parts, channel, { update, text }) };
+  return { replies: writeReply(parts, channel, { ...update, text }) };
 }
 
 interface Speaking {

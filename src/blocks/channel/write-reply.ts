@@ -14,18 +14,21 @@ import type { StoredChannel } from './channel-store.ts';
 
 const ID_BYTES = 16;
 
-interface Reply {
-  readonly update: Omit<Update, 'replyToken'> & { readonly replyToken?: string };
+type Answered = Pick<Update, 'updateId' | 'chat' | 'thread' | 'messageId' | 'replyToken'>;
+
+interface Reply extends Answered {
   readonly text: string;
   /** Where it is sealed already; base64. */
   readonly sealedToken?: string;
+  /** Of one that answers nobody: the ids of its parts. */
+  readonly idOf?: (index: number) => string;
 }
 
 /** Numbers of its parts, in their order. */
 export function writeReply(
   { replies, safe, now }: Pick<ChannelParts, 'replies' | 'safe' | 'now'>,
   { spec }: StoredChannel,
-  { update, text, sealedToken }: Reply,
+  { text, sealedToken, idOf, ...update }: Reply,
 ): readonly number[] {
   const { updateId, chat, thread, messageId, replyToken } = update;
   const { maxChars, isRepeatable } = ADAPTERS[spec.platform];
@@ -39,7 +42,8 @@ export function writeReply(
       isRepeatable: isRepeatable({ index }),
       createdAt: now(),
       part: {
-        ...{ id: `rep_${randomHex(ID_BYTES)}`, updateId, chat, text: words, index },
+        ...(idOf ? { id: idOf(index), unasked: true } : { id: newReplyId() }),
+        ...{ updateId, chat, text: words, index },
         format: spec.format,
         ...(thread !== undefined && { thread }),
         ...(messageId !== undefined && { messageId }),
@@ -48,3 +52,5 @@ export function writeReply(
     }),
   );
 }
+
+const newReplyId = (): string => `rep_${randomHex(ID_BYTES)}`;

@@ -5,42 +5,69 @@
  * @module
  */
 
-import { authorize } from '../../core/policy/authorize.ts';
-import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/labels.ts';
-import { issueSessionId, readBlockId, type SessionId } from '../../core/primitives/ids.ts';
+import type { ErrorCode } from '../../core/errors/codes.ts';
+import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import { issueSessionId, type SessionId } from '../../core/primitives/ids.ts';
 import { keyedHash, sha256Hex } from '../kit/keys.ts';
-import type { AdmitTurn, TurnSummary } from '../session/session-api.ts';
+import type { AdmitTurn } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
-import { openBlock } from '../user/block-client.ts';
-import { openWorkspace } from '../workspace/workspace-client.ts';
+import { deliverAnswer } from './deliver-answer.ts';
 import type { ScheduleRun } from './schedule-api.ts';
 import { principalOf, type ScheduleParts } from './schedule-parts.ts';
-import type { StoredSchedule } from './schedule-store.ts';
+import type { StoredRun, StoredSchedule } from './schedule-store.ts';
+import { acknowledge, takeMessages } from './take-messages.ts';
 
 /** What passes by itself is tried again for so long after a run was due, in milliseconds. */
 const TRY_FOR_MS = 300_000;
 
-const PASSES = new Set(['rate_limited', 'budget_exhausted', 'audit_unavailable', 'lane_full']);
+const PASSES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'rate_limited',
+  'budget_exhausted',
+  'audit_unavailable',
+  'lane_full',
+]);
 
 type RunningRun = ScheduleRun & Required<Pick<ScheduleRun, 'sessionId' | 'turnId'>>;
 
 /** One step of it; the alarm asks for the next until the run is over. */
-export async function carryOut(
-  parts: ScheduleParts,
-  name: string,
-  run: ScheduleRun,
-): Promise<void> {
+export async function carryOut(parts: ScheduleParts, name: string, run: StoredRun): Promise<void> {
   const schedule = parts.schedules.find(name);
   if (schedule === undefined) return;
   const { sessionId, turnId } = run;
-  if (sessionId === undefined || turnId === undefined) await start(parts, schedule, run);
+  if (sessionId === undefined || turnId === undefined) await prepare(parts, schedule, run);
   else await follow(parts, schedule, { ...run, sessionId, turnId });
+}
+
+/** A heartbeat takes what waits, and is over where nothing does. */
+async function prepare(
+  parts: ScheduleParts,
+  schedule: StoredSchedule,
+  run: StoredRun,
+): Promise<void> {
+  const { name, takeFrom } = schedule.spec;
+  if (takeFrom === undefined || run.taken !== undefined) return start(parts, schedule, run);
+  const taken = await takeMessages(parts, schedule);
+  if (taken === 'none') return passOver(parts, name, run);
+  if (typeof taken === 'string') return refuse(parts, schedule, { run, code: taken });
+  const prepared = { ...run, taken };
+  parts.transact(() => parts.schedules.putRun(name, prepared));
+  return start(parts, schedule, prepared);
+}
+
+/** Nothing to do: there was no run. */
+function passOver({ schedules, transact }: ScheduleParts, name: string, run: StoredRun): void {
+  transact(() => {
+    const schedule = schedules.find(name);
+    if (schedule === undefined) return;
+    schedules.dropRun(name, run.dueAt);
+    schedules.put({ ...schedule, idleAt: run.dueAt });
+  });
 }
 
 async function start(
   parts: ScheduleParts,
   schedule: StoredSchedule,
-  run: ScheduleRun,
+  run: StoredRun,
 ): Promise<void> {
   const request = toAdmission(parts, schedule, run);
   const { sessionId } = request;
@@ -48,18 +75,32 @@ async function start(
   const admitted = await session.admitTurn(request);
   if (admitted.ok) {
     const { turnId } = admitted.value;
-    settle(parts, schedule, { ...run, status: 'running', sessionId, turnId });
+    const { taken, ...others } = run;
+    if (taken !== undefined) await acknowledge(parts, schedule, taken);
+    settle(parts, schedule, { ...others, status: 'running', sessionId, turnId });
     return;
   }
   const { code } = admitted.error;
-  if (PASSES.has(code) && parts.now() - run.dueAt < TRY_FOR_MS) return;
-  settle(parts, schedule, { ...run, status: 'refused', code, endedAt: parts.now() });
+  // What no turn may see would stop every heartbeat to come: it stays with the run, for its owner.
+  if (code === 'denied' && run.taken) await acknowledge(parts, schedule, run.taken);
+  refuse(parts, schedule, { run, code });
+}
+
+/** For good, unless it passes. */
+function refuse(
+  parts: ScheduleParts,
+  schedule: StoredSchedule,
+  { run, code }: { readonly run: StoredRun; readonly code: ErrorCode },
+): void {
+  const endedAt = parts.now();
+  if (PASSES.has(code) && endedAt - run.dueAt < TRY_FOR_MS) return;
+  settle(parts, schedule, { ...run, status: 'refused', code, endedAt });
 }
 
 function toAdmission(
   parts: ScheduleParts,
   schedule: StoredSchedule,
-  { dueAt }: ScheduleRun,
+  { dueAt, taken }: StoredRun,
 ): AdmitTurn {
   const { spec, requestId } = schedule;
   const principal = principalOf(parts, schedule);
@@ -68,7 +109,10 @@ function toAdmission(
     ...{ sessionId, principal, requestId },
     driver:
       spec.model === undefined ? { kind: 'default-model' } : { kind: 'model', model: spec.model },
-    messages: [{ role: 'user', content: spec.input, label: PRINCIPAL_LABEL }],
+    messages: [
+      ...(taken?.messages ?? []),
+      { role: 'user', content: spec.input, label: PRINCIPAL_LABEL },
+    ],
     create: { sessionId, principal, requestId, title: `schedule ${spec.name}` },
     idempotency: { key: `${spec.name}/${dueAt}`, bodyHash: sha256Hex(spec.input) },
     ...(spec.budget && { ceiling: spec.budget }),
@@ -101,11 +145,16 @@ async function follow(
   }
   const { status, code } = turn;
   if (status !== 'finished' && status !== 'failed' && status !== 'cancelled') return;
-  if (status === 'finished') await deliver(parts, schedule, { run, turn });
-  settle(parts, schedule, { ...run, status, endedAt, ...(code !== undefined && { code }) });
+  const delivery =
+    status === 'finished' ? await deliverAnswer(parts, schedule, { run, turn }) : undefined;
+  settle(parts, schedule, {
+    ...{ ...run, status, endedAt },
+    ...(code !== undefined && { code }),
+    ...(delivery !== undefined && { delivery }),
+  });
 }
 
-function settle(parts: ScheduleParts, { spec }: StoredSchedule, run: ScheduleRun): void {
+function settle(parts: ScheduleParts, { spec }: StoredSchedule, run: StoredRun): void {
   const { status, sessionId, turnId, code } = run;
   parts.transact(() => {
     if (parts.schedules.find(spec.name) === undefined) return;
@@ -120,33 +169,4 @@ function settle(parts: ScheduleParts, { spec }: StoredSchedule, run: ScheduleRun
       ...(turnId !== undefined && { turnId }),
     });
   });
-}
-
-/** The message is named after the run, so that it comes once. What may not be sent is left. */
-async function deliver(
-  parts: ScheduleParts,
-  schedule: StoredSchedule,
-  { run, turn }: { readonly run: ScheduleRun; readonly turn: TurnSummary },
-): Promise<void> {
-  const { env, workspace } = parts;
-  const { deliverTo, name } = schedule.spec;
-  const hash = keyedHash(env.SALLYPORT_MASTER_KEY, 'block-ids');
-  const block = deliverTo && readBlockId(workspace, deliverTo.block, hash);
-  if (block === undefined || !(await maySend(parts, schedule))) return;
-  const label = turn.toolCalls.length === 0 ? PRINCIPAL_LABEL : UNTRUSTED_LABEL;
-  const { requestId } = schedule;
-  const message = {
-    from: { principal: principalOf(parts, schedule), requestId, ownsAll: false },
-    body: JSON.stringify({ schedule: name, dueAt: run.dueAt, output: turn.output }),
-    label,
-    messageId: `schedule/${name}/${run.dueAt}`,
-  };
-  await openBlock(env, workspace, block).again((api) => api.send(message));
-}
-
-async function maySend(parts: ScheduleParts, schedule: StoredSchedule): Promise<boolean> {
-  const workspace = openWorkspace(parts.env, parts.workspace);
-  const authority = await workspace.authority(principalOf(parts, schedule));
-  const question = { capability: 'block:send', now: parts.now() };
-  return authority !== undefined && authorize(authority, question).allowed;
 }

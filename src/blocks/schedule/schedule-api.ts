@@ -21,6 +21,12 @@ export type RunStatus =
   | 'missed'
   | 'overlap';
 
+/**
+ * What became of the answer. `no-receiver`: it is gone, or takes nothing from a schedule.
+ * `flow-denied`: what has shaped the answer may not leave the workspace unasked.
+ */
+export type Delivery = 'taken' | 'denied' | 'flow-denied' | 'no-receiver' | 'nothing-to-say';
+
 export interface ScheduleRun {
   readonly dueAt: number;
   readonly status: RunStatus;
@@ -30,6 +36,10 @@ export interface ScheduleRun {
   /** Of a run that was refused or failed. */
   readonly code?: string;
   readonly endedAt?: number;
+  /** What a heartbeat had taken that no turn may see, such as what the scanners refuse. */
+  readonly refused?: readonly string[];
+  /** Where the answer was to go somewhere. */
+  readonly delivery?: Delivery;
 }
 
 export interface ScheduleDescription {
@@ -40,6 +50,8 @@ export interface ScheduleDescription {
   readonly createdAt: number;
   /** Epoch milliseconds; absent when it will not run again. */
   readonly nextAt?: number;
+  /** Of a heartbeat: when it last found nothing to do, of which no run is written down. */
+  readonly idleAt?: number;
   /** The newest first. */
   readonly runs: readonly ScheduleRun[];
 }

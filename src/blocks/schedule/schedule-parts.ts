@@ -9,8 +9,8 @@ import { type Principal, toPrincipalName } from '../../core/policy/principal.ts'
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { Outbox } from '../kit/outbox.ts';
-import type { ScheduleDescription } from './schedule-api.ts';
-import type { ScheduleStore, StoredSchedule } from './schedule-store.ts';
+import type { ScheduleDescription, ScheduleRun } from './schedule-api.ts';
+import type { ScheduleStore, StoredRun, StoredSchedule } from './schedule-store.ts';
 
 export interface ScheduleParts {
   readonly workspace: WorkspaceId;
@@ -37,12 +37,18 @@ export function principalOf({ workspace }: ScheduleParts, schedule: StoredSchedu
 
 export function describeSchedule(
   { schedules }: ScheduleParts,
-  { spec, creator, createdAt, isPaused, nextAt }: StoredSchedule,
+  { spec, creator, createdAt, isPaused, nextAt, idleAt }: StoredSchedule,
 ): ScheduleDescription {
   return {
     ...{ name: spec.name, spec, isPaused, createdAt },
     createdBy: toPrincipalName(creator),
     ...(nextAt !== undefined && { nextAt }),
-    runs: schedules.runs(spec.name),
+    ...(idleAt !== undefined && { idleAt }),
+    runs: schedules.runs(spec.name).map(describeRun),
   };
+}
+
+function describeRun({ taken, ...told }: StoredRun): ScheduleRun {
+  if (taken === undefined || told.code !== 'denied') return told;
+  return { ...told, refused: taken.messages.map(({ content }) => content) };
 }

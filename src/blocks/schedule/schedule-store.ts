@@ -4,16 +4,28 @@
  * @module
  */
 
+import type { UserMessage } from '../../core/conversation/message.ts';
 import type { ContentSeal } from '../kit/content-seal.ts';
 import type { CreateSchedule, ScheduleRun } from './schedule-api.ts';
 
 /** Runs of a schedule that are kept. */
 const KEPT_RUNS = 20;
 
+/** Of a heartbeat, until its turn has them. */
+export interface TakenMessages {
+  readonly leases: readonly string[];
+  readonly messages: readonly UserMessage[];
+}
+
+export interface StoredRun extends ScheduleRun {
+  readonly taken?: TakenMessages;
+}
+
 export interface StoredSchedule extends CreateSchedule {
   readonly createdAt: number;
   readonly isPaused: boolean;
   readonly nextAt?: number;
+  readonly idleAt?: number;
 }
 
 type ScheduleRow = { name: string; next_at: number | null; facts: string };
@@ -89,7 +101,7 @@ export class ScheduleStore {
     this.#sql.exec('DELETE FROM runs WHERE name = ?', name);
   }
 
-  putRun(name: string, run: ScheduleRun): void {
+  putRun(name: string, run: StoredRun): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO runs (name, due_at, is_open, facts) VALUES (?, ?, ?, ?)',
       name,
@@ -105,8 +117,12 @@ export class ScheduleStore {
     );
   }
 
+  dropRun(name: string, dueAt: number): void {
+    this.#sql.exec('DELETE FROM runs WHERE name = ? AND due_at = ?', name, dueAt);
+  }
+
   /** The newest first. */
-  runs(name: string): readonly ScheduleRun[] {
+  runs(name: string): readonly StoredRun[] {
     return this.#sql
       .exec<RunRow>('SELECT * FROM runs WHERE name = ? ORDER BY due_at DESC', name)
       .toArray()
@@ -114,7 +130,7 @@ export class ScheduleStore {
   }
 
   /** Runs that are not over, by the name of their schedule. */
-  openRuns(): readonly { readonly name: string; readonly run: ScheduleRun }[] {
+  openRuns(): readonly { readonly name: string; readonly run: StoredRun }[] {
     return this.#sql
       .exec<RunRow>('SELECT * FROM runs WHERE is_open = 1')
       .toArray()
@@ -129,7 +145,7 @@ export class ScheduleStore {
       .map(({ due_at: dueAt }) => dueAt);
   }
 
-  #toRun({ name, due_at: dueAt, facts }: RunRow): ScheduleRun {
+  #toRun({ name, due_at: dueAt, facts }: RunRow): StoredRun {
     return JSON.parse(this.#sealing.openText(runRow(name, dueAt), facts));
   }
 

@@ -32,7 +32,7 @@ const MAX_PLATFORM_ID = 256;
 
 const webUrl = z.url({ protocol: /^https?$/ }).max(2_048);
 
-const platformId = z.string().min(1).max(MAX_PLATFORM_ID);
+export const platformId = z.string().min(1).max(MAX_PLATFORM_ID);
 
 /** There is no default: who may talk is always spelled out. */
 const access = z.discriminatedUnion('mode', [

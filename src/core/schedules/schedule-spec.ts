@@ -5,6 +5,7 @@
  */
 
 import * as z from 'zod';
+import { channelMessageSchema } from '../channels/channel-message.ts';
 import { isTimeZone, nextRunOf } from './next-run.ts';
 
 /** Most schedules of a workspace. */
@@ -29,6 +30,19 @@ const budget = z.strictObject({
   costMicroUsd: z.int().min(0).max(1_000_000_000_000).default(1_000_000_000_000),
 });
 
+const blockId = z.string().max(200);
+
+const source = z.strictObject({
+  block: blockId,
+  /** Most messages of one run. */
+  max: z.int().min(1).max(20).default(10),
+});
+
+const receiver = z.union([
+  z.strictObject({ block: blockId }),
+  channelMessageSchema.omit({ text: true }).extend({ channel: z.string().max(32) }),
+]);
+
 export const scheduleSchema = z
   .strictObject({
     name: z.string().regex(SCHEDULE_NAME, 'must match [a-z][a-z0-9-]{0,49}'),
@@ -49,8 +63,10 @@ export const scheduleSchema = z
     missed: z.enum(['skip', 'once']).default('once'),
     /** How late a run may begin and not count as missed, in milliseconds. */
     graceMs: z.int().min(1_000).max(DAY_MS).default(60_000),
-    /** A block that gets the answer of each run as a message. */
-    deliverTo: z.strictObject({ block: z.string().max(200) }).exactOptional(),
+    /** A heartbeat: messages of this block become part of the input, and without any there is no run. */
+    takeFrom: source.exactOptional(),
+    /** Who gets the answer of each run as a message. */
+    deliverTo: receiver.exactOptional(),
   })
   .refine(({ when }) => !('cron' in when) || nextRunOf(when, 0) !== undefined, {
     path: ['when', 'cron'],
@@ -58,3 +74,11 @@ export const scheduleSchema = z
   });
 
 export type ScheduleSpec = z.infer<typeof scheduleSchema>;
+
+/** What its runs need beside what they do: to take messages, and to hand the answer over. */
+export function neededBy({ takeFrom, deliverTo }: ScheduleSpec): readonly string[] {
+  const needed: string[] = [];
+  if (takeFrom !== undefined) needed.push('block:receive');
+  if (deliverTo === undefined) return needed;
+  return [...needed, 'block' in deliverTo ? 'block:send' : `channel:send:${deliverTo.channel}`];
+}

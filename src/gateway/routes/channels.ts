@@ -14,6 +14,7 @@ import { openChannels } from '../../blocks/channel/channel-client.ts';
 import type { Credentials } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import { findSpecProblems } from '../../channels/negotiate.ts';
+import { channelMessageSchema } from '../../core/channels/channel-message.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import { toPointerErrors } from '../../core/errors/pointer-errors.ts';
 import { namedActorOf } from '../actor-of.ts';
@@ -235,6 +236,40 @@ const resendReply = defineRoute(
   },
 );
 
+const NOT_SAID = {
+  'answers-only': 'Cannot send: this platform lets a channel answer and nothing else',
+  'foreign-chat': 'Cannot send: the chat must be one of those that the channel serves',
+} as const;
+
+const sendMessage = defineRoute(
+  {
+    method: 'POST',
+    path: '/v1/channels/{name}/messages',
+    operation: 'sendChannelMessage',
+    summary: 'Say something in a chat that answers nobody; it is sent as replies are',
+    tag: 'channels',
+    access: 'any-principal',
+    body: channelMessageSchema,
+    success: {
+      status: 202,
+      describes: z.object({ reply: z.string(), status: z.literal('pending') }),
+    },
+    idempotency: 'replay',
+  },
+  async (request) => {
+    const { caller, requestId, body: message } = request;
+    const channel = nameOf(request);
+    await requireChannel(request, 'sendChannelMessage', { verb: 'send', name: channel });
+    const { principal } = caller;
+    const order = { id: requestId, principal, requestId, channel, message };
+    const verdict = await channelsOf(request).say(order);
+    if (verdict.kind === 'taken') return json({ reply: verdict.id, status: 'pending' }, 202);
+    if (verdict.kind === 'no-channel') throw noSuch('channel');
+    if (verdict.kind === 'denied') throw new Refusal('denied', { detail: 'The grant has ended' });
+    throw new Refusal('conflict', { detail: NOT_SAID[verdict.kind] });
+  },
+);
+
 export const channelRoutes: readonly Route[] = [
   createChannel,
   listChannels,
@@ -243,4 +278,5 @@ export const channelRoutes: readonly Route[] = [
   decidePairing,
   issueCode,
   resendReply,
+  sendMessage,
 ];

@@ -6,7 +6,9 @@
 
 import * as z from 'zod';
 import { openSchedules } from '../../blocks/schedule/schedule-client.ts';
-import { scheduleSchema } from '../../core/schedules/schedule-spec.ts';
+import { findGrant, type Grant } from '../../core/capabilities/grant.ts';
+import { parseCapability } from '../../core/capabilities/pattern.ts';
+import { neededBy, type ScheduleSpec, scheduleSchema } from '../../core/schedules/schedule-spec.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
 import { found, noSuch, Refusal } from '../refusal.ts';
@@ -21,6 +23,8 @@ const run = z.object({
   turnId: z.string().optional(),
   code: z.string().optional(),
   endedAt: z.number().optional(),
+  refused: z.array(z.string()).optional(),
+  delivery: z.string().optional(),
 });
 
 const described = z.object({
@@ -30,8 +34,26 @@ const described = z.object({
   createdBy: z.string(),
   createdAt: z.number(),
   nextAt: z.number().optional(),
+  idleAt: z.number().optional(),
   runs: z.array(run),
 });
+
+/** What would be denied at every run is refused at once. */
+function requireNeeded(spec: ScheduleSpec, grants: readonly Grant[]): void {
+  const now = Date.now();
+  const missing = neededBy(spec).filter((text) => {
+    const capability = parseCapability(text);
+    return !capability.ok || findGrant(grants, capability.value, now) === undefined;
+  });
+  if (missing.length === 0) return;
+  throw new Refusal('invalid_body', {
+    detail: 'The schedule must have the capabilities for what it takes and hands over',
+    errors: missing.map((capability) => ({
+      pointer: '/capabilities',
+      detail: `must hold ${capability}`,
+    })),
+  });
+}
 
 type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId' | 'params'>;
 
@@ -54,6 +76,7 @@ const createSchedule = defineRoute(
     if (spec.model !== undefined) requireModel(request, spec.model);
     const grants = toGrants(spec.capabilities);
     requireGrants(request, grants);
+    requireNeeded(spec, grants);
     const creation = { creator: caller.principal, requestId, spec, grants };
     const created = await schedulesOf(request).create(creation);
     if (created === undefined) {
