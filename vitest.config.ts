@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Stated in full: the plugin would otherwise take a developer's own from `.dev.vars`. */
 const TEST_SECRETS = {
@@ -15,19 +16,29 @@ const PATIENCE = {
   expect: { poll: { timeout: 10_000 } },
 };
 
+const inWorkerd = () =>
+  cloudflareTest({
+    wrangler: { configPath: './wrangler.toml' },
+    miniflare: { bindings: TEST_SECRETS },
+  });
+
 /**
- * Kinds of tests: `unit` in plain Node, `workerd` and `session` inside the real runtime, `executor`
- * in plain Node with real sandboxes, and `journeys` over HTTP against a gateway that the test starts.
+ * Kinds of tests: `unit` in plain Node, `workerd`, `blocks` and `session` inside the real runtime,
+ * `executor` in plain Node with real sandboxes, and `journeys` over HTTP against a gateway that the
+ * test starts.
  */
 export default defineConfig({
   test: {
     // On two cores: files wait for runtimes, gateways and sandboxes as often as they work.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: 'unit',
           ...PATIENCE,
+          // Pure code leaves nothing behind; loading it for each file takes longer than the tests.
+          isolate: false,
           include: [
             'test/*.test.ts',
             'test/{core,channels,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
@@ -35,16 +46,21 @@ export default defineConfig({
         },
       },
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: TEST_SECRETS },
-          }),
-        ],
+        plugins: [inWorkerd()],
         test: {
           name: 'workerd',
           ...PATIENCE,
-          include: ['test/{agent,models,tiers,blocks,gateway}/**/*.test.ts'],
+          // Here, too: none of them keeps an object under a name that another file knows.
+          isolate: false,
+          include: ['test/{agent,models,tiers}/**/*.test.ts'],
+        },
+      },
+      {
+        plugins: [inWorkerd()],
+        test: {
+          name: 'blocks',
+          ...PATIENCE,
+          include: ['test/{blocks,gateway}/**/*.test.ts'],
           exclude: ['test/blocks/session/**'],
         },
       },
@@ -75,7 +91,6 @@ export default defineConfig({
           include: ['test/{journeys,attacks}/**/*.test.ts'],
           exclude: ['test/attacks/executor/**'],
           ...PATIENCE,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isInstalled } from '../scripts/installed.mjs';
+import { keepCompiled } from '../scripts/keep-compiled.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BROKEN = 3;
@@ -43,6 +44,7 @@ const ownNode = join(ROOT, `node_modules/node-${process.platform}-${process.arch
 if (!isInstalled()) {
   fail(`dependencies are not installed; run: node ${join(ROOT, 'scripts/setup.mjs')}`);
 } else if (runsTypeScript()) {
+  keepCompiled();
   const { main } = await import('../src/cli/main.ts');
   process.exitCode = await main(process.argv.slice(2));
 } else if (existsSync(ownNode)) {

@@ -3,10 +3,10 @@
 //   node scripts/serve.mjs <port> <data folder>
 
 import { existsSync } from 'node:fs';
+import { createRequire, flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
-import { stop as stopBundler } from 'esbuild';
-import { Miniflare } from 'miniflare';
-import { bundleWorker } from './bundle-worker.mjs';
+import { bundledWorker } from './bundled-worker.mjs';
+import { keepCompiled } from './keep-compiled.mjs';
 import { HOST } from './listen-port.mjs';
 import { readLocalSecrets } from './local-secrets.mjs';
 import { whenOrphaned } from './watch-parent.mjs';
@@ -16,6 +16,10 @@ import { BLOCK_CLASSES, COMPATIBILITY_DATE, NAME, readSettings } from './worker-
 const LOOPBACK_HOSTS = 'localhost 127.0.0.1 [::1]';
 
 const [port, dataDir] = process.argv.slice(2);
+
+keepCompiled();
+// With `import`, Node would first parse all of it to find out that it is CommonJS.
+const { Miniflare } = createRequire(import.meta.url)('miniflare');
 
 useBundledWorkerd();
 const gateway = new Miniflare({
@@ -34,7 +38,7 @@ const gateway = new Miniflare({
       config: {
         name: NAME,
         compatibilityDate: COMPATIBILITY_DATE,
-        manifest: await bundle(),
+        manifest: await bundledWorker(),
         env: bindings(),
         exports: exportsOfWorker(),
       },
@@ -47,6 +51,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end);
 whenOrphaned(end);
 try {
   await gateway.ready;
+  flushCompileCache(); // we may be killed, and leave nothing of it then
 } catch (error) {
   console.error(`\n  sallyport: Cannot serve on ${HOST}:${port}: ${error.message}\n`);
   process.exitCode = 1;
@@ -64,14 +69,6 @@ function print({ level, message }) {
   if (message.startsWith('NOSENTRY')) return;
   if (level === 'error' || level === 'warn') console.error(message);
   else console.log(message);
-}
-
-async function bundle() {
-  try {
-    return await bundleWorker();
-  } finally {
-    await stopBundler(); // a process that would stay as long as we do
-  }
 }
 
 function bindings() {

@@ -65,7 +65,8 @@ class ThrowawayGateway {
     if (this.#isOver) throw new Error('Cannot start a gateway: interrupted');
     this.#child = spawnGuarded(process.execPath, args, {
       cwd: ROOT,
-      env: { SALLYPORT_SECRETS_FILE: secretsFile },
+      // What the engine leaves behind when it is killed goes with our folder, too.
+      env: { SALLYPORT_SECRETS_FILE: secretsFile, TMPDIR: this.#folder },
       onOutput: (text) => {
         this.#printed += text;
       },

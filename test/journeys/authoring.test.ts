@@ -37,7 +37,7 @@ describe.each(['assemblyscript', 'javascript'] as const)('a new plugin in %s', (
   });
 
   test('passes its own cases in the real tier, and says what they cost', async () => {
-    const { exit, out, problems } = await shell.run('plugin', 'test', folder, '--json');
+    const { exit, out, problems } = await shell.type('plugin', 'test', folder, '--json');
     expect({ exit, problems }).toEqual({ exit: 0, problems: '' });
     const { failed, cases } = JSON.parse(out);
     expect(failed).toBe(0);
@@ -50,7 +50,7 @@ describe.each(['assemblyscript', 'javascript'] as const)('a new plugin in %s', (
   });
 
   test('is installed, and used by an agent that is asked in plain words; the record says so', async () => {
-    const { exit, out } = await shell.run('plugin', 'install', folder);
+    const { exit, out } = await shell.type('plugin', 'install', folder);
     expect({ exit, out }).toMatchObject({ exit: 0, out: expect.stringContaining(name) });
     const turn = await api.turn(await api.session(), `Call ${name} to greet the person "Ada"`);
     expect(turn.body.toolCalls).toMatchObject([{ tool: name, status: 'finished' }]);
@@ -207,7 +207,7 @@ describe('plugin install', () => {
   test('installs nothing that the review refuses', async () => {
     const bad = await shell.makePlugin('bad', 'javascript');
     writeFileSync(join(bad, 'plugin.js'), 'export function another() {}');
-    const { exit, out } = await shell.run('plugin', 'install', bad);
+    const { exit, out } = await shell.type('plugin', 'install', bad);
     expect(exit).toBe(1);
     expect(out).toContain('entry_missing');
     expect((await api.get('/v1/plugins/bad')).status).toBe(404);
@@ -237,7 +237,7 @@ describe('interrupting plugin test', () => {
   let folder: string;
 
   beforeAll(async () => {
-    folder = await shell.makePlugin('interrupted', 'assemblyscript');
+    folder = await shell.makePlugin('interrupted', 'javascript');
   });
   afterEach(() => {
     for (const pid of alive(all)) process.kill(pid, 'SIGKILL'); // none, unless the test has failed

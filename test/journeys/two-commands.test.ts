@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { findObstacle } from '../../scripts/local-executor.mjs';
 import { callApi } from '../support/api.ts';
 import { npmStart, type StartedProject, type StartPlace, untilUp } from '../support/npm-start.ts';
 import { alive, descendants, leftOver } from '../support/processes.ts';
@@ -75,6 +76,21 @@ describe('npm start', () => {
     expect(verified).toMatchObject({ ok: true });
     expect(verified.count).toBeGreaterThan(0);
   });
+
+  test.skipIf(findObstacle() !== undefined)(
+    'starts an executor beside it, which runs an example',
+    async () => {
+      const { url, token } = project.readLocalFile();
+      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+      const { nodes } = await (await fetch(`${url}/v1/nodes`, { headers })).json();
+      expect(nodes).toMatchObject([{ name: 'this-machine', state: 'online' }]);
+      expect(project.printed()).toContain(`executor   ${nodes[0].id} (`);
+      const body = JSON.stringify({ arguments: { program: '/usr/bin/echo', args: ['sandboxed'] } });
+      const call = { method: 'POST', headers, body };
+      const { result } = await (await fetch(`${url}/v1/tools/run-program/call`, call)).json();
+      expect(JSON.parse(result)).toMatchObject({ exitCode: 0, stdout: 'sandboxed\n' });
+    },
+  );
 
   test('makes the lines in the README work', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');

@@ -25,7 +25,9 @@ describe('the launcher', () => {
     const clone = temporaryFolder();
     mkdirSync(join(clone, 'scripts'));
     cpSync(join(ROOT, 'bin'), join(clone, 'bin'), { recursive: true });
-    cpSync(join(SCRIPTS, 'installed.mjs'), join(clone, 'scripts/installed.mjs'));
+    for (const script of ['installed.mjs', 'keep-compiled.mjs']) {
+      cpSync(join(SCRIPTS, script), join(clone, 'scripts', script));
+    }
     writeFileSync(join(clone, 'package-lock.json'), '{}');
     const { exit, output } = await launch(clone, 'plugin', 'new', 'a');
     expect(exit).toBe(3);

@@ -61,7 +61,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const serve = async () => {
     child = spawn(process.execPath, ['scripts/serve.mjs', String(port), join(folder, 'data')], {
       cwd: ROOT,
-      env: { ...process.env, ...options.env, SALLYPORT_SECRETS_FILE: secretsFile },
+      env: {
+        ...process.env,
+        TMPDIR: folder, // a gateway that is killed leaves things there
+        ...options.env,
+        SALLYPORT_SECRETS_FILE: secretsFile,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
