@@ -78,6 +78,7 @@ export class CallDesk {
     for (const call of interrupted) {
       ledger.finish(finishCall(identity, call, { ...endedBy('unknown'), durationMs: 0 }));
     }
+    ledger.sync();
     return interrupted.length;
   }
 
@@ -141,6 +142,7 @@ export class CallDesk {
     const finished = finishCall(identity, call, { ...ended, durationMs });
     ledger.finish(finished);
     answer(finished);
+    ledger.sync();
     const { outcome, log: stderr } = ended;
     log({
       ...{ callKey: call.callKey, tool: ticket.call.tool, outcome, durationMs },
@@ -165,8 +167,8 @@ export class CallDesk {
 
   async #runInTime(job: Job): Promise<JobEnd> {
     const { signal, ticket } = job;
-    const untilDeadline = AbortSignal.timeout(Math.max(0, ticket.call.deadlineAt - Date.now()));
-    const leave = await this.#slots.take(AbortSignal.any([signal, untilDeadline]));
+    if (signal.aborted) return endedBy('cancelled');
+    const leave = this.#slots.takeFree() ?? (await this.#waitForSlot(job));
     if (leave === undefined) return endedBy(signal.aborted ? 'cancelled' : 'deadline');
     try {
       const leftMs = ticket.call.deadlineAt - Date.now();
@@ -176,6 +178,11 @@ export class CallDesk {
     } finally {
       leave();
     }
+  }
+
+  #waitForSlot({ signal, ticket }: Job): Promise<(() => void) | undefined> {
+    const untilDeadline = AbortSignal.timeout(Math.max(0, ticket.call.deadlineAt - Date.now()));
+    return this.#slots.take(AbortSignal.any([signal, untilDeadline]));
   }
 
   /** By what this machine has and its owner lets it do. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** How long a call is remembered after its end: longer than any ticket lives. */
 const KEEP_MS = 86_400_000;
@@ -47,6 +47,11 @@ type Row = {
 
 export class CallLedger {
   readonly #db: DatabaseSync;
+  readonly #find: StatementSync;
+  readonly #accept: StatementSync;
+  readonly #finish: StatementSync;
+  #isSynced = true;
+  #syncs = 0;
 
   /** Waits for no other process: one executor has one ledger. */
   constructor(path: string) {
@@ -61,27 +66,56 @@ export class CallLedger {
         receipt TEXT, signature TEXT, output TEXT
       ) STRICT, WITHOUT ROWID;
     `);
+    this.#find = this.#db.prepare('SELECT * FROM calls WHERE call_key = ?');
+    this.#accept = this.#db.prepare(
+      'INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
+    );
+    this.#finish = this.#db.prepare(
+      'UPDATE calls SET receipt = ?, signature = ?, output = ? WHERE call_key = ?',
+    );
   }
 
   find(callKey: string): LedgerEntry | undefined {
-    const row = this.#db.prepare('SELECT * FROM calls WHERE call_key = ?').get(callKey);
+    const row = this.#find.get(callKey);
     return row && toEntry(row as Row);
   }
 
   /** Whether it was taken on: `false` if the ticket was taken before. On disk when it returns. */
   accept(call: AcceptedCall, now: number): boolean {
     const { callKey, ticketId, ticketHash, codeHash, argumentHash } = call;
-    const { changes } = this.#db
-      .prepare('INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)')
-      .run(callKey, ticketId, ticketHash, codeHash, argumentHash, now);
+    const { changes } = this.#accept.run(
+      callKey,
+      ticketId,
+      ticketHash,
+      codeHash,
+      argumentHash,
+      now,
+    );
+    this.#isSynced ||= changes === 1;
     return changes === 1;
   }
 
-  /** On disk when it returns. */
+  /**
+   * Outlives this process when it returns, and the power when {@link CallLedger.sync} has: whoever is
+   * told in between knows more than what is found after a power failure, which is then `unknown`.
+   */
   finish({ callKey, receipt, signature, output }: FinishedCall): void {
-    this.#db
-      .prepare('UPDATE calls SET receipt = ?, signature = ?, output = ? WHERE call_key = ?')
-      .run(receipt, signature, output ?? null, callKey);
+    this.#db.exec('PRAGMA synchronous = NORMAL');
+    try {
+      this.#finish.run(receipt, signature, output ?? null, callKey);
+      this.#isSynced = false;
+    } finally {
+      this.#db.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
+  /** Everything is on disk when it returns. */
+  sync(): void {
+    if (this.#isSynced) return;
+    // Any change takes those before it along; nobody reads this number.
+    this.#syncs += 1;
+    this.#db.exec(`PRAGMA user_version = ${this.#syncs}`);
+    this.#isSynced = true;
   }
 
   /** Of a life that ended without finishing them. */

@@ -79,12 +79,15 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     if (loaded.ok) offered.push(plugin);
     else tell(`plugin "${plugin.name}" is not offered: ${loaded.error}`);
   }
+  let finishing: Promise<void> | undefined;
   const connection = new GatewayConnection(identity, toOffer(policy, offered, sealing.offer), {
-    onFrame: (frame) => void hear(desk, connection, frame),
+    onFrame: (frame) => {
+      // What is sent to one that ends stays with the gateway, which asks for it when we are back.
+      if (finishing === undefined || frame.kind !== 'call') void hear(desk, connection, frame);
+    },
     onState: (state) => tell(state === 'online' ? 'connected' : 'connection lost; trying again'),
     onEnd: (why) => void finish(why),
   });
-  let finishing: Promise<void> | undefined;
   const finish = (why: 'stopped' | 'replaced' | 'revoked'): Promise<void> => {
     finishing ??= (async () => {
       connection.send({ kind: 'draining' });

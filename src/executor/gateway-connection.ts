@@ -6,11 +6,13 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { WebSocket } from 'ws';
 import { CLOSE_CODES } from '../core/executor-protocol/close-codes.ts';
 import {
   type ExecutorFrame,
   type GatewayFrame,
   HEARTBEAT,
+  MAX_FRAME_BYTES,
   PROTOCOL_VERSION,
   parseGatewayFrame,
 } from '../core/executor-protocol/frames.ts';
@@ -19,7 +21,6 @@ import type { NodeOffer } from '../core/executor-protocol/node-offer.ts';
 import { connectUrl } from './gateway-url.ts';
 import { hasGatewaySigned, type Identity, signText } from './identity.ts';
 
-const HEARTBEAT_MS = 15_000;
 const HANDSHAKE_MS = 10_000;
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 30_000;
@@ -32,6 +33,9 @@ const FINAL: Readonly<Record<number, 'replaced' | 'revoked'>> = {
 };
 
 const NORMAL_CLOSE = 1000;
+
+/** Uncompressed: frames are small, and to unpack one takes longer than to send it as it is. */
+const OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES };
 
 export interface ConnectionEvents {
   /** Of a connection that is proved. */
@@ -61,7 +65,8 @@ export class GatewayConnection {
   open(): void {
     if (this.#isClosed) return;
     const { gatewayUrl, workspace, node } = this.#identity;
-    const socket = new WebSocket(connectUrl(new URL(gatewayUrl), workspace, node));
+    const url = connectUrl(new URL(gatewayUrl), workspace, node);
+    const socket = new WebSocket(url, OPTIONS);
     this.#socket = socket;
     new Attempt(socket, this.#identity, {
       offer: this.#offer,
@@ -91,7 +96,10 @@ export class GatewayConnection {
     await new Promise<void>((resolve) => {
       socket.addEventListener('close', () => resolve());
       socket.addEventListener('error', () => resolve());
-      setTimeout(resolve, 1_000).unref();
+      setTimeout(() => {
+        socket.terminate();
+        resolve();
+      }, 1_000).unref();
       socket.close(NORMAL_CLOSE);
     });
   }
@@ -173,9 +181,9 @@ class Attempt {
     this.#state = 'live';
     clearTimeout(this.#beat);
     this.#beat = setInterval(() => {
-      if (Date.now() - this.#heardAt > 2 * HEARTBEAT_MS) this.#end();
+      if (Date.now() - this.#heardAt > 2 * HEARTBEAT.everyMs) this.#end();
       else this.#socket.send(HEARTBEAT.ask);
-    }, HEARTBEAT_MS);
+    }, HEARTBEAT.everyMs);
     this.#events.onProved();
   }
 

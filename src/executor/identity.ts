@@ -5,7 +5,14 @@
  * @module
  */
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { err, ok, type Result } from '../core/primitives/result.ts';
@@ -47,9 +54,18 @@ export function makeKey(): ExecutorKey {
 
 /** 64 bytes as base64url. */
 export function signText(privateKey: string, text: string): string {
-  const der = Buffer.from(privateKey, 'base64url');
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-  return sign(null, Buffer.from(text, 'utf8'), key).toString('base64url');
+  return sign(null, Buffer.from(text, 'utf8'), keyOf(privateKey)).toString('base64url');
+}
+
+/** The one that was used last: reading it takes longer than signing with it. */
+let lastKey: { readonly text: string; readonly key: KeyObject } | undefined;
+
+function keyOf(text: string): KeyObject {
+  if (lastKey?.text !== text) {
+    const der = Buffer.from(text, 'base64url');
+    lastKey = { text, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
+  }
+  return lastKey.key;
 }
 
 export function hasGatewaySigned(gatewayKey: string, text: string, signature: string): boolean {

@@ -13,7 +13,7 @@ import { createBundleSandbox } from './container-sandbox/create-bundle-sandbox.t
 import { createEngineSandbox } from './container-sandbox/create-engine-sandbox.ts';
 import { ImageStore } from './container-sandbox/image/image-store.ts';
 import { unpackArchive } from './container-sandbox/image/unpack-archive.ts';
-import { pullImage } from './container-sandbox/registry/pull-image.ts';
+import { mayPull, pullImage } from './container-sandbox/registry/pull-image.ts';
 import type { ContainerPolicy } from './local-policy.ts';
 import type { PinnedImage } from './pinned-image.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
@@ -66,6 +66,20 @@ function imagesIn(folder: string): ImageStore {
 
 /** Where an image lies beside its plugin: a folder in the OCI image layout, or an archive of one. */
 const IMAGE = { folder: 'image', archive: 'image.tar' } as const;
+
+/** Where the image of a plugin, if it has one, is to come from. The error is a sentence for the owner. */
+export function locateImage(
+  { container, folder }: Pick<TierRequest, 'container' | 'folder'>,
+  { image, folder: own }: Pick<LocalPlugin, 'folder' | 'image'>,
+): Result<string | undefined, string> {
+  if (image === undefined) return ok(undefined);
+  if (container.driver === 'engine') return ok('the engine has it, or pulls it');
+  if (imagesIn(folder).find(image.digest) !== undefined) return ok('unpacked');
+  if (Object.values(IMAGE).some((name) => existsSync(join(own, name)))) return ok('beside it');
+  return mayPull(image, container)
+    ? ok('pulled at the next start')
+    : err('its image must lie beside it, or its registry be named');
+}
 
 /**
  * Puts the image of a plugin where the driver that needs no engine finds it: from beside the plugin,

@@ -12,13 +12,18 @@ export class Slots {
     this.#free = count;
   }
 
+  /** What gives the slot back, once, if one is free. */
+  takeFree(): (() => void) | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free -= 1;
+    return this.#giver();
+  }
+
   /** Resolves with what gives the slot back, once, or with nothing if the signal came first. */
   async take(signal: AbortSignal): Promise<(() => void) | undefined> {
     if (signal.aborted) return undefined;
-    if (this.#free > 0) {
-      this.#free -= 1;
-      return this.#giver();
-    }
+    const free = this.takeFree();
+    if (free !== undefined) return free;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.push(resolve);
     const leave = () => {

@@ -1,10 +1,21 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
 import { runCommand, temporaryFolder } from './support/run-command.ts';
 
 const doctor = (folder: string) => runCommand('executor', 'doctor', '--home', folder);
+
+function writeContainerPlugin(folder: string): void {
+  mkdirSync(join(folder, 'boxed'));
+  const manifest = {
+    ...{ name: 'boxed', version: '1.0.0', kind: 'tool', tier: 'container', license: 'MIT' },
+    capabilities: [],
+    tools: [{ name: 'boxed', description: 'Says hello', inputSchema: { type: 'object' } }],
+    container: { image: `ghcr.io/x/y@sha256:${'a'.repeat(64)}`, command: ['/bin/hello'] },
+  };
+  writeFileSync(join(folder, 'boxed/plugin.json'), JSON.stringify(manifest));
+}
 
 describe('executor doctor', () => {
   test('looks at a machine that is not enrolled and has no policy', async () => {
@@ -26,6 +37,26 @@ describe('executor doctor', () => {
     const { exit, out } = await doctor(folder);
     expect(out).toContain('plugin absent cannot run: its folder must exist');
     expect(exit).toBe(EXIT.finding);
+  });
+
+  test('says where the image of a plugin is to come from, and finds one that cannot be had', async () => {
+    const folder = temporaryFolder();
+    writeContainerPlugin(folder);
+    const look = async (section: string) => {
+      const head = `plugin_folder = "${folder}"\nplugins = ["boxed"]\ntiers = ["container"]`;
+      const policy = `${head}\n[container]\n${section}\n`;
+      writeFileSync(join(folder, 'executor.toml'), policy);
+      return doctor(folder);
+    };
+    expect((await look('driver = "engine"')).out).toContain('image: the engine has it');
+    const bundle = 'driver = "bundle"';
+    const { exit, out } = await look(bundle);
+    expect(out).toContain('plugin boxed cannot run: its image must lie beside it');
+    expect(exit).toBe(EXIT.finding);
+    const pulled = await look(`${bundle}\nregistries = ["ghcr.io"]`);
+    expect(pulled.out).toContain('image: pulled at the next start');
+    mkdirSync(join(folder, 'boxed/image'));
+    expect((await look(bundle)).out).toContain('image: beside it');
   });
 
   test('does not take an identity that others can read for one that is missing', async () => {

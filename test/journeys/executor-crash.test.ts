@@ -31,6 +31,9 @@ const COUNT = jsonPlugin('count-up', {
   program: 'process.stdout.write(String(input.arguments.n));',
 });
 
+/** Calls that run at once on one machine. */
+const SLOTS = 8;
+
 let gateway: Gateway;
 let api: Api;
 let executor: TestExecutor;
@@ -43,7 +46,7 @@ beforeAll(async () => {
   api = callApi(gateway);
   executor = await startExecutor(gateway, api, {
     plugins: [GATED, COUNT],
-    slots: 8,
+    slots: SLOTS,
     policy: '[paths]\nwrite = ["{folder}/gate"]\n',
   });
   folder = join(executor.folder, 'gate');
@@ -61,10 +64,10 @@ afterAll(async () => {
   await gateway?.dispose();
 });
 
-const enter = () => api.post('/v1/tools/gated/call', { arguments: { folder, name } });
-const open = () => writeFileSync(join(folder, `${name}.go`), '');
-const countRuns = () => {
-  const path = join(folder, `${name}.runs`);
+const enter = (by = name) => api.post('/v1/tools/gated/call', { arguments: { folder, name: by } });
+const open = (by = name) => writeFileSync(join(folder, `${by}.go`), '');
+const countRuns = (by = name) => {
+  const path = join(folder, `${by}.runs`);
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
 };
 
@@ -76,17 +79,20 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   }
 }
 
-/** What both sides say of the latest call. */
-async function bothSides(): Promise<readonly [string, string]> {
+/** What gateway and machine say of the latest calls, the last one first. */
+async function bothSides(count = 1): Promise<readonly (readonly [string, string])[]> {
   const { body } = await api.get(`/v1/nodes/${executor.node}/calls`);
-  const [latest] = body.calls;
   await executor.stop();
   const db = new DatabaseSync(join(executor.home, 'ledger.sqlite'));
-  const row = db.prepare('SELECT receipt FROM calls WHERE call_key = ?').get(latest.callKey);
+  const find = db.prepare('SELECT receipt FROM calls WHERE call_key = ?');
+  const said = body.calls.slice(0, count).map((call: Record<string, string>) => {
+    const row = find.get(call.callKey ?? '');
+    const receipt = typeof row?.receipt === 'string' ? parseReceipt(row.receipt) : undefined;
+    return [call.outcome ?? call.state, receipt?.outcome ?? 'absent'];
+  });
   db.close();
   await executor.start();
-  const receipt = typeof row?.receipt === 'string' ? parseReceipt(row.receipt) : undefined;
-  return [latest.outcome ?? latest.state, receipt?.outcome ?? 'absent'];
+  return said;
 }
 
 /** Processes of this machine that a sandbox of the test has left. */
@@ -102,9 +108,31 @@ describe('an executor that is killed', () => {
     await until('nothing is left', () => leftovers().length === 0);
     await executor.start();
     expect((await answer).body).toMatchObject({ code: 'denied', reason: 'unknown' });
-    expect(await bothSides()).toEqual(['unknown', 'unknown']);
+    expect(await bothSides()).toEqual([['unknown', 'unknown']]);
     expect(countRuns()).toBe(1);
   });
+
+  test.each([0, 60, 200])(
+    '%i ms into its calls agrees on each, and runs none twice',
+    async (ms) => {
+      const names = Array.from({ length: 6 }, (_, at) => `${name}-${at}`);
+      for (const each of names) open(each);
+      const answers = names.map((each) => enter(each));
+      await new Promise((resolve) => setTimeout(resolve, ms)); // the moment is the attack
+      await executor.kill();
+      await until('nothing is left', () => leftovers().length === 0);
+      await executor.start();
+      for (const [at, { body }] of (await Promise.all(answers)).entries()) {
+        const ran = countRuns(names[at]);
+        if (body.result === 'ran') expect(ran).toBe(1);
+        else expect(body).toMatchObject({ code: 'denied', reason: 'unknown' });
+        expect(ran).toBeLessThanOrEqual(1);
+      }
+      const said = await bothSides(names.length);
+      expect(said.map(([, machine]) => machine)).toEqual(said.map(([gateway]) => gateway));
+      for (const outcome of said.flat()) expect(['ok', 'unknown']).toContain(outcome);
+    },
+  );
 
   test('before a call is sent gets it when it is back', async () => {
     await executor.kill();
@@ -117,19 +145,27 @@ describe('an executor that is killed', () => {
     });
     await executor.start();
     expect((await answer).body).toMatchObject({ result: 'ran' });
-    expect(await bothSides()).toEqual(['ok', 'ok']);
+    expect(await bothSides()).toEqual([['ok', 'ok']]);
     expect(countRuns()).toBe(1);
   });
 
-  test('by SIGTERM lets what runs come to its end', async () => {
+  test('by SIGTERM lets what runs come to its end, and takes on nothing more until it is back', async () => {
     const answer = enter();
     await until('the plugin runs', () => countRuns() === 1);
     const stopped = executor.stop();
     await untilState(api, executor.node, 'draining');
+    const late = enter();
+    await until('the gateway has the second call', async () => {
+      const [node] = (await api.get('/v1/nodes')).body.nodes;
+      return node.running + node.waiting === 2;
+    });
     open();
     expect((await answer).body).toMatchObject({ result: 'ran' });
     expect(await stopped).toBe(0);
+    expect(countRuns()).toBe(1);
     await executor.start();
+    expect((await late).body).toMatchObject({ result: 'ran' });
+    expect(countRuns()).toBe(2);
   });
 });
 
@@ -157,7 +193,7 @@ describe('a gateway that is killed', () => {
       const { body } = await api.get(`/v1/nodes/${executor.node}/calls`);
       return body.calls[0].state === 'done';
     });
-    expect(await bothSides()).toEqual(['ok', 'ok']);
+    expect(await bothSides()).toEqual([['ok', 'ok']]);
     expect(countRuns()).toBe(1);
     await until('the turn is over', async () => {
       const { body } = await api.get(`/v1/sessions/${session}/messages`);
@@ -201,6 +237,39 @@ describe('GET /v1/tools', () => {
     await executor.stop();
     await untilState(api, executor.node, 'offline');
     expect(await available()).toEqual([false, false]);
+    await executor.start();
+  });
+});
+
+describe('two machines', () => {
+  let other: TestExecutor;
+  beforeAll(async () => {
+    const policy = `[paths]\nwrite = ["${folder}"]\n`;
+    other = await startExecutor(gateway, api, { plugins: [GATED, COUNT], slots: SLOTS, policy });
+  });
+  afterAll(() => other?.dispose());
+
+  /** Calls under way on each. */
+  const running = async () => {
+    const { nodes } = (await api.get('/v1/nodes')).body;
+    const of = (id: string) => nodes.find((node: { id: string }) => node.id === id).running;
+    return [of(executor.node), of(other.node)];
+  };
+
+  test('share the calls, and the one that is left takes all', async () => {
+    const names = Array.from({ length: SLOTS + 2 }, (_, at) => `${name}-${at}`);
+    const answers = names.map((each) => enter(each));
+    await until('all of them run', () => names.every((each) => countRuns(each) === 1));
+    const shares = await running();
+    expect(Math.max(...shares)).toBeLessThanOrEqual(SLOTS);
+    expect(Math.min(...shares)).toBeGreaterThan(0);
+    for (const each of names) open(each);
+    for (const answer of answers) expect((await answer).body).toMatchObject({ result: 'ran' });
+
+    await executor.kill();
+    await untilState(api, executor.node, 'offline');
+    const left = [1, 2, 3].map((n) => api.post('/v1/tools/count-up/call', { arguments: { n } }));
+    expect((await Promise.all(left)).map(({ body }) => body.result)).toEqual(['1', '2', '3']);
     await executor.start();
   });
 });

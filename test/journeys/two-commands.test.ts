@@ -8,7 +8,6 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { findObstacle } from '../../scripts/local-executor.mjs';
 import { callApi } from '../support/api.ts';
 import { npmStart, type StartedProject, type StartPlace, untilUp } from '../support/npm-start.ts';
 import { alive, descendants, leftOver } from '../support/processes.ts';
@@ -77,7 +76,7 @@ describe('npm start', () => {
     expect(verified.count).toBeGreaterThan(0);
   });
 
-  test.skipIf(findObstacle() !== undefined)(
+  test.skipIf(process.env.SALLYPORT_SKIP_SANDBOX === '1')(
     'starts an executor beside it, which runs an example',
     async () => {
       const { url, token } = project.readLocalFile();

@@ -35,6 +35,14 @@ export interface CallFacts extends Omit<SentCall, 'node'> {
   readonly deadlineAt: number;
 }
 
+/** A call that is not over: what memory keeps of it. */
+export interface CallUnderWay {
+  readonly facts: CallFacts;
+  readonly state: 'waiting' | 'sent';
+  /** As in {@link StoredCall}. */
+  readonly settleAt: number;
+}
+
 export interface StoredCall {
   readonly facts: CallFacts;
   readonly state: CallState;
@@ -61,6 +69,10 @@ const OVER = "state NOT IN ('waiting', 'sent')";
 export class CallStore {
   readonly #sql: SqlStorage;
   readonly #sealing: ContentSeal | undefined;
+  /** Those that are not over. */
+  #underWay: Map<string, CallUnderWay> | undefined;
+  /** No row has to be looked at before. */
+  #nextAt: number | undefined;
 
   /** With `sealing`, what a call was given and what came of it are sealed. */
   constructor(sql: SqlStorage, sealing?: ContentSeal) {
@@ -80,6 +92,22 @@ export class CallStore {
     `);
   }
 
+  /** Memory may be ahead of storage: reads it again when it is needed. */
+  forget(): void {
+    this.#underWay = undefined;
+    this.#nextAt = undefined;
+  }
+
+  /** Of a call that is not over. */
+  underWay(callKey: string): CallUnderWay | undefined {
+    return this.#readUnderWay().get(callKey);
+  }
+
+  /** In memory the call is over; its row follows with {@link CallStore.settle}. */
+  close(callKey: string): void {
+    this.#readUnderWay().delete(callKey);
+  }
+
   find(callKey: string): StoredCall | undefined {
     const [row] = this.#sql.exec<Row>('SELECT * FROM calls WHERE call_key = ?', callKey).toArray();
     return row && this.#toCall(row);
@@ -87,12 +115,17 @@ export class CallStore {
 
   /** Whether that node has the call, and it is not over. */
   isSentTo(node: NodeId, callKey: string): boolean {
-    const query = "SELECT 1 FROM calls WHERE call_key = ? AND node = ? AND state = 'sent'";
-    return this.#sql.exec(query, callKey, node).toArray().length > 0;
+    const call = this.underWay(callKey);
+    return call?.state === 'sent' && call.facts.node === node;
   }
 
   /** Part of a transaction. */
-  add({ facts, state, settleAt, order }: StoredCall, now: number): void {
+  add(
+    { facts, state, settleAt, order }: CallUnderWay & Pick<StoredCall, 'order'>,
+    now: number,
+  ): void {
+    this.#readUnderWay().set(facts.callKey, { facts, state, settleAt });
+    this.#lookBy(settleAt);
     this.#sql.exec(
       `INSERT INTO calls (call_key, node, state, settle_at, at, facts, work)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -108,6 +141,9 @@ export class CallStore {
 
   /** Part of a transaction. */
   markSent(callKey: string, settleAt: number): void {
+    const call = this.underWay(callKey);
+    if (call !== undefined) this.#readUnderWay().set(callKey, { ...call, state: 'sent', settleAt });
+    this.#lookBy(settleAt);
     this.#sql.exec(
       "UPDATE calls SET state = 'sent', settle_at = ? WHERE call_key = ?",
       settleAt,
@@ -117,6 +153,8 @@ export class CallStore {
 
   /** Part of a transaction. The order goes: what a call was asked is kept in its session alone. */
   settle(callKey: string, state: CallState, outcome: ToolOutcome, now: number): void {
+    this.close(callKey);
+    this.#lookBy(now + KEEP_CALLS_MS);
     // By itself: as JSON it could be six times as long, and more than a row may have.
     const output = outcome.kind === 'ok' ? this.#seal(outputOf(callKey), outcome.output) : null;
     const rest = outcome.kind === 'ok' ? { ...outcome, output: '' } : outcome;
@@ -139,14 +177,12 @@ export class CallStore {
       .map((row) => this.#toCall(row));
   }
 
-  count(node: NodeId, state: CallState): number {
-    return this.#sql
-      .exec<{ count: number }>(
-        'SELECT count(*) AS count FROM calls WHERE node = ? AND state = ?',
-        node,
-        state,
-      )
-      .one().count;
+  count(node: NodeId, state: CallUnderWay['state']): number {
+    let count = 0;
+    for (const call of this.#readUnderWay().values()) {
+      if (call.state === state && call.facts.node === node) count += 1;
+    }
+    return count;
   }
 
   /** Those under way that nobody waits for any longer. */
@@ -159,15 +195,16 @@ export class CallStore {
 
   /** Part of a transaction: forgets what was kept long enough. */
   sweep(now: number): void {
+    this.#nextAt = undefined;
     this.#sql.exec(`DELETE FROM calls WHERE settle_at <= ? AND ${OVER}`, now);
   }
 
-  /** When the next row has to be looked at; nothing if there is none. */
-  nextAt(): number | undefined {
-    const { at } = this.#sql
-      .exec<{ at: number | null }>('SELECT min(settle_at) AS at FROM calls')
-      .one();
-    return at ?? undefined;
+  /** When the next row has to be looked at, or sooner; infinite if there is none. */
+  nextAt(): number {
+    this.#nextAt ??=
+      this.#sql.exec<{ at: number | null }>('SELECT min(settle_at) AS at FROM calls').one().at ??
+      Number.POSITIVE_INFINITY;
+    return this.#nextAt;
   }
 
   /** One call of a node; none if it has no such one. */
@@ -183,6 +220,25 @@ export class CallStore {
       .exec<Row>('SELECT * FROM calls WHERE node = ? ORDER BY at DESC LIMIT ?', node, MAX_LISTED)
       .toArray()
       .map(describe);
+  }
+
+  #lookBy(at: number): void {
+    if (this.#nextAt !== undefined) this.#nextAt = Math.min(this.#nextAt, at);
+  }
+
+  #readUnderWay(): Map<string, CallUnderWay> {
+    this.#underWay ??= new Map(
+      this.#sql
+        .exec<Pick<Row, 'call_key' | 'state' | 'settle_at' | 'facts'>>(
+          `SELECT call_key, state, settle_at, facts FROM calls WHERE NOT (${OVER})`,
+        )
+        .toArray()
+        .map(({ call_key: callKey, state, settle_at: settleAt, facts }) => [
+          callKey,
+          { facts: JSON.parse(facts), state: state as CallUnderWay['state'], settleAt },
+        ]),
+    );
+    return this.#underWay;
   }
 
   #toCall(row: Row): StoredCall {

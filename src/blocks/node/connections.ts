@@ -15,6 +15,12 @@ const MAX_UNPROVED = 4;
 /** How long a connection has to prove itself, in milliseconds. */
 const HANDSHAKE_MS = 10_000;
 
+/**
+ * A node of which nothing was heard for so long, in milliseconds, is away, though its connection does
+ * not know it yet: it went to sleep, or its cable was pulled.
+ */
+export const SILENT_MS = 3 * HEARTBEAT.everyMs;
+
 export type LinkState =
   | { readonly kind: 'new' }
   | { readonly kind: 'challenged'; readonly executorNonce: string; readonly gatewayNonce: string }
@@ -28,9 +34,11 @@ export interface Link {
 
 export class Connections {
   readonly #ctx: DurableObjectState;
+  readonly #now: () => number;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, now: () => number = Date.now) {
     this.#ctx = ctx;
+    this.#now = now;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ask, HEARTBEAT.answer));
   }
 
@@ -57,9 +65,12 @@ export class Connections {
     setState(socket, state);
   }
 
-  /** The proven connection of a node. */
+  /** The proven connection of a node that is there. */
   of(node: NodeId): WebSocket | undefined {
-    return this.#all(node).find((socket) => isProved(linkOf(socket)));
+    const socket = this.#proved(node);
+    if (socket === undefined) return undefined;
+    const heardAt = Math.max(linkOf(socket).openedAt, this.#heartbeatOf(socket) ?? 0);
+    return this.#now() - heardAt < SILENT_MS ? socket : undefined;
   }
 
   stateOf(node: NodeId): 'online' | 'draining' | 'offline' {
@@ -70,13 +81,20 @@ export class Connections {
 
   /** When a node was last heard of by a heartbeat, epoch milliseconds. */
   heartbeatAt(node: NodeId): number | undefined {
-    const socket = this.of(node);
-    if (socket === undefined) return undefined;
-    return this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime();
+    const socket = this.#proved(node);
+    return socket && this.#heartbeatOf(socket);
   }
 
   endAll(node: NodeId, why: keyof typeof CLOSE_CODES): void {
     for (const socket of this.#all(node)) end(socket, why);
+  }
+
+  #proved(node: NodeId): WebSocket | undefined {
+    return this.#all(node).find((socket) => isProved(linkOf(socket)));
+  }
+
+  #heartbeatOf(socket: WebSocket): number | undefined {
+    return this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime();
   }
 
   #all(node: NodeId): readonly WebSocket[] {

@@ -49,6 +49,7 @@ import { ProgressHearers } from './progress-hearers.ts';
 import {
   abandonCalls,
   cancelCall,
+  findWritten,
   finishCall,
   isRunBy,
   resumeCalls,
@@ -56,6 +57,7 @@ import {
   settleOverdue,
   startCall,
 } from './run-calls.ts';
+import { UnwrittenEnds } from './unwritten-ends.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
@@ -74,6 +76,10 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   readonly #changes: Changes;
   /** None has a name: what there is to do is found in the rows of calls, and in the outbox. */
   readonly #timers: Timers;
+  readonly #ends = new UnwrittenEnds({
+    writeLate: (change) => this.#changes.writeLate(change),
+    commit: () => this.#transact(() => undefined),
+  });
   #isDrainDue = false;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
@@ -83,6 +89,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     this.#changes = new Changes(ctx.storage, {
       forgetMemory: () => {
         this.#parts.nodes.forget();
+        this.#parts.calls.forget();
         this.#parts.outbox.forget();
         this.#parts.sealing.forget();
       },
@@ -182,15 +189,17 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   }
 
   async calls(id: NodeId, callKey?: string): Promise<readonly NodeCallDescription[] | undefined> {
-    const { nodes, calls } = this.#parts;
+    const { nodes, calls, ends } = this.#parts;
     if (nodes.find(id) === undefined) return undefined;
+    ends.write();
     return callKey === undefined ? calls.latest(id) : calls.one(id, callKey);
   }
 
   async run(call: NodeCall, onProgress?: OnProgress): Promise<NodeAnswer> {
     await this.#parts.sealing.ask();
     const { callKey } = call.claims;
-    const isKnown = this.#parts.calls.find(callKey) !== undefined;
+    const { calls } = this.#parts;
+    const isKnown = (calls.underWay(callKey) ?? calls.find(callKey)) !== undefined;
     const answer = isKnown ? undefined : startCall(this.#parts, call);
     if (answer !== undefined) return answer;
     const forget = onProgress && this.#progress.hear(callKey, onProgress);
@@ -201,9 +210,9 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
 
   async recall(callKey: string): Promise<ToolOutcome | undefined> {
     for (;;) {
-      const call = this.#parts.calls.find(callKey);
-      if (call === undefined || call.outcome !== undefined) return call?.outcome;
-      const outcome = await this.#waiting.until(callKey, call.settleAt - this.#parts.now());
+      const open = this.#parts.calls.underWay(callKey);
+      if (open === undefined) return findWritten(this.#parts, callKey)?.outcome;
+      const outcome = await this.#waiting.until(callKey, open.settleAt - this.#parts.now());
       if (outcome !== undefined) return outcome;
       settleOverdue(this.#parts);
     }
@@ -225,7 +234,8 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       nodes: new NodeStore(sql),
       ...{ calls: new CallStore(sql, sealing), sealing },
       connections: new Connections(ctx),
-      outbox: new Outbox(sql),
+      ends: this.#ends,
+      outbox: new Outbox(sql, (write) => this.#changes.writeLate(write)),
       now: () => Date.now(),
       transact: (change) => this.#transact(change),
       record: (event) => parts.outbox.add([{ ...event, at: parts.now() }], parts.now()),
@@ -237,6 +247,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
 
   #transact<T>(change: () => T): T {
     const result = this.#changes.make(change);
+    this.#ends.forget();
     this.#drainSoon();
     this.#ringForCalls();
     return result;
@@ -258,7 +269,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
 
   #ringForCalls(): void {
     const at = this.#parts.calls.nextAt();
-    if (at !== undefined) this.#timers.ringBy(at);
+    if (at !== Number.POSITIVE_INFINITY) this.#timers.ringBy(at);
   }
 
   /** Never rejects: what is left is sent by the alarm. */

@@ -13,6 +13,7 @@ import type { Sealing } from '../kit/sealing.ts';
 import type { CallStore } from './call-store.ts';
 import type { Connections } from './connections.ts';
 import type { NodeStore } from './node-store.ts';
+import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 export interface NodeParts {
   readonly workspace: WorkspaceId;
@@ -25,6 +26,7 @@ export interface NodeParts {
   readonly now: () => number;
   /** Storage and memory change together, or neither; sets the alarm for what is left to do. */
   readonly transact: <T>(change: () => T) => T;
+  readonly ends: Pick<UnwrittenEnds, 'add' | 'write'>;
   /** Part of a transaction. */
   readonly record: (event: Omit<AuditEvent, 'at'>) => void;
   /** HMAC-SHA256 under the workspace's audit key, hex. */

@@ -1,18 +1,14 @@
 /**
- * The life of a call on a node: `waiting` or `sent`, then over. Each step is on disk before the next
- * one is taken, and a call that is known is never sent a second time but after its node has said
- * that it never had it.
+ * The life of a call on a node: `waiting` or `sent`, then over. It is on disk before its node hears of
+ * it, and a call that is known is never sent a second time but after its node has said that it never
+ * had it. How it ended is on the node's disk first.
  *
  * @module
  */
 
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { CheckReason } from '../../core/errors/reasons.ts';
-import {
-  type ExecutorReceipt,
-  parseReceipt,
-  RECEIPT_CONTEXT,
-} from '../../core/executor-protocol/executor-receipt.ts';
+import { parseReceipt, RECEIPT_CONTEXT } from '../../core/executor-protocol/executor-receipt.ts';
 import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import { judgeReceipt } from '../../core/executor-protocol/judge-receipt.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
@@ -81,6 +77,7 @@ function toChosen({ id, ceiling, ceilingChanges = 0, offer }: StoredNode): Chose
 
 /** A node is back: it is asked what became of what it was sent, and sent what waited for it. */
 export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): void {
+  parts.ends.write();
   const inDoubt = (['sent', 'unknown'] as const).flatMap((state) =>
     parts.calls.inState(node, state),
   );
@@ -98,7 +95,7 @@ export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): 
 
 /** The node never had it: it is sent again, unless nobody waits for it any more. */
 export function sendAgain(parts: NodeParts, socket: WebSocket, callKey: string): void {
-  const call = parts.calls.find(callKey);
+  const call = findWritten(parts, callKey);
   if (call === undefined || call.facts.node !== linkOf(socket).node) return;
   if (call.state === 'sent' && call.order !== undefined) sendCall(socket, callKey, call.order);
   if (call.state === 'unknown') settle(parts, call, { outcome: failed('deadline') });
@@ -112,7 +109,7 @@ export function isRunBy({ calls }: NodeParts, node: NodeId, callKey: string): bo
 /** A node says how a call has ended. What cannot be true ends the call as unknown, on the record. */
 export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): void {
   const { node } = linkOf(socket);
-  const call = parts.calls.find(frame.callKey);
+  const call = parts.calls.underWay(frame.callKey) ?? findWritten(parts, frame.callKey);
   const stored = parts.nodes.find(node);
   if (call === undefined || call.facts.node !== node || stored === undefined) {
     return;
@@ -133,25 +130,27 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
     ...(output !== undefined && { output }),
   };
   const judged = judgeReceipt(answer, call.facts, sha256Hex);
-  settle(
-    parts,
-    call,
-    judged.ok
-      ? { outcome: judged.value, receipt, text: frame.receipt }
-      : { outcome: failed('unknown'), lie: judged.error },
-  );
+  if (!judged.ok) settle(parts, call, { outcome: failed('unknown'), lie: judged.error });
+  else settleSoon(parts, call, { outcome: judged.value, text: frame.receipt });
+}
+
+/** With all that has been told of it. */
+export function findWritten(parts: NodeParts, callKey: string): StoredCall | undefined {
+  parts.ends.write();
+  return parts.calls.find(callKey);
 }
 
 /** Nobody waits any longer. */
 export function settleOverdue(parts: NodeParts): void {
   const now = parts.now();
+  parts.ends.write();
   giveUp(parts, parts.calls.overdue(now));
   parts.transact(() => parts.calls.sweep(now));
 }
 
 /** The turn does not want it any more: what waits ends, what runs is asked to. */
 export function cancelCall(parts: NodeParts, callKey: string): void {
-  const call = parts.calls.find(callKey);
+  const call = parts.calls.underWay(callKey);
   if (call?.state === 'waiting') settle(parts, call, { outcome: failed('cancelled') });
   const socket = call && parts.connections.of(call.facts.node);
   if (call?.state === 'sent' && socket !== undefined) send(socket, { kind: 'cancel', callKey });
@@ -159,6 +158,7 @@ export function cancelCall(parts: NodeParts, callKey: string): void {
 
 /** A node that is revoked takes its calls with it. */
 export function abandonCalls(parts: NodeParts, node: NodeId): void {
+  parts.ends.write();
   giveUp(parts, parts.calls.inState(node, 'sent'));
   abandonWaiting(parts, node);
 }
@@ -178,29 +178,44 @@ function giveUp(parts: NodeParts, calls: readonly StoredCall[]): void {
 
 interface Settlement {
   readonly outcome: ToolOutcome;
-  readonly receipt?: ExecutorReceipt;
+  /** Of its receipt. */
   readonly text?: string;
   /** Why the receipt was not believed. */
   readonly lie?: string;
 }
 
-function settle(parts: NodeParts, { facts }: StoredCall, settlement: Settlement): void {
+type Settled = Pick<StoredCall, 'facts'>;
+
+function settle(parts: NodeParts, call: Settled, settlement: Settlement): void {
+  parts.transact(() => writeEnd(parts, call, settlement));
+  parts.tell(call.facts.callKey, settlement.outcome);
+}
+
+/**
+ * What its node has signed is told at once and written a moment later, mostly together with the next
+ * call. Should the object be lost in between, its row still says `sent`, and the node is asked again.
+ */
+function settleSoon(parts: NodeParts, call: Settled, settlement: Settlement): void {
+  parts.calls.close(call.facts.callKey);
+  parts.ends.add(() => writeEnd(parts, call, settlement));
+  parts.tell(call.facts.callKey, settlement.outcome);
+}
+
+/** Part of a transaction. */
+function writeEnd(parts: NodeParts, { facts }: Settled, settlement: Settlement): void {
   const { outcome, text, lie } = settlement;
   const { callKey, node, tool, plugin, codeHash, revision, session: sessionId } = facts;
   const end = outcome.kind === 'ok' ? 'ok' : outcome.reason;
-  parts.transact(() => {
-    parts.calls.settle(callKey, stateOf(outcome), outcome, parts.now());
-    parts.record({
-      action: 'node-call',
-      decision: lie === undefined ? 'observed' : 'denied',
-      actor: `node:${node}`,
-      ...{ node, callKey, tool, plugin, codeHash, revision, sessionId, outcome: end },
-      durationMs: outcome.cost.durationMs,
-      ...(lie !== undefined && { reason: lie }),
-      ...(text !== undefined && { receiptHmac: parts.receiptHmac(text) }),
-    });
+  parts.calls.settle(callKey, stateOf(outcome), outcome, parts.now());
+  parts.record({
+    action: 'node-call',
+    decision: lie === undefined ? 'observed' : 'denied',
+    actor: `node:${node}`,
+    ...{ node, callKey, tool, plugin, codeHash, revision, sessionId, outcome: end },
+    durationMs: outcome.cost.durationMs,
+    ...(lie !== undefined && { reason: lie }),
+    ...(text !== undefined && { receiptHmac: parts.receiptHmac(text) }),
   });
-  parts.tell(callKey, outcome);
 }
 
 function stateOf(outcome: ToolOutcome): CallState {

@@ -5,15 +5,15 @@
  */
 
 import { existsSync } from 'node:fs';
-import { locateHome } from '../../executor/executor-home.ts';
+import { type ExecutorHome, locateHome } from '../../executor/executor-home.ts';
 import { readIdentity } from '../../executor/identity.ts';
 import {
   type LocalPolicy,
   parseLocalPolicy,
   readLocalPolicy,
 } from '../../executor/local-policy.ts';
-import { openTiers } from '../../executor/open-tiers.ts';
-import { readCatalogue } from '../../executor/plugin-catalogue.ts';
+import { locateImage, openTiers } from '../../executor/open-tiers.ts';
+import { type PluginProblem, readCatalogue } from '../../executor/plugin-catalogue.ts';
 import type { Sandbox } from '../../executor/sandbox.ts';
 import type { Command, Invocation } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
@@ -43,19 +43,28 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   const { tiers, problems } = await openTiers({ ...policy, folder: home.containerFolder });
   for (const [tier, sandbox] of Object.entries(tiers)) describe(terminal, tier, sandbox);
   for (const problem of problems) terminal.line(problem, 'bad');
-  const catalogue = readCatalogue(policy);
-  for (const { name, tier, codeHash } of catalogue.plugins) {
-    terminal.line(`plugin ${name} (${tier}) ${codeHash}`, 'good');
+  const arePluginsGood = showPlugins(policy, home, terminal);
+  return isEnrolmentGood && problems.length === 0 && arePluginsGood ? EXIT.ok : EXIT.finding;
+}
+
+function showPlugins(policy: LocalPolicy, home: ExecutorHome, terminal: Terminal): boolean {
+  const { plugins, problems } = readCatalogue(policy);
+  const missing: PluginProblem[] = [];
+  for (const plugin of plugins) {
+    const { name, tier, codeHash } = plugin;
+    const image = locateImage({ ...policy, folder: home.containerFolder }, plugin);
+    const where = image.ok && image.value !== undefined ? `, image: ${image.value}` : '';
+    if (image.ok) terminal.line(`plugin ${name} (${tier}) ${codeHash}${where}`, 'good');
+    else missing.push({ name, message: image.error });
   }
-  for (const { name, message } of catalogue.problems) {
+  for (const { name, message } of [...problems, ...missing]) {
     terminal.line(`plugin ${name} cannot run: ${message}`, 'bad');
   }
-  const isGood = isEnrolmentGood && problems.length + catalogue.problems.length === 0;
-  return isGood ? EXIT.ok : EXIT.finding;
+  return problems.length + missing.length === 0;
 }
 
 /** Not to be enrolled is in order; an identity that cannot be used is not. */
-function showEnrolment(home: ReturnType<typeof locateHome>, terminal: Terminal): boolean {
+function showEnrolment(home: ExecutorHome, terminal: Terminal): boolean {
   const identity = readIdentity(home);
   if (identity.ok) {
     terminal.line(`node ${identity.value.node} of workspace ${identity.value.workspace}`);

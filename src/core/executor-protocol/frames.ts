@@ -18,7 +18,7 @@ import { MAX_SEALED_CHARS } from './sealed-secrets.ts';
 export const PROTOCOL_VERSION = 1;
 
 /** Answered by the platform without waking the node block. */
-export const HEARTBEAT = { ask: 'ping', answer: 'pong' } as const;
+export const HEARTBEAT = { ask: 'ping', answer: 'pong', everyMs: 15_000 } as const;
 
 /** Longest frame, in bytes: an answer of 1 MiB in which each character had to be escaped. */
 export const MAX_FRAME_BYTES = 8_388_608;

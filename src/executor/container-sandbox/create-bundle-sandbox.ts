@@ -5,8 +5,8 @@
  */
 
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import { CgroupTree } from '../process-sandbox/cgroup/cgroup-tree.ts';
@@ -48,8 +48,13 @@ export async function createBundleSandbox(
   }
   const runtime = options.runtime ?? RUNTIMES.find((path) => existsSync(path));
   if (runtime === undefined) return unavailable('runc must be installed (package "runc")');
+  if (!isAbsolute(runtime)) {
+    return unavailable('its runtime must be an absolute path; gVisor needs driver = "engine"');
+  }
   const missing = [runtime, ...TOOLS].find((path) => !isExecutable(path));
   if (missing !== undefined) return unavailable(`"${missing}" must be there`);
+  const problem = await findRuntimeProblem(runtime);
+  if (problem !== undefined) return unavailable(problem);
   const groups = CgroupTree.open();
   if (!groups.ok) return unavailable(groups.error);
 
@@ -61,6 +66,22 @@ export async function createBundleSandbox(
   return ok(
     new BundleSandbox({ runtime, folder, images: options.images, groups: groups.value, facts }),
   );
+}
+
+/** Where version 2 of control groups is beside version 1, which controllers it has. */
+const HYBRID_CONTROLLERS = '/sys/fs/cgroup/unified/cgroup.controllers';
+
+/** Why a runtime that is there would start nothing here. */
+async function findRuntimeProblem(runtime: string): Promise<string | undefined> {
+  const help = await run(runtime, ['run', '--help']).catch(() => undefined);
+  if (help?.stdout.includes('--keep') !== true) {
+    return `"${runtime} run" must know "--keep", as runc does, and newer versions of crun`;
+  }
+  const isHybrid =
+    existsSync(HYBRID_CONTROLLERS) && readFileSync(HYBRID_CONTROLLERS, 'utf8').trim() !== '';
+  return basename(runtime) === 'crun' && isHybrid
+    ? 'crun needs all controllers of control groups in one version'
+    : undefined;
 }
 
 function describe(engine: string, version: string): SandboxFacts {

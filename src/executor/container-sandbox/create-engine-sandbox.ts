@@ -6,14 +6,14 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { ok, type Result } from '../../core/primitives/result.ts';
+import type { NetworkUse } from '../process-sandbox/seccomp/plugin-filter.ts';
 import type { Sandbox } from '../sandbox.ts';
-import type { LimitFact, SandboxFacts, SandboxUnavailable } from '../sandbox-facts.ts';
+import type { SandboxUnavailable } from '../sandbox-facts.ts';
 import { EngineClient } from './engine/engine-client.ts';
+import { describeEngine, type EngineDescription, engineFacts } from './engine/engine-facts.ts';
 import { EngineSandbox } from './engine/engine-sandbox.ts';
 import { pluginSeccomp } from './oci-seccomp.ts';
-import { PLUGIN_USER } from './plugin-user.ts';
 import { unavailable } from './unavailable.ts';
 
 export interface EngineOptions {
@@ -30,53 +30,41 @@ export interface EngineOptions {
   readonly acceptsHostUsers?: boolean;
 }
 
-const VERSION = z.object({
-  Version: z.string(),
-  Components: z.array(z.object({ Name: z.string() })).optional(),
-});
-
-const HOST_USERS = 'Containers are mapped to users of this machine: run Podman without root';
-
 /** An error says what is missing. */
 export async function createEngineSandbox(
   options: EngineOptions,
 ): Promise<Result<Sandbox, SandboxUnavailable>> {
   const { socketPath, folder, runtime, acceptsHostUsers = false } = options;
   const client = new EngineClient(socketPath);
-  const version = VERSION.safeParse(
-    await client.ask({ method: 'GET', path: '/version' }).catch(() => undefined),
+  const engine = await describeEngine(client);
+  if (engine === undefined) return unavailable('an engine must answer on its socket');
+  if (engine.isRootless && engine.groups === '1') {
+    return unavailable('without root its limits need control groups of version 2');
+  }
+  const isRoot = process.getuid?.() === 0;
+  return ok(
+    new EngineSandbox({
+      client,
+      seccomp: writeFilters(engine, folder),
+      runtime,
+      acceptsHostUsers,
+      facts: engineFacts(engine, { runtime, acceptsHostUsers, isRoot }),
+    }),
   );
-  if (!version.success) return unavailable('an engine must answer on its socket');
-  const { Components = [], Version } = version.data;
-  const isPodman = Components.some(({ Name }) => Name.startsWith('Podman'));
-
-  const profile = JSON.stringify(pluginSeccomp('none'));
-  const path = join(folder, 'seccomp.json');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(path, profile);
-  const facts = describe(
-    `${isPodman ? 'Podman' : 'Docker'} ${Version}${runtime === undefined ? '' : ` with ${runtime}`}`,
-    acceptsHostUsers,
-  );
-  const seccomp = isPodman ? path : profile; // Podman takes a path, Docker the profile itself
-  return ok(new EngineSandbox({ client, seccomp, runtime, acceptsHostUsers, facts }));
 }
 
-function describe(engine: string, acceptsHostUsers: boolean): SandboxFacts {
-  const all = (by: string): LimitFact => ({ holds: 'sandbox', by });
-  return {
-    engine,
-    runsAs: `uid ${PLUGIN_USER} of the container`,
-    limits: {
-      wallMs: all('timer of the executor'),
-      cpuMs: { holds: 'watched', by: 'cgroup cpu' },
-      memoryBytes: all('cgroup memory, read back for each container'),
-      processes: all('cgroup pids, read back for each container'),
-      fileBytes: { holds: 'process', by: 'RLIMIT_FSIZE' },
-      openFiles: { holds: 'process', by: 'RLIMIT_NOFILE' },
-      diskBytes: all('size of each folder in memory that it can write'),
-      outputBytes: all('reader of its output'),
-    },
-    warnings: acceptsHostUsers ? [HOST_USERS] : [],
+/** Podman takes the path of a profile, Docker the profile itself. */
+function writeFilters(
+  { name }: EngineDescription,
+  folder: string,
+): Readonly<Record<NetworkUse, string>> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const write = (network: NetworkUse): string => {
+    const profile = JSON.stringify(pluginSeccomp(network));
+    if (name === 'Docker') return profile;
+    const path = join(folder, `seccomp-${network}.json`);
+    writeFileSync(path, profile);
+    return path;
   };
+  return { none: write('none'), tcp: write('tcp') };
 }

@@ -15,7 +15,7 @@ import type { Job } from '../job.ts';
 import { MAX_LOG_BYTES } from '../run-once.ts';
 import type { RunningProgram } from '../start-program.ts';
 import { SandboxTransport } from './sandbox-transport.ts';
-import { isPinned } from './tool-pins.ts';
+import { isPinned, pinOf } from './tool-pins.ts';
 
 /** Most pages of its list of tools that are asked for. */
 const MAX_PAGES = 16;
@@ -25,11 +25,17 @@ export type McpAnswer =
   /** The tool says that it failed, or is not the one that was pinned, or there is none. */
   | { readonly kind: 'refused' };
 
+/** As the server has listed it. */
+interface PinnedTool {
+  readonly tool: Tool;
+  readonly pin: string;
+}
+
 export class McpServer {
   readonly program: RunningProgram;
   readonly log: Promise<BoundedOutput>;
   readonly #client = new Client({ name: 'sallyport', version: '1' });
-  #tools: ReadonlyMap<string, Tool> = new Map();
+  #tools: ReadonlyMap<string, PinnedTool> = new Map();
 
   constructor(program: RunningProgram) {
     this.program = program;
@@ -51,15 +57,16 @@ export class McpServer {
       cursor = listed.nextCursor;
       if (cursor === undefined) break;
     }
-    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#tools = new Map(tools.map((tool) => [tool.name, { tool, pin: pinOf(tool) }]));
     return tools;
   }
 
   /** Rejects if the server breaks, or the signal says so. */
   async call(job: Job): Promise<McpAnswer> {
     const { entry } = job.ticket.call.executor;
-    const tool = this.#tools.get(entry);
-    if (tool === undefined || !isPinned(tool, job.plugin.runs.definitions ?? {})) {
+    const found = this.#tools.get(entry);
+    const { definitions = {} } = job.plugin.runs;
+    if (found === undefined || !isPinned({ name: entry, pin: found.pin }, definitions)) {
       return { kind: 'refused' };
     }
     const result = await this.#client.callTool(
@@ -71,7 +78,7 @@ export class McpServer {
       },
     );
     if (!('content' in result) || result.isError === true) return { kind: 'refused' };
-    return { kind: 'ok', output: toOutput(result, tool) };
+    return { kind: 'ok', output: toOutput(result, found.tool) };
   }
 }
 

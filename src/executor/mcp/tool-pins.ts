@@ -25,6 +25,10 @@ export function pinOf({
   return sha256Text(canonicalJson(plain));
 }
 
-export function isPinned(tool: Tool, definitions: Readonly<Record<string, string>>): boolean {
-  return Object.hasOwn(definitions, tool.name) && definitions[tool.name] === pinOf(tool);
+/** Whether the tool of that name is as it was pinned. */
+export function isPinned(
+  { name, pin }: { readonly name: string; readonly pin: string },
+  definitions: Readonly<Record<string, string>>,
+): boolean {
+  return Object.hasOwn(definitions, name) && definitions[name] === pin;
 }

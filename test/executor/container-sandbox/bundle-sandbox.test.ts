@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createBundleSandbox } from '../../../src/executor/container-sandbox/create-bundle-sandbox.ts';
+import { ImageStore } from '../../../src/executor/container-sandbox/image/image-store.ts';
 import { describeSandbox } from '../support/describe-sandbox.ts';
+import { makeFolder } from '../support/host-folders.ts';
 import { type ContainerLab, hostPath, openContainerLab } from './container-lab.ts';
 
 const MIB = 1024 * 1024;
@@ -194,5 +197,21 @@ describeSandbox('a container of the bundle driver', () => {
     expect(lab.sandbox.facts.engine).toMatch(/^(runc|crun) /);
     expect(lab.sandbox.facts.limits.memoryBytes.holds).toBe('sandbox');
     expect(lab.sandbox.facts.runsAs).not.toMatch(/uid 0\b/);
+  });
+});
+
+describeSandbox('createBundleSandbox()', () => {
+  test.each([
+    ['that is not there', '/nowhere/runc', 'must be there'],
+    ['that has no path', 'runsc', 'must be an absolute path'],
+    ['that is no runtime', '/bin/true', 'must know "--keep"'],
+  ])('does not take a runtime %s', async (_case, runtime, problem) => {
+    const folder = makeFolder();
+    const images = new ImageStore(join(folder, 'images'));
+    const made = await createBundleSandbox({ folder, images, runtime });
+    expect(made).toMatchObject({
+      ok: false,
+      error: { code: 'sandbox_unavailable', message: expect.stringContaining(problem) },
+    });
   });
 });

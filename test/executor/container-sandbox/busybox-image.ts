@@ -23,7 +23,7 @@ import { gzipSync } from 'node:zlib';
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'];
 
 const APPLETS =
-  'sh cat ls id dd sleep true env ln mkdir mkfifo mknod mount ps touch wget head kill stat chmod tar nc unshare chroot';
+  'sh cat grep ls id dd sleep true env ln mkdir mkfifo mknod mount ps touch wget head kill stat chmod tar nc nslookup ifconfig unshare chroot';
 
 export interface BuiltImage {
   /** Folder in the OCI image layout. */

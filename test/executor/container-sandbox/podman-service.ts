@@ -5,7 +5,7 @@
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BuiltImage } from './busybox-image.ts';
@@ -17,32 +17,57 @@ export interface PodmanService {
   close(): Promise<void>;
 }
 
-/** Starts it with one image, under this name. */
+export interface PodmanRuntime {
+  readonly name: 'runc' | 'crun' | 'runsc';
+  /** Its options, without the dashes. */
+  readonly flags?: readonly string[];
+  /** Has it map the users of containers to those that the machine sets aside for them. */
+  readonly mapsUsers?: boolean;
+}
+
+/** For a Podman that runs as root. */
+function requireMappedUsers(): void {
+  for (const file of ['/etc/subuid', '/etc/subgid']) {
+    if (existsSync(file) && /^containers:/m.test(readFileSync(file, 'utf8'))) continue;
+    throw new Error(
+      `Cannot map users: ${file} must set some aside, as "containers:2000000000:1048576" does`,
+    );
+  }
+}
+
+/** The image that it starts with, under this name. */
+export const IMAGE = 'localhost/busybox';
+
 export async function startPodman(
   folder: string,
   { layout }: BuiltImage,
-  name: string,
+  { name, flags = [], mapsUsers = false }: PodmanRuntime = { name: 'runc' },
 ): Promise<PodmanService> {
+  if (mapsUsers) requireMappedUsers();
   mkdirSync(folder, { recursive: true });
+  const settings = join(folder, 'containers.conf');
+  writeFileSync(settings, mapsUsers ? '[containers]\nuserns = "auto"\n' : '');
+  const env = { ...process.env, CONTAINERS_CONF: settings };
   const options = [
-    ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'none'],
+    ...['--runtime', name, ...flags.flatMap((flag) => ['--runtime-flag', flag])],
+    ...['--cgroup-manager', 'cgroupfs', '--events-backend', 'none'],
     ...['--storage-driver', 'vfs', '--root', join(folder, 'root')],
     ...['--runroot', join(folder, 'run'), '--tmpdir', join(folder, 'tmp')],
   ];
   const podman = (...args: readonly string[]) =>
     execFileSync('podman', [...options, ...args], {
-      cwd: dirname(layout),
+      ...{ cwd: dirname(layout), env },
       stdio: ['ignore', 'pipe', 'pipe'],
     }).toString();
   const id = podman('pull', '-q', 'oci:layout').trim(); // a path with capitals is no name
-  podman('tag', id, name);
+  podman('tag', id, IMAGE);
 
   const socketPath = join(folder, 'podman.sock');
   const service = spawn(
     'podman',
     [...options, 'system', 'service', '--time', '0', `unix://${socketPath}`],
     // It leaves a note where it runs when memory ends a container.
-    { stdio: 'ignore', cwd: folder },
+    { stdio: 'ignore', cwd: folder, env },
   );
   while (!existsSync(socketPath)) await wait(20);
   return {
@@ -51,6 +76,7 @@ export async function startPodman(
     close: async () => {
       podman('rm', '--all', '--force', '--time', '0');
       await end(service);
+      endMonitors(folder);
     },
   };
 }
@@ -59,4 +85,17 @@ async function end(service: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => service.once('exit', resolve));
   service.kill('SIGTERM');
   await ended;
+}
+
+/** Podman leaves one behind for each program, for five minutes, and it writes below the folder then. */
+function endMonitors(folder: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const isOurs = args.some((arg) => arg.startsWith(`${folder}/`));
+      if (program.endsWith('/conmon') && isOurs) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }

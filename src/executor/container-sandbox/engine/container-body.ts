@@ -8,6 +8,7 @@ import { ownerName } from '../../process-sandbox/owner-name.ts';
 import type { SandboxOrder } from '../../sandbox.ts';
 import { SECRETS_FOLDER } from '../../sandbox.ts';
 import { PLUGIN_USER } from '../plugin-user.ts';
+import { heldLimits } from './held-limits.ts';
 
 /** Marks containers with the executor that made them. */
 export const OWNER_LABEL = 'sallyport-owner';
@@ -27,7 +28,7 @@ export interface BodyParts {
 const HOLD = ['/bin/sh', '-c', 'while :; do sleep 3600; done'];
 
 export function writeContainerBody(order: SandboxOrder, parts: BodyParts): object {
-  const { limits } = order;
+  const limits = heldLimits(order.limits, parts.runtime);
   return {
     Image: parts.image,
     Entrypoint: HOLD,
@@ -58,10 +59,16 @@ export function writeContainerBody(order: SandboxOrder, parts: BodyParts): objec
   };
 }
 
+/** Podman makes them without a size where the root is read-only, unless it is told how. */
+const ENGINE_FOLDERS = ['/run', '/var/tmp'];
+
 function writeTmpfs(folders: readonly string[], diskBytes: number): Record<string, string> {
-  const options = `rw,nosuid,nodev,mode=1777,size=${diskBytes}`;
-  const all = ['/tmp', SECRETS_FOLDER, ...folders];
-  return Object.fromEntries(all.map((folder) => [folder, options]));
+  const options = 'rw,nosuid,nodev';
+  const given = ['/tmp', SECRETS_FOLDER, ...folders];
+  return Object.fromEntries([
+    ...ENGINE_FOLDERS.map((folder) => [folder, `${options},mode=755,size=65536`]),
+    ...given.map((folder) => [folder, `${options},mode=1777,size=${diskBytes}`]),
+  ]);
 }
 
 function ulimit(name: string, value: number): object {

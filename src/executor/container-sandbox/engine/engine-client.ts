@@ -13,11 +13,14 @@ export interface EngineRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Without the version, with its query. */
   readonly path: string;
+  /** Podman's own interface, for what the common one does not say. */
+  readonly of?: 'libpod';
   readonly body?: unknown;
 }
 
 /** Understood by Docker 20.10 and Podman 4, and all that came after them. */
 const API = '/v1.41';
+const LIBPOD_API = '/v4.0.0/libpod';
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const ANSWER_WITHIN_MS = 60_000;
@@ -63,12 +66,18 @@ export class EngineClient {
     return promise;
   }
 
-  async #send({ method, path, body }: EngineRequest): Promise<{ status: number; body: string }> {
+  async #send({
+    method,
+    path,
+    of,
+    body,
+  }: EngineRequest): Promise<{ status: number; body: string }> {
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
     const text = body === undefined ? undefined : JSON.stringify(body);
     const outgoing = sendRequest(
       {
-        ...{ socketPath: this.#socketPath, method, path: API + path },
+        ...{ socketPath: this.#socketPath, method },
+        path: (of === 'libpod' ? LIBPOD_API : API) + path,
         ...(text !== undefined && { headers: { 'Content-Type': 'application/json' } }),
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       },

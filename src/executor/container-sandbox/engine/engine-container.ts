@@ -15,8 +15,21 @@ import type { EngineClient } from './engine-client.ts';
 import { type SplitStreams, splitStreams } from './split-streams.ts';
 
 const CREATED = z.object({ Id: z.string() });
-const INSPECTED = z.object({ State: z.object({ Pid: z.number().int().positive() }) });
+const INSPECTED = z.object({
+  State: z.object({ Pid: z.number().int().positive() }),
+  HostConfig: z.object({ Runtime: z.string().nullish() }),
+});
+/** What Podman answers for any runtime, but on its own interface. */
+const ANY_RUNTIME = 'oci';
+const INSPECTED_BY_PODMAN = z.object({ OCIRuntime: z.string() });
 const EXITED = z.object({ ExitCode: z.number().int().nullable() });
+
+export interface StartedContainer {
+  /** The process on this machine that holds it. */
+  readonly pid: number;
+  /** Name or path of what runs it, by the engine's word. */
+  readonly runtime: string | undefined;
+}
 
 /** A program in a container, with its streams. */
 export interface EngineProgram extends SplitStreams {
@@ -41,11 +54,14 @@ export class EngineContainer {
     return new EngineContainer(client, Id);
   }
 
-  /** The process on this machine that holds it. */
-  async start(): Promise<number> {
+  async start(): Promise<StartedContainer> {
     await this.#client.ask({ method: 'POST', path: `${this.#path}/start` });
-    const inspected = await this.#client.ask({ method: 'GET', path: `${this.#path}/json` });
-    return INSPECTED.parse(inspected).State.Pid;
+    const inspect = { method: 'GET', path: `${this.#path}/json` } as const;
+    const { State, HostConfig } = INSPECTED.parse(await this.#client.ask(inspect));
+    const runtime = HostConfig.Runtime ?? undefined;
+    if (runtime !== ANY_RUNTIME) return { pid: State.Pid, runtime };
+    const more = INSPECTED_BY_PODMAN.parse(await this.#client.ask({ ...inspect, of: 'libpod' }));
+    return { pid: State.Pid, runtime: more.OCIRuntime };
   }
 
   async run(argv: readonly string[], environment: readonly string[] = []): Promise<EngineProgram> {
@@ -65,6 +81,7 @@ export class EngineContainer {
       const ended = await this.#client.ask({ method: 'GET', path: `/exec/${Id}/json` });
       return ended === undefined ? undefined : (EXITED.parse(ended).ExitCode ?? undefined);
     });
+    exitCode.catch(() => undefined); // not everybody asks for it
     return { stdin, exitCode, ...splitStreams(stdin) };
   }
 

@@ -4,10 +4,15 @@
  * @module
  */
 
+import type { Server } from 'node:net';
+import { basename } from 'node:path';
 import { z } from 'zod';
+import { PROXY_ENVIRONMENT } from '../../egress-proxy/proxy-environment.ts';
 import type { PinnedImage } from '../../pinned-image.ts';
+import type { Cgroup } from '../../process-sandbox/cgroup/cgroup.ts';
 import { refuseOrder } from '../../process-sandbox/check-order.ts';
 import { isOwnerAlive } from '../../process-sandbox/owner-name.ts';
+import type { NetworkUse } from '../../process-sandbox/seccomp/plugin-filter.ts';
 import { supervise } from '../../process-sandbox/supervise.ts';
 import type { RunningSandbox, Sandbox, SandboxEnd, SandboxOrder } from '../../sandbox.ts';
 import { SECRETS_FOLDER } from '../../sandbox.ts';
@@ -16,14 +21,16 @@ import { GrantedFiles } from '../granted-files.ts';
 import { requireRunnable } from '../require-runnable.ts';
 import { OWNER_LABEL, writeContainerBody } from './container-body.ts';
 import { findContainerGroup, hasOwnUsers } from './container-group.ts';
+import { openContainerDoor, requireNoNetwork } from './container-network.ts';
 import type { EngineClient } from './engine-client.ts';
 import { EngineContainer } from './engine-container.ts';
 import { EngineProcess } from './engine-process.ts';
+import { heldLimits } from './held-limits.ts';
 
 export interface EngineParts {
   readonly client: EngineClient;
-  /** The value of `seccomp=` for programs without a network. */
-  readonly seccomp: string;
+  /** The values of `seccomp=`. */
+  readonly seccomp: Readonly<Record<NetworkUse, string>>;
   readonly runtime: string | undefined;
   /** Whether a user of a container may be the user of this machine with the same number. */
   readonly acceptsHostUsers: boolean;
@@ -58,11 +65,9 @@ export class EngineSandbox implements Sandbox {
 
   async start(order: SandboxOrder): Promise<RunningSandbox> {
     requireRunnable(order);
-    if (order.egress !== undefined) {
-      throw refuseOrder('only the bundle driver leads out to the proxy');
-    }
     const files = GrantedFiles.read(order);
-    const { client, seccomp, runtime } = this.#parts;
+    const { client, runtime } = this.#parts;
+    const seccomp = this.#parts.seccomp[order.egress === undefined ? 'none' : 'tcp'];
     const image = await this.#findImage(order.image);
     const folders = files.folders.map(({ path }) => path);
     const body = writeContainerBody(order, { image, folders, seccomp, runtime });
@@ -80,29 +85,33 @@ export class EngineSandbox implements Sandbox {
     container: EngineContainer,
     files: GrantedFiles,
   ): Promise<RunningSandbox> {
-    const pid = await container.start();
-    const { limits } = order;
-    const group = findContainerGroup(pid, limits);
+    const { limits, egress } = order;
+    const { pid, runtime } = await container.start();
+    this.#requireRuntime(runtime);
+    const group = findContainerGroup(pid, heldLimits(limits, this.#parts.runtime));
+    requireNoNetwork(pid);
     if (!this.#parts.acceptsHostUsers && !hasOwnUsers(pid)) {
       throw refuseOrder('the engine must map its users to users without rights');
     }
     for (const { path, tree } of files.folders) await container.put(path, tree);
     await container.putSecrets(SECRETS_FOLDER, order.secretFiles);
+    const door = egress && (await openContainerDoor(container, pid, egress.path));
+    try {
+      return await startIn({ order, container, files, group, door });
+    } catch (error) {
+      door?.close();
+      throw error;
+    }
+  }
 
-    const variables = { HOME: '/tmp', TMPDIR: '/tmp', LANG: 'C.UTF-8', ...order.environment };
-    const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-    const program = await container.run(order.argv, environment);
-    let isRefused = false;
-    const child = new EngineProcess(container, program, async () => {
-      isRefused = !(await takeBack(container, files));
-    });
-    const supervision = supervise({ child, limits, group, writeWatch: undefined });
-    const ended = supervision.ended.then(
-      (end): SandboxEnd => (isRefused ? { ...end, exitCode: undefined, limit: 'disk' } : end),
-    );
-    ended.then(() => container.remove()).catch(() => undefined);
-    const { stdin, stdout, stderr } = program;
-    return { stdin, stdout, stderr, ended, kill: supervision.kill };
+  /** Podman 4 accepts a runtime and uses its own. */
+  #requireRuntime(actual: string | undefined): void {
+    const { runtime } = this.#parts;
+    if (runtime !== undefined && basename(actual ?? '') !== basename(runtime)) {
+      throw refuseOrder(
+        `"${runtime}" must run it (Podman: start its service with "--runtime ${runtime}")`,
+      );
+    }
   }
 
   /** The engine's own name for exactly this image; pulled if the engine does not have it. */
@@ -124,6 +133,42 @@ export class EngineSandbox implements Sandbox {
     if (!isPinned) throw refuseOrder('its image must be the pinned one');
     return parsed.data.Id;
   }
+}
+
+interface ReadyContainer {
+  readonly order: SandboxOrder;
+  readonly container: EngineContainer;
+  readonly files: GrantedFiles;
+  readonly group: Cgroup;
+  readonly door: Server | undefined;
+}
+
+async function startIn(ready: ReadyContainer): Promise<RunningSandbox> {
+  const { order, container, files, group, door } = ready;
+  const program = await container.run(order.argv, writeEnvironment(order));
+  let isRefused = false;
+  const child = new EngineProcess(container, program, async () => {
+    isRefused = !(await takeBack(container, files));
+  });
+  const { limits } = order;
+  const supervision = supervise({ child, limits, group, writeWatch: undefined });
+  const ended = supervision.ended.then((end): SandboxEnd => {
+    door?.close();
+    return isRefused ? { ...end, exitCode: undefined, limit: 'disk' } : end;
+  });
+  ended.then(() => container.remove()).catch(() => undefined);
+  const { stdin, stdout, stderr } = program;
+  return { stdin, stdout, stderr, ended, kill: supervision.kill };
+}
+
+/** On top of the image's own. */
+function writeEnvironment({ egress, environment }: SandboxOrder): readonly string[] {
+  const variables = {
+    ...{ HOME: '/tmp', TMPDIR: '/tmp', LANG: 'C.UTF-8' },
+    ...(egress !== undefined && PROXY_ENVIRONMENT),
+    ...environment,
+  };
+  return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }
 
 /** Whether everything that was written could be taken back. */

@@ -46,7 +46,7 @@ export interface PullPolicy {
 }
 
 /** Whether the machine's owner lets this image be pulled. */
-function mayPull({ repository }: PinnedImage, { registries }: PullPolicy): boolean {
+export function mayPull({ repository }: PinnedImage, { registries }: PullPolicy): boolean {
   const source = findSource(repository);
   return source !== undefined && registries.includes(source.registry);
 }

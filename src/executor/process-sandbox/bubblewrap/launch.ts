@@ -19,7 +19,7 @@ import {
   type SecretMount,
   type SystemPart,
 } from './bwrap-options.ts';
-import { NETWORK_OPTIONS, openEgressDoor } from './egress-door.ts';
+import { NETWORK_OPTIONS, openDoorIn } from './egress-door.ts';
 import { DESCRIPTORS, expectedReport, GO, waitAtGate } from './gate.ts';
 import { pinMounts } from './pin-mounts.ts';
 import { BWRAP } from './probe-bubblewrap.ts';
@@ -66,7 +66,7 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
       throw new Fault('tier_unavailable', 'Cannot start a sandbox: its limits must hold');
     }
     const { egress } = plan.order;
-    if (egress !== undefined) door = await openEgressDoor(child.pid!, egress.path);
+    if (egress !== undefined) door = await openDoorIn(child.pid!, egress.path);
   } catch (error) {
     child.kill('SIGKILL');
     throw error;

@@ -42,6 +42,7 @@ export async function withNodes(name: string, test: (nodes: TestedNodes) => void
       identity: { publicKey: 'gateway-key' },
       now: () => now,
       transact: <T>(change: () => T) => storage.transactionSync(change),
+      ends: { add: (change: () => void) => change(), write: () => undefined },
       record: ({ action, reason }: { action: string; reason?: string }) =>
         recorded.push([action, reason].filter(Boolean).join(' ')),
       tell: () => undefined,

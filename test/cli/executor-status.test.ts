@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit-code.ts';
+import { CallLedger } from '../../src/executor/call-ledger.ts';
+import { type ExecutorHome, locateHome } from '../../src/executor/executor-home.ts';
+import { makeKey, writeIdentity } from '../../src/executor/identity.ts';
+import { runCommand, temporaryFolder } from './support/run-command.ts';
+
+const IDENTITY = {
+  gatewayUrl: 'https://gateway.example',
+  workspace: 'acme',
+  node: 'node_1',
+  name: 'one',
+  gatewayKey: makeKey().publicKey,
+  privateKey: makeKey().privateKey,
+};
+
+const status = ({ folder }: ExecutorHome, ...more: readonly string[]) =>
+  runCommand('executor', 'status', '--home', folder, ...more);
+
+function enrolled(): ExecutorHome {
+  const home = locateHome({}, temporaryFolder());
+  writeIdentity(home, IDENTITY);
+  writeFileSync(home.policyFile, 'plugin_folder = "/nowhere"\n');
+  return home;
+}
+
+/** With one call that was cut off. */
+function openLedger({ ledgerFile }: ExecutorHome): CallLedger {
+  const ledger = new CallLedger(ledgerFile);
+  const hashes = { ticketHash: 'a', codeHash: 'b', argumentHash: 'c' };
+  ledger.accept({ callKey: 'ses_1/0/0', ticketId: 'one', ...hashes }, Date.now());
+  return ledger;
+}
+
+describe('executor status', () => {
+  test('says which node this is, and that it has run nothing yet', async () => {
+    const { exit, out } = await status(enrolled());
+    expect(exit).toBe(EXIT.ok);
+    expect(out).toBe('node node_1 of workspace acme at https://gateway.example: stopped\n');
+  });
+
+  test('counts calls by their end, also for scripts, and shows no key', async () => {
+    const home = enrolled();
+    openLedger(home).close();
+    expect((await status(home)).out).toContain('\n  interrupted 1\n');
+    const { out } = await status(home, '--json');
+    const { node, workspace, gatewayUrl } = IDENTITY;
+    const calls = { interrupted: 1 };
+    expect(JSON.parse(out)).toEqual({ node, workspace, gatewayUrl, state: 'stopped', calls });
+  });
+
+  test('leaves the ledger to an executor that runs', async () => {
+    const home = enrolled();
+    const ledger = openLedger(home);
+    expect((await status(home)).out).toContain(': running\n');
+    ledger.close();
+  });
+
+  test('is refused on a machine that is not enrolled', async () => {
+    const { exit, problems } = await status(locateHome({}, temporaryFolder()));
+    expect(exit).toBe(EXIT.usage);
+    expect(problems).toContain('executor enrol');
+  });
+});

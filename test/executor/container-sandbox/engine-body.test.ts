@@ -1,0 +1,129 @@
+/**
+ * What an engine is asked to create: read by one that creates nothing. Docker does not run on the
+ * machines of these tests, so this is all that they see of it.
+ */
+
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createEngineSandbox } from '../../../src/executor/container-sandbox/create-engine-sandbox.ts';
+import { findContainerGroup } from '../../../src/executor/container-sandbox/engine/container-group.ts';
+import { DEFAULT_SANDBOX_LIMITS } from '../../../src/executor/sandbox-limits.ts';
+import { makeFolder } from '../support/host-folders.ts';
+import { orderOf } from '../support/process-sandbox.ts';
+
+const IMAGE = { repository: 'ghcr.io/x/y', digest: `sha256:${'a'.repeat(64)}` };
+
+interface Asked {
+  readonly path: string;
+  readonly body: { readonly HostConfig: Record<string, unknown> } & Record<string, unknown>;
+}
+
+let server: Server;
+afterEach(() => {
+  server.close();
+});
+
+/** Answers as an engine of this name would, up to the moment when a container is to be made. */
+async function startEngine(
+  name: string,
+  info: object,
+): Promise<{ socket: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const answers: Readonly<Record<string, object>> = {
+    '/v1.41/version': { Version: '1.2.3', Components: [{ Name: name }] },
+    '/v1.41/info': info,
+    [`/v1.41/images/${encodeURIComponent(`${IMAGE.repository}@${IMAGE.digest}`)}/json`]: {
+      Id: 'the-image',
+      RepoDigests: [`${IMAGE.repository}@${IMAGE.digest}`],
+    },
+  };
+  server = createServer(async (request, response) => {
+    const answer = answers[request.url ?? ''];
+    if (request.method === 'POST') {
+      asked.push({ path: request.url ?? '', body: (await json(request)) as Asked['body'] });
+    }
+    response.writeHead(answer === undefined ? 500 : 200).end(JSON.stringify(answer ?? {}));
+  });
+  const socket = join(makeFolder(), 'engine.sock');
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  return { socket, asked };
+}
+
+async function bodyBy(name: string, egress: boolean, runtime?: string): Promise<Asked['body']> {
+  const { socket, asked } = await startEngine(name, { CgroupVersion: '2', Rootless: true });
+  const made = await createEngineSandbox({
+    ...{ socketPath: socket, folder: makeFolder() },
+    ...(runtime !== undefined && { runtime }),
+  });
+  if (!made.ok) throw new Error(made.error.message);
+  const order = orderOf(['/bin/true'], {
+    ...{ id: 'one', image: IMAGE },
+    ...(egress && { egress: { path: '/run/executor/one.sock' } }),
+  });
+  await expect(made.value.start(order)).rejects.toMatchObject({ code: 'tier_unavailable' });
+  expect(asked.map(({ path }) => path)).toEqual(['/v1.41/containers/create?name=sallyport-one']);
+  return asked[0]!.body;
+}
+
+describe('a container that an engine is asked for', () => {
+  test.each(['Engine', 'Podman Engine'])(
+    'has no right, network or host folder: %s',
+    async (name) => {
+      const body = await bodyBy(name, true);
+      const { HostConfig, ...rest } = body;
+      expect(rest).toMatchObject({ Image: 'the-image', User: '10001:10001' });
+      expect(HostConfig).toMatchObject({
+        ...{ NetworkMode: 'none', IpcMode: 'private', ReadonlyRootfs: true, CapDrop: ['ALL'] },
+        Memory: DEFAULT_SANDBOX_LIMITS.memoryBytes,
+        MemorySwap: DEFAULT_SANDBOX_LIMITS.memoryBytes,
+        PidsLimit: DEFAULT_SANDBOX_LIMITS.processes,
+      });
+      for (const word of ['Binds', 'Mounts', 'Privileged', 'CapAdd', 'Devices', 'VolumesFrom']) {
+        expect(HostConfig).not.toHaveProperty(word);
+      }
+      expect(JSON.stringify(body)).not.toContain('one.sock');
+      for (const options of Object.values(HostConfig.Tmpfs as Record<string, string>)) {
+        expect(options).toMatch(/nosuid,nodev,.*size=\d+$/);
+      }
+    },
+  );
+
+  test.each([
+    [false, 0],
+    [true, 2],
+  ])('has the profile itself with Docker, and with egress (%s) TCP alone', async (egress, some) => {
+    const { HostConfig } = await bodyBy('Engine', egress);
+    const [privileges, profile = ''] = HostConfig.SecurityOpt as string[];
+    expect(privileges).toBe('no-new-privileges:true');
+    const { syscalls } = JSON.parse(profile.replace(/^seccomp=/, ''));
+    const sockets = syscalls.filter(({ names }: { names: string[] }) => names.includes('socket'));
+    expect(sockets).toHaveLength(some);
+    expect(JSON.stringify(sockets)).not.toContain('"value":40'); // AF_VSOCK
+  });
+
+  test('has the path of the profile with Podman', async () => {
+    const { HostConfig } = await bodyBy('Podman Engine', false);
+    expect(HostConfig.SecurityOpt).toContainEqual(
+      expect.stringMatching(/^seccomp=\/.*-none.json$/),
+    );
+  });
+
+  test('names the runtime that is asked for, and counts what that needs', async () => {
+    const { HostConfig } = await bodyBy('Engine', false, 'runsc');
+    expect(HostConfig).toMatchObject({ Runtime: 'runsc', PidsLimit: 128 + 16 * 64 });
+  });
+});
+
+test('an engine that holds no limit is not taken', async () => {
+  const { socket } = await startEngine('Podman Engine', { CgroupVersion: '1', Rootless: true });
+  const made = await createEngineSandbox({ socketPath: socket, folder: makeFolder() });
+  expect(made).toMatchObject({ ok: false, error: { message: expect.stringMatching(/limits/) } });
+});
+
+test('a process that its limits do not hold is not taken for a container', () => {
+  expect(() => findContainerGroup(process.pid, DEFAULT_SANDBOX_LIMITS)).toThrow(
+    'the engine must hold its limits',
+  );
+});
