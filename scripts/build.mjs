@@ -2,6 +2,7 @@
 //
 //   kernel.wasm            the memory kernel of plugins, metered
 //   plugin-isolate.txt     the trusted code of a plugin's own isolate, bundled
+//   plain-isolate.txt      the same for plugins that need little of it; bare-isolate.txt for next to nothing
 //   javascript-isolate.txt the same for plugins in JavaScript
 //   remote-mcp.txt         the code of plugins that call remote MCP servers, to be filled in
 //   assets/quickjs.wasm    the engine of plugins in JavaScript, metered: uploaded beside the Worker

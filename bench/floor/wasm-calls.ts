@@ -18,6 +18,9 @@ interface Bindings {
 const EMPTY = `import { WorkerEntrypoint } from 'cloudflare:workers';
 export default class extends WorkerEntrypoint { run() { return 1; } }`;
 
+/** Of a Worker for which nothing is stated: the platform gives it Node's modules. */
+const DEFAULT_OPTIONS = { compatibilityDate: ISOLATE_OPTIONS.compatibilityDate };
+
 const NAME = { workspace: 'bench', plugin: 'text-stats', memoryPages: 256 };
 
 const JOB = {
@@ -47,6 +50,8 @@ export class Lane extends DurableObject<Bindings> {
         return String(await runEmpty(LOADER, 'warm'));
       case '/empty/cold':
         return String(await runEmpty(LOADER, fresh));
+      case '/default/cold':
+        return String(await runEmpty(LOADER, fresh, DEFAULT_OPTIONS));
       case '/plugin/warm':
         return String(await runPlugin(this.#warm, 'warm'));
       default:
@@ -70,9 +75,14 @@ export default {
   },
 } satisfies ExportedHandler<Bindings>;
 
-async function runEmpty(loader: WorkerLoader, id: string): Promise<unknown> {
+/** With what a plugin's isolate does without left out as well, unless options are stated. */
+async function runEmpty(
+  loader: WorkerLoader,
+  id: string,
+  options: Pick<WorkerLoaderWorkerCode, 'compatibilityDate'> = ISOLATE_OPTIONS,
+): Promise<unknown> {
   const worker = loader.get(`empty-${id}`, () => ({
-    ...ISOLATE_OPTIONS,
+    ...options,
     mainModule: 'empty.js',
     modules: { 'empty.js': EMPTY },
   }));

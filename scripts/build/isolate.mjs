@@ -10,6 +10,8 @@ const ISOLATE = 'src/tiers/wasm/isolate';
 
 /** By the kind of plugin. */
 const SHIMS = {
+  'build/bare-isolate.txt': `${ISOLATE}/bare-isolate.ts`,
+  'build/plain-isolate.txt': `${ISOLATE}/plain-isolate.ts`,
   'build/plugin-isolate.txt': `${ISOLATE}/plugin-isolate.ts`,
   'build/javascript-isolate.txt': 'src/tiers/wasm/javascript/javascript-isolate.ts',
 };
@@ -46,6 +48,8 @@ function bundle(entry, outfile) {
     target: 'es2024',
     external: ['cloudflare:workers', ...GIVEN],
     loader: { '.txt': 'text' },
+    // Fields that are only declared would be code, of which an isolate is to have little.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     logLevel: 'warning',
   });
 }

@@ -1,8 +1,9 @@
 /**
  * Stop 8: hands an approved call to its tier, under a ticket.
  *
- * Nothing is signed without the receipt in which the session block says that it committed the
- * start of this very call, in this epoch, under this revision.
+ * Nothing is signed without the receipt in which the session block says that it has the start of this
+ * very call, in this epoch, under this revision: on disk, or so that it will be there before the call
+ * can have an effect.
  *
  * @module
  */

@@ -8,12 +8,14 @@
  */
 
 import type { BlockBindings } from '../../blocks/kit/bindings.ts';
-import type { MemoryApi, TextVector } from '../../blocks/memory/memory-api.ts';
+import type { MemoryApi, RememberOrder, TextVector } from '../../blocks/memory/memory-api.ts';
 import { openMemory } from '../../blocks/memory/memory-client.ts';
-import { FORGET, RECALL, REMEMBER } from '../../core/manifest/built-in-tools.ts';
+import { openSession, type SessionClient } from '../../blocks/session/session-client.ts';
+import { FORGET, RECALL, REMEMBER, SEARCH } from '../../core/manifest/built-in-tools.ts';
 import { type Memory, textOfDraft } from '../../core/memory/memory.ts';
 import { HIGHEST_LABEL, isLabel, joinLabels, LOWEST_LABEL } from '../../core/policy/labels.ts';
 import { type Principal, toSpenderName } from '../../core/policy/principal.ts';
+import type { SessionId } from '../../core/primitives/ids.ts';
 import type { JsonObject, JsonValue } from '../../core/primitives/json.ts';
 import type { BuiltInCall, BuiltInTool } from './built-in-runner.ts';
 
@@ -26,21 +28,35 @@ export interface MemoryEmbedder {
   defer(work: Promise<unknown>): void;
 }
 
-/** Memories that are recalled where the model does not say. */
+/** What a turn brings along for the memory, besides its calls. */
+export interface MemoryNeeds {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly sessionId: SessionId;
+  /** The model that is to summarise notes, where the workspace wants one. */
+  readonly summariser?: string;
+  readonly embedder?: MemoryEmbedder;
+}
+
+/** Longest part of a message that a search shows, in characters. */
+const MAX_SHOWN = 2_000;
+
+/** Memories that are recalled, and messages that are found, where the model does not say. */
 const USUAL_LIMIT = 5;
 
 export function createMemoryTools(
-  env: Pick<BlockBindings, 'MEMORIES'>,
-  principal: Principal,
-  embedder?: MemoryEmbedder,
+  env: Pick<BlockBindings, 'MEMORIES' | 'SESSIONS'>,
+  { principal, requestId, sessionId, summariser: model, embedder }: MemoryNeeds,
 ): ReadonlyMap<string, BuiltInTool> {
   const memory = openMemory(env, principal.workspace);
   const owner = toSpenderName(principal);
-  const shelf = { memory, owner, embedder };
+  const wish = model === undefined ? undefined : { principal, requestId, sessionId, model };
+  const shelf = { memory, owner, embedder, wish };
   return new Map<string, BuiltInTool>([
     [REMEMBER, (call) => remember(shelf, call)],
     [RECALL, (call) => recall(shelf, call)],
     [FORGET, (call) => forget(shelf, call)],
+    [SEARCH, (call) => search(openSession(env, principal.workspace, sessionId), call)],
   ]);
 }
 
@@ -48,9 +64,10 @@ interface Shelf {
   readonly memory: MemoryApi;
   readonly owner: string;
   readonly embedder: MemoryEmbedder | undefined;
+  readonly wish: RememberOrder['wish'];
 }
 
-async function remember({ memory, owner, embedder }: Shelf, { claims, args }: BuiltInCall) {
+async function remember({ memory, owner, embedder, wish }: Shelf, { claims, args }: BuiltInCall) {
   const subject = textOf(args.subject);
   const predicate = textOf(args.predicate);
   const draft = {
@@ -63,6 +80,7 @@ async function remember({ memory, owner, embedder }: Shelf, { claims, args }: Bu
     owner,
     draft,
     ...(embedded && { embedded }),
+    ...(wish && { wish }),
     source: { session: claims.session, callKey: claims.callKey, tool: claims.tool },
     label: labelOf(claims),
   });
@@ -116,6 +134,22 @@ async function forget({ memory, owner }: Shelf, { claims, args }: BuiltInCall) {
   const id = textOf(args.id) ?? '';
   const outcome = await memory.forget({ owner, id, label: labelOf(claims) });
   return { output: { outcome }, label: LOWEST_LABEL };
+}
+
+/** Of the session that the turn is in, and of no other. */
+async function search(session: SessionClient, { args }: BuiltInCall) {
+  const limit = typeof args.limit === 'number' ? args.limit : USUAL_LIMIT;
+  const found = (await session.searchMessages(textOf(args.query) ?? '', limit)) ?? [];
+  const said = found.filter(({ message }) => message.role !== 'system');
+  const label = said.reduce(
+    (joined, { message }) => joinLabels(joined, message.label),
+    LOWEST_LABEL,
+  );
+  const messages = said.map(({ seq, message: { role, content, label: own } }) => {
+    const text = content.slice(0, MAX_SHOWN).toWellFormed();
+    return { seq, role, text, integrity: own.integrity };
+  });
+  return { output: { messages }, label };
 }
 
 function toShown({ id, kind, subject, predicate, text, label, rememberedAt }: Memory): JsonObject {

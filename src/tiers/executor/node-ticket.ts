@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SignJWT } from 'jose';
+import { CompactSign } from 'jose';
 import { gatewayIdentity } from '../../blocks/kit/gateway-identity.ts';
 import { randomHex } from '../../blocks/kit/keys.ts';
 import type { NodeCeiling } from '../../core/executor-protocol/executor-run.ts';
@@ -14,6 +14,7 @@ import {
   NODE_TICKET_TYPE,
 } from '../../core/executor-protocol/node-ticket-claims.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import { toUtf8 } from '../../core/primitives/utf8.ts';
 
 const TICKET_ID_BYTES = 16;
 
@@ -31,12 +32,14 @@ export function createNodeTicketSigner(masterKey: string): NodeTicketSigner {
       const issuedAt = Date.now();
       const expiresAt = Math.min(claims.deadlineAt, issuedAt + MAX_TICKET_LIFE_MS);
       const { allow, deny } = ceiling;
-      return await new SignJWT({ call: claims, ceiling: { allow: [...allow], deny: [...deny] } })
+      const payload = {
+        ...{ call: claims, ceiling: { allow, deny }, aud: node, jti: randomHex(TICKET_ID_BYTES) },
+        iat: Math.floor(issuedAt / 1_000),
+        exp: Math.ceil(expiresAt / 1_000),
+      };
+      // As text: a builder of claims would first make a copy of everything in them.
+      return await new CompactSign(toUtf8(JSON.stringify(payload)))
         .setProtectedHeader({ alg: 'EdDSA', typ: NODE_TICKET_TYPE })
-        .setAudience(node)
-        .setJti(randomHex(TICKET_ID_BYTES))
-        .setIssuedAt(Math.floor(issuedAt / 1_000))
-        .setExpirationTime(Math.ceil(expiresAt / 1_000))
         .sign(key);
     },
   };

@@ -8,6 +8,18 @@ declare module '*/plugin-isolate.txt' {
   export default source;
 }
 
+/** The same for plugins that need little of it. */
+declare module '*/plain-isolate.txt' {
+  const source: string;
+  export default source;
+}
+
+/** The same for plugins that need next to nothing. */
+declare module '*/bare-isolate.txt' {
+  const source: string;
+  export default source;
+}
+
 /** The same for plugins in JavaScript. */
 declare module '*/javascript-isolate.txt' {
   const source: string;

@@ -12,6 +12,7 @@ import { HARDENING_VERSION as BUNDLED_VERSION, MODULES } from '../../../build/bu
 import kernel from '../../../build/kernel.wasm';
 import { HARDENING_VERSION } from '../../wasm-hardening/harden.ts';
 import { callPlugin, readPluginCode } from './isolate/call-plugin.ts';
+import { judgeRun } from './judge-run.ts';
 import type { PluginCodeName, PluginRunner, PluginRunners } from './plugin-runner.ts';
 
 /** Whether this build holds that code; the hash is that of the upload. */
@@ -30,7 +31,7 @@ export class BundledPlugins implements PluginRunners {
     const module = this.#modules.get(codeHash);
     if (module === undefined) return undefined;
     const code = readPluginCode(module, kernel);
-    return { run: (job, host) => callPlugin(code, job, host) };
+    return { run: async (job, host) => judgeRun(job, await callPlugin(code, job, host)) };
   }
 
   /** Nothing is kept but what is part of this Worker. */

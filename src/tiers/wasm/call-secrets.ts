@@ -13,6 +13,8 @@ import { randomHex } from '../../blocks/kit/keys.ts';
 import { type PluginSettings, toSettings } from '../../core/manifest/plugin-settings.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { type RefusedToken, readRefusedToken } from '../../core/remote-sign-in/challenge.ts';
+import { readSignInName } from '../../core/vault/sign-in-name.ts';
 import { type HeaderRecord, isHeaderValue } from './http-headers.ts';
 import type { HttpTarget } from './http-target.ts';
 import type { PluginFailure } from './isolate/plugin-protocol.ts';
@@ -26,12 +28,19 @@ const HIDDEN = '[secret]';
 export interface SecretGate {
   /** The value of a secret for one request to a target that the call may reach. */
   reveal(name: string, target: HttpTarget): Promise<Result<string, PluginFailure>>;
+  /** The target did not take the token of a sign-in. `ok`: there is another one to try. */
+  refuse(
+    refused: RefusedToken & { readonly name: string; readonly token: string },
+    target: HttpTarget,
+  ): Promise<Result<void, PluginFailure>>;
 }
 
 /** What happens to the secrets of a call in one request and its response. */
 export interface RequestSecrets {
   /** The headers with values in the place of handles, for one request to `target`. */
   fill(headers: HeaderRecord, target: HttpTarget): Promise<Result<HeaderRecord, PluginFailure>>;
+  /** Whether to send the same once more, or to end the call, since a token was not taken. */
+  hear(response: Response, target: HttpTarget): Promise<'again' | PluginFailure | undefined>;
   /** A text of the response, without the values that were sent. */
   hideText(text: string): string;
   /** The same for bytes. */
@@ -45,6 +54,8 @@ export class CallSecrets {
   readonly #names = new Map<string, string>();
   /** Values that were sent, as the bytes of a header. */
   readonly #sent = new Set<string>();
+  /** Tokens of sign-ins in the latest request, by the names of these. */
+  readonly #tokens = new Map<string, string>();
 
   constructor(config: JsonObject | undefined) {
     this.settings = config && toSettings(config, (name) => this.#toHandle(name));
@@ -53,6 +64,7 @@ export class CallSecrets {
   sentThrough(gate: SecretGate): RequestSecrets {
     return {
       fill: (headers, target) => this.#fill(headers, (name) => gate.reveal(name, target)),
+      hear: (response, target) => this.#hear(response, (refused) => gate.refuse(refused, target)),
       hideText: (text) => this.#hideText(text),
       hideBytes: (bytes) => this.#hideBytes(bytes),
     };
@@ -63,12 +75,14 @@ export class CallSecrets {
     reveal: (name: string) => Promise<Result<string, PluginFailure>>,
   ): Promise<Result<HeaderRecord, PluginFailure>> {
     const values = new Map<string, string>();
+    this.#tokens.clear();
     for (const [handle, name] of this.#findHandles(headers)) {
       const value = await reveal(name);
       if (!value.ok) return value;
       if (!isHeaderValue(value.value)) return err('host_denied');
       values.set(handle, value.value);
       this.#sent.add(value.value);
+      if (readSignInName(name) !== undefined) this.#tokens.set(name, value.value);
     }
     if (values.size === 0) return ok(headers);
     const filled = Object.entries(headers).map(([name, text]) => [
@@ -76,6 +90,20 @@ export class CallSecrets {
       text.replace(HANDLE, (handle) => values.get(handle) ?? handle),
     ]);
     return ok(Object.fromEntries(filled));
+  }
+
+  async #hear(
+    { status, headers }: Response,
+    refuse: (
+      refused: RefusedToken & { readonly name: string; readonly token: string },
+    ) => Promise<Result<void, PluginFailure>>,
+  ): Promise<'again' | PluginFailure | undefined> {
+    const [sent] = this.#tokens;
+    const refused = readRefusedToken(status, headers.get('WWW-Authenticate'));
+    if (sent === undefined || refused === undefined) return undefined;
+    const [name, token] = sent;
+    const heard = await refuse({ ...refused, name, token });
+    return heard.ok ? 'again' : heard.error;
   }
 
   #hideText(text: string): string {

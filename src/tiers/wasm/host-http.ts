@@ -80,7 +80,18 @@ function readHop(request: PluginRequest): HttpHop | PluginAnswer {
   return target === undefined ? DENIED : { target, method, headers, body };
 }
 
+/** What a token that was renewed meanwhile may change is tried once more. */
 async function send(hop: HttpHop, gate: HttpGate): Promise<Response | PluginAnswer> {
+  for (let isAgain = false; ; isAgain = true) {
+    const sent = await sendOnce(hop, gate);
+    const heard = 'kind' in sent ? undefined : await gate.secrets.hear(sent, hop.target);
+    if ('kind' in sent || heard === undefined || (heard === 'again' && isAgain)) return sent;
+    await sent.body?.cancel();
+    if (heard !== 'again') return { kind: 'ended', reason: heard };
+  }
+}
+
+async function sendOnce(hop: HttpHop, gate: HttpGate): Promise<Response | PluginAnswer> {
   const leave = await gate.authorize(hop.target);
   if (!leave.ok) return { kind: 'ended', reason: leave.error };
   const { privateHost } = leave.value;

@@ -12,7 +12,8 @@
 
 import { randomHex } from '../../blocks/kit/keys.ts';
 import type PluginIsolate from './isolate/plugin-isolate.ts';
-import { engineOf, type IsolateModules, modulesOf } from './isolate-modules.ts';
+import type { PlainIsolate, PluginHost, PluginJob, RunEnding } from './isolate/plugin-protocol.ts';
+import { engineOf, type IsolateModules, modulesOf, plainModulesOf } from './isolate-modules.ts';
 import type { Network } from './wasm-tier-bindings.ts';
 
 /**
@@ -44,10 +45,20 @@ export default class extends WorkerEntrypoint {
 export interface LoadedIsolate {
   /** Under which the loader knows it. */
   readonly id: string;
-  readonly entry: Fetcher<PluginIsolate>;
-  /** Whether its jobs need a host. */
+  /** Whether its jobs wait for their host. */
   readonly suspends: boolean;
+  /** Rejects if the isolate is lost, which the platform does where our own limits have failed. */
+  readonly run: (job: PluginJob, host: PluginHost) => Promise<RunEnding>;
 }
+
+/** The platform's types know isolates of classes only. */
+interface RemotePlainIsolate {
+  run(...args: Parameters<PlainIsolate['run']>): Promise<RunEnding>;
+}
+
+const NOT_NEEDED = 'The plugin is not needed any more';
+
+const ENCODER = new TextEncoder();
 
 export class IsolateLoader {
   readonly #loader: WorkerLoader;
@@ -56,6 +67,26 @@ export class IsolateLoader {
   constructor(loader: WorkerLoader, assets: Network | undefined) {
     this.#loader = loader;
     this.#assets = assets;
+  }
+
+  /**
+   * Only begins, where nothing is lost if the first run shows that the code cannot be loaded: runs of
+   * code that reaches nothing can be repeated. `undefined` for other code. `note` hears the name.
+   */
+  begin(name: string, plugin: Uint8Array, note: (id: string) => void): LoadedIsolate | undefined {
+    const modules = plainModulesOf(plugin);
+    if (modules === undefined) return undefined;
+    const id = `${name}:plain#0`;
+    note(id);
+    const entry = this.#open(id, modules).getEntrypoint() as unknown as RemotePlainIsolate;
+    const run = ({ entry: tool, input, limits, config }: PluginJob): Promise<RunEnding> =>
+      entry.run({
+        ...{ input: ENCODER.encode(input), fuel: limits.fuel },
+        ...{ maxOutputBytes: limits.maxOutputBytes },
+        ...(tool !== undefined && { entry: tool }),
+        ...(config && { config }),
+      });
+    return { id, suspends: false, run };
   }
 
   /**
@@ -89,21 +120,24 @@ export class IsolateLoader {
     // It ends before it can answer.
     await worker
       .getEntrypoint<PluginIsolate>()
-      .dispose()
+      .dispose(NOT_NEEDED)
       .catch(() => undefined);
   }
 
   async #start(id: string, modules: IsolateModules): Promise<LoadedIsolate | undefined> {
-    const worker = this.#loader.get(id, () => ({
-      ...ISOLATE_OPTIONS,
-      ...modules,
-    }));
-    const entry = worker.getEntrypoint<PluginIsolate>();
+    const entry = this.#open(id, modules).getEntrypoint<PluginIsolate>();
     try {
       const { suspends } = await entry.describe();
-      return { id, entry, suspends };
+      return {
+        ...{ id, suspends },
+        run: (job, host) => (suspends ? entry.run(job, host) : entry.run(job)),
+      };
     } catch {
       return undefined;
     }
+  }
+
+  #open(id: string, modules: IsolateModules): WorkerStub {
+    return this.#loader.get(id, () => ({ ...ISOLATE_OPTIONS, ...modules }));
   }
 }

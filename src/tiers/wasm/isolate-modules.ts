@@ -4,11 +4,15 @@
  * @module
  */
 
+import bareShim from '../../../build/bare-isolate.txt';
 import { JAVASCRIPT_ENGINE } from '../../../build/javascript-engine.js';
 import javascriptShim from '../../../build/javascript-isolate.txt';
 import kernel from '../../../build/kernel.wasm';
+import plainShim from '../../../build/plain-isolate.txt';
 import wasmShim from '../../../build/plugin-isolate.txt';
 import { isScript } from '../../plugin-review/script-facts.ts';
+import { listImports } from '../../wasm-hardening/list-imports.ts';
+import { groupsOf, sizeFor } from './isolate/host-groups.ts';
 import { readQuickJs } from './javascript/read-quickjs.ts';
 import type { Network } from './wasm-tier-bindings.ts';
 
@@ -17,10 +21,21 @@ export interface IsolateModules {
   readonly modules: Readonly<Record<string, WorkerLoaderModule | string>>;
 }
 
+const PLAIN_SHIMS = { bare: bareShim, plain: plainShim };
+
 const KERNEL = { 'kernel.wasm': { wasm: kernel } };
 
+/** Of a module whose runs reach nothing beyond themselves and wait for nobody; `undefined` for other code. */
+export function plainModulesOf(code: Uint8Array): IsolateModules | undefined {
+  const imports = isScript(code) ? undefined : listImports(code);
+  const size = imports && sizeFor(groupsOf(imports));
+  if (size === undefined || size === 'full') return undefined;
+  const modules = { 'isolate.js': PLAIN_SHIMS[size], 'plugin.wasm': { wasm: code } };
+  return { mainModule: 'isolate.js', modules: { ...modules, ...KERNEL } };
+}
+
 /**
- * Of a plugin's code as it is to run; that of a reviewer of scripts has no code at all.
+ * Of any plugin's code as it is to run; that of a reviewer of scripts has no code at all.
  *
  * @throws Fault `internal` if the code is a script and its engine is not among the assets.
  */

@@ -9,6 +9,7 @@ import { HARDENING_VERSION } from '../../wasm-hardening/harden.ts';
 import type { PluginHost, PluginJob, PluginReport } from './isolate/plugin-protocol.ts';
 import type { IsolateLedger } from './isolate-ledger.ts';
 import type { IsolateLoader, LoadedIsolate } from './isolate-loader.ts';
+import { judgeRun } from './judge-run.ts';
 import type { PluginCodeName, PluginRunner, PluginRunners } from './plugin-runner.ts';
 
 /** Isolates that one workspace keeps; each holds some 2 MB. */
@@ -18,7 +19,7 @@ export const MAX_ISOLATES = 16;
 export const TRY_AGAIN_MS = 10_000;
 
 export interface IsolateSource {
-  readonly loader: Pick<IsolateLoader, 'load' | 'end'>;
+  readonly loader: Pick<IsolateLoader, 'begin' | 'load' | 'end'>;
   readonly ledger: Pick<IsolateLedger, 'add' | 'remove' | 'all'>;
   /** The code as it is to run. */
   readonly fetchCode: (name: PluginCodeName) => Promise<Uint8Array | undefined>;
@@ -27,6 +28,13 @@ export interface IsolateSource {
 
 interface OpenIsolate extends LoadedIsolate {
   callsInside: number;
+  /** Whether its code is known to load. */
+  isSure: boolean;
+}
+
+interface Call {
+  readonly job: PluginJob;
+  readonly host: PluginHost;
 }
 
 export class PluginIsolates implements PluginRunners {
@@ -48,7 +56,7 @@ export class PluginIsolates implements PluginRunners {
     if (isolate === undefined) return undefined;
     this.#open.delete(key);
     this.#open.set(key, isolate);
-    return { run: (job, host) => this.#run(key, isolate, { job, host }) };
+    return { run: (job, host) => this.#run(name, isolate, { job, host }) };
   }
 
   async retire(plugin: string, codeHash?: string): Promise<void> {
@@ -61,41 +69,53 @@ export class PluginIsolates implements PluginRunners {
     await this.#ending;
   }
 
-  async #run(
-    key: string,
-    isolate: OpenIsolate,
-    call: { readonly job: PluginJob; readonly host: PluginHost },
-  ): Promise<PluginReport> {
+  async #run(name: PluginCodeName, isolate: OpenIsolate, call: Call): Promise<PluginReport> {
     isolate.callsInside += 1;
     try {
-      return await (isolate.suspends
-        ? isolate.entry.run(call.job, call.host)
-        : isolate.entry.run(call.job));
+      const ending = await isolate.run(call.job, call.host);
+      isolate.isSure = true;
+      return judgeRun(call.job, ending);
     } catch (thrown) {
+      const key = keyOf(name);
       if (this.#open.get(key) === isolate) this.#open.delete(key);
-      return { ...LOST_RUN, end: endOfLostRun(thrown) };
+      if (isolate.isSure) return { ...LOST_RUN, end: endOfLostRun(thrown) };
+      this.#end(isolate.id);
+      return await this.#runSurely(name, call);
     } finally {
       isolate.callsInside -= 1;
     }
   }
 
-  async #load(key: string, name: PluginCodeName): Promise<OpenIsolate | undefined> {
+  /** After a first run that was lost, maybe because the code could not be loaded under that name. */
+  async #runSurely(name: PluginCodeName, call: Call): Promise<PluginReport> {
+    const isolate = await this.#load(keyOf(name), name, 'surely');
+    if (isolate === undefined) return { ...LOST_RUN, end: 'tier_unavailable' };
+    return await this.#run(name, isolate, call);
+  }
+
+  async #load(
+    key: string,
+    name: PluginCodeName,
+    how: 'soon' | 'surely' = 'soon',
+  ): Promise<OpenIsolate | undefined> {
     const { fetchCode, ledger, loader, now } = this.#source;
     if (now() < (this.#failed.get(key) ?? 0)) return undefined;
     const code = await fetchCode(name);
     if (code === undefined) return undefined;
     const tried: string[] = [];
-    const loaded = await loader.load(key, code, (id) => {
+    const note = (id: string) => {
       tried.push(id);
       ledger.add({ id, ...name }, now());
-    });
+    };
+    const begun = how === 'soon' ? loader.begin(key, code, note) : undefined;
+    const loaded = begun ?? (await loader.load(key, code, note));
     for (const id of tried) if (id !== loaded?.id) this.#end(id);
     if (loaded === undefined) {
       this.#failed.set(key, now() + TRY_AGAIN_MS);
       return undefined;
     }
     this.#failed.delete(key);
-    const isolate = { ...loaded, callsInside: 0 };
+    const isolate = { ...loaded, callsInside: 0, isSure: begun === undefined };
     this.#open.set(key, isolate);
     this.#endIdle();
     return isolate;

@@ -8,11 +8,14 @@ import { keyedHash } from '../../blocks/kit/keys.ts';
 import type { HostCallGrant, HostCallRequest } from '../../blocks/session/session-api.ts';
 import { openSession } from '../../blocks/session/session-client.ts';
 import { openStorage } from '../../blocks/storage/storage-client.ts';
+import type { TokenProblem } from '../../blocks/vault/sign-in-api.ts';
+import { openSignIns } from '../../blocks/vault/sign-in-client.ts';
 import { openVault } from '../../blocks/vault/vault-client.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import { CHECK_REASONS } from '../../core/errors/reasons.ts';
 import { parseWorkspaceId, readSessionId } from '../../core/primitives/ids.ts';
 import { err, type Result } from '../../core/primitives/result.ts';
+import { readSignInName } from '../../core/vault/sign-in-name.ts';
 import type { SecretGate } from './call-secrets.ts';
 import type { HttpGate } from './host-http.ts';
 import { labelOfWrite, type StorageGate } from './host-storage.ts';
@@ -79,17 +82,36 @@ function secretGateOf(
   { claims }: LaneCall,
   ask: (question: Question) => Promise<Leave>,
 ): SecretGate {
+  const workspace = parseWorkspaceId(claims.workspace);
+  /** For whom the call runs, in the word of its session. */
+  let principal = '';
   return {
-    async reveal(name, { hostPort, isEncrypted, isPrivate }) {
-      const workspace = parseWorkspaceId(claims.workspace);
+    async reveal(name, { hostPort: host, isEncrypted, isPrivate }) {
       if (workspace === undefined || !(isEncrypted || isPrivate)) return err('host_denied');
       const capability = `system:secret:use:${name}`;
       const leave = await ask({ capability, outward: false, privateAddress: false });
       if (!leave.ok) return leave;
-      const value = await openVault(env, workspace).use({ name, host: hostPort, claims });
-      return value.ok ? value : err('host_denied');
+      principal = leave.value.principal;
+      const use = { name, host, claims };
+      if (readSignInName(name) === undefined) {
+        const value = await openVault(env, workspace).use(use);
+        return value.ok ? value : err('host_denied');
+      }
+      const token = await openSignIns(env, workspace).useToken({ ...use, principal });
+      return token.ok ? token : err(endOf(token.error));
+    },
+    async refuse(refused, { hostPort: host }) {
+      if (workspace === undefined) return err('host_denied');
+      const use = { ...refused, host, claims, principal };
+      const other = await openSignIns(env, workspace).refuseToken(use);
+      return other.ok ? other : err(endOf(other.error));
     },
   };
+}
+
+/** What somebody can do something about is told apart. */
+function endOf(problem: TokenProblem): PluginFailure {
+  return problem === 'sign_in_needed' ? problem : 'host_denied';
 }
 
 /** A run that was fenced off or cancelled ends as that; any other denial is the host's. */

@@ -83,7 +83,10 @@ function bindingsOf(neighbours: Neighbours, asked: HostCallRequest[]): WasmLaneB
       getByName: () => ({
         async authorizeHostCall(request: HostCallRequest) {
           asked.push(request);
-          return (await neighbours.authorize?.(request)) ?? ok({ privateHost: false });
+          return (
+            (await neighbours.authorize?.(request)) ??
+            ok({ privateHost: false, principal: 'user:alice' })
+          );
         },
       }),
     } as unknown as WasmLaneBindings['SESSIONS'],

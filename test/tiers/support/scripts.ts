@@ -8,6 +8,7 @@ import type {
   PluginReport,
 } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
 import { IsolateLoader, type LoadedIsolate } from '../../../src/tiers/wasm/isolate-loader.ts';
+import { judgeRun } from '../../../src/tiers/wasm/judge-run.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { job } from './fixtures.ts';
 import { ScriptedHost } from './scripted-host.ts';
@@ -31,9 +32,7 @@ export async function runScript(source: string, given: ScriptRun = {}): Promise<
   const isolate = loaded.get(source) ?? (await load(source));
   const { entry = 'run', input, limits, config } = given;
   const asked = { ...job(entry, input, limits), ...(config && { config }) };
-  return isolate.suspends
-    ? isolate.entry.run(asked, given.host ?? new ScriptedHost())
-    : isolate.entry.run(asked);
+  return judgeRun(asked, await isolate.run(asked, given.host ?? new ScriptedHost()));
 }
 
 export async function load(source: string): Promise<LoadedIsolate> {

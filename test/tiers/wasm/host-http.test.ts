@@ -24,6 +24,7 @@ interface Scene {
 
 const NO_SECRETS = new CallSecrets(undefined).sentThrough({
   reveal: async () => err('host_denied'),
+  refuse: async () => err('host_denied'),
 });
 
 function sceneOf({ pages, denied = [], exempt = [], hasPrivateNetwork = true }: Scene) {

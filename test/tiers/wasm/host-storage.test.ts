@@ -38,7 +38,7 @@ async function run(
   return scene.inLane((lane) => send(lane, claims, changes.input ?? 'key'));
 }
 
-const GRANTED = ok({ privateHost: false });
+const GRANTED = ok({ privateHost: false, principal: 'user:alice' });
 const REFUSED = err(deny('capability', 'plugin_allow_missing'));
 
 describe('a plugin’s storage', () => {

@@ -2,7 +2,9 @@
 
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import source from '../../../build/plugin-isolate.txt';
+import bare from '../../../build/bare-isolate.txt';
+import plain from '../../../build/plain-isolate.txt';
+import full from '../../../build/plugin-isolate.txt';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
 import { ISOLATE_OPTIONS } from '../../../src/tiers/wasm/isolate-loader.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
@@ -103,9 +105,9 @@ describe('the isolate of a plugin', () => {
   });
 });
 
-describe('the shim', () => {
+describe.each(Object.entries({ bare, plain, full }))('the %s shim', (_name, source) => {
   test('defines neither fetch nor connect, which any holder of its stub could call', () => {
-    expect(source).toMatch(/WorkerEntrypoint/);
+    expect(source).toMatch(/cloudflare:workers/);
     expect(source).not.toMatch(/fetch|connect/);
   });
 });

@@ -27,16 +27,17 @@ function sceneOf(codes: (Uint8Array | undefined)[], ledger = memoryLedger()) {
   const alive = new Set<string>();
   const clock = { now: 1_000_000 };
   const real = new IsolateLoader(LOADER, ASSETS);
+  const noted = (note: (id: string) => void) => (id: string) => {
+    note(id);
+    loaded.push(id);
+    alive.add(id);
+  };
   const isolates = openIsolates({
     ledger,
     now: () => clock.now,
     loader: {
-      load: (name, code, note) =>
-        real.load(name, code, (id) => {
-          note(id);
-          loaded.push(id);
-          alive.add(id);
-        }),
+      begin: (name, code, note) => real.begin(name, code, noted(note)),
+      load: (name, code, note) => real.load(name, code, noted(note)),
       end: async (id) => {
         await real.end(id);
         alive.delete(id);
@@ -103,6 +104,69 @@ describe('PluginIsolates', () => {
     expect(await isolates.open(name)).toBeUndefined();
     expect(loaded).toEqual([]);
     expect(fetched).toHaveLength(2);
+  });
+});
+
+describe('an isolate that was only begun', () => {
+  /** Begins isolates of which every run is lost; those that are loaded surely are as given. */
+  function sceneOfLoss(surely: (id: string) => ReturnType<IsolateLoader['load']>) {
+    const asked: string[] = [];
+    const ledger = memoryLedger();
+    const isolates = openIsolates({
+      ledger,
+      loader: {
+        begin: (name, _code, note) => {
+          note(`${name}:begun`);
+          const run = async () => {
+            asked.push('begun');
+            throw new Error('lost');
+          };
+          return { id: `${name}:begun`, suspends: false, run };
+        },
+        load: (name, _code, note) => {
+          note(`${name}:loaded`);
+          asked.push('loaded');
+          return surely(`${name}:loaded`);
+        },
+        end: async (id) => void asked.push(`end of ${id.split(':').at(-1)}`),
+      },
+      fetchCode: async () => GOOD,
+    });
+    return { isolates, asked, ledger };
+  }
+
+  const lost = async () => {
+    throw new Error('exceeded its memory limit');
+  };
+
+  test('gives way to one that is loaded surely, and the run is made there', async () => {
+    const name = nameOf();
+    const real = new IsolateLoader(LOADER, ASSETS);
+    const { isolates, asked, ledger } = sceneOfLoss(async (id) => {
+      const loaded = await real.load(randomHex(4), GOOD, () => undefined);
+      return loaded && { ...loaded, id };
+    });
+    for (const input of ['1', '2']) {
+      const runner = await isolates.open(name);
+      expect(await runner?.run(job('echo', input), NO_HOST)).toMatchObject({ output: input });
+    }
+    await isolates.retire('nobody');
+    expect(asked.toSorted()).toEqual(['begun', 'end of begun', 'loaded']);
+    expect(ledger.all()).toHaveLength(1);
+  });
+
+  test('tells that the tier is not there if that one cannot be loaded either', async () => {
+    const { isolates, asked } = sceneOfLoss(async () => undefined);
+    const runner = await isolates.open(nameOf());
+    expect(await runner?.run(job('echo'), NO_HOST)).toMatchObject({ end: 'tier_unavailable' });
+    expect(asked.filter((what) => !what.startsWith('end'))).toEqual(['begun', 'loaded']);
+  });
+
+  test('is not tried twice: what is lost in a sure one is lost', async () => {
+    const { isolates, asked } = sceneOfLoss(async (id) => ({ id, suspends: false, run: lost }));
+    const runner = await isolates.open(nameOf());
+    expect(await runner?.run(job('echo'), NO_HOST)).toMatchObject({ end: 'memory', fuel: 0 });
+    expect(asked.filter((what) => !what.startsWith('end'))).toEqual(['begun', 'loaded']);
   });
 });
 

@@ -8,13 +8,13 @@
  */
 
 import { abiOf, type WasmAbi } from '../../../core/manifest/wasm-abi.ts';
-import { START_EXPORT } from '../../../wasm-hardening/reserved-exports.ts';
-import { readText } from './extism-host.ts';
+import { stepsOf } from './enter-plugin.ts';
 import { Guest, type Kernel } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
 import { groupsOf, type HostGroup, provide } from './host-groups.ts';
 import type { HostRun } from './host-run.ts';
-import type { PluginHost, PluginJob, PluginReport } from './plugin-protocol.ts';
+import type { PluginHost, PluginJob, RunEnding } from './plugin-protocol.ts';
+import { readEnding } from './read-ending.ts';
 import { RunLog } from './run-log.ts';
 import { StandardStreams } from './standard-streams.ts';
 
@@ -30,18 +30,12 @@ export interface PluginCode {
   readonly execute: (run: HostRun, input: Uint8Array) => Promise<unknown>;
 }
 
+type Entry = () => unknown;
+
 interface ModuleCode extends Pick<PluginCode, 'abi' | 'suspends'> {
   readonly plugin: WebAssembly.Module;
   readonly groups: readonly HostGroup[];
 }
-
-type End = PluginReport['end'];
-
-/** The entry of a WASI command, which initialises itself. */
-const COMMAND_ENTRY = '_start';
-
-/** Export by which a plugin may say, before it serves, that it cannot: answers 0 if all is well. */
-const SELF_TEST = 'sallyport_self_test';
 
 export function readPluginCode(plugin: WebAssembly.Module, kernel: WebAssembly.Module): PluginCode {
   const imports = WebAssembly.Module.imports(plugin);
@@ -59,7 +53,7 @@ export async function callPlugin(
   code: PluginCode,
   job: PluginJob,
   host: PluginHost | undefined,
-): Promise<PluginReport> {
+): Promise<RunEnding> {
   const input = new TextEncoder().encode(job.input);
   const run = createRun(code, { job, host, input });
   let thrown: unknown;
@@ -69,7 +63,15 @@ export async function callPlugin(
   } catch (error) {
     thrown = error ?? new GuestStop('trap');
   }
-  return seal(code, run, { thrown, returned });
+  run.streams.end();
+  const { guest, log, streams } = run;
+  const logged = log.read();
+  return {
+    ...readEnding(guest, { thrown, returned }, job.limits.maxOutputBytes),
+    ...(code.abi === 'wasi-1' && { output: streams.answer }),
+    ...(code.engine !== undefined && { engine: code.engine }),
+    ...(logged && { logged }),
+  };
 }
 
 interface Task {
@@ -90,123 +92,17 @@ function createRun(code: PluginCode, { job, host, input }: Task): HostRun {
 }
 
 async function executeModule(code: ModuleCode, run: HostRun, input: Uint8Array): Promise<unknown> {
-  if (code.abi === 'extism-1') run.guest.giveInput(input);
-  const exports = run.guest.attach(
-    new WebAssembly.Instance(code.plugin, provide(code.groups, run)),
-  );
-  const enter = code.suspends ? enterSuspending : enterPlainly;
-  const { entry } = run.job;
-  if (entry !== COMMAND_ENTRY) await initialise(exports, enter);
-  else await enter(exports[START_EXPORT]);
-  return enter(entry === undefined ? exports[SELF_TEST] : needFunction(exports[entry]));
-}
-
-type Enter = (exported: WebAssembly.ExportValue | undefined, ...args: number[]) => unknown;
-
-/** What is no function is passed over. */
-const enterPlainly: Enter = (exported, ...args) =>
-  typeof exported === 'function' ? exported(...args) : undefined;
-
-/** Suspension costs a stack of its own, so only plugins that may need one get it. */
-const enterSuspending: Enter = (exported, ...args) =>
-  typeof exported === 'function'
-    ? WebAssembly.promising(exported as () => unknown)(...args)
-    : undefined;
-
-/** Start function, then what WASI reactors and Haskell's runtime need before the first call. */
-async function initialise(exports: WebAssembly.Exports, enter: Enter): Promise<void> {
-  await enter(exports[START_EXPORT]);
-  await enter(exports._initialize ?? exports.__wasm_call_ctors);
-  await enter(exports.hs_init, 0, 0);
-}
-
-function needFunction(entry: WebAssembly.ExportValue | undefined): WebAssembly.ExportValue {
-  if (typeof entry !== 'function') throw new GuestStop('plugin_error');
-  return entry;
-}
-
-interface Ending {
-  /** What the run threw, if it did. */
-  readonly thrown: unknown;
-  /** What its entry returned, if it came back by itself. */
-  readonly returned: unknown;
-}
-
-function seal(code: PluginCode, run: HostRun, ending: Ending): PluginReport {
-  const { guest, log } = run;
-  const cost = {
-    fuel: guest.fuelUsed,
-    memoryPages: guest.memoryPages,
-    suspendedMs: guest.suspendedMs,
-  };
-  const ranDry = guest.ranDry;
-  guest.openForReading();
-  const answer = code.abi === 'wasi-1' ? run.streams.answer : guest.readOutput();
-  const error = guest.kernel.error_get();
-  run.streams.end();
-  // What a plugin says went wrong is for its author.
-  if (error !== 0n) log.write('error', readText(guest, error));
-  let end = ranDry ? 'fuel' : judge(run, ending, { hasError: error !== 0n, answer });
-  const output = end === 'ok' ? decode(withoutEnd(answer)) : '';
-  if (output === undefined) {
-    end = 'plugin_error';
-    log.write('error', 'What the plugin answers must be UTF-8');
+  const { guest } = run;
+  if (code.abi === 'extism-1') {
+    guest.kernel.input_set(guest.writeBlock(input), BigInt(input.length));
   }
-  const logged = log.read();
-  const engine = code.engine === undefined ? {} : { engine: code.engine };
-  return { end, output: output ?? '', ...cost, ...engine, ...(logged && { logged }) };
-}
-
-interface Left {
-  /** Whether the plugin has set an error. */
-  readonly hasError: boolean;
-  readonly answer: Uint8Array;
-}
-
-function judge(run: HostRun, { thrown, returned }: Ending, left: Left): End {
-  const isOver = thrown !== undefined && !(thrown instanceof GuestStop && thrown.end === 'ok');
-  return isOver ? classify(run, thrown) : judgeReturn(run, returned, left);
-}
-
-/** Of a run that came back by itself: the entry returns 0, or nothing, when all is well. */
-function judgeReturn({ guest, job, log }: HostRun, returned: unknown, left: Left): End {
-  if (returned !== undefined && returned !== 0) {
-    if (!left.hasError) log.write('error', `The entry must return 0, and returned ${returned}`);
-    return 'plugin_error';
+  const exports = guest.attach(new WebAssembly.Instance(code.plugin, provide(code.groups, run)));
+  let returned: unknown;
+  for (const [exported, ...args] of stepsOf(exports, run.job.entry)) {
+    if (typeof exported !== 'function') returned = undefined;
+    // Suspension costs a stack of its own, so only plugins that may need one get it.
+    else if (code.suspends) returned = await WebAssembly.promising(exported as Entry)(...args);
+    else returned = exported(...args);
   }
-  if (left.hasError) return 'plugin_error';
-  if (guest.memoryPages > job.limits.memoryPages) return 'memory';
-  return left.answer.length > job.limits.maxOutputBytes ? 'output_too_large' : 'ok';
-}
-
-/** Runtimes that get no memory trap, throw or exit by their own means. */
-function classify({ guest, log }: HostRun, thrown: unknown): End {
-  if (thrown instanceof GuestStop) {
-    const mayBeMemory = thrown.end === 'trap' || thrown.end === 'exit';
-    return mayBeMemory && guest.wantsMemory ? 'memory' : thrown.end;
-  }
-  if (thrown instanceof RangeError) {
-    return thrown.message.includes('call stack') ? 'stack' : 'memory';
-  }
-  if (guest.wantsMemory) return 'memory';
-  if (thrown instanceof WebAssembly.RuntimeError) log.write('error', `trap: ${thrown.message}`);
-  return 'trap';
-}
-
-const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Zeros at the end are how C ends a text, and no part of it. */
-function withoutEnd(answer: Uint8Array): Uint8Array {
-  let length = answer.length;
-  while (length > 0 && answer[length - 1] === 0) length -= 1;
-  return answer.subarray(0, length);
-}
-
-/** Output is text, so bytes that are no UTF-8 are a mistake of the plugin. */
-function decode(answer: Uint8Array): string | undefined {
-  try {
-    return DECODER.decode(answer);
-  } catch {
-    return undefined;
-  }
+  return returned;
 }

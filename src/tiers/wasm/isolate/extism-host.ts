@@ -8,51 +8,67 @@
  */
 
 import { type Guest, HOST_CALL_FUEL } from './guest.ts';
-import type { HostRun } from './host-run.ts';
+import type { PlainRun } from './host-run.ts';
 import { LOG_LEVELS, type LogLevel, MAX_LOG_CHARS } from './run-log.ts';
 import { RunVariables } from './run-variables.ts';
 
 export const EXTISM_MODULE = 'extism:host/env';
 
-const KERNEL_FUNCTIONS = [
+/** The quietest level that is kept; what `get_log_level` answers is its place in the order. */
+const KEPT_FROM = LOG_LEVELS.indexOf('info');
+
+/** One byte more than a log of the widest characters could hold. */
+export const MAX_TEXT_BYTES = 3 * MAX_LOG_CHARS + 1;
+
+/** Longest name of a variable or setting, in bytes; what is longer is cut. */
+const MAX_NAME_BYTES = 1_024;
+
+/** Those that a plugin may call; the kernel has others, for its host. */
+const MEMORY_FUNCTIONS = [
   ...['alloc', 'free', 'length', 'length_unsafe', 'load_u8', 'load_u64', 'store_u8', 'store_u64'],
   ...['input_offset', 'input_length', 'input_load_u8', 'input_load_u64'],
   ...['output_set', 'error_set', 'error_get'],
 ] as const;
 
-/** The quietest level that is kept; what `get_log_level` answers is its place in the order. */
-const KEPT_FROM = LOG_LEVELS.indexOf('info');
+export function memoryFunctions({ guest }: PlainRun): WebAssembly.ModuleImports {
+  const kernel = guest.kernel as unknown as WebAssembly.ModuleImports;
+  const imports: WebAssembly.ModuleImports = {};
+  for (const name of MEMORY_FUNCTIONS) imports[name] = kernel[name] as WebAssembly.ImportValue;
+  return imports;
+}
 
-/** One byte more than a log of the widest characters could hold. */
-const MAX_TEXT_BYTES = 3 * MAX_LOG_CHARS + 1;
+const TEXT_FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['get_log_level', 'log_trace', 'log_debug', 'log_info', 'log_warn', 'log_error'],
+  ...['config_get', 'var_get', 'var_set'],
+]);
 
-/** Longest name of a variable or setting, in bytes; what is longer is cut. */
-const MAX_NAME_BYTES = 1_024;
+export function isTextFunction(name: string): boolean {
+  return TEXT_FUNCTIONS.has(name);
+}
 
-export function extismFunctions(run: HostRun): WebAssembly.ModuleImports {
-  const kernel = run.guest.kernel as unknown as WebAssembly.ModuleImports;
-  const imports: WebAssembly.ModuleImports = {
-    ...logFunctions(run),
-    ...variableFunctions(run),
+/** Those that read or write texts for the plugin: its log, its settings and its variables. */
+export function textFunctions(run: PlainRun): WebAssembly.ModuleImports {
+  const variables = new RunVariables();
+  return {
+    get_log_level: () => KEPT_FROM,
+    log_trace: (text: bigint) => writeLog(run, 'trace', text),
+    log_debug: (text: bigint) => writeLog(run, 'debug', text),
+    log_info: (text: bigint) => writeLog(run, 'info', text),
+    log_warn: (text: bigint) => writeLog(run, 'warn', text),
+    log_error: (text: bigint) => writeLog(run, 'error', text),
     config_get: (name: bigint) => getSetting(run, name),
+    var_get: (name: bigint) => getVariable(run.guest, variables, name),
+    var_set: (name: bigint, value: bigint) => setVariable(run.guest, variables, { name, value }),
   };
-  for (const name of KERNEL_FUNCTIONS) imports[name] = kernel[name] as WebAssembly.ImportValue;
-  return imports;
 }
 
-function logFunctions(run: HostRun): WebAssembly.ModuleImports {
-  const imports: WebAssembly.ModuleImports = { get_log_level: () => KEPT_FROM };
-  for (const [place, level] of LOG_LEVELS.entries()) {
-    imports[`log_${level}`] = (text: bigint) => {
-      run.guest.charge(HOST_CALL_FUEL);
-      if (place >= KEPT_FROM) logBlock(run, level, text);
-      run.guest.kernel.free(text);
-    };
-  }
-  return imports;
+function writeLog(run: PlainRun, level: LogLevel, text: bigint): void {
+  run.guest.charge(HOST_CALL_FUEL);
+  if (LOG_LEVELS.indexOf(level) >= KEPT_FROM) logBlock(run, level, text);
+  run.guest.kernel.free(text);
 }
 
-function logBlock({ guest, log }: HostRun, level: LogLevel, handle: bigint): void {
+function logBlock({ guest, log }: PlainRun, level: LogLevel, handle: bigint): void {
   if (log.isFull) {
     log.drop();
     return;
@@ -63,11 +79,11 @@ function logBlock({ guest, log }: HostRun, level: LogLevel, handle: bigint): voi
 }
 
 /** As much of a block's text as any log could hold. */
-export function readText(guest: Guest, handle: bigint): string {
+function readText(guest: Guest, handle: bigint): string {
   return new TextDecoder().decode(guest.readBlock(handle).subarray(0, MAX_TEXT_BYTES));
 }
 
-function getSetting({ guest, job }: HostRun, name: bigint): bigint {
+function getSetting({ guest, job }: PlainRun, name: bigint): bigint {
   guest.charge(HOST_CALL_FUEL);
   const key = readName(guest.readBlock(name));
   const { config } = job;
@@ -77,23 +93,23 @@ function getSetting({ guest, job }: HostRun, name: bigint): bigint {
   return guest.writeBlock(value);
 }
 
-function variableFunctions({ guest }: HostRun): WebAssembly.ModuleImports {
-  const variables = new RunVariables();
-  const nameOf = (handle: bigint) => readName(guest.readBlock(handle));
-  return {
-    var_get: (name: bigint) => {
-      guest.charge(HOST_CALL_FUEL);
-      const value = variables.get(nameOf(name)) ?? new Uint8Array(0);
-      guest.charge(value.length >>> 3);
-      return guest.writeBlock(value);
-    },
-    var_set: (name: bigint, value: bigint) => {
-      guest.charge(HOST_CALL_FUEL);
-      const bytes = value === 0n ? undefined : guest.readBlock(value).slice();
-      guest.charge((bytes?.length ?? 0) >>> 3);
-      variables.set(nameOf(name), bytes);
-    },
-  };
+function getVariable(guest: Guest, variables: RunVariables, name: bigint): bigint {
+  guest.charge(HOST_CALL_FUEL);
+  const value = variables.get(readName(guest.readBlock(name))) ?? new Uint8Array(0);
+  guest.charge(value.length >>> 3);
+  return guest.writeBlock(value);
+}
+
+interface Assignment {
+  readonly name: bigint;
+  readonly value: bigint;
+}
+
+function setVariable(guest: Guest, variables: RunVariables, { name, value }: Assignment): void {
+  guest.charge(HOST_CALL_FUEL);
+  const bytes = value === 0n ? undefined : guest.readBlock(value).slice();
+  guest.charge((bytes?.length ?? 0) >>> 3);
+  variables.set(readName(guest.readBlock(name)), bytes);
 }
 
 function readName(bytes: Uint8Array): string {

@@ -9,15 +9,13 @@
 
 import {
   FUEL_EXPORT,
-  GROW_REFUSED_EXPORT,
+  type GROW_REFUSED_EXPORT,
   MEMORY_EXPORT,
 } from '../../../wasm-hardening/reserved-exports.ts';
 import { GuestStop } from './guest-stop.ts';
 
 /** Fuel that any host call costs, for crossing over. */
 export const HOST_CALL_FUEL = 2_000;
-
-const PAGE_BYTES = 65_536;
 
 /** The exports of `kernel.wat` that the host uses itself. */
 export interface Kernel {
@@ -28,22 +26,28 @@ export interface Kernel {
   length(handle: bigint): bigint;
   input_set(offset: bigint, length: bigint): void;
   output_set(offset: bigint, length: bigint): void;
-  output_offset(): bigint;
-  output_length(): bigint;
-  error_get(): bigint;
+  readonly output: WebAssembly.Global;
+  readonly output_length: WebAssembly.Global;
+  /** Handle of what the plugin set as its error, or 0. */
+  readonly error: WebAssembly.Global;
   /** 1 if the last `alloc` found no room. */
-  alloc_refused(): number;
+  readonly alloc_refused: WebAssembly.Global;
 }
 
-/** Fuel with which the host reads out of a kernel whose plugin may have used all of it. */
-const READING_FUEL = 10_000n;
+/** What hardening has added to a plugin's exports. Nothing is known of the others. */
+export interface HardenedExports {
+  readonly [FUEL_EXPORT]?: WebAssembly.Global;
+  readonly [GROW_REFUSED_EXPORT]?: WebAssembly.Global;
+  readonly [MEMORY_EXPORT]?: WebAssembly.Memory;
+}
 
 export class Guest {
   readonly kernel: Kernel;
   /** Fuel at the start, for plugin and kernel each. */
   readonly fuelLimit: number;
   suspendedMs = 0;
-  #plugin: WebAssembly.Exports = {};
+  /** Empty until there is an instance of it. */
+  plugin: HardenedExports = {};
 
   constructor(kernel: Kernel, fuelLimit: number) {
     this.kernel = kernel;
@@ -52,46 +56,17 @@ export class Guest {
   }
 
   /** Imports need a guest, and an instance needs its imports: so the instance comes later. */
-  attach(instance: WebAssembly.Instance): WebAssembly.Exports {
-    this.#plugin = instance.exports;
-    fuelOf(this.#plugin).value = BigInt(this.fuelLimit);
-    return this.#plugin;
+  attach({ exports }: WebAssembly.Instance): WebAssembly.Exports {
+    this.plugin = exports as HardenedExports;
+    (exports[FUEL_EXPORT] as WebAssembly.Global).value = BigInt(this.fuelLimit);
+    return exports;
   }
 
   /** Takes fuel for work that the host does for the plugin. */
   charge(units: number): void {
-    const fuel = fuelOf(this.#plugin);
+    const fuel = this.plugin[FUEL_EXPORT] as WebAssembly.Global;
     fuel.value -= BigInt(units);
     if (fuel.value < 0n) throw new GuestStop('fuel');
-  }
-
-  get ranDry(): boolean {
-    const plugin = this.#plugin[FUEL_EXPORT] as WebAssembly.Global | undefined;
-    return (plugin?.value ?? 0n) < 0n || this.kernel[FUEL_EXPORT].value < 0n;
-  }
-
-  get fuelUsed(): number {
-    const plugin = this.#plugin[FUEL_EXPORT] as WebAssembly.Global | undefined;
-    return this.#used(plugin) + this.#used(this.kernel[FUEL_EXPORT]);
-  }
-
-  get memoryPages(): number {
-    return (this.#memory?.buffer.byteLength ?? 0) / PAGE_BYTES;
-  }
-
-  /**
-   * Whether the last that was asked of the plugin's memory, or of its kernel's, was more than there
-   * can be. Allocators trap a moment later.
-   */
-  get wantsMemory(): boolean {
-    const refused = this.#plugin[GROW_REFUSED_EXPORT];
-    const grow = refused instanceof WebAssembly.Global ? refused.value : 0;
-    return grow === 1 || this.kernel.alloc_refused() === 1;
-  }
-
-  /** Lets the host read out of the kernel. For ended runs, whose cost has been read. */
-  openForReading(): void {
-    this.kernel[FUEL_EXPORT].value = READING_FUEL;
   }
 
   /** Counts the time until the host has answered. Fuel does not run meanwhile. */
@@ -106,8 +81,9 @@ export class Guest {
 
   /** A view into the plugin's memory, valid until the plugin runs again. */
   bytes(pointer: number, length: number): Uint8Array {
-    if (this.#memory === undefined) throw new GuestStop('trap');
-    return viewOf(this.#memory, pointer >>> 0, length >>> 0);
+    const memory = this.plugin[MEMORY_EXPORT];
+    if (memory === undefined) throw new GuestStop('trap');
+    return viewOf(memory, pointer >>> 0, length >>> 0);
   }
 
   /** The same for setting and getting numbers. */
@@ -131,42 +107,10 @@ export class Guest {
     viewOf(this.kernel.memory, Number(handle), bytes.length).set(bytes);
     return handle;
   }
-
-  giveInput(bytes: Uint8Array): void {
-    this.kernel.input_set(this.writeBlock(bytes), BigInt(bytes.length));
-  }
-
-  /** For code that does not set its output itself. */
-  giveOutput(bytes: Uint8Array): void {
-    this.kernel.output_set(this.writeBlock(bytes), BigInt(bytes.length));
-  }
-
-  /** What the plugin set as its output. */
-  readOutput(): Uint8Array {
-    const length = Number(this.kernel.output_length());
-    return viewOf(this.kernel.memory, Number(this.kernel.output_offset()), length);
-  }
-
-  get outputLength(): number {
-    return Number(this.kernel.output_length());
-  }
-
-  get #memory(): WebAssembly.Memory | undefined {
-    const memory = this.#plugin[MEMORY_EXPORT];
-    return memory instanceof WebAssembly.Memory ? memory : undefined;
-  }
-
-  #used(fuel: WebAssembly.Global | undefined): number {
-    if (fuel === undefined) return 0;
-    return Math.min(this.fuelLimit, this.fuelLimit - Number(fuel.value));
-  }
 }
 
-function fuelOf(exports: WebAssembly.Exports): WebAssembly.Global {
-  return exports[FUEL_EXPORT] as WebAssembly.Global;
-}
-
-function viewOf(memory: WebAssembly.Memory, offset: number, length: number): Uint8Array {
+/** @throws GuestStop `trap` for what does not lie in the memory. */
+export function viewOf(memory: WebAssembly.Memory, offset: number, length: number): Uint8Array {
   if (offset + length > memory.buffer.byteLength) throw new GuestStop('trap');
   return new Uint8Array(memory.buffer, offset, length);
 }

@@ -8,7 +8,7 @@
  */
 
 import { ASSEMBLYSCRIPT_MODULE, assemblyScriptFunctions } from './assemblyscript-host.ts';
-import { EXTISM_MODULE, extismFunctions } from './extism-host.ts';
+import { EXTISM_MODULE, isTextFunction, memoryFunctions, textFunctions } from './extism-host.ts';
 import { httpFunctions, isHttpFunction } from './guest-http.ts';
 import { isStorageFunction, storageFunctions, USER_MODULE } from './guest-storage.ts';
 import type { HostRun } from './host-run.ts';
@@ -17,25 +17,33 @@ import { WASI_MODULE, wasiFunctions } from './wasi-host.ts';
 export interface HostGroup {
   /** Several groups may be of the same module. */
   readonly module: string;
-  /** Whether a function of this name needs the lane: the plugin's Wasm stack sleeps meanwhile. */
-  readonly waits?: (name: string) => boolean;
+  /** Whether a function of this name is of the group; absent if all of the module bring it in. */
+  readonly has?: (name: string) => boolean;
+  /** Whether its functions need the lane: the plugin's Wasm stack sleeps meanwhile. */
+  readonly waits?: true;
+  /** The smallest isolate that offers it. */
+  readonly from: IsolateSize;
   readonly functions: (run: HostRun) => WebAssembly.ModuleImports;
 }
 
+/** By how much of our code an isolate holds, which it must read and compile before its first call. */
+export const ISOLATE_SIZES = ['bare', 'plain', 'full'] as const;
+
+export type IsolateSize = (typeof ISOLATE_SIZES)[number];
+
 const GROUPS: readonly HostGroup[] = [
-  { module: EXTISM_MODULE, functions: extismFunctions },
+  { module: EXTISM_MODULE, from: 'bare', functions: memoryFunctions },
+  { module: EXTISM_MODULE, has: isTextFunction, from: 'plain', functions: textFunctions },
   {
-    module: EXTISM_MODULE,
-    waits: isHttpFunction,
+    ...{ module: EXTISM_MODULE, has: isHttpFunction, waits: true, from: 'full' },
     functions: (run) => (run.host === undefined ? {} : httpFunctions(run, run.host)),
   },
   {
-    module: USER_MODULE,
-    waits: isStorageFunction,
+    ...{ module: USER_MODULE, has: isStorageFunction, waits: true, from: 'full' },
     functions: (run) => (run.host === undefined ? {} : storageFunctions(run.guest, run.host)),
   },
-  { module: WASI_MODULE, functions: wasiFunctions },
-  { module: ASSEMBLYSCRIPT_MODULE, functions: assemblyScriptFunctions },
+  { module: WASI_MODULE, from: 'full', functions: wasiFunctions },
+  { module: ASSEMBLYSCRIPT_MODULE, from: 'bare', functions: assemblyScriptFunctions },
 ];
 
 type Import = Pick<WebAssembly.ModuleImportDescriptor, 'module' | 'name'>;
@@ -43,7 +51,7 @@ type Import = Pick<WebAssembly.ModuleImportDescriptor, 'module' | 'name'>;
 /** The groups that a module imports something of. */
 export function groupsOf(imports: readonly Import[]): readonly HostGroup[] {
   return GROUPS.filter((group) =>
-    imports.some(({ module, name }) => module === group.module && (group.waits?.(name) ?? true)),
+    imports.some(({ module, name }) => module === group.module && (group.has?.(name) ?? true)),
   );
 }
 
@@ -53,4 +61,9 @@ export function provide(groups: readonly HostGroup[], run: HostRun): WebAssembly
     imports[module] = { ...imports[module], ...functions(run) };
   }
   return imports;
+}
+
+export function sizeFor(groups: readonly HostGroup[]): IsolateSize {
+  const ranks = groups.map(({ from }) => ISOLATE_SIZES.indexOf(from));
+  return ISOLATE_SIZES[Math.max(0, ...ranks)] ?? 'full';
 }

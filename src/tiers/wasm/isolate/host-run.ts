@@ -9,11 +9,16 @@ import type { PluginHost, PluginJob } from './plugin-protocol.ts';
 import type { RunLog } from './run-log.ts';
 import type { StandardStreams } from './standard-streams.ts';
 
-export interface HostRun {
+/** What there is in every run, of a plugin that needs little as well. */
+export interface PlainRun {
   readonly guest: Guest;
+  readonly job: Pick<PluginJob, 'config'>;
+  readonly log: RunLog;
+}
+
+export interface HostRun extends PlainRun {
   readonly job: PluginJob;
   /** There wherever the module imports a function that waits for its lane. */
   readonly host: PluginHost | undefined;
-  readonly log: RunLog;
   readonly streams: StandardStreams;
 }

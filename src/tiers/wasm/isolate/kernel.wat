@@ -23,10 +23,12 @@
   (global $free_list (mut i32) (i32.const 0))  ;; first free block; its data begins with the next
   (global $input (mut i32) (i32.const 0))
   (global $input_length (mut i32) (i32.const 0))
-  (global $output (mut i32) (i32.const 0))
-  (global $output_length (mut i32) (i32.const 0))
-  (global $error (mut i32) (i32.const 0))
-  (global $refused (mut i32) (i32.const 0))    ;; whether the last alloc found no room
+  ;; What the host reads when the run is over: as a global, it need not be compiled.
+  (global $output (export "output") (mut i32) (i32.const 0))
+  (global $output_length (export "output_length") (mut i32) (i32.const 0))
+  (global $error (export "error") (mut i32) (i32.const 0))
+  ;; Whether the last alloc found no room.
+  (global $refused (export "alloc_refused") (mut i32) (i32.const 0))
 
   (func $header (param $data i32) (result i32)
     (i32.sub (local.get $data) (global.get $HEADER)))
@@ -117,9 +119,6 @@
     (global.set $refused (i32.const 0))
     (i64.extend_i32_u (local.get $data)))
 
-  ;; For the host alone, as "input_set" below.
-  (func (export "alloc_refused") (result i32) (global.get $refused))
-
   ;; Gives a block back. What is no handle is ignored. The last block shrinks the heap, zeroed
   ;; again so that the next block there starts from zeros too.
   (func $free (export "free") (param $handle i64)
@@ -194,9 +193,6 @@
       (then
         (global.set $output (i32.wrap_i64 (local.get $offset)))
         (global.set $output_length (i32.wrap_i64 (local.get $length))))))
-
-  (func (export "output_offset") (result i64) (i64.extend_i32_u (global.get $output)))
-  (func (export "output_length") (result i64) (i64.extend_i32_u (global.get $output_length)))
 
   ;; 0 takes an error back; what is no handle counts as 0.
   (func (export "error_set") (param $handle i64)

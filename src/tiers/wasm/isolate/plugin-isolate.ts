@@ -12,7 +12,7 @@ import { abortIsolate, WorkerEntrypoint } from 'cloudflare:workers';
 import { callPlugin, readPluginCode } from './call-plugin.ts';
 import kernel from './kernel.wasm';
 import plugin from './plugin.wasm';
-import type { PluginHost, PluginJob, PluginReport } from './plugin-protocol.ts';
+import type { PluginHost, PluginJob, RunEnding } from './plugin-protocol.ts';
 
 const CODE = readPluginCode(plugin, kernel);
 
@@ -28,7 +28,7 @@ export default class PluginIsolate extends WorkerEntrypoint {
     return { suspends: CODE.suspends };
   }
 
-  run(job: PluginJob, host?: PluginHost): Promise<PluginReport> {
+  run(job: PluginJob, host?: PluginHost): Promise<RunEnding> {
     return callPlugin(CODE, job, host);
   }
 
@@ -37,7 +37,7 @@ export default class PluginIsolate extends WorkerEntrypoint {
    * calls in it are over. Never answers. In a microtask, since thrown in the call itself it would
    * be reported as an error of the runtime.
    */
-  dispose(): void {
-    queueMicrotask(() => abortIsolate('The plugin is not needed any more'));
+  dispose(reason: string): void {
+    queueMicrotask(() => abortIsolate(reason));
   }
 }

@@ -28,6 +28,21 @@ export interface PluginJob {
   readonly config?: PluginSettings;
 }
 
+/** The job of a plugin that needs no more than the plain host functions. */
+export interface PlainJob extends Pick<PluginJob, 'entry' | 'config'> {
+  readonly fuel: number;
+  readonly maxOutputBytes: number;
+  /** UTF-8: an isolate that has just begun would have to make an encoder first. */
+  readonly input: Uint8Array;
+}
+
+/** What an isolate offers that is begun quickly. */
+export interface PlainIsolate {
+  run(job: PlainJob): RunEnding;
+  /** As that of any isolate of a plugin. */
+  dispose(reason: string): Promise<void>;
+}
+
 export interface PluginReport {
   readonly end: 'ok' | PluginFailure;
   /** What the plugin wrote; empty unless `end` is `ok`. */
@@ -43,6 +58,29 @@ export interface PluginReport {
   /** For the plugin's author, absent if it said nothing. A stranger's text, as it was written. */
   readonly logged?: LoggedLines;
 }
+
+/** What an isolate says of a run: facts, of which `judge-run.ts` makes a report. */
+export interface RunEnding extends Pick<PluginReport, 'suspendedMs' | 'engine' | 'logged'> {
+  /** Why the run did not come back by itself, if it did not. */
+  readonly thrown: RunThrow | undefined;
+  /** What its entry returned, unless that was 0 or nothing. */
+  readonly returned: string | undefined;
+  /** What the plugin wrote, whether it is text or not; one byte too many if it is too long. */
+  readonly output: Uint8Array;
+  /** What the plugin set as its error, in UTF-8, if it set one. */
+  readonly error: Uint8Array | undefined;
+  /** Below zero if it ran dry; so is the kernel's. */
+  readonly fuelLeft: number;
+  readonly kernelFuelLeft: number;
+  readonly memoryBytes: number;
+  /** Whether the last that was asked of a memory was more than there can be: allocators trap next. */
+  readonly wantsMemory: boolean;
+}
+
+/** By a host function, or by the engine. */
+export type RunThrow =
+  | { readonly stop: 'ok' | PluginFailure }
+  | { readonly name: string; readonly message: string };
 
 /** What a plugin may ask of its lane. Each call is authorised by itself. */
 export interface PluginHost {

@@ -29,9 +29,16 @@ export const MAX_LOG_CHARS = 16_384;
 export const LINE_OVERHEAD = 16;
 
 export class RunLog {
-  readonly #lines: LogLine[] = [];
+  readonly #lines: LogLine[];
   #charsLeft = MAX_LOG_CHARS;
-  #dropped = 0;
+  #dropped: number;
+
+  /** Goes on where another log of the same run was read. */
+  constructor({ lines, dropped }: LoggedLines = { lines: [], dropped: 0 }) {
+    this.#lines = [...lines];
+    this.#dropped = dropped;
+    for (const { text } of lines) this.#charsLeft -= LINE_OVERHEAD + text.length;
+  }
 
   /** A line that does not fit is cut to what is left, or left out. */
   write(level: LogLevel, text: string): void {

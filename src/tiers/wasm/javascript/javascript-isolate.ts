@@ -10,7 +10,7 @@ import prelude from '../../../../build/javascript-prelude.txt';
 import type { ScriptFacts } from '../../../plugin-review/script-facts.ts';
 import { callPlugin, type PluginCode } from '../isolate/call-plugin.ts';
 import type { IsolateDescription } from '../isolate/plugin-isolate.ts';
-import type { PluginHost, PluginJob, PluginReport } from '../isolate/plugin-protocol.ts';
+import type { PluginHost, PluginJob, RunEnding } from '../isolate/plugin-protocol.ts';
 import { Engine } from './engine.ts';
 import kernel from './kernel.wasm';
 import source from './plugin.txt';
@@ -38,13 +38,13 @@ export default class JavaScriptIsolate extends WorkerEntrypoint {
     return { suspends: pluginCode().suspends };
   }
 
-  run(job: PluginJob, host?: PluginHost): Promise<PluginReport> {
+  run(job: PluginJob, host?: PluginHost): Promise<RunEnding> {
     return callPlugin(pluginCode(), job, host);
   }
 
   /** As in `plugin-isolate.ts`. */
-  dispose(): void {
-    queueMicrotask(() => abortIsolate('The plugin is not needed any more'));
+  dispose(reason: string): void {
+    queueMicrotask(() => abortIsolate(reason));
   }
 }
 

@@ -6,6 +6,8 @@
  */
 
 import type { ScriptFacts, SourceProblem } from '../../../plugin-review/script-facts.ts';
+import { FUEL_EXPORT } from '../../../wasm-hardening/reserved-exports.ts';
+import type { Guest } from '../isolate/guest.ts';
 import { GuestStop } from '../isolate/guest-stop.ts';
 import type { HostRun } from '../isolate/host-run.ts';
 import type { Engine } from './engine.ts';
@@ -52,8 +54,12 @@ function attempt<Answer>(kernel: WebAssembly.Module, act: (run: HostRun) => Answ
   try {
     return act(run);
   } catch (thrown) {
-    throw run.guest.ranDry ? new GuestStop('fuel') : thrown;
+    throw ranDry(run.guest) ? new GuestStop('fuel') : thrown;
   }
+}
+
+function ranDry({ kernel, plugin }: Guest): boolean {
+  return [kernel, plugin].some((exports) => (exports[FUEL_EXPORT]?.value ?? 0n) < 0n);
 }
 
 function refused(problem: SourceProblem): ScriptFacts {

@@ -21,7 +21,8 @@ export function toPluginCode(script: Script, kernel: WebAssembly.Module): Plugin
       if (run.job.entry === undefined) return text === '' || text === '0' ? 0 : 1;
       const output = new TextEncoder().encode(text);
       if (output.length > run.job.limits.maxOutputBytes) throw new GuestStop('output_too_large');
-      run.guest.giveOutput(output);
+      const { kernel } = run.guest;
+      kernel.output_set(run.guest.writeBlock(output), BigInt(output.length));
       return 0;
     },
   };
