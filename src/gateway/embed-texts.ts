@@ -10,8 +10,8 @@
 
 import { ModelFault } from '../agent/model-fault.ts';
 import { randomHex } from '../blocks/kit/keys.ts';
-import type { EmbeddingRefusal, OpenedEmbedding } from '../blocks/workspace/embedding-api.ts';
-import { openEmbeddings } from '../blocks/workspace/embedding-client.ts';
+import type { ErrandRefusal, OpenedErrand } from '../blocks/workspace/errand-api.ts';
+import { openErrands } from '../blocks/workspace/errand-client.ts';
 import type { Actor } from '../blocks/workspace/workspace-api.ts';
 import { addUsage, NO_USAGE } from '../core/conversation/usage.ts';
 import { faultCode } from '../core/errors/fault.ts';
@@ -19,6 +19,7 @@ import { type SessionId, toTurnId } from '../core/primitives/ids.ts';
 import { chooseEmbedding } from '../models/choose-embedding.ts';
 import { estimateTokens } from '../models/count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from '../models/embedding-port.ts';
+import { hearFailure, providerOf } from '../models/hear-failure.ts';
 import { factsOf } from '../models/model-facts.ts';
 import { providerBreakers } from '../models/provider-health.ts';
 import { missingGrant } from './admit.ts';
@@ -56,13 +57,14 @@ export async function embedTexts(
   order: EmbeddingOrder,
 ): Promise<EmbeddedTexts> {
   const { model: name, sessionId, operation, texts, patienceMs = MAX_DURATION_MS } = order;
-  const workspace = openEmbeddings(env, actor.principal.workspace);
+  const workspace = openErrands(env, actor.principal.workspace);
   const startedAt = Date.now();
   const reservation = toTurnId(randomHex(CHANCE_BYTES));
   const deadlineAt = startedAt + patienceMs;
   const facts = { reservation, count: texts.length, operation };
-  const opened = await workspace.openEmbedding(actor, {
+  const opened = await workspace.openErrand(actor, {
     ...facts,
+    kind: 'embedding',
     sessionId,
     deadlineAt,
     model: name,
@@ -72,7 +74,7 @@ export async function embedTexts(
   const settle = (usage: Embedded['usage'], reason?: string) => {
     const durationMs = Math.max(0, Date.now() - startedAt);
     const ended = { ...facts, model, usage, durationMs, ...(reason !== undefined && { reason }) };
-    return workspace.settleEmbedding(actor, ended);
+    return workspace.settleErrand(actor, ended);
   };
   let usage = NO_USAGE;
   try {
@@ -95,7 +97,7 @@ export async function embedTexts(
 function prepare(
   env: GatewayBindings,
   { texts, dimensions }: EmbeddingOrder,
-  { models: [model], slice, ...terms }: OpenedEmbedding,
+  { models: [model], slice, ...terms }: OpenedErrand,
 ): EmbeddingPort {
   const { kind, contextTokens = Infinity } = factsOf(env, model);
   const chosen = chooseEmbedding(env, model, terms);
@@ -145,28 +147,27 @@ async function ask(
   asked: Asked,
   signal: AbortSignal,
 ): Promise<Embedded> {
-  const provider = asked.model.slice(0, asked.model.indexOf('/'));
+  const { workspace, model } = asked;
+  const provider = providerOf(model);
+  const breakers = providerBreakers;
   for (let attempt = 1; ; attempt++) {
-    const waitMs = providerBreakers.waitMs(asked.workspace, provider, Date.now());
+    const waitMs = breakers.waitMs(workspace, provider, Date.now());
     if (waitMs > 0) throw new Refusal('model_failed', { retryAfterMs: waitMs });
-    providerBreakers.begin(asked.workspace, provider, Date.now());
+    breakers.begin(workspace, provider, Date.now());
     try {
       const embedded = await embed();
-      providerBreakers.succeeded(asked.workspace, provider);
+      breakers.succeeded(workspace, provider);
       return embedded;
     } catch (thrown) {
+      hearFailure({ breakers, workspace, model }, { thrown, signal, now: Date.now() });
       const retry = thrown instanceof ModelFault ? thrown.retry : undefined;
-      const { failure, retryable = false } = retry ?? {};
-      if (failure === undefined) providerBreakers.learnedNothing(asked.workspace, provider);
-      else
-        providerBreakers.failed(asked.workspace, provider, { ...retry, failure, now: Date.now() });
-      if (!retryable || attempt > 1 || signal.aborted) throw thrown;
-      await scheduler.wait(Math.max(RETRY_MS, retry?.retryAfterMs ?? 0));
+      if (retry?.retryable !== true || attempt > 1 || signal.aborted) throw thrown;
+      await scheduler.wait(Math.max(RETRY_MS, retry.retryAfterMs ?? 0));
     }
   }
 }
 
-function toRefusal({ code, retryAfterMs, budget }: EmbeddingRefusal): Refusal {
+function toRefusal({ code, retryAfterMs, budget }: ErrandRefusal): Refusal {
   if (code === 'denied') return missingGrant('provider:embedding');
   return new Refusal(code, {
     ...(retryAfterMs !== undefined && { retryAfterMs }),

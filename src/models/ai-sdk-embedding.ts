@@ -10,6 +10,7 @@ import { estimateTokens, reserveText, sum } from './count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from './embedding-port.ts';
 import { type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';
+import { areVectors, MAX_DIMENSIONS } from './vectors.ts';
 
 export interface AiSdkEmbedding {
   /** Named in messages to operators and users. */
@@ -21,9 +22,6 @@ export interface AiSdkEmbedding {
   readonly firstByteMs: number;
   load(): EmbeddingModelV4;
 }
-
-/** More than any vendor makes. */
-const MAX_DIMENSIONS = 8_192;
 
 /** Texts of one request to a provider that does not say how many it takes. */
 const USUAL_TEXTS = 96;
@@ -63,14 +61,4 @@ async function ask<T>(
   } catch (thrown) {
     throw toModelFault(model.provider, thrown);
   }
-}
-
-/** One for each text, all of the same size, and of numbers: a provider is not trusted to count. */
-function areVectors(vectors: readonly (readonly number[])[], count: number): boolean {
-  const [first] = vectors;
-  if (vectors.length !== count || first === undefined) return false;
-  if (first.length === 0 || first.length > MAX_DIMENSIONS) return false;
-  return vectors.every(
-    (vector) => vector.length === first.length && vector.every((value) => Number.isFinite(value)),
-  );
 }

@@ -12,13 +12,16 @@ import { type Budgets, DEFAULT_BUDGETS } from '../core/policy/budgets.ts';
 import { MODEL_NAME } from '../core/policy/model-name.ts';
 import { DEFAULT_MODEL_POLICY } from '../core/policy/model-policy.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
+import { gatewayProblem } from './ai-gateway.ts';
 import { createAiSdkModel } from './ai-sdk-model.ts';
 import { plannerModel } from './embedded/planner-model.ts';
 import { scriptModel } from './embedded/script-model.ts';
+import { providerOf } from './hear-failure.ts';
 import type { ModelBindings } from './model-bindings.ts';
 import { factsOf } from './model-facts.ts';
 import { priceOf } from './model-price-terms.ts';
 import { listProviders } from './providers.ts';
+import { findWorkersAi, WORKERS_AI } from './workers-ai/run-model.ts';
 import { createWorkersAiModel } from './workers-ai/workers-ai-model.ts';
 
 /** Why there is no such model. `message` is safe to show. */
@@ -53,9 +56,9 @@ export function chooseModel(
   const embedded = Object.hasOwn(EMBEDDED_MODELS, id) ? EMBEDDED_MODELS[id] : undefined;
   if (embedded !== undefined) return ok(embedded);
 
-  const provider = id.slice(0, id.indexOf('/'));
+  const provider = providerOf(id);
   const model = id.slice(provider.length + 1);
-  return provider === 'workers-ai'
+  return provider === WORKERS_AI
     ? chooseWorkersAi(env, model, terms)
     : chooseVendor(env, { id, provider, model }, terms);
 }
@@ -65,11 +68,14 @@ function chooseWorkersAi(
   model: string,
   terms: ModelTerms,
 ): Result<ModelPort, UnknownModel> {
-  const id = `workers-ai/${model}`;
-  if (env.AI === undefined) return unknown(id, 'the binding "AI" must be set');
+  const id = `${WORKERS_AI}/${model}`;
+  const problem = gatewayProblem(env);
+  if (problem !== undefined) return unknown(id, problem);
+  const found = findWorkersAi(env, model, terms.firstByteMs);
+  if (found === undefined) return unknown(id, 'the binding "AI" must be set');
   const price = priceOf(env, id, terms);
   if (price === undefined) return unpriced(id);
-  return ok(createWorkersAiModel(env.AI, model, { price, firstByteMs: terms.firstByteMs }));
+  return ok(createWorkersAiModel(found, { price, facts: factsOf(env, id) }));
 }
 
 interface VendorModel {
@@ -112,7 +118,7 @@ function unpriced(id: string): Result<never, UnknownModel> {
 }
 
 function namesOf(env: ModelBindings): string {
-  return ['embedded', ...Object.keys(listProviders(env)), 'workers-ai'].join(', ');
+  return ['embedded', ...Object.keys(listProviders(env)), WORKERS_AI].join(', ');
 }
 
 /** Longest name that a message repeats; it may come from a stranger. */

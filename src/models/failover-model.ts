@@ -13,6 +13,7 @@ import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { Fault } from '../core/errors/fault.ts';
 import { countCharacters, estimateTokens } from './count-tokens.ts';
+import { hearFailure, providerOf } from './hear-failure.ts';
 import type { ProviderBreakers } from './provider-health.ts';
 
 export interface Candidate {
@@ -54,7 +55,7 @@ async function* stream(
       continue;
     }
     const { breakers, workspace, now } = failover;
-    const waitMs = breakers.waitMs(workspace, providerOf(candidate), now());
+    const waitMs = breakers.waitMs(workspace, providerOf(candidate.id), now());
     if (waitMs > 0) {
       last ??= leftAlone(candidate, waitMs);
       continue;
@@ -85,14 +86,14 @@ async function begin(
   { request, signal }: Question,
 ): Promise<AsyncGenerator<ModelChunk> | ModelFault> {
   const { breakers, workspace, now } = failover;
-  breakers.begin(workspace, providerOf(candidate), now());
+  breakers.begin(workspace, providerOf(candidate.id), now());
   const chunks = candidate.port.stream({ ...request, model: candidate.id }, signal);
   const reader = chunks[Symbol.asyncIterator]();
   try {
     const first = await reader.next();
     return answer(failover, candidate, { reader, first, signal });
   } catch (thrown) {
-    hear(failover, candidate, signal.aborted ? undefined : thrown);
+    hear(failover, candidate, { thrown, signal });
     if (!signal.aborted && mayFailOver(thrown)) return thrown;
     throw thrown;
   }
@@ -120,38 +121,34 @@ async function* answer(
     for (let next = first; next.done !== true; next = await reader.next()) {
       const chunk = next.value;
       isOver = chunk.kind === 'end';
-      if (isOver) failover.breakers.succeeded(failover.workspace, providerOf(candidate));
+      if (isOver) failover.breakers.succeeded(failover.workspace, providerOf(candidate.id));
       yield chunk.kind === 'end' ? { ...chunk, model: candidate.id } : chunk;
     }
   } catch (thrown) {
     isOver = true;
-    hear(failover, candidate, signal.aborted ? undefined : thrown);
+    hear(failover, candidate, { thrown, signal });
     throw thrown;
   } finally {
     if (!isOver) {
-      hear(failover, candidate, undefined);
+      hear(failover, candidate, { signal });
       await reader.return?.();
     }
   }
 }
 
-/** What an attempt that was no success says of the provider: nothing, unless that has failed itself. */
-function hear({ breakers, workspace, now }: Failover, candidate: Candidate, thrown: unknown): void {
-  const provider = providerOf(candidate);
-  const retry = thrown instanceof ModelFault ? thrown.retry : undefined;
-  if (retry?.failure === undefined) breakers.learnedNothing(workspace, provider);
-  else breakers.failed(workspace, provider, { ...retry, failure: retry.failure, now: now() });
+function hear(
+  { breakers, workspace, now }: Failover,
+  { id: model }: Candidate,
+  failed: { readonly thrown?: unknown; readonly signal: AbortSignal },
+): void {
+  hearFailure({ breakers, workspace, model }, { ...failed, now: now() });
 }
 
 function leftAlone(candidate: Candidate, retryAfterMs: number): ModelFault {
   return new ModelFault(
-    `Cannot ask the provider "${providerOf(candidate)}": it must have time to recover`,
+    `Cannot ask the provider "${providerOf(candidate.id)}": it must have time to recover`,
     { retryable: false, retryAfterMs },
   );
-}
-
-function providerOf({ id }: Candidate): string {
-  return id.slice(0, id.indexOf('/'));
 }
 
 function dearest(all: readonly Usage[]): Usage {

@@ -34,5 +34,9 @@ export interface ModelBindings {
   /** JSON, `{"provider/model": {"tools", "streaming", "contextTokens", …}}`: see `model-facts.ts`. */
   readonly MODEL_CAPABILITIES?: string;
   readonly AI?: AiBinding;
+  /** `https://gateway.ai.cloudflare.com/v1/<account>/<gateway>`, if vendors are asked through it. */
+  readonly AI_GATEWAY_URL?: string;
+  /** Of a gateway that wants to know who asks. */
+  readonly AI_GATEWAY_TOKEN?: string;
   readonly PRIVATE_NETWORK?: PrivateNetwork;
 }

@@ -10,9 +10,11 @@
 import { toAgentModel } from '../core/policy/agent-policy.ts';
 import { aliasOf, toAliasName } from '../core/policy/model-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
+import { gatewayProblem } from './ai-gateway.ts';
 import type { ModelBindings } from './model-bindings.ts';
 import { FREE, type ModelPrice, pricedModels, UNKNOWN_PRICE } from './model-price.ts';
 import { compatibleName, knownPrice, listProviders } from './providers.ts';
+import { WORKERS_AI } from './workers-ai/run-model.ts';
 
 export interface ModelDescription {
   /** `provider/model`, or `provider/*` for every other model of the provider. */
@@ -78,8 +80,8 @@ export function listModels(env: ModelBindings): readonly ModelDescription[] {
     if (provider.missing(env) !== undefined) return [];
     return describeAll(env, name, provider.title);
   });
-  const workersAi =
-    env.AI === undefined ? [] : describeAll(env, 'workers-ai', 'Cloudflare Workers AI');
+  const hasWorkersAi = env.AI !== undefined && gatewayProblem(env) === undefined;
+  const workersAi = hasWorkersAi ? describeAll(env, WORKERS_AI, 'Cloudflare Workers AI') : [];
   return [...EMBEDDED, ...vendors, ...workersAi];
 }
 

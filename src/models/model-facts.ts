@@ -60,12 +60,16 @@ const FACTS: Readonly<Record<string, ModelFacts>> = {
   'google/gemini-2.5-pro': GEMINI,
   'google/gemini-2.5-flash': GEMINI,
   'google/gemini-embedding-001': { ...EMBEDDING, contextTokens: 2_048, dimensions: 3_072 },
+  'workers-ai/@cf/baai/bge-m3': { ...EMBEDDING, contextTokens: 60_000, dimensions: 1_024 },
+  'workers-ai/@cf/baai/bge-small-en-v1.5': { ...EMBEDDING, contextTokens: 512, dimensions: 384 },
+  'workers-ai/@cf/baai/bge-base-en-v1.5': { ...EMBEDDING, contextTokens: 512, dimensions: 768 },
+  'workers-ai/@cf/baai/bge-large-en-v1.5': { ...EMBEDDING, contextTokens: 512, dimensions: 1_024 },
   'workers-ai/@cf/openai/gpt-oss-120b': { ...LANGUAGE, contextTokens: 128_000 },
   'workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast': { ...LANGUAGE, contextTokens: 24_000 },
 };
 
 /** Vendors name models that make vectors so; what is neither in the table nor named so talks. */
-const EMBEDDING_NAME = /\bembed/i;
+const EMBEDDING_NAME = /\b(?:embed|bge-(?!reranker))/i;
 
 export function factsOf(env: Pick<ModelBindings, 'MODEL_CAPABILITIES'>, id: string): ModelFacts {
   const usual = EMBEDDING_NAME.test(id) && !id.startsWith('embedded/') ? EMBEDDING : LANGUAGE;

@@ -54,6 +54,10 @@ const PRICES: Readonly<Record<string, ModelPrice>> = {
   },
   'google/gemini-2.5-flash': { input: 0.3, output: 2.5 },
   'google/gemini-embedding-001': { input: 0.15, output: 0 },
+  'workers-ai/@cf/baai/bge-m3': { input: 0.012, output: 0 },
+  'workers-ai/@cf/baai/bge-small-en-v1.5': { input: 0.02, output: 0 },
+  'workers-ai/@cf/baai/bge-base-en-v1.5': { input: 0.067, output: 0 },
+  'workers-ai/@cf/baai/bge-large-en-v1.5': { input: 0.204, output: 0 },
   'workers-ai/@cf/openai/gpt-oss-120b': { input: 0.35, output: 0.75 },
   'workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast': { input: 0.3, output: 2.26 },
 };

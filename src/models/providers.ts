@@ -16,6 +16,8 @@ import type {
   LanguageModelV4,
   LanguageModelV4CallOptions,
 } from '@ai-sdk/provider';
+import { Fault } from '../core/errors/fault.ts';
+import { aiGatewayOf, gatewayProblem } from './ai-gateway.ts';
 import type { ModelBindings } from './model-bindings.ts';
 import { FREE, type ModelPrice, statedPrice } from './model-price.ts';
 import { fetchFor, publicFetch } from './private-fetch.ts';
@@ -45,16 +47,17 @@ export interface PromptCaching {
 
 const anthropic: Provider = {
   title: 'Anthropic (Messages API)',
-  missing: (env) => unset('ANTHROPIC_API_KEY', env.ANTHROPIC_API_KEY),
+  missing: (env) => unset('ANTHROPIC_API_KEY', env.ANTHROPIC_API_KEY) ?? gatewayProblem(env),
   load(env, model) {
-    return createAnthropic({ apiKey: env.ANTHROPIC_API_KEY ?? '', fetch: publicFetch })(model);
+    const { ANTHROPIC_API_KEY: apiKey = '' } = env;
+    return createAnthropic({ apiKey, ...wayTo(env, 'anthropic/v1') })(model);
   },
   caching: { options: { anthropic: { cacheControl: { type: 'ephemeral' } } }, surcharge: 0.25 },
 };
 
 const openai: Provider = {
   title: 'OpenAI (Responses API; nothing is stored there)',
-  missing: (env) => unset('OPENAI_API_KEY', env.OPENAI_API_KEY),
+  missing: (env) => unset('OPENAI_API_KEY', env.OPENAI_API_KEY) ?? gatewayProblem(env),
   load(env, model) {
     return openOpenAi(env).responses(model);
   },
@@ -64,19 +67,30 @@ const openai: Provider = {
 
 const google: Provider = {
   title: 'Google (Gemini API)',
-  missing: (env) => unset('GOOGLE_API_KEY', env.GOOGLE_API_KEY),
+  missing: (env) => unset('GOOGLE_API_KEY', env.GOOGLE_API_KEY) ?? gatewayProblem(env),
   load(env, model) {
     return openGoogle(env)(model);
   },
   loadEmbedding: (env, model) => openGoogle(env).embeddingModel(model),
 };
 
-function openOpenAi({ OPENAI_API_KEY: apiKey = '' }: ModelBindings) {
-  return createOpenAI({ apiKey, fetch: publicFetch });
+/** Straight to the vendor, or by that path of the operator's AI Gateway. */
+function wayTo(env: ModelBindings, path: string) {
+  const gateway = aiGatewayOf(env);
+  if (gateway === undefined) return { fetch: publicFetch };
+  if (gateway === 'malformed') throw new Fault('internal', 'Cannot ask around the AI Gateway');
+  const { url, headers } = gateway;
+  return { baseURL: `${url}/${path}`, headers, fetch: fetchFor(env, url) };
 }
 
-function openGoogle({ GOOGLE_API_KEY: apiKey = '' }: ModelBindings) {
-  return createGoogle({ apiKey, fetch: publicFetch });
+function openOpenAi(env: ModelBindings) {
+  const { OPENAI_API_KEY: apiKey = '' } = env;
+  return createOpenAI({ apiKey, ...wayTo(env, 'openai') });
+}
+
+function openGoogle(env: ModelBindings) {
+  const { GOOGLE_API_KEY: apiKey = '' } = env;
+  return createGoogle({ apiKey, ...wayTo(env, 'google-ai-studio/v1beta') });
 }
 
 const compatible: Provider = {

@@ -10,7 +10,7 @@ import type { Authority } from '../core/policy/authority.ts';
 import { languageUse, usableModels } from '../core/policy/model-access.ts';
 import { isEmbeddedModel } from '../core/policy/model-name.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
-import { chooseModel, type UnknownModel } from './choose-model.ts';
+import { chooseModel, type ModelTerms, type UnknownModel } from './choose-model.ts';
 import { type Candidate, createFailoverModel } from './failover-model.ts';
 import type { ModelBindings } from './model-bindings.ts';
 import { factsOf, findIncapability, type Incapability, type ModelNeeds } from './model-facts.ts';
@@ -36,14 +36,28 @@ export function resolveModel(
   if (isEmbeddedModel(name)) return chooseModel(env, name);
   const use = languageUse(needs.streaming === true);
   const { models, budgets } = authority.policy;
-  const { firstByteMs } = models;
-  const { unknownPrice } = budgets;
-  const chosen = usableModels(authority, name, { use, now: now() }).map((id): Choice => {
+  const ids = usableModels(authority, name, { use, now: now() });
+  const terms = { firstByteMs: models.firstByteMs, unknownPrice: budgets.unknownPrice };
+  return resolveChain(env, { ids, terms, workspace, needs, now }) ?? chooseModel(env, name);
+}
+
+export interface ChainWish extends Pick<ModelWish, 'workspace' | 'needs' | 'now'> {
+  /** In the order in which they are asked. */
+  readonly ids: readonly string[];
+  readonly terms: ModelTerms;
+}
+
+/** The first problem where none of them can be used; nothing if there are none. */
+export function resolveChain(
+  env: ModelBindings,
+  { ids, terms, workspace, needs, now }: ChainWish,
+): Result<ModelPort, UnknownModel> | undefined {
+  const chosen = ids.map((id): Choice => {
     const facts = factsOf(env, id);
     const lacking = findIncapability(facts, { ...needs, kind: 'language', inputTokens: 0 });
     if (lacking !== undefined) return err(INCAPABLE[lacking]);
     const { contextTokens } = facts;
-    const port = chooseModel(env, id, { firstByteMs, unknownPrice });
+    const port = chooseModel(env, id, terms);
     return port.ok ? ok({ id, port: port.value, ...(contextTokens && { contextTokens }) }) : port;
   });
   const candidates = chosen.flatMap((choice) => (choice.ok ? [choice.value] : []));
@@ -51,8 +65,7 @@ export function resolveModel(
   if (candidates.length > 0) {
     return ok(createFailoverModel({ candidates, workspace, breakers, now }));
   }
-  const refused = chosen.find((choice) => !choice.ok);
-  return refused ?? chooseModel(env, name);
+  return chosen.find((choice) => !choice.ok);
 }
 
 type Choice = Result<Candidate, UnknownModel>;

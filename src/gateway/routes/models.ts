@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { chooseModel } from '../../models/choose-model.ts';
+import { providerOf } from '../../models/hear-failure.ts';
 import {
   describeNames,
   listModels,
@@ -88,7 +89,7 @@ type Entry = Pick<ModelDescription, 'id' | 'description'> & Partial<NameDescript
 /** Health is what this isolate has seen of the provider in this workspace. */
 function toEntry({ id, description, models }: Entry, { env, caller }: Asked) {
   const { workspace } = caller.principal;
-  const provider = id.slice(0, id.indexOf('/'));
+  const provider = providerOf(id);
   const facts = (models ?? [id]).map((model) => factsOf(env, model));
   const contexts = facts.flatMap(({ contextTokens }) => contextTokens ?? []);
   return {

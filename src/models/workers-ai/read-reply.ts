@@ -12,7 +12,15 @@ import { readEvents } from './read-events.ts';
 
 export type ReplyChunk =
   | Exclude<ModelChunk, { kind: 'end' }>
-  | { readonly kind: 'usage'; readonly input: number; readonly output: number };
+  | {
+      readonly kind: 'usage';
+      readonly input: number;
+      readonly output: number;
+      /** Of the input. */
+      readonly cached: number;
+    }
+  /** It would have said more, and had no tokens left. */
+  | { readonly kind: 'cut' };
 
 /** Calls arrive in pieces, so they come last, in the order in which they were begun. */
 export async function* readReply(body: ReadableStream<Uint8Array>): AsyncGenerator<ReplyChunk> {
@@ -27,13 +35,33 @@ export async function* readReply(body: ReadableStream<Uint8Array>): AsyncGenerat
     const text = textOf(event);
     if (text !== '') yield { kind: 'text', text };
     for (const piece of callPiecesOf(event)) addPiece(calls, piece);
-    if (finishReasonOf(event)) isWhole = true;
-    const usage = usageOf(event);
-    if (usage !== undefined) yield usage;
+    if (finishReasonOf(event) !== undefined) isWhole = true;
+    yield* endOf(event);
   }
   if (!isWhole) {
     throw cutOff('workers-ai');
   }
+  yield* toCalls(calls);
+}
+
+/** The same of a reply that comes in one piece. One that is to be fetched later is none. */
+export function* readWhole(answer: JsonObject): Generator<ReplyChunk> {
+  if (answer.response === undefined && !Array.isArray(answer.choices)) throw cutOff('workers-ai');
+  const calls = new Map<number, CallDraft>();
+  const text = textOf(answer);
+  if (text !== '') yield { kind: 'text', text };
+  for (const piece of callPiecesOf(answer)) addPiece(calls, piece);
+  yield* endOf(answer);
+  yield* toCalls(calls);
+}
+
+function* endOf(event: JsonObject): Generator<ReplyChunk> {
+  if (finishReasonOf(event) === 'length') yield { kind: 'cut' };
+  const usage = usageOf(event);
+  if (usage !== undefined) yield usage;
+}
+
+function* toCalls(calls: ReadonlyMap<number, CallDraft>): Generator<ReplyChunk> {
   for (const [index, { id, name, argumentsText }] of calls) {
     yield { kind: 'tool-call', call: { id: id || `call_${index}`, name, argumentsText } };
   }
@@ -60,20 +88,24 @@ function firstChoice(event: JsonObject): JsonObject {
 }
 
 function deltaOf(event: JsonObject): JsonObject {
-  const { delta } = firstChoice(event);
-  return isJsonObject(delta) ? delta : {};
+  const { delta, message } = firstChoice(event);
+  const said = delta ?? message;
+  return isJsonObject(said) ? said : {};
 }
 
 function textOf(event: JsonObject): string {
   const { response } = event;
   if (typeof response === 'string') return response;
   if (typeof response === 'number') return String(response);
+  // A reply that was to be JSON comes as what it stands for.
+  if (isJsonObject(response)) return JSON.stringify(response);
   const { content } = deltaOf(event);
   return typeof content === 'string' ? content : '';
 }
 
-function finishReasonOf(event: JsonObject): boolean {
-  return typeof (event.finish_reason ?? firstChoice(event).finish_reason) === 'string';
+function finishReasonOf(event: JsonObject): string | undefined {
+  const reason = event.finish_reason ?? firstChoice(event).finish_reason;
+  return typeof reason === 'string' ? reason : undefined;
 }
 
 function callPiecesOf(event: JsonObject): readonly JsonObject[] {
@@ -105,7 +137,12 @@ function toArgumentsText(value: JsonValue | undefined): string {
 
 function usageOf(event: JsonObject): ReplyChunk | undefined {
   if (!isJsonObject(event.usage)) return undefined;
-  const { prompt_tokens: input, completion_tokens: output } = event.usage;
+  const {
+    prompt_tokens: input,
+    completion_tokens: output,
+    prompt_tokens_details: more,
+  } = event.usage;
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
-  return { kind: 'usage', input, output };
+  const cached = isJsonObject(more) ? more.cached_tokens : 0;
+  return { kind: 'usage', input, output, cached: typeof cached === 'number' ? cached : 0 };
 }
