@@ -18,6 +18,7 @@ import { pluginKeygen } from './commands/plugin-keygen.ts';
 import { pluginNew } from './commands/plugin-new.ts';
 import { pluginRemote } from './commands/plugin-remote.ts';
 import { pluginSign } from './commands/plugin-sign.ts';
+import { pluginSignIn, pluginSignOut } from './commands/plugin-sign-in.ts';
 import { pluginTest } from './commands/plugin-test.ts';
 import { policyCheck } from './commands/policy-check.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
@@ -30,6 +31,8 @@ export const COMMANDS: readonly Command[] = [
   pluginTest,
   pluginInspect,
   pluginInstall,
+  pluginSignIn,
+  pluginSignOut,
   pluginKeygen,
   pluginSign,
   receiptVerify,

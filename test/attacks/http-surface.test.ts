@@ -87,6 +87,9 @@ describe('authentication', () => {
       // Nodes prove themselves by a code and by their key.
       '/v1/nodes/connect',
       '/v1/nodes/enrol',
+      // A browser comes back from signing in with a state that is good for one time.
+      '/v1/sign-ins/callback',
+      '/v1/sign-ins/client.json',
       // Pages prove themselves by a ticket.
       '/v1/web-chats/x/x',
       // What a platform sends is believed by its signature.

@@ -15,6 +15,7 @@ import { startAuthorizingProxy } from './authorizing-proxy.ts';
 import { findInspectorProblems } from './inspector.ts';
 import { manifestOf, sourceOf } from './plugin.ts';
 import { run } from './run.ts';
+import { findFailedSignIns } from './sign-in-scenarios.ts';
 import { startSlowServer } from './slow-server.ts';
 
 const FOLDER = import.meta.dirname;
@@ -36,6 +37,7 @@ async function main(): Promise<number> {
     const failed = [
       ...(await findFailedRevisions(gateway)),
       ...(await findInspectorProblems(gateway)),
+      ...(await findFailedSignIns(gateway)),
     ];
     console.log(failed.length === 0 ? 'Conformance: as expected' : `Not as expected: ${failed}`);
     return failed.length === 0 ? 0 : 1;

@@ -12,10 +12,15 @@ export interface Run {
   readonly output: string;
 }
 
-export async function run(tool: string, args: readonly string[]): Promise<Run> {
+export async function run(
+  tool: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   const program = join(import.meta.dirname, 'node_modules/.bin', tool);
   const child = spawn(process.execPath, [program, ...args], {
     cwd: import.meta.dirname,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -52,6 +52,22 @@ test('its tools are called, and what they say is nobody’s word', async () => {
   expect(body.label).toMatchObject({ integrity: 'untrusted' });
 });
 
+test('a server that speaks revision 2026-07-28 alone is called in it', async () => {
+  const newer = await startMcpServer(undefined, { legacy: 'reject' });
+  try {
+    await changePolicy(api, { privateHosts: [server.hostPort, newer.hostPort] });
+    const tool = { ...ECHO, name: 'newer_echo' };
+    newer.tools = [tool];
+    const remote = { url: newer.url.href, tools: [tool] };
+    const manifest = { name: 'newer', version: '1.0.0', license: 'Apache-2.0', remote };
+    expect((await uploadManifest(gateway, manifest)).status).toBe(201);
+    const called = await api.post('/v1/tools/newer_echo/call', { arguments: { text: 'hi' } });
+    expect([called.status, called.body.result]).toEqual([200, expect.stringContaining('echo: hi')]);
+  } finally {
+    newer.close();
+  }
+});
+
 test('a call needs both the tool and the network of its host', async () => {
   const network = `tool:network:http:${server.hostPort}`;
   const tokenFor = async (...grants: string[]) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { signInOf, signInSettings } from '../../src/core/manifest/sign-in-settings.ts';
 import { isJsonObject, type JsonObject } from '../../src/core/primitives/json.ts';
 import { expandRemote } from '../../src/plugin-review/remote/expand-remote.ts';
 import { ECHO } from '../support/mcp-server.ts';
@@ -69,6 +70,45 @@ describe('expandRemote()', () => {
       capabilities: [...networks, 'system:secret:use:client'],
       tools: [{ requires: networks }, { requires: networks }],
     });
+  });
+
+  test.each([
+    [undefined, 'sign-in.remote'],
+    ['principal', 'sign-in.remote'],
+    ['workspace', 'shared-sign-in.remote'],
+  ])(
+    'asks for what the sign-in of a %s brings, and for no network but the server’s',
+    (holder, name) => {
+      const auth = { type: 'sign-in', ...(holder && { holder }), issuer: 'https://id.example.com' };
+      const { manifest } = made({ remote: { auth } });
+      expect(manifest).toMatchObject({
+        capabilities: ['tool:network:http:mcp.example.com:443', `system:secret:use:${name}`],
+        config: { properties: { token: { secret: true } } },
+      });
+      expect(signInSettings(manifest)).toEqual({ token: { secret: name } });
+      expect(signInOf(manifest)).toEqual({ url: URL_OF_IT, auth });
+    },
+  );
+
+  test.each([
+    [{ client: { id: 'a' } }, '/remote/auth/issuer must be there'],
+    [{ issuer: 'https://me:secret@id.example.com' }, '/remote/auth/issuer must name a host'],
+    [{ issuer: 'ftp://id.example.com' }, '/remote/auth/issuer must be an http(s) URL'],
+    [{ holder: 'everybody' }, '/remote/auth/holder'],
+    [{ scope: 'a\nb' }, '/remote/auth/scope must be scopes'],
+    [{ secret: 'token' }, '/remote/auth'],
+    [{ issuer: URL_OF_IT, client: { id: 'a\nb' } }, '/remote/auth/client/id'],
+    [{ issuer: URL_OF_IT, client: { id: 'a', secret: 'No Name' } }, '/remote/auth/client/secret'],
+  ])('refuses to sign in with %j', (change, problem) => {
+    const [found = ''] = problems({ remote: { auth: { type: 'sign-in', ...change } } });
+    expect(found).toContain(problem);
+  });
+
+  test('nobody signs in for what does not say so', () => {
+    for (const remote of [{}, { auth: { type: 'secret', secret: 'token' } }]) {
+      const { manifest } = made({ remote });
+      expect([signInOf(manifest), signInSettings(manifest)]).toEqual([undefined, undefined]);
+    }
   });
 
   test('is the same for what it has made, and takes nothing else beside', () => {

@@ -6,7 +6,12 @@
 
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createMcpHandler, Server, type Tool } from '@modelcontextprotocol/server';
+import {
+  type CreateMcpHandlerOptions,
+  createMcpHandler,
+  Server,
+  type Tool,
+} from '@modelcontextprotocol/server';
 
 export const ECHO: Tool = {
   name: 'remote_echo',
@@ -35,7 +40,14 @@ export interface TestMcpServer {
   readonly close: () => void;
 }
 
-export async function startMcpServer(): Promise<TestMcpServer> {
+/** Answers a request in the place of the server, or says that it may come to it. */
+export type Guard = (request: IncomingMessage, response: ServerResponse) => 'answered' | 'let in';
+
+/** With `legacy: 'reject'` it speaks revision 2026-07-28 alone. */
+export async function startMcpServer(
+  guard?: Guard,
+  options: CreateMcpHandlerOptions = {},
+): Promise<TestMcpServer> {
   let calls = 0;
   const handler = createMcpHandler(() => {
     const server = new Server(
@@ -48,9 +60,10 @@ export async function startMcpServer(): Promise<TestMcpServer> {
       return { content: [{ type: 'text', text: `echo: ${params.arguments?.text}` }] };
     });
     return server;
-  });
+  }, options);
   const listener = http.createServer((request, response) => {
     if (request.url === '/token') return void issueToken(running, request, response);
+    if (guard?.(request, response) === 'answered') return;
     running.authorizations.push(request.headers.authorization);
     if (running.instead !== undefined) running.instead(response);
     else void answer(handler.fetch, request, response);

@@ -17,9 +17,10 @@ import type { ScheduleApi } from '../schedule/schedule-api.ts';
 import type { SessionApi } from '../session/session-api.ts';
 import type { StorageApi } from '../storage/storage-api.ts';
 import type { BlockApi } from '../user/block-api.ts';
+import type { SignInApi } from '../vault/sign-in-api.ts';
 import type { VaultApi } from '../vault/vault-api.ts';
-import type { EmbeddingApi } from '../workspace/embedding-api.ts';
 import type { EntryApi } from '../workspace/entry-api.ts';
+import type { ErrandApi } from '../workspace/errand-api.ts';
 import type { GovernanceApi } from '../workspace/governance-api.ts';
 import type { PluginLaneApi } from '../workspace/lane-api.ts';
 import type { SkillApi } from '../workspace/skill-api.ts';
@@ -33,7 +34,7 @@ export interface BlockNamespace<Api> {
 export interface BlockBindings {
   readonly SESSIONS: BlockNamespace<SessionApi>;
   readonly WORKSPACES: BlockNamespace<
-    WorkspaceApi & GovernanceApi & SkillApi & EmbeddingApi & EntryApi
+    WorkspaceApi & GovernanceApi & SkillApi & ErrandApi & EntryApi
   >;
   readonly AUDITS: BlockNamespace<AuditApi>;
   readonly APPROVALS: BlockNamespace<ApprovalsApi>;
@@ -44,7 +45,7 @@ export interface BlockBindings {
   readonly CHANNELS: BlockNamespace<ChannelApi>;
   readonly STORAGES: BlockNamespace<StorageApi>;
   readonly MEMORIES: BlockNamespace<MemoryApi>;
-  readonly VAULTS: BlockNamespace<VaultApi>;
+  readonly VAULTS: BlockNamespace<VaultApi & SignInApi>;
   /** Run the plugins' code. By name of the workspace, as its block. */
   readonly WASM_LANES: BlockNamespace<PluginLaneApi>;
   /** 32 random bytes as base64url; every key of the deployment is derived from it. */

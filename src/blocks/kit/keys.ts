@@ -26,6 +26,7 @@ export type KeyPurpose =
   | 'node-ids'
   | 'gateway-identity'
   | 'mcp-state'
+  | 'sign-in-state'
   | 'channel-ids'
   | `channel:${string}`
   | `audit-args:${string}`

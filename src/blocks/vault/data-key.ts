@@ -19,10 +19,13 @@ const DATA_KEY_BYTES = 32;
 const KEY_ID_BYTES = 8;
 
 /** What a wrapped key is for, so that none can stand in for another. */
-type KeyKind = 'sallyport-data-key/1' | typeof CONTENT_KEY;
+type KeyKind = 'sallyport-data-key/1' | typeof CONTENT_KEY | typeof SIGN_IN_KEY;
 
 /** The kind of those by which blocks seal what they store. */
 export const CONTENT_KEY = 'sallyport-content-key/1';
+
+/** The kind of those under which each sign-in to a remote server lies by itself. */
+export const SIGN_IN_KEY = 'sallyport-sign-in-key/1';
 
 export interface DataKey {
   readonly id: string;

@@ -34,6 +34,11 @@ export class SealedSecrets {
     return this.#state;
   }
 
+  /** Part of a transaction: something else has changed that is looked for in what leaves. */
+  touch(): void {
+    this.#state = randomHex(STATE_BYTES);
+  }
+
   /** Memory may be ahead of storage. */
   forget(): void {
     this.#dataKey = undefined;

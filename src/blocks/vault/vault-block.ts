@@ -8,7 +8,6 @@
  * @module
  */
 
-import { DurableObject } from 'cloudflare:workers';
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { Fault } from '../../core/errors/fault.ts';
@@ -17,13 +16,15 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { MAX_SECRETS, type Secret } from '../../core/vault/secret.ts';
 import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
-import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Timers } from '../kit/timers.ts';
 import { ContentKeys } from './content-keys.ts';
 import { CONTENT_KEY, WrappingKeys } from './data-key.ts';
 import { SealedSecrets } from './sealed-secrets.ts';
+import type { TokenProblem, TokenUse } from './sign-in-api.ts';
+import type { Lent } from './sign-in-desk.ts';
+import { SignInVault, type VaultBindings } from './sign-in-vault.ts';
 import type {
   SecretDescription,
   SecretLoan,
@@ -40,13 +41,14 @@ import type { WrappedDataKey } from './wrapped-data-key.ts';
 const SOURCE = 'vault';
 
 const DRAIN_TIMER = 'drain';
+const SWEEP_TIMER = 'sign-ins';
 
 /** How long the record waits at most before it is sent again, in milliseconds. */
 const DRAIN_AGAIN_MS = 30_000;
 
 type Facts = Omit<AuditEvent, 'at'>;
 
-export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi {
+export class VaultBlock extends SignInVault implements VaultApi {
   readonly #workspace: WorkspaceId;
   readonly #store: VaultStore;
   readonly #secrets: SealedSecrets;
@@ -55,7 +57,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
   readonly #timers: Timers;
   readonly #changes: Changes;
 
-  constructor(ctx: DurableObjectState, env: BlockBindings) {
+  constructor(ctx: DurableObjectState, env: VaultBindings) {
     super(ctx, env);
     this.#workspace = workspaceOf(ctx);
     this.#store = new VaultStore(ctx.storage.sql);
@@ -64,7 +66,10 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     const contentWrapping = new WrappingKeys(env, this.#workspace, CONTENT_KEY);
     this.#contentKeys = new ContentKeys(ctx.storage.sql, contentWrapping);
     this.#outbox = new Outbox(ctx.storage.sql);
-    this.#timers = new Timers(ctx.storage, { [DRAIN_TIMER]: () => this.#drain() });
+    this.#timers = new Timers(ctx.storage, {
+      [DRAIN_TIMER]: () => this.#drain(),
+      [SWEEP_TIMER]: () => this.desk.sweep(),
+    });
     this.#changes = new Changes(ctx.storage, {
       forgetMemory: () => {
         this.#secrets.forget();
@@ -75,6 +80,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     ctx.storage.transactionSync(() => {
       this.#store.createTables();
       this.#contentKeys.createTable();
+      this.desk.createTables();
       this.#outbox.createTable();
       this.#timers.createTable();
     });
@@ -117,13 +123,14 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
     this.#change(() => {
       if (this.#store.count() > 0) this.#secrets.rewrap();
       if (this.#contentKeys.all().length > 0) this.#contentKeys.renew();
+      this.desk.rewrap();
       this.#record('secrets-rewrapped', actor, { count: this.#store.count() });
     });
     return this.#describe();
   }
 
   async use(request: SecretUse): Promise<Result<string, SecretProblem>> {
-    if (this.#outbox.isBlocked(Date.now())) return err('audit_unavailable');
+    if (this.isBlocked()) return err('audit_unavailable');
     const { name, host } = request;
     const stored = this.#store.find(name);
     const mayGo = stored?.hosts.includes(host) === true;
@@ -133,7 +140,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
   }
 
   async lend(request: SecretLoan): Promise<Result<Secret, SecretProblem>> {
-    if (this.#outbox.isBlocked(Date.now())) return err('audit_unavailable');
+    if (this.isBlocked()) return err('audit_unavailable');
     const { name, node } = request;
     const stored = this.#store.find(name);
     const hosts = stored?.hosts ?? [];
@@ -148,7 +155,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
       const value = this.#secrets.read(secret);
       return value === undefined ? [] : [{ name: secret.name, value }];
     });
-    return { state: this.#secrets.state, values };
+    return { state: this.#secrets.state, values: [...values, ...this.desk.values()] };
   }
 
   async contentKeys(): Promise<readonly WrappedDataKey[]> {
@@ -157,6 +164,33 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
       else this.#contentKeys.refresh();
     });
     return this.#contentKeys.all();
+  }
+
+  protected override forSignIns(): Lent {
+    return {
+      workspace: this.#workspace,
+      change: (change) =>
+        this.#change(() => {
+          this.#secrets.touch();
+          return change();
+        }),
+      record: (event) => this.#add(event),
+      readSecret: (name, host) => {
+        const stored = this.#store.find(name);
+        const found = this.#open(stored, stored?.hosts.includes(host) === true);
+        return found.ok ? found.value : undefined;
+      },
+      later: (work) => this.ctx.waitUntil(work.catch(() => undefined)),
+      sweepBy: (at) => this.#timers.setLatest(SWEEP_TIMER, at),
+    };
+  }
+
+  protected override isBlocked(): boolean {
+    return this.#outbox.isBlocked(Date.now());
+  }
+
+  protected override recordToken(request: TokenUse, found: Result<string, TokenProblem>): void {
+    this.#recordUse({ request, found, to: { resource: request.host } });
   }
 
   #describe(): VaultDescription {
@@ -201,7 +235,7 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
 
   /** Fails closed: what cannot be recorded may not happen. */
   #change<T>(change: () => T): T {
-    if (this.#outbox.isBlocked(Date.now())) throw new Fault('audit_unavailable');
+    if (this.isBlocked()) throw new Fault('audit_unavailable');
     const result = this.#changes.make(change);
     this.ctx.waitUntil(this.#drain().catch(() => undefined));
     return result;
@@ -217,8 +251,8 @@ export class VaultBlock extends DurableObject<BlockBindings> implements VaultApi
 
 interface Use {
   readonly request: SecretUse | SecretLoan;
-  readonly stored: StoredSecret | undefined;
-  readonly found: Result<string, SecretProblem>;
+  readonly stored?: StoredSecret | undefined;
+  readonly found: Result<string, SecretProblem | TokenProblem>;
   /** Where the secret is to go. */
   readonly to: Pick<Facts, 'resource' | 'node'>;
 }

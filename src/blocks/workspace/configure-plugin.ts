@@ -6,6 +6,7 @@
 
 import { findSettingProblems } from '../../core/manifest/plugin-settings.ts';
 import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
+import { signInSettings } from '../../core/manifest/sign-in-settings.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
@@ -58,7 +59,7 @@ export function refuseKeptSettings(
   current: StoredPlugin | undefined,
   manifest: JsonObject,
 ): Refusal | undefined {
-  const problems = findSettingProblems(manifest.config, current?.plugin.config?.values ?? {});
+  const problems = findSettingProblems(manifest.config, givenSettings(current)?.values ?? {});
   if (problems.length === 0) return undefined;
   return {
     code: 'conflict',
@@ -67,14 +68,22 @@ export function refuseKeptSettings(
   };
 }
 
-/** What of the settings goes on: all or, if they do not fit, nothing. */
+/** What of the settings goes on: all or, if they do not fit, nothing. Those of a sign-in follow from the manifest. */
 export function keepSettings(
   current: StoredPlugin | undefined,
   manifest: JsonObject,
 ): Pick<RegisteredPlugin, 'config'> {
-  const config = current?.plugin.config;
+  const own = signInSettings(manifest);
+  if (own !== undefined) return toConfig(own);
+  const config = givenSettings(current);
   const fits = refuseKeptSettings(current, manifest) === undefined;
   return config !== undefined && fits ? { config } : {};
+}
+
+/** By an operator. */
+function givenSettings(stored: StoredPlugin | undefined): RegisteredPlugin['config'] {
+  const follow = stored !== undefined && signInSettings(stored.manifest) !== undefined;
+  return follow ? undefined : stored?.plugin.config;
 }
 
 function refuseSettings(manifest: JsonObject, values: JsonObject): Refusal | undefined {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { signInOf } from '../../core/manifest/sign-in-settings.ts';
 import type { StoredPlugin } from './plugin-store.ts';
 import type { Quarantined } from './quarantine-store.ts';
 import type {
@@ -25,11 +26,13 @@ export function describePlugin(parts: WorkspaceParts, name: string): PluginDescr
     ...plugins.draining().filter(({ plugin }) => plugin.name === name),
   ];
   const [found] = quarantine.ofPlugin(name);
+  const section = signInOf(shown.manifest);
   return {
     ...{ name, tier, ...describeVersion(shown) },
     ...(signedBy !== undefined && { signedBy }),
     ...(others.length > 0 && { versions: others.map(describeVersion) }),
     ...(found !== undefined && { quarantine: describeQuarantine(found) }),
+    ...(section && { signsIn: section.auth.holder ?? 'principal' }),
   };
 }
 

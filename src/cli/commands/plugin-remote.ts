@@ -28,6 +28,7 @@ export const pluginRemote: Command = {
     only: { value: '<tool>', repeats: true, help: 'one of its tools; all unless stated' },
     secret: { value: '<name>', help: 'the secret that it gets as a bearer token' },
     oauth: { value: '<url>', help: 'a token endpoint, to which that secret is sent instead' },
+    'sign-in': { help: 'people sign in to the server by a browser, each for himself' },
     scope: { value: '<scopes>', help: 'what to ask of the token endpoint' },
     version: { value: '<version>', help: 'of the plugin; 1.0.0 unless stated' },
     dir: { value: '<folder>', help: 'where the folder is made; the present one unless stated' },
@@ -48,7 +49,9 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw CommandFailure.usage(`Cannot use "${address}": it must be the http(s) URL of a server`);
   }
-  const listed = await listRemoteTools(url, process.env[TOKEN_VARIABLE]);
+  const token = process.env[TOKEN_VARIABLE];
+  const isClosed = invocation.has('sign-in') && token === undefined;
+  const listed = isClosed ? [] : await listRemoteTools(url, token);
   const only = invocation.values('only');
   const tools = only.length === 0 ? listed : listed.filter((tool) => only.includes(tool.name));
   const manifestText = writeText(name.value.name, invocation, { url, tools });
@@ -61,6 +64,8 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
     terminal.line(`  ${tool.description ?? ''}`);
   }
   terminal.line(`Made ${relative('.', folder) || '.'}/ with ${tools.length} tools`, 'good');
+  if (isClosed)
+    terminal.line(`Install it, sign in, and call ${name.value.name}-look for its tools`);
   return EXIT.ok;
 }
 
@@ -71,21 +76,32 @@ interface Looked {
 
 /** All that an author says; the rest follows from it. */
 function writeText(name: string, invocation: Invocation, { url, tools }: Looked): string {
+  const auth = readAuth(invocation);
+  const manifest = {
+    name,
+    version: invocation.value('version') ?? '1.0.0',
+    license: 'Apache-2.0',
+    remote: { url: url.href, ...(auth !== undefined && { auth }), tools: tools.map(told) },
+  };
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
+
+function readAuth(invocation: Invocation): object | undefined {
   const secret = invocation.value('secret');
   const tokenUrl = invocation.value('oauth');
   if (tokenUrl !== undefined && secret === undefined) {
     throw CommandFailure.usage('Cannot use --oauth: --secret must name the credentials');
   }
   const scope = invocation.value('scope');
-  const oauth = { type: 'oauth', tokenUrl, ...(scope !== undefined && { scope }) };
-  const auth = { ...(tokenUrl === undefined ? { type: 'secret' } : oauth), secret };
-  const manifest = {
-    name,
-    version: invocation.value('version') ?? '1.0.0',
-    license: 'Apache-2.0',
-    remote: { url: url.href, ...(secret !== undefined && { auth }), tools: tools.map(told) },
-  };
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  const asked = scope !== undefined && { scope };
+  if (invocation.has('sign-in')) {
+    if (secret === undefined) return { type: 'sign-in', ...asked };
+    throw CommandFailure.usage('Cannot use --sign-in beside --secret: a server takes one of them');
+  }
+  if (secret === undefined) return undefined;
+  return tokenUrl === undefined
+    ? { type: 'secret', secret }
+    : { type: 'oauth', tokenUrl, ...asked, secret };
 }
 
 /** All of a definition that says what the tool is. */

@@ -13,7 +13,7 @@ import type { PartReader } from './read-parts.ts';
 
 /** What everybody may read; see `docs/security/secure-configuration.md`. */
 const FOR_EVERYBODY =
-  /^\/(health|docs|openapi\.json|schemas\/[^/]+|\.well-known\/.+|v1\/audit\/key)$/;
+  /^\/(health|docs|openapi\.json|schemas\/[^/]+|\.well-known\/.+|v1\/audit\/key|v1\/sign-ins\/client\.json)$/;
 
 const FOREIGN_HOST = 'rebound.invalid';
 const TIMEOUT_MS = 10_000;

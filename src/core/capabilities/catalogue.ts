@@ -78,6 +78,7 @@ const TRAITS = {
   'system:plugin:stop': PLAIN,
   'system:plugin:delete': PLAIN,
   'system:plugin:release': NOT_FOR_DELEGATES,
+  'system:plugin:sign-in': NOT_FOR_DELEGATES,
   'system:node:connect': PLAIN,
   'system:node:approve': PLAIN,
   'system:node:list': PLAIN,

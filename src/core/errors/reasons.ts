@@ -72,6 +72,7 @@ export const CHECK_REASONS = {
     'timeout',
     'output_too_large',
     'host_denied',
+    'sign_in_needed',
     'plugin_error',
     'unknown',
   ],

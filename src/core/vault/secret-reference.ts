@@ -7,13 +7,15 @@
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
 import { isSecretName } from './secret.ts';
+import { readSignInName } from './sign-in-name.ts';
 
 /** The name that it holds; `undefined` for whatever is no reference. */
 export function readSecretReference(value: JsonValue | undefined): string | undefined {
   if (value === undefined || !isJsonObject(value)) return undefined;
   const { secret, ...rest } = value;
   const isReference = typeof secret === 'string' && Object.keys(rest).length === 0;
-  return isReference && isSecretName(secret) ? secret : undefined;
+  if (!isReference) return undefined;
+  return isSecretName(secret) || readSignInName(secret) !== undefined ? secret : undefined;
 }
 
 /** Names of the secrets that settings refer to, each once. */

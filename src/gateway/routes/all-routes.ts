@@ -43,6 +43,8 @@ import { responseRoutes } from './responses.ts';
 import { scheduleRoutes } from './schedules.ts';
 import { secretRoutes } from './secrets.ts';
 import { sessionRoutes } from './sessions.ts';
+import { signInCallbackRoutes } from './sign-in-callback.ts';
+import { signInRoutes } from './sign-ins.ts';
 import { skillRoutes } from './skills.ts';
 import { tokenRotationRoutes } from './token-rotation.ts';
 import { toolRoutes } from './tools.ts';
@@ -74,6 +76,8 @@ export const ALL_ROUTES: readonly Route[] = withPublicRoutes([
   ...pluginRoutes,
   ...pluginQuarantineRoutes,
   ...pluginOperationRoutes,
+  ...signInRoutes,
+  ...signInCallbackRoutes,
   ...workspaceRoutesAmong(operations),
   ...policyVersionRoutes,
   ...policyDryRunRoutes,

@@ -24,6 +24,19 @@ const quarantineSchema = z.object({
   reason: z.string().optional(),
 });
 
+/** Of who asks, or of the workspace: whether the plugin's remote server knows him. */
+export const signInSchema = z.object({
+  holder: z.string(),
+  state: z.enum(['signed-in', 'needed']),
+  reason: z.enum(['refused', 'expired', 'insufficient_scope']).optional(),
+  server: z.string().optional(),
+  issuer: z.string().optional(),
+  scope: z.string().optional(),
+  signedInAt: z.number().optional(),
+  expiresAt: z.number().optional(),
+  renews: z.boolean().optional(),
+});
+
 /** The current version of a plugin, and what else there is of it. */
 export const pluginSchema = versionSchema.extend({
   name: z.string(),
@@ -31,6 +44,7 @@ export const pluginSchema = versionSchema.extend({
   signedBy: z.string().optional(),
   versions: z.array(versionSchema).optional(),
   quarantine: quarantineSchema.optional(),
+  signIn: signInSchema.optional(),
   manifest: z.record(z.string(), z.unknown()).optional(),
   config: z.record(z.string(), z.unknown()).optional(),
 });

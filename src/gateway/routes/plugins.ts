@@ -5,8 +5,12 @@
  */
 
 import * as z from 'zod';
+import { SHARED } from '../../blocks/vault/sign-in-api.ts';
+import { openSignIns } from '../../blocks/vault/sign-in-client.ts';
+import type { PluginDescription } from '../../blocks/workspace/workspace-api.ts';
 import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/workspace-client.ts';
-import { actorOf } from '../actor-of.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { actorOf, namedActorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
 import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -40,7 +44,7 @@ const listPlugins = defineRoute(
       workspace.listPlugins(),
       workspace.listQuarantined(),
     ]);
-    return json({ plugins, quarantined });
+    return json({ plugins: await withSignIns(request, plugins), quarantined });
   },
 );
 
@@ -55,10 +59,29 @@ const readPlugin = defineRoute(
     success: { status: 200, describes: pluginSchema },
   },
   async (request) => {
-    const plugin = await workspaceOf(request).plugin(request.params.name ?? '');
-    return json(found(plugin, 'plugin'));
+    const plugin = found(await workspaceOf(request).plugin(request.params.name ?? ''), 'plugin');
+    const [described] = await withSignIns(request, [plugin]);
+    return json(described);
   },
 );
+
+/** Where people sign in to a remote server: how it stands with who asks, or with the workspace. */
+async function withSignIns(
+  { env, caller }: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>,
+  plugins: readonly PluginDescription[],
+) {
+  if (plugins.every(({ signsIn }) => signsIn === undefined)) return plugins;
+  const { principal } = caller;
+  const own = toPrincipalName(principal);
+  const signIns = await openSignIns(env, principal.workspace).signIns({ holders: [own, SHARED] });
+  return plugins.map(({ signsIn, ...plugin }) => {
+    if (signsIn === undefined) return plugin;
+    const holder = signsIn === 'workspace' ? SHARED : own;
+    const known = signIns.find((each) => each.plugin === plugin.name && each.holder === holder);
+    const { plugin: _, ...signIn } = known ?? { plugin, holder, state: 'needed' };
+    return { ...plugin, signIn };
+  });
+}
 
 const stopPlugin = defineRoute(
   {
@@ -89,6 +112,8 @@ const deletePlugin = defineRoute(
   },
   async (request) => {
     const name = request.params.name ?? '';
+    const { env, caller } = request;
+    await openSignIns(env, caller.principal.workspace).endSignInsOf(namedActorOf(request), name);
     if (!(await workspaceOf(request).deletePlugin(actorOf(request), name))) throw noSuch('plugin');
     return noContent();
   },

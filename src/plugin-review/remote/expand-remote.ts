@@ -86,6 +86,9 @@ function findBadPlaces({ url, auth }: RemoteSection, readUrl: ReadUrl): readonly
   const places = [
     ['/remote/url', url] as const,
     ...(auth?.type === 'oauth' ? [['/remote/auth/tokenUrl', auth.tokenUrl] as const] : []),
+    ...(auth?.type === 'sign-in' && auth.issuer !== undefined
+      ? [['/remote/auth/issuer', auth.issuer] as const]
+      : []),
   ];
   return places
     .filter(([, text]) => placeOf(text, readUrl) === undefined)

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { RemoteSection, RemoteTool } from '../../core/manifest/remote-section.ts';
+import type { RemoteAuth, RemoteSection, RemoteTool } from '../../core/manifest/remote-section.ts';
 import { MAX_DESCRIPTION_LENGTH } from '../../core/manifest/tool-schema.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
+import { toSignInName } from '../../core/vault/sign-in-name.ts';
 import { placeOf, type ReadUrl } from './place-of.ts';
 import { entryOf, LOOK_ENTRY } from './write-code.ts';
 
@@ -35,7 +36,7 @@ export function writeManifest(
     ...own,
     capabilities: [
       ...requires,
-      ...(auth === undefined ? [] : [`system:secret:use:${auth.secret}`]),
+      ...(auth === undefined ? [] : [`system:secret:use:${secretOf(auth, String(given.name))}`]),
     ],
     wasm: { language: 'javascript' },
     ...(auth && {
@@ -46,6 +47,12 @@ export function writeManifest(
       lookTool(given.name, origin, requires),
     ],
   };
+}
+
+/** What stands in the header on its way to the server. */
+function secretOf(auth: RemoteAuth, plugin: string): string {
+  if (auth.type !== 'sign-in') return auth.secret;
+  return toSignInName({ plugin, holder: auth.holder ?? 'principal' });
 }
 
 function toTool({ name, title, description, inputSchema, annotations }: RemoteTool): JsonObject {

@@ -96,7 +96,7 @@ describe('expandBlockCapabilities()', () => {
     const list = ['CAP_SEND', 'system:*', 'CAP_ALL', 'toString', 'system:admin', 'tool::x'];
     const found = expandBlockCapabilities(list).problems.map(({ index, code }) => [index, code]);
     expect(found).toEqual([
-      ...Array(6).fill([1, 'forbidden_capability']),
+      ...Array(7).fill([1, 'forbidden_capability']),
       [2, 'unknown_capability'],
       [3, 'unknown_capability'],
       [4, 'forbidden_capability'],

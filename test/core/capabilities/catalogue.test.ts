@@ -28,7 +28,7 @@ describe('FAMILIES', () => {
         ...words('system', 'clock:read|random:read'),
         ...words(
           'system',
-          'plugin:delete|plugin:release|node:connect|node:approve|node:list|node:revoke',
+          'plugin:delete|plugin:release|plugin:sign-in|node:connect|node:approve|node:list|node:revoke',
         ),
         ...words('system', 'env:read|audit:read|secret:use|secret:list|secret:write|admin|explain'),
         ...words('system', 'token:issue|token:revoke|approval:list|approval:decide'),
@@ -48,12 +48,13 @@ describe('FAMILIES', () => {
     ]);
   });
 
-  test('keeps approvals, tokens, secrets, releases and administration from everyone who acts for others', () => {
+  test('keeps approvals, tokens, secrets, releases, sign-ins and administration from everyone who acts for others', () => {
     const kept = FAMILIES.filter((family) => family.neverHeldBy.length > 0);
     expect(kept.map((family) => family.name).sort()).toEqual([
       'system:admin',
       'system:approval:decide',
       'system:plugin:release',
+      'system:plugin:sign-in',
       'system:secret:write',
       'system:token:issue',
       'system:token:revoke',

@@ -9,6 +9,7 @@ const kept = [
   'system:token:revoke',
   'system:secret:write',
   'system:plugin:release',
+  'system:plugin:sign-in',
   'system:admin',
 ];
 

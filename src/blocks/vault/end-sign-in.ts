@@ -1,0 +1,66 @@
+/**
+ * Ends sign-ins: here at once, and then where their tokens came from.
+ *
+ * @module
+ */
+
+import type { NamedActor } from '../../core/audit/named-actor.ts';
+import { recordSignIn } from './pending-sign-in.ts';
+import { type Ending, endingOf, revoke } from './revoke-tokens.ts';
+import type { SignInPlace } from './sign-in-api.ts';
+import type { SignInParts } from './sign-in-parts.ts';
+import type { SignInTerms } from './sign-in-store.ts';
+
+/** Whether there was anything to end. */
+export async function endSignIn(
+  parts: SignInParts,
+  actor: NamedActor,
+  place: SignInPlace,
+): Promise<boolean> {
+  const ended = forget(parts, actor, place);
+  if (ended !== undefined) await revoke(parts, ended);
+  return ended !== undefined;
+}
+
+export async function endSignInsOf(
+  parts: SignInParts,
+  actor: NamedActor,
+  plugin: string,
+): Promise<void> {
+  const places = [...parts.store.all(), ...parts.store.pending()];
+  const own = places.filter((place) => place.plugin === plugin);
+  await revoke(
+    parts,
+    own.flatMap((place) => forget(parts, actor, place) ?? []),
+  );
+}
+
+function forget(
+  parts: SignInParts,
+  actor: NamedActor,
+  place: SignInPlace,
+): readonly (Ending | undefined)[] | undefined {
+  const { store } = parts;
+  const row = store.find(place);
+  const pending = store.findPending(place);
+  const terms = row?.terms ?? pending?.terms;
+  if (terms === undefined) return undefined;
+  const endings = [endingOf(parts, row), endingOf(parts, pending)];
+  parts.change(() => {
+    store.remove(place);
+    store.removePending(place);
+    if (!isClientInUse(parts, terms)) store.forgetClient(terms);
+    recordSignIn(
+      parts,
+      { plugin: place.plugin, actor },
+      { action: 'remote-sign-in-ended', decision: 'allowed', resource: terms.host },
+    );
+  });
+  return endings;
+}
+
+function isClientInUse({ store }: SignInParts, { issuer, redirectUri }: SignInTerms): boolean {
+  return [...store.all(), ...store.pending()].some(
+    ({ terms }) => terms.issuer === issuer && terms.redirectUri === redirectUri,
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * What the vault asks of strangers when somebody signs in: public places by https alone, and private
+ * ones that the workspace's policy exempts. All of it within one time.
+ *
+ * @module
+ */
+
+import type { JsonValue } from '../../core/primitives/json.ts';
+import { type FormFields, toForm } from '../../core/remote-sign-in/form.ts';
+import { askJson, type JsonAnswer } from '../kit/ask-json.ts';
+import { findPlace, type Networks } from '../kit/networks.ts';
+
+/** How long all answers together may take, in milliseconds. */
+const TIMEOUT_MS = 15_000;
+
+export class Outside {
+  readonly privateHosts: readonly string[];
+  readonly #networks: Networks;
+  readonly #signal = AbortSignal.timeout(TIMEOUT_MS);
+
+  constructor(networks: Networks, privateHosts: readonly string[]) {
+    this.#networks = networks;
+    this.privateHosts = privateHosts;
+  }
+
+  /** In its one spelling; `undefined` if nobody may be sent there. */
+  find(address: string): string | undefined {
+    return this.#place(address)?.href;
+  }
+
+  async read(address: string): Promise<JsonValue | undefined> {
+    const place = this.#place(address);
+    const answer = place && (await askJson(place, { signal: this.#signal }));
+    return answer?.status === 200 ? answer.json : undefined;
+  }
+
+  async post(
+    address: string,
+    body: JsonValue,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<JsonAnswer | undefined> {
+    const type = { 'Content-Type': 'application/json' };
+    return this.#send(address, JSON.stringify(body), { ...type, ...headers });
+  }
+
+  async postForm(
+    address: string,
+    fields: FormFields,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<JsonAnswer | undefined> {
+    const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    return this.#send(address, toForm(fields), { ...type, ...headers });
+  }
+
+  async #send(address: string, body: string, headers: Readonly<Record<string, string>>) {
+    const place = this.#place(address);
+    return place && askJson(place, { method: 'POST', headers, body, signal: this.#signal });
+  }
+
+  #place(address: string) {
+    const { privateHosts } = this;
+    return findPlace(this.#networks, address, { privateHosts, publicScheme: 'https' });
+  }
+}
