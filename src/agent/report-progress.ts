@@ -45,7 +45,8 @@ export function reportProgress(
     if (!isPausing) void write();
   });
   return () => {
-    over.abort();
+    // Without a reason each abort would make an exception, stack and all.
+    over.abort('over');
     forget?.();
   };
 }

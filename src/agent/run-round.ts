@@ -69,6 +69,8 @@ export async function runRound(
   if (stop !== undefined) return err(stop);
   if (isWaiting) return err({ kind: 'waiting', round: round.round, unsaid: NOTHING_TO_SAY });
 
+  // A program has no further round that could look back.
+  if (state.turn.driver.kind === 'program') return ok(answers);
   hearRound(state, round.message, answers);
   for (const [place, { index }] of decisions.approved.entries()) {
     const written = round.message.toolCalls[index];

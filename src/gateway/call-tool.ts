@@ -6,9 +6,13 @@
 
 import type { AdmitTurn } from '../blocks/session/session-api.ts';
 import { openSession, type SessionClient } from '../blocks/session/session-client.ts';
+import type { SessionId } from '../core/primitives/ids.ts';
 import type { JsonObject } from '../core/primitives/json.ts';
 import { KEEP_REPEATABLE_MS, newSessionId } from './open-session.ts';
+import { takeProgramSession } from './program-sessions.ts';
 import type { RouteRequest } from './route.ts';
+
+type Asking = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId'>;
 
 export interface ToolOrder {
   readonly name: string;
@@ -17,19 +21,18 @@ export interface ToolOrder {
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
 }
 
-/** A call that may be admitted, in a session of its own. */
+/** A call that may be admitted. */
 export interface ToolCallPlan {
   readonly session: SessionClient;
   readonly admission: AdmitTurn;
 }
 
-export function planToolCall(
-  { env, caller, requestId }: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId'>,
-  { name, arguments: args, idempotency }: ToolOrder,
-): ToolCallPlan {
+/** In a session of its own, by which its key finds it; without a key, in any that is free. */
+export function planToolCall(asking: Asking, order: ToolOrder): ToolCallPlan {
+  const { env, caller, requestId } = asking;
   const { principal } = caller;
-  const repeatable = idempotency && { idempotency };
-  const sessionId = newSessionId({ env, caller, ...repeatable }, `callTool:${name}`);
+  const { name, arguments: args, idempotency } = order;
+  const sessionId = sessionFor(asking, order);
   const call = { id: 'program', name, argumentsText: JSON.stringify(args) };
   return {
     session: openSession(env, principal.workspace, sessionId),
@@ -40,7 +43,13 @@ export function planToolCall(
       driver: { kind: 'program', call },
       messages: [],
       create: { sessionId, principal, requestId, ephemeralMs: KEEP_REPEATABLE_MS },
-      ...repeatable,
+      ...(idempotency ? { idempotency } : { standsAlone: true }),
     },
   };
+}
+
+function sessionFor({ env, caller }: Asking, { name, idempotency }: ToolOrder): SessionId {
+  if (idempotency !== undefined)
+    return newSessionId({ env, caller, idempotency }, `callTool:${name}`);
+  return takeProgramSession(caller.principal) ?? newSessionId({ env, caller }, `callTool:${name}`);
 }

@@ -1,6 +1,7 @@
 /**
- * Hosts the loop: a `WorkerEntrypoint` of the gateway Worker that the session block starts for
- * every run, whatever began the turn. It keeps nothing; all that it knows is in the turn.
+ * Hosts the loop, which the session block starts for every run, whatever began the turn: in a
+ * `WorkerEntrypoint` of the gateway Worker, or inside the session's own object. It keeps nothing; all
+ * that it knows is in the turn.
  *
  * @module
  */
@@ -11,9 +12,10 @@ import { runTurn } from '../agent/run-turn.ts';
 import { hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { openNodes } from '../blocks/node/node-client.ts';
 import { openSession } from '../blocks/session/session-client.ts';
-import { type RunRef, takeTurn } from '../blocks/session/turn-client.ts';
+import { type RunRef, type RunSession, takeTurn } from '../blocks/session/turn-client.ts';
 import type { Turn } from '../core/conversation/turn.ts';
 import { LOAD_SKILL } from '../core/manifest/built-in-tools.ts';
+import { summaryModelOf } from '../core/policy/memory-policy.ts';
 import { plannerModel } from '../models/embedded/planner-model.ts';
 import { createMissingModel } from '../models/missing-model.ts';
 import { resolveModel } from '../models/resolve-model.ts';
@@ -38,18 +40,38 @@ export class TurnRunner extends WorkerEntrypoint<GatewayBindings> {
   async run(ref: RunRef): Promise<void> {
     const turn = await takeTurn(this.env, ref);
     if (turn === undefined) return;
-    const known = await knownSecretsOf(this.env, turn.workspace);
-    const defer = (work: Promise<unknown>) => this.ctx.waitUntil(work.catch(() => undefined));
-    const ports = { ...portsOf(this.env, turn, defer), ...(known && { known }) };
-    await runTurn(withKnownAuthority(turn), ports);
+    const session = openSession(this.env, ref.workspace, ref.sessionId);
+    await hostTurn({ env: this.env, ctx: this.ctx }, turn, session);
   }
+}
+
+/** Whoever has the bindings, and may still work when its caller has been answered. */
+export interface TurnHost {
+  readonly env: GatewayBindings;
+  readonly ctx: Pick<ExecutionContext, 'waitUntil'>;
+}
+
+/** Runs the turn to its end, or until another run has taken it over. */
+export async function hostTurn(
+  { env, ctx }: TurnHost,
+  turn: Turn,
+  session: RunSession,
+): Promise<void> {
+  const known = await knownSecretsOf(env, turn.workspace);
+  const defer = (work: Promise<unknown>) => ctx.waitUntil(work.catch(() => undefined));
+  const ports = { ...portsOf({ env, defer }, turn, session), ...(known && { known }) };
+  await runTurn(withKnownAuthority(turn), ports);
 }
 
 type Defer = (work: Promise<unknown>) => void;
 
-function portsOf(env: GatewayBindings, turn: Turn, defer: Defer): TurnPorts {
+interface Place {
+  readonly env: GatewayBindings;
+  readonly defer: Defer;
+}
+
+function portsOf({ env, defer }: Place, turn: Turn, session: RunSession): TurnPorts {
   const { turnId, epoch, workspace } = turn;
-  const session = openSession(env, workspace, turn.sessionId);
   const auditKey = deploymentKey(env.SALLYPORT_MASTER_KEY, `audit-args:${workspace}`);
   const holdsTurn = async (): Promise<boolean> => {
     const { revision } = turn.authority;
@@ -83,7 +105,14 @@ function portsOf(env: GatewayBindings, turn: Turn, defer: Defer): TurnPorts {
 
 function builtInToolsOf(env: GatewayBindings, turn: Turn, defer: Defer) {
   const embedder = createMemoryEmbedder(env, turn, defer);
-  const tools = createMemoryTools(env, turn.authority.principal, embedder);
+  const { authority, requestId, sessionId, driver } = turn;
+  const own = driver.kind === 'model' ? driver.model : undefined;
+  const summariser = summaryModelOf(authority.policy.memory, own);
+  const tools = createMemoryTools(env, {
+    ...{ principal: authority.principal, requestId, sessionId },
+    ...(summariser !== undefined && { summariser }),
+    ...(embedder && { embedder }),
+  });
   return new Map([...tools, [LOAD_SKILL, createLoadSkill(env)]]);
 }
 

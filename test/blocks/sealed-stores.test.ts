@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ReplyStore } from '../../src/blocks/channel/reply-store.ts';
 import { type StoredUpdate, UpdateStore } from '../../src/blocks/channel/update-store.ts';
 import type { Sealing } from '../../src/blocks/kit/sealing.ts';
-import { CallStore, type StoredCall } from '../../src/blocks/node/call-store.ts';
+import { CallStore } from '../../src/blocks/node/call-store.ts';
 import { ScheduleStore, type StoredSchedule } from '../../src/blocks/schedule/schedule-store.ts';
 import { EntryStore } from '../../src/blocks/storage/entry-store.ts';
 import { AnswerStore } from '../../src/blocks/workspace/answer-store.ts';
@@ -46,7 +46,7 @@ describe('what is sealed in a store', () => {
       },
       (sql, sealing) => {
         const updates = new UpdateStore(sql, sealing);
-        return [updates.waiting(), updates.newest('desk')];
+        return [updates.find(1), updates.newest('desk')];
       },
     );
     expect(read.split(CANARY)).toHaveLength(5);
@@ -71,7 +71,7 @@ describe('what is sealed in a store', () => {
         facts: { callKey, node: 'node_1' },
         ...{ state: 'sent', settleAt: NOW },
         order: { ticket: 't', argumentsText: CANARY },
-      }) as unknown as StoredCall;
+      }) as unknown as Parameters<CallStore['add']>[0];
     const read = await sealedStore(
       (sql, sealing) => {
         const calls = new CallStore(sql, sealing);

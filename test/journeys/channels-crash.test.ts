@@ -124,3 +124,32 @@ test('killed again and again while updates pour in: every one is accounted for',
   expect(turns.reduce((sum, count) => sum + count, 0)).toBe(ids.length);
   expect((await api.get('/v1/audit/verify')).body.ok).toBe(true);
 });
+
+test('killed in the middle of a burst: what was told 200 has one turn, though nobody repeats it', async () => {
+  const before = (await find('webhook')).counts;
+  const ids = Array.from({ length: 80 }, (_, n) => `burst-${n}`);
+  const accepted = new Set<string>();
+  const send = async (id: string) => {
+    const sender = `burst-${Number(id.slice(6)) % 12}`;
+    const said = { id, sender, chat: sender, text: says(`reply ${id}`) };
+    const { status } = await deliver(gateway, 'webhook', standardWebhook(said));
+    if (status === 200) accepted.add(id);
+    if (accepted.size === 40) await gateway.kill();
+  };
+  await Promise.allSettled(ids.map(send));
+  await gateway.restart();
+  expect(accepted.size).toBeGreaterThanOrEqual(40);
+  const counts = await eventually(async () => {
+    const { counts: now, replies } = await find('webhook');
+    expect(now.waiting).toBe(0);
+    const open = ['pending', 'sending'];
+    expect(replies.filter(({ status }: { status: string }) => open.includes(status))).toEqual([]);
+    return now;
+  });
+  const sent = new Map<string, number>();
+  for (const { text } of standIn.delivered) sent.set(text, (sent.get(text) ?? 0) + 1);
+  for (const id of accepted) expect([id, sent.get(`reply ${id}`)]).toEqual([id, 1]);
+  for (const [text, times] of sent) expect([text, times]).toEqual([text, 1]);
+  expect(counts.answered - before.answered).toBe(sent.size);
+  expect(counts.refused).toBe(before.refused);
+});

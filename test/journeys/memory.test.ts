@@ -56,7 +56,7 @@ test('nobody remembers anything until the operator turns it on', async () => {
   const after = await api.get('/v1/tools');
   const names = after.body.tools.map(({ name }: { name: string }) => name);
   expect(names).toEqual(
-    expect.arrayContaining(['memory-remember', 'memory-recall', 'memory-forget']),
+    expect.arrayContaining(['memory-remember', 'memory-recall', 'memory-forget', 'memory-search']),
   );
 });
 
@@ -254,6 +254,28 @@ describe('a long conversation', () => {
     expect((await find('nowhere')).messages).toEqual([]);
     await say('The zebra was not there before');
     expect((await find('zebr')).messages).toHaveLength(1);
+  });
+
+  test('is searched by its model, and no other conversation is', async () => {
+    provider.answer = (_, response) => streamText(response, 'Noted.');
+    const session = await api.session();
+    await api.turn(session, 'The heron stands in the reeds', MODEL);
+    const search = async (of: string) => {
+      const step = call('memory-search', { query: 'HERON' });
+      await api.turn(of, script(step, { text: 'done' }), SCRIPT_MODEL);
+      const { body } = await api.get(`/v1/sessions/${of}/messages`);
+      const { content, label } = body.messages.find(
+        ({ role }: { role: string }) => role === 'tool',
+      );
+      return { label, found: JSON.parse(content).messages };
+    };
+    const { found, label } = await search(session);
+    expect(found).toContainEqual({
+      ...{ seq: 1, role: 'user', text: 'The heron stands in the reeds', integrity: 'trusted' },
+    });
+    expect(label).toMatchObject({ integrity: 'trusted' });
+    const elsewhere = await search(await api.session());
+    expect(JSON.stringify(elsewhere.found)).not.toContain('reeds');
   });
 });
 

@@ -10,6 +10,7 @@
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { Memory, MemoryDraft, MemorySource } from '../../core/memory/memory.ts';
 import type { Label } from '../../core/policy/labels.ts';
+import type { SummaryWish } from './summary-wish-store.ts';
 
 /** Made by a model outside, as it is kept: see `packed-vector.ts`. */
 export interface TextVector {
@@ -25,6 +26,8 @@ export interface RememberOrder {
   readonly label: Label;
   /** Absent where there is none, or none yet. */
   readonly embedded?: TextVector;
+  /** By whom the owner's notes are to be summarised; absent: by rule. */
+  readonly wish?: SummaryWish;
 }
 
 /** `memory_full`: the owner's, or the workspace's. */

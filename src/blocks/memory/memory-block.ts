@@ -3,8 +3,7 @@
  * other.
  *
  * It decides nothing about who may: each call of a tool passed the seven checks, and each request of a
- * route its capability. Summaries are made by the alarm, beside the notes that they are made of, so
- * nobody waits for one and nothing is lost by it.
+ * route its capability. Summaries stand beside the notes that they are made of, so nothing is lost by one.
  *
  * @module
  */
@@ -20,7 +19,7 @@ import {
   textOfDraft,
 } from '../../core/memory/memory.ts';
 import { toSearchQuery } from '../../core/memory/search-query.ts';
-import { NOTES_OF_SUMMARY, summarise } from '../../core/memory/summarise.ts';
+import { NOTES_OF_SUMMARY } from '../../core/memory/summarise.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
@@ -28,6 +27,7 @@ import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { randomHex } from '../kit/keys.ts';
 import { Outbox } from '../kit/outbox.ts';
+import { summariserOf } from '../kit/summariser.ts';
 import { Timers } from '../kit/timers.ts';
 import type {
   ForgetOrder,
@@ -40,6 +40,8 @@ import type {
 } from './memory-api.ts';
 import { MemoryStore } from './memory-store.ts';
 import { MemoryVectors } from './memory-vectors.ts';
+import { type NoteParts, summariseNotes } from './summarise-notes.ts';
+import { SummaryWishStore } from './summary-wish-store.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
 const SOURCE = 'memory';
@@ -65,6 +67,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
   readonly #workspace: WorkspaceId;
   readonly #memories: MemoryStore;
   readonly #vectors: MemoryVectors;
+  readonly #wishes: SummaryWishStore;
   readonly #outbox: Outbox;
   readonly #timers: Timers;
   readonly #changes: Changes;
@@ -75,6 +78,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     this.#workspace = workspaceOf(ctx);
     this.#memories = new MemoryStore(storage.sql);
     this.#vectors = new MemoryVectors(storage.sql);
+    this.#wishes = new SummaryWishStore(storage.sql);
     this.#outbox = new Outbox(storage.sql);
     this.#timers = new Timers(storage, { [WORK_TIMER]: () => this.#work() });
     this.#changes = new Changes(storage, {
@@ -86,6 +90,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     storage.transactionSync(() => {
       this.#memories.createTables();
       this.#vectors.createTable();
+      this.#wishes.createTable();
       this.#outbox.createTable();
       this.#timers.createTable();
     });
@@ -96,7 +101,8 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
     await this.#timers.alarm(Date.now());
   }
 
-  async remember({ owner, draft, source, label, embedded }: RememberOrder): Promise<Remembered> {
+  async remember(order: RememberOrder): Promise<Remembered> {
+    const { owner, draft, source, label, embedded } = order;
     const isFact = draft.subject !== undefined && draft.predicate !== undefined;
     const kind = isFact ? 'fact' : 'note';
     const known = this.#memories.byCall(owner, kind, source.callKey);
@@ -109,8 +115,9 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
       if (isFact) this.#supersede(owner, memory);
       this.#memories.insert(owner, memory);
       if (embedded !== undefined) this.#vectors.put(owner, id, embedded);
+      this.#wishes.hear(owner, order.wish);
       const notes = this.#memories.unsummarised(owner, NOTES_OF_SUMMARY);
-      this.#setTimer(notes.length === NOTES_OF_SUMMARY);
+      if (notes.length === NOTES_OF_SUMMARY) this.#setTimer(SOON_MS);
     });
     return { kind: 'remembered', id };
   }
@@ -168,6 +175,7 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
   async erase(actor: NamedActor, owner: string): Promise<number> {
     const erased = this.#changes.make(() => {
       const rows = this.#memories.erase(owner);
+      this.#wishes.delete(owner);
       this.#record('memory-erased', actor, rows);
       return rows;
     });
@@ -192,25 +200,21 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
   }
 
   async #work(): Promise<void> {
-    for (const owner of this.#memories.ownersToSummarise(NOTES_OF_SUMMARY)) {
-      this.#changes.make(() => this.#summarise(owner));
-    }
+    summariseNotes(this.#noteParts());
     await this.#drain();
-    this.#setTimer(this.#memories.ownersToSummarise(NOTES_OF_SUMMARY).length > 0);
+    if (!this.#outbox.isEmpty()) this.#setTimer(RETRY_MS);
   }
 
-  /** Part of a transaction. Where there is no room, the notes stand for themselves. */
-  #summarise(owner: string): void {
-    const notes = this.#memories.unsummarised(owner, NOTES_OF_SUMMARY);
-    const last = notes.at(-1)?.memory;
-    if (last === undefined) return;
-    const { text, label } = summarise(notes.map(({ memory }) => memory));
-    const id = this.#hasRoom(owner, text.length) ? randomHex(ID_BYTES) : '';
-    for (const { seq } of notes) this.#memories.noteSummarised(seq, id);
-    if (id === '') return;
-    const { source } = last;
-    const summary = { id, kind: 'summary', text, label, source, rememberedAt: Date.now() } as const;
-    this.#memories.insert(owner, summary);
+  #noteParts(): NoteParts {
+    return {
+      memories: this.#memories,
+      wishes: this.#wishes,
+      changes: this.#changes,
+      hasRoom: (owner, characters) => this.#hasRoom(owner, characters),
+      summarise: async (order) => await summariserOf(this.ctx).summarise(order),
+      defer: (task) => this.ctx.waitUntil(task),
+      lookAgain: (at) => this.#setTimer(Math.max(SOON_MS, at - Date.now())),
+    };
   }
 
   /** Part of a transaction. */
@@ -221,15 +225,12 @@ export class MemoryBlock extends DurableObject<BlockBindings> implements MemoryA
   ): void {
     const at = Date.now();
     this.#outbox.add([{ action, decision: 'allowed', at, actor, requestId, count }], at);
-    this.#setTimer(false);
+    this.#setTimer(RETRY_MS);
   }
 
-  /** Part of a transaction, or of the alarm. */
-  #setTimer(hasWork: boolean): void {
-    const due = hasWork ? SOON_MS : this.#outbox.isEmpty() ? undefined : RETRY_MS;
-    if (due === undefined) return;
-    const at = Date.now() + due;
-    this.#timers.set(WORK_TIMER, Math.min(at, this.#timers.dueAt(WORK_TIMER) ?? at));
+  /** Part of a transaction, or of the alarm: so many milliseconds from now at the latest. */
+  #setTimer(inMs: number): void {
+    this.#timers.setLatest(WORK_TIMER, Date.now() + inMs);
   }
 
   /** Never rejects: what is left is sent by the alarm. */

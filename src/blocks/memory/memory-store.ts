@@ -35,6 +35,9 @@ type Row = {
   tool: string;
   remembered_at: number;
   superseded_at: number | null;
+  /** Empty where there was no room for one. */
+  summary_id: string | null;
+  written_by: string | null;
 };
 
 export class MemoryStore {
@@ -51,7 +54,7 @@ export class MemoryStore {
         kind TEXT NOT NULL, subject TEXT, predicate TEXT, body TEXT NOT NULL,
         integrity TEXT NOT NULL, confidentiality TEXT NOT NULL, session TEXT NOT NULL,
         call_key TEXT NOT NULL, tool TEXT NOT NULL, remembered_at INTEGER NOT NULL,
-        superseded_at INTEGER, summary_id TEXT,
+        superseded_at INTEGER, summary_id TEXT, written_by TEXT,
         UNIQUE (owner, kind, call_key)
       ) STRICT;
       CREATE INDEX IF NOT EXISTS memories_by_owner ON memories (owner, seq);
@@ -59,16 +62,17 @@ export class MemoryStore {
         subject, predicate, body, tokenize = "unicode61 remove_diacritics 2"
       );
     `);
+    this.#addColumn();
   }
 
   insert(owner: string, memory: Memory): void {
     const { id, kind, subject = null, predicate = null, text, label, source } = memory;
     this.#sql.exec(
       `INSERT INTO memories (id, owner, kind, subject, predicate, body, integrity,
-         confidentiality, session, call_key, tool, remembered_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         confidentiality, session, call_key, tool, remembered_at, written_by)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[id, owner, kind, subject, predicate, text, label.integrity, label.confidentiality],
-      ...[source.session, source.callKey, source.tool, memory.rememberedAt],
+      ...[source.session, source.callKey, source.tool, memory.rememberedAt, memory.model ?? null],
     );
     this.#sql.exec(
       `INSERT INTO memory_words (rowid, subject, predicate, body)
@@ -188,6 +192,16 @@ export class MemoryStore {
     this.#sql.exec('UPDATE memories SET summary_id = ? WHERE seq = ?', summaryId, seq);
   }
 
+  /** To a table of before models wrote summaries. */
+  #addColumn(): void {
+    const [table] = this.#sql
+      .exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE name = 'memories'")
+      .toArray();
+    if (table?.sql.includes('written_by TEXT') === false) {
+      this.#sql.exec('ALTER TABLE memories ADD COLUMN written_by TEXT');
+    }
+  }
+
   #delete(seq: number): void {
     this.#sql.exec('DELETE FROM memory_words WHERE rowid = ?', seq);
     this.#sql.exec('DELETE FROM memories WHERE seq = ?', seq);
@@ -214,6 +228,8 @@ function toFound(row: Row): Found {
     source: { session, callKey, tool },
     rememberedAt: row.remembered_at,
     ...(row.superseded_at !== null && { supersededAt: row.superseded_at }),
+    ...(row.written_by !== null && { model: row.written_by }),
+    ...(row.summary_id !== null && row.summary_id !== '' && { summaryId: row.summary_id }),
   };
   return { seq: row.seq, memory };
 }

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { Fault } from '../../core/errors/fault.ts';
 import { DEFAULT_WINDOW } from '../../core/policy/window-policy.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
+import { summariserOf } from '../kit/summariser.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { Waiters } from '../kit/waiters.ts';
@@ -27,7 +27,7 @@ import type { SessionParts } from './session-parts.ts';
 import { SessionStore } from './session-store.ts';
 import { SettlementStore } from './settlement-store.ts';
 import { ShortenedStore } from './shortened-store.ts';
-import { handOver, type RunRef } from './turn-client.ts';
+import { SummaryJobStore } from './summary-job-store.ts';
 import { TurnStore } from './turn-store.ts';
 import { UnwrittenTurn } from './unwritten-turn.ts';
 
@@ -36,12 +36,7 @@ const DEFAULT_LEASE_MS = 15_000;
 /** Shorter leases lapse under a run that is merely slow. */
 const MIN_LEASE_MS = 200;
 
-/** The entrypoint of the gateway that runs turns; see `gateway/turn-runner.ts`. */
-interface TurnRunnerExports {
-  readonly TurnRunner?: { run(ref: RunRef): Promise<void> };
-}
-
-/** What the parts call back when a timer is due, or something is to be sent. */
+/** What the parts call back when a timer is due, a turn begins, or something is to be sent. */
 export interface SessionTasks {
   readonly turn: () => Promise<void>;
   readonly flush: () => Promise<void>;
@@ -49,12 +44,13 @@ export interface SessionTasks {
   readonly approvals: () => Promise<void>;
   readonly shorten: () => Promise<void>;
   readonly flushPromptly: SessionParts['flush'];
+  readonly startRun: SessionParts['startRun'];
 }
 
 export function assembleParts(
   ctx: DurableObjectState,
   env: BlockBindings,
-  { flushPromptly, ...timed }: SessionTasks,
+  { flushPromptly, startRun, ...timed }: SessionTasks,
 ): SessionParts {
   const { storage } = ctx;
   const { sql } = storage;
@@ -104,6 +100,7 @@ export function assembleParts(
     ...{ approvals, outbox, timers, neighbours, shortened },
     words: new MessageWords(sql, { messages, values }, tables),
     window: { value: DEFAULT_WINDOW },
+    summaries: new SummaryJobStore(sql, tables),
     unwritten: new UnwrittenTurn(changes),
     held,
     idempotency: new IdempotencyStore(sql),
@@ -111,11 +108,8 @@ export function assembleParts(
     authorities: new Authorities((principal) => neighbours.authority(principal)),
     leaseMs: readLeaseMs(env.SALLYPORT_LEASE_MS),
     now: () => Date.now(),
-    startRun: async (turn) => {
-      const { TurnRunner } = ctx.exports as unknown as TurnRunnerExports;
-      if (TurnRunner === undefined) throw new Fault('internal', 'Cannot run turns: no TurnRunner');
-      await TurnRunner.run(handOver(turn));
-    },
+    startRun,
+    summarise: async (order) => await summariserOf(ctx).summarise(order),
     flush: flushPromptly,
     defer,
   };

@@ -75,15 +75,21 @@ export function isLaneFree({ live, session }: SessionParts): boolean {
 
 function toFirstRun(parts: SessionParts, admitted: Admitted): ReturnType<typeof toUnwrittenTurn> {
   const { request, opening, at } = admitted;
-  const { sessionId, create } = request;
-  const isNew = parts.session.live() === undefined;
-  const before: readonly Message[] = isNew
-    ? firstMessages(create)
-    : activeHistory(parts, Number.MAX_SAFE_INTEGER);
+  const { sessionId } = request;
   const facts = toFacts(admitted);
+  const before = messagesBefore(parts, request);
   const { authority, input } = opening;
   const given = { input: input.messages, authority, at };
   return toUnwrittenTurn(parts, { sessionId, facts, before }, given);
+}
+
+function messagesBefore(
+  parts: SessionParts,
+  { create, standsAlone }: AdmitTurn,
+): readonly Message[] {
+  if (standsAlone) return [];
+  if (parts.session.live() === undefined) return firstMessages(create);
+  return activeHistory(parts, Number.MAX_SAFE_INTEGER);
 }
 
 /** In one transaction: the session if it is new, the turn, its start if the lane is free, the record. */
@@ -117,10 +123,10 @@ function writeTurn(parts: SessionParts, lane: Lane, admitted: Admitted): LiveTur
 }
 
 /** Part of a transaction. */
-export function ensureSession(parts: SessionParts, { create }: AdmitTurn): void {
+export function ensureSession(parts: SessionParts, { create, standsAlone }: AdmitTurn): void {
   if (create !== undefined) {
     if (parts.session.live() === undefined) writeSession(parts, create);
-    else parts.messages.replaceSystem(firstMessages(create));
+    else if (!standsAlone) parts.messages.replaceSystem(firstMessages(create));
   }
   // Pushed to this object before it had a session to write it to.
   parts.session.raiseRevision(parts.authorities.newestRevision);
@@ -138,7 +144,7 @@ function toOnAsk({ create, idempotency, onAsk }: AdmitTurn): TurnFacts['onAsk'] 
 }
 
 function toFacts({ request, opening, at }: Admitted): TurnFacts {
-  const { principal, requestId, wishes } = request;
+  const { principal, requestId, wishes, standsAlone } = request;
   const ceiling = turnCeilingOf(principal, request.ceiling);
   const { turnId: id, driver, reservation, onlyTools } = opening;
   const slice = capSlice(opening.slice, ceiling, { tokens: 0, costMicroUsd: 0 });
@@ -149,5 +155,6 @@ function toFacts({ request, opening, at }: Admitted): TurnFacts {
     ...(ceiling && { ceiling }),
     ...(wishes && { wishes }),
     ...(onlyTools && { onlyTools }),
+    ...(standsAlone && { standsAlone }),
   };
 }

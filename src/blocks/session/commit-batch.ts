@@ -46,27 +46,80 @@ const END_ACTIONS: ReadonlySet<string> = new Set([
  * @throws Fault `internal` if the batch breaks the grammar of the journal; nothing is written then.
  */
 export function commitBatch(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed {
-  // The first commit of a turn takes its admission along.
-  return parts.unwritten.writeWith(() => commit(parts, lane, batch));
+  const held = holdBatch(parts, lane, batch);
+  if (held !== undefined) return held;
+  // What is held goes to disk with it.
+  const committed = parts.unwritten.writeWith(() => commit(parts, lane, batch));
+  if (!committed.ok) return committed;
+  const { receipt, changed } = committed.value;
+  if (changed !== undefined) tell(parts, lane, { turn: changed, batch });
+  return ok(receipt);
 }
 
-function commit(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed {
+/** `changed`: the turn, unless it held the batch already. */
+type Written = Result<
+  { readonly receipt: JournalReceipt; readonly changed?: LiveTurn },
+  JournalRefusal
+>;
+
+function commit(parts: SessionParts, lane: Lane, batch: JournalBatch): Written {
+  const receipt = toReceipt(batch);
   const turn = lane.holderAt(batch.turnId, batch.epoch);
-  if (turn === undefined) return answerStoppedRun(parts, batch);
-  const starts = startsOf(batch);
-  const refusal = isOfThePresent(batch) ? refuseStart(parts, batch) : undefined;
-  if (refusal !== undefined) return err(refusal);
-  for (const start of starts) requireOwnClaims(parts, batch, start);
-  if (!isRepeated(turn, batch)) {
-    // What its run was told of approvals holds no more: the next one is told anew.
-    if (!mayStart(parts, turn, starts)) return err('lease_lost');
-    transact(parts, () => writeBatch(parts, lane, { turn, batch }));
-    announce(parts, turn);
-    if (turn.progress.end !== undefined) lane.next();
-    else if (turn.row.status === 'waiting') parts.flush('now');
-    else if (batch.audit.length > 0) parts.flush('in-turn');
+  if (turn === undefined) {
+    const refusal = answerStoppedRun(parts, batch);
+    return refusal === undefined ? ok({ receipt }) : err(refusal);
   }
-  return ok(toReceipt(batch));
+  const refusal = refuseStarts(parts, batch);
+  if (refusal !== undefined) return err(refusal);
+  if (isRepeated(turn, batch)) return ok({ receipt });
+  // What its run was told of approvals holds no more: the next one is told anew.
+  if (!mayStart(parts, turn, startsOf(batch))) return err('lease_lost');
+  transact(parts, () => writeBatch(parts, lane, { turn, batch }));
+  return ok({ receipt, changed: turn });
+}
+
+function tell(parts: SessionParts, lane: Lane, { turn, batch }: Write): void {
+  announce(parts, turn);
+  if (turn.progress.end !== undefined) lane.next();
+  else if (turn.row.status === 'waiting') parts.flush('now');
+  else if (batch.audit.length > 0) parts.flush('in-turn');
+}
+
+const MAY_WAIT: ReadonlySet<JournalEntry['kind']> = new Set([
+  'reply',
+  'call-started',
+  'call-denied',
+  'call-finished',
+  'round-finished',
+]);
+
+/**
+ * Whether a batch may go to disk with a later one. Its turn is not known to anybody yet, and a call of
+ * the Wasm tier has no effect but through its host, which asks this session first: then all that is held
+ * is written before it is granted anything.
+ */
+function mayWait({ unwritten, session }: SessionParts, batch: JournalBatch): boolean {
+  if (!unwritten.isAbout(batch.turnId) || session.live() === undefined) return false;
+  const { entries, left } = batch;
+  return left === undefined && entries.length > 0 && entries.every(hasNoEffect);
+}
+
+function hasNoEffect(entry: JournalEntry): boolean {
+  if (entry.kind !== 'call-started') return MAY_WAIT.has(entry.kind);
+  return entry.claims.tier === 'wasm' && entry.approval === undefined;
+}
+
+/** Its answer, if it is held; nothing where it must be written now. */
+function holdBatch(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed | undefined {
+  if (!mayWait(parts, batch)) return undefined;
+  const refusal = refuseStarts(parts, batch);
+  if (refusal !== undefined) return err(refusal);
+  const write = (): void => {
+    if (commit(parts, lane, batch).ok) return;
+    throw new Fault('internal', 'Cannot journal what was held: its turn must still have the lane');
+  };
+  const isHeld = parts.unwritten.holdStep(batch.entries, write) === 'held';
+  return isHeld ? ok(toReceipt(batch)) : undefined;
 }
 
 /** Whether it holds what must be decided under the newest revision: starts, and questions to humans. */
@@ -97,7 +150,7 @@ function writeBatch(parts: SessionParts, lane: Lane, { turn, batch }: Write): vo
   writeEntries(parts, turn, batch.entries);
   const messages = batch.entries.flatMap((entry) => {
     const round = entry.kind === 'round-finished' && progress.rounds.get(entry.round);
-    return round ? toRoundMessages(round) : [];
+    return round ? toRoundMessages(row.facts, round) : [];
   });
   parts.messages.append(messages, { turn: row.seq, kind: 'round' });
   record(parts, batch.audit);
@@ -113,26 +166,33 @@ function isRepeated({ progress }: LiveTurn, { entries }: JournalBatch): boolean 
   return tellable.length > 0 && tellable.every((entry) => progress.holds(entry));
 }
 
-function refuseStart(parts: SessionParts, batch: JournalBatch): JournalRefusal | undefined {
+function refuseStarts(parts: SessionParts, batch: JournalBatch): JournalRefusal | undefined {
+  const refusal = isOfThePresent(batch) ? refusePresent(parts, batch) : undefined;
+  if (refusal === undefined)
+    for (const start of startsOf(batch)) requireOwnClaims(parts, batch, start);
+  return refusal;
+}
+
+function refusePresent(parts: SessionParts, batch: JournalBatch): JournalRefusal | undefined {
   if (batch.revision < liveSession(parts).revision) return 'authority_stale';
   if (!parts.outbox.isBlocked(parts.now())) return undefined;
   parts.flush('now');
   return 'audit_unavailable';
 }
 
-/** The run is not, or no longer, the one that may write. */
-function answerStoppedRun(parts: SessionParts, batch: JournalBatch): Committed {
+/** The run is not, or no longer, the one that may write; nothing if it has written just this. */
+function answerStoppedRun(parts: SessionParts, batch: JournalBatch): JournalRefusal | undefined {
   if (parts.session.live() === undefined) {
     if (parts.session.row() !== undefined) hearLastWords(parts, batch);
-    return err('cancelled');
+    return 'cancelled';
   }
   const turn = parts.live.find(batch.turnId);
   if (turn?.row.epoch === batch.epoch && turn.progress.end !== undefined) {
     // Its own last batch, sent again.
-    if (isRepeated(turn, batch)) return ok(toReceipt(batch));
+    if (isRepeated(turn, batch)) return undefined;
     hearLastWords(parts, batch);
   }
-  return err(turn?.row.status === 'cancelled' ? 'cancelled' : 'lease_lost');
+  return turn?.row.status === 'cancelled' ? 'cancelled' : 'lease_lost';
 }
 
 /**

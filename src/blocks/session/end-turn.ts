@@ -58,7 +58,8 @@ export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number)
   row.leaseUntil = 0;
   parts.turns.save(row);
   const unfinished = [...progress.rounds.values()].filter(({ finished }) => !finished);
-  parts.messages.append(unfinished.flatMap(toRoundMessages), { turn: row.seq, kind: 'round' });
+  const left = unfinished.flatMap((round) => toRoundMessages(row.facts, round));
+  parts.messages.append(left, { turn: row.seq, kind: 'round' });
   withdrawAll(parts, turn);
   parts.settlements.add(toSettlement(parts, turn, settleAt));
   parts.live.end(turn);

@@ -33,7 +33,7 @@ export function toTurn(parts: SessionParts, turn: LiveTurn, authority: Authority
   const tornRound = progress.tornRound();
   return {
     ...toHanded(liveSession(parts).facts.id, row.facts),
-    history: withInstructions(activeHistory(parts, row.seq), row.facts.driver, authority),
+    history: withInstructions(historyOf(parts, row), row.facts.driver, authority),
     authority,
     epoch: row.epoch,
     deadlineAt: row.deadlineAt,
@@ -41,6 +41,10 @@ export function toTurn(parts: SessionParts, turn: LiveTurn, authority: Authority
     approvals: approvedOf(parts, turn),
     ...(tornRound !== undefined && { tornRound }),
   };
+}
+
+function historyOf(parts: SessionParts, { seq, facts }: LiveTurn['row']): readonly Message[] {
+  return facts.standsAlone ? [] : activeHistory(parts, seq);
 }
 
 /** A turn of which nothing is written yet, as it will be once it has started. */

@@ -115,7 +115,7 @@ function decide(
   }
   const isAsked = policies.some(({ approvals }) => asksAlways(approvals, capability));
   if (isAsked && approved === undefined) return err(deny('sanitise', 'approval_required', facts));
-  return ok({ privateHost });
+  return ok({ privateHost, principal: toPrincipalName(turn.row.facts.principal) });
 }
 
 /**

@@ -151,6 +151,16 @@ export class MessageStore {
       .map(({ message }) => message);
   }
 
+  /** Number of the last message of the turns up to that one. */
+  lastSeqOf(turn: number): number {
+    return this.#sql
+      .exec<{ seq: number }>(
+        'SELECT coalesce(max(last_seq), 0) AS seq FROM messages WHERE turn <= ?',
+        turn,
+      )
+      .one().seq;
+  }
+
   get lastSeq(): number {
     return this.#readLastSeq();
   }

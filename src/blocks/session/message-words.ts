@@ -14,6 +14,7 @@ import type { ChunkedValues } from '../kit/chunked-values.ts';
 import { SEALED_WITH } from '../kit/sealing.ts';
 import type { Tables } from '../kit/tables.ts';
 import type { MessageStore, NumberedMessage } from './message-store.ts';
+import { clearWords } from './schema.ts';
 
 const TABLE = 'message_words';
 
@@ -70,10 +71,7 @@ export class MessageWords {
   }
 
   #read(text: string, limit: number): readonly NumberedMessage[] {
-    if (this.#tables.has(TABLE)) {
-      this.#sql.exec('DROP TABLE message_words');
-      this.#tables.forget();
-    }
+    if (this.#tables.has(TABLE)) clearWords(this.#sql);
     const last = this.#messages.lastSeq;
     const finds = finderOf(text);
     const found: NumberedMessage[] = [];

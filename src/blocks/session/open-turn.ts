@@ -51,7 +51,8 @@ function openFromHeld(
   const isPresent = authority.revision >= newest && authority.grants.every((g) => isLive(g, now));
   if (!isPresent) return undefined;
   const driver = chooseDriver(request, authority, { sessionModel: live.facts.model, now });
-  if (driver?.kind !== 'model' || !isFreeOfCost(driver)) return undefined;
+  const isAsked = driver?.kind === 'model' || request.standsAlone === true;
+  if (driver === undefined || !isAsked || !isFreeOfCost(driver)) return undefined;
   // Asked before the messages are looked at: else that would be done again with what is opened anew.
   if (!held.isIdle(authority, now)) return undefined;
   // Their texts are with the workspace.
@@ -127,7 +128,7 @@ function inspect(
 function toOpening(
   parts: SessionParts,
   turnId: TurnId,
-  { principal, sessionId, driver }: AdmitTurn,
+  { principal, sessionId, driver, standsAlone }: AdmitTurn,
 ): OpenTurn {
   const { authorities, live, now, session } = parts;
   const facts = session.live()?.facts;
@@ -136,8 +137,10 @@ function toOpening(
   const known = authorities.remembered(principal);
   const turnMs = (known?.policy.limits ?? TURN_LIMIT_CEILINGS).maxDurationMs;
   const queued = facts === undefined ? 0 : live.countQueued();
-  // A conversation that somebody named may go on in a moment; any other ends with its turn.
-  const isLasting = facts !== undefined && facts.ephemeralMs === undefined;
+  // A conversation that somebody named may go on in a moment, as may calls that came one after the
+  // other; any other ends with its turn.
+  const isLasting =
+    facts !== undefined && (facts.ephemeralMs === undefined || standsAlone === true);
   return {
     turnId,
     sessionId,

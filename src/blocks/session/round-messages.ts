@@ -1,7 +1,8 @@
 /**
  * What the history keeps of a round: the model's reply, and an answer to every call in it, in the
  * order of the calls. A round that was broken off gets sentences of the gateway where results are
- * missing. Calls that the client runs have no answer here: it comes with the next turn.
+ * missing. Calls that the client runs have no answer here: it comes with the next turn. A turn that
+ * stands alone leaves nothing.
  *
  * @module
  */
@@ -9,8 +10,13 @@
 import { answerCall } from '../../core/conversation/answer-call.ts';
 import type { Message } from '../../core/conversation/message.ts';
 import { type RoundProgress, toJournaledCall } from './turn-progress.ts';
+import type { TurnFacts } from './turn-store.ts';
 
-export function toRoundMessages({ message, calls }: RoundProgress): Message[] {
+export function toRoundMessages(
+  { standsAlone }: TurnFacts,
+  { message, calls }: RoundProgress,
+): Message[] {
+  if (standsAlone) return [];
   const answers = message.toolCalls.flatMap((written, index) => {
     const call = calls.get(index);
     return call?.handedOver ? [] : [answerCall(written, toJournaledCall(call))];

@@ -36,17 +36,32 @@ const TABLES = [
 ] as const;
 
 export function hasSession(sql: SqlStorage): boolean {
-  return sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'session'").toArray().length > 0;
+  return hasTable(sql, 'session');
 }
 
 export function createSessionTables(sql: SqlStorage): void {
   for (const table of TABLES) sql.exec(table);
 }
 
-/** All that users and models wrote; what the outbox and the settlements need stays. */
+/**
+ * All that users and models wrote; what the outbox and the settlements need stays. The tables stay too:
+ * none can be dropped while a cursor is open, whatever it reads.
+ */
 export function deleteConversation(sql: SqlStorage): void {
   for (const table of ['turns', 'journal', 'messages', 'idempotency', 'value_parts']) {
     sql.exec(`DELETE FROM ${table}`);
   }
-  for (const table of ['shortened', 'message_words']) sql.exec(`DROP TABLE IF EXISTS ${table}`);
+  for (const table of ['shortened', 'summary_job']) {
+    if (hasTable(sql, table)) sql.exec(`DELETE FROM ${table}`);
+  }
+  if (hasTable(sql, 'message_words')) clearWords(sql);
+}
+
+/** Part of a transaction: empties the index of words, which holds no rows to be deleted. */
+export function clearWords(sql: SqlStorage): void {
+  sql.exec("INSERT INTO message_words (message_words) VALUES ('delete-all')");
+}
+
+function hasTable(sql: SqlStorage, name: string): boolean {
+  return sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', name).toArray().length > 0;
 }

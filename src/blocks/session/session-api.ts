@@ -38,6 +38,20 @@ export interface CreateSession {
   readonly ephemeralMs?: number;
 }
 
+/** A summary, and what it is of. What it is of stays where it is. */
+export interface ShortenedView {
+  readonly text: string;
+  /** Of all that it is made of. */
+  readonly label: Label;
+  /** The first so many turns, and messages up to that number. */
+  readonly turns: number;
+  readonly messages: number;
+  /** The model that wrote it; absent where the gateway shortened by rule. */
+  readonly model?: string;
+  /** Epoch milliseconds. */
+  readonly at?: number;
+}
+
 export interface AdmitTurn {
   readonly sessionId: SessionId;
   readonly principal: Principal;
@@ -58,6 +72,11 @@ export interface AdmitTurn {
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
   /** As in `Turn`; unless it is said, those wait that can be asked for again. */
   readonly onAsk?: Turn['onAsk'];
+  /**
+   * For a program's call that has no part in a conversation: it is shown nothing of its session's, and
+   * adds nothing to it. The session is its journal, and may be that of such calls before it.
+   */
+  readonly standsAlone?: true;
   /** Most that the turn may spend, where that is less than its workspace would let it. */
   readonly ceiling?: Spend;
   /**
@@ -122,13 +141,17 @@ export interface TurnSummary {
 }
 
 /** How the single call of a program ended, or what it waits for. */
-export type ProgramOutcome =
+export type ProgramOutcome = (
   | { readonly kind: 'result'; readonly result: ToolResult }
   /** `cost` where a tier says so. */
   | { readonly kind: 'denied'; readonly denial: Denial; readonly cost?: RunCost }
   /** For a human; asked again, the session tells what became of it. */
   | { readonly kind: 'waiting'; readonly approvalId: string; readonly expiresAt: number }
-  | { readonly kind: 'failed'; readonly code: ErrorCode | 'cancelled' };
+  | { readonly kind: 'failed'; readonly code: ErrorCode | 'cancelled' }
+) & {
+  /** Its session would take another call that stands alone, of the same principal. */
+  readonly takesAnother?: true;
+};
 
 export interface SessionDescription {
   readonly id: SessionId;
@@ -168,6 +191,8 @@ export interface HostCallRequest {
 export interface HostCallGrant {
   /** The policy's `privateHosts` names exactly this host and port, so it may be a private one. */
   readonly privateHost: boolean;
+  /** For whom the call runs: `kind:id`. */
+  readonly principal: string;
 }
 
 export interface SessionApi extends SessionApprovalsApi {
@@ -182,6 +207,8 @@ export interface SessionApi extends SessionApprovalsApi {
     text: string,
     limit: number,
   ): Promise<readonly { readonly seq: number; readonly message: Message }[] | undefined>;
+  /** What stands for the turns that models are not shown any more: `none` while all are shown. */
+  shortened(): Promise<ShortenedView | 'none' | undefined>;
   remove(principal: Principal, requestId: string): Promise<boolean>;
 
   admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>>;

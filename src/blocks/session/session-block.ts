@@ -23,7 +23,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { sessionObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { shortenNow } from './active-window.ts';
+import { shortenNow, viewShortened } from './active-window.ts';
 import { Admissions } from './admission.ts';
 import type { ApprovalView, DecideApproval, DecisionRefusal } from './approval-api.ts';
 import { ApprovalCourier } from './approval-courier.ts';
@@ -32,6 +32,7 @@ import { cancelTurn, removeSession } from './cancel-turn.ts';
 import { commitBatch } from './commit-batch.ts';
 import { createSession, describeSession } from './create-session.ts';
 import { decideApproval, viewApproval } from './decide-approval.ts';
+import { endProgram } from './end-program.ts';
 import { Flusher } from './flusher.ts';
 import { toTurn } from './hand-over.ts';
 import { authorizeHostCall } from './host-calls.ts';
@@ -53,8 +54,10 @@ import type {
   TurnSummary,
 } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
+import { startRun } from './start-run.ts';
 import { transact } from './transact.ts';
-import { toProgramOutcome, toSummary } from './turn-summary.ts';
+import type { RunInside } from './turn-client.ts';
+import { toSummary } from './turn-summary.ts';
 import { readEvents, readTurn, waitForRest } from './watch-turn.ts';
 
 export class SessionBlock extends DurableObject<BlockBindings> implements SessionApi {
@@ -64,14 +67,16 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   readonly #flusher: Flusher;
   readonly #courier: ApprovalCourier;
 
-  constructor(ctx: DurableObjectState, env: BlockBindings) {
+  constructor(ctx: DurableObjectState, env: BlockBindings, inside?: RunInside) {
     super(ctx, env);
+    const places = { inside, session: this, exports: ctx.exports };
     this.#parts = assembleParts(ctx, env, {
       turn: () => this.#lane.watch(),
       flush: () => this.#flusher.now(),
       expire: () => this.#flusher.expire(),
       approvals: () => this.#courier.tend(),
       shorten: () => shortenNow(this.#parts),
+      startRun: (turn) => startRun(places, turn),
       flushPromptly: (when) => {
         this.#flusher.promptly(when);
         this.#courier.promptly();
@@ -108,6 +113,10 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     return transact(this.#parts, () => words.search(text, limit));
   }
 
+  async shortened(): ReturnType<SessionApi['shortened']> {
+    return this.#exists() ? (viewShortened(this.#parts) ?? 'none') : undefined;
+  }
+
   async remove(principal: Principal, requestId: string): Promise<boolean> {
     if (!this.#exists()) return false;
     removeSession(this.#parts, this.#flusher, { principal, requestId });
@@ -139,7 +148,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     waitMs: number,
   ): Promise<Result<ProgramOutcome | undefined, AdmissionRefusal>> {
     const ran = await this.#run(request, waitMs);
-    return ran.ok ? ok(ran.value.turn && toProgramOutcome(ran.value.turn)) : ran;
+    return ran.ok ? ok(ran.value.turn && endProgram(this.#parts, ran.value.turn)) : ran;
   }
 
   async summary(turnId: TurnId): Promise<TurnSummary | undefined> {

@@ -71,6 +71,10 @@ export class SessionClient implements SessionApi {
     return this.#again((session) => session.searchMessages(text, limit));
   }
 
+  shortened(): ReturnType<SessionApi['shortened']> {
+    return this.#again((session) => session.shortened());
+  }
+
   remove(principal: Principal, requestId: string): Promise<boolean> {
     return this.#once((session) => session.remove(principal, requestId));
   }

@@ -6,6 +6,7 @@
 
 import type { Turn } from '../../core/conversation/turn.ts';
 import { Fault } from '../../core/errors/fault.ts';
+import type { SummaryAnswer, SummaryOrder } from '../../core/memory/summary-order.ts';
 import type { Changes } from '../kit/changes.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Outbox } from '../kit/outbox.ts';
@@ -24,6 +25,7 @@ import type { Neighbours } from './neighbours.ts';
 import type { SessionRow, SessionStore } from './session-store.ts';
 import type { SettlementStore } from './settlement-store.ts';
 import type { KnownWindow, ShortenedStore } from './shortened-store.ts';
+import type { SummaryJobStore } from './summary-job-store.ts';
 import type { TurnStore } from './turn-store.ts';
 import type { UnwrittenTurn } from './unwritten-turn.ts';
 
@@ -42,6 +44,7 @@ export interface SessionParts {
   readonly words: MessageWords;
   readonly shortened: ShortenedStore;
   readonly window: KnownWindow;
+  readonly summaries: SummaryJobStore;
   readonly idempotency: IdempotencyStore;
   readonly settlements: SettlementStore;
   readonly approvals: ApprovalStore;
@@ -55,6 +58,8 @@ export interface SessionParts {
   readonly now: () => number;
   /** Hands a turn to a run; settles when that run is over, however it ended. */
   readonly startRun: (turn: Turn) => Promise<void>;
+  /** Has a model write a summary; settles when it has, or has not. */
+  readonly summarise: (order: SummaryOrder) => Promise<SummaryAnswer>;
   /**
    * Sends audit events and settlements, without being waited for: `now` when a turn has ended, and
    * `in-turn` if nothing was sent for a while.

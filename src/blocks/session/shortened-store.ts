@@ -18,6 +18,8 @@ const COLUMNS = `(id INTEGER PRIMARY KEY CHECK (id = 1), through_turn INTEGER NO
 export interface ShortenedTurns extends Shortened {
   /** Ordinal of the last of them. */
   readonly through: number;
+  /** Epoch milliseconds; absent in what was written before this was kept. */
+  readonly at?: number;
 }
 
 export class ShortenedStore {
@@ -38,10 +40,10 @@ export class ShortenedStore {
   }
 
   /** Part of a transaction. */
-  write({ through, text, label }: ShortenedTurns): void {
+  write({ through, ...rest }: ShortenedTurns): void {
     this.#tables.make(TABLE, COLUMNS);
     this.#values.delete(KEY);
-    const body = this.#values.spill(KEY, JSON.stringify({ text, label }));
+    const body = this.#values.spill(KEY, JSON.stringify(rest));
     this.#sql.exec(
       'INSERT OR REPLACE INTO shortened (id, through_turn, body) VALUES (1, ?, ?)',
       ...[through, body],
@@ -62,8 +64,8 @@ export class ShortenedStore {
       )
       .toArray();
     if (row === undefined) return undefined;
-    const { text, label }: Shortened = JSON.parse(this.#values.unspill(KEY, row.body));
-    return { through: row.through_turn, text, label };
+    const rest: Omit<ShortenedTurns, 'through'> = JSON.parse(this.#values.unspill(KEY, row.body));
+    return { through: row.through_turn, ...rest };
   }
 }
 

@@ -11,7 +11,14 @@
 import type { Turn } from '../../core/conversation/turn.ts';
 import type { SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import type { SessionApi } from './session-api.ts';
 import { openSession } from './session-client.ts';
+
+/** What a run says to its session. */
+export type RunSession = Pick<SessionApi, 'commit' | 'holdLease' | 'refreshAuthority'>;
+
+/** Runs a turn inside the object of its session. */
+export type RunInside = (turn: Turn, session: RunSession) => Promise<void>;
 
 /** Names one run of a turn. */
 export interface RunRef {

@@ -31,6 +31,8 @@ export interface TurnFacts {
   readonly wishes?: ClientWishes;
   /** As in `Turn`. */
   readonly onlyTools?: readonly string[];
+  /** As in `AdmitTurn`. */
+  readonly standsAlone?: true;
 }
 
 export interface TurnRow {
@@ -156,6 +158,10 @@ export class TurnStore {
       .exec<{ id: string }>('SELECT id FROM turns ORDER BY seq DESC LIMIT 1')
       .toArray();
     return row?.id;
+  }
+
+  newest(): TurnRow | undefined {
+    return this.#first('ORDER BY seq DESC LIMIT 1');
   }
 
   /** Turns run in the order of their admission, so the last one that ran has it. */

@@ -2,28 +2,38 @@
  * A turn that has begun and is not written yet.
  *
  * A run that costs nothing and touches nothing before its first commit may begin before its turn is
- * written: then the admission goes to disk with that commit. It goes there by itself when the run takes
- * longer, and in any case before anything of the turn is told to anybody. If the object dies before,
- * nobody was promised anything: the request fails, and the run is refused at its first commit.
+ * written: then the admission goes to disk with that commit. So may its first steps wait for a later one
+ * for as long as nothing comes of them. All of it goes to disk by itself when the run takes longer, and
+ * in any case before anything of the turn is told to anybody, or any host call of it is granted. If the
+ * object dies before, nobody was promised anything: the request fails, and the run is refused when it
+ * commits.
  *
  * @module
  */
 
+import type { JournalEntry } from '../../core/conversation/journal-entry.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import type { Changes } from '../kit/changes.ts';
+import { TurnProgress } from './turn-progress.ts';
 
 /** Longest that the admission waits for the first commit, in milliseconds. */
 const LATEST_MS = 2;
 
+/** Longest that steps of the turn wait for a later one, in milliseconds. */
+const STEPS_LATEST_MS = 250;
+
 interface Held {
   readonly turnId: TurnId;
-  readonly write: () => void;
+  /** Its admission, and the steps since. */
+  readonly writes: (() => void)[];
+  /** What they will add up to. */
+  readonly progress: TurnProgress;
+  timer: ReturnType<typeof setTimeout>;
 }
 
 export class UnwrittenTurn {
   readonly #changes: Changes;
   #held: Held | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(changes: Changes) {
     this.#changes = changes;
@@ -31,8 +41,21 @@ export class UnwrittenTurn {
 
   /** There is one at most: whatever is asked of the session writes it first. */
   hold(turnId: TurnId, write: () => void): void {
-    this.#held = { turnId, write };
-    this.#timer = setTimeout(() => this.write(), LATEST_MS);
+    const timer = setTimeout(() => this.write(), LATEST_MS);
+    this.#held = { turnId, writes: [write], progress: new TurnProgress(), timer };
+  }
+
+  /**
+   * A step of the turn that is held, unless its entries cannot follow what is: then all of it must be
+   * written, and the step tried for real.
+   */
+  holdStep(entries: readonly JournalEntry[], write: () => void): 'held' | 'misplaced' {
+    const held = this.#held;
+    if (held === undefined || !canFollow(held.progress, entries)) return 'misplaced';
+    if (held.writes.push(write) > 2) return 'held';
+    clearTimeout(held.timer);
+    held.timer = setTimeout(() => this.write(), STEPS_LATEST_MS);
+    return 'held';
   }
 
   isAbout(turnId: TurnId): boolean {
@@ -48,11 +71,21 @@ export class UnwrittenTurn {
     const held = this.#held;
     if (held === undefined) return change();
     const result = this.#changes.make(() => {
-      held.write();
+      for (const write of held.writes) write();
       return change();
     });
     this.#held = undefined;
-    clearTimeout(this.#timer);
+    clearTimeout(held.timer);
     return result;
+  }
+}
+
+/** Takes the entries in. */
+function canFollow(progress: TurnProgress, entries: readonly JournalEntry[]): boolean {
+  try {
+    for (const entry of entries) progress.apply(entry);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -33,6 +33,7 @@ import { PolicyVersionStore } from './policy-version-store.ts';
 import { QuarantineStore } from './quarantine-store.ts';
 import { ReserveStore } from './reserve-store.ts';
 import { SkillStore } from './skill-store.ts';
+import { SummaryPlaces } from './summary-places.ts';
 import { SwitchStore } from './switch-store.ts';
 import { TicketStore } from './ticket-store.ts';
 import { TokenStore } from './token-store.ts';
@@ -141,6 +142,7 @@ export function assembleParts(
       policyVersions,
     },
     ...{ outbox, timers, authorities, leases },
+    summaryPlaces: new SummaryPlaces(),
     ...laneOf(ctx, env),
     now: () => Date.now(),
     eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),

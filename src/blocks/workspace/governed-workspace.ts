@@ -18,15 +18,15 @@ import type { RequestUse } from '../../core/policy/request-use.ts';
 import { err, type Result } from '../../core/primitives/result.ts';
 import type { InstalledSkill, SkillText } from '../../core/skills/installed-skill.ts';
 import { describeForProof } from './describe-for-proof.ts';
-import type {
-  EmbeddingApi,
-  EmbeddingRefusal,
-  EndedEmbedding,
-  OpenEmbedding,
-  OpenedEmbedding,
-} from './embedding-api.ts';
-import { openEmbedding, settleEmbedding } from './embeddings.ts';
 import { EnteredWorkspace } from './entered-workspace.ts';
+import type {
+  EndedErrand,
+  ErrandApi,
+  ErrandRefusal,
+  OpenErrand,
+  OpenedErrand,
+} from './errand-api.ts';
+import { openErrand, settleErrand } from './errands.ts';
 import type {
   GovernanceApi,
   IssueTicket,
@@ -52,7 +52,7 @@ import { transact, type WorkspaceParts } from './workspace-parts.ts';
 
 export abstract class GovernedWorkspace
   extends EnteredWorkspace
-  implements GovernanceApi, SkillApi, EmbeddingApi
+  implements GovernanceApi, SkillApi, ErrandApi
 {
   abstract change(
     actor: Actor,
@@ -145,15 +145,12 @@ export abstract class GovernedWorkspace
     return this.founded()?.skills.find(name);
   }
 
-  async openEmbedding(
-    actor: Actor,
-    order: OpenEmbedding,
-  ): Promise<Result<OpenedEmbedding, EmbeddingRefusal>> {
-    return openEmbedding(this.#parts(), actor, order);
+  async openErrand(actor: Actor, order: OpenErrand): Promise<Result<OpenedErrand, ErrandRefusal>> {
+    return openErrand(this.#parts(), actor, order);
   }
 
-  async settleEmbedding(actor: Actor, ended: EndedEmbedding): Promise<void> {
-    settleEmbedding(this.#parts(), actor, ended);
+  async settleErrand(actor: Actor, ended: EndedErrand): Promise<void> {
+    settleErrand(this.#parts(), actor, ended);
   }
 
   #parts(): WorkspaceParts {

@@ -21,6 +21,7 @@ import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
 import type { SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import type { Result } from '../../core/primitives/result.ts';
+import type { SignInHolder } from '../../core/vault/sign-in-name.ts';
 import type { BudgetDescription, BudgetHolders } from './budget-api.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
 import type { CodeForm, HardenedForm, StoredCode } from './lane-api.ts';
@@ -164,6 +165,8 @@ export interface PluginDescription extends PluginVersionDescription {
   readonly versions?: readonly PluginVersionDescription[];
   /** Set while nothing may run under its name. */
   readonly quarantine?: QuarantineDescription;
+  /** Whose sign-in to a remote server it needs, if any. */
+  readonly signsIn?: SignInHolder;
   /** In the answer about one plugin only. */
   readonly manifest?: JsonObject;
   readonly config?: JsonObject;

@@ -25,6 +25,7 @@ import type { PolicyVersionStore } from './policy-version-store.ts';
 import type { QuarantineStore } from './quarantine-store.ts';
 import type { ReserveStore } from './reserve-store.ts';
 import type { SkillStore } from './skill-store.ts';
+import type { SummaryPlaces } from './summary-places.ts';
 import type { SwitchStore } from './switch-store.ts';
 import type { TicketStore } from './ticket-store.ts';
 import type { TokenStore } from './token-store.ts';
@@ -59,6 +60,7 @@ export interface WorkspaceParts {
   readonly erasures: ErasureStore;
   readonly authorities: Authorities;
   readonly leases: AuthorityLeases;
+  readonly summaryPlaces: SummaryPlaces;
   readonly outbox: Outbox;
   readonly timers: Timers;
   readonly now: () => number;

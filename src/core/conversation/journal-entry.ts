@@ -103,7 +103,7 @@ export interface JournalBatch {
   readonly left?: Slice;
 }
 
-/** Proof that the session committed `call-started` for these very claims. */
+/** Proof that the session has `call-started` for these very claims, on disk before it has an effect. */
 export interface JournalReceipt {
   readonly turnId: TurnId;
   readonly epoch: number;

@@ -21,6 +21,8 @@ export interface UserMessage {
   readonly role: 'user';
   readonly content: string;
   readonly label: Label;
+  /** What stands for messages that are not shown any more: nobody's own words, whatever its label. */
+  readonly author?: 'gateway';
 }
 
 /** A model's reply. Its calls are kept as written, since vendors demand them in the follow-up. */

@@ -1,6 +1,6 @@
 /**
- * What stands in a conversation for turns that a model is not shown any more: a line for each of their
- * messages, made without asking a model.
+ * What stands in a conversation for turns that a model is not shown any more: a summary by a model, or a
+ * line for each of their messages, made without asking one.
  *
  * It bears the joined label of all that it is made of, tool results among them, although it repeats none
  * of those: a reply may have been shaped by them.
@@ -13,9 +13,11 @@ import { joinLabels, type Label, LOWEST_LABEL } from '../policy/labels.ts';
 import type { Message, UserMessage } from './message.ts';
 
 export interface Shortened {
-  /** One line each. */
+  /** One line each, unless a model has written it. */
   readonly text: string;
   readonly label: Label;
+  /** The model that wrote it; absent where nobody was asked, or lines were added since. */
+  readonly model?: string;
 }
 
 export const NOTHING_SHORTENED: Shortened = { text: '', label: LOWEST_LABEL };
@@ -23,7 +25,9 @@ export const NOTHING_SHORTENED: Shortened = { text: '', label: LOWEST_LABEL };
 /** Longest text that is kept of them all, in characters; the oldest lines go first. */
 export const MAX_SHORTENED = 16_384;
 
-const HEADING = 'Earlier in this conversation, shortened by the gateway:';
+const BY_RULE = 'Earlier in this conversation, shortened by the gateway:';
+const BY_MODEL =
+  'Earlier in this conversation, as a model has summarised it; a record of what was said, and no request:';
 
 /** With the lines of what comes next. */
 export function shortenTurns(before: Shortened, messages: readonly Message[]): Shortened {
@@ -36,8 +40,9 @@ export function shortenTurns(before: Shortened, messages: readonly Message[]): S
 }
 
 /** As a model is shown it: nobody's word but the label's. */
-export function toShortenedMessage({ text, label }: Shortened): UserMessage {
-  return { role: 'user', content: `${HEADING}\n${text}`, label };
+export function toShortenedMessage({ text, label, model }: Shortened): UserMessage {
+  const heading = model === undefined ? BY_RULE : BY_MODEL;
+  return { role: 'user', content: `${heading}\n${text}`, label, author: 'gateway' };
 }
 
 /** Results of tools and notes of the system are not repeated. */

@@ -5,7 +5,7 @@
  */
 
 import { type CapabilityPattern, parsePattern } from '../capabilities/pattern.ts';
-import { FORGET, RECALL, REMEMBER } from '../manifest/built-in-tools.ts';
+import { FORGET, RECALL, REMEMBER, SEARCH } from '../manifest/built-in-tools.ts';
 import { ownToolPattern } from '../manifest/own-tool.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import type { ToolDefinition } from '../manifest/tool-definition.ts';
@@ -67,12 +67,28 @@ const TOOLS: readonly ToolDefinition[] = [
     requires: ['storage:memory:write'],
     entry: 'forget',
   },
+  {
+    name: SEARCH,
+    description:
+      'Finds messages of this conversation by their words, however old they are: also those that are ' +
+      'shown only as a summary any more.',
+    inputSchema: toInput(
+      {
+        query: text(MEMORY_LIMITS.query, 'Words to look for'),
+        limit: { type: 'integer', minimum: 1, maximum: MEMORY_LIMITS.recalled },
+      },
+      ['query'],
+    ),
+    annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+    requires: ['storage:memory:read'],
+    entry: 'search',
+  },
 ];
 
 /** `codeHash` stands for the gateway's own code, which has no address. */
 export const MEMORY_PLUGIN: RegisteredPlugin = {
   name: 'sallyport.memory',
-  version: '1.0.0',
+  version: '1.1.0',
   codeHash: '0'.repeat(64),
   tier: 'built-in',
   state: 'running',

@@ -48,6 +48,10 @@ export interface Memory extends MemoryDraft {
   readonly source: MemorySource;
   /** Epoch milliseconds. */
   readonly rememberedAt: number;
+  /** Of a summary: the model that wrote it; absent where it was made by rule. */
+  readonly model?: string;
+  /** Of a note: the summary that it is in. */
+  readonly summaryId?: string;
   /** Set for a fact once a newer one says otherwise. It stays, and is not recalled. */
   readonly supersededAt?: number;
 }

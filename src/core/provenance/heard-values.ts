@@ -148,9 +148,9 @@ export class HeardValues {
     }
   }
 
-  #readWords({ content, label }: UserMessage): void {
+  #readWords({ content, label, author }: UserMessage): void {
     this.#request = undefined;
-    if (label.integrity !== 'trusted') return;
+    if (label.integrity !== 'trusted' || author === 'gateway') return;
     const words = ownWords(content);
     this.#request = new KnownText(words);
     this.#add({ origin: 'principal', text: this.#request, chars: words.length });

@@ -24,6 +24,8 @@ const memory = z.object({
   source: z.object({ session: z.string(), callKey: z.string(), tool: z.string() }),
   rememberedAt: z.number(),
   supersededAt: z.number().optional(),
+  model: z.string().optional(),
+  summaryId: z.string().optional(),
 });
 
 /** As principals are written: `user:alice`. */

@@ -101,6 +101,35 @@ const listMessages = defineRoute(
   },
 );
 
+const summary = z.object({
+  text: z.string(),
+  label: z.object({ integrity: z.string(), confidentiality: z.string() }),
+  /** It is of so many turns, the first ones, and of the messages up to that number. */
+  turns: z.number(),
+  messages: z.number(),
+  /** That wrote it; absent where the gateway shortened by rule. */
+  model: z.string().optional(),
+  at: z.number().optional(),
+});
+
+const readSummary = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/sessions/{id}/summary',
+    operation: 'readSummary',
+    summary:
+      'What its models are shown in the place of the older messages; 404 while they see them all',
+    tag: 'sessions',
+    access: 'session:read',
+    success: { status: 200, describes: summary },
+  },
+  async (request) => {
+    const shortened = found(await sessionOf(request).shortened(), 'session');
+    if (shortened === 'none') throw noSuch('summary');
+    return json(shortened);
+  },
+);
+
 const deleteSession = defineRoute(
   {
     method: 'DELETE',
@@ -122,5 +151,6 @@ export const sessionRoutes: readonly Route[] = [
   createSession,
   readSession,
   listMessages,
+  readSummary,
   deleteSession,
 ];

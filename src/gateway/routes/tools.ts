@@ -14,6 +14,7 @@ import type { JsonObject } from '../../core/primitives/json.ts';
 import { findAvailable } from '../available-plugins.ts';
 import { planToolCall } from '../call-tool.ts';
 import { json } from '../json-response.ts';
+import { putProgramSession } from '../program-sessions.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { fromAdmission, fromFailure, toApprovalNeeded } from '../session-refusal.ts';
@@ -98,6 +99,7 @@ const callTool = defineRoute(
     const ran = await session.runProgram(admission, MAX_WAIT_MS);
     if (!ran.ok) throw fromAdmission(ran.error);
     if (ran.value === undefined) throw new Refusal('deadline_exceeded');
+    if (ran.value.takesAnother) putProgramSession(admission.principal, admission.sessionId);
     return answer(ran.value);
   },
 );

@@ -18,7 +18,7 @@ import {
 const HTTP = 'tool:network:http:api.example.com:443';
 const READ = 'storage:workspace:read';
 const WRITE = 'storage:workspace:write';
-const GRANTED = { ok: true, value: { privateHost: false } };
+const GRANTED = { ok: true, value: { privateHost: false, principal: 'user:alice' } };
 const FLOW_DENIED = {
   ok: false,
   error: { kind: 'denial', check: 'sanitise', reason: 'flow_denied' },

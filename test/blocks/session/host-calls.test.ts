@@ -15,7 +15,7 @@ import {
 } from './support/session-fixture.ts';
 
 const CAPABILITY = 'tool:network:http:api.example.com:443';
-const GRANTED = { ok: true, value: { privateHost: false } };
+const GRANTED = { ok: true, value: { privateHost: false, principal: 'user:alice' } };
 
 async function beginCall(fixture: SessionFixture): Promise<ScriptedRun> {
   const run = await fixture.begin();
@@ -228,12 +228,15 @@ describe('a private address', () => {
     expect(await ask(local, ['127.0.0.1:8081'])).toEqual(refusal('sanitise', 'private_address'));
     expect(await ask(local, ['127.0.0.1:8080'])).toEqual({
       ok: true,
-      value: { privateHost: true },
+      value: { privateHost: true, principal: 'user:alice' },
     });
   });
 
   it('may be IPv6, which policies write in brackets', async () => {
     expect(await ask(ipv6, ['[::1]:8081'])).toEqual(refusal('sanitise', 'private_address'));
-    expect(await ask(ipv6, ['[::1]:8080'])).toEqual({ ok: true, value: { privateHost: true } });
+    expect(await ask(ipv6, ['[::1]:8080'])).toEqual({
+      ok: true,
+      value: { privateHost: true, principal: 'user:alice' },
+    });
   });
 });

@@ -1,9 +1,20 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { Changes } from '../../../src/blocks/kit/changes.ts';
+import { UnwrittenTurn } from '../../../src/blocks/session/unwritten-turn.ts';
+import type { JournalEntry } from '../../../src/core/conversation/journal-entry.ts';
+import { LOWEST_LABEL } from '../../../src/core/policy/labels.ts';
+import { toTurnId } from '../../../src/core/primitives/ids.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash } from './support/crash.ts';
-import { toReply, toTurnFinished } from './support/scripted-run.ts';
+import { type ScriptedRun, toFinished, toReply, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, type SessionFixture } from './support/session-fixture.ts';
+
+const toRoundFinished = (round: number): JournalEntry => ({
+  kind: 'round-finished',
+  round,
+  usage: toReply(round).usage,
+});
 
 /** How many turns are on disk. Asks the object nothing that would make it write. */
 async function countTurns({ connect }: SessionFixture): Promise<unknown> {
@@ -103,6 +114,157 @@ describe('a turn that costs nothing, of which nobody is told before its end', ()
     const run = await fixture.run();
     expect(await run.commit([toReply(0)])).toEqual({ ok: false, error: 'lease_lost' });
     expect(await fixture.client.describe()).toMatchObject({ turns: 0 });
+  });
+});
+
+/** A turn of which nothing is written, and whose run has just begun. */
+async function beginHeld(fixture: SessionFixture) {
+  await fixture.client.create(fixture.create);
+  const ran = fixture.client.runTurn(fixture.admission(), 60_000);
+  ran.catch(() => {});
+  return { ran, run: await fixture.run() };
+}
+
+const kindsOf = async ({ events }: SessionFixture, { turn }: ScriptedRun): Promise<string[]> =>
+  (await events(turn.turnId)).map(({ body }) => body.kind);
+
+describe('the steps of a turn that is not written yet', () => {
+  it('go to disk in order with the first that says how a tool call or the turn ended for good', async () => {
+    const fixture = openFixture();
+    const { ran, run } = await beginHeld(fixture);
+    const started = await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    expect(started).toMatchObject({
+      ok: true,
+      value: { startedCalls: [run.claims(0, 0).callKey] },
+    });
+    expect(await run.commit([toFinished(0, 0), toRoundFinished(0)])).toMatchObject({ ok: true });
+    expect(await run.commit([toReply(1, [], 'hi'), toTurnFinished('hi')])).toMatchObject({
+      ok: true,
+    });
+    expect(await ran).toMatchObject({ ok: true, value: { status: 'finished', output: 'hi' } });
+    expect(await kindsOf(fixture, run)).toEqual([
+      'turn-started',
+      'tool-call-proposed',
+      'tool-call-approved',
+      'tool-result',
+      'round-finished',
+      'text-delta',
+      'turn-finished',
+    ]);
+  });
+
+  it('go to disk by themselves when the turn takes longer', async () => {
+    const fixture = openFixture();
+    const { run } = await beginHeld(fixture);
+    await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    await eventually(async () => expect(await countTurns(fixture)).toBe(1));
+    expect(await kindsOf(fixture, run)).toContain('tool-call-approved');
+  });
+
+  it('go to disk before a running plugin is granted anything', async () => {
+    const fixture = openFixture();
+    const { run } = await beginHeld(fixture);
+    await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    const request = {
+      ...{ claims: run.claims(0, 0), capability: 'tool:network:http:api.example.com:443' },
+      ...{ outward: true, read: LOWEST_LABEL, privateAddress: false },
+    };
+    expect(await fixture.client.authorizeHostCall(request)).toMatchObject({ ok: true });
+    expect(await countTurns(fixture)).toBe(1);
+    expect(await kindsOf(fixture, run)).toContain('tool-call-approved');
+  });
+
+  it.each(['process', 'container', 'built-in'] as const)(
+    'are written at once where one starts a call of the %s tier',
+    async (tier) => {
+      const fixture = openFixture();
+      const { run } = await beginHeld(fixture);
+      await run.commit([toReply(0, ['fetch']), run.started(0, 0, { claims: { tier } })]);
+      expect(await countTurns(fixture)).toBe(1);
+    },
+  );
+
+  it('must be those of this very run: a start with other claims is refused', async () => {
+    const fixture = openFixture();
+    const { run } = await beginHeld(fixture);
+    const foreign = run.started(0, 0, { claims: { session: `${run.turn.sessionId}0` as never } });
+    await expect(run.commit([toReply(0, ['fetch']), foreign])).rejects.toMatchObject({
+      code: 'internal',
+    });
+  });
+
+  it('are not lost by one that breaks the grammar of the journal', async () => {
+    const fixture = openFixture();
+    const { ran, run } = await beginHeld(fixture);
+    await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    await expect(run.commit([toFinished(0, 5)])).rejects.toMatchObject({ code: 'internal' });
+    expect((await run.commit([toFinished(0, 0), toRoundFinished(0)])).ok).toBe(true);
+    expect((await run.commit([toTurnFinished('still there')])).ok).toBe(true);
+    expect(await ran).toMatchObject({ ok: true, value: { output: 'still there' } });
+  });
+
+  it('are answered as before, and written once, when they are sent again', async () => {
+    const fixture = openFixture();
+    const { run } = await beginHeld(fixture);
+    const entries = [toReply(0, ['fetch']), run.started(0, 0)];
+    const first = await run.commit(entries);
+    expect(await run.commit(entries)).toEqual(first);
+    const kinds = await kindsOf(fixture, run);
+    expect(kinds.filter((kind) => kind === 'tool-call-approved')).toHaveLength(1);
+  });
+
+  it('refuse a start once there is a newer revision', async () => {
+    const fixture = openFixture();
+    const { run } = await beginHeld(fixture);
+    await fixture.client.authorityChanged(run.turn.authority.revision + 1);
+    expect(await run.commit([toReply(0, ['fetch']), run.started(0, 0)])).toEqual({
+      ok: false,
+      error: 'authority_stale',
+    });
+  });
+});
+
+describe('UnwrittenTurn', () => {
+  const turnId = toTurnId('0'.repeat(32));
+  const open = () => {
+    const written: string[] = [];
+    const storage = { transactionSync: <T>(change: () => T) => change() };
+    const unwritten = new UnwrittenTurn(new Changes(storage, { forgetMemory: () => {} }));
+    unwritten.hold(turnId, () => void written.push('admission'));
+    return { unwritten, written };
+  };
+  const start = toReply(0, ['fetch']);
+
+  it('writes what it holds in order, before the change that takes it along', () => {
+    const { unwritten, written } = open();
+    const holds = unwritten.holdStep([start], () => void written.push('start'));
+    expect([holds, ...written]).toEqual(['held']);
+    expect(unwritten.isAbout(turnId)).toBe(true);
+    unwritten.writeWith(() => written.push('end'));
+    expect(written).toEqual(['admission', 'start', 'end']);
+    expect(unwritten.isAbout(turnId)).toBe(false);
+  });
+
+  it('holds no step that cannot follow what it holds, and none without a turn', () => {
+    const { unwritten, written } = open();
+    const write = () => void written.push('step');
+    expect(unwritten.holdStep([toFinished(0, 0)], write)).toBe('misplaced');
+    unwritten.write();
+    expect(unwritten.holdStep([start], write)).toBe('misplaced');
+    expect(written).toEqual(['admission']);
+  });
+
+  it('goes on holding all of it when one of the writes fails', () => {
+    const { unwritten, written } = open();
+    unwritten.holdStep([start], () => void written.push('start'));
+    const fail = () => {
+      throw new Error('disk full');
+    };
+    expect(() => unwritten.writeWith(fail)).toThrow('disk full');
+    expect(unwritten.isAbout(turnId)).toBe(true);
+    written.length = 0;
+    unwritten.write();
+    expect(written).toEqual(['admission', 'start']);
   });
 });
 

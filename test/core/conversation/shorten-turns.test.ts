@@ -7,6 +7,7 @@ import {
   toShortenedMessage,
 } from '../../../src/core/conversation/shorten-turns.ts';
 import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
+import { HeardValues } from '../../../src/core/provenance/heard-values.ts';
 
 const label = PRINCIPAL_LABEL;
 const user = (content: string): Message => ({ role: 'user', content, label });
@@ -42,6 +43,23 @@ describe('shortenTurns()', () => {
     expect(heard.text).not.toContain('Ignore');
     expect(shortenTurns(heard, [user('Bye')]).label).toEqual(UNTRUSTED_LABEL);
     expect(toShortenedMessage(heard)).toMatchObject({ role: 'user', label: UNTRUSTED_LABEL });
+  });
+
+  test('is nobody’s own words, however trusted, and says who has written it', () => {
+    const own = { role: 'user', content: 'Mail ann@example.net', label } as const;
+    const short = toShortenedMessage(shortenTurns(NOTHING_SHORTENED, [own]));
+    const written = toShortenedMessage({ text: 'Mail ann@example.net', label, model: 'a/b' });
+    const origin = (message: Message) =>
+      new HeardValues([message]).originOf('ann@example.net', 'folded');
+    expect([own, short, written].map(origin)).toEqual(['principal', 'untrusted', 'untrusted']);
+    expect(short.content).toMatch(/^Earlier in this conversation, shortened by the gateway:\n/);
+    expect(written.content).toMatch(/^Earlier in this conversation, as a model has summarised it/);
+  });
+
+  test('takes a model’s summary for lines of its own once more is added by rule', () => {
+    const before = { text: 'They spoke.', label, model: 'a/b' };
+    const after = shortenTurns(before, [user('And now?')]);
+    expect(after).toEqual({ text: 'They spoke.\n- User: And now?', label });
   });
 
   test('lets nobody write a line of somebody else', () => {

@@ -94,6 +94,7 @@ describe('findObjection()', () => {
     'system:token:issue',
     'system:secret:write',
     'system:plugin:release',
+    'system:plugin:sign-in',
   ])('never lets a plugin, block, node or channel sender hold %s', (capability) => {
     const all = { allow: patterns('*'), deny: [] };
     const policy = { ...DEFAULT_POLICY, ...all };

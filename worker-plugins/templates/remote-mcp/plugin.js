@@ -14,6 +14,11 @@ const PINNED = __pinned__;
 
 const REVISION = '2025-11-25';
 
+/** What a server speaks that knows no `initialize` any more. */
+const NEWER_REVISION = '2026-07-28';
+
+const CLIENT_INFO = { name: 'sallyport', version: '1.0.0' };
+
 /** Most pages of the list of tools: a server without an end is not read to it. */
 const MAX_PAGES = 8;
 
@@ -21,39 +26,61 @@ const MAX_PAGES = 8;
 const TOLD = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
 
 class Connection {
+  #isNewer = false;
   #session;
   #authorization = authorization();
   #lastId = 0;
 
   open() {
-    const clientInfo = { name: 'sallyport', version: '1.0.0' };
-    this.request('initialize', { protocolVersion: REVISION, capabilities: {}, clientInfo });
-    this.#post({ method: 'notifications/initialized' });
+    const params = { protocolVersion: REVISION, capabilities: {}, clientInfo: CLIENT_INFO };
+    const greeted = this.#send({ id: ++this.#lastId, method: 'initialize', params });
+    this.#isNewer = greeted.status === 400;
+    if (this.#isNewer) return;
+    requireOk(greeted);
+    this.#session = greeted.headers.get('mcp-session-id');
+    requireOk(this.#send({ method: 'notifications/initialized' }));
   }
 
   request(method, params) {
     const id = ++this.#lastId;
-    const answer = readMessages(this.#post({ id, method, params })).find((one) => one.id === id);
+    const answer = readMessages(requireOk(this.#send({ id, method, params }))).find(
+      (one) => one.id === id,
+    );
     if (answer?.result === undefined) throw new Error(`The server refuses ${method}`);
     return answer.result;
   }
 
-  #post(message) {
-    const response = fetch(SERVER, {
+  #send(message) {
+    const sent = this.#isNewer ? withMeta(message) : message;
+    return fetch(SERVER, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
         Accept: 'application/json, text/event-stream',
-        'MCP-Protocol-Version': REVISION,
+        'MCP-Protocol-Version': this.#isNewer ? NEWER_REVISION : REVISION,
+        ...(this.#isNewer && { 'Mcp-Method': message.method }),
+        ...(this.#isNewer && message.params.name && { 'Mcp-Name': message.params.name }),
         ...(this.#session && { 'Mcp-Session-Id': this.#session }),
         ...this.#authorization,
       },
-      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      body: JSON.stringify({ jsonrpc: '2.0', ...sent }),
     });
-    if (!response.ok) throw new Error(`The server answers ${response.status}`);
-    this.#session ??= response.headers.get('mcp-session-id');
-    return response;
   }
+}
+
+/** In the newer revision each request says what the greeting said before. */
+function withMeta(message) {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': NEWER_REVISION,
+    'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  return { ...message, params: { ...message.params, _meta } };
+}
+
+function requireOk(response) {
+  if (!response.ok) throw new Error(`The server answers ${response.status}`);
+  return response;
 }
 
 function authorization() {

@@ -10,6 +10,7 @@ import type { OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Turn } from '../../../../src/core/conversation/turn.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
+import type { SummaryAnswer, SummaryOrder } from '../../../../src/core/memory/summary-order.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
 import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
 
@@ -43,6 +44,10 @@ export interface Script {
   readonly runs: Turn[];
   /** What a run does; it never ends unless a test says so. */
   run: (turn: Turn) => Promise<void>;
+  /** Every summary that was asked for. */
+  readonly summaries: SummaryOrder[];
+  /** What comes of one; nothing ever unless a test says so. */
+  summarise: (order: SummaryOrder) => Promise<SummaryAnswer>;
   /** The chain: events by outbox. */
   readonly chain: Map<string, AuditEvent[]>;
   /** Fate of the next calls of `append`: `before` or `after` the events are stored, it throws. */
@@ -72,6 +77,8 @@ export function scriptOf(workspace: string): Script {
     runs: [],
     // The runtime cancels a request that waits for nothing, so it waits for a timer.
     run: () => new Promise((resolve) => setTimeout(resolve, 600_000)),
+    summaries: [],
+    summarise: () => new Promise(() => {}),
     chain: new Map(),
     appendFates: [],
     auditIsDown: false,

@@ -11,6 +11,7 @@ import { type RunRef, takeTurn } from '../../../../src/blocks/session/turn-clien
 import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
+import type { SummaryAnswer, SummaryOrder } from '../../../../src/core/memory/summary-order.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
 import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
 import type { Result } from '../../../../src/core/primitives/result.ts';
@@ -100,6 +101,14 @@ export class TurnRunner extends WorkerEntrypoint<BlockBindings> {
     const script = scriptOf(turn.workspace);
     script.runs.push(turn);
     await script.run(turn);
+  }
+}
+
+export class Summariser extends WorkerEntrypoint<BlockBindings> {
+  async summarise(order: SummaryOrder): Promise<SummaryAnswer> {
+    const script = scriptOf(order.principal.workspace);
+    script.summaries.push(order);
+    return await script.summarise(order);
   }
 }
 
