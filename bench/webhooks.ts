@@ -44,6 +44,7 @@ await beginSessions();
 const bare = await measureFloor(durationMs);
 const webhooks = await measureWebhooks(durationMs);
 const accepted = statuses[200] ?? 0;
+const before = await countUpdates();
 const settled = await untilSettled();
 await floor.stop();
 await gateway.stop();
@@ -54,6 +55,7 @@ console.log(
     ...{ bare: roundLoad(bare), webhooks: roundLoad(webhooks), statuses },
     share: digits(webhooks.perSecond / bare.perSecond),
     ...{ accepted, settled, lost: accepted - settled },
+    settledMeanwhile: before.answered + before.refused - SENDERS,
     targets: { share: 0.5, lost: 0 },
   }),
 );
@@ -109,10 +111,14 @@ async function createChannel(): Promise<void> {
 /** Updates that have had their turns, or were refused one on the record. */
 async function untilSettled(): Promise<number> {
   for (;;) {
-    const path = '/v1/channels/load';
-    const { text } = await send(undefined, gateway.port, { method: 'GET', path, headers });
-    const { counts } = JSON.parse(text);
-    if (counts.waiting === 0) return counts.answered + counts.refused;
+    const { waiting, answered, refused } = await countUpdates();
+    if (waiting === 0) return answered + refused;
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
+}
+
+async function countUpdates(): Promise<Record<'waiting' | 'answered' | 'refused', number>> {
+  const path = '/v1/channels/load';
+  const { text } = await send(undefined, gateway.port, { method: 'GET', path, headers });
+  return JSON.parse(text).counts;
 }

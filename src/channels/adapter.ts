@@ -10,10 +10,24 @@ import type * as z from 'zod';
 import type { ChannelSpec, Sign } from '../core/channels/channel-spec.ts';
 import type { Update } from './update.ts';
 
-/** A request as it came, with header names in lower case. */
+/** What adapters read of a request's headers; there is nothing else for them to see. */
+export const WEBHOOK_HEADERS = [
+  'authorization',
+  'webhook-id',
+  'webhook-signature',
+  'webhook-timestamp',
+  'x-hub-signature-256',
+  'x-signature-ed25519',
+  'x-signature-timestamp',
+  'x-slack-request-timestamp',
+  'x-slack-signature',
+  'x-telegram-bot-api-secret-token',
+] as const;
+
+/** A request as it came. */
 export interface Webhook {
   readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Partial<Record<(typeof WEBHOOK_HEADERS)[number], string>>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }

@@ -15,7 +15,9 @@ import { ChannelSafe } from './channel-safe.ts';
 import { ChannelStore } from './channel-store.ts';
 import { ChatStore } from './chat-store.ts';
 import { CodeStore } from './code-store.ts';
+import { Patience } from './patience.ts';
 import { PlatformKeys } from './platform-keys.ts';
+import { rememberedHash } from './remembered-hash.ts';
 import { ReplyStore } from './reply-store.ts';
 import { SenderRates } from './sender-rates.ts';
 import { SenderStore } from './sender-store.ts';
@@ -41,13 +43,14 @@ export function assembleParts({ workspace, env, ctx, ...ways }: Surroundings): C
     rates: new SenderRates(),
     codes: new CodeStore(sql),
     updates: new UpdateStore(sql, sealing),
+    patience: new Patience(),
     replies: new ReplyStore(sql, sealing),
     chats: new ChatStore(sql),
     keys: new PlatformKeys(),
     tokens: new AccessTokens(),
     safe: new ChannelSafe(env, workspace),
-    ids: keyedHash(env.SALLYPORT_MASTER_KEY, 'channel-ids'),
-    sessionIds: keyedHash(env.SALLYPORT_MASTER_KEY, 'session-ids'),
+    ids: rememberedHash(keyedHash(env.SALLYPORT_MASTER_KEY, 'channel-ids')),
+    sessionIds: rememberedHash(keyedHash(env.SALLYPORT_MASTER_KEY, 'session-ids')),
     record: (event) => outbox.add([{ ...event, at: now() }], now()),
   };
 }

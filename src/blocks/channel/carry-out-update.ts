@@ -24,9 +24,7 @@ const WAIT_MS = 20_000;
 /** How soon a turn that waits for a human is asked after again, in milliseconds. */
 const LOOK_AGAIN_MS = 3_000;
 
-/** What passes by itself is tried again for so long after an update came, in milliseconds. */
-const TRY_FOR_MS = 300_000;
-
+/** What passes by itself. */
 const PASSES = new Set(['rate_limited', 'audit_unavailable', 'lane_full', 'turn_waiting']);
 
 type Turned =
@@ -39,12 +37,15 @@ export async function carryOutUpdate(parts: ChannelParts, seq: number): Promise<
   const channel = update && parts.channels.find(update.channel);
   if (channel === undefined || update?.status !== 'waiting') return 'done';
   const turned = await turnOf(parts, channel, update).catch((thrown): Turned => {
-    if (isEarly(parts, update)) throw thrown;
+    if (bears(parts, update)) throw thrown;
     return { kind: 'refused', code: 'internal' };
   });
   if (turned.kind === 'later') return { again: parts.now() + LOOK_AGAIN_MS };
   if (turned.kind === 'refused') refuse(parts, channel, update, turned.code);
-  else answer(parts, channel, update, turned.turn);
+  else {
+    parts.patience.renew(update.facts.sessionId ?? '');
+    answer(parts, channel, update, turned.turn);
+  }
   return 'done';
 }
 
@@ -73,7 +74,7 @@ async function turnOf(
   const ran = await session.runTurn(order, WAIT_MS);
   if (!ran.ok) {
     const { code } = ran.error;
-    const passes = PASSES.has(code) && isEarly(parts, stored);
+    const passes = PASSES.has(code) && bears(parts, stored);
     return passes ? { kind: 'later' } : { kind: 'refused', code };
   }
   if ('status' in ran.value && ran.value.status !== 'waiting') {
@@ -84,8 +85,9 @@ async function turnOf(
   return { kind: 'later' };
 }
 
-function isEarly({ now }: ChannelParts, { receivedAt }: StoredUpdate): boolean {
-  return now() - receivedAt < TRY_FOR_MS;
+/** Whether it is to be tried again. */
+function bears({ patience, now }: ChannelParts, { facts }: StoredUpdate): boolean {
+  return patience.bears(facts.sessionId ?? '', now());
 }
 
 function answer(

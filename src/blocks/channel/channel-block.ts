@@ -30,9 +30,10 @@ import {
 } from './channel-api.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
+import { Intake } from './intake.ts';
 import { ManagedChannels } from './managed-channels.ts';
 import { OrderedWork } from './ordered-work.ts';
-import { type ReceivedNow, receiveWebhook, store } from './receive-webhook.ts';
+import { type ReceivedNow, receiveWebhook } from './receive-webhook.ts';
 import { sendReply } from './send-reply.ts';
 import { showSigns } from './show-signs.ts';
 import { TurnPace } from './turn-pace.ts';
@@ -56,9 +57,13 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
   readonly #parts: ChannelParts;
   readonly #changes: Changes;
   readonly #timers: Timers;
-  readonly #pace = new TurnPace(() => this.#turns.resume());
+  readonly #pace = new TurnPace({
+    onTick: () => this.#turns.resume(),
+    running: () => this.#turns.running,
+  });
   readonly #turns: OrderedWork;
   readonly #requests: OrderedWork;
+  readonly #intake: Intake;
   readonly #chat: WebChat;
   #isFounded: boolean;
 
@@ -77,6 +82,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
       sign: (channel, update) =>
         ctx.waitUntil(showSigns(this.#parts, channel, update).catch(() => undefined)),
     });
+    this.#intake = new Intake(this.#parts, (channel, { begun }) => this.#start(channel, begun));
     this.#chat = new WebChat({
       ...{ host: ctx, parts: this.#parts },
       take: (channel, update) => this.#takeChat(channel, update),
@@ -91,7 +97,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
       maxAtOnce: () => this.#pace.turns,
       run: (seq) => carryOutUpdate(this.#parts, seq),
       onProgress: () => {
-        this.#pace.wake();
+        this.#pace.end();
         this.#afterWork();
       },
     });
@@ -127,7 +133,8 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     if (!this.#isFounded) return { kind: 'refused' };
     await this.#parts.sealing.ask();
     const delivery = { webhook, ...(only !== undefined && { only }) };
-    return this.#take(name, await receiveWebhook(this.#parts, name, delivery));
+    const received = await receiveWebhook(this.#parts, name, delivery);
+    return 'channel' in received ? this.#intake.take(received) : received;
   }
 
   /** The request comes from the gateway, which nobody outside gets past. */
@@ -151,19 +158,19 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     socket.close();
   }
 
-  #take(channel: string, { verdict, begun }: ReceivedNow): WebhookVerdict {
-    if (begun.length > 0) this.#pace.hear();
+  #start(channel: string, begun: ReceivedNow['begun']): void {
+    if (begun.length > 0) this.#pace.hear(begun.length);
     for (const { waiting, chat, replies } of begun) {
       if (waiting !== undefined) this.#turns.add(waiting.lane, waiting.seq);
       this.#send(channel, chat, replies);
     }
-    return verdict;
   }
 
   async #takeChat(channel: StoredChannel, update: Update): Promise<WebhookVerdict> {
     await this.#parts.sealing.prepare();
-    const accepted = { updates: [update], verdict: { kind: 'accepted' } } as const;
-    const verdict = this.#take(channel.spec.name, store(this.#parts, channel, accepted));
+    const verdict = await this.#intake.take({
+      ...{ channel, updates: [update], verdict: { kind: 'accepted' } },
+    });
     await this.ctx.storage.sync();
     return verdict;
   }
@@ -197,7 +204,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     updates.forget();
     replies.giveUpSending();
     this.#timers.restore();
-    for (const { seq, facts } of updates.waiting()) this.#turns.add(facts.sessionId ?? '', seq);
+    for (const { lane, seq } of updates.queue()) this.#turns.add(lane, seq);
     for (const { seq, channel, part } of replies.pending()) {
       this.#requests.add(laneOf(channel, part.chat), seq);
     }

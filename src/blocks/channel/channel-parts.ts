@@ -20,6 +20,7 @@ import type { ChannelSafe } from './channel-safe.ts';
 import type { ChannelStore, StoredChannel } from './channel-store.ts';
 import type { ChatStore } from './chat-store.ts';
 import type { CodeStore } from './code-store.ts';
+import type { Patience } from './patience.ts';
 import type { PlatformKeys } from './platform-keys.ts';
 import type { ReplyStore } from './reply-store.ts';
 import type { SenderRates } from './sender-rates.ts';
@@ -39,6 +40,7 @@ export interface ChannelParts {
   readonly rates: SenderRates;
   readonly codes: CodeStore;
   readonly updates: UpdateStore;
+  readonly patience: Patience;
   readonly replies: ReplyStore;
   readonly sealing: Sealing;
   readonly chats: ChatStore;

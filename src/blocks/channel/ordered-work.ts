@@ -35,6 +35,11 @@ export class OrderedWork {
     this.#rules = rules;
   }
 
+  /** Pieces that are worked on. */
+  get running(): number {
+    return this.#running;
+  }
+
   add(lane: string, id: number): void {
     const queue = this.#lanes.get(lane);
     if (queue !== undefined) {

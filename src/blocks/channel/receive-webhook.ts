@@ -7,15 +7,13 @@
 import type { AdapterContext, Webhook } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import type { Update } from '../../channels/update.ts';
+import { mayWait } from '../../core/channels/inbox-bounds.ts';
 import type { WebhookVerdict } from './channel-api.ts';
 import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import { forwardUpdates } from './forward-updates.ts';
 import { keysFor } from './keys-for.ts';
 import { type TakenIn, takeIn } from './take-in.ts';
-
-/** Most updates of a channel that wait for their turns. */
-export const MAX_WAITING = 5_000;
 
 /** When a platform that was told to wait may come back, in milliseconds. */
 const COME_BACK_MS = 5_000;
@@ -32,25 +30,26 @@ export interface Delivery {
   readonly only?: readonly string[];
 }
 
+/** What is to be stored before it is answered; or the answer, where nothing is. */
 export async function receiveWebhook(
   parts: ChannelParts,
   name: string,
   { webhook, only }: Delivery,
-): Promise<ReceivedNow> {
+): Promise<Signed | WebhookVerdict> {
   const asked = parts.channels.find(name);
   const context = asked && (await verify(parts, asked, webhook));
   const channel = parts.channels.find(name);
   // While keys were asked for, it may have been made anew.
   if (context === undefined || channel?.createdAt !== asked?.createdAt || channel === undefined) {
-    return nothing({ kind: 'refused' });
+    return { kind: 'refused' };
   }
   const received = ADAPTERS[channel.spec.platform].read(webhook, context);
-  if (received.kind === 'malformed') return nothing({ kind: 'malformed' });
+  if (received.kind === 'malformed') return { kind: 'malformed' };
   const { answer } = received;
   const verdict: WebhookVerdict = { kind: 'accepted', ...(answer && { answer }) };
-  if (received.kind === 'handshake') return nothing(verdict);
+  if (received.kind === 'handshake') return verdict;
   const own = await forwardUpdates(parts, channel, { updates: received.updates, webhook, only });
-  return own === 'full' ? nothing(full()) : store(parts, channel, { updates: own, verdict });
+  return own === 'full' ? full() : { channel, updates: own, verdict };
 }
 
 /** With what it was verified; `undefined` if its signature does not hold. */
@@ -65,27 +64,27 @@ async function verify(
   return (await holds(webhook, context)) ? context : undefined;
 }
 
-interface Accepted {
+/** What a platform has signed, for a channel as it was then. */
+export interface Signed {
+  readonly channel: StoredChannel;
   readonly updates: readonly Update[];
   readonly verdict: WebhookVerdict;
 }
 
-/** Takes in what is new, in one transaction. */
-export function store(
-  parts: ChannelParts,
-  channel: StoredChannel,
-  { updates, verdict }: Accepted,
-): ReceivedNow {
+/** Takes in what is new. Part of a transaction. */
+export function store(parts: ChannelParts, { channel, updates, verdict }: Signed): ReceivedNow {
   const { name } = channel.spec;
+  if (parts.channels.find(name)?.createdAt !== channel.createdAt) {
+    return nothing({ kind: 'refused' });
+  }
   const isNew = ({ updateId }: Update) => !parts.updates.has(name, updateId);
   const fresh = updates.filter(isNew);
   if (fresh.length === 0) return nothing(verdict);
-  if (parts.updates.countWaiting(name) + fresh.length > MAX_WAITING) return nothing(full());
-  const begun = parts.transact(() =>
-    fresh
-      .filter((update, index) => index === 0 || isNew(update))
-      .map((update) => ({ ...takeIn(parts, channel, update), chat: update.chat })),
-  );
+  const { own, all } = parts.updates.load(name);
+  if (!mayWait(fresh.length, own, all)) return nothing(full());
+  const begun = fresh
+    .filter((update, index) => index === 0 || isNew(update))
+    .map((update) => ({ ...takeIn(parts, channel, update), chat: update.chat }));
   return { verdict, begun };
 }
 

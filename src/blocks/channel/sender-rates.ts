@@ -20,9 +20,13 @@ export class SenderRates {
     const key = `${channel}/${sender}`;
     const bucket = refill(this.#buckets.get(key), rate, now);
     this.#buckets.delete(key);
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size >= MAX_REMEMBERED && oldest !== undefined) this.#buckets.delete(oldest);
+    if (this.#buckets.size >= MAX_REMEMBERED) this.#forgetOldest();
     this.#buckets.set(key, takeCalls(bucket, 1));
     return callsIn(bucket) >= 1;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#buckets.keys();
+    if (oldest !== undefined) this.#buckets.delete(oldest);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Update } from '../../channels/update.ts';
+import { addLoad, EMPTY_LOAD, type InboxLoad } from '../../core/channels/inbox-bounds.ts';
 import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
 import type { ContentSeal } from '../kit/content-seal.ts';
 import type { UpdateDescription, UpdateStatus } from './channel-api.ts';
@@ -33,6 +34,14 @@ export interface StoredUpdate {
   readonly status: UpdateStatus;
   readonly receivedAt: number;
   readonly facts: UpdateFacts;
+  /** Of the facts, as they are stored. */
+  readonly bytes: number;
+}
+
+/** One that waits for its turn, and the session that it waits in. */
+export interface QueuedUpdate {
+  readonly seq: number;
+  readonly lane: string;
 }
 
 type UpdateRow = {
@@ -47,7 +56,10 @@ type UpdateRow = {
 export class UpdateStore {
   readonly #sql: SqlStorage;
   readonly #sealing: ContentSeal;
-  #waiting = new Map<string, number>();
+  /** What waits, by channel. */
+  #waiting: Map<string, InboxLoad> | undefined;
+  /** The last number that was given. Numbers are given here, since asking for one costs as much again. */
+  #lastSeq: number | undefined;
 
   constructor(sql: SqlStorage, sealing: ContentSeal) {
     this.#sql = sql;
@@ -65,22 +77,20 @@ export class UpdateStore {
     this.forget();
   }
 
-  /** Memory may be ahead of storage: counts again what is waiting. */
+  /** Memory may be ahead of storage: counts again what is waiting when it is needed. */
   forget(): void {
-    const rows = this.#sql
-      .exec<{ channel: string; count: number }>(
-        "SELECT channel, count(*) AS count FROM updates WHERE status = 'waiting' GROUP BY channel",
-      )
-      .toArray();
-    this.#waiting = new Map(rows.map(({ channel, count }) => [channel, count]));
+    this.#waiting = undefined;
+    this.#lastSeq = undefined;
   }
 
-  countWaiting(channel: string): number {
-    return this.#waiting.get(channel) ?? 0;
+  /** What waits of a channel, and of all together. */
+  load(channel: string): { readonly own: InboxLoad; readonly all: InboxLoad } {
+    const all = [...this.#loads().values()].reduce(addLoad, EMPTY_LOAD);
+    return { own: this.#loadOf(channel), all };
   }
 
   isEmpty(): boolean {
-    return [...this.#waiting.values()].every((count) => count === 0);
+    return [...this.#loads().values()].every(({ updates }) => updates === 0);
   }
 
   has(channel: string, updateId: string): boolean {
@@ -91,16 +101,17 @@ export class UpdateStore {
   }
 
   /** Of an update that is not there yet. Answers its number. */
-  insert({ channel, updateId, status, receivedAt, facts }: Omit<StoredUpdate, 'seq'>): number {
-    const { seq } = this.#sql
-      .exec<{ seq: number }>(
-        `INSERT INTO updates (channel, update_id, status, received_at, facts)
-         VALUES (?, ?, ?, ?, ?) RETURNING seq`,
-        ...[channel, updateId, status, receivedAt],
-        this.#toColumn({ channel, updateId }, facts),
-      )
-      .one();
-    if (status === 'waiting') this.#waiting.set(channel, this.countWaiting(channel) + 1);
+  insert({ channel, updateId, status, receivedAt, facts }: NewUpdate): number {
+    this.#lastSeq ??= this.#readLastSeq();
+    const seq = this.#lastSeq + 1;
+    const column = this.#toColumn({ channel, updateId }, facts);
+    this.#sql.exec(
+      `INSERT INTO updates (seq, channel, update_id, status, received_at, facts)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      ...[seq, channel, updateId, status, receivedAt, column],
+    );
+    this.#lastSeq = seq;
+    if (status === 'waiting') this.#count(channel, { updates: 1, bytes: bytesOf(column) });
     return seq;
   }
 
@@ -119,26 +130,38 @@ export class UpdateStore {
     return row && this.#toUpdate(row);
   }
 
-  waiting(): readonly StoredUpdate[] {
-    return this.#sql
-      .exec<UpdateRow>("SELECT * FROM updates WHERE status = 'waiting' ORDER BY seq")
-      .toArray()
-      .map((row) => this.#toUpdate(row));
+  /** All that wait, in their order; one is read at a time, since they may be many. */
+  *queue(): Generator<QueuedUpdate> {
+    const rows = this.#sql.exec<UpdateRow>(
+      "SELECT * FROM updates WHERE status = 'waiting' ORDER BY seq",
+    );
+    for (const row of rows) {
+      const { seq, facts } = this.#toUpdate(row);
+      yield { seq, lane: facts.sessionId ?? '' };
+    }
   }
 
+  /** Of one that is waiting. */
   setFacts(update: StoredUpdate, facts: UpdateFacts): void {
     const column = this.#toColumn(update, facts);
-    this.#sql.exec('UPDATE updates SET facts = ? WHERE seq = ?', column, update.seq);
+    const { rowsWritten } = this.#sql.exec(
+      'UPDATE updates SET facts = ? WHERE seq = ?',
+      ...[column, update.seq],
+    );
+    if (rowsWritten === 0) return;
+    this.#count(update.channel, { updates: 0, bytes: bytesOf(column) - update.bytes });
   }
 
   /** Ends one that was waiting. */
   settle(update: StoredUpdate, status: UpdateStatus, facts: UpdateFacts): void {
     const { update: _, replyToken: __, ...kept } = facts;
-    this.#sql.exec(
+    const { rowsWritten } = this.#sql.exec(
       'UPDATE updates SET status = ?, facts = ? WHERE seq = ?',
       ...[status, this.#toColumn(update, kept), update.seq],
     );
-    this.#waiting.set(update.channel, this.countWaiting(update.channel) - 1);
+    // With its channel it may be gone.
+    if (rowsWritten === 0) return;
+    this.#count(update.channel, { updates: -1, bytes: -update.bytes });
   }
 
   newest(channel: string): readonly UpdateDescription[] {
@@ -169,7 +192,7 @@ export class UpdateStore {
 
   removeChannel(channel: string): void {
     this.#sql.exec('DELETE FROM updates WHERE channel = ?', channel);
-    this.#waiting.delete(channel);
+    this.#waiting?.delete(channel);
   }
 
   sweep(now: number): void {
@@ -179,10 +202,39 @@ export class UpdateStore {
     );
   }
 
+  #readLastSeq(): number {
+    const [row] = this.#sql
+      .exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'updates'")
+      .toArray();
+    return row?.seq ?? 0;
+  }
+
   #toUpdate({ update_id: updateId, received_at: receivedAt, ...row }: UpdateRow): StoredUpdate {
     const { seq, channel, status } = row;
     const facts = JSON.parse(this.#sealing.openText(rowOf({ channel, updateId }), row.facts));
-    return { seq, channel, updateId, status, receivedAt, facts };
+    return { seq, channel, updateId, status, receivedAt, facts, bytes: bytesOf(row.facts) };
+  }
+
+  #loads(): Map<string, InboxLoad> {
+    this.#waiting ??= new Map(
+      this.#sql
+        .exec<{ channel: string; updates: number; bytes: number }>(
+          `SELECT channel, count(*) AS updates, sum(octet_length(facts)) AS bytes
+           FROM updates WHERE status = 'waiting' GROUP BY channel`,
+        )
+        .toArray()
+        .map(({ channel, ...load }) => [channel, load]),
+    );
+    return this.#waiting;
+  }
+
+  #loadOf(channel: string): InboxLoad {
+    return this.#loads().get(channel) ?? EMPTY_LOAD;
+  }
+
+  /** After the write: what nobody has counted yet is counted with it later. */
+  #count(channel: string, more: InboxLoad): void {
+    this.#waiting?.set(channel, addLoad(this.#loadOf(channel), more));
   }
 
   #toColumn(update: UpdateKey, facts: UpdateFacts): string {
@@ -190,8 +242,13 @@ export class UpdateStore {
   }
 }
 
+type NewUpdate = Omit<StoredUpdate, 'seq' | 'bytes'>;
 type UpdateKey = Pick<StoredUpdate, 'channel' | 'updateId'>;
 
 function rowOf({ channel, updateId }: UpdateKey): string {
   return `update/${channel}/${updateId}`;
+}
+
+function bytesOf(column: string): number {
+  return Buffer.byteLength(column);
 }

@@ -8,7 +8,7 @@
 import * as z from 'zod';
 import type { WebhookVerdict } from '../../blocks/channel/channel-api.ts';
 import { openChannels } from '../../blocks/channel/channel-client.ts';
-import type { Webhook } from '../../channels/adapter.ts';
+import { WEBHOOK_HEADERS, type Webhook } from '../../channels/adapter.ts';
 import { CHANNEL_NAME } from '../../core/channels/channel-spec.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import { logFault } from '../log-fault.ts';
@@ -50,8 +50,8 @@ async function receive(
   if (workspace === undefined || !CHANNEL_NAME.test(name)) throw refused(request);
   const webhook: Webhook = {
     method,
-    headers: Object.fromEntries(raw.headers),
-    query: Object.fromEntries(new URL(raw.url).searchParams),
+    headers: headersOf(raw),
+    query: queryOf(raw),
     body: await readBytes(raw, MAX_JSON_BYTES),
   };
   const verdict = await openChannels(env, workspace)
@@ -62,6 +62,20 @@ async function receive(
     });
   if (verdict.kind === 'refused') recordRefusedLogin(env, execution, requestId);
   return toResponse(verdict);
+}
+
+/** No more than adapters read: of what proxies add, a request has many. */
+function headersOf({ headers }: Request): Webhook['headers'] {
+  const read: { -readonly [N in keyof Webhook['headers']]: string } = {};
+  for (const name of WEBHOOK_HEADERS) {
+    const value = headers.get(name);
+    if (value !== null) read[name] = value;
+  }
+  return read;
+}
+
+function queryOf({ url }: Request): Webhook['query'] {
+  return url.includes('?') ? Object.fromEntries(new URL(url).searchParams) : {};
 }
 
 function refused({ env, execution, requestId }: RouteRequest<unknown, unknown>): Refusal {
