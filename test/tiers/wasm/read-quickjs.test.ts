@@ -1,7 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
-import { Fault } from '../../../src/core/errors/fault.ts';
-import { readQuickJs } from '../../../src/tiers/wasm/javascript/read-quickjs.ts';
+import { expect, it, vi } from 'vitest';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 
 const { ASSETS } = env as unknown as Required<WasmTierBindings>;
@@ -11,6 +9,10 @@ const answering = (body: BodyInit, status = 200) => ({
 });
 
 it('an engine that is not the one of the build is refused, and the next try asks again', async () => {
+  // Another file may have read it already, and it is read once.
+  vi.resetModules();
+  const { Fault } = await import('../../../src/core/errors/fault.ts');
+  const { readQuickJs } = await import('../../../src/tiers/wasm/javascript/read-quickjs.ts');
   const genuine = new Uint8Array(
     await (await ASSETS.fetch('https://a/quickjs.wasm')).arrayBuffer(),
   );
