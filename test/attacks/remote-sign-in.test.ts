@@ -305,6 +305,36 @@ describe('what a sign-in has brought', () => {
     expect(server.authorizations.slice(before).filter(Boolean)).toEqual([]);
   });
 
+  test('is for who signed in: a schedule that has his name by chance acts for its maker', async () => {
+    const subject = { kind: 'service', id: 'schedule-namesake' };
+    const issued = await api.post('/v1/tokens', { subject, grants: GRANTS });
+    const namesake = callApi(gateway, issued.body.token);
+    expect((await signIn(namesake, 'remote')).status).toBe(200);
+    const toolCalls = [{ name: 'remote_echo', arguments: { text: 'x' } }];
+    const created = await api.post('/v1/schedules', {
+      ...{ name: 'namesake', when: { at: Date.now() + 300 }, model: 'embedded/script' },
+      input: JSON.stringify({ script: [{ toolCalls }, { text: 'done' }] }),
+      capabilities: ['provider:llm:call:embedded/script', ...GRANTS.slice(0, -1)],
+    });
+    expect(created.status).toBe(201);
+    const before = server.authorizations.length;
+    const run = await eventually(async () => {
+      const [last] = (await api.get('/v1/schedules/namesake')).body.runs;
+      expect(last?.status).toBe('finished');
+      return last;
+    });
+    expect(server.authorizations.slice(before).filter(Boolean)).toEqual([]);
+    await eventually(async () => {
+      const { body } = await api.get('/v1/audit?limit=500&decision=denied');
+      const needed = { sessionId: run.sessionId, reason: 'sign_in_needed' };
+      expect(body.records).toContainEqual(
+        expect.objectContaining({ event: expect.objectContaining(needed) }),
+      );
+    });
+    expect((await echo(namesake)).status).toBe(200);
+    expect((await namesake.delete(SIGN_IN)).status).toBe(204);
+  });
+
   test('does not become everybody’s by an upgrade that nobody has accepted', async () => {
     const manifest = { name: 'remote', version: '1.1.0', license: 'Apache-2.0' };
     const auth = { type: 'sign-in', holder: 'workspace' };

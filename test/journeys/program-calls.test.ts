@@ -55,6 +55,17 @@ describe('calls of one credential', () => {
     expect(new Set(await sessionsOf('one', 3)).size).toBe(1);
   });
 
+  test('do not hear of it when their session is deleted', async () => {
+    const api = await service('deleted');
+    await count(api);
+    const [session] = await sessionsOf('deleted', 1);
+    await count(api);
+    expect((await root.delete(`/v1/sessions/${session}`)).status).toBe(204);
+    // It still owes its records, so it is being deleted.
+    await count(api);
+    await sessionsOf('deleted', 3);
+  });
+
   test('with a key have one of their own, where it finds them again', async () => {
     const api = await service('keyed');
     await count(api);

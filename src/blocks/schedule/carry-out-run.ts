@@ -13,8 +13,8 @@ import type { AdmitTurn } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
 import { deliverAnswer } from './deliver-answer.ts';
 import type { ScheduleRun } from './schedule-api.ts';
-import { principalOf, type ScheduleParts } from './schedule-parts.ts';
-import type { StoredRun, StoredSchedule } from './schedule-store.ts';
+import { isStill, principalOf, type ScheduleParts } from './schedule-parts.ts';
+import type { StoredRun, StoredSchedule, TakenMessages } from './schedule-store.ts';
 import { acknowledge, takeMessages } from './take-messages.ts';
 
 /** What passes by itself is tried again for so long after a run was due, in milliseconds. */
@@ -47,20 +47,33 @@ async function prepare(
   const { name, takeFrom } = schedule.spec;
   if (takeFrom === undefined || run.taken !== undefined) return start(parts, schedule, run);
   const taken = await takeMessages(parts, schedule);
-  if (taken === 'none') return passOver(parts, name, run);
+  if (taken === 'none') return passOver(parts, schedule, run);
   if (typeof taken === 'string') return refuse(parts, schedule, { run, code: taken });
   const prepared = { ...run, taken };
-  parts.transact(() => parts.schedules.putRun(name, prepared));
-  return start(parts, schedule, prepared);
+  const isKept = parts.transact(() => {
+    if (!isStill(parts, schedule)) return false;
+    parts.schedules.putRun(name, prepared);
+    if (taken.unfit.length > 0) recordUnfit(parts, name, taken.unfit.length);
+    return true;
+  });
+  if (isKept) return start(parts, schedule, prepared);
+}
+
+/** Part of a transaction. */
+function recordUnfit({ record }: ScheduleParts, name: string, count: number): void {
+  const facts = { action: 'schedule-run', decision: 'denied', reason: 'message_unfit' } as const;
+  record({ ...facts, actor: `service:schedule-${name}`, schedule: name, count });
 }
 
 /** Nothing to do: there was no run. */
-function passOver({ schedules, transact }: ScheduleParts, name: string, run: StoredRun): void {
+function passOver(parts: ScheduleParts, schedule: StoredSchedule, { dueAt }: StoredRun): void {
+  const { schedules, transact } = parts;
+  const { name } = schedule.spec;
   transact(() => {
-    const schedule = schedules.find(name);
-    if (schedule === undefined) return;
-    schedules.dropRun(name, run.dueAt);
-    schedules.put({ ...schedule, idleAt: run.dueAt });
+    const present = schedules.find(name);
+    if (present === undefined || !isStill(parts, schedule)) return;
+    schedules.dropRun(name, dueAt);
+    schedules.put({ ...present, idleAt: dueAt });
   });
 }
 
@@ -73,17 +86,24 @@ async function start(
   const { sessionId } = request;
   const session = openSession(parts.env, parts.workspace, sessionId);
   const admitted = await session.admitTurn(request);
+  const { taken, ...others } = run;
   if (admitted.ok) {
     const { turnId } = admitted.value;
-    const { taken, ...others } = run;
     if (taken !== undefined) await acknowledge(parts, schedule, taken);
-    settle(parts, schedule, { ...others, status: 'running', sessionId, turnId });
+    const begun = { ...others, ...refusedOf(taken), sessionId, turnId };
+    settle(parts, schedule, { ...begun, status: 'running' });
     return;
   }
-  const { code } = admitted.error;
+  const { code, denial } = admitted.error;
   // What no turn may see would stop every heartbeat to come: it stays with the run, for its owner.
-  if (code === 'denied' && run.taken) await acknowledge(parts, schedule, run.taken);
-  refuse(parts, schedule, { run, code });
+  const isUnfit = denial?.check === 'input' && taken?.unfit.length === taken?.leases.length;
+  if (isUnfit && taken !== undefined) await acknowledge(parts, schedule, taken);
+  // All else comes back, once nobody has it any more.
+  refuse(parts, schedule, { run: { ...others, ...(isUnfit && refusedOf(taken)) }, code });
+}
+
+function refusedOf(taken: TakenMessages | undefined): Pick<ScheduleRun, 'refused'> {
+  return taken === undefined || taken.unfit.length === 0 ? {} : { refused: taken.unfit };
 }
 
 /** For good, unless it passes. */
@@ -154,10 +174,11 @@ async function follow(
   });
 }
 
-function settle(parts: ScheduleParts, { spec }: StoredSchedule, run: StoredRun): void {
+function settle(parts: ScheduleParts, schedule: StoredSchedule, run: StoredRun): void {
+  const { spec } = schedule;
   const { status, sessionId, turnId, code } = run;
   parts.transact(() => {
-    if (parts.schedules.find(spec.name) === undefined) return;
+    if (!isStill(parts, schedule)) return;
     parts.schedules.putRun(spec.name, run);
     parts.record({
       action: 'schedule-run',

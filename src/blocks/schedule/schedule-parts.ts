@@ -35,6 +35,14 @@ export function principalOf({ workspace }: ScheduleParts, schedule: StoredSchedu
   };
 }
 
+/** Whether it is still there: one that was made anew under its name is another. */
+export function isStill(
+  { schedules }: Pick<ScheduleParts, 'schedules'>,
+  { spec, requestId }: StoredSchedule,
+): boolean {
+  return schedules.find(spec.name)?.requestId === requestId;
+}
+
 export function describeSchedule(
   { schedules }: ScheduleParts,
   { spec, creator, createdAt, isPaused, nextAt, idleAt }: StoredSchedule,
@@ -48,7 +56,6 @@ export function describeSchedule(
   };
 }
 
-function describeRun({ taken, ...told }: StoredRun): ScheduleRun {
-  if (taken === undefined || told.code !== 'denied') return told;
-  return { ...told, refused: taken.messages.map(({ content }) => content) };
+function describeRun({ taken: _, ...told }: StoredRun): ScheduleRun {
+  return told;
 }

@@ -14,7 +14,10 @@ const KEPT_RUNS = 20;
 /** Of a heartbeat, until its turn has them. */
 export interface TakenMessages {
   readonly leases: readonly string[];
+  /** Without those that are unfit, unless all are. */
   readonly messages: readonly UserMessage[];
+  /** Contents of those that no turn may see. */
+  readonly unfit: readonly string[];
 }
 
 export interface StoredRun extends ScheduleRun {

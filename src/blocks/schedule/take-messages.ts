@@ -7,8 +7,11 @@
  */
 
 import { bodyBytes } from '../../core/blocks/block-body.ts';
+import { inspectInput } from '../../core/checks/inspect-input.ts';
 import type { UserMessage } from '../../core/conversation/message.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import type { StagePolicy } from '../../core/policy/scan-policy.ts';
 import { readBlockId } from '../../core/primitives/ids.ts';
 import { keyedHash } from '../kit/keys.ts';
 import type { BlockActor, ReceivedMessage } from '../user/block-api.ts';
@@ -30,14 +33,39 @@ export async function takeMessages(
 ): Promise<TakenMessages | 'none' | ErrorCode> {
   const block = sourceOf(parts, schedule);
   if (block === undefined) return 'denied';
-  if ((await authorityFor(parts, schedule, 'block:receive')) === undefined) return 'denied';
+  const authority = await authorityFor(parts, schedule, 'block:receive');
+  if (authority === undefined) return 'denied';
   const max = schedule.spec.takeFrom?.max ?? 1;
   const query = { timeoutMs: 0, max, leaseMs: LEASE_MS };
   const received = await block.once((api) => api.receive(actorOf(schedule), query));
   if (!received.ok) return received.error.code;
   const { value: messages } = received;
   if (messages.length === 0) return 'none';
-  return { leases: messages.map(({ lease }) => lease), messages: messages.map(toMessage) };
+  const leases = messages.map(({ lease }) => lease);
+  return { leases, ...sort(messages.map(toMessage), authority) };
+}
+
+/** One that no turn may see takes none of the others with it. */
+function sort(
+  messages: readonly UserMessage[],
+  { policy }: Authority,
+): Omit<TakenMessages, 'leases'> {
+  const fit = messages.filter((message) => isFit(message, policy.scan.input));
+  const unfit = messages.filter((message) => !fit.includes(message));
+  // Where all are unfit the session refuses them, and has it on its record.
+  return {
+    messages: fit.length === 0 ? messages : fit,
+    unfit: unfit.map(({ content }) => content),
+  };
+}
+
+/** What cannot be inspected is not fit, whatever it did to the one who looked. */
+function isFit(message: UserMessage, policy: StagePolicy): boolean {
+  try {
+    return inspectInput([message], policy).ok;
+  } catch {
+    return false;
+  }
 }
 
 /** Again and again until it works: a lease that is over, or a block that is gone, changes nothing. */

@@ -8,6 +8,7 @@
  */
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import { Fault } from '../../core/errors/fault.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { beginTurn, ensureSession, toIdempotentRequest, type WriteWhen } from './begin-turn.ts';
 import type { Lane } from './lane.ts';
@@ -47,11 +48,18 @@ export class Admissions {
     const early = this.#answerEarly(request);
     if (early !== undefined) return early;
     const opened = await openTurn(parts, request);
+    this.#requireStanding(request);
     if (!opened.ok) return this.#answerRefusal(request, opened.error);
     parts.unwritten.write();
     const { value: opening } = opened;
     beginTurn(parts, this.#lane, { request, opening, at: parts.now(), when });
     return ok({ turnId: opening.turnId, replayed: false });
+  }
+
+  /** Under the name of a session another one is made once it is gone. */
+  #requireStanding({ create }: AdmitTurn): void {
+    if (create === undefined || !this.#parts.session.isBeingDeleted()) return;
+    throw new Fault('conflict', 'Cannot admit the turn: its session must not be in deletion');
   }
 
   /** A session that is gone has no record to put it on. */
@@ -63,6 +71,7 @@ export class Admissions {
   #answerEarly(request: AdmitTurn): Answer | undefined {
     const parts = this.#parts;
     if (this.#isMissing(request)) return err({ code: 'not_found' });
+    this.#requireStanding(request);
     if (parts.session.live() === undefined) return undefined;
     const repeated = this.#findRepeated(request);
     if (repeated !== undefined) return repeated;

@@ -23,7 +23,7 @@ import { LiveTurns } from './live-turns.ts';
 import { MessageStore } from './message-store.ts';
 import { MessageWords } from './message-words.ts';
 import { Neighbours } from './neighbours.ts';
-import type { SessionParts } from './session-parts.ts';
+import { type SessionParts, topicOf } from './session-parts.ts';
 import { SessionStore } from './session-store.ts';
 import { SettlementStore } from './settlement-store.ts';
 import { ShortenedStore } from './shortened-store.ts';
@@ -79,6 +79,7 @@ export function assembleParts(
   const outbox = new Outbox(sql, writeLate);
   const timers = new Timers(storage, { ...timed });
   const approvals = new ApprovalStore(sql, tables);
+  const waiters = new Waiters();
   const copies = [
     tables,
     sealing,
@@ -101,10 +102,10 @@ export function assembleParts(
     words: new MessageWords(sql, { messages, values }, tables),
     window: { value: DEFAULT_WINDOW },
     summaries: new SummaryJobStore(sql, tables),
-    unwritten: new UnwrittenTurn(changes),
+    unwritten: new UnwrittenTurn(changes, (lost) => waiters.wake(topicOf.rest(lost))),
     held,
     idempotency: new IdempotencyStore(sql),
-    waiters: new Waiters(),
+    waiters,
     authorities: new Authorities((principal) => neighbours.authority(principal)),
     leaseMs: readLeaseMs(env.SALLYPORT_LEASE_MS),
     now: () => Date.now(),

@@ -109,14 +109,20 @@ function hasNoEffect(entry: JournalEntry): boolean {
   return entry.claims.tier === 'wasm' && entry.approval === undefined;
 }
 
-/** Its answer, if it is held; nothing where it must be written now. */
+/**
+ * Its answer, if it is held; nothing where it must be written now. It is decided once: what has changed
+ * by the time it is written comes after it.
+ */
 function holdBatch(parts: SessionParts, lane: Lane, batch: JournalBatch): Committed | undefined {
   if (!mayWait(parts, batch)) return undefined;
   const refusal = refuseStarts(parts, batch);
   if (refusal !== undefined) return err(refusal);
   const write = (): void => {
-    if (commit(parts, lane, batch).ok) return;
-    throw new Fault('internal', 'Cannot journal what was held: its turn must still have the lane');
+    const turn = lane.holderAt(batch.turnId, batch.epoch);
+    if (turn === undefined) {
+      throw new Fault('internal', 'Cannot journal what was held: its turn must have the lane');
+    }
+    if (!isRepeated(turn, batch)) writeBatch(parts, lane, { turn, batch });
   };
   const isHeld = parts.unwritten.holdStep(batch.entries, write) === 'held';
   return isHeld ? ok(toReceipt(batch)) : undefined;

@@ -67,6 +67,7 @@ export class Flusher {
   /** The `expire` timer: deletes a session that was made for a while only. */
   async expire(): Promise<void> {
     const parts = this.#parts;
+    parts.unwritten.write();
     // A live turn sets the timer again when it ends.
     if (parts.session.live() === undefined || parts.turns.unended().length > 0) return;
     this.deleteSession();

@@ -23,7 +23,7 @@ import { decideSend, effectOf } from '../../core/policy/flow.ts';
 import { HIGHEST_LABEL, isLabel, joinLabels, type Label } from '../../core/policy/labels.ts';
 import { asBegun, findObjectionInTurn } from '../../core/policy/newest-authority.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
+import { toHolderName, toPrincipalName } from '../../core/policy/principal.ts';
 import { parseTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { approvedLabelOf, isWithin } from './approved-label.ts';
@@ -115,7 +115,7 @@ function decide(
   }
   const isAsked = policies.some(({ approvals }) => asksAlways(approvals, capability));
   if (isAsked && approved === undefined) return err(deny('sanitise', 'approval_required', facts));
-  return ok({ privateHost, principal: toPrincipalName(turn.row.facts.principal) });
+  return ok({ privateHost, principal: toHolderName(turn.row.facts.principal) });
 }
 
 /**

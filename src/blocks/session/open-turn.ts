@@ -81,7 +81,8 @@ async function openAnew(
   const agent = driver && authority && agentOf(driver, authority);
   const prepared = authority && (await prepareInput(parts, request, { authority, agent }));
   // The session may have been deleted while the workspace was asked.
-  const isGone = request.create === undefined && session.live() === undefined;
+  const isMissing = request.create === undefined && session.live() === undefined;
+  const isGone = isMissing || session.isBeingDeleted();
   if (isGone || authority === undefined || driver === undefined || prepared === undefined) {
     giveBack(parts, wish);
     return err({ code: isGone ? 'not_found' : 'denied' });

@@ -191,7 +191,7 @@ export interface HostCallRequest {
 export interface HostCallGrant {
   /** The policy's `privateHosts` names exactly this host and port, so it may be a private one. */
   readonly privateHost: boolean;
-  /** For whom the call runs: `kind:id`. */
+  /** For whom the call runs: `kind:id`, or what no principal is called where it acts for somebody. */
   readonly principal: string;
 }
 

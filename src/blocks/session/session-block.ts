@@ -225,8 +225,11 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     this.#requireOwn(request);
     const admitted = await this.#admissions.admit(request, 'with-first-commit');
     if (!admitted.ok) return admitted;
-    const turn = await waitForRest(this.#parts, admitted.value.turnId, waitMs);
-    this.#written();
+    const { turnId } = admitted.value;
+    const turn = await waitForRest(this.#parts, turnId, waitMs);
+    if (this.#written().unwritten.wasLost(turnId)) {
+      throw new Fault('internal', 'Cannot run the turn: it must be possible to write it');
+    }
     return ok({ admission: admitted.value, turn });
   }
 

@@ -57,6 +57,10 @@ export class SessionStore {
     return row?.deleted === true ? undefined : row;
   }
 
+  isBeingDeleted(): boolean {
+    return this.row()?.deleted === true;
+  }
+
   /** Makes the tables too. */
   insert(facts: SessionFacts, revision: number): void {
     createSessionTables(this.#sql);

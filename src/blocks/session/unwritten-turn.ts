@@ -5,8 +5,8 @@
  * written: then the admission goes to disk with that commit. So may its first steps wait for a later one
  * for as long as nothing comes of them. All of it goes to disk by itself when the run takes longer, and
  * in any case before anything of the turn is told to anybody, or any host call of it is granted. If the
- * object dies before, nobody was promised anything: the request fails, and the run is refused when it
- * commits.
+ * object dies before, or if it cannot be written, nobody was promised anything: the request fails, and the
+ * run is refused when it commits.
  *
  * @module
  */
@@ -33,10 +33,14 @@ interface Held {
 
 export class UnwrittenTurn {
   readonly #changes: Changes;
+  readonly #hearLost: (turnId: TurnId) => void;
   #held: Held | undefined;
+  #lost: TurnId | undefined;
 
-  constructor(changes: Changes) {
+  /** `hearLost` is told of a turn that could not be written. */
+  constructor(changes: Changes, hearLost: (turnId: TurnId) => void) {
     this.#changes = changes;
+    this.#hearLost = hearLost;
   }
 
   /** There is one at most: whatever is asked of the session writes it first. */
@@ -62,21 +66,56 @@ export class UnwrittenTurn {
     return this.#held?.turnId === turnId;
   }
 
-  write(): void {
-    if (this.#held !== undefined) this.writeWith(() => undefined);
+  /** Whether that turn, the last one that was held, could not be written. */
+  wasLost(turnId: TurnId): boolean {
+    return this.#lost === turnId;
   }
 
-  /** In the transaction of `change`, before it. If that fails, neither is done. */
+  /** Whoever asks for it has another concern: a turn that cannot be written is lost, and no more. */
+  write(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    try {
+      this.writeWith(() => undefined);
+    } catch (thrown) {
+      this.#lose(held);
+      const name = thrown instanceof Error ? thrown.name : 'error';
+      console.error(`a turn that had begun could not be written (${name})`);
+    }
+  }
+
+  /**
+   * In the transaction of `change`, before it. If that fails, neither is done; what cannot be written
+   * itself is held no longer.
+   */
   writeWith<T>(change: () => T): T {
     const held = this.#held;
     if (held === undefined) return change();
-    const result = this.#changes.make(() => {
-      for (const write of held.writes) write();
-      return change();
-    });
+    let isWritten = false;
+    try {
+      const result = this.#changes.make(() => {
+        for (const write of held.writes) write();
+        isWritten = true;
+        return change();
+      });
+      this.#letGo(held);
+      return result;
+    } catch (thrown) {
+      if (!isWritten) this.#lose(held);
+      throw thrown;
+    }
+  }
+
+  #lose(held: Held): void {
+    if (this.#held !== held) return;
+    this.#letGo(held);
+    this.#lost = held.turnId;
+    this.#hearLost(held.turnId);
+  }
+
+  #letGo({ timer }: Held): void {
     this.#held = undefined;
-    clearTimeout(held.timer);
-    return result;
+    clearTimeout(timer);
   }
 }
 

@@ -17,7 +17,7 @@ import { randomBase64Url, sha256Hex } from '../kit/keys.ts';
 import { type Discovery, discoverIssuer } from './discover-issuer.ts';
 import { obtainClient } from './obtain-client.ts';
 import { findOver, recordSignIn, SIGN_IN_MS, sealPending } from './pending-sign-in.ts';
-import { discard } from './revoke-tokens.ts';
+import { discard, endingOf, revoke } from './revoke-tokens.ts';
 import type { BeginProblem, SignInOrder, SignInPlace, SignInStart } from './sign-in-api.ts';
 import type { SignInParts } from './sign-in-parts.ts';
 import type { SignInTerms } from './sign-in-store.ts';
@@ -105,10 +105,10 @@ function send(
   const expiresAt = parts.now() + SIGN_IN_MS;
   const begun = { plugin, holder, terms, begunBy: actor.name, expiresAt, attempts: 0 };
   const sealed = sealPending(parts, begun, { stage: 'sent', value: { verifier } });
-  const before = parts.store.findPending(begun);
-  if (before !== undefined) parts.later(discard(parts, [before]));
+  const before = endingOf(parts, parts.store.findPending(begun));
   parts.change(() => {
     parts.store.putPending({ ...begun, stateHash: sha256Hex(state), sealed });
+    parts.store.forgetUnusedClients();
     parts.sweepBy(expiresAt);
     recordSignIn(
       parts,
@@ -116,6 +116,7 @@ function send(
       { action: 'remote-sign-in-begun', decision: 'allowed', resource: terms.host },
     );
   });
+  parts.later(revoke(parts, [before]));
   const { scope, issuer } = terms;
   const authorizationUrl = withQuery(at, {
     ...{ response_type: 'code', client_id: terms.clientId, redirect_uri: terms.redirectUri },

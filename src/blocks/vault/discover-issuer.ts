@@ -66,7 +66,9 @@ export async function discoverIssuer(
   if (!resource.ok) return resource;
   const name = wanted.issuer ?? resource.value.issuers[0] ?? '';
   if (!resource.value.issuers.includes(name)) return err('other_issuer');
-  const issuer = await findIssuer(outside, name);
+  // The manifest may name a private issuer for a public server; a public server may not.
+  const led = wanted.issuer === undefined ? outside.ledBy(server.value.href) : outside;
+  const issuer = await findIssuer(led, name);
   if (!issuer.ok) return issuer;
   const scope = challenge.scope ?? resource.value.scope;
   return ok({
@@ -124,7 +126,7 @@ async function findIssuer(
     if (document === undefined) continue;
     const read = readAuthorizationServer(document, name);
     if (!read.ok) return err(read.error === 'not_metadata' ? 'issuer_unreachable' : read.error);
-    const reachable = withPlaces(outside, read.value);
+    const reachable = withPlaces(outside.ledBy(place.value.href), read.value);
     return reachable === undefined ? err('address_refused') : ok(reachable);
   }
   return err('issuer_unreachable');

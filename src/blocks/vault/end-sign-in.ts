@@ -9,7 +9,6 @@ import { recordSignIn } from './pending-sign-in.ts';
 import { type Ending, endingOf, revoke } from './revoke-tokens.ts';
 import type { SignInPlace } from './sign-in-api.ts';
 import type { SignInParts } from './sign-in-parts.ts';
-import type { SignInTerms } from './sign-in-store.ts';
 
 /** Whether there was anything to end. */
 export async function endSignIn(
@@ -49,7 +48,7 @@ function forget(
   parts.change(() => {
     store.remove(place);
     store.removePending(place);
-    if (!isClientInUse(parts, terms)) store.forgetClient(terms);
+    store.forgetUnusedClients();
     recordSignIn(
       parts,
       { plugin: place.plugin, actor },
@@ -57,10 +56,4 @@ function forget(
     );
   });
   return endings;
-}
-
-function isClientInUse({ store }: SignInParts, { issuer, redirectUri }: SignInTerms): boolean {
-  return [...store.all(), ...store.pending()].some(
-    ({ terms }) => terms.issuer === issuer && terms.redirectUri === redirectUri,
-  );
 }

@@ -38,6 +38,7 @@ export function finishSignIn(
   parts.change(() => {
     parts.store.put(row);
     parts.store.removePending(place);
+    parts.store.forgetUnusedClients();
     record(parts, actor, pending, { decision: 'allowed' });
   });
   return ok(describeSignIn(row, parts.now()));

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { canonicaliseUrl } from '../../core/checks/canonical/canonical-url.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
 import { type FormFields, toForm } from '../../core/remote-sign-in/form.ts';
 import { askJson, type JsonAnswer } from '../kit/ask-json.ts';
@@ -16,11 +17,21 @@ const TIMEOUT_MS = 15_000;
 export class Outside {
   readonly privateHosts: readonly string[];
   readonly #networks: Networks;
-  readonly #signal = AbortSignal.timeout(TIMEOUT_MS);
+  readonly #signal: AbortSignal;
 
-  constructor(networks: Networks, privateHosts: readonly string[]) {
+  constructor(
+    networks: Networks,
+    privateHosts: readonly string[],
+    signal = AbortSignal.timeout(TIMEOUT_MS),
+  ) {
     this.#networks = networks;
     this.privateHosts = privateHosts;
+    this.#signal = signal;
+  }
+
+  /** As far as the word of `address` leads: who is in public sends nobody to a private host. */
+  ledBy(address: string): Outside {
+    return canonicaliseUrl(address).ok ? new Outside(this.#networks, [], this.#signal) : this;
   }
 
   /** In its one spelling; `undefined` if nobody may be sent there. */

@@ -80,6 +80,7 @@ function refuse<P extends AnswerProblem>(
   parts.change(() => {
     if (parts.store.findPending(pending)?.sealed === pending.sealed) {
       parts.store.removePending(pending);
+      parts.store.forgetUnusedClients();
     }
     const { plugin, begunBy: name, terms } = pending;
     recordSignIn(

@@ -56,6 +56,7 @@ export async function discard(
   const endings = pending.map((each) => endingOf(parts, each));
   parts.change(() => {
     for (const each of pending) parts.store.removePending(each);
+    parts.store.forgetUnusedClients();
   });
   await revoke(parts, endings);
 }

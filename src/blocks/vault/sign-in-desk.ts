@@ -110,6 +110,7 @@ export class SignInDesk {
   /** Part of a transaction. */
   rewrap(): void {
     this.#tokens.rewrap();
+    this.#parts.clients.rewrap();
   }
 
   /** Forgets what was begun and not finished in its time. */

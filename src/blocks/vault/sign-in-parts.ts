@@ -63,6 +63,14 @@ export class RegisteredClients {
     this.#store.putClient(key, this.#seals.seal(this.#about(key), { ...client }));
   }
 
+  /** Part of a transaction: what can be opened is sealed anew, under the present master key. */
+  rewrap(): void {
+    for (const key of this.#store.clientKeys()) {
+      const client = this.find(key);
+      if (client !== undefined) this.keep(key, client);
+    }
+  }
+
   #about({ issuer, redirectUri }: ClientKey) {
     return { kind: 'sallyport-oauth-client/1', workspace: this.#workspace, issuer, redirectUri };
   }

@@ -172,9 +172,22 @@ export class SignInStore {
     );
   }
 
-  forgetClient({ issuer, redirectUri }: ClientKey): void {
-    const query = 'DELETE FROM oauth_clients WHERE issuer = ? AND redirect_uri = ?';
-    this.#sql.exec(query, issuer, redirectUri);
+  /** Of all clients. */
+  clientKeys(): readonly ClientKey[] {
+    return this.#sql
+      .exec<{ issuer: string; redirectUri: string }>(
+        'SELECT issuer, redirect_uri AS redirectUri FROM oauth_clients',
+      )
+      .toArray();
+  }
+
+  /** Those by which no sign-in goes, neither one in force nor one under way. */
+  forgetUnusedClients(): void {
+    this.#sql.exec(`
+      DELETE FROM oauth_clients WHERE (issuer, redirect_uri) NOT IN (
+        SELECT row ->> '$.terms.issuer', row ->> '$.terms.redirectUri'
+        FROM (SELECT row FROM sign_ins UNION ALL SELECT row FROM pending_sign_ins)
+      )`);
   }
 
   #read<T>(query: string, ...bindings: string[]): T[] {

@@ -48,7 +48,7 @@ interface Renewed {
 
 export class TokenDesk {
   readonly #parts: SignInParts;
-  /** By plugin and holder. */
+  /** By sign-in: what is asked for one that is over says nothing about the next. */
   readonly #renewals = new Map<string, Promise<Renewal>>();
 
   constructor(parts: SignInParts) {
@@ -119,7 +119,7 @@ export class TokenDesk {
   }
 
   async #renew(row: SignInRow, why: 'age' | 'refused' = 'age'): Promise<Renewal> {
-    const key = `${row.plugin}/${row.holder}`;
+    const key = `${row.plugin}/${row.holder}/${row.status.signedInAt}`;
     const running = this.#renewals.get(key);
     if (running !== undefined) return running;
     const renewal = this.#askAnew(row, why).finally(() => this.#renewals.delete(key));

@@ -50,6 +50,16 @@ export function toAuthorityKey(principal: Principal): string {
   return [toPrincipalName(principal), tokenId, ...bounds, ...narrowed].join('#');
 }
 
+/**
+ * Under which a principal has things of its own, such as a sign-in. Who acts for somebody has none: its
+ * name is chosen by its maker, and may be that of another.
+ */
+export function toHolderName(principal: Principal): string {
+  const { behalf } = principal;
+  const name = toPrincipalName(principal);
+  return behalf === undefined ? name : `${name} for ${toPrincipalName(behalf)}`;
+}
+
 /** How a principal is written in audit records and policies: `user:alice`. */
 export function toPrincipalName(principal: Pick<Principal, 'kind' | 'id'>): string {
   return `${principal.kind}:${principal.id}`;

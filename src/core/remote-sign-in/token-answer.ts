@@ -33,9 +33,9 @@ const token = z
 const answerSchema = z.object({
   access_token: token,
   token_type: z.string().regex(/^bearer$/i),
-  expires_in: z.coerce.number().min(0).optional(),
-  refresh_token: token.optional(),
-  scope: z.string().optional(),
+  expires_in: z.coerce.number().min(0).nullish(),
+  refresh_token: token.nullish(),
+  scope: z.string().nullish(),
 });
 
 /** Nothing for what is no such answer, or holds a token of another type. */
@@ -46,8 +46,13 @@ export function readTokenAnswer(answer: JsonValue): TokenAnswer | undefined {
   const scope = readScope(read.data.scope);
   return {
     accessToken,
-    ...(refreshToken !== undefined && { refreshToken }),
-    ...(expires !== undefined && { expiresInS: Math.min(Math.floor(expires), MAX_EXPIRY_S) }),
+    ...(isSaid(refreshToken) && { refreshToken }),
+    ...(isSaid(expires) && { expiresInS: Math.min(Math.floor(expires), MAX_EXPIRY_S) }),
     ...(scope !== undefined && { scope }),
   };
+}
+
+/** Some write `null` for what they do not say. */
+function isSaid<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
 }

@@ -5,9 +5,11 @@
  */
 
 import * as z from 'zod';
+import type { ScheduleDescription } from '../../blocks/schedule/schedule-api.ts';
 import { openSchedules } from '../../blocks/schedule/schedule-client.ts';
 import { findGrant, type Grant } from '../../core/capabilities/grant.ts';
 import { parseCapability } from '../../core/capabilities/pattern.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
 import { neededBy, type ScheduleSpec, scheduleSchema } from '../../core/schedules/schedule-spec.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
@@ -57,6 +59,12 @@ function requireNeeded(spec: ScheduleSpec, grants: readonly Grant[]): void {
 
 type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId' | 'params'>;
 
+/** What was refused of a block's messages is for whoever the block is his, who made the schedule. */
+function shownTo({ caller }: AnyRequest, schedule: ScheduleDescription): ScheduleDescription {
+  if (schedule.createdBy === toPrincipalName(caller.principal)) return schedule;
+  return { ...schedule, runs: schedule.runs.map(({ refused: _, ...run }) => run) };
+}
+
 const schedulesOf = ({ env, caller }: AnyRequest) => openSchedules(env, caller.principal.workspace);
 
 const createSchedule = defineRoute(
@@ -97,7 +105,10 @@ const listSchedules = defineRoute(
     access: 'schedule:read',
     success: { status: 200, describes: z.object({ schedules: z.array(described) }) },
   },
-  async (request) => json({ schedules: await schedulesOf(request).list() }),
+  async (request) => {
+    const schedules = await schedulesOf(request).list();
+    return json({ schedules: schedules.map((schedule) => shownTo(request, schedule)) });
+  },
 );
 
 const getSchedule = defineRoute(
@@ -112,7 +123,7 @@ const getSchedule = defineRoute(
   },
   async (request) => {
     const schedule = await schedulesOf(request).find(request.params.name ?? '');
-    return json(found(schedule, 'schedule'));
+    return json(shownTo(request, found(schedule, 'schedule')));
   },
 );
 
@@ -131,7 +142,7 @@ const pauseSchedule = defineRoute(
     const { params, body } = request;
     const { name = '' } = params;
     const schedule = await schedulesOf(request).setPaused(namedActorOf(request), name, body.paused);
-    return json(found(schedule, 'schedule'));
+    return json(shownTo(request, found(schedule, 'schedule')));
   },
 );
 

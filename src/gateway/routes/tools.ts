@@ -12,9 +12,8 @@ import type { RunCost } from '../../core/conversation/tool-result.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { findAvailable } from '../available-plugins.ts';
-import { planToolCall } from '../call-tool.ts';
+import { runToolCall } from '../call-tool.ts';
 import { json } from '../json-response.ts';
-import { putProgramSession } from '../program-sessions.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { fromAdmission, fromFailure, toApprovalNeeded } from '../session-refusal.ts';
@@ -91,15 +90,14 @@ const callTool = defineRoute(
   },
   async (request) => {
     const { params, body, idempotency } = request;
-    const { session, admission } = planToolCall(request, {
+    const order = {
       name: params.name ?? '',
       arguments: body.arguments as JsonObject,
       ...(idempotency && { idempotency }),
-    });
-    const ran = await session.runProgram(admission, MAX_WAIT_MS);
+    };
+    const ran = await runToolCall(request, order, MAX_WAIT_MS);
     if (!ran.ok) throw fromAdmission(ran.error);
     if (ran.value === undefined) throw new Refusal('deadline_exceeded');
-    if (ran.value.takesAnother) putProgramSession(admission.principal, admission.sessionId);
     return answer(ran.value);
   },
 );

@@ -1,5 +1,8 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
+import { eventually } from '../../support/eventually.ts';
+import { crash } from './support/crash.ts';
 import { toFinished, toReply, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, type SessionFixture, toAuthority } from './support/session-fixture.ts';
 
@@ -12,7 +15,7 @@ async function callAlone(fixture: SessionFixture, ordinal: number, standsAlone =
     admission({
       driver: { kind: 'program', call: CALL },
       messages: [],
-      create: { ...create, ephemeralMs: 60_000 },
+      create: { ...create, ephemeralMs: 86_400_000 },
       ...(standsAlone && { standsAlone }),
     }),
     10_000,
@@ -59,5 +62,22 @@ describe('a call that stands alone', () => {
     const fixture = fixtureWithRate(maxToolCalls + 1);
     expect((await callAlone(fixture, 0)).outcome.takesAnother).toBe(true);
     expect((await callAlone(fixture, 1)).outcome).not.toHaveProperty('takesAnother');
+  });
+
+  it.each([
+    [59, true],
+    [60, undefined],
+  ])('of a session that is %d minutes old is told %s', async (minutes, takesAnother) => {
+    const fixture = openFixture();
+    await callAlone(fixture, 0);
+    await eventually(() => expect(fixture.chain()).toHaveLength(1));
+    await runInDurableObject(fixture.connect(), (_, { storage }) => {
+      storage.sql.exec(
+        "UPDATE session SET facts = json_set(facts, '$.createdAt', facts ->> '$.createdAt' - ?)",
+        minutes * 60_000,
+      );
+    });
+    await crash();
+    expect((await callAlone(fixture, 1)).outcome.takesAnother).toBe(takesAnother);
   });
 });

@@ -7,8 +7,8 @@ import { LOWEST_LABEL } from '../../../src/core/policy/labels.ts';
 import { toTurnId } from '../../../src/core/primitives/ids.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash } from './support/crash.ts';
-import { type ScriptedRun, toFinished, toReply, toTurnFinished } from './support/scripted-run.ts';
-import { openFixture, type SessionFixture } from './support/session-fixture.ts';
+import { ScriptedRun, toFinished, toReply, toTurnFinished } from './support/scripted-run.ts';
+import { openFixture, type SessionFixture, toAuthority } from './support/session-fixture.ts';
 
 const toRoundFinished = (round: number): JournalEntry => ({
   kind: 'round-finished',
@@ -224,14 +224,90 @@ describe('the steps of a turn that is not written yet', () => {
   });
 });
 
+/** A turn whose run has started a call with its first step, and at once, so that both are held. */
+async function beginWithHeldStart(fixture: SessionFixture) {
+  await fixture.client.create(fixture.create);
+  let hasStarted = false;
+  fixture.script.run = async (turn) => {
+    fixture.script.run = () => new Promise((resolve) => setTimeout(resolve, 600_000));
+    const run = new ScriptedRun(fixture.client, turn);
+    await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    hasStarted = true;
+    await new Promise((resolve) => setTimeout(resolve, 600_000));
+  };
+  const ran = fixture.client.runTurn(fixture.admission(), 60_000);
+  ran.catch(() => {});
+  await eventually(() => expect(hasStarted).toBe(true));
+  return { ran, run: await fixture.run() };
+}
+
+describe('a turn that is held', () => {
+  it('is decided once: what is heard before it is written changes no start of its own', async () => {
+    const fixture = openFixture();
+    const { ran, run } = await beginWithHeldStart(fixture);
+    fixture.script.authority = toAuthority(fixture.principal, { revision: 2 });
+    const principal = { ...fixture.principal, tokenId: 'tok_2' };
+    // Asks for the newest authority, and then writes what is held.
+    await fixture.client.create({ ...fixture.create, principal, title: 'again' });
+    expect(await kindsOf(fixture, run)).toContain('tool-call-approved');
+    expect((await run.commit([toFinished(0, 0), toRoundFinished(0)])).ok).toBe(true);
+    expect(await run.commit([toReply(1, ['fetch']), run.started(1, 0)])).toEqual({
+      ok: false,
+      error: 'authority_stale',
+    });
+    expect((await run.commit([toTurnFinished('hi')])).ok).toBe(true);
+    expect(await ran).toMatchObject({ ok: true, value: { output: 'hi' } });
+  });
+
+  it('never was, if it cannot be written: its caller hears so, and the next one runs', async () => {
+    const fixture = openFixture();
+    const { ran, run } = await beginWithHeldStart(fixture);
+    const rename = (from: string, to: string) =>
+      runInDurableObject(fixture.connect(), (_, { storage }) => {
+        storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
+      });
+    await rename('journal', 'journal_away');
+    await expect(ran).rejects.toMatchObject({ code: 'internal' });
+    await rename('journal_away', 'journal');
+    expect(await run.commit([toFinished(0, 0)])).toEqual({ ok: false, error: 'lease_lost' });
+    expect(await fixture.client.describe()).toMatchObject({ turns: 0 });
+    await fixture.admit();
+    const next = await fixture.run(1);
+    expect((await next.commit([toTurnFinished()])).ok).toBe(true);
+  });
+});
+
+describe('a session that is being deleted', () => {
+  it('begins no turn under its name, and still sends what it owes', async () => {
+    const fixture = openFixture();
+    const { admission, client, create, principal, script } = fixture;
+    await client.create(create);
+    script.auditIsDown = true;
+    await client.remove(principal, 'req_delete');
+    await expect(client.runTurn(admission({ create }), 60_000)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(await client.describe()).toBeUndefined();
+    script.auditIsDown = false;
+    await crash();
+    await eventually(async () => {
+      await client.describe();
+      expect(fixture.chain().map(({ action }) => action)).toContain('session-deleted');
+    });
+    expect(await client.runTurn(admission({ create }), 0)).toMatchObject({ ok: true });
+  });
+});
+
 describe('UnwrittenTurn', () => {
   const turnId = toTurnId('0'.repeat(32));
   const open = () => {
     const written: string[] = [];
+    const lost: string[] = [];
     const storage = { transactionSync: <T>(change: () => T) => change() };
-    const unwritten = new UnwrittenTurn(new Changes(storage, { forgetMemory: () => {} }));
+    const changes = new Changes(storage, { forgetMemory: () => {} });
+    const unwritten = new UnwrittenTurn(changes, (turn) => void lost.push(turn));
     unwritten.hold(turnId, () => void written.push('admission'));
-    return { unwritten, written };
+    return { unwritten, written, lost };
   };
   const start = toReply(0, ['fetch']);
 
@@ -254,12 +330,31 @@ describe('UnwrittenTurn', () => {
     expect(written).toEqual(['admission']);
   });
 
-  it('goes on holding all of it when one of the writes fails', () => {
+  const fail = () => {
+    throw new Error('disk full');
+  };
+
+  it.each([
+    ['by itself', (unwritten: UnwrittenTurn) => unwritten.write()],
+    [
+      'with a change',
+      (unwritten: UnwrittenTurn) =>
+        expect(() => unwritten.writeWith(() => undefined)).toThrow('disk full'),
+    ],
+  ])('holds no longer what cannot be written %s, and says so once', (_, write) => {
+    const { unwritten, lost } = open();
+    unwritten.holdStep([start], fail);
+    expect(unwritten.wasLost(turnId)).toBe(false);
+    write(unwritten);
+    unwritten.write();
+    expect(unwritten.isAbout(turnId)).toBe(false);
+    expect(unwritten.wasLost(turnId)).toBe(true);
+    expect(lost).toEqual([turnId]);
+  });
+
+  it('goes on holding all of it when the change that was to take it along fails', () => {
     const { unwritten, written } = open();
     unwritten.holdStep([start], () => void written.push('start'));
-    const fail = () => {
-      throw new Error('disk full');
-    };
     expect(() => unwritten.writeWith(fail)).toThrow('disk full');
     expect(unwritten.isAbout(turnId)).toBe(true);
     written.length = 0;

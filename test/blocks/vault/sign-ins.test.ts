@@ -150,6 +150,61 @@ test('a client that was registered by hand needs its password, for the host of t
   expect(toToken()[0]?.fields.get('client_secret')).toBeNull();
 });
 
+describe('a client that the issuer has registered', () => {
+  const clients = (vault: Vault) =>
+    runInDurableObject(vault, (_, { storage }) =>
+      storage.sql.exec('SELECT * FROM oauth_clients').toArray(),
+    );
+
+  function registerAt(issuer: string): void {
+    const told = { resource: SERVER, authorization_servers: [issuer] };
+    pages['https://mcp.example.com/.well-known/oauth-protected-resource/mcp'] = () => page(told);
+    pages[`${issuer}/.well-known/oauth-authorization-server`] = () =>
+      page({
+        ...{ issuer, authorization_endpoint: `${issuer}/authorize` },
+        ...{ token_endpoint: `${issuer}/token`, registration_endpoint: `${issuer}/register` },
+        code_challenge_methods_supported: ['S256'],
+        token_endpoint_auth_methods_supported: ['client_secret_basic'],
+      });
+    pages[`${issuer}/register`] = () => page({ client_id: 'c', client_secret: 'password' }, 201);
+  }
+
+  test('is put under a new master key with the tokens, so that these can be renewed', async () => {
+    registerAt(ISSUER);
+    const vault = freshVault();
+    await signIn(vault);
+    const [before] = await clients(vault);
+    await vault.rewrap(ACTOR);
+    const [after] = await clients(vault);
+    expect(after).not.toEqual(before);
+    await vault.refuseToken({ ...USE, token: 'access-0', kind: 'invalid' });
+    expect(toToken()).toHaveLength(2);
+    expect(await stateOf(vault)).toEqual(['signed-in', undefined]);
+  });
+
+  test('is kept for its sign-in, and not for those that were never finished', async () => {
+    const vault = freshVault();
+    for (const n of [1, 2, 3]) {
+      registerAt(`https://auth-${n}.example.com`);
+      await begin(vault);
+    }
+    expect(await clients(vault)).toMatchObject([{ issuer: 'https://auth-3.example.com' }]);
+    await pass(vault, 600_000);
+    expect(await runDurableObjectAlarm(vault)).toBe(true);
+    expect(await clients(vault)).toEqual([]);
+  });
+
+  test('is registered anew where the issuer knows it no more', async () => {
+    registerAt(ISSUER);
+    const vault = freshVault();
+    pages[`${ISSUER}/token`] = () => page({ error: 'invalid_client' }, 401);
+    await expect(comeBack(vault)).rejects.toThrow('refused');
+    pages[`${ISSUER}/token`] = () => page(tokens);
+    await signIn(vault);
+    expect(toToken('/register')).toHaveLength(2);
+  });
+});
+
 describe('what is kept', () => {
   const rows = (vault: Vault) =>
     runInDurableObject(vault, (_, { storage }) =>
@@ -331,6 +386,32 @@ describe('useToken()', () => {
     expect(await used).toEqual({ ok: false, error: 'sign_in_needed' });
     expect(await vault.signIns({ plugin: 'search' })).toEqual([]);
   });
+});
+
+test('a renewal that still runs for a sign-in of before says nothing about the next one', async () => {
+  const vault = freshVault();
+  tokens = { ...tokens, expires_in: 1 };
+  await signIn(vault);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const isAsked = vi.fn();
+  pages[`${ISSUER}/token`] = async () => {
+    isAsked();
+    await promise;
+    return page(tokens);
+  };
+  await pass(vault, 1_000);
+  const used = vault.useToken(USE);
+  await eventually(() => expect(isAsked).toHaveBeenCalled());
+  await vault.endSignIn(ACTOR, PLACE);
+  pages[`${ISSUER}/token`] = () => page(tokens);
+  tokens = { ...tokens, access_token: 'access-1' };
+  await signIn(vault);
+  tokens = { ...tokens, access_token: 'access-2' };
+  const refusal = { ...USE, token: 'access-1', kind: 'invalid' } as const;
+  expect(await vault.refuseToken(refusal)).toEqual({ ok: true, value: undefined });
+  resolve();
+  await used;
+  expect(await stateOf(vault)).toEqual(['signed-in', undefined]);
 });
 
 describe('refuseToken()', () => {

@@ -185,6 +185,7 @@ describe('readTokenAnswer()', () => {
   test.each([
     [{}, { accessToken: 'access-1' }],
     [{ expires_in: 60.7 }, { accessToken: 'access-1', expiresInS: 60 }],
+    [{ expires_in: null, refresh_token: null, scope: null }, { accessToken: 'access-1' }],
     [{ expires_in: '60' }, { accessToken: 'access-1', expiresInS: 60 }],
     [{ expires_in: 1e12 }, { accessToken: 'access-1', expiresInS: 31_536_000 }],
     [
