@@ -29,6 +29,8 @@ const LAST_WORDS_MS = 500;
 export class Lane {
   readonly #parts: SessionParts;
   #advancing = false;
+  /** Epochs of runs inside this object that are not over. */
+  readonly #inside = new Set<number>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -60,8 +62,13 @@ export class Lane {
   /** Begins a run, and does not wait for it. */
   begin(turn: Turn): void {
     const parts = this.#parts;
-    const lost = (): Promise<void> => this.#afterRun(turn.turnId, turn.epoch);
-    parts.defer(parts.startRun(turn).then(lost, lost));
+    const { isInside, over } = parts.startRun(turn);
+    if (isInside) this.#inside.add(turn.epoch);
+    const lost = (): Promise<void> => {
+      this.#inside.delete(turn.epoch);
+      return this.#afterRun(turn.turnId, turn.epoch);
+    };
+    parts.defer(over.then(lost, lost));
   }
 
   /** Starts the first turn that waits, if the lane is free. */
@@ -85,7 +92,11 @@ export class Lane {
     const now = parts.now();
     if (now >= turn.row.deadlineAt + LAST_WORDS_MS)
       return this.fail(turn, { code: 'deadline_exceeded' });
-    if (now >= turn.row.leaseUntil) return await this.takeOver(turn);
+    if (now >= turn.row.leaseUntil) {
+      // Late is not lost: what runs in this very memory had no time on a busy processor.
+      if (!this.#inside.has(turn.row.epoch)) return await this.takeOver(turn);
+      transact(parts, () => this.renewLease(turn));
+    }
     this.#watchAt(turn);
   }
 

@@ -25,6 +25,7 @@ import type { Neighbours } from './neighbours.ts';
 import type { SessionRow, SessionStore } from './session-store.ts';
 import type { SettlementStore } from './settlement-store.ts';
 import type { KnownWindow, ShortenedStore } from './shortened-store.ts';
+import type { StartedRun } from './start-run.ts';
 import type { SummaryJobStore } from './summary-job-store.ts';
 import type { TurnStore } from './turn-store.ts';
 import type { UnwrittenTurn } from './unwritten-turn.ts';
@@ -56,8 +57,8 @@ export interface SessionParts {
   /** Milliseconds that a run may keep the lane without a word. */
   readonly leaseMs: number;
   readonly now: () => number;
-  /** Hands a turn to a run; settles when that run is over, however it ended. */
-  readonly startRun: (turn: Turn) => Promise<void>;
+  /** Hands a turn to a run. */
+  readonly startRun: (turn: Turn) => StartedRun;
   /** Has a model write a summary; settles when it has, or has not. */
   readonly summarise: (order: SummaryOrder) => Promise<SummaryAnswer>;
   /**

@@ -29,11 +29,23 @@ export interface RunPlaces {
   readonly exports: unknown;
 }
 
-/** Settles when the run is over, however it ended. */
-export async function startRun(places: RunPlaces, turn: Turn): Promise<void> {
+export interface StartedRun {
+  /** It lives and dies with the memory of the session's object. */
+  readonly isInside: boolean;
+  /** Settles when the run is over, however it ended. */
+  readonly over: Promise<void>;
+}
+
+export function startRun(places: RunPlaces, turn: Turn): StartedRun {
   const { inside, session } = places;
-  if (inside !== undefined && isFreeOfCost(turn.driver)) return await inside(turn, session);
-  const { TurnRunner } = places.exports as TurnRunnerExports;
+  if (inside !== undefined && isFreeOfCost(turn.driver)) {
+    return { isInside: true, over: inside(turn, session) };
+  }
+  return { isInside: false, over: runOutside(places, turn) };
+}
+
+async function runOutside({ exports }: RunPlaces, turn: Turn): Promise<void> {
+  const { TurnRunner } = exports as TurnRunnerExports;
   if (TurnRunner === undefined) throw new Fault('internal', 'Cannot run turns: no TurnRunner');
   await TurnRunner.run(handOver(turn));
 }

@@ -1,9 +1,11 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
+import { SessionBlock } from '../../../src/blocks/session/session-block.ts';
+import type { Turn } from '../../../src/core/conversation/turn.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash, ring } from './support/crash.ts';
 import { toFinished, toReply } from './support/scripted-run.ts';
-import { openFixture } from './support/session-fixture.ts';
+import { bindings, openFixture } from './support/session-fixture.ts';
 
 describe('the lease', () => {
   it('keeps a run that says something, though the alarm rings', async () => {
@@ -36,6 +38,31 @@ describe('the lease', () => {
       storage.sql.exec<{ lease_until: number }>('SELECT lease_until FROM turns').one(),
     );
     expect(leaseUntil).toBeGreaterThan(Date.now());
+  });
+});
+
+describe('the lease of a run inside the object', () => {
+  it('does not lapse while the run lives, however little time it gets, and does when it is over', async () => {
+    const { admission, connect, create } = openFixture();
+    await runInDurableObject(connect(), async (_, state) => {
+      const epochs: number[] = [];
+      const over = Promise.withResolvers<void>();
+      const inside = async ({ epoch }: Turn): Promise<void> => {
+        epochs.push(epoch);
+        await over.promise;
+      };
+      const block = new SessionBlock(state, bindings, inside);
+      await block.create(create);
+      expect((await block.admitTurn(admission())).ok).toBe(true);
+      await expect.poll(() => epochs).toEqual([1]);
+      // The lease of these tests is one second, and the run says nothing.
+      const lapsesAt = Date.now() + 1_100;
+      await expect.poll(() => Date.now()).toBeGreaterThan(lapsesAt);
+      await block.alarm();
+      expect(epochs).toEqual([1]);
+      over.resolve();
+      await expect.poll(() => epochs).toEqual(expect.arrayContaining([1, 2]));
+    });
   });
 });
 
