@@ -5,7 +5,7 @@
  */
 
 import type { Authority } from '../../core/policy/authority.ts';
-import { authorize } from '../../core/policy/authorize.ts';
+import { authorityFor } from '../workspace/authority-for.ts';
 import { openWorkspace } from '../workspace/workspace-client.ts';
 import { type ChannelParts, channelPrincipal } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
@@ -20,12 +20,11 @@ export function channelAuthority(
 }
 
 /** The same, if it holds `channel:<verb>:<its name>`. */
-export async function authorityTo(
+export function authorityTo(
   parts: ChannelParts,
   channel: StoredChannel,
   verb: 'send' | 'receive',
 ): Promise<Authority | undefined> {
-  const authority = await channelAuthority(parts, channel);
-  const question = { capability: `channel:${verb}:${channel.spec.name}`, now: parts.now() };
-  return authority && authorize(authority, question).allowed ? authority : undefined;
+  const capability = `channel:${verb}:${channel.spec.name}`;
+  return authorityFor(parts, channelPrincipal(parts, channel), capability);
 }

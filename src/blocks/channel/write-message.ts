@@ -6,9 +6,8 @@
 
 import { ADAPTERS } from '../../channels/adapters.ts';
 import { servesChat } from '../../core/channels/serves-chat.ts';
-import { authorize } from '../../core/policy/authorize.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
-import { openWorkspace } from '../workspace/workspace-client.ts';
+import { authorityFor } from '../workspace/authority-for.ts';
 import type { ChannelOrder, MessageVerdict } from './channel-api.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import { writeReply } from './write-reply.ts';
@@ -18,8 +17,10 @@ export async function writeMessage(
   parts: ChannelParts,
   order: ChannelOrder,
 ): Promise<MessageVerdict> {
-  const { channel: name, message, id } = order;
-  if (!(await maySend(parts, order))) return { kind: 'denied' };
+  const { channel: name, message, id, principal } = order;
+  // Asked here for everybody: no way to a chat goes around it.
+  const authority = await authorityFor(parts, principal, `channel:send:${name}`);
+  if (authority === undefined) return { kind: 'denied' };
   const channel = parts.channels.find(name);
   if (channel === undefined) return { kind: 'no-channel' };
   if (!ADAPTERS[channel.spec.platform].canBegin) return { kind: 'answers-only' };
@@ -34,16 +35,6 @@ export async function writeMessage(
   });
   parts.send(name, message.chat, written);
   return { kind: 'taken', id: first };
-}
-
-/** Asked here for everybody: no way to a chat goes around it. */
-async function maySend(
-  { env, workspace, now }: ChannelParts,
-  { principal, channel }: ChannelOrder,
-): Promise<boolean> {
-  const authority = await openWorkspace(env, workspace).authority(principal);
-  const question = { capability: `channel:send:${channel}`, now: now() };
-  return authority !== undefined && authorize(authority, question).allowed;
 }
 
 /** Part of a transaction. */

@@ -5,14 +5,11 @@
  * @module
  */
 
-import { readBlockId } from '../../core/primitives/ids.ts';
 import { openChannels } from '../channel/channel-client.ts';
-import { keyedHash } from '../kit/keys.ts';
 import type { TurnSummary } from '../session/session-api.ts';
-import { openBlock } from '../user/block-client.ts';
+import { authorityFor } from '../workspace/authority-for.ts';
 import type { Delivery, ScheduleRun } from './schedule-api.ts';
-import { authorityFor } from './schedule-authority.ts';
-import { principalOf, type ScheduleParts } from './schedule-parts.ts';
+import { openNamedBlock, principalOf, type ScheduleParts } from './schedule-parts.ts';
 import type { StoredSchedule } from './schedule-store.ts';
 
 type Receiver = NonNullable<StoredSchedule['spec']['deliverTo']>;
@@ -41,18 +38,18 @@ async function sendToBlock(
   schedule: StoredSchedule,
   { run, turn, block: id }: Answer & { readonly block: string },
 ): Promise<Delivery> {
-  const { env, workspace } = parts;
-  const block = readBlockId(workspace, id, keyedHash(env.SALLYPORT_MASTER_KEY, 'block-ids'));
+  const block = openNamedBlock(parts, id);
   if (block === undefined) return 'no-receiver';
-  if ((await authorityFor(parts, schedule, 'block:send')) === undefined) return 'denied';
+  const principal = principalOf(parts, schedule);
+  if ((await authorityFor(parts, principal, 'block:send')) === undefined) return 'denied';
   const { requestId, spec } = schedule;
   const message = {
-    from: { principal: principalOf(parts, schedule), requestId, ownsAll: false },
+    from: { principal, requestId, ownsAll: false },
     body: JSON.stringify({ schedule: spec.name, dueAt: run.dueAt, output: turn.output }),
     label: turn.label,
     messageId: nameOf(schedule, run),
   };
-  const sent = await openBlock(env, workspace, block).again((api) => api.send(message));
+  const sent = await block.again((api) => api.send(message));
   if (sent.ok) return 'taken';
   return sent.error.code === 'denied' ? 'denied' : 'no-receiver';
 }
@@ -65,13 +62,14 @@ async function sayInChannel(
 ): Promise<Delivery> {
   if (turn.output === '') return 'nothing-to-say';
   const { channel, ...place } = to;
-  const authority = await authorityFor(parts, schedule, `channel:send:${channel}`);
+  const principal = principalOf(parts, schedule);
+  const authority = await authorityFor(parts, principal, `channel:send:${channel}`);
   if (authority === undefined) return 'denied';
   const { integrity, confidentiality } = turn.label;
   if (authority.policy.flow.send[integrity][confidentiality] !== 'allow') return 'flow-denied';
   const { requestId } = schedule;
   const { kind } = await openChannels(parts.env, parts.workspace).say({
-    ...{ id: nameOf(schedule, run), principal: principalOf(parts, schedule), requestId, channel },
+    ...{ id: nameOf(schedule, run), principal, requestId, channel },
     message: { ...place, text: turn.output },
   });
   return kind === 'taken' || kind === 'denied' ? kind : 'no-receiver';

@@ -6,9 +6,11 @@
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
-import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import { readBlockId, type WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { keyedHash } from '../kit/keys.ts';
 import type { Outbox } from '../kit/outbox.ts';
+import { type BlockClient, openBlock } from '../user/block-client.ts';
 import type { ScheduleDescription, ScheduleRun } from './schedule-api.ts';
 import type { ScheduleStore, StoredRun, StoredSchedule } from './schedule-store.ts';
 
@@ -41,6 +43,15 @@ export function isStill(
   { spec, requestId }: StoredSchedule,
 ): boolean {
   return schedules.find(spec.name)?.requestId === requestId;
+}
+
+/** `undefined` if the text is no id of a block of this workspace. */
+export function openNamedBlock(
+  { env, workspace }: ScheduleParts,
+  text: string,
+): BlockClient | undefined {
+  const id = readBlockId(workspace, text, keyedHash(env.SALLYPORT_MASTER_KEY, 'block-ids'));
+  return id && openBlock(env, workspace, id);
 }
 
 export function describeSchedule(

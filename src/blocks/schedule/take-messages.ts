@@ -12,12 +12,9 @@ import type { UserMessage } from '../../core/conversation/message.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { StagePolicy } from '../../core/policy/scan-policy.ts';
-import { readBlockId } from '../../core/primitives/ids.ts';
-import { keyedHash } from '../kit/keys.ts';
 import type { BlockActor, ReceivedMessage } from '../user/block-api.ts';
-import { openBlock } from '../user/block-client.ts';
-import { authorityFor } from './schedule-authority.ts';
-import type { ScheduleParts } from './schedule-parts.ts';
+import { authorityFor } from '../workspace/authority-for.ts';
+import { openNamedBlock, principalOf, type ScheduleParts } from './schedule-parts.ts';
 import type { StoredSchedule, TakenMessages } from './schedule-store.ts';
 
 /** Longer than a run is tried for, in milliseconds: nobody else gets what a turn may yet be given. */
@@ -33,7 +30,7 @@ export async function takeMessages(
 ): Promise<TakenMessages | 'none' | ErrorCode> {
   const block = sourceOf(parts, schedule);
   if (block === undefined) return 'denied';
-  const authority = await authorityFor(parts, schedule, 'block:receive');
+  const authority = await authorityFor(parts, principalOf(parts, schedule), 'block:receive');
   if (authority === undefined) return 'denied';
   const max = schedule.spec.takeFrom?.max ?? 1;
   const query = { timeoutMs: 0, max, leaseMs: LEASE_MS };
@@ -77,10 +74,8 @@ export async function acknowledge(
   await sourceOf(parts, schedule)?.again((api) => api.acknowledge(actorOf(schedule), leases));
 }
 
-function sourceOf({ env, workspace }: ScheduleParts, { spec }: StoredSchedule) {
-  const hash = keyedHash(env.SALLYPORT_MASTER_KEY, 'block-ids');
-  const id = spec.takeFrom && readBlockId(workspace, spec.takeFrom.block, hash);
-  return id && openBlock(env, workspace, id);
+function sourceOf(parts: ScheduleParts, { spec }: StoredSchedule) {
+  return spec.takeFrom && openNamedBlock(parts, spec.takeFrom.block);
 }
 
 /** Whoever made the schedule must own the block. */
