@@ -1,10 +1,16 @@
 // The port to serve on, on loopback.
 
+import { randomInt } from 'node:crypto';
 import net from 'node:net';
 
 export const HOST = '127.0.0.1';
+/** What a gateway that was asked to announce itself prints before its address. */
+export const LISTENING = 'sallyport: listening on ';
 const DEFAULT_PORT = '8787';
 const LARGEST_PORT = 65_535;
+const LOWEST_CHOSEN_PORT = 10_000;
+const HIGHEST_CHOSEN_PORT = 32_000;
+const TRIES = 3;
 
 export function readPort() {
   const text = process.env.PORT || DEFAULT_PORT;
@@ -15,11 +21,7 @@ export function readPort() {
 
 /** Binds the port and lets it go again: what cannot be served is better said before the build. */
 export async function requireFreePort(port) {
-  const probe = net.createServer();
-  const error = await new Promise((resolve) => {
-    probe.once('error', resolve);
-    probe.listen(port, HOST, () => probe.close(() => resolve(undefined)));
-  });
+  const error = await findListenError(port);
   if (error === undefined) return;
   const reason =
     error.code === 'EADDRINUSE'
@@ -28,14 +30,33 @@ export async function requireFreePort(port) {
   throw new Error(`Cannot listen on ${HOST}:${port}: ${reason}`);
 }
 
-/** A port that nobody listens on at the moment. */
-export async function freePort() {
+function findListenError(port) {
   const probe = net.createServer();
-  await new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, HOST, resolve);
+  return new Promise((resolve) => {
+    probe.once('error', resolve);
+    probe.listen(port, HOST, () => probe.close(() => resolve(undefined)));
   });
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+}
+
+/**
+ * Serves on a port that nobody listens on. Between our look and its start another may take the
+ * port: `serve(port)` rejects then, and is tried again on another one.
+ */
+export async function onFreePort(serve) {
+  for (let triesLeft = TRIES; ; ) {
+    triesLeft -= 1;
+    try {
+      return await serve(await freePort());
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+    }
+  }
+}
+
+/** None of those that systems hand out by themselves, to connections too. */
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(LOWEST_CHOSEN_PORT, HIGHEST_CHOSEN_PORT);
+    if ((await findListenError(port)) === undefined) return port;
+  }
 }

@@ -1,13 +1,16 @@
 // Serves the gateway on miniflare: the child that `start.mjs` runs behind its guard.
 //
-//   node scripts/serve.mjs <port> <data folder>
+//   node scripts/serve.mjs <port> <data folder> [--announce]
+//
+// With `--announce` it prints where it listens once it does: who has started several at a time can
+// tell its own from another's.
 
 import { existsSync } from 'node:fs';
 import { createRequire, flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { bundledWorker } from './bundled-worker.mjs';
 import { keepCompiled } from './keep-compiled.mjs';
-import { HOST } from './listen-port.mjs';
+import { HOST, LISTENING } from './listen-port.mjs';
 import { readLocalSecrets } from './local-secrets.mjs';
 import { whenOrphaned } from './watch-parent.mjs';
 import { BLOCK_CLASSES, COMPATIBILITY_DATE, NAME, readSettings } from './worker-bindings.mjs';
@@ -15,7 +18,7 @@ import { BLOCK_CLASSES, COMPATIBILITY_DATE, NAME, readSettings } from './worker-
 /** Who comes under another name was led here by a page; see `src/gateway/own-host.ts`. */
 const LOOPBACK_HOSTS = 'localhost 127.0.0.1 [::1]';
 
-const [port, dataDir] = process.argv.slice(2);
+const [port, dataDir, announce] = process.argv.slice(2);
 
 keepCompiled();
 // With `import`, Node would first parse all of it to find out that it is CommonJS.
@@ -51,6 +54,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end);
 whenOrphaned(end);
 try {
   await gateway.ready;
+  if (announce === '--announce') console.log(`${LISTENING}${await gateway.unsafeGetDirectURL()}`);
   flushCompileCache(); // we may be killed, and leave nothing of it then
 } catch (error) {
   console.error(`\n  sallyport: Cannot serve on ${HOST}:${port}: ${error.message}\n`);

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from './guarded-child.mjs';
-import { freePort, HOST } from './listen-port.mjs';
+import { onFreePort } from './listen-port.mjs';
 import { readLocalSecrets } from './local-secrets.mjs';
-import { untilHealthy } from './until-healthy.mjs';
+import { untilAnnounced } from './until-healthy.mjs';
 import { whenOrphaned } from './watch-parent.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -41,12 +41,7 @@ class ThrowawayGateway {
     await this.#build();
     const secretsFile = join(this.#folder, 'secrets');
     const { SALLYPORT_ROOT_TOKEN: token } = readLocalSecrets(secretsFile);
-    const port = await freePort();
-    const url = `http://${HOST}:${port}`;
-    this.#run(['scripts/serve.mjs', String(port), join(this.#folder, 'data')], secretsFile);
-    const ended = new AbortController();
-    this.#child.exited.then(() => ended.abort());
-    await untilHealthy(url, ended.signal).catch((error) => this.#fail(error));
+    const url = await onFreePort((port) => this.#serve(port, secretsFile));
     return { url, token };
   }
 
@@ -54,6 +49,16 @@ class ThrowawayGateway {
     this.#isOver = true;
     await this.#child?.stop();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #serve(port, secretsFile) {
+    const printedBefore = this.#printed.length;
+    const args = ['scripts/serve.mjs', String(port), join(this.#folder, 'data'), '--announce'];
+    this.#run(args, secretsFile);
+    const ended = new AbortController();
+    this.#child.exited.then(() => ended.abort());
+    const printed = () => this.#printed.slice(printedBefore);
+    return await untilAnnounced(printed, ended.signal).catch((error) => this.#fail(error));
   }
 
   async #build() {

@@ -72,7 +72,7 @@ function parseWords(
   } as const;
   try {
     const { positionals, values, tokens } = parseArgs({
-      args: [...words],
+      args: attachValues(command, words),
       options,
       allowPositionals: true,
       tokens: true,
@@ -84,6 +84,22 @@ function parseWords(
     const [problem = ''] = error instanceof Error ? error.message.split(/[.\n] ?/) : [];
     return err(`Cannot read the command line: ${problem}`);
   }
+}
+
+/** A value may begin with a dash, as keys do: `parseArgs` takes it as one only where it is attached. */
+function attachValues({ options }: Command, words: readonly string[]): string[] {
+  const nameOf = (word = '') => /^--([^=]+)/.exec(word)?.[1] ?? '';
+  const isOption = (word: string) =>
+    ['--', '-h', '--help'].includes(word) || options[nameOf(word)] !== undefined;
+  const attached: string[] = [];
+  let rest = words;
+  for (let [word, next] = rest; word !== undefined && word !== '--'; [word, next] = rest) {
+    const takesNext = !word.includes('=') && options[nameOf(word)]?.value !== undefined;
+    const isPair = takesNext && next !== undefined && !isOption(next);
+    attached.push(isPair ? `${word}=${next}` : word);
+    rest = rest.slice(isPair ? 2 : 1);
+  }
+  return [...attached, ...rest];
 }
 
 /** The last of two values would win without a word. */

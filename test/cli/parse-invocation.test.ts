@@ -59,6 +59,24 @@ describe('parseInvocation()', () => {
     expect(invocation.value('toString')).toBeUndefined();
   });
 
+  test.each([
+    [['--lang', '-x'], '-x', false],
+    [['--lang', '--x=y'], '--x=y', false],
+    [['--lang', '-', '--json'], '-', true],
+  ])('a value may begin with a dash: %j', (words, value, json) => {
+    const parsed = parse('check', ...words);
+    if (!parsed.ok) throw new Error(parsed.error.sentence);
+    expect(parsed.value.invocation.value('lang')).toBe(value);
+    expect(parsed.value.invocation.has('json')).toBe(json);
+  });
+
+  test.each([['--json'], ['--allow=x'], ['-h'], ['--help'], ['--']])(
+    'an option of the command is no value: %s',
+    (word) => {
+      expect(sentence('check', '--lang', word)).toMatch(/^Cannot read the command line: Option/);
+    },
+  );
+
   test('what stands behind "--" is no option', () => {
     const parsed = parse('plugin', 'new', '--', '--json');
     if (!parsed.ok) throw new Error(parsed.error.sentence);

@@ -11,8 +11,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installExamples } from '../../scripts/install-examples.mjs';
-import { freePort } from '../../scripts/listen-port.mjs';
-import { untilHealthy } from '../../scripts/until-healthy.mjs';
+import { onFreePort } from '../../scripts/listen-port.mjs';
+import { untilAnnounced } from '../../scripts/until-healthy.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -53,13 +53,15 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     .map(([name, value]) => `${name}='${value}'\n`)
     .join('');
   writeFileSync(secretsFile, secrets, { mode: 0o600 });
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
   const log: string[] = [];
   let child: ChildProcess | undefined;
 
-  const serve = async () => {
-    child = spawn(process.execPath, ['scripts/serve.mjs', String(port), join(folder, 'data')], {
+  const serve = async (port: number | string) => {
+    await kill();
+    const printedBefore = log.length;
+    const ended = new AbortController();
+    const args = ['scripts/serve.mjs', `${port}`, join(folder, 'data'), '--announce'];
+    child = spawn(process.execPath, args, {
       cwd: ROOT,
       env: {
         ...process.env,
@@ -73,7 +75,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
     }
-    await untilHealthy(url).catch((error: Error) => {
+    child.once('exit', () => ended.abort());
+    const printed = () => log.slice(printedBefore).join('');
+    return await untilAnnounced(printed, ended.signal).catch((error: Error) => {
       throw new Error(`The gateway did not come up: ${error.message}\n${log.join('')}`);
     });
   };
@@ -85,7 +89,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await gone;
   };
 
-  await serve();
+  const url = await onFreePort(serve);
   if (options.examples !== false) await installExamples(url, token);
   return {
     url,
@@ -95,8 +99,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     log: () => log.join(''),
     kill,
     restart: async () => {
-      await kill();
-      await serve();
+      await serve(new URL(url).port);
     },
     dispose: async () => {
       await kill();
