@@ -1,75 +1,93 @@
 /**
- * One call of a plugin against one call of an empty dynamic Worker, warm and cold, each a whole HTTP
- * request on raw workerd in the same run. Prints one JSON line.
+ * One call of a plugin of each kind against one call of an empty dynamic Worker, warm and cold, each a
+ * whole HTTP request on raw workerd in the same run. Prints one JSON line.
  *
- *   npx node bench/wasm-calls.ts [rounds]
+ *   npx node bench/wasm-calls.ts [rounds] [kind …]
  */
 
 import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { digits, median } from './figures.ts';
-import { type LoadResult, runLoad } from './load.ts';
+import { PLUGIN_KINDS, type PluginKindName } from './floor/wasm-kinds.ts';
+import { send } from './load.ts';
 import { startWorkerd } from './workerd.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 12);
-const ROUND_MS = 250;
+const ROUNDS = Number(process.argv[2] ?? 20);
+
+/** One after the other, of each path in a round. Cold ones leave an isolate behind each, so there are few. */
+const CALLS = { warm: 20, cold: 6 };
+
+const ALL = Object.keys(PLUGIN_KINDS) as PluginKindName[];
+/** All unless some are named. */
+const KINDS = process.argv.length > 3 ? ALL.filter((kind) => process.argv.includes(kind)) : ALL;
+
 const PATHS = [
-  ...(['/empty/warm', '/plugin/warm'] as const),
-  ...(['/empty/cold', '/plugin/cold', '/default/cold'] as const),
+  ...['empty', ...KINDS].map((who) => `/${who}/warm`),
+  // An empty Worker with the platform's own defaults, and one beside the engine of scripts.
+  ...['empty', ...KINDS, 'default', 'engine'].map((who) => `/${who}/cold`),
 ];
-type Path = (typeof PATHS)[number];
+
+/** Milliseconds of each round, by path: rounds take turns, so that whatever slows the machine slows all. */
+const times = new Map<string, number[]>(PATHS.map((path) => [path, []]));
 
 const worker = await startWorkerd({
   entry: 'bench/floor/wasm-calls.ts',
   blocks: { LANE: 'Lane' },
   loader: true,
 });
-await fetch(`${worker.url}/code`, {
-  method: 'POST',
-  body: readFileSync('build/bundled/text-stats.wasm'),
-});
-
-/** Medians of each round, by path: rounds alternate, so that whatever slows the machine slows all. */
-const medians = new Map<Path, number[]>(PATHS.map((path) => [path, []]));
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 try {
   await measureAll();
 } finally {
+  agent.destroy();
   await worker.stop();
 }
 
 async function measureAll(): Promise<void> {
+  for (const kind of KINDS) {
+    const { file } = PLUGIN_KINDS[kind];
+    await fetch(`${worker.url}/${kind}`, { method: 'POST', body: readFileSync(file) });
+  }
   for (let round = 0; round <= ROUNDS; round++) {
     for (const path of PATHS) {
-      const { p50Ms, failed } = await measure(path);
-      if (failed > 0) throw new Error(`${failed} requests of ${path} failed`);
+      const ms = await measure(path);
       // The first round warms everything up.
-      if (round > 0) medians.get(path)?.push(p50Ms);
+      if (round > 0) times.get(path)?.push(ms);
     }
   }
 }
 
-const ms = (path: Path) => median(medians.get(path) ?? []);
+async function measure(path: string): Promise<number> {
+  const each: number[] = [];
+  for (let call = 0; call < CALLS[path.endsWith('warm') ? 'warm' : 'cold']; call++) {
+    const sentAt = performance.now();
+    const { status } = await send(agent, worker.port, { method: 'GET', path });
+    if (status !== 200) throw new Error(`${path} failed`);
+    each.push(performance.now() - sentAt);
+  }
+  return median(each);
+}
+
+const p50Ms = (path: string) => digits(median(times.get(path) ?? []), 3);
 
 /** Round by round: what slows the machine for a while slows both. */
-function ratio(path: Path, to: Path): number {
-  const others = medians.get(to) ?? [];
-  return median((medians.get(path) ?? []).map((each, round) => each / (others[round] ?? each)));
+function ratio(path: string, to: string): number {
+  const others = times.get(to) ?? [];
+  const each = (times.get(path) ?? []).map((ms, round) => ms / (others[round] ?? ms));
+  return digits(median(each), 3);
 }
+
+const against = (who: string, how: 'warm' | 'cold', to = 'empty') =>
+  ratio(`/${who}/${how}`, `/${to}/${how}`);
 
 console.log(
   JSON.stringify({
     bench: 'wasm-calls',
-    p50Ms: Object.fromEntries(PATHS.map((path) => [path, digits(ms(path), 3)])),
-    warmRatio: digits(ratio('/plugin/warm', '/empty/warm'), 3),
-    coldRatio: digits(ratio('/plugin/cold', '/empty/cold'), 3),
-    // Against an empty Worker with the platform's own defaults, which is no bare one.
-    coldRatioToDefault: digits(ratio('/plugin/cold', '/default/cold'), 3),
+    p50Ms: Object.fromEntries(PATHS.map((path) => [path, p50Ms(path)])),
+    warmRatio: Object.fromEntries(KINDS.map((kind) => [kind, against(kind, 'warm')])),
+    coldRatio: Object.fromEntries(KINDS.map((kind) => [kind, against(kind, 'cold')])),
+    coldRatioToDefault: against('compute', 'cold', 'default'),
+    coldRatioToEngine: against('javascript', 'cold', 'engine'),
     targets: { warmRatio: 2.5, coldRatio: 1.5 },
   }),
 );
-
-/** Cold ones leave an isolate behind each, so there are few of them. */
-function measure(path: Path): Promise<LoadResult> {
-  const durationMs = path.endsWith('cold') ? ROUND_MS / 2 : ROUND_MS;
-  const call = { method: 'GET', path };
-  return runLoad({ port: worker.port, connections: 1, durationMs, next: () => call });
-}

@@ -1,12 +1,11 @@
 // Builds what the Wasm tier runs, into `build/` (not kept in git):
 //
 //   kernel.wasm            the memory kernel of plugins, metered
-//   plugin-isolate.txt     the trusted code of a plugin's own isolate, bundled
-//   plain-isolate.txt      the same for plugins that need little of it; bare-isolate.txt for next to nothing
-//   javascript-isolate.txt the same for plugins in JavaScript
+//   isolate-modules.js     the trusted code of plugins' own isolates, as texts to choose from
 //   remote-mcp.txt         the code of plugins that call remote MCP servers, to be filled in
-//   assets/quickjs.wasm    the engine of plugins in JavaScript, metered: uploaded beside the Worker
-//   javascript-*           our code inside that engine, and the name of both together
+//   assets/quickjs.*       the engine of plugins in JavaScript, metered, and its memory with our code
+//                          inside: uploaded beside the Worker
+//   javascript-engine.js   the name of both together
 //   plugins/<name>/        plugin.json and plugin.wasm of every example, as anybody would upload them
 //   bundled/<name>.wasm    the same, hardened, for deployments without a Worker loader
 //   bundled-modules.js     imports those, by the hash of the upload
@@ -32,7 +31,7 @@ if (process.argv.includes('--clean')) rmSync('build', { recursive: true, force: 
 
 try {
   await Promise.all([
-    ...[buildKernel(), buildQuickJs().then(buildIsolates)],
+    buildKernel().then(buildQuickJs).then(buildIsolates),
     ...[buildPlugins().then(buildExampleFixtures), buildFixtures(), buildClient()],
     ...[buildExecutorPlugins(), buildRemoteMcp()],
   ]);

@@ -1,6 +1,7 @@
-// The trusted half of a plugin's isolate: the shims as text, and the memory kernel.
+// The trusted half of a plugin's isolate: our modules as text, and the memory kernel.
 
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { HARDENING_SOURCES, harden } from './harden.mjs';
 import { unlessFresh } from './unless-fresh.mjs';
@@ -8,18 +9,33 @@ import { compileWat } from './wat.mjs';
 
 const ISOLATE = 'src/tiers/wasm/isolate';
 
-/** By the kind of plugin. */
-const SHIMS = {
-  'build/bare-isolate.txt': `${ISOLATE}/bare-isolate.ts`,
-  'build/plain-isolate.txt': `${ISOLATE}/plain-isolate.ts`,
-  'build/plugin-isolate.txt': `${ISOLATE}/plugin-isolate.ts`,
-  'build/javascript-isolate.txt': 'src/tiers/wasm/javascript/javascript-isolate.ts',
+/** What is loaded as it is, and holds or imports all that it needs. */
+const ENTRIES = {
+  bare: `${ISOLATE}/bare-isolate.ts`,
+  javascript: 'src/tiers/wasm/javascript/javascript-isolate.ts',
 };
 
-/** What the loader gives the isolate besides; not part of the text. */
-const GIVEN = ['./kernel.wasm', './plugin.wasm', './quickjs.wasm', './plugin.txt'];
+/** What other isolates are put together from, by name, and the files that each of them exports. */
+const MODULES = {
+  isolate: [
+    ...['plugin-isolate', 'guest', 'guest-stop', 'run-log', 'host-of-run'],
+    ...['extism-memory', 'assemblyscript-host'],
+  ].map((name) => `${ISOLATE}/${name}.ts`),
+  text: [`${ISOLATE}/extism-text.ts`],
+  http: [`${ISOLATE}/guest-http.ts`],
+  storage: [`${ISOLATE}/guest-storage.ts`],
+  wasi: [`${ISOLATE}/wasi-host.ts`],
+};
+
+/** What the loader gives the isolate besides. */
+const GIVEN = [
+  ...['cloudflare:workers', './kernel.wasm', './plugin.wasm'],
+  ...['./quickjs.wasm', './quickjs.image', './plugin.txt'],
+];
 
 const KERNEL = 'build/kernel.wasm';
+
+const OUTPUT = 'build/isolate-modules.js';
 
 export function buildKernel() {
   const source = `${ISOLATE}/kernel.wat`;
@@ -29,27 +45,69 @@ export function buildKernel() {
   });
 }
 
-/** To come behind the prelude of JavaScript plugins, which is part of the text. */
+/** To come behind the engine of JavaScript plugins, addresses in which are part of the text. */
 export function buildIsolates() {
   const sources = ['src/tiers/wasm', 'src/blocks/storage', 'src/core', 'src/wasm-hardening'];
-  const outputs = Object.keys(SHIMS);
-  return unlessFresh('plugin-isolates', { sources, outputs }, () =>
-    Promise.all(Object.entries(SHIMS).map(([outfile, entry]) => bundle(entry, outfile))),
-  );
+  return unlessFresh('plugin-isolates', { sources, outputs: [OUTPUT] }, async () => {
+    const modules = Object.fromEntries(
+      await Promise.all(
+        [...Object.keys(ENTRIES), ...Object.keys(MODULES)].map(async (name) => [
+          name,
+          await bundle(name),
+        ]),
+      ),
+    );
+    const text = JSON.stringify(modules, null, 1);
+    writeFileSync(
+      OUTPUT,
+      `// Made by scripts/build.mjs.\nexport const ISOLATE_MODULES = ${text};\n`,
+    );
+  });
 }
 
-function bundle(entry, outfile) {
-  return build({
-    entryPoints: [entry],
-    outfile,
+async function bundle(name) {
+  const { outputFiles, metafile } = await build({
+    ...sourceOf(name),
     bundle: true,
+    write: false,
+    metafile: true,
     minify: true,
     format: 'esm',
     target: 'es2024',
-    external: ['cloudflare:workers', ...GIVEN],
-    loader: { '.txt': 'text' },
+    external: GIVEN,
+    plugins: name === 'bare' ? [] : [othersOutside(name)],
     // Fields that are only declared would be code, of which an isolate is to have little.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     logLevel: 'warning',
   });
+  const [output] = Object.values(metafile.outputs);
+  const imported = new Set(
+    output.imports.map(({ path }) => path.slice('./'.length, -'.js'.length)),
+  );
+  const imports = [...imported].filter((other) => Object.hasOwn(MODULES, other));
+  return { source: outputFiles[0].text, imports };
+}
+
+function sourceOf(name) {
+  if (Object.hasOwn(ENTRIES, name)) return { entryPoints: [ENTRIES[name]] };
+  const contents = MODULES[name].map((file) => `export * from './${file}';`).join('\n');
+  return { stdin: { contents, resolveDir: process.cwd() } };
+}
+
+/** Takes what another module exports from there. */
+function othersOutside(name) {
+  const outside = new Map(
+    Object.entries(MODULES).flatMap(([other, files]) =>
+      other === name ? [] : files.map((file) => [resolve(file), `./${other}.js`]),
+    ),
+  );
+  return {
+    name: 'others-outside',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir }) => {
+        const other = outside.get(resolve(resolveDir, path));
+        return other && { path: other, external: true };
+      });
+    },
+  };
 }

@@ -1,9 +1,10 @@
 // The engine of JavaScript plugins:
 //
 //   assets/quickjs.wasm      QuickJS (`quickjs-wasi`), hardened
-//   javascript-prelude.txt   our code inside it, as a script that evaluates to its `install`
-//   javascript-engine.js     the name of both together, on which fuel and results depend, and the
-//                            hash of the first, which is no part of the Worker
+//   assets/quickjs.image     its memory once it has been started with our code inside (`guest/`)
+//   fixtures/javascript-prelude.txt  that code, for the tests
+//   javascript-engine.js     the name of engine and code, on which fuel and results depend, and what
+//                            is to be known of both files, which are no part of the Worker
 
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,10 +14,12 @@ import { HARDENING_SOURCES, harden } from './harden.mjs';
 import { unlessFresh } from './unless-fresh.mjs';
 
 const PACKAGE = 'quickjs-wasi';
-const PRELUDE = 'src/tiers/wasm/javascript/guest';
+const TIER = 'src/tiers/wasm';
+const JAVASCRIPT = `${TIER}/javascript`;
 const OUTPUTS = {
   module: 'build/assets/quickjs.wasm',
-  prelude: 'build/javascript-prelude.txt',
+  image: 'build/assets/quickjs.image',
+  prelude: 'build/fixtures/javascript-prelude.txt',
   engine: 'build/javascript-engine.js',
 };
 
@@ -39,7 +42,7 @@ const allowsImport = (module, name) =>
   module === 'wasi_snapshot_preview1' || (module === 'env' && HOST_FUNCTIONS.has(name));
 
 export function buildQuickJs() {
-  const sources = [PRELUDE, ...HARDENING_SOURCES];
+  const sources = [JAVASCRIPT, `${TIER}/isolate`, 'src/plugin-review', ...HARDENING_SOURCES];
   const outputs = Object.values(OUTPUTS);
   return unlessFresh('quickjs', { sources, outputs }, async () => {
     const require = createRequire(import.meta.url);
@@ -48,18 +51,20 @@ export function buildQuickJs() {
     const rules = { unitsPerFuel: UNITS_PER_FUEL, allowsImport };
     const module = await harden(PACKAGE, upload, { memoryPages: MEMORY_PAGES, rules });
     const prelude = await bundlePrelude();
-    const hash = createHash('sha256').update(module).update(prelude).digest('hex');
-    const moduleHash = createHash('sha256').update(module).digest('hex');
-    const name = `${PACKAGE}@${version}+${hash.slice(0, 16)}`;
+    const started = await start(module, prelude);
+    const { bytes, start: from } = started.image;
+    const name = `${PACKAGE}@${version}+${sha256(module, prelude).slice(0, 16)}`;
+    const image = { sha256: sha256(bytes), start: from, prelude: started.prelude };
     writeFileSync(OUTPUTS.module, module);
+    writeFileSync(OUTPUTS.image, bytes);
     writeFileSync(OUTPUTS.prelude, prelude);
-    writeFileSync(OUTPUTS.engine, engineModule(name, moduleHash));
+    writeFileSync(OUTPUTS.engine, engineModule(name, { module: sha256(module), image }));
   });
 }
 
 async function bundlePrelude() {
   const bundle = await build({
-    entryPoints: [`${PRELUDE}/prelude.ts`],
+    entryPoints: [`${JAVASCRIPT}/guest/prelude.ts`],
     bundle: true,
     write: false,
     minifySyntax: true,
@@ -72,9 +77,38 @@ async function bundlePrelude() {
   return `(()=>{${bundle.outputFiles[0].text};return prelude.install})()`;
 }
 
-function engineModule(name, moduleHash) {
+/** As an isolate would, which is spared it: the same code makes the same memory everywhere. */
+async function start(module, prelude) {
+  const bundle = await build({
+    stdin: {
+      contents: `
+        export { createQuietRun } from './${JAVASCRIPT}/quiet-run.ts';
+        export { startEngine } from './${JAVASCRIPT}/start-engine.ts';`,
+      resolveDir: process.cwd(),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+  const code = Buffer.from(bundle.outputFiles[0].text).toString('base64');
+  const { createQuietRun, startEngine } = await import(`data:text/javascript;base64,${code}`);
+  const kernel = await WebAssembly.compile(readFileSync('build/kernel.wasm'));
+  const parts = { module: await WebAssembly.compile(module), prelude };
+  return startEngine(parts, createQuietRun(kernel));
+}
+
+function sha256(...parts) {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
+
+function engineModule(name, { module, image }) {
   return `// Made by scripts/build.mjs.
 export const JAVASCRIPT_ENGINE = ${JSON.stringify(name)};
-export const QUICKJS_SHA256 = ${JSON.stringify(moduleHash)};
+export const QUICKJS_SHA256 = ${JSON.stringify(module)};
+export const ENGINE_IMAGE = ${JSON.stringify(image)};
 `;
 }

@@ -39,6 +39,7 @@ describe('readCases()', () => {
   test('a plugin without cases is not one that passes them', () => {
     expect(() => readCases(temporaryFolder())).toThrow('there must be a case');
     expect(() => readCases(folderWith({ 'notes.txt': '' }))).toThrow('there must be a case');
+    expect(() => readCases(folderWith({ 'a.json': '[]' }))).toThrow('there must be a case');
   });
 
   test.each([

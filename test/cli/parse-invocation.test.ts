@@ -85,8 +85,6 @@ describe('parseInvocation()', () => {
   });
 
   test.each([
-    [['plugin'], 'Cannot run "plugin": it must be one of the commands'],
-    [['plugin', '--json'], 'Cannot run "plugin": it must be one of the commands'],
     [['plugin', 'nu'], 'Cannot run "plugin nu": it must be one of the commands'],
     [['constructor'], 'Cannot run "constructor": it must be one of the commands'],
     [['plugin', 'new'], 'Cannot run "plugin new": <name> must be given'],
@@ -111,6 +109,27 @@ describe('parseInvocation()', () => {
 
   test.each([[], ['help'], ['--help'], ['-h']])('answers %j with help on everything', (...argv) => {
     expect(parse(...argv)).toEqual({ ok: false, error: {} });
+  });
+
+  test.each([[['plugin']], [['plugin', '--help']], [['plugin', '--json']], [['help', 'plugin']]])(
+    'answers the first word of several commands with help on them: %j',
+    (argv) => {
+      const parsed = parse(...argv);
+      if (parsed.ok) throw new Error('is no command');
+      expect(parsed.error.sentence).toBeUndefined();
+      expect(parsed.error.family?.map(({ name }) => name)).toEqual(['plugin new']);
+    },
+  );
+
+  test('answers help on a command with help on that command', () => {
+    expect(parse('help', 'plugin', 'new')).toMatchObject({
+      ok: false,
+      error: { command: { name: 'plugin new' } },
+    });
+    expect(sentence('help', 'plugin', 'new')).toBeUndefined();
+    expect(sentence('help', 'nothing')).toBe(
+      'Cannot run "nothing": it must be one of the commands',
+    );
   });
 
   test('answers --help with help on the command, whatever else is missing', () => {

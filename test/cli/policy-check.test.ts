@@ -43,6 +43,20 @@ describe('policy check', () => {
     });
   });
 
+  test('names what is excepted for single arguments, which no way shows, and is no finding', async () => {
+    const flow = { ...DEFAULT_FLOW_RULES, declassifiers: ['classify'], handleArgument: 'ask' };
+    const { exit, out } = await check(workspace(flow));
+    expect(exit).toBe(0);
+    expect(out).toContain('flow.declassifiers: What these tools answer');
+    expect(out).toContain('classify\n');
+    expect(out).toContain('flow.handleArgument: ');
+    const { exceptions } = JSON.parse((await check(workspace(flow), '--json')).out);
+    expect(exceptions).toMatchObject([
+      { rule: 'declassifiers', is: ['classify'] },
+      { rule: 'handleArgument', is: ['ask'] },
+    ]);
+  });
+
   test('answers programs', async () => {
     const { out } = await check(workspace(), '--json');
     expect(JSON.parse(out).leaks).toMatchObject([{ principal: 'user:alice' }]);

@@ -2,34 +2,12 @@
  * What `scripts/build.mjs` makes.
  */
 
-/** The code of a plugin's isolate, to be handed to the loader. */
-declare module '*/plugin-isolate.txt' {
-  const source: string;
-  export default source;
-}
-
-/** The same for plugins that need little of it. */
-declare module '*/plain-isolate.txt' {
-  const source: string;
-  export default source;
-}
-
-/** The same for plugins that need next to nothing. */
-declare module '*/bare-isolate.txt' {
-  const source: string;
-  export default source;
-}
-
-/** The same for plugins in JavaScript. */
-declare module '*/javascript-isolate.txt' {
-  const source: string;
-  export default source;
-}
-
-/** Our code inside their engine. */
-declare module '*/javascript-prelude.txt' {
-  const source: string;
-  export default source;
+/** Our code in a plugin's isolate, to be handed to the loader. */
+declare module '*/isolate-modules.js' {
+  /** By name of the module: its text, and the names of those of ours that it imports. */
+  export const ISOLATE_MODULES: Readonly<
+    Record<string, { readonly source: string; readonly imports: readonly string[] } | undefined>
+  >;
 }
 
 /** The source of the plugin, which the loader puts beside our code. */
@@ -43,6 +21,18 @@ declare module '*/javascript-engine.js' {
   export const JAVASCRIPT_ENGINE: string;
   /** SHA-256 of `assets/quickjs.wasm`, lower-case hex. */
   export const QUICKJS_SHA256: string;
+  /** Of `assets/quickjs.image`: the memory of the engine from `start` on, our code in it at rest. */
+  export const ENGINE_IMAGE: {
+    readonly sha256: string;
+    readonly start: number;
+    /** Addresses of functions in it. */
+    readonly prelude: { readonly invoke: number; readonly describe: number };
+  };
+}
+
+declare module '*.image' {
+  const bytes: ArrayBuffer;
+  export default bytes;
 }
 
 declare module '*.wasm' {

@@ -15,11 +15,11 @@ import { storeForPlugin } from './host-storage.ts';
 import type {
   PluginAnswer,
   PluginFailure,
-  PluginHost,
   PluginRequest,
   StorageReply,
 } from './isolate/plugin-protocol.ts';
 import type { LaneCall } from './lane-call.ts';
+import type { LaneHost } from './plugin-runner.ts';
 import type { CallGate } from './session-gate.ts';
 import type { Pass } from './turnstile.ts';
 
@@ -34,7 +34,9 @@ const OUTSIDERS_LABEL: Label = { integrity: 'untrusted', confidentiality: 'publi
 
 type Ended = { readonly kind: 'ended'; readonly reason: PluginFailure };
 
-export class CallHost extends RpcTarget implements PluginHost {
+export class CallHost extends RpcTarget implements LaneHost {
+  /** A property of the object, which the other end cannot read. */
+  wasAsked = false;
   readonly #call: LaneCall;
   readonly #pass: Pass;
   readonly #gate: CallGate;
@@ -68,6 +70,7 @@ export class CallHost extends RpcTarget implements PluginHost {
 
   /** Lets others run while `ask` is under way. */
   async #wait<Answer>(isWithinLimit: boolean, ask: () => Promise<Answer>): Promise<Answer | Ended> {
+    this.wasAsked = true;
     const call = this.#call;
     call.watchTheClock();
     if (call.endReason !== undefined) return { kind: 'ended', reason: call.endReason };

@@ -11,9 +11,9 @@
  */
 
 import { randomHex } from '../../blocks/kit/keys.ts';
-import type PluginIsolate from './isolate/plugin-isolate.ts';
-import type { PlainIsolate, PluginHost, PluginJob, RunEnding } from './isolate/plugin-protocol.ts';
-import { engineOf, type IsolateModules, modulesOf, plainModulesOf } from './isolate-modules.ts';
+import type { PluginIsolate } from './isolate/plugin-isolate.ts';
+import type { PluginHost, PluginJob, RunEnding } from './isolate/plugin-protocol.ts';
+import { engineOf, type IsolateModules, modulesOf } from './isolate-modules.ts';
 import type { Network } from './wasm-tier-bindings.ts';
 
 /**
@@ -37,24 +37,22 @@ export const ISOLATE_OPTIONS = {
 } satisfies Partial<WorkerLoaderWorkerCode>;
 
 /** What runs under a name that has no isolate, so that ending it needs no code of the plugin's. */
-const NOBODY = `import { abortIsolate, WorkerEntrypoint } from 'cloudflare:workers';
-export default class extends WorkerEntrypoint {
-  dispose() { queueMicrotask(() => abortIsolate('There was nobody')); }
-}`;
+const NOBODY = `import { abortIsolate } from 'cloudflare:workers';
+export default { dispose(reason) { queueMicrotask(() => abortIsolate(reason)); } };`;
 
 export interface LoadedIsolate {
   /** Under which the loader knows it. */
   readonly id: string;
-  /** Whether its jobs wait for their host. */
-  readonly suspends: boolean;
   /** Rejects if the isolate is lost, which the platform does where our own limits have failed. */
   readonly run: (job: PluginJob, host: PluginHost) => Promise<RunEnding>;
 }
 
 /** The platform's types know isolates of classes only. */
-interface RemotePlainIsolate {
-  run(...args: Parameters<PlainIsolate['run']>): Promise<RunEnding>;
-}
+type RemoteIsolate = {
+  [Name in keyof PluginIsolate]: (
+    argument: Parameters<PluginIsolate[Name]>[0],
+  ) => Promise<Awaited<ReturnType<PluginIsolate[Name]>>>;
+};
 
 const NOT_NEEDED = 'The plugin is not needed any more';
 
@@ -70,23 +68,17 @@ export class IsolateLoader {
   }
 
   /**
-   * Only begins, where nothing is lost if the first run shows that the code cannot be loaded: runs of
-   * code that reaches nothing can be repeated. `undefined` for other code. `note` hears the name.
+   * Only begins: that the code cannot be loaded, the first run will show. `note` hears the name.
+   *
+   * @throws Fault as {@link modulesOf} does.
    */
-  begin(name: string, plugin: Uint8Array, note: (id: string) => void): LoadedIsolate | undefined {
-    const modules = plainModulesOf(plugin);
-    if (modules === undefined) return undefined;
-    const id = `${name}:plain#0`;
-    note(id);
-    const entry = this.#open(id, modules).getEntrypoint() as unknown as RemotePlainIsolate;
-    const run = ({ entry: tool, input, limits, config }: PluginJob): Promise<RunEnding> =>
-      entry.run({
-        ...{ input: ENCODER.encode(input), fuel: limits.fuel },
-        ...{ maxOutputBytes: limits.maxOutputBytes },
-        ...(tool !== undefined && { entry: tool }),
-        ...(config && { config }),
-      });
-    return { id, suspends: false, run };
+  async begin(
+    name: string,
+    plugin: Uint8Array,
+    note: (id: string) => void,
+  ): Promise<LoadedIsolate> {
+    const modules = await modulesOf(plugin, this.#assets);
+    return this.#begin(`${name}:${engineOf(plugin)}#0`, modules, note).isolate;
   }
 
   /**
@@ -100,12 +92,15 @@ export class IsolateLoader {
     plugin: Uint8Array,
     note: (id: string) => void,
   ): Promise<LoadedIsolate | undefined> {
-    const base = `${name}:${engineOf(plugin)}`;
     const modules = await modulesOf(plugin, this.#assets);
-    for (const id of [`${base}#0`, `${base}#${randomHex(4)}`]) {
-      note(id);
-      const isolate = await this.#start(id, modules);
-      if (isolate !== undefined) return isolate;
+    for (const part of ['surely', randomHex(4)]) {
+      const id = `${name}:${engineOf(plugin)}#${part}`;
+      const { entry, isolate } = this.#begin(id, modules, note);
+      const isReady = await entry.prepare(null).then(
+        () => true,
+        () => false,
+      );
+      if (isReady) return isolate;
     }
     return undefined;
   }
@@ -118,26 +113,23 @@ export class IsolateLoader {
       modules: { 'nobody.js': NOBODY },
     }));
     // It ends before it can answer.
-    await worker
-      .getEntrypoint<PluginIsolate>()
+    await toRemote(worker)
       .dispose(NOT_NEEDED)
       .catch(() => undefined);
   }
 
-  async #start(id: string, modules: IsolateModules): Promise<LoadedIsolate | undefined> {
-    const entry = this.#open(id, modules).getEntrypoint<PluginIsolate>();
-    try {
-      const { suspends } = await entry.describe();
-      return {
-        ...{ id, suspends },
-        run: (job, host) => (suspends ? entry.run(job, host) : entry.run(job)),
-      };
-    } catch {
-      return undefined;
-    }
+  #begin(id: string, { waits, mainModule, modules }: IsolateModules, note: (id: string) => void) {
+    note(id);
+    const worker = this.#loader.get(id, () => ({ ...ISOLATE_OPTIONS, mainModule, modules }));
+    const entry = toRemote(worker);
+    const run = (job: PluginJob, host: PluginHost) => {
+      const input = ENCODER.encode(job.input);
+      return entry.run({ ...job, input, ...(waits && { host }) });
+    };
+    return { entry, isolate: { id, run } };
   }
+}
 
-  #open(id: string, modules: IsolateModules): WorkerStub {
-    return this.#loader.get(id, () => ({ ...ISOLATE_OPTIONS, ...modules }));
-  }
+function toRemote(worker: WorkerStub): RemoteIsolate {
+  return worker.getEntrypoint() as unknown as RemoteIsolate;
 }

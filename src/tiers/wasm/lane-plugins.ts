@@ -12,9 +12,8 @@ import type {
   StartPlugin,
   Withdrawal,
 } from '../../blocks/workspace/lane-api.ts';
-import type { PluginHost } from './isolate/plugin-protocol.ts';
 import type { LaneCall } from './lane-call.ts';
-import type { PluginRunners } from './plugin-runner.ts';
+import type { LaneHost, PluginRunners } from './plugin-runner.ts';
 import type { Turnstile } from './turnstile.ts';
 import type { WithdrawnPlugins } from './withdrawn-plugins.ts';
 
@@ -80,7 +79,10 @@ export class LanePlugins {
 }
 
 /** A plugin that is tried out acts for nobody, so it may ask for nothing. */
-class NoHost extends RpcTarget implements PluginHost {
+class NoHost extends RpcTarget implements LaneHost {
+  /** Being refused has no effect. */
+  readonly wasAsked = false;
+
   async http() {
     return { kind: 'ended', reason: 'host_denied' } as const;
   }

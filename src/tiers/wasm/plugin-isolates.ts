@@ -6,11 +6,11 @@
  */
 
 import { HARDENING_VERSION } from '../../wasm-hardening/harden.ts';
-import type { PluginHost, PluginJob, PluginReport } from './isolate/plugin-protocol.ts';
+import type { PluginJob, PluginReport } from './isolate/plugin-protocol.ts';
 import type { IsolateLedger } from './isolate-ledger.ts';
 import type { IsolateLoader, LoadedIsolate } from './isolate-loader.ts';
 import { judgeRun } from './judge-run.ts';
-import type { PluginCodeName, PluginRunner, PluginRunners } from './plugin-runner.ts';
+import type { LaneHost, PluginCodeName, PluginRunner, PluginRunners } from './plugin-runner.ts';
 
 /** Isolates that one workspace keeps; each holds some 2 MB. */
 export const MAX_ISOLATES = 16;
@@ -34,7 +34,7 @@ interface OpenIsolate extends LoadedIsolate {
 
 interface Call {
   readonly job: PluginJob;
-  readonly host: PluginHost;
+  readonly host: LaneHost;
 }
 
 export class PluginIsolates implements PluginRunners {
@@ -78,7 +78,8 @@ export class PluginIsolates implements PluginRunners {
     } catch (thrown) {
       const key = keyOf(name);
       if (this.#open.get(key) === isolate) this.#open.delete(key);
-      if (isolate.isSure) return { ...LOST_RUN, end: endOfLostRun(thrown) };
+      // What has asked for something may have had an effect, so it is not run again.
+      if (isolate.isSure || call.host.wasAsked) return { ...LOST_RUN, end: endOfLostRun(thrown) };
       this.#end(isolate.id);
       return await this.#runSurely(name, call);
     } finally {
@@ -107,15 +108,14 @@ export class PluginIsolates implements PluginRunners {
       tried.push(id);
       ledger.add({ id, ...name }, now());
     };
-    const begun = how === 'soon' ? loader.begin(key, code, note) : undefined;
-    const loaded = begun ?? (await loader.load(key, code, note));
+    const loaded = await loader[how === 'soon' ? 'begin' : 'load'](key, code, note);
     for (const id of tried) if (id !== loaded?.id) this.#end(id);
     if (loaded === undefined) {
       this.#failed.set(key, now() + TRY_AGAIN_MS);
       return undefined;
     }
     this.#failed.delete(key);
-    const isolate = { ...loaded, callsInside: 0, isSure: begun === undefined };
+    const isolate = { ...loaded, callsInside: 0, isSure: how === 'surely' };
     this.#open.set(key, isolate);
     this.#endIdle();
     return isolate;

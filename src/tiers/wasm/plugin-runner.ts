@@ -6,8 +6,13 @@
 
 import type { PluginHost, PluginJob, PluginReport } from './isolate/plugin-protocol.ts';
 
+/** A host that knows whether it was used: if not, a run that was lost can be made again. */
+export interface LaneHost extends PluginHost {
+  readonly wasAsked: boolean;
+}
+
 export interface PluginRunner {
-  run(job: PluginJob, host: PluginHost): Promise<PluginReport>;
+  run(job: PluginJob, host: LaneHost): Promise<PluginReport>;
 }
 
 /** What names the code of a call; taken from the claims of its ticket. */

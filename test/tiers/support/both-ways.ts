@@ -3,11 +3,8 @@
 import { expect } from 'vitest';
 import type { WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
 import { BundledPlugins } from '../../../src/tiers/wasm/bundled-plugins.ts';
-import type {
-  PluginHost,
-  PluginJob,
-  PluginReport,
-} from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import type { PluginJob, PluginReport } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import type { LaneHost } from '../../../src/tiers/wasm/plugin-runner.ts';
 import { FIXTURE_MODULES, type FixtureName, hardened, job } from './fixtures.ts';
 import { openIsolates } from './isolates.ts';
 import { ScriptedHost } from './scripted-host.ts';
@@ -24,7 +21,7 @@ export interface FixtureRun {
   readonly limits?: Partial<WasmLimits>;
   readonly config?: PluginJob['config'];
   /** One for each way, since a host may count. */
-  readonly host?: () => PluginHost;
+  readonly host?: () => LaneHost;
 }
 
 /** What both ways have come to. Time is no part of it. */

@@ -16,7 +16,8 @@ import regexExtract from '../../../build/plugins/regex-extract/plugin.json';
 import textStats from '../../../build/plugins/text-stats/plugin.json';
 import { DEFAULT_WASM_LIMITS } from '../../../src/core/manifest/wasm-limits.ts';
 import { BundledPlugins } from '../../../src/tiers/wasm/bundled-plugins.ts';
-import type { PluginHost, PluginReport } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import type { PluginReport } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import type { LaneHost } from '../../../src/tiers/wasm/plugin-runner.ts';
 import { openIsolates } from './isolates.ts';
 import { ScriptedHost } from './scripted-host.ts';
 
@@ -45,7 +46,7 @@ function codeOf(plugin: string): Uint8Array {
 export async function callExample(
   tool: string,
   input: unknown,
-  host: PluginHost = new ScriptedHost(),
+  host: LaneHost = new ScriptedHost(),
 ): Promise<PluginReport> {
   const { manifest, codeHash } = findTool(tool);
   const runners = SCRIPTS.has(manifest.name) ? [isolates] : [isolates, bundled];
@@ -58,12 +59,12 @@ export async function callExample(
 }
 
 /** The same in an isolate only: for what has effects. */
-export function callOnce(tool: string, input: unknown, host: PluginHost): Promise<PluginReport> {
+export function callOnce(tool: string, input: unknown, host: LaneHost): Promise<PluginReport> {
   return run(isolates, { tool, input, host });
 }
 
 /** What a tool answers when all is well. */
-export async function askExample(tool: string, input: unknown, host?: PluginHost) {
+export async function askExample(tool: string, input: unknown, host?: LaneHost) {
   const { end, output } = await callExample(tool, input, host);
   expect(end).toBe('ok');
   return JSON.parse(output);
@@ -72,7 +73,7 @@ export async function askExample(tool: string, input: unknown, host?: PluginHost
 interface Call {
   readonly tool: string;
   readonly input: unknown;
-  readonly host: PluginHost;
+  readonly host: LaneHost;
 }
 
 async function run(

@@ -4,16 +4,17 @@ import { RpcTarget } from 'cloudflare:workers';
 import type { StorageRequest } from '../../../src/blocks/storage/storage-api.ts';
 import type {
   PluginAnswer,
-  PluginHost,
   PluginRequest,
   StorageReply,
 } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import type { LaneHost } from '../../../src/tiers/wasm/plugin-runner.ts';
 
 const DENIED = { kind: 'ended', reason: 'host_denied' } as const;
 
-export class ScriptedHost extends RpcTarget implements PluginHost {
+export class ScriptedHost extends RpcTarget implements LaneHost {
   readonly requests: PluginRequest[] = [];
   readonly stored: StorageRequest[] = [];
+  wasAsked = false;
   readonly #answer: PluginAnswer;
   readonly #reply: (request: StorageRequest) => StorageReply;
 
@@ -27,11 +28,13 @@ export class ScriptedHost extends RpcTarget implements PluginHost {
   }
 
   async http(request: PluginRequest): Promise<PluginAnswer> {
+    this.wasAsked = true;
     this.requests.push(request);
     return this.#answer;
   }
 
   async storage(request: StorageRequest): Promise<StorageReply> {
+    this.wasAsked = true;
     this.stored.push(request);
     return this.#reply(request);
   }

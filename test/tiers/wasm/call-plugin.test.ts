@@ -8,10 +8,9 @@ import { DEFAULT_WASM_LIMITS, type WasmLimits } from '../../../src/core/manifest
 import { BundledPlugins } from '../../../src/tiers/wasm/bundled-plugins.ts';
 import type {
   PluginAnswer,
-  PluginHost,
   PluginReport,
 } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
-import type { PluginRunners } from '../../../src/tiers/wasm/plugin-runner.ts';
+import type { LaneHost, PluginRunners } from '../../../src/tiers/wasm/plugin-runner.ts';
 import { FIXTURE_MODULES, type FixtureName, hardened, job } from '../support/fixtures.ts';
 import { openIsolates } from '../support/isolates.ts';
 import { ScriptedHost } from '../support/scripted-host.ts';
@@ -35,7 +34,7 @@ interface Run {
   readonly entry: string;
   readonly input?: string;
   readonly limits?: Partial<WasmLimits>;
-  readonly host?: PluginHost;
+  readonly host?: LaneHost;
 }
 
 describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
@@ -200,7 +199,7 @@ describe.each(Object.keys(WAYS))('the ambient world by the %s', (way) => {
 });
 
 describe.each(Object.keys(WAYS))('the network by the %s', (way) => {
-  const network = async (entry: string, input: unknown, host: PluginHost) => {
+  const network = async (entry: string, input: unknown, host: LaneHost) => {
     const name = { workspace: 'acme', plugin: 'network', codeHash: 'network', memoryPages: 256 };
     const runner = await WAYS[way]?.open(name);
     if (runner === undefined) throw new Error('Cannot open the fixture');

@@ -10,13 +10,14 @@ import {
 import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import type {
   PluginAnswer,
-  PluginHost,
   StorageReply,
 } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import type { LaneHost } from '../../../src/tiers/wasm/plugin-runner.ts';
 import { bytes, storageScene } from '../../blocks/storage/storage-fixture.ts';
 import { callOnce } from '../support/examples.ts';
 
-class StorageHost extends RpcTarget implements PluginHost {
+class StorageHost extends RpcTarget implements LaneHost {
+  readonly wasAsked = true;
   asked = 0;
   readonly #storage: StorageApi;
 

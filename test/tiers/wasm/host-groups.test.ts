@@ -1,11 +1,11 @@
 /** Every function that a module may import is there, and no other. */
 
 import { describe, expect, test } from 'vitest';
+import { PROVIDERS } from '../../../src/tiers/wasm/bundled-plugins.ts';
 import type { Guest } from '../../../src/tiers/wasm/isolate/guest.ts';
-import { groupsOf, provide } from '../../../src/tiers/wasm/isolate/host-groups.ts';
+import { groupsOf, waitsForHost } from '../../../src/tiers/wasm/isolate/host-groups.ts';
 import type { HostRun } from '../../../src/tiers/wasm/isolate/host-run.ts';
 import { RunLog } from '../../../src/tiers/wasm/isolate/run-log.ts';
-import { StandardStreams } from '../../../src/tiers/wasm/isolate/standard-streams.ts';
 import { isHostFunction } from '../../../src/wasm-hardening/host-functions.ts';
 import { job } from '../support/fixtures.ts';
 import { ScriptedHost } from '../support/scripted-host.ts';
@@ -33,16 +33,13 @@ const namesOf = (module: string) => (FUNCTIONS[module] ?? '').split(/\s+/);
 /** The functions need a kernel only for its exports, whose names are what is looked at. */
 function provided(module: string): readonly string[] {
   const kernel = new Proxy({}, { get: () => () => 0 });
-  const log = new RunLog();
   const run: HostRun = {
     guest: { kernel } as unknown as Guest,
-    job: job('run'),
-    host: new ScriptedHost(),
-    log,
-    streams: new StandardStreams(new Uint8Array(0), log, { use: 'log', maxBytes: 1 }),
+    job: { ...job('run'), input: new Uint8Array(), host: new ScriptedHost() },
+    ...{ abi: 'extism-1', log: new RunLog(), logged: () => undefined },
   };
   const imports = namesOf(module).map((name) => ({ module, name }));
-  return Object.keys(provide(groupsOf(imports), run)[module] ?? {});
+  return groupsOf(imports).flatMap(({ provide }) => Object.keys(PROVIDERS[provide](run)));
 }
 
 describe.each(Object.keys(FUNCTIONS))('%s', (module) => {
@@ -70,8 +67,8 @@ describe('imports', () => {
   test('bring in no more groups than they need', () => {
     expect(groupsOf([{ module: 'wasi_snapshot_preview1', name: 'fd_write' }])).toHaveLength(1);
     const plain = groupsOf([{ module: 'extism:host/env', name: 'alloc' }]);
-    expect(plain.some(({ waits }) => waits !== undefined)).toBe(false);
+    expect(waitsForHost(plain)).toBe(false);
     const asking = groupsOf([{ module: 'extism:host/env', name: 'http_request' }]);
-    expect(asking.some(({ waits }) => waits !== undefined)).toBe(true);
+    expect(waitsForHost(asking)).toBe(true);
   });
 });

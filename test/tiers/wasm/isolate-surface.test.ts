@@ -2,12 +2,12 @@
 
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import bare from '../../../build/bare-isolate.txt';
-import plain from '../../../build/plain-isolate.txt';
-import full from '../../../build/plugin-isolate.txt';
+import { ISOLATE_MODULES } from '../../../build/isolate-modules.js';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
 import { ISOLATE_OPTIONS } from '../../../src/tiers/wasm/isolate-loader.ts';
+import { modulesOf } from '../../../src/tiers/wasm/isolate-modules.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
+import { hardened } from '../support/fixtures.ts';
 
 const { LOADER } = env as unknown as Required<WasmTierBindings>;
 
@@ -105,9 +105,25 @@ describe('the isolate of a plugin', () => {
   });
 });
 
-describe.each(Object.entries({ bare, plain, full }))('the %s shim', (_name, source) => {
-  test('defines neither fetch nor connect, which any holder of its stub could call', () => {
-    expect(source).toMatch(/cloudflare:workers/);
-    expect(source).not.toMatch(/fetch|connect/);
+describe('the isolate of a plugin, as its holders see it', () => {
+  test.each(['hostile', 'extism', 'network', 'storage', 'wasi'] as const)(
+    'answers neither fetch nor connect (%s)',
+    async (name) => {
+      const { mainModule, modules } = await modulesOf(hardened(name), undefined);
+      const worker = LOADER.get(`surface-${name}-${randomHex(8)}`, () => ({
+        ...ISOLATE_OPTIONS,
+        ...{ mainModule, modules },
+      }));
+      const entry = worker.getEntrypoint();
+      await expect(entry.fetch('https://example.com/')).rejects.toThrow();
+      const holder = entry as unknown as Record<string, (argument: null) => Promise<unknown>>;
+      await expect(holder.toModuleCode?.(null)).rejects.toThrow();
+      expect(await holder.prepare?.(null)).toBeUndefined();
+    },
+  );
+
+  test.each(Object.entries(ISOLATE_MODULES))('%s speaks of neither', (name, module) => {
+    // The modules of scripts offer a function of that name inside the engine.
+    if (name !== 'javascript') expect(module?.source).not.toMatch(/fetch|connect/);
   });
 });

@@ -434,13 +434,6 @@ describe('storage', () => {
 });
 
 describe('an isolate', () => {
-  test('needs a host only for plugins that import something which waits', async () => {
-    expect((await load(tool('return 1'))).suspends).toBe(false);
-    expect((await load('import "sallyport:config"')).suspends).toBe(false);
-    expect((await load('import { fetch } from "sallyport:http"')).suspends).toBe(true);
-    expect((await load('import * as all from "sallyport:storage"')).suspends).toBe(true);
-  });
-
   test('is not there for a source that does not compile', async () => {
     await expect(load('export function run( {')).rejects.toThrow('Cannot load');
   });

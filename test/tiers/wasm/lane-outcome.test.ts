@@ -42,7 +42,7 @@ describe('the cost of a call', () => {
 
   test('is known of a call that its time limit ended while it waited', async () => {
     const scene = laneScene({ fetch: () => new Promise(() => {}) });
-    const outcome = await scene.inLane((lane) => send(lane, asking(scene, 60), GET));
+    const outcome = await scene.inLane((lane) => send(lane, asking(scene, 300), GET));
     expect(outcome).toMatchObject({ kind: 'failed', reason: 'timeout' });
     expect(outcome.cost.fuel).toBeGreaterThan(2_000);
     expect(outcome.cost.memoryPages).toBe(1);

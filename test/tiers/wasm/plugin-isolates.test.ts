@@ -1,10 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
-import type { PluginHost } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
 import { IsolateLoader } from '../../../src/tiers/wasm/isolate-loader.ts';
 import { MAX_ISOLATES, TRY_AGAIN_MS } from '../../../src/tiers/wasm/plugin-isolates.ts';
-import type { PluginCodeName } from '../../../src/tiers/wasm/plugin-runner.ts';
+import type { LaneHost, PluginCodeName } from '../../../src/tiers/wasm/plugin-runner.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { HARDENING_VERSION } from '../../../src/wasm-hardening/harden.ts';
 import { hardened, job } from '../support/fixtures.ts';
@@ -12,7 +11,7 @@ import { memoryLedger, openIsolates } from '../support/isolates.ts';
 
 const { ASSETS, LOADER } = env as unknown as Required<WasmTierBindings>;
 
-const NO_HOST = {} as PluginHost;
+const NO_HOST = { wasAsked: false } as LaneHost;
 const GOOD = hardened('hostile');
 const BROKEN = new Uint8Array([0, 97, 115, 109, 1]);
 
@@ -77,21 +76,22 @@ describe('PluginIsolates', () => {
     );
   });
 
-  test('tries broken code under a second name, then gives up and keeps neither', async () => {
+  test('tries broken code under other names, then gives up and keeps none', async () => {
     const scene = sceneOf([BROKEN]);
-    expect(await scene.isolates.open(nameOf())).toBeUndefined();
-    expect(new Set(scene.loaded).size).toBe(2);
+    const runner = await scene.isolates.open(nameOf());
+    expect(await runner?.run(job('echo'), NO_HOST)).toMatchObject({ end: 'tier_unavailable' });
+    expect(new Set(scene.loaded).size).toBe(3);
     await settled(scene);
     expect(scene.alive.size).toBe(0);
   });
 
   test('tries code that did not load again only after a while', async () => {
-    const { isolates, fetched, clock } = sceneOf([BROKEN, GOOD]);
+    const { isolates, fetched, clock } = sceneOf([BROKEN, BROKEN, GOOD]);
     const name = nameOf();
-    expect(await isolates.open(name)).toBeUndefined();
+    await (await isolates.open(name))?.run(job('echo'), NO_HOST);
     clock.now += TRY_AGAIN_MS - 1;
     expect(await isolates.open(name)).toBeUndefined();
-    expect(fetched).toHaveLength(1);
+    expect(fetched).toHaveLength(2);
     clock.now += 1;
     const runner = await isolates.open(name);
     expect(await runner?.run(job('echo', '1'), NO_HOST)).toMatchObject({ output: '1' });
@@ -115,13 +115,13 @@ describe('an isolate that was only begun', () => {
     const isolates = openIsolates({
       ledger,
       loader: {
-        begin: (name, _code, note) => {
+        begin: async (name, _code, note) => {
           note(`${name}:begun`);
           const run = async () => {
             asked.push('begun');
             throw new Error('lost');
           };
-          return { id: `${name}:begun`, suspends: false, run };
+          return { id: `${name}:begun`, run };
         },
         load: (name, _code, note) => {
           note(`${name}:loaded`);
@@ -162,8 +162,16 @@ describe('an isolate that was only begun', () => {
     expect(asked.filter((what) => !what.startsWith('end'))).toEqual(['begun', 'loaded']);
   });
 
+  test('is not tried twice once it has asked its host for something', async () => {
+    const { isolates, asked } = sceneOfLoss(async (id) => ({ id, run: lost }));
+    const runner = await isolates.open(nameOf());
+    const host = { wasAsked: true } as LaneHost;
+    expect(await runner?.run(job('echo'), host)).toMatchObject({ end: 'trap', fuel: 0 });
+    expect(asked).toEqual(['begun']);
+  });
+
   test('is not tried twice: what is lost in a sure one is lost', async () => {
-    const { isolates, asked } = sceneOfLoss(async (id) => ({ id, suspends: false, run: lost }));
+    const { isolates, asked } = sceneOfLoss(async (id) => ({ id, run: lost }));
     const runner = await isolates.open(nameOf());
     expect(await runner?.run(job('echo'), NO_HOST)).toMatchObject({ end: 'memory', fuel: 0 });
     expect(asked.filter((what) => !what.startsWith('end'))).toEqual(['begun', 'loaded']);
@@ -239,7 +247,7 @@ describe('retire()', () => {
         const body = new TextEncoder().encode('late');
         return { kind: 'response', status: 200, headers: {}, body, url: 'https://a.example/' };
       },
-    } as unknown as PluginHost;
+    } as unknown as LaneHost;
     const request = JSON.stringify({ url: 'https://a.example/' });
     const running = runner?.run(job('body', request), host);
     await asked.promise;

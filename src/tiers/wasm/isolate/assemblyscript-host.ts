@@ -7,19 +7,17 @@
 
 import type { Guest } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
-import type { PlainRun } from './host-run.ts';
-
-export const ASSEMBLYSCRIPT_MODULE = 'env';
+import type { HostRun } from './host-run.ts';
 
 /** Longest text that is taken over into the log, in UTF-16 code units. */
 const MAX_TEXT_CHARS = 2_048;
 
-export function assemblyScriptFunctions(run: PlainRun): WebAssembly.ModuleImports {
+export function assemblyScriptFunctions(run: HostRun): WebAssembly.ModuleImports {
   return { abort: abort.bind(undefined, run) };
 }
 
 /** Takes pointers to message and file, then line and column. Bound, since closures are compiled. */
-export function abort(run: PlainRun, ...place: readonly number[]): never {
+function abort(run: HostRun, ...place: readonly number[]): never {
   const { guest } = run;
   const [message = 0, file = 0, line = 0, column = 0] = place;
   const what = readText(guest, message) || 'abort';

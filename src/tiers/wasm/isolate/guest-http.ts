@@ -10,6 +10,7 @@
 
 import { HOST_CALL_FUEL } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
+import { hostOf } from './host-of-run.ts';
 import type { HostRun } from './host-run.ts';
 import type { PluginAnswer, PluginHost, PluginRequest } from './plugin-protocol.ts';
 
@@ -30,21 +31,13 @@ export interface HttpResponse {
   readonly body: Uint8Array;
 }
 
-const HTTP_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['http_request', 'http_status_code', 'http_headers'],
-]);
-
-export function isHttpFunction(name: string): boolean {
-  return HTTP_FUNCTIONS.has(name);
-}
-
-export function httpFunctions(run: HostRun, host: PluginHost): WebAssembly.ModuleImports {
+export function httpFunctions(run: HostRun): WebAssembly.ModuleImports {
   const { guest } = run;
   let last: HttpResponse = { status: 0, headers: {}, body: new Uint8Array(0) };
   let headers: Uint8Array | undefined;
   const request = async (description: bigint, body: bigint): Promise<bigint> => {
     guest.charge(HOST_CALL_FUEL);
-    last = await askHttp(run, host, readRequest(run, description, body));
+    last = await askHttp(run, hostOf(run), readRequest(run, description, body));
     headers = undefined;
     return guest.writeBlock(last.body);
   };

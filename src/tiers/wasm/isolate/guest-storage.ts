@@ -16,9 +16,9 @@ import {
 } from '../../../blocks/storage/storage-api.ts';
 import { type Guest, HOST_CALL_FUEL } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
+import { hostOf } from './host-of-run.ts';
+import type { HostRun } from './host-run.ts';
 import type { PluginHost, StorageReply } from './plugin-protocol.ts';
-
-export const USER_MODULE = 'extism:host/user';
 
 /** What the plugin reads in place of a handle. Part of the interface: numbers never change. */
 const REFUSAL_CODES = {
@@ -46,16 +46,13 @@ const REQUESTS: Readonly<Record<string, ReadRequest>> = {
   }),
 };
 
-export function isStorageFunction(name: string): boolean {
-  return Object.hasOwn(REQUESTS, name);
-}
-
-export function storageFunctions(guest: Guest, host: PluginHost): WebAssembly.ModuleImports {
+export function storageFunctions(run: HostRun): WebAssembly.ModuleImports {
+  const { guest } = run;
   const imports: WebAssembly.ModuleImports = {};
   for (const [name, readRequest] of Object.entries(REQUESTS)) {
     const call = async (...handed: readonly bigint[]): Promise<bigint> => {
       guest.charge(HOST_CALL_FUEL);
-      return ask(guest, host, readRequest(guest, ...handed));
+      return ask(guest, hostOf(run), readRequest(guest, ...handed));
     };
     imports[name] = new WebAssembly.Suspending(call) as unknown as WebAssembly.ImportValue;
   }
@@ -67,11 +64,7 @@ async function ask(guest: Guest, host: PluginHost, request: StorageRequest): Pro
   const problem = findRequestProblem(request);
   if (problem !== undefined) return REFUSAL_CODES[problem];
   if ('value' in request) guest.charge(request.value.length >>> 3);
-  const startedAt = Date.now();
-  const reply = await host.storage(request).finally(() => {
-    guest.suspendedMs += Date.now() - startedAt;
-  });
-  return deliver(guest, reply);
+  return deliver(guest, await guest.wait(host.storage(request)));
 }
 
 function deliver(guest: Guest, reply: StorageReply): bigint {

@@ -1,5 +1,7 @@
 /**
- * The host functions by groups: where modules import them from, and which of them wait.
+ * The host functions by groups: where modules import them from, which of them wait, and which module
+ * of ours provides them. An isolate gets the groups of which its plugin imports something, and no
+ * other code: it reads and compiles all of it before its first call.
  *
  * A new group is a new line in the table. What modules may import at all is listed once more in
  * `wasm-hardening/host-functions.ts`, against which every upload is reviewed.
@@ -7,43 +9,48 @@
  * @module
  */
 
-import { ASSEMBLYSCRIPT_MODULE, assemblyScriptFunctions } from './assemblyscript-host.ts';
-import { EXTISM_MODULE, isTextFunction, memoryFunctions, textFunctions } from './extism-host.ts';
-import { httpFunctions, isHttpFunction } from './guest-http.ts';
-import { isStorageFunction, storageFunctions, USER_MODULE } from './guest-storage.ts';
-import type { HostRun } from './host-run.ts';
-import { WASI_MODULE, wasiFunctions } from './wasi-host.ts';
+/** Modules of ours, as the build names them. */
+type GroupFile = 'isolate' | 'text' | 'http' | 'storage' | 'wasi';
+
+/** What makes the functions: an export of one of those modules. */
+export type Provider =
+  | 'assemblyScriptFunctions'
+  | 'httpFunctions'
+  | 'memoryFunctions'
+  | 'storageFunctions'
+  | 'textFunctions'
+  | 'wasiFunctions';
 
 export interface HostGroup {
   /** Several groups may be of the same module. */
   readonly module: string;
-  /** Whether a function of this name is of the group; absent if all of the module bring it in. */
-  readonly has?: (name: string) => boolean;
+  /** What of it is of the group; absent if all is. */
+  readonly names?: ReadonlySet<string>;
   /** Whether its functions need the lane: the plugin's Wasm stack sleeps meanwhile. */
   readonly waits?: true;
-  /** The smallest isolate that offers it. */
-  readonly from: IsolateSize;
-  readonly functions: (run: HostRun) => WebAssembly.ModuleImports;
+  readonly file: GroupFile;
+  readonly provide: Provider;
 }
 
-/** By how much of our code an isolate holds, which it must read and compile before its first call. */
-export const ISOLATE_SIZES = ['bare', 'plain', 'full'] as const;
+const EXTISM_MODULE = 'extism:host/env';
 
-export type IsolateSize = (typeof ISOLATE_SIZES)[number];
+const TEXT_NAMES = new Set([
+  ...['get_log_level', 'log_trace', 'log_debug', 'log_info', 'log_warn', 'log_error'],
+  ...['config_get', 'var_get', 'var_set'],
+]);
+
+const HTTP_NAMES = new Set(['http_request', 'http_status_code', 'http_headers']);
 
 const GROUPS: readonly HostGroup[] = [
-  { module: EXTISM_MODULE, from: 'bare', functions: memoryFunctions },
-  { module: EXTISM_MODULE, has: isTextFunction, from: 'plain', functions: textFunctions },
+  { module: EXTISM_MODULE, file: 'isolate', provide: 'memoryFunctions' },
+  { module: EXTISM_MODULE, names: TEXT_NAMES, file: 'text', provide: 'textFunctions' },
   {
-    ...{ module: EXTISM_MODULE, has: isHttpFunction, waits: true, from: 'full' },
-    functions: (run) => (run.host === undefined ? {} : httpFunctions(run, run.host)),
+    ...{ module: EXTISM_MODULE, names: HTTP_NAMES, waits: true },
+    ...{ file: 'http', provide: 'httpFunctions' },
   },
-  {
-    ...{ module: USER_MODULE, has: isStorageFunction, waits: true, from: 'full' },
-    functions: (run) => (run.host === undefined ? {} : storageFunctions(run.guest, run.host)),
-  },
-  { module: WASI_MODULE, from: 'full', functions: wasiFunctions },
-  { module: ASSEMBLYSCRIPT_MODULE, from: 'bare', functions: assemblyScriptFunctions },
+  { module: 'extism:host/user', waits: true, file: 'storage', provide: 'storageFunctions' },
+  { module: 'wasi_snapshot_preview1', file: 'wasi', provide: 'wasiFunctions' },
+  { module: 'env', file: 'isolate', provide: 'assemblyScriptFunctions' },
 ];
 
 type Import = Pick<WebAssembly.ModuleImportDescriptor, 'module' | 'name'>;
@@ -51,19 +58,11 @@ type Import = Pick<WebAssembly.ModuleImportDescriptor, 'module' | 'name'>;
 /** The groups that a module imports something of. */
 export function groupsOf(imports: readonly Import[]): readonly HostGroup[] {
   return GROUPS.filter((group) =>
-    imports.some(({ module, name }) => module === group.module && (group.has?.(name) ?? true)),
+    imports.some(({ module, name }) => module === group.module && (group.names?.has(name) ?? true)),
   );
 }
 
-export function provide(groups: readonly HostGroup[], run: HostRun): WebAssembly.Imports {
-  const imports: WebAssembly.Imports = {};
-  for (const { module, functions } of groups) {
-    imports[module] = { ...imports[module], ...functions(run) };
-  }
-  return imports;
-}
-
-export function sizeFor(groups: readonly HostGroup[]): IsolateSize {
-  const ranks = groups.map(({ from }) => ISOLATE_SIZES.indexOf(from));
-  return ISOLATE_SIZES[Math.max(0, ...ranks)] ?? 'full';
+/** Whether a module needs a host that it can wait for. */
+export function waitsForHost(groups: readonly HostGroup[]): boolean {
+  return groups.some(({ waits }) => waits !== undefined);
 }

@@ -4,21 +4,23 @@
  * @module
  */
 
+import type { WasmAbi } from '../../../core/manifest/wasm-abi.ts';
 import type { Guest } from './guest.ts';
-import type { PluginHost, PluginJob } from './plugin-protocol.ts';
-import type { RunLog } from './run-log.ts';
+import type { IsolateJob } from './plugin-protocol.ts';
+import type { LoggedLines, RunLog } from './run-log.ts';
 import type { StandardStreams } from './standard-streams.ts';
 
-/** What there is in every run, of a plugin that needs little as well. */
-export interface PlainRun {
+export interface HostRun {
   readonly guest: Guest;
-  readonly job: Pick<PluginJob, 'config'>;
+  readonly job: IsolateJob;
+  readonly abi: WasmAbi;
+  /** Made when it is first asked for. */
   readonly log: RunLog;
+  /** What it holds in the end, if it was asked for. */
+  readonly logged: () => LoggedLines | undefined;
+  /** There once a function has been provided that reads or writes them. */
+  streams?: StandardStreams;
 }
 
-export interface HostRun extends PlainRun {
-  readonly job: PluginJob;
-  /** There wherever the module imports a function that waits for its lane. */
-  readonly host: PluginHost | undefined;
-  readonly streams: StandardStreams;
-}
+/** Makes host functions for one run, by name. */
+export type Provide = (run: HostRun) => WebAssembly.ModuleImports;

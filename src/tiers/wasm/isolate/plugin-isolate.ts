@@ -1,43 +1,44 @@
 /**
- * The trusted entry of a plugin's own isolate. All JavaScript there is ours; the plugin is the
+ * What a plugin's own isolate offers to its lane. All JavaScript there is ours; the plugin is the
  * Wasm module that the loader put beside it.
  *
  * It has no `fetch` and no `connect`, since whoever holds the stub could call them, and an empty
- * environment: what a job may do arrives with the job.
+ * environment: what a job may do arrives with the job. An object in place of a class: the class would
+ * have to extend one of a module of the platform, and reading that module is a tenth of what it takes
+ * to begin an isolate. The platform calls functions of an object with exactly one argument.
  *
  * @module
  */
 
-import { abortIsolate, WorkerEntrypoint } from 'cloudflare:workers';
-import { callPlugin, readPluginCode } from './call-plugin.ts';
-import kernel from './kernel.wasm';
-import plugin from './plugin.wasm';
-import type { PluginHost, PluginJob, RunEnding } from './plugin-protocol.ts';
+import { callPlugin, type PluginCode } from './call-plugin.ts';
+import { type ModuleParts, toModuleCode } from './module-code.ts';
+import type { IsolateJob, RunEnding } from './plugin-protocol.ts';
 
-const CODE = readPluginCode(plugin, kernel);
-
-/** What the lane needs to know before its first job. */
-export interface IsolateDescription {
-  /** Whether jobs need a host. */
-  readonly suspends: boolean;
-}
-
-export default class PluginIsolate extends WorkerEntrypoint {
-  /** Answers once the module has been compiled. */
-  describe(): IsolateDescription {
-    return { suspends: CODE.suspends };
-  }
-
-  run(job: PluginJob, host?: PluginHost): Promise<RunEnding> {
-    return callPlugin(CODE, job, host);
-  }
-
+export interface PluginIsolate {
+  run(job: IsolateJob): RunEnding | Promise<RunEnding>;
+  /** Answers once the code has been compiled, for those that will be sure of it. */
+  prepare(nothing: null): void;
   /**
    * Gives the isolate up: a later call by its name finds a new one, and this one is freed when the
    * calls in it are over. Never answers. In a microtask, since thrown in the call itself it would
    * be reported as an error of the runtime.
    */
-  dispose(reason: string): void {
-    queueMicrotask(() => abortIsolate(reason));
-  }
+  dispose(reason: string): Promise<void>;
+}
+
+/** Asks for the code with each call, so that it can be made with the first. */
+export function createIsolate(code: () => PluginCode): PluginIsolate {
+  return {
+    run: (job) => callPlugin(code(), job),
+    prepare: () => void code(),
+    dispose: async (reason) => {
+      const { abortIsolate } = await import('cloudflare:workers');
+      queueMicrotask(() => abortIsolate(reason));
+    },
+  };
+}
+
+export function createModuleIsolate(parts: ModuleParts): PluginIsolate {
+  const code = toModuleCode(parts);
+  return createIsolate(() => code);
 }

@@ -28,19 +28,12 @@ export interface PluginJob {
   readonly config?: PluginSettings;
 }
 
-/** The job of a plugin that needs no more than the plain host functions. */
-export interface PlainJob extends Pick<PluginJob, 'entry' | 'config'> {
-  readonly fuel: number;
-  readonly maxOutputBytes: number;
+/** A job as it reaches the code that runs it. */
+export interface IsolateJob extends Omit<PluginJob, 'input'> {
   /** UTF-8: an isolate that has just begun would have to make an encoder first. */
   readonly input: Uint8Array;
-}
-
-/** What an isolate offers that is begun quickly. */
-export interface PlainIsolate {
-  run(job: PlainJob): RunEnding;
-  /** As that of any isolate of a plugin. */
-  dispose(reason: string): Promise<void>;
+  /** There for code that waits for its lane. */
+  readonly host?: PluginHost;
 }
 
 export interface PluginReport {

@@ -10,10 +10,10 @@ import {
   GROW_REFUSED_EXPORT,
   MEMORY_EXPORT,
 } from '../../../wasm-hardening/reserved-exports.ts';
-import { MAX_TEXT_BYTES } from './extism-host.ts';
 import type { Guest } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
 import type { RunEnding, RunThrow } from './plugin-protocol.ts';
+import { MAX_TEXT_BYTES } from './run-log.ts';
 
 export interface Return {
   /** What the run threw, if it did. */

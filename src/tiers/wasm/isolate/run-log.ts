@@ -25,6 +25,9 @@ export interface LoggedLines {
 /** Most that one run can log, in UTF-16 code units; each line takes {@link LINE_OVERHEAD} more. */
 export const MAX_LOG_CHARS = 16_384;
 
+/** One byte more than a log of the widest characters could hold. */
+export const MAX_TEXT_BYTES = 3 * MAX_LOG_CHARS + 1;
+
 /** So that empty lines come to an end, too. */
 export const LINE_OVERHEAD = 16;
 

@@ -15,8 +15,6 @@ import { ERRNO, type WasiFunction } from './wasi-memory.ts';
 import { processFunctions } from './wasi-process.ts';
 import { streamFunctions } from './wasi-streams.ts';
 
-export const WASI_MODULE = 'wasi_snapshot_preview1';
-
 /** What needs a file or a folder. */
 const REFUSED = [
   ...['fd_allocate', 'fd_datasync', 'fd_sync', 'fd_fdstat_set_rights', 'fd_filestat_set_size'],

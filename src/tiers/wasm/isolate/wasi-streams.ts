@@ -6,7 +6,7 @@
 
 import type { Guest } from './guest.ts';
 import type { HostRun } from './host-run.ts';
-import { STDERR, STDIN, STDOUT } from './standard-streams.ts';
+import { STDERR, STDIN, STDOUT, StandardStreams } from './standard-streams.ts';
 import { ERRNO, readVectors, type WasiFunction, writeU32 } from './wasi-memory.ts';
 
 /** Makes language runtimes write out each line at its end. */
@@ -20,7 +20,12 @@ const FDSTAT_BYTES = 24;
 const FILESTAT_BYTES = 64;
 
 export function streamFunctions(run: HostRun): Record<string, WasiFunction> {
-  const { guest } = run;
+  const { guest, job, abi, log } = run;
+  run.streams ??= new StandardStreams(job.input, log, {
+    use: abi === 'wasi-1' ? 'answer' : 'log',
+    maxBytes: job.limits.maxOutputBytes,
+  });
+  const streaming = { guest, streams: run.streams };
   const open = new Set([STDIN, STDOUT, STDERR]);
   const onOpen = (use: (stream: number, ...rest: never[]) => number): WasiFunction =>
     ((stream: number, ...rest: never[]) =>
@@ -29,11 +34,11 @@ export function streamFunctions(run: HostRun): Record<string, WasiFunction> {
   return {
     fd_read: onOpen((stream, vectors, count, read) => {
       if (stream !== STDIN) return ERRNO.badf;
-      return readInput(run, { pointer: vectors, count, result: read });
+      return readInput(streaming, { pointer: vectors, count, result: read });
     }),
     fd_write: onOpen((stream, vectors, count, written) => {
       if (stream === STDIN) return ERRNO.badf;
-      return writeOut(run, stream, { pointer: vectors, count, result: written });
+      return writeOut(streaming, stream, { pointer: vectors, count, result: written });
     }),
     fd_close: onOpen((stream) => {
       open.delete(stream);
@@ -62,6 +67,11 @@ export function streamFunctions(run: HostRun): Record<string, WasiFunction> {
   };
 }
 
+interface Streaming {
+  readonly guest: Guest;
+  readonly streams: StandardStreams;
+}
+
 interface Transfer {
   readonly pointer: number;
   readonly count: number;
@@ -69,7 +79,7 @@ interface Transfer {
   readonly result: number;
 }
 
-function readInput({ guest, streams }: HostRun, { result, ...list }: Transfer): number {
+function readInput({ guest, streams }: Streaming, { result, ...list }: Transfer): number {
   const buffers = readVectors(guest, list);
   if (buffers === undefined) return ERRNO.inval;
   let total = 0;
@@ -84,7 +94,7 @@ function readInput({ guest, streams }: HostRun, { result, ...list }: Transfer): 
 }
 
 function writeOut(
-  { guest, streams }: HostRun,
+  { guest, streams }: Streaming,
   stream: number,
   { result, ...list }: Transfer,
 ): number {

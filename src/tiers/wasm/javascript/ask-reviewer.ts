@@ -9,7 +9,12 @@ import { MAX_SCRIPT_BYTES, type ScriptFacts } from '../../../plugin-review/scrip
 import { ISOLATE_OPTIONS } from '../isolate-loader.ts';
 import { modulesOf } from '../isolate-modules.ts';
 import type { WasmTierBindings } from '../wasm-tier-bindings.ts';
-import type { ScriptReviewer } from './javascript-isolate.ts';
+import type { ScriptUpload } from './read-script.ts';
+
+/** The platform's types know entrypoints of classes only. */
+interface RemoteReviewer {
+  review(upload: ScriptUpload): Promise<ScriptFacts>;
+}
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -21,13 +26,13 @@ export async function askReviewer(
   if (upload.code.length > MAX_SCRIPT_BYTES) return refused('it is too long');
   const source = decode(upload.code);
   if (source === undefined) return refused('it is no UTF-8 text');
-  const modules = await modulesOf(new Uint8Array(), ASSETS);
+  const { mainModule, modules } = await modulesOf(new Uint8Array(), ASSETS);
   const worker = LOADER.get(`script-reviewer:${JAVASCRIPT_ENGINE}`, () => ({
     ...ISOLATE_OPTIONS,
-    ...modules,
+    ...{ mainModule, modules },
   }));
   try {
-    const reviewer = worker.getEntrypoint<ScriptReviewer>('ScriptReviewer');
+    const reviewer = worker.getEntrypoint('scriptReviewer') as unknown as RemoteReviewer;
     return await reviewer.review({ source, entries: upload.entries });
   } catch {
     return refused('it needs too much to compile');

@@ -6,7 +6,7 @@
 
 import { HOST_CALL_FUEL } from '../isolate/guest.ts';
 import type { HostRun } from '../isolate/host-run.ts';
-import { WASI_MODULE, wasiFunctions } from '../isolate/wasi-host.ts';
+import { wasiFunctions } from '../isolate/wasi-host.ts';
 import type { Address } from './engine-exports.ts';
 import { GuestMistake } from './guest-mistake.ts';
 import type { GuestValue, QuickJs } from './quickjs.ts';
@@ -34,7 +34,7 @@ const UTC_OFFSET_SECONDS = 0;
 export function engineImports(given: EngineRun): WebAssembly.Imports {
   const { host, engine } = given;
   return {
-    [WASI_MODULE]: wasiFunctions(given.run),
+    wasi_snapshot_preview1: wasiFunctions(given.run),
     env: {
       host_call: callFunction(given),
       host_module_normalize: (from: Address, specifier: Address) =>

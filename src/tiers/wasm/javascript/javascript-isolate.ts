@@ -5,22 +5,26 @@
  * @module
  */
 
-import { abortIsolate, WorkerEntrypoint } from 'cloudflare:workers';
-import prelude from '../../../../build/javascript-prelude.txt';
+import { ENGINE_IMAGE } from '../../../../build/javascript-engine.js';
 import type { ScriptFacts } from '../../../plugin-review/script-facts.ts';
-import { callPlugin, type PluginCode } from '../isolate/call-plugin.ts';
-import type { IsolateDescription } from '../isolate/plugin-isolate.ts';
-import type { PluginHost, PluginJob, RunEnding } from '../isolate/plugin-protocol.ts';
+import type { PluginCode } from '../isolate/call-plugin.ts';
+import { createIsolate } from '../isolate/plugin-isolate.ts';
 import { Engine } from './engine.ts';
 import kernel from './kernel.wasm';
+import { MemoryImage } from './memory-image.ts';
 import source from './plugin.txt';
+import image from './quickjs.image';
 import module from './quickjs.wasm';
 import { createQuietRun } from './quiet-run.ts';
 import { readScript, type ScriptUpload } from './read-script.ts';
 import { Script } from './script.ts';
 import { toPluginCode } from './script-code.ts';
 
-const ENGINE = new Engine({ module, prelude }, createQuietRun(kernel));
+const ENGINE = new Engine({
+  module,
+  prelude: ENGINE_IMAGE.prelude,
+  image: new MemoryImage(ENGINE_IMAGE.start, new Uint8Array(image)),
+});
 
 let code: PluginCode | undefined;
 
@@ -32,25 +36,9 @@ function pluginCode(): PluginCode {
   return code;
 }
 
-export default class JavaScriptIsolate extends WorkerEntrypoint {
-  /** Answers once the source has been compiled. */
-  describe(): IsolateDescription {
-    return { suspends: pluginCode().suspends };
-  }
-
-  run(job: PluginJob, host?: PluginHost): Promise<RunEnding> {
-    return callPlugin(pluginCode(), job, host);
-  }
-
-  /** As in `plugin-isolate.ts`. */
-  dispose(reason: string): void {
-    queueMicrotask(() => abortIsolate(reason));
-  }
-}
+export default createIsolate(pluginCode);
 
 /** For sources that are no plugins yet. It keeps nothing of them. */
-export class ScriptReviewer extends WorkerEntrypoint {
-  review(upload: ScriptUpload): ScriptFacts {
-    return readScript(ENGINE, kernel, upload);
-  }
-}
+export const scriptReviewer = {
+  review: (upload: ScriptUpload): ScriptFacts => readScript(ENGINE, kernel, upload),
+};

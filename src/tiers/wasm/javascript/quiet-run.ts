@@ -8,7 +8,6 @@ import { DEFAULT_WASM_LIMITS } from '../../../core/manifest/wasm-limits.ts';
 import { Guest, type Kernel } from '../isolate/guest.ts';
 import type { HostRun } from '../isolate/host-run.ts';
 import { RunLog } from '../isolate/run-log.ts';
-import { StandardStreams } from '../isolate/standard-streams.ts';
 
 /**
  * Fuel for compiling one source, or for starting the engine. Several times what the longest
@@ -17,13 +16,12 @@ import { StandardStreams } from '../isolate/standard-streams.ts';
 export const PREPARATION_FUEL = 400_000_000;
 
 export function createQuietRun(kernel: WebAssembly.Module): HostRun {
-  const log = new RunLog();
   const limits = { ...DEFAULT_WASM_LIMITS, fuel: PREPARATION_FUEL };
   return {
     guest: new Guest(new WebAssembly.Instance(kernel).exports as unknown as Kernel, limits.fuel),
-    job: { plugin: '', tool: '', input: '', limits },
-    host: undefined,
-    log,
-    streams: new StandardStreams(new Uint8Array(), log, { use: 'log', maxBytes: 0 }),
+    job: { plugin: '', tool: '', input: new Uint8Array(), limits },
+    abi: 'extism-1',
+    log: new RunLog(),
+    logged: () => undefined,
   };
 }

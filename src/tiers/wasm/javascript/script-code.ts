@@ -14,7 +14,6 @@ export function toPluginCode(script: Script, kernel: WebAssembly.Module): Plugin
     kernel,
     engine: JAVASCRIPT_ENGINE,
     abi: 'extism-1',
-    suspends: script.suspends,
     async execute(run) {
       const text = await script.call(run);
       // A self-test has nothing to say when all is well.

@@ -30,6 +30,8 @@ import { notNull, type QuickJs } from './quickjs.ts';
 import { call, settle } from './settle.ts';
 import { PLUGIN_FILE, readSourceProblem } from './source-problem.ts';
 
+const DECODER = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+
 /** The module through which the host reaches what the plugin's exports. */
 const ENTRY_FILE = 'sallyport:entry';
 /** Pages in which a source is compiled: what comes of it is kept for as long as the isolate. */
@@ -69,7 +71,7 @@ export class Script {
     limitMemory(quickJs, MAX_COMPILED_PAGES);
     const module = quickJs.evaluate(source, PLUGIN_FILE, EVAL.module | EVAL.compileOnly);
     if (quickJs.isException(module)) return err(readSourceProblem(quickJs.takeError()));
-    return ok(new Script(engine, imports, { image: new MemoryImage(quickJs.exports) }));
+    return ok(new Script(engine, imports, { image: MemoryImage.of(quickJs.exports) }));
   }
 
   private constructor(engine: Engine, imports: ReadonlySet<string>, compiled: Compiled) {
@@ -111,13 +113,13 @@ export class Script {
   async call(run: HostRun): Promise<string> {
     const { image, exported, fuel } = await this.#started(run);
     const { suspends } = this;
-    const functions = createHostFunctions(run, suspends ? run.host : undefined);
+    const functions = createHostFunctions(run, suspends ? run.job.host : undefined);
     const host = this.#hostOf(functions, 'unless its module is imported');
     const quickJs = this.#engine.instantiate({ run, host, suspends }, image);
     run.guest.charge(fuel + image.fuel);
     limitMemory(quickJs, run.job.limits.memoryPages);
     const { entry = '', input } = run.job;
-    const values = [exported, quickJs.newValue(entry), quickJs.newValue(input)];
+    const values = [exported, quickJs.newValue(entry), quickJs.newValue(DECODER.decode(input))];
     const promise = await call(quickJs, { fn: this.#engine.prelude.invoke, values, suspends });
     const settled = await settle(quickJs, promise, suspends);
     if (settled === undefined) return fail(run, 'Error: the tool waits for what will never come');
@@ -154,7 +156,7 @@ export class Script {
       return fail(run, await this.#describe(quickJs, settled.value, false));
     }
     const exported = quickJs.property(settled.value, 'plugin');
-    return { image: new MemoryImage(quickJs.exports), exported, fuel: quickJs.fuelUsed };
+    return { image: MemoryImage.of(quickJs.exports), exported, fuel: quickJs.fuelUsed };
   }
 
   /** Asks the prelude, since that may run the plugin's code. */

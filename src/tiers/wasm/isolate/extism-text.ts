@@ -1,53 +1,25 @@
 /**
- * The host functions of the Extism 1.x ABI, but for those of the network (`guest-http.ts`).
+ * The functions of the Extism 1.x ABI that read or write texts for the plugin: its log, its settings
+ * and its variables.
  *
- * Memory functions go straight to the plugin's kernel, Wasm to Wasm. Handles of names and values
- * stay the plugin's, who may use them again; only the text of a log line is given back here.
+ * Handles of names and values stay the plugin's, who may use them again; only the text of a log line
+ * is given back here.
  *
  * @module
  */
 
 import { type Guest, HOST_CALL_FUEL } from './guest.ts';
-import type { PlainRun } from './host-run.ts';
-import { LOG_LEVELS, type LogLevel, MAX_LOG_CHARS } from './run-log.ts';
+import type { HostRun } from './host-run.ts';
+import { LOG_LEVELS, type LogLevel, MAX_TEXT_BYTES } from './run-log.ts';
 import { RunVariables } from './run-variables.ts';
-
-export const EXTISM_MODULE = 'extism:host/env';
 
 /** The quietest level that is kept; what `get_log_level` answers is its place in the order. */
 const KEPT_FROM = LOG_LEVELS.indexOf('info');
 
-/** One byte more than a log of the widest characters could hold. */
-export const MAX_TEXT_BYTES = 3 * MAX_LOG_CHARS + 1;
-
 /** Longest name of a variable or setting, in bytes; what is longer is cut. */
 const MAX_NAME_BYTES = 1_024;
 
-/** Those that a plugin may call; the kernel has others, for its host. */
-const MEMORY_FUNCTIONS = [
-  ...['alloc', 'free', 'length', 'length_unsafe', 'load_u8', 'load_u64', 'store_u8', 'store_u64'],
-  ...['input_offset', 'input_length', 'input_load_u8', 'input_load_u64'],
-  ...['output_set', 'error_set', 'error_get'],
-] as const;
-
-export function memoryFunctions({ guest }: PlainRun): WebAssembly.ModuleImports {
-  const kernel = guest.kernel as unknown as WebAssembly.ModuleImports;
-  const imports: WebAssembly.ModuleImports = {};
-  for (const name of MEMORY_FUNCTIONS) imports[name] = kernel[name] as WebAssembly.ImportValue;
-  return imports;
-}
-
-const TEXT_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...['get_log_level', 'log_trace', 'log_debug', 'log_info', 'log_warn', 'log_error'],
-  ...['config_get', 'var_get', 'var_set'],
-]);
-
-export function isTextFunction(name: string): boolean {
-  return TEXT_FUNCTIONS.has(name);
-}
-
-/** Those that read or write texts for the plugin: its log, its settings and its variables. */
-export function textFunctions(run: PlainRun): WebAssembly.ModuleImports {
+export function textFunctions(run: HostRun): WebAssembly.ModuleImports {
   const variables = new RunVariables();
   return {
     get_log_level: () => KEPT_FROM,
@@ -62,13 +34,13 @@ export function textFunctions(run: PlainRun): WebAssembly.ModuleImports {
   };
 }
 
-function writeLog(run: PlainRun, level: LogLevel, text: bigint): void {
+function writeLog(run: HostRun, level: LogLevel, text: bigint): void {
   run.guest.charge(HOST_CALL_FUEL);
   if (LOG_LEVELS.indexOf(level) >= KEPT_FROM) logBlock(run, level, text);
   run.guest.kernel.free(text);
 }
 
-function logBlock({ guest, log }: PlainRun, level: LogLevel, handle: bigint): void {
+function logBlock({ guest, log }: HostRun, level: LogLevel, handle: bigint): void {
   if (log.isFull) {
     log.drop();
     return;
@@ -83,7 +55,7 @@ function readText(guest: Guest, handle: bigint): string {
   return new TextDecoder().decode(guest.readBlock(handle).subarray(0, MAX_TEXT_BYTES));
 }
 
-function getSetting({ guest, job }: PlainRun, name: bigint): bigint {
+function getSetting({ guest, job }: HostRun, name: bigint): bigint {
   guest.charge(HOST_CALL_FUEL);
   const key = readName(guest.readBlock(name));
   const { config } = job;
