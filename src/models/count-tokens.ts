@@ -25,7 +25,7 @@ export function estimateTokens(characters: number): number {
 
 /** All characters that a message holds, calls included. */
 export function countCharacters(messages: readonly Message[]): number {
-  return sum(messages, (message) => sum(textsOf(message), (text) => text.length));
+  return sum(messages, (message) => sizeOf(message).characters);
 }
 
 /** Upper estimate of the tokens of a whole request, tools included. */
@@ -33,18 +33,27 @@ export function reserveTokens({
   messages,
   tools,
 }: Pick<ModelRequest, 'messages' | 'tools'>): number {
-  return sum(messages, reserveMessage) + reserveTools(tools);
+  return sum(messages, (message) => sizeOf(message).tokens) + reserveTools(tools);
+}
+
+interface MessageSize {
+  readonly characters: number;
+  readonly tokens: number;
 }
 
 /** A message is asked about in each later round and turn; it never changes. */
-const MESSAGE_TOKENS = new WeakMap<Message, number>();
+const MESSAGE_SIZES = new WeakMap<Message, MessageSize>();
 
-function reserveMessage(message: Message): number {
-  const known = MESSAGE_TOKENS.get(message);
+function sizeOf(message: Message): MessageSize {
+  const known = MESSAGE_SIZES.get(message);
   if (known !== undefined) return known;
-  const tokens = TOKENS_A_MESSAGE + sum(textsOf(message), reserveText);
-  MESSAGE_TOKENS.set(message, tokens);
-  return tokens;
+  const texts = textsOf(message);
+  const size = {
+    characters: sum(texts, ({ length }) => length),
+    tokens: TOKENS_A_MESSAGE + sum(texts, reserveText),
+  };
+  MESSAGE_SIZES.set(message, size);
+  return size;
 }
 
 /** So is a list of tools. */
@@ -85,5 +94,7 @@ function isAscii(text: string): boolean {
 
 /** Of the sizes of all. */
 export function sum<T>(items: readonly T[], size: (item: T) => number): number {
-  return items.reduce((total, item) => total + size(item), 0);
+  let total = 0;
+  for (const item of items) total += size(item);
+  return total;
 }

@@ -3,16 +3,19 @@
  * with the public key alone.
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sha256Bytes } from '../core/audit/naive-tree.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { verifyConsistency, verifyInclusion } from '../support/merkle-proof.ts';
+
+const run = promisify(execFile);
 
 const CALLS = 20;
 
@@ -52,16 +55,17 @@ async function exported(format = 'ndjson'): Promise<string> {
   return await response.text();
 }
 
-function verifyOffline(text: string, key = publicKey) {
+/** Without keeping this process from hearing that the gateway has closed an idle connection. */
+async function verifyOffline(text: string, key = publicKey) {
   const path = join(folder, 'export.ndjson');
   writeFileSync(path, text);
   const command = ['bin/sallyport.mjs', 'audit', 'verify', path, '--key', key, '--json'];
   try {
-    return JSON.parse(execFileSync(process.execPath, command, { stdio: 'pipe' }).toString());
+    return JSON.parse((await run(process.execPath, command)).stdout);
   } catch (thrown) {
-    const { status, stdout } = thrown as { status: number; stdout: Buffer };
-    expect(status).toBe(1);
-    return JSON.parse(stdout.toString());
+    const { code, stdout } = thrown as { code: number; stdout: string };
+    expect(code).toBe(1);
+    return JSON.parse(stdout);
   }
 }
 
@@ -102,7 +106,7 @@ describe('GET /v1/audit/export', () => {
   test('holds all records and checkpoints, and verifies offline', async () => {
     const text = await exported();
     const lines = text.trimEnd().split('\n');
-    const verdict = verifyOffline(text);
+    const verdict = await verifyOffline(text);
     expect(verdict).toMatchObject({ ok: true, workspace: 'default', publicKey });
     const checkpoints = lines.filter((line) => line.startsWith('{"format"')).length - 1;
     expect(checkpoints).toBeGreaterThanOrEqual(2);
@@ -115,18 +119,18 @@ describe('GET /v1/audit/export', () => {
     const at = lines.findLastIndex((line) => line.includes('"action":"tool-call"'));
     const line = lines[at] ?? '';
     const { seq } = JSON.parse(line);
-    const verdictOf = (changed: readonly string[]) =>
-      verifyOffline(`${changed.join('\n')}\n`).firstBad;
+    const verdictOf = async (changed: readonly string[]) =>
+      (await verifyOffline(`${changed.join('\n')}\n`)).firstBad;
     const flipped = lines.with(at, line.replace('user:root', 'user:roos'));
-    expect(verdictOf(flipped)).toEqual({ line: at + 1, problem: 'hash', seq });
-    expect(verdictOf(lines.toSpliced(at, 1))).toMatchObject({ problem: 'missing', seq });
+    expect(await verdictOf(flipped)).toEqual({ line: at + 1, problem: 'hash', seq });
+    expect(await verdictOf(lines.toSpliced(at, 1))).toMatchObject({ problem: 'missing', seq });
     const swapped = lines.with(at, lines[at - 1] ?? '').with(at - 1, line);
-    expect(verdictOf(swapped)).toMatchObject({ problem: 'missing', seq: seq - 1 });
+    expect(await verdictOf(swapped)).toMatchObject({ problem: 'missing', seq: seq - 1 });
   });
 
   test('is not believed under another key', async () => {
     const other = Buffer.alloc(32, 1).toString('base64url');
-    expect(verifyOffline(await exported(), other)).toMatchObject({
+    expect(await verifyOffline(await exported(), other)).toMatchObject({
       ok: false,
       firstBad: { problem: 'signature' },
     });
@@ -218,7 +222,7 @@ describe('retention', () => {
     ]) {
       expect((await api.put('/v1/audit/retention', wrong)).status).toBe(422);
     }
-    expect(verifyOffline(await exported())).toMatchObject({ ok: true });
+    expect(await verifyOffline(await exported())).toMatchObject({ ok: true });
   });
 });
 

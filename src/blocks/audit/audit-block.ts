@@ -35,8 +35,12 @@ import { TELEMETRY_TIMER, Telemetry } from './telemetry.ts';
 /** Records that verification holds in memory at once. */
 const VERIFY_PAGE = 1_000;
 
-/** How long the first append of a bundle waits for those of other outboxes, in milliseconds. */
+/**
+ * How long the first append of a bundle waits for those of other outboxes, and how far apart bundles are
+ * in a busy workspace, in milliseconds: pages of indexes are dear to write, and hold many records.
+ */
 const GATHER_MS = 10;
+const BUNDLES_APART_MS = 100;
 
 /** Under which the block puts down what it does itself. */
 const OWN_SOURCE = 'audit';
@@ -100,6 +104,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
       transact: (change) => this.#changes.make(change),
       perform: (append) => this.#append(append),
       delayMs: GATHER_MS,
+      apartMs: BUNDLES_APART_MS,
     });
   }
 

@@ -19,12 +19,16 @@ export interface GatheredWork<Input, Output> {
   readonly perform: (input: Input) => Output;
   /** How long the first of a bundle waits for others, in milliseconds. */
   readonly delayMs: number;
+  /** Whoever comes soon after a bundle waits longer: until so many milliseconds after it. */
+  readonly apartMs?: number;
 }
 
 export class Gatherer<Input, Output> {
   readonly #work: GatheredWork<Input, Output>;
   #waiting: Waiting<Input, Output>[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Epoch milliseconds of the last bundle. */
+  #performedAt = 0;
 
   constructor(work: GatheredWork<Input, Output>) {
     this.#work = work;
@@ -33,7 +37,7 @@ export class Gatherer<Input, Output> {
   add(input: Input): Promise<Output> {
     const answer = Promise.withResolvers<Output>();
     this.#waiting.push({ input, answer });
-    this.#timer ??= setTimeout(() => this.#performAlone(), this.#work.delayMs);
+    this.#performSoon();
     return answer.promise;
   }
 
@@ -65,12 +69,20 @@ export class Gatherer<Input, Output> {
       return result.value;
     } catch (thrown) {
       this.#waiting = [...bundle, ...this.#waiting];
-      this.#timer ??= setTimeout(() => this.#performAlone(), this.#work.delayMs);
+      this.#performSoon();
       throw thrown;
     }
   }
 
+  #performSoon(): void {
+    if (this.#timer !== undefined) return;
+    const { delayMs, apartMs = 0 } = this.#work;
+    const waitMs = Math.max(delayMs, this.#performedAt + apartMs - Date.now());
+    this.#timer = setTimeout(() => this.#performAlone(), Math.min(waitMs, delayMs + apartMs));
+  }
+
   #performAlone(): void {
+    this.#performedAt = Date.now();
     const bundle = this.#take();
     try {
       let answers: readonly (() => void)[] = [];

@@ -9,6 +9,7 @@
 
 import type { EncryptionPolicy } from '../../core/policy/encryption-policy.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import { remember } from '../../core/primitives/remember.ts';
 
 /** How long it is gone by, in milliseconds. */
 const GOOD_MS = 10_000;
@@ -31,8 +32,5 @@ export function knownEncryption(workspace: WorkspaceId): EncryptionPolicy | unde
 
 /** From the workspace itself, when it says so or has changed it. */
 export function hearEncryption(workspace: WorkspaceId, policy: EncryptionPolicy): void {
-  known.delete(workspace);
-  known.set(workspace, { policy, until: Date.now() + GOOD_MS });
-  const [oldest] = known.keys();
-  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  remember(known, [workspace, { policy, until: Date.now() + GOOD_MS }], MAX_KNOWN);
 }

@@ -120,6 +120,18 @@ export class Timers {
     this.#storage.sql.exec('DELETE FROM timers WHERE name = ?', name);
   }
 
+  /**
+   * Clears timers whose tasks would find nothing to do, and puts the alarm off until the next one is due.
+   * For an object at rest: a busy one had better let it ring.
+   */
+  retire(names: readonly string[]): void {
+    const known = names.filter((name) => this.dueAt(name) !== undefined);
+    if (known.length === 0) return;
+    for (const name of known) this.clear(name);
+    if (this.#earliest() === Number.POSITIVE_INFINITY) this.#disarm();
+    else this.#setAlarm(this.#earliest());
+  }
+
   dueAt(name: string): number | undefined {
     return this.#read().get(name);
   }

@@ -100,8 +100,10 @@ export class Admissions {
     return !mayCreate && this.#parts.session.live() === undefined;
   }
 
+  /** Turns that came to nothing overtake no other: who never heard of them can still go on. */
   #isOvertaken({ after }: AdmitTurn): boolean {
-    return after !== undefined && after !== this.#parts.turns.newestId();
+    const { turns } = this.#parts;
+    return after !== undefined && after !== turns.newestId() && after !== turns.newestKeptId();
   }
 
   /** A no that goes on the record; for that, there must be a session whose record it is. */

@@ -9,6 +9,7 @@
 
 import type { Authority } from '../../core/policy/authority.ts';
 import { type Principal, toAuthorityKey } from '../../core/policy/principal.ts';
+import { remember } from '../../core/primitives/remember.ts';
 
 /** Asks the workspace what a principal may do now. */
 export type AskAuthority = (principal: Principal) => Promise<Authority | undefined>;
@@ -44,11 +45,7 @@ export class Authorities {
     const key = toAuthorityKey(authority.principal);
     const before = this.#known.get(key);
     if (before !== undefined && before.revision >= authority.revision) return before;
-    this.#known.delete(key);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= MAX_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(key, authority);
-    return authority;
+    return remember(this.#known, [key, authority], MAX_REMEMBERED);
   }
 
   /** The newest authority; asks the workspace if what is remembered is older than `revision`. */

@@ -14,7 +14,10 @@ import type { SessionFacts } from './session-store.ts';
 import { transact } from './transact.ts';
 
 /** How long things are collected after others were sent, in milliseconds. */
-const COLLECT_MS = 250;
+const COLLECT_MS = 1_000;
+
+/** A session that owes nothing gives up its alarm when nothing goes on for this part of a lease. */
+const REST_AFTER_LEASE = 1 / 8;
 
 /** A running turn sends what it has decided at most this often; its end sends the rest. */
 const IN_TURN_MS = 2_000;
@@ -32,6 +35,7 @@ export class Flusher {
   readonly #settling = new Map<TurnId, Promise<void>>();
   #collecting: ReturnType<typeof setTimeout> | undefined;
   #holding: ReturnType<typeof setTimeout> | undefined;
+  #resting: ReturnType<typeof setTimeout> | undefined;
   /** For the first time when a turn ends, or after a while. */
   #sentAt: number;
 
@@ -117,7 +121,23 @@ export class Flusher {
     const nextDueAt = settlements.nextDueAt((reservation) => this.#isHeld(reservation));
     if (nextDueAt !== undefined) timers.set('flush', nextDueAt);
     else if (!settlements.isEmpty()) timers.setLatest('flush', now() + leaseMs);
-    else if (session.row()?.deleted === true && !isOwed(timers)) await this.#wipe();
+    else if (session.row()?.deleted !== true) this.#restLater();
+    else if (!isOwed(timers)) await this.#wipe();
+  }
+
+  #restLater(): void {
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#rest(), this.#parts.leaseMs * REST_AFTER_LEASE);
+  }
+
+  /** Else the alarm would wake an object that has left memory long ago, for nothing, at many times the cost. */
+  #rest(): void {
+    const { live, outbox, session, settlements, timers } = this.#parts;
+    if (this.#running !== undefined || session.live() === undefined) return;
+    if (live.holder() !== undefined || live.countQueued() > 0) return;
+    if (outbox.isEmpty() && settlements.isEmpty()) {
+      transact(this.#parts, () => timers.retire(['flush', 'turn']));
+    }
   }
 
   /** Begins to send every settlement that is due and not on its way. */
@@ -125,12 +145,14 @@ export class Flusher {
     const { defer, neighbours, now, session, settlements } = this.#parts;
     const workspace = session.row()?.facts.workspace;
     if (workspace === undefined || settlements.isEmpty()) return;
-    if (settlements.due(now() + HOLD_MS).some(({ reservation }) => this.#isHeld(reservation))) {
-      this.#settleHeldLater();
-    }
-    for (const settlement of settlements.due(now())) {
-      const { reservation } = settlement;
-      if (this.#settling.has(reservation) || this.#isHeld(reservation)) continue;
+    for (const reservation of settlements.reservations()) {
+      if (this.#settling.has(reservation)) continue;
+      if (this.#isHeld(reservation)) {
+        this.#settleHeldLater();
+        continue;
+      }
+      const settlement = settlements.dueOf(reservation, now());
+      if (settlement === undefined) continue;
       const answer = neighbours.settleTurn(workspace, settlement);
       this.#settling.set(reservation, answer);
       defer(answer.catch(() => {}));

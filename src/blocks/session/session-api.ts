@@ -66,7 +66,7 @@ export interface AdmitTurn {
   readonly wishes?: ClientWishes;
   /** Names of skills that the turn begins with. */
   readonly skills?: readonly string[];
-  /** The turn that this one follows: anything else that happened since refuses it. */
+  /** The turn that this one follows: any other since then refuses it, unless that failed or was cancelled. */
   readonly after?: TurnId;
   /** Where the HTTP request carried an `Idempotency-Key`: the key and the body's hash. */
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
@@ -138,6 +138,8 @@ export interface TurnSummary {
   readonly label: Label;
   /** Set when the turn failed. */
   readonly code?: ErrorCode | 'cancelled';
+  /** After a failure: before that, asking again is in vain. */
+  readonly retryAfterMs?: number;
 }
 
 /** How the single call of a program ended, or what it waits for. */

@@ -1,7 +1,7 @@
 /**
  * What must still be given back to the workspace: one row for each ended turn, written with the turn's
  * end and deleted some time after the workspace has answered. Turns that drew on the same reservation
- * are settled together. Memory holds a copy.
+ * are settled together: a busy session has one, and many turns of it. Memory holds a copy.
  *
  * @module
  */
@@ -40,8 +40,8 @@ type StoredSettlement = {
 export class SettlementStore {
   readonly #sql: SqlStorage;
   readonly #writeLate: (write: () => void) => void;
-  /** A copy of the rows, by turn. */
-  #owed: Map<TurnId, TurnSettlement> | undefined;
+  /** A copy of the rows, by reservation and turn. No reservation is without turns. */
+  #owed: Map<TurnId, Map<TurnId, TurnSettlement>> | undefined;
   /** Reservations whose rows are still to be deleted. */
   #settled: TurnId[] = [];
 
@@ -63,12 +63,13 @@ export class SettlementStore {
       JSON.stringify(toolCalls),
       dueAt,
     );
-    owed.set(turnId, settlement);
+    put(owed, settlement);
   }
 
   /** The last word of a run that was stopped. Usage only grows; there is nothing to wait for now. */
   correct(turnId: TurnId, usage: Usage): void {
-    const known = this.#read().get(turnId);
+    const owed = this.#read();
+    const known = [...owed.values()].map((turns) => turns.get(turnId)).find(Boolean);
     if (known === undefined) return;
     const corrected = { ...known, usage: maxUsage(known.usage, usage), dueAt: 0 };
     this.#sql.exec(
@@ -76,24 +77,26 @@ export class SettlementStore {
       JSON.stringify(corrected.usage),
       turnId,
     );
-    this.#read().set(turnId, corrected);
+    put(owed, corrected);
   }
 
-  /** By reservation, once all of its turns are due. */
-  due(now: number): Settlement[] {
-    const due = new Map<TurnId, Settlement | 'later'>();
-    for (const { reservation, dueAt, ...used } of this.#read().values()) {
-      const before = due.get(reservation);
-      if (before === 'later') continue;
-      due.set(reservation, dueAt > now ? 'later' : { reservation, ...addUsed(before, used) });
-    }
-    return [...due.values()].filter((settlement) => settlement !== 'later');
+  reservations(): readonly TurnId[] {
+    return [...this.#read().keys()];
+  }
+
+  /** What the turns of a reservation have used, once all of them are due. */
+  dueOf(reservation: TurnId, now: number): Settlement | undefined {
+    const turns = [...(this.#read().get(reservation)?.values() ?? [])];
+    const [first, ...others] = turns;
+    if (first === undefined || turns.some(({ dueAt }) => dueAt > now)) return undefined;
+    const { usage, toolCalls } = others.reduce<Used>(addUsed, first);
+    return { reservation, usage, toolCalls };
   }
 
   /** When the next one is due, but for those that are `held`; `undefined` if none is left. */
   nextDueAt(isHeld: (reservation: TurnId) => boolean): number | undefined {
-    const dueAts = [...this.#read().values()].flatMap(({ reservation, dueAt }) =>
-      isHeld(reservation) ? [] : [dueAt],
+    const dueAts = [...this.#read()].flatMap(([reservation, turns]) =>
+      isHeld(reservation) ? [] : [...turns.values()].map(({ dueAt }) => dueAt),
     );
     return dueAts.length === 0 ? undefined : Math.min(...dueAts);
   }
@@ -103,9 +106,7 @@ export class SettlementStore {
   }
 
   delete(reservation: TurnId): void {
-    for (const [turnId, owed] of this.#read()) {
-      if (owed.reservation === reservation) this.#read().delete(turnId);
-    }
+    this.#read().delete(reservation);
     this.#settled.push(reservation);
     if (this.#settled.length === 1) this.#writeLate(() => this.#deleteSettled());
   }
@@ -123,28 +124,33 @@ export class SettlementStore {
     this.#settled = [];
   }
 
-  #read(): Map<TurnId, TurnSettlement> {
-    this.#owed ??= new Map(
-      this.#sql
-        .exec<StoredSettlement>(
-          'SELECT turn_id, reservation, usage, tool_calls, due_at FROM settlements',
-        )
-        .toArray()
-        .flatMap((row): [TurnId, TurnSettlement][] => {
-          const turnId = parseTurnId(row.turn_id);
-          const reservation = parseTurnId(row.reservation);
-          if (turnId === undefined || reservation === undefined) return [];
-          const usage: Usage = JSON.parse(row.usage);
-          const toolCalls = JSON.parse(row.tool_calls);
-          return [[turnId, { turnId, reservation, usage, toolCalls, dueAt: row.due_at }]];
-        }),
+  #read(): Map<TurnId, Map<TurnId, TurnSettlement>> {
+    if (this.#owed !== undefined) return this.#owed;
+    const owed = new Map<TurnId, Map<TurnId, TurnSettlement>>();
+    const rows = this.#sql.exec<StoredSettlement>(
+      'SELECT turn_id, reservation, usage, tool_calls, due_at FROM settlements',
     );
-    return this.#owed;
+    for (const row of rows) {
+      const turnId = parseTurnId(row.turn_id);
+      const reservation = parseTurnId(row.reservation);
+      if (turnId === undefined || reservation === undefined) continue;
+      const usage: Usage = JSON.parse(row.usage);
+      const toolCalls = JSON.parse(row.tool_calls);
+      put(owed, { turnId, reservation, usage, toolCalls, dueAt: row.due_at });
+    }
+    this.#owed = owed;
+    return owed;
   }
 }
 
-function addUsed(a: Used | undefined, b: Used): Used {
-  if (a === undefined) return { usage: b.usage, toolCalls: b.toolCalls };
+function put(owed: Map<TurnId, Map<TurnId, TurnSettlement>>, settlement: TurnSettlement): void {
+  const { reservation, turnId } = settlement;
+  const turns = owed.get(reservation);
+  if (turns === undefined) owed.set(reservation, new Map([[turnId, settlement]]));
+  else turns.set(turnId, settlement);
+}
+
+function addUsed(a: Used, b: Used): Used {
   const toolCalls = new Map(Object.entries(a.toolCalls));
   for (const [tool, calls] of Object.entries(b.toolCalls)) {
     toolCalls.set(tool, (toolCalls.get(tool) ?? 0) + calls);

@@ -18,28 +18,28 @@ import {
   type SummaryLine,
 } from '../../core/memory/summary-prompt.ts';
 import { joinLabels, type Label, LOWEST_LABEL } from '../../core/policy/labels.ts';
+import { leftOf, type Spend } from '../../core/policy/ledger.ts';
 import { summaryModelOf } from '../../core/policy/memory-policy.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
 import type { SummaryJob } from './summary-job-store.ts';
 import { transact } from './transact.ts';
 import type { TurnFacts } from './turn-store.ts';
+import { toSummary } from './turn-summary.ts';
 
 /** Name of the timer. */
 export const SHORTEN_TIMER = 'shorten';
 
-/** Who is to write it, and who pays. */
-export type SummaryWish = Pick<SummaryOrder, 'principal' | 'requestId' | 'model'>;
+/** Who is to write it, who pays, and how much at most: what the newest turn has left of its ceiling. */
+export type SummaryWish = Pick<SummaryOrder, 'principal' | 'requestId' | 'model' | 'ceiling'>;
+
+const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
 
 /**
  * What the policy of the newest turn's principal says now: the window, which memory may have lost since
  * that turn, and who is to summarise; nothing where no model is to be asked.
  */
-export async function hearPolicy({
-  turns,
-  authorities,
-  session,
-  window,
-}: SessionParts): Promise<SummaryWish | undefined> {
+export async function hearPolicy(parts: SessionParts): Promise<SummaryWish | undefined> {
+  const { turns, authorities, session, window } = parts;
   const facts = turns.newest()?.facts;
   if (facts === undefined) return undefined;
   const { principal, requestId } = facts;
@@ -48,7 +48,18 @@ export async function hearPolicy({
   const { memory } = newest.policy;
   window.value = memory.window;
   const model = summaryModelOf(memory, ownModel(facts));
-  return model === undefined ? undefined : { principal, requestId, model };
+  if (model === undefined) return undefined;
+  const ceiling = leftOfTurn(parts, facts);
+  return { principal, requestId, model, ...(ceiling && { ceiling }) };
+}
+
+/** Nothing where the turn has no ceiling of its own. */
+function leftOfTurn({ live }: SessionParts, { id, ceiling }: TurnFacts): Spend | undefined {
+  if (ceiling === undefined) return undefined;
+  const turn = live.find(id);
+  if (turn === undefined) return NOTHING;
+  const { inputTokens, outputTokens, costMicroUsd } = toSummary(turn).usage;
+  return leftOf({ tokens: inputTokens + outputTokens, costMicroUsd }, ceiling);
 }
 
 function ownModel({ driver }: TurnFacts): string | undefined {
@@ -68,14 +79,23 @@ export function askForSummary(
   const before = summaries.read();
   const attempts = before?.attempts ?? 0;
   if (before !== undefined && now() < before.notBefore) return before.notBefore;
-  if (attempts >= MAX_ATTEMPTS) return undefined;
-  const job = { through, attempts: attempts + 1, notBefore: now() + LOST_AFTER_MS };
+  const spent = before?.spent ?? NOTHING;
+  const ceiling = wish.ceiling && leftOf(spent, wish.ceiling);
+  if (attempts >= MAX_ATTEMPTS || ceiling?.tokens === 0) return undefined;
+  const job = {
+    ...{ through, attempts: attempts + 1, notBefore: now() + LOST_AFTER_MS },
+    spent: addSpend(spent, ceiling ?? NOTHING),
+  };
   const { lines, label } = toMaterial(parts, through);
   const sessionId = liveSession(parts).facts.id;
   transact(parts, () => summaries.write(job));
-  const hear = (answer: SummaryAnswer) => hearAnswer(parts, job, { answer, label });
-  const asked = parts.summarise({ ...wish, sessionId, of: 'conversation', lines });
-  parts.defer(asked.then(hear, () => hear({ kind: 'failed', retryAfterMs: 0 })));
+  const hear = (answer: SummaryAnswer) => hearAnswer(parts, job, { answer, label, spent });
+  const asked = parts.summarise({
+    ...{ ...wish, sessionId, of: 'conversation', lines },
+    ...(ceiling && { ceiling }),
+  });
+  const unheard: SummaryAnswer = { kind: 'failed', retryAfterMs: 0, spent: ceiling ?? NOTHING };
+  parts.defer(asked.then(hear, () => hear(unheard)));
   return job.notBefore;
 }
 
@@ -96,16 +116,21 @@ function toMaterial({ shortened, messages }: SessionParts, through: number): Mat
 interface Heard {
   readonly answer: SummaryAnswer;
   readonly label: Label;
+  /** Before this attempt. */
+  readonly spent: Spend;
 }
 
 /** What comes too late, since another attempt has begun or the session is gone, is not heard. */
-function hearAnswer(parts: SessionParts, job: SummaryJob, { answer, label }: Heard): void {
+function hearAnswer(parts: SessionParts, job: SummaryJob, { answer, label, spent }: Heard): void {
   const { session, summaries, shortened, timers, now } = parts;
   const present = session.live() && summaries.read();
   if (present?.through !== job.through || present.attempts !== job.attempts) return;
   transact(parts, () => {
     if (answer.kind === 'failed') {
-      const retry = { ...job, ...afterFailure(job.attempts, answer.retryAfterMs, now()) };
+      const retry = {
+        ...{ ...job, ...afterFailure(job.attempts, answer.retryAfterMs, now()) },
+        spent: addSpend(spent, answer.spent ?? NOTHING),
+      };
       summaries.write(retry);
       timers.set(SHORTEN_TIMER, retry.notBefore);
       return;
@@ -115,4 +140,11 @@ function hearAnswer(parts: SessionParts, job: SummaryJob, { answer, label }: Hea
     summaries.delete();
     timers.set(SHORTEN_TIMER, now());
   });
+}
+
+function addSpend(one: Spend, other: Spend): Spend {
+  return {
+    tokens: one.tokens + other.tokens,
+    costMicroUsd: one.costMicroUsd + other.costMicroUsd,
+  };
 }

@@ -10,6 +10,7 @@
 
 import type { Turn } from '../../core/conversation/turn.ts';
 import type { SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
+import { remember } from '../../core/primitives/remember.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { SessionApi } from './session-api.ts';
 import { openSession } from './session-client.ts';
@@ -37,9 +38,7 @@ const shelf = new Map<string, Turn>();
 export function handOver(turn: Turn): RunRef {
   const { workspace, sessionId, turnId, epoch } = turn;
   const ref = { workspace, sessionId, turnId, epoch };
-  shelf.set(placeOf(ref), turn);
-  const [oldest] = shelf.keys();
-  if (shelf.size > MAX_ON_SHELF && oldest !== undefined) shelf.delete(oldest);
+  remember(shelf, [placeOf(ref), turn], MAX_ON_SHELF);
   return ref;
 }
 

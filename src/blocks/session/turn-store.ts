@@ -160,6 +160,16 @@ export class TurnStore {
     return row?.id;
   }
 
+  /** The last one that has not come to nothing. */
+  newestKeptId(): string | undefined {
+    const [row] = this.#sql
+      .exec<{ id: string }>(
+        "SELECT id FROM turns WHERE status NOT IN ('failed', 'cancelled') ORDER BY seq DESC LIMIT 1",
+      )
+      .toArray();
+    return row?.id;
+  }
+
   newest(): TurnRow | undefined {
     return this.#first('ORDER BY seq DESC LIMIT 1');
   }

@@ -23,8 +23,18 @@ export function toSummary({ row, progress }: LiveTurn): TurnSummary {
     usage: end?.usage ?? progress.usage(),
     toolCalls: toCallSummaries(progress, hasEnded(row)),
     label: labelOf(progress),
-    ...(end?.kind === 'turn-failed' && { code: end.code }),
+    ...(end?.kind === 'turn-failed' && toFailure(end)),
   };
+}
+
+function toFailure({
+  code,
+  retryAfterMs,
+}: Extract<TurnProgress['end'], { kind: 'turn-failed' }>): Pick<
+  TurnSummary,
+  'code' | 'retryAfterMs'
+> {
+  return { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
 /** A reply bears the label of all that its model had seen. Before there is one, nothing is known. */

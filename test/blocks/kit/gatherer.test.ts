@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Gatherer } from '../../../src/blocks/kit/gatherer.ts';
 
 /** Counts transactions, and undoes what a failed one did. */
-function makeLedger(delayMs = 5) {
+function makeLedger(delayMs = 5, apartMs = 0) {
   let done: string[] = [];
   let transactions = 0;
   const gatherer = new Gatherer<string, number>({
@@ -22,6 +22,7 @@ function makeLedger(delayMs = 5) {
       return done.length;
     },
     delayMs,
+    apartMs,
   });
   return { gatherer, done: () => done, transactions: () => transactions };
 }
@@ -33,6 +34,29 @@ describe('Gatherer', () => {
     expect(answers).toEqual([1, 2, 3]);
     expect(done()).toEqual(['a', 'b', 'c']);
     expect(transactions()).toBe(1);
+  });
+
+  test('keeps bundles apart, so that those who come soon after one share the next', async () => {
+    vi.useFakeTimers();
+    try {
+      const { gatherer, done, transactions } = makeLedger(5, 100);
+      const answers = [gatherer.add('a')];
+      await vi.advanceTimersByTimeAsync(5);
+      expect(done()).toEqual(['a']);
+      answers.push(gatherer.add('b'));
+      await vi.advanceTimersByTimeAsync(99);
+      answers.push(gatherer.add('c'));
+      expect(done()).toEqual(['a']);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await Promise.all(answers)).toEqual([1, 2, 3]);
+      expect(transactions()).toBe(2);
+      await vi.advanceTimersByTimeAsync(100);
+      answers.push(gatherer.add('d'));
+      await vi.advanceTimersByTimeAsync(5);
+      expect(done()).toEqual(['a', 'b', 'c', 'd']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('answers a failure to whoever asked for it, and does the others', async () => {

@@ -153,6 +153,23 @@ describe('Timers', () => {
       expectSoonAfter(await storage.getAlarm(), NOW);
     }));
 
+  it('retires timers of an object at rest, and puts the alarm off until the next', () =>
+    withTimers({}, async (timers, storage) => {
+      timers.set('a', NOW + 100);
+      timers.set('b', NOW + 200);
+      timers.set('c', NOW + 300);
+      timers.retire(['a', 'b', 'unknown']);
+      expect([timers.dueAt('a'), timers.dueAt('b'), timers.dueAt('c')]).toEqual([
+        ...[undefined, undefined],
+        NOW + 300,
+      ]);
+      expect(await storage.getAlarm()).toBe(NOW + 300);
+      timers.retire(['c']);
+      expect(await storage.getAlarm()).toBeNull();
+      timers.set('a', NOW + 400);
+      expect(await storage.getAlarm()).toBe(NOW + 400);
+    }));
+
   it('sets no alarm for an object without timers', () =>
     withTimers({}, async (timers, storage) => {
       timers.restore();

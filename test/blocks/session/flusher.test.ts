@@ -12,6 +12,10 @@ async function countRows({ connect }: SessionFixture, table: string): Promise<un
   );
 }
 
+async function alarmOf({ connect }: SessionFixture): Promise<number | null> {
+  return await runInDurableObject(connect(), (_, { storage }) => storage.getAlarm());
+}
+
 /** Makes every timer due and rings. */
 async function ringAll({ connect }: SessionFixture): Promise<void> {
   await runInDurableObject(connect(), (_, { storage }) => {
@@ -84,6 +88,34 @@ describe('the outbox of a session', () => {
     await vi.waitFor(async () => expect((await client.admitTurn(admission())).ok).toBe(true), {
       timeout: 10_000,
     });
+  });
+});
+
+describe('a session that owes nothing', () => {
+  it('takes its alarm back, and sets it again with the next turn', async () => {
+    const fixture = openFixture();
+    await fixture.client.create(fixture.create);
+    await runInDurableObject(fixture.connect(), (instance: DurableObject) => {
+      instance.alarm = async () => undefined;
+    });
+    await eventually(async () => expect(await countRows(fixture, 'timers')).toBe(0));
+    expect(await countRows(fixture, 'outbox')).toBe(0);
+    expect(await alarmOf(fixture)).toBeNull();
+    await fixture.admit();
+    expect(await alarmOf(fixture)).toBeGreaterThan(0);
+    await crash();
+    expect(await alarmOf(fixture)).toBeGreaterThan(0);
+  });
+
+  it('keeps its alarm while the chain has not taken its records', async () => {
+    const fixture = openFixture();
+    fixture.script.auditIsDown = true;
+    await fixture.client.create(fixture.create);
+    await eventually(async () => expect(await countRows(fixture, 'timers')).toBe(1));
+    await crash();
+    fixture.script.auditIsDown = false;
+    await ringAll(fixture);
+    expect(fixture.chain().map(({ action }) => action)).toEqual(['session-created']);
   });
 });
 

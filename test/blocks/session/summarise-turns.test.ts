@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { MAX_ATTEMPTS } from '../../../src/core/memory/summary-attempts.ts';
 import type { SummaryAnswer } from '../../../src/core/memory/summary-order.ts';
 import { UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
+import type { Spend } from '../../../src/core/policy/ledger.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash, ring } from './support/crash.ts';
@@ -31,7 +32,7 @@ interface Scene extends SessionFixture {
 }
 
 /** A conversation of as many turns as are just too long. */
-async function tooLong(): Promise<Scene> {
+async function tooLong(ceiling?: Spend): Promise<Scene> {
   const fixture = openFixture();
   const { client, create, script, principal, run, admit, connect } = fixture;
   script.authority = toAuthority(principal, { policy: { ...DEFAULT_POLICY, memory } });
@@ -47,7 +48,7 @@ async function tooLong(): Promise<Scene> {
   await client.create(create);
   let turns = 0;
   const talk = async () => {
-    await admit();
+    await admit(ceiling && { ceiling });
     const running = await run(turns++);
     await running.commit([toReply(0, [], `Answer ${turns}.`), toTurnFinished()]);
   };
@@ -180,6 +181,48 @@ describe('a session whose policy names a model', () => {
     await scene.noLongerAllowed();
     await eventually(async () => expect(await scene.shown()).not.toBe('none'));
     expect(await scene.shown()).not.toHaveProperty('model');
+    expect(scene.script.summaries).toHaveLength(1);
+  });
+});
+
+describe('a turn that may spend no more than so much', () => {
+  const ofOrders = ({ script }: Scene) => script.summaries.map(({ ceiling }) => ceiling);
+
+  test('pays for the summary with what it has left', async () => {
+    const scene = await tooLong({ tokens: 100, costMicroUsd: 50 });
+    await isAsked(scene, 1);
+    expect(ofOrders(scene)).toEqual([{ tokens: 85, costMicroUsd: 43 }]);
+    scene.answer(1, { kind: 'failed', retryAfterMs: 1, spent: { tokens: 80, costMicroUsd: 3 } });
+    await eventually(() =>
+      runInDurableObject(scene.connect(), (_, { storage }) => {
+        const jobs = storage.sql.exec('SELECT spent_tokens, spent_cost FROM summary_job');
+        expect(jobs.toArray()).toEqual([{ spent_tokens: 80, spent_cost: 3 }]);
+      }),
+    );
+    await scene.later();
+    await isAsked(scene, 2);
+    expect(ofOrders(scene)[1]).toEqual({ tokens: 5, costMicroUsd: 40 });
+    scene.answer(2, WRITTEN);
+    await eventually(async () => expect(await scene.shown()).toMatchObject({ model: 'a/sum' }));
+  });
+
+  test.each([
+    ['none where nothing is left', 15, 0],
+    ['one where a token is', 16, 1],
+  ])('asks a model for a summary, and %s', async (_, tokens, times) => {
+    const scene = await tooLong({ tokens, costMicroUsd: 50 });
+    if (times === 0) {
+      await eventually(async () => expect(await scene.shown()).not.toBe('none'));
+      expect(await scene.shown()).not.toHaveProperty('model');
+    } else await isAsked(scene, times);
+    expect(scene.script.summaries).toHaveLength(times);
+  });
+
+  test('counts an attempt of which nothing was heard as all that it might have cost', async () => {
+    const scene = await tooLong({ tokens: 100, costMicroUsd: 50 });
+    await isAsked(scene, 1);
+    await scene.later();
+    await eventually(async () => expect(await scene.shown()).not.toBe('none'));
     expect(scene.script.summaries).toHaveLength(1);
   });
 });
