@@ -43,6 +43,8 @@ export interface CallDeskParts {
   readonly run: (job: Job) => Promise<JobEnd>;
   readonly answer: (end: FinishedCall) => void;
   readonly progress: (callKey: string, text: string) => void;
+  /** Of a call that was not begun, and will not be: it is the gateway's again. */
+  readonly giveBack: (callKey: string) => void;
   readonly log: (event: CallLog) => void;
 }
 
@@ -63,8 +65,7 @@ export class CallDesk {
   readonly #slots: Slots;
   readonly #running = new Map<string, AbortController>();
   readonly #ends = new Set<Promise<void>>();
-  /** Keys of calls whose ticket is being looked at. */
-  readonly #offered = new Set<string>();
+  readonly #drain = new AbortController();
 
   constructor(parts: CallDeskParts) {
     this.#parts = parts;
@@ -82,19 +83,15 @@ export class CallDesk {
     return interrupted.length;
   }
 
-  /** Never rejects. The same call again is answered with its end, or will be when it has one. */
-  async take(frame: CallFrame): Promise<void> {
+  /** The same call again is answered with its end, or will be when it has one. */
+  take(frame: CallFrame): void {
     const { callKey } = frame;
-    if (this.recall(callKey) !== 'absent' || this.#offered.has(callKey)) return;
-    this.#offered.add(callKey);
-    try {
-      const offered = toOffered(frame);
-      const verified = await this.#parts.verifier.verify(offered, Date.now());
-      if (!verified.ok) this.#refuse(offered, verified.error);
-      else this.#accept(offered, verified.value);
-    } finally {
-      this.#offered.delete(callKey);
-    }
+    if (this.recall(callKey) !== 'absent') return;
+    const offered = toOffered(frame);
+    const verified = this.#parts.verifier.verify(offered, Date.now());
+    if (this.#drain.signal.aborted) this.#parts.giveBack(callKey);
+    else if (!verified.ok) this.#refuse(offered, verified.error);
+    else this.#accept(offered, verified.value);
   }
 
   /** Answers with the end of a call, if it has one. */
@@ -108,8 +105,12 @@ export class CallDesk {
     this.#running.get(callKey)?.abort();
   }
 
-  /** Resolves when nothing runs any more; ends what still does after `graceMs`. */
+  /**
+   * Begins nothing more: what waits for a slot, or comes now, is given back. Resolves when nothing
+   * runs any more; ends what still does after `graceMs`.
+   */
   async drain(graceMs: number): Promise<void> {
+    this.#drain.abort();
     const timer = setTimeout(() => {
       for (const running of this.#running.values()) running.abort();
     }, graceMs);
@@ -137,12 +138,17 @@ export class CallDesk {
       endedBy('unknown'),
     );
     this.#running.delete(call.callKey);
+    if (ended === undefined) {
+      this.#parts.ledger.giveBack(call.callKey);
+      this.#parts.giveBack(call.callKey);
+      return;
+    }
     const durationMs = Date.now() - startedAt;
     const { identity, ledger, answer, log } = this.#parts;
     const finished = finishCall(identity, call, { ...ended, durationMs });
     ledger.finish(finished);
     answer(finished);
-    ledger.sync();
+    ledger.syncSoon();
     const { outcome, log: stderr } = ended;
     log({
       ...{ callKey: call.callKey, tool: ticket.call.tool, outcome, durationMs },
@@ -150,11 +156,12 @@ export class CallDesk {
     });
   }
 
+  /** Nothing if it was not begun, and is to be given back. */
   async #runInSlot(
     offered: OfferedTicket,
     ticket: VerifiedTicket,
     signal: AbortSignal,
-  ): Promise<JobEnd> {
+  ): Promise<JobEnd | undefined> {
     const job = this.#prepare(offered, ticket, signal);
     if (typeof job === 'string') return endedBy(job);
     const secrets = await openSecrets(job, offered.sealedSecrets, this.#parts.sealing);
@@ -162,14 +169,18 @@ export class CallDesk {
     const hidden = createRedactor(secrets.value);
     const onProgress = limitProgress(hidden.line, job.onProgress);
     const ended = await this.#runInTime({ ...job, secrets: secrets.value, onProgress });
-    return hidden.end(ended);
+    return ended && hidden.end(ended);
   }
 
-  async #runInTime(job: Job): Promise<JobEnd> {
+  async #runInTime(job: Job): Promise<JobEnd | undefined> {
     const { signal, ticket } = job;
     if (signal.aborted) return endedBy('cancelled');
+    if (this.#drain.signal.aborted) return undefined;
     const leave = this.#slots.takeFree() ?? (await this.#waitForSlot(job));
-    if (leave === undefined) return endedBy(signal.aborted ? 'cancelled' : 'deadline');
+    if (leave === undefined) {
+      if (signal.aborted) return endedBy('cancelled');
+      return this.#drain.signal.aborted ? undefined : endedBy('deadline');
+    }
     try {
       const leftMs = ticket.call.deadlineAt - Date.now();
       if (leftMs <= 0) return endedBy('deadline');
@@ -182,7 +193,7 @@ export class CallDesk {
 
   #waitForSlot({ signal, ticket }: Job): Promise<(() => void) | undefined> {
     const untilDeadline = AbortSignal.timeout(Math.max(0, ticket.call.deadlineAt - Date.now()));
-    return this.#slots.take(AbortSignal.any([signal, untilDeadline]));
+    return this.#slots.take(AbortSignal.any([signal, untilDeadline, this.#drain.signal]));
   }
 
   /** By what this machine has and its owner lets it do. */

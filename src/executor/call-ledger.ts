@@ -10,6 +10,9 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 /** How long a call is remembered after its end: longer than any ticket lives. */
 const KEEP_MS = 86_400_000;
 
+/** How long an end may be on its way to the disk where no call comes that takes it along, in milliseconds. */
+const SYNC_WITHIN_MS = 20;
+
 /** How long its output can be asked for: as long as the gateway keeps it. */
 const KEEP_OUTPUT_MS = 3_600_000;
 
@@ -52,6 +55,7 @@ export class CallLedger {
   readonly #finish: StatementSync;
   #isSynced = true;
   #syncs = 0;
+  #syncing: NodeJS.Timeout | undefined;
 
   /** Waits for no other process: one executor has one ledger. */
   constructor(path: string) {
@@ -109,12 +113,28 @@ export class CallLedger {
     }
   }
 
+  /**
+   * Everything is on disk with the next call that is accepted, or a moment later. At once, it would be
+   * just when the gateway writes what it was told: on one machine, the two would wait for each other.
+   */
+  syncSoon(): void {
+    this.#syncing ??= setTimeout(() => this.sync(), SYNC_WITHIN_MS);
+  }
+
   /** Everything is on disk when it returns. */
   sync(): void {
+    clearTimeout(this.#syncing);
+    this.#syncing = undefined;
     if (this.#isSynced) return;
     // Any change takes those before it along; nobody reads this number.
     this.#syncs += 1;
     this.#db.exec(`PRAGMA user_version = ${this.#syncs}`);
+    this.#isSynced = true;
+  }
+
+  /** Forgets a call that was taken on and never begun, so that its ticket can come again. */
+  giveBack(callKey: string): void {
+    this.#db.prepare('DELETE FROM calls WHERE call_key = ? AND receipt IS NULL').run(callKey);
     this.#isSynced = true;
   }
 
@@ -140,6 +160,7 @@ export class CallLedger {
   }
 
   close(): void {
+    this.sync();
     this.#db.close();
   }
 }

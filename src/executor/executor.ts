@@ -6,6 +6,7 @@
  */
 
 import { mkdirSync, rmSync } from 'node:fs';
+import { Fault } from '../core/errors/fault.ts';
 import type { GatewayFrame } from '../core/executor-protocol/frames.ts';
 import type { NodeOffer } from '../core/executor-protocol/node-offer.ts';
 import { CallDesk, type CallLog } from './call-desk.ts';
@@ -41,17 +42,18 @@ export interface ExecutorOptions {
 export interface Executor {
   /** Resolves when it has ended, with why. */
   readonly ended: Promise<'stopped' | 'replaced' | 'revoked'>;
-  /** Takes on nothing more, lets run what runs for a while, and ends. */
+  /** Begins nothing more, lets run what runs for a while, and ends. */
   readonly stop: () => Promise<void>;
 }
 
+/** @throws Fault `internal` while another executor runs from the same home; nothing of it is touched. */
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
   const { home, identity, policy, tiers, tell, log } = options;
+  const ledger = openLedger(home.ledgerFile);
+  ledger.sweep(Date.now());
   for (const sandbox of Object.values(tiers)) await sandbox.sweep();
   rmSync(home.runFolder, { recursive: true, force: true });
   mkdirSync(home.runFolder, { recursive: true, mode: 0o711 });
-  const ledger = new CallLedger(home.ledgerFile);
-  ledger.sweep(Date.now());
   const { plugins, problems } = readCatalogue(policy);
   for (const { name, message } of problems) tell(`plugin "${name}" is not offered: ${message}`);
 
@@ -61,10 +63,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const sealing = createSealingKey(identity);
   const desk: CallDesk = new CallDesk({
     ...{ identity, policy, plugins, ledger, log, sealing },
-    verifier: await createTicketVerifier(identity.gatewayKey, identity.node),
+    verifier: createTicketVerifier(identity.gatewayKey, identity.node),
     run: (job) => runJob(host, job),
     answer: (end) => connection.send({ kind: 'done', ...end }),
     progress: (callKey, text) => connection.send({ kind: 'progress', callKey, text }),
+    giveBack: (callKey) => connection.send({ kind: 'absent', callKey }),
   });
   const interrupted = desk.settleInterrupted();
   if (interrupted > 0) tell(`calls that an earlier run did not finish: ${interrupted}`);
@@ -80,12 +83,15 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     else tell(`plugin "${plugin.name}" is not offered: ${loaded.error}`);
   }
   let finishing: Promise<void> | undefined;
+  let isOver = false;
   const connection = new GatewayConnection(identity, toOffer(policy, offered, sealing.offer), {
     onFrame: (frame) => {
-      // What is sent to one that ends stays with the gateway, which asks for it when we are back.
-      if (finishing === undefined || frame.kind !== 'call') void hear(desk, connection, frame);
+      if (!isOver) hear(desk, connection, frame);
     },
-    onState: (state) => tell(state === 'online' ? 'connected' : 'connection lost; trying again'),
+    onState: (state) => {
+      tell(state === 'online' ? 'connected' : 'connection lost; trying again');
+      if (state === 'online' && finishing !== undefined) connection.send({ kind: 'draining' });
+    },
     onEnd: (why) => void finish(why),
   });
   const finish = (why: 'stopped' | 'replaced' | 'revoked'): Promise<void> => {
@@ -94,6 +100,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
       await desk.drain(why === 'stopped' ? DRAIN_MS : 0);
       await pool.close();
       await connection.close();
+      isOver = true;
       ledger.close();
       end(why);
     })();
@@ -103,12 +110,18 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   return { ended, stop: () => finish('stopped') };
 }
 
-async function hear(
-  desk: CallDesk,
-  connection: GatewayConnection,
-  frame: GatewayFrame,
-): Promise<void> {
-  if (frame.kind === 'call') await desk.take(frame);
+/** It is locked while an executor runs, so whoever has it is the only one. */
+function openLedger(path: string): CallLedger {
+  try {
+    return new CallLedger(path);
+  } catch (cause) {
+    const problem = 'Cannot open the ledger: no other executor may run from the same home';
+    throw new Fault('internal', problem, { cause });
+  }
+}
+
+function hear(desk: CallDesk, connection: GatewayConnection, frame: GatewayFrame): void {
+  if (frame.kind === 'call') desk.take(frame);
   if (frame.kind === 'cancel') desk.cancel(frame.callKey);
   if (frame.kind !== 'recall') return;
   const { callKey } = frame;

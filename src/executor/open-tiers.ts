@@ -11,6 +11,7 @@ import { Fault } from '../core/errors/fault.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { createBundleSandbox } from './container-sandbox/create-bundle-sandbox.ts';
 import { createEngineSandbox } from './container-sandbox/create-engine-sandbox.ts';
+import { loadEngineImage } from './container-sandbox/engine/load-image.ts';
 import { ImageStore } from './container-sandbox/image/image-store.ts';
 import { unpackArchive } from './container-sandbox/image/unpack-archive.ts';
 import { mayPull, pullImage } from './container-sandbox/registry/pull-image.ts';
@@ -73,27 +74,34 @@ export function locateImage(
   { image, folder: own }: Pick<LocalPlugin, 'folder' | 'image'>,
 ): Result<string | undefined, string> {
   if (image === undefined) return ok(undefined);
-  if (container.driver === 'engine') return ok('the engine has it, or pulls it');
+  const isBeside = Object.values(IMAGE).some((name) => existsSync(join(own, name)));
+  if (container.driver === 'engine') {
+    return ok(isBeside ? 'beside it' : 'the engine has it, or pulls it');
+  }
   if (imagesIn(folder).find(image.digest) !== undefined) return ok('unpacked');
-  if (Object.values(IMAGE).some((name) => existsSync(join(own, name)))) return ok('beside it');
+  if (isBeside) return ok('beside it');
   return mayPull(image, container)
     ? ok('pulled at the next start')
     : err('its image must lie beside it, or its registry be named');
 }
 
 /**
- * Puts the image of a plugin where the driver that needs no engine finds it: from beside the plugin,
- * or from a registry that the owner names. The error is a sentence for him.
+ * Puts the image of a plugin where its driver finds it: from beside the plugin, or, where there is no
+ * engine that would pull it, from a registry that the owner names. The error is a sentence for him.
  */
 export async function loadImage(
   { container, folder }: Pick<TierRequest, 'container' | 'folder'>,
   { image, folder: own }: Pick<LocalPlugin, 'folder' | 'image'>,
 ): Promise<Result<void, string>> {
-  if (container.driver !== 'bundle' || image === undefined) return ok(undefined);
+  if (image === undefined) return ok(undefined);
   const images = imagesIn(folder);
   const layout = join(own, IMAGE.folder);
   const archive = join(own, IMAGE.archive);
   try {
+    if (container.driver === 'engine') {
+      await loadEngineImage(container.socket, image, { layout, archive });
+      return ok(undefined);
+    }
     if (images.find(image.digest) !== undefined) return ok(undefined);
     if (existsSync(layout)) await images.load(layout, image.digest);
     else {

@@ -19,19 +19,13 @@ import { planCallAccess } from './plan-access.ts';
 import { resolveHostPath } from './resolve-host-path.ts';
 import { logOf, runOnce } from './run-once.ts';
 import type { StartProgram } from './start-program.ts';
+import { startsOthers } from './starts-others.ts';
 
 const argumentsSchema = z.object({
   program: z.string(),
   args: z.array(z.string()).max(256).default([]),
   stdin: z.string().default(''),
 });
-
-/**
- * Shells and interpreters, which run whatever they are told. A list cannot be complete: whoever may
- * run a program that starts others may run those.
- */
-const SHELLS =
-  /^(?:(?:ba|da|z|k|c|tc|fi|pw|nu|a)?sh|busybox|toybox|env|xargs|find|node|nodejs|deno|bun|python[\d.]*|pypy[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|tclsh[\d.]*|awk|[gm]awk|sed|expect|make|git|ssh|sudo|su|setpriv|unshare|nsenter|timeout|nice|nohup|stdbuf|script|watch)$/;
 
 export async function runArgv(start: StartProgram, job: Job): Promise<JobEnd> {
   const read = argumentsSchema.safeParse(job.arguments);
@@ -76,7 +70,7 @@ function mayRun(path: string, { rules }: Job): boolean {
   const resource = toResource('name', path);
   const wanted = [
     `tool:exec:${resource.ok ? resource.value : ''}`,
-    ...(SHELLS.test(basename(path)) ? ['tool:exec:shell'] : []),
+    ...(startsOthers(basename(path)) ? ['tool:exec:shell'] : []),
   ];
   return wanted.every((text) => {
     const capability = parseCapability(text);

@@ -32,6 +32,14 @@ beforeAll(async () => {
         'chatter',
         "for (;;) say({ method: 'notifications/message', params: { level: 'info', data: 'x' } });",
       ),
+      mcpPlugin(
+        'asker',
+        "for (let n = 0; ; n++) { say({ id: 'q' + n, method: 'ping' }); if (n % 50 === 0) await new Promise((done) => setTimeout(done, 1)); }",
+      ),
+      mcpPlugin(
+        'babbler',
+        "for (let n = 0; ; n++) { process.stdout.write('not a message\\n'); if (n % 500 === 0) await new Promise((done) => setTimeout(done, 1)); }",
+      ),
       mcpPlugin('endless', "process.stdout.write('x'.repeat(16_000_000)); return '';"),
       mcpPlugin(
         'stepper',
@@ -80,6 +88,14 @@ describe('a server', () => {
     // Whichever it meets first: what it may say, the memory in which that waits to be read, or its time.
     expect(['output_too_large', 'memory', 'timeout']).toContain(body.reason);
   });
+
+  test.each(['asker', 'babbler'])(
+    'that is polite enough to be heard, and has no end, is ended all the same: %s',
+    async (name) => {
+      const { body } = await call(name, 'x');
+      expect(body).toMatchObject({ code: 'denied', reason: 'output_too_large' });
+    },
+  );
 
   test('that ends in the middle of a call fails that call alone', async () => {
     expect((await call('dying', 'x')).body).toMatchObject({ reason: 'plugin_error' });

@@ -3,7 +3,7 @@
  * not its own, no lie becomes a result, and each leaves an audit record.
  */
 
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -35,16 +35,23 @@ const REVOKED = 4003;
 
 let gateway: Gateway;
 let api: Api;
+let homes: string;
 let plugin: { name: string; codeHash: string; tier: string };
 
 beforeAll(async () => {
   gateway = await startGateway({ examples: false });
   api = callApi(gateway);
+  homes = mkdtempSync(join(tmpdir(), 'sallyport-homes-'));
   await install(gateway, api, JSON.stringify(ECHO.manifest));
   const { body } = await api.get('/v1/plugins/echo');
   plugin = { name: 'echo', codeHash: body.sha256, tier: 'process' };
 });
-afterAll(async () => gateway?.dispose());
+afterAll(async () => {
+  await gateway?.dispose();
+  if (homes !== undefined) rmSync(homes, { recursive: true });
+});
+
+const newHome = () => locateHome({}, mkdtempSync(join(homes, 'home-')));
 
 async function records(action: string): Promise<Frame[]> {
   const { body } = await api.get(`/v1/audit?action=${action}&limit=500`);
@@ -67,9 +74,8 @@ async function recorded(action: string, facts: object): Promise<Frame> {
 describe('enrolment', () => {
   test('takes a code once', async () => {
     const { body } = await api.post('/v1/nodes', { name: 'once' });
-    const homes = [1, 2].map(() => locateHome({}, mkdtempSync(join(tmpdir(), 'sallyport-twice-'))));
-    const first = await enrol(homes[0]!, gateway.url, body.code);
-    const second = await enrol(homes[1]!, gateway.url, body.code);
+    const first = await enrol(newHome(), gateway.url, body.code);
+    const second = await enrol(newHome(), gateway.url, body.code);
     expect([first.ok, second.ok]).toEqual([true, false]);
     await recorded('node-refused', { node: body.id, reason: 'code_refused', decision: 'denied' });
   });
@@ -83,8 +89,7 @@ describe('enrolment', () => {
     ['that is none', () => 'x'],
   ])('refuses a code %s', async (_, change) => {
     const { body } = await api.post('/v1/nodes', { name: 'never' });
-    const home = locateHome({}, mkdtempSync(join(tmpdir(), 'sallyport-never-')));
-    expect((await enrol(home, gateway.url, change(body.code))).ok).toBe(false);
+    expect((await enrol(newHome(), gateway.url, change(body.code))).ok).toBe(false);
   });
 
   test('refuses a key that whoever brings the code does not hold', async () => {

@@ -79,9 +79,14 @@ describe('a call', () => {
         ledger.sync();
         ledger.sync();
       }
+      ledger.accept(callOf('3'), 0);
+      ledger.finish(endOf('3'));
+      ledger.syncSoon(); // it is closed before
     });
     withLedger((ledger) => {
-      expect(ledger.find('2')).toEqual({ kind: 'finished', end: endOf('2') });
+      for (const key of ['2', '3']) {
+        expect(ledger.find(key)).toEqual({ kind: 'finished', end: endOf(key) });
+      }
     });
   });
 });

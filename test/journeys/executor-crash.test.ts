@@ -3,6 +3,7 @@
  * same of every call, nothing has run twice, and nothing of it is left running.
  */
 
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -72,7 +73,7 @@ const countRuns = (by = name) => {
 };
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 50_000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`It did not come to pass: ${what}\n${executor.log()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -149,41 +150,94 @@ describe('an executor that is killed', () => {
     expect(countRuns()).toBe(1);
   });
 
-  test('by SIGTERM lets what runs come to its end, and takes on nothing more until it is back', async () => {
+  test('by SIGTERM lets what runs come to its end, and begins nothing more until it is back', async () => {
+    const node = async () => (await api.get('/v1/nodes')).body.nodes[0];
+    const names = Array.from({ length: SLOTS }, (_, at) => `${name}-${at}`);
+    const answers = names.map((each) => enter(each));
+    await until('all slots are taken', () => names.every((each) => countRuns(each) === 1));
+    const queued = enter(`${name}-queued`);
+    await until('one more is there', async () => (await node()).running === SLOTS + 1);
+    const stopped = executor.stop();
+    await until('it was given back', async () => (await node()).waiting === 1);
+    const late = enter(`${name}-late`);
+    await until('the gateway has the last', async () => (await node()).waiting === 2);
+    for (const each of [...names, `${name}-queued`, `${name}-late`]) open(each);
+    for (const answer of answers) expect((await answer).body).toMatchObject({ result: 'ran' });
+    expect(await stopped).toBe(0);
+    expect(countRuns(`${name}-queued`) + countRuns(`${name}-late`)).toBe(0);
+    await executor.start();
+    for (const answer of [queued, late]) {
+      expect((await answer).body).toMatchObject({ result: 'ran' });
+    }
+    expect(countRuns(`${name}-queued`) + countRuns(`${name}-late`)).toBe(2);
+  });
+});
+
+describe('a second executor on the same home', () => {
+  test('does not start, and touches nothing of the first', async () => {
     const answer = enter();
     await until('the plugin runs', () => countRuns() === 1);
-    const stopped = executor.stop();
-    await untilState(api, executor.node, 'draining');
-    const late = enter();
-    await until('the gateway has the second call', async () => {
-      const [node] = (await api.get('/v1/nodes')).body.nodes;
-      return node.running + node.waiting === 2;
-    });
+    const mark = join(executor.home, 'run', 'mark');
+    writeFileSync(mark, '');
+    const args = ['bin/sallyport.mjs', 'executor', 'run', '--home', executor.home];
+    const second = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(second.status).not.toBe(0);
+    expect(second.stderr + second.stdout).toContain('no other executor may run from the same home');
+    expect(existsSync(mark)).toBe(true);
     open();
     expect((await answer).body).toMatchObject({ result: 'ran' });
-    expect(await stopped).toBe(0);
-    expect(countRuns()).toBe(1);
-    await executor.start();
-    expect((await late).body).toMatchObject({ result: 'ran' });
-    expect(countRuns()).toBe(2);
   });
 });
 
 describe('a gateway that is killed', () => {
+  const enterBy = (session: string, by: string) => {
+    const toolCalls = [{ name: 'gated', arguments: { folder, name: by } }];
+    const script = [{ toolCalls }, { text: 'over' }];
+    return api.turn(session, JSON.stringify({ script }), 'embedded/script').catch(() => undefined);
+  };
+  const messagesOf = async (session: string) =>
+    JSON.stringify((await api.get(`/v1/sessions/${session}/messages`)).body.messages);
+  const listed = async () => (await api.get(`/v1/nodes/${executor.node}/calls`)).body.calls;
+
+  test.each([
+    [0, 'the gateway'],
+    [120, 'the gateway'],
+    [300, 'the gateway'],
+    [30, 'both'],
+  ])(
+    '%i ms into its calls, %s, agrees on each when it is back, and runs none twice',
+    async (ms, who) => {
+      const before = (await listed()).length;
+      const names = Array.from({ length: 6 }, (_, at) => `${name}-${at}`);
+      const sessions = await Promise.all(names.map(() => api.session()));
+      for (const each of names) open(each);
+      const answers = names.map((each, at) => enterBy(sessions[at] ?? '', each));
+      await new Promise((resolve) => setTimeout(resolve, ms)); // the moment is the attack
+      await gateway.kill();
+      if (who === 'both') await executor.kill();
+      await gateway.restart();
+      if (who === 'both') await executor.start();
+      await untilState(api, executor.node, 'online');
+      await Promise.all(answers);
+      await until('each turn that had begun is over', async () => {
+        const said = await Promise.all(sessions.map(messagesOf));
+        return said.every((messages) => messages === '[]' || messages.includes('over"'));
+      });
+      await until('each call is over', async () => {
+        const states = (await listed()).map(({ state }: { state: string }) => state);
+        return !states.includes('waiting') && !states.includes('sent');
+      });
+      const said = await bothSides((await listed()).length - before);
+      expect(said.map(([, machine]) => machine)).toEqual(said.map(([gateway]) => gateway));
+      for (const outcome of said.flat()) expect(['ok', 'unknown']).toContain(outcome);
+      for (const each of names) expect(countRuns(each)).toBeLessThanOrEqual(1);
+      await until('nothing is left', () => leftovers().length === 0);
+    },
+  );
+
   test('while a call runs hears its end when it is back, and does not run it again', async () => {
     const session = await api.session();
-    void api
-      .turn(
-        session,
-        JSON.stringify({
-          script: [
-            { toolCalls: [{ name: 'gated', arguments: { folder, name } }] },
-            { text: 'over' },
-          ],
-        }),
-        'embedded/script',
-      )
-      .catch(() => undefined);
+    void enterBy(session, name);
     await until('the plugin runs', () => countRuns() === 1);
     await gateway.kill();
     open();
@@ -195,10 +249,7 @@ describe('a gateway that is killed', () => {
     });
     expect(await bothSides()).toEqual([['ok', 'ok']]);
     expect(countRuns()).toBe(1);
-    await until('the turn is over', async () => {
-      const { body } = await api.get(`/v1/sessions/${session}/messages`);
-      return JSON.stringify(body).includes('over"');
-    });
+    await until('the turn is over', async () => (await messagesOf(session)).includes('over"'));
     expect(countRuns()).toBe(1);
   });
 });

@@ -222,8 +222,9 @@ describe('programs', () => {
     });
   });
 
-  test('that are shells or interpreters are refused unless the owner allows shells', async () => {
-    for (const program of ['/usr/bin/bash', '/usr/bin/sh', '/usr/bin/env']) {
+  test('that are shells, interpreters or start others are refused unless the owner allows shells', async () => {
+    const names = ['bash', 'sh', 'env', 'setsid', 'flock', 'taskset', 'ionice', 'prlimit', 'tar'];
+    for (const program of names.map((name) => `/usr/bin/${name}`)) {
       expect((await call('run-program', { program })).body).toMatchObject(denied('host_denied'));
     }
   });

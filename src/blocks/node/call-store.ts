@@ -6,9 +6,9 @@
  */
 
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
-import type { SentCall } from '../../core/executor-protocol/judge-receipt.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import type { ContentSeal } from '../kit/content-seal.ts';
+import type { CallFacts } from './call-facts.ts';
 import type { CallState, NodeCallDescription } from './node-api.ts';
 
 /** How long the outcome of a call can be asked for, in milliseconds. */
@@ -26,21 +26,13 @@ export interface CallOrder {
   readonly sealedSecrets?: string;
 }
 
-/** What the call is judged and recorded by. */
-export interface CallFacts extends Omit<SentCall, 'node'> {
-  readonly node: NodeId;
-  readonly tool: string;
-  readonly plugin: string;
-  readonly session: string;
-  readonly deadlineAt: number;
-}
-
 /** A call that is not over: what memory keeps of it. */
 export interface CallUnderWay {
   readonly facts: CallFacts;
   readonly state: 'waiting' | 'sent';
   /** As in {@link StoredCall}. */
   readonly settleAt: number;
+  readonly isCancelled?: boolean;
 }
 
 export interface StoredCall {
@@ -48,7 +40,7 @@ export interface StoredCall {
   readonly state: CallState;
   /** When nobody waits any longer, epoch milliseconds. */
   readonly settleAt: number;
-  /** Until it is over. */
+  /** Until it is over; absent also where the call was forgotten, and was only asked about. */
   readonly order?: CallOrder;
   readonly outcome?: ToolOutcome;
 }
@@ -108,6 +100,15 @@ export class CallStore {
     this.#readUnderWay().delete(callKey);
   }
 
+  /** In memory: its node may not have heard of it. */
+  cancel(call: CallUnderWay): void {
+    this.#readUnderWay().set(call.facts.callKey, { ...call, isCancelled: true });
+  }
+
+  isKnown(callKey: string): boolean {
+    return (this.underWay(callKey) ?? this.find(callKey)) !== undefined;
+  }
+
   find(callKey: string): StoredCall | undefined {
     const [row] = this.#sql.exec<Row>('SELECT * FROM calls WHERE call_key = ?', callKey).toArray();
     return row && this.#toCall(row);
@@ -141,11 +142,21 @@ export class CallStore {
 
   /** Part of a transaction. */
   markSent(callKey: string, settleAt: number): void {
+    this.#mark(callKey, 'sent', settleAt);
+  }
+
+  /** Part of a transaction: its node has given it back. */
+  markWaiting(callKey: string, settleAt: number): void {
+    this.#mark(callKey, 'waiting', settleAt);
+  }
+
+  #mark(callKey: string, state: CallUnderWay['state'], settleAt: number): void {
     const call = this.underWay(callKey);
-    if (call !== undefined) this.#readUnderWay().set(callKey, { ...call, state: 'sent', settleAt });
+    if (call !== undefined) this.#readUnderWay().set(callKey, { ...call, state, settleAt });
     this.#lookBy(settleAt);
     this.#sql.exec(
-      "UPDATE calls SET state = 'sent', settle_at = ? WHERE call_key = ?",
+      'UPDATE calls SET state = ?, settle_at = ? WHERE call_key = ?',
+      state,
       settleAt,
       callKey,
     );
@@ -167,6 +178,12 @@ export class CallStore {
       now + KEEP_CALLS_MS,
       callKey,
     );
+  }
+
+  /** Part of a transaction. */
+  remove(callKey: string): void {
+    this.close(callKey);
+    this.#sql.exec('DELETE FROM calls WHERE call_key = ?', callKey);
   }
 
   /** In the order in which they came. */

@@ -145,7 +145,10 @@ export interface NodeApi {
    * hears what its node says meanwhile, the latest once it has taken the one before.
    */
   run(call: NodeCall, onProgress?: OnProgress): Promise<NodeAnswer>;
-  /** The outcome of a call, also of one that is under way; nothing if it was never sent here. */
-  recall(callKey: string): Promise<ToolOutcome | undefined>;
+  /**
+   * The outcome of a call, also of one that is under way; nothing if it was never sent, and then nothing
+   * of it will run.
+   */
+  recall(claims: TicketClaims): Promise<ToolOutcome | undefined>;
   cancel(callKey: string): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type { CapabilityRules } from '../../core/capabilities/capability-set.ts'
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { parseExecutorFrame } from '../../core/executor-protocol/frames.ts';
+import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import { type NodeId, readNodeId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import { workspaceOf } from '../kit/address.ts';
@@ -30,6 +31,7 @@ import { changeCeiling } from './change-ceiling.ts';
 import { Connections, end, isProved, linkOf, setState } from './connections.ts';
 import { describeNode } from './describe-node.ts';
 import { approveNode, enrolNode } from './enrol-node.ts';
+import { askForForgotten } from './forgotten-calls.ts';
 import { shakeHands } from './handshake.ts';
 import type {
   ApproveNode,
@@ -57,6 +59,7 @@ import {
   settleOverdue,
   startCall,
 } from './run-calls.ts';
+import { StraightWays } from './straight-ways.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
@@ -88,15 +91,14 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     this.#timers = new Timers(ctx.storage, {}, new Tables(ctx.storage.sql));
     this.#changes = new Changes(ctx.storage, {
       forgetMemory: () => {
-        this.#parts.nodes.forget();
-        this.#parts.calls.forget();
-        this.#parts.outbox.forget();
-        this.#parts.sealing.forget();
+        const { nodes, calls, ways, outbox, sealing } = this.#parts;
+        for (const part of [nodes, calls, ways, outbox, sealing]) part.forget();
       },
     });
     ctx.storage.transactionSync(() => {
       this.#parts.nodes.createTable();
       this.#parts.calls.createTable();
+      this.#parts.ways.createTable();
       this.#parts.outbox.createTable();
     });
     this.#parts.sealing.begin(() => undefined);
@@ -198,17 +200,23 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   async run(call: NodeCall, onProgress?: OnProgress): Promise<NodeAnswer> {
     await this.#parts.sealing.ask();
     const { callKey } = call.claims;
-    const { calls } = this.#parts;
-    const isKnown = (calls.underWay(callKey) ?? calls.find(callKey)) !== undefined;
+    const isKnown = this.#parts.calls.isKnown(callKey);
     const answer = isKnown ? undefined : startCall(this.#parts, call);
     if (answer !== undefined) return answer;
     const forget = onProgress && this.#progress.hear(callKey, onProgress);
-    const outcome = await this.recall(callKey).finally(forget);
+    const outcome = await this.#untilOver(callKey).finally(forget);
     if (outcome === undefined) throw new Fault('internal', 'Cannot wait for a call that is gone');
     return { kind: 'outcome', outcome };
   }
 
-  async recall(callKey: string): Promise<ToolOutcome | undefined> {
+  async recall(claims: TicketClaims): Promise<ToolOutcome | undefined> {
+    const { callKey } = claims;
+    if (this.#parts.calls.isKnown(callKey)) return await this.#untilOver(callKey);
+    const answer = askForForgotten(this.#parts, claims);
+    return answer === 'asked' ? await this.#untilOver(callKey) : answer;
+  }
+
+  async #untilOver(callKey: string): Promise<ToolOutcome | undefined> {
     for (;;) {
       const open = this.#parts.calls.underWay(callKey);
       if (open === undefined) return findWritten(this.#parts, callKey)?.outcome;
@@ -232,7 +240,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       workspace,
       identity: gatewayIdentity(env.SALLYPORT_MASTER_KEY),
       nodes: new NodeStore(sql),
-      ...{ calls: new CallStore(sql, sealing), sealing },
+      ...{ calls: new CallStore(sql, sealing), ways: new StraightWays(sql), sealing },
       connections: new Connections(ctx),
       ends: this.#ends,
       outbox: new Outbox(sql, (write) => this.#changes.writeLate(write)),

@@ -25,9 +25,16 @@ export function openNodes(env: Env, workspace: WorkspaceId): NodeApi {
     setCeiling: (actor, id, ceiling) => again((nodes) => nodes.setCeiling(actor, id, ceiling)),
     revoke: (actor, id) => again((nodes) => nodes.revoke(actor, id)),
     calls: (id, callKey) => again((nodes) => nodes.calls(id, callKey)),
-    // A call has a key: the second time it is waited for.
-    run: (call, onProgress) => again((nodes) => nodes.run(call, onProgress)),
-    recall: (callKey) => again((nodes) => nodes.recall(callKey)),
+    run: (call, onProgress) => {
+      let isFirst = true;
+      return again(async (nodes) => {
+        // It may have been sent and forgotten: then it must not go to another node.
+        const outcome = isFirst ? undefined : await nodes.recall(call.claims);
+        isFirst = false;
+        return outcome ? { kind: 'outcome', outcome } : await nodes.run(call, onProgress);
+      });
+    },
+    recall: (claims) => again((nodes) => nodes.recall(claims)),
     cancel: (callKey) => again((nodes) => nodes.cancel(callKey)),
   };
 }

@@ -13,6 +13,7 @@ import type { Sealing } from '../kit/sealing.ts';
 import type { CallStore } from './call-store.ts';
 import type { Connections } from './connections.ts';
 import type { NodeStore } from './node-store.ts';
+import type { StraightWays } from './straight-ways.ts';
 import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 export interface NodeParts {
@@ -20,6 +21,7 @@ export interface NodeParts {
   readonly identity: GatewayIdentity;
   readonly nodes: NodeStore;
   readonly calls: CallStore;
+  readonly ways: StraightWays;
   readonly sealing: Sealing;
   readonly connections: Connections;
   readonly outbox: Outbox;
@@ -31,6 +33,6 @@ export interface NodeParts {
   readonly record: (event: Omit<AuditEvent, 'at'>) => void;
   /** HMAC-SHA256 under the workspace's audit key, hex. */
   readonly receiptHmac: (receiptText: string) => string;
-  /** Tells whoever waits for this call. */
-  readonly tell: (callKey: string, outcome: ToolOutcome) => void;
+  /** Tells whoever waits for this call; nothing where there is no such call after all. */
+  readonly tell: (callKey: string, outcome: ToolOutcome | undefined) => void;
 }

@@ -1,7 +1,8 @@
 /**
  * The life of a call on a node: `waiting` or `sent`, then over. It is on disk before its node hears of
- * it, and a call that is known is never sent a second time but after its node has said that it never
- * had it. How it ended is on the node's disk first.
+ * it, or, where `straight-ways.ts` lets it, while its node runs it; and a call that is known is never
+ * sent a second time but after its node has said that it never had it. How it ended is on the node's disk
+ * first.
  *
  * @module
  */
@@ -11,10 +12,10 @@ import type { CheckReason } from '../../core/errors/reasons.ts';
 import { parseReceipt, RECEIPT_CONTEXT } from '../../core/executor-protocol/executor-receipt.ts';
 import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import { judgeReceipt } from '../../core/executor-protocol/judge-receipt.ts';
-import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import { sha256Hex } from '../kit/keys.ts';
-import type { CallFacts, CallOrder, StoredCall } from './call-store.ts';
+import { LAST_WORD_MS, toFacts } from './call-facts.ts';
+import type { CallOrder, StoredCall } from './call-store.ts';
 import { chooseNode } from './choose-node.ts';
 import { end, linkOf, send } from './connections.ts';
 import { hasSigned } from './handshake.ts';
@@ -24,9 +25,6 @@ import type { StoredNode } from './node-store.ts';
 
 /** Longest time that a call waits for a node that is away, in milliseconds. */
 export const WAIT_MS = 60_000;
-
-/** What is heard of a call so long after its deadline still counts for whoever waits. */
-const LAST_WORD_MS = 3_000;
 
 type Failure = CheckReason<'dispatch'>;
 type Done = Extract<ExecutorFrame, { kind: 'done' }>;
@@ -48,7 +46,9 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
     return { kind: 'sign-for', ...node };
   }
 
-  const socket = parts.connections.of(id);
+  // One that ends takes nothing on: it is sent what waits when it is back.
+  const isOnline = parts.connections.stateOf(id) === 'online';
+  const socket = isOnline ? parts.connections.of(id) : undefined;
   const state = socket === undefined ? 'waiting' : 'sent';
   const { argumentsText, configText } = call;
   const order: CallOrder = {
@@ -57,13 +57,21 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
     ...(configText !== undefined && { configText }),
     ...(signed.sealedSecrets !== undefined && { sealedSecrets: signed.sealedSecrets }),
   };
-  const facts = toFacts(claims, id, signed.ticket);
   const now = parts.now();
-  const { deadlineAt } = claims;
+  const { callKey, codeHash, deadlineAt } = claims;
   const settleAt =
     state === 'sent' ? deadlineAt + LAST_WORD_MS : Math.min(deadlineAt, now + WAIT_MS);
-  parts.transact(() => parts.calls.add({ facts, state, settleAt, order }, now));
-  if (socket !== undefined) sendCall(socket, claims.callKey, order);
+  const facts = toFacts(claims, id, signed.ticket);
+  const write = (): void =>
+    parts.transact(() => {
+      if (state === 'sent') parts.ways.set(codeHash, id);
+      parts.calls.add({ facts, state, settleAt, order }, now);
+    });
+  // Nothing that is not written yet holds a frame back: so it leaves before its row, not after it.
+  const isAhead = socket !== undefined && parts.ways.of(codeHash) === id;
+  if (isAhead) sendCall(socket, callKey, order);
+  write();
+  if (socket !== undefined && !isAhead) sendCall(socket, callKey, order);
   return undefined;
 }
 
@@ -81,7 +89,11 @@ export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): 
   const inDoubt = (['sent', 'unknown'] as const).flatMap((state) =>
     parts.calls.inState(node, state),
   );
-  for (const { facts } of inDoubt) send(socket, { kind: 'recall', callKey: facts.callKey });
+  for (const { facts } of inDoubt) {
+    const { callKey } = facts;
+    send(socket, { kind: 'recall', callKey });
+    if (parts.calls.underWay(callKey)?.isCancelled) send(socket, { kind: 'cancel', callKey });
+  }
   const waiting = parts.calls.inState(node, 'waiting');
   parts.transact(() => {
     for (const { facts } of waiting) {
@@ -93,12 +105,30 @@ export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): 
   }
 }
 
-/** The node never had it: it is sent again, unless nobody waits for it any more. */
+/**
+ * The node never had it, or has not begun it and ends: it is sent again, at once or when the node is
+ * back, unless nobody waits for it any more.
+ */
 export function sendAgain(parts: NodeParts, socket: WebSocket, callKey: string): void {
   const call = findWritten(parts, callKey);
-  if (call === undefined || call.facts.node !== linkOf(socket).node) return;
-  if (call.state === 'sent' && call.order !== undefined) sendCall(socket, callKey, call.order);
+  const { node, state } = linkOf(socket);
+  if (call === undefined || call.facts.node !== node) return;
+  if (call.state === 'sent' && call.order === undefined) forget(parts, callKey);
+  else if (parts.calls.underWay(callKey)?.isCancelled) {
+    settle(parts, call, { outcome: failed('cancelled') });
+  } else if (call.state === 'sent' && call.order !== undefined) {
+    if (state.kind === 'draining') {
+      const settleAt = Math.min(call.facts.deadlineAt, parts.now() + WAIT_MS);
+      parts.transact(() => parts.calls.markWaiting(callKey, settleAt));
+    } else sendCall(socket, callKey, call.order);
+  }
   if (call.state === 'unknown') settle(parts, call, { outcome: failed('deadline') });
+}
+
+/** It was asked about on the chance that it had been sent: it was not, and nobody has to tell of it. */
+function forget(parts: NodeParts, callKey: string): void {
+  parts.transact(() => parts.calls.remove(callKey));
+  parts.tell(callKey, undefined);
 }
 
 /** Whether a node has this call, and it is not over. */
@@ -148,12 +178,14 @@ export function settleOverdue(parts: NodeParts): void {
   parts.transact(() => parts.calls.sweep(now));
 }
 
-/** The turn does not want it any more: what waits ends, what runs is asked to. */
+/** The turn does not want it any more: what waits ends, what runs is asked to, now or when its node is back. */
 export function cancelCall(parts: NodeParts, callKey: string): void {
   const call = parts.calls.underWay(callKey);
   if (call?.state === 'waiting') settle(parts, call, { outcome: failed('cancelled') });
-  const socket = call && parts.connections.of(call.facts.node);
-  if (call?.state === 'sent' && socket !== undefined) send(socket, { kind: 'cancel', callKey });
+  if (call?.state !== 'sent') return;
+  parts.calls.cancel(call);
+  const socket = parts.connections.of(call.facts.node);
+  if (socket !== undefined) send(socket, { kind: 'cancel', callKey });
 }
 
 /** A node that is revoked takes its calls with it. */
@@ -230,18 +262,6 @@ function sendCall(socket: WebSocket, callKey: string, order: CallOrder): void {
     ...(configText !== undefined && { config: configText }),
     ...(sealedSecrets !== undefined && { secrets: sealedSecrets }),
   });
-}
-
-function toFacts(claims: TicketClaims, node: NodeId, ticket: string): CallFacts {
-  const { callKey, codeHash, argumentHash, revision, tool, plugin, session } = claims;
-  const { executor, deadlineAt } = claims;
-  const configHash = executor?.configHash;
-  return {
-    ...{ node, callKey, codeHash, argumentHash, revision, tool, plugin, session, deadlineAt },
-    ticketHash: sha256Hex(ticket),
-    maxOutputBytes: executor?.limits.outputBytes ?? 0,
-    ...(configHash !== undefined && { configHash }),
-  };
 }
 
 function failed(reason: Failure): ToolOutcome {

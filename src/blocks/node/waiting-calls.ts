@@ -26,7 +26,7 @@ export class WaitingCalls {
     }
   }
 
-  tell(callKey: string, outcome: ToolOutcome): void {
+  tell(callKey: string, outcome: ToolOutcome | undefined): void {
     for (const hear of this.#waiting.get(callKey) ?? []) hear(outcome);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Fault } from '../../core/errors/fault.ts';
 import { startExecutor } from '../../executor/executor.ts';
 import { openTiers } from '../../executor/open-tiers.ts';
 import { closeInherited } from '../../executor/process-sandbox/close-inherited.ts';
@@ -19,7 +20,7 @@ export const executorRun: Command = {
   positionals: [],
   options: { ...HOME_OPTION, quiet: { help: 'says nothing of calls that went well' } },
   details: [
-    'Ends on SIGTERM or Ctrl-C: it takes on nothing more, and what runs has ten seconds to finish.',
+    'Ends on SIGTERM or Ctrl-C: it begins nothing more, and what runs has ten seconds to finish.',
     'It also ends when its node is revoked, or runs elsewhere with the same key.',
   ],
   run,
@@ -47,6 +48,8 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
       terminal.line(`${callKey} ${tool} ${outcome}${why} ${durationMs} ms`);
       if (stderr !== undefined && outcome !== 'ok') terminal.line(stderr, 'quiet');
     },
+  }).catch((thrown) => {
+    throw thrown instanceof Fault ? CommandFailure.broken(thrown.message) : thrown;
   });
   const stop = () => void executor.stop();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);

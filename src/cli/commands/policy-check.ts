@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type FlowException, listExceptions } from '../../core/policy/list-exceptions.ts';
 import { type Leak, type ProvedWorkspace, proveFlow } from '../../core/policy/prove-flow.ts';
 import { provedWorkspaceSchema } from '../../core/policy/proved-workspace-schema.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
@@ -30,7 +31,8 @@ export const policyCheck: Command = {
   details: [
     'Reads what GET /v1/workspaces/{id}/policy/export answers, from a file or from a gateway, and tries',
     'every tool and every capability bit in every state that a turn can be in. Exits with 1 and prints',
-    'the shortest way of each principal that has one. See docs/security/policy.md.',
+    'the shortest way of each principal that has one; then what the flow rules except for single',
+    'arguments, which no such way shows. See docs/security/policy.md.',
   ],
   run,
 };
@@ -38,8 +40,10 @@ export const policyCheck: Command = {
 async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode> {
   const workspace = await readWorkspace(invocation);
   const leaks = proveFlow(workspace);
-  if (invocation.has('json')) terminal.json({ leaks });
+  const exceptions = listExceptions(workspace.policy.flow);
+  if (invocation.has('json')) terminal.json({ leaks, exceptions });
   else show(workspace, leaks, terminal);
+  if (!invocation.has('json')) showExceptions(exceptions, terminal);
   return leaks.length === 0 ? EXIT.ok : EXIT.finding;
 }
 
@@ -60,6 +64,13 @@ async function fetchExport(invocation: Invocation): Promise<JsonValue> {
   const answer = await ask(gateway, `GET /v1/workspaces/${id}/policy/export`);
   if (answer.status === 200) return answer.body;
   throw CommandFailure.finding(`Cannot read the policy: ${describeRefusal(answer)}`);
+}
+
+/** A proof about labels says nothing of them. */
+function showExceptions(exceptions: readonly FlowException[], terminal: Terminal): void {
+  if (exceptions.length === 0) return;
+  terminal.line('Not weighed, since it is about single arguments:');
+  for (const { rule, sentence } of exceptions) terminal.line(`  flow.${rule}: ${sentence}`);
 }
 
 function show(workspace: ProvedWorkspace, leaks: readonly Leak[], terminal: Terminal): void {

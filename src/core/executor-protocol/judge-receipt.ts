@@ -14,7 +14,8 @@ import type { ExecutorReceipt } from './executor-receipt.ts';
 export interface SentCall {
   readonly node: string;
   readonly callKey: string;
-  readonly ticketHash: string;
+  /** Absent: the call was sent, and which ticket it had is not known any more. */
+  readonly ticketHash?: string;
   readonly codeHash: string;
   readonly argumentHash: string;
   readonly revision: number;
@@ -62,9 +63,8 @@ export function judgeReceipt(
 
 function findLie(receipt: ExecutorReceipt, call: SentCall): ReceiptLie | undefined {
   const { node, callKey, ticketHash, codeHash, argumentHash } = receipt;
-  if (node !== call.node || callKey !== call.callKey || ticketHash !== call.ticketHash) {
-    return 'other_call';
-  }
+  if (node !== call.node || callKey !== call.callKey) return 'other_call';
+  if (call.ticketHash !== undefined && ticketHash !== call.ticketHash) return 'other_call';
   if (codeHash !== call.codeHash) return 'other_code';
   return argumentHash === call.argumentHash ? undefined : 'other_arguments';
 }

@@ -16,8 +16,11 @@ import { executorLimitsSchema } from '../manifest/executor-limits.ts';
 import type { NodeCeiling } from './executor-run.ts';
 import type { TicketClaims } from './ticket.ts';
 
-/** `typ` of its header: a token of this key for anything else is no ticket. */
-export const NODE_TICKET_TYPE = 'sallyport-ticket+jwt';
+/**
+ * The header of every ticket, and the only one that is accepted: a token of this key for anything else
+ * is no ticket, and none chooses how it is verified.
+ */
+export const NODE_TICKET_HEADER = { alg: 'EdDSA', typ: 'sallyport-ticket+jwt' } as const;
 
 /** Longest time from issue to expiry, in milliseconds. */
 export const MAX_TICKET_LIFE_MS = 600_000;
@@ -32,6 +35,12 @@ export type NodeCallClaims = TicketClaims & {
 };
 
 export interface NodeTicket {
+  /** Of this ticket, 128 random bits as hex. */
+  readonly id: string;
+  readonly audience: string;
+  /** Epoch seconds. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
   readonly call: NodeCallClaims;
   readonly ceiling: NodeCeiling;
 }
@@ -89,15 +98,19 @@ const callSchema = z.strictObject({
   deadlineAt: z.int().min(0),
 });
 
-/** Of the payload of a token whose signature, audience and times hold. */
-const payloadSchema = z.object({
+const payloadSchema = z.strictObject({
   jti: z.string().regex(/^[0-9a-f]{32}$/),
+  aud: z.string(),
+  iat: z.int().min(0),
+  exp: z.int().min(0),
   call: callSchema,
   ceiling: rulesSchema,
 });
 
-/** Nothing for a payload of any other shape. */
+/** Of a payload that was signed; nothing for one of any other shape. */
 export function readNodeTicket(payload: unknown): NodeTicket | undefined {
   const read = payloadSchema.safeParse(payload);
-  return read.success ? { call: read.data.call, ceiling: read.data.ceiling } : undefined;
+  if (!read.success) return undefined;
+  const { jti: id, aud: audience, iat: issuedAt, exp: expiresAt, call, ceiling } = read.data;
+  return { id, audience, issuedAt, expiresAt, call, ceiling };
 }

@@ -52,6 +52,7 @@ export class EgressServer {
     this.#planner = planner;
     this.#ledger = new EgressLedger(limits);
     this.#http.maxRequestsPerSocket = 1;
+    this.#http.maxHeadersCount = 0; // what is left out could say where the body ends
     this.#http.on('request', (request, response) => this.#answer(request, response));
     this.#http.on('connect', (request, stream, head) => this.#connect(request, stream, head));
     this.#http.on('upgrade', (request, stream, head) => this.#upgrade(request, stream, head));

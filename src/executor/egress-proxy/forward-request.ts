@@ -46,7 +46,10 @@ export async function forwardRequest(exchange: Exchange, plan: ForwardPlan): Pro
 
   try {
     const incoming = await answer;
-    response.writeHead(incoming.statusCode ?? 502, passedFields(incoming));
+    response.writeHead(incoming.statusCode ?? 502, [
+      ...passedFields(incoming),
+      ...framingFields(incoming),
+    ]);
     await pipeline(incoming, response);
     client.connection.end('completed');
   } catch (thrown) {

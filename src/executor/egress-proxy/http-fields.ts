@@ -16,6 +16,9 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set([
   ...['host', 'http2-settings'],
 ]);
 
+/** Says where a body ends: not the sender's to hide from the next hop, which would look for it elsewhere. */
+const LENGTH = 'content-length';
+
 /** Flat list of names and values, as `node:http` takes them, without those named in `dropped`. */
 export function passedFields(message: IncomingMessage, dropped: readonly string[] = []): string[] {
   const named = (message.headers.connection ?? '').toLowerCase().split(',');
@@ -24,12 +27,14 @@ export function passedFields(message: IncomingMessage, dropped: readonly string[
   for (let i = 0; i < message.rawHeaders.length; i += 2) {
     const [name = '', value = ''] = message.rawHeaders.slice(i, i + 2);
     const key = name.toLowerCase();
-    if (!NOT_PASSED_ON.has(key) && !hidden.has(key)) fields.push(name, value);
+    if (!NOT_PASSED_ON.has(key) && !hidden.has(key) && key !== LENGTH) fields.push(name, value);
   }
   return fields;
 }
 
-/** How the body of a request is delimited further on: as it came, and never in two ways. */
-export function framingFields(request: IncomingMessage): string[] {
-  return request.headers['transfer-encoding'] === undefined ? [] : ['Transfer-Encoding', 'chunked'];
+/** How a body is delimited further on: as it came, and never in two ways. */
+export function framingFields({ headers }: IncomingMessage): string[] {
+  if (headers['transfer-encoding'] !== undefined) return ['Transfer-Encoding', 'chunked'];
+  const length = headers[LENGTH];
+  return length === undefined ? [] : ['Content-Length', length];
 }

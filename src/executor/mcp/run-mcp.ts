@@ -16,6 +16,8 @@ import type { ServerPool } from './server-pool.ts';
 /** Longest life of a server, in milliseconds: of wall-clock and of processor time. */
 const SERVER_LIFE_MS = 3_600_000;
 
+const REFUSED: McpAnswer = { kind: 'refused' };
+
 export interface McpHost {
   readonly start: StartProgram;
   readonly pool: ServerPool;
@@ -25,21 +27,27 @@ export interface McpHost {
 export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   const order = orderOf(host, job);
   const isKept = mayKeep(order);
-  const server =
-    (isKept ? host.pool.take(job) : undefined) ?? (await startServer(host, order, job));
-  if (server === undefined) return endedBy('plugin_error');
-  const clock = setTimeout(() => server.program.kill('wall'), job.limits.timeoutMs);
-  const cancel = () => server.program.kill('cancelled');
+  const kept = isKept ? host.pool.take(job) : undefined;
+  const server = kept ?? new McpServer(await host.start(order));
+  if (kept === undefined && !(await comesUp(server, job)))
+    return await endServer(server, REFUSED, job);
+  let isKilled = false;
+  const kill = (why: 'wall' | 'cancelled') => {
+    isKilled = true;
+    server.program.kill(why);
+  };
+  const clock = setTimeout(() => kill('wall'), job.limits.timeoutMs);
+  const cancel = () => kill('cancelled');
   job.signal.addEventListener('abort', cancel);
   if (job.signal.aborted) cancel();
   try {
     const answer = await server.call(job);
-    if (!isKept) return await endServer(server, answer, job);
+    if (!isKept || isKilled) return await endServer(server, answer, job);
     host.pool.put(server, job);
     return toEnd(answer, job);
   } catch {
     server.program.kill('cancelled');
-    return await endServer(server, { kind: 'refused' }, job);
+    return await endServer(server, REFUSED, job);
   } finally {
     clearTimeout(clock);
     job.signal.removeEventListener('abort', cancel);
@@ -65,21 +73,12 @@ function orderOf({ policy }: McpHost, { plugin, rules, limits, secrets }: Job): 
   };
 }
 
-/** Nothing if it does not come up as a server. */
-async function startServer(
-  { start }: McpHost,
-  order: ProgramOrder,
-  { signal, limits }: Job,
-): Promise<McpServer | undefined> {
-  const server = new McpServer(await start(order));
+async function comesUp(server: McpServer, { signal, limits }: Job): Promise<boolean> {
   try {
     await server.open(AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]));
-    return server;
+    return true;
   } catch {
-    server.program.kill('cancelled');
-    await server.program.ended;
-    await server.program.closeNetwork();
-    return undefined;
+    return false;
   }
 }
 

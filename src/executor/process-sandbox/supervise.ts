@@ -10,7 +10,7 @@
 import { constants } from 'node:os';
 import type { KillReason, SandboxEnd } from '../sandbox.ts';
 import type { SandboxLimits } from '../sandbox-limits.ts';
-import type { Cgroup } from './cgroup/cgroup.ts';
+import type { Cgroup, CgroupUsage } from './cgroup/cgroup.ts';
 import type { WriteWatch } from './write-watch.ts';
 
 /** A child process, or what stands for a program that is another's child. */
@@ -41,6 +41,9 @@ export interface Supervision {
 
 const LOOK_EVERY_MS = 25;
 
+/** What uses no processor, and can fill no folder, is looked at less and less often: a server that waits. */
+const LOOK_AT_IDLE_MS = 200;
+
 /** A shell's way, and bubblewrap's, to say that a signal ended a program. */
 const SIGNAL_STATUS = 128;
 
@@ -48,7 +51,7 @@ const SIGNAL_STATUS = 128;
 const LIMIT_SIGNALS: Readonly<Record<string, KillReason>> = { SIGXCPU: 'cpu', SIGXFSZ: 'file' };
 
 export function supervise(program: Supervised): Supervision {
-  const { child, limits } = program;
+  const { child, limits, group, writeWatch } = program;
   const startedAt = performance.now();
   let reason: KillReason | undefined;
 
@@ -57,16 +60,23 @@ export function supervise(program: Supervised): Supervision {
     child.kill('SIGKILL');
   };
   const wall = setTimeout(() => kill('wall'), limits.wallMs);
-  const look = setInterval(() => {
-    const reached = reachedLimit(program);
+  let [pauseMs, cpuMs] = [LOOK_EVERY_MS, 0];
+  const look = () => {
+    const usage = group?.usage();
+    const reached = reachedLimit(program, usage);
     if (reached !== undefined) kill(reached);
-  }, LOOK_EVERY_MS);
+    const isIdle = writeWatch === undefined && (usage?.cpuMs ?? 0) === cpuMs;
+    pauseMs = isIdle ? Math.min(2 * pauseMs, LOOK_AT_IDLE_MS) : LOOK_EVERY_MS;
+    cpuMs = usage?.cpuMs ?? 0;
+    next = setTimeout(look, pauseMs);
+  };
+  let next = setTimeout(look, pauseMs);
 
   const exited = exitOf(child).then(async (exit): Promise<SandboxEnd> => {
     clearTimeout(wall);
-    clearInterval(look);
-    const usage = program.group?.usage();
-    await program.group?.empty();
+    clearTimeout(next);
+    const usage = group?.usage();
+    await group?.empty();
     const status = readStatus(exit);
     return {
       ...status,
@@ -79,8 +89,10 @@ export function supervise(program: Supervised): Supervision {
   return { ended: exited, kill };
 }
 
-function reachedLimit({ group, limits, writeWatch }: Supervised): KillReason | undefined {
-  const usage = group?.usage();
+function reachedLimit(
+  { limits, writeWatch }: Supervised,
+  usage: CgroupUsage | undefined,
+): KillReason | undefined {
   if ((usage?.cpuMs ?? 0) > limits.cpuMs) return 'cpu';
   if ((usage?.outOfMemoryKills ?? 0) > 0) return 'memory';
   return writeWatch?.isOver() ? 'disk' : undefined;

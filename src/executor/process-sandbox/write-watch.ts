@@ -2,8 +2,8 @@
  * Watches how much a program writes to granted folders of the host, which have no quota.
  *
  * The free space of their volumes is looked at often, since that is cheap and nothing written
- * escapes it. Only when a volume has become fuller by more than the limit is asked who did it: the
- * files that have changed since the program started are added up, and if they are within the
+ * escapes it; so are the free places for files, which empty ones use up as well. Only when a volume
+ * has become fuller by more than the limit is asked who did it: the files that have changed since the program started are added up, and if they are within the
  * limit, somebody else did. Watching bounds what stays, not what is written between two looks.
  *
  * @module
@@ -14,26 +14,31 @@ import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostPath } from '../host-path.ts';
 
-/** Most entries that are looked at; a program that made more is over its limit. */
-const MAX_ENTRIES = 100_000;
+/** Most entries that a program may make, and most that are looked at. */
+export const MAX_ENTRIES = 100_000;
 
 /** Clocks of file systems are coarser than the executor's. */
 const CLOCK_GRAIN_MS = 50;
 
+export interface WriteLimits {
+  readonly bytes: number;
+  readonly entries: number;
+}
+
 export class WriteWatch {
   readonly #folders: readonly HostPath[];
-  readonly #limitBytes: number;
+  readonly #limits: WriteLimits;
   readonly #startedAt: number;
-  #usedBefore: readonly number[];
+  #usedBefore: readonly Used[];
   #isOver = false;
   #isAsking = false;
 
   /** `startedAt`: epoch milliseconds. */
-  constructor(folders: readonly HostPath[], limitBytes: number, startedAt: number) {
+  constructor(folders: readonly HostPath[], limits: WriteLimits, startedAt: number) {
     this.#folders = folders;
-    this.#limitBytes = limitBytes;
+    this.#limits = limits;
     this.#startedAt = startedAt - CLOCK_GRAIN_MS;
-    this.#usedBefore = folders.map(usedBytes);
+    this.#usedBefore = folders.map(usedOf);
   }
 
   /**
@@ -43,8 +48,11 @@ export class WriteWatch {
   isOver(): boolean {
     if (this.#isOver || this.#isAsking) return this.#isOver;
     try {
-      const used = this.#folders.map(usedBytes);
-      const grew = used.some((bytes, at) => bytes - this.#usedBefore[at]! > this.#limitBytes);
+      const used = this.#folders.map(usedOf);
+      const grew = used.some(({ bytes, entries }, at) => {
+        const [before, limits] = [this.#usedBefore[at]!, this.#limits];
+        return bytes - before.bytes > limits.bytes || entries - before.entries > limits.entries;
+      });
       if (grew) void this.#ask(used);
     } catch {
       this.#isOver = true;
@@ -52,10 +60,10 @@ export class WriteWatch {
     return this.#isOver;
   }
 
-  async #ask(used: readonly number[]): Promise<void> {
+  async #ask(used: readonly Used[]): Promise<void> {
     this.#isAsking = true;
     try {
-      this.#isOver = (await this.changedBytes()) > this.#limitBytes;
+      this.#isOver = (await this.changedBytes()) > this.#limits.bytes;
     } catch {
       this.#isOver = true;
     }
@@ -63,24 +71,34 @@ export class WriteWatch {
     this.#isAsking = false;
   }
 
-  /** What the files hold that have changed since the start. */
+  /** What the files hold that have changed since the start. Rejects when that cannot be known. */
   async changedBytes(): Promise<number> {
     const pending: string[] = [...this.#folders];
     let entries = 0;
     let bytes = 0;
     for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-      if (++entries > MAX_ENTRIES) return Number.POSITIVE_INFINITY;
-      const facts = await lstat(path).catch(() => undefined);
-      if (facts?.isDirectory() === true) pending.push(...(await entriesOf(path)));
-      else if (facts !== undefined && facts.ctimeMs >= this.#startedAt) bytes += heldBytes(facts);
+      if (++entries > this.#limits.entries) return Number.POSITIVE_INFINITY;
+      const facts = await lstat(path).catch(orGone);
+      if (facts === undefined) continue;
+      const isNew = facts.ctimeMs >= this.#startedAt;
+      if (!facts.isDirectory()) bytes += isNew ? heldBytes(facts) : 0;
+      // What it closes to us, it hides something in.
+      else pending.push(...((await entriesOf(path).catch(isNew ? orGone : orNothing)) ?? []));
     }
     return bytes;
   }
 }
 
-function usedBytes(path: HostPath): number {
-  const { bsize, blocks, bfree } = statfsSync(path);
-  return bsize * (blocks - bfree);
+/** Of a whole volume. */
+interface Used {
+  readonly bytes: number;
+  /** 0 where the file system makes places for files as it goes. */
+  readonly entries: number;
+}
+
+function usedOf(path: HostPath): Used {
+  const { bsize, blocks, bfree, files, ffree } = statfsSync(path);
+  return { bytes: bsize * (blocks - bfree), entries: files - ffree };
 }
 
 function heldBytes({ blocks }: Stats): number {
@@ -89,8 +107,13 @@ function heldBytes({ blocks }: Stats): number {
 
 async function entriesOf(folder: string): Promise<readonly string[]> {
   const paths: string[] = [];
-  const entries = await opendir(folder).catch(() => undefined);
-  if (entries === undefined) return paths;
-  for await (const entry of entries) paths.push(join(folder, entry.name));
+  for await (const entry of await opendir(folder)) paths.push(join(folder, entry.name));
   return paths;
 }
+
+/** What is removed while it is looked at takes no place. What is too deep to be looked at is another matter. */
+function orGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+}
+
+const orNothing = (): undefined => undefined;

@@ -38,11 +38,11 @@ export function createExecutorTierRunner(nodes: NodeApi, secrets: SecretSource):
     async run(job, signal) {
       const { callKey } = job.claims;
       const outcome = runOnNode(nodes, secrets, job).catch(
-        async () => (await nodes.recall(callKey)) ?? failed('unknown'),
+        async () => (await nodes.recall(job.claims)) ?? failed('unknown'),
       );
       return await orCancelled(outcome, signal, () => nodes.cancel(callKey));
     },
-    recall: ({ callKey }) => nodes.recall(callKey),
+    recall: (claims) => nodes.recall(claims),
   };
 }
 

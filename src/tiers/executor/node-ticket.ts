@@ -11,7 +11,7 @@ import { randomHex } from '../../blocks/kit/keys.ts';
 import type { NodeCeiling } from '../../core/executor-protocol/executor-run.ts';
 import {
   MAX_TICKET_LIFE_MS,
-  NODE_TICKET_TYPE,
+  NODE_TICKET_HEADER,
 } from '../../core/executor-protocol/node-ticket-claims.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import { toUtf8 } from '../../core/primitives/utf8.ts';
@@ -39,7 +39,7 @@ export function createNodeTicketSigner(masterKey: string): NodeTicketSigner {
       };
       // As text: a builder of claims would first make a copy of everything in them.
       return await new CompactSign(toUtf8(JSON.stringify(payload)))
-        .setProtectedHeader({ alg: 'EdDSA', typ: NODE_TICKET_TYPE })
+        .setProtectedHeader(NODE_TICKET_HEADER)
         .sign(key);
     },
   };

@@ -3,6 +3,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CgroupTree } from '../../../src/executor/process-sandbox/cgroup/cgroup-tree.ts';
 import { commandLines } from '../../executor/support/command-lines.ts';
 import { controlGroups } from '../../executor/support/control-groups.ts';
 import { describeSandbox } from '../../executor/support/describe-sandbox.ts';
@@ -203,6 +204,7 @@ describeSandbox('a program that is ended', () => {
 
   test('leaves no control group behind', async () => {
     await runShell('true');
+    CgroupTree.open();
     const { limits } = (await openSandbox()).facts;
     expect(['sandbox', 'process']).toContain(limits.memoryBytes.holds);
     const left = controlGroups().filter((path) => path.includes(`sallyport-${process.pid}-`));

@@ -45,6 +45,14 @@ describeSandbox('a program that wants to stay', () => {
 });
 
 describeSandbox('a program that sends signals', () => {
+  test('gains nothing by a handle of the executor, which its own streams give it', async () => {
+    const { out } = await runPerl(
+      `my $handle = getsockopt(STDIN, 1, 77); # SO_PEERPIDFD
+       print defined $handle && syscall(424, unpack('i', $handle), 9, 0, 0) != -1 ? 'sent' : 'refused';`,
+    );
+    expect(out).toBe('refused'); // and whoever reads this is still there
+  });
+
   test('reaches no process outside, not even its parent', async () => {
     const { out, end } = await runPerl(
       `print getppid, ' ', kill(0, ${process.pid}), ' ', kill(9, ${process.pid});`,

@@ -5,7 +5,9 @@ import {
   copyFileSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   symlinkSync,
@@ -208,6 +210,20 @@ describeSandbox('a program that looks for more power', () => {
     chmodSync(join(granted, 'id'), 0o6755);
     const { out } = await runShell(`${granted}/id -u; ${granted}/id -g`, { writes: [granted] });
     expect(out).toBe('65534\n65534\n');
+  });
+
+  test('leaves no set-uid program of its own there, in whatever way it makes one', async () => {
+    const { granted } = makeHost(0o777);
+    const { out } = await runPerl(
+      `chdir '${granted}';
+       sysopen(F, 'made', 0x41, 04755); sysopen(G, 'changed', 0x41, 0755); close G;
+       chmod(04755, 'changed'); chmod(02755, 'changed');
+       print -e 'changed' ? 'tried' : 'not tried';`,
+      { writes: [granted] },
+    );
+    expect(out).toBe('tried');
+    const modes = readdirSync(granted).map((name) => lstatSync(join(granted, name)).mode & 0o6000);
+    expect(modes.filter((bits) => bits !== 0)).toEqual([]);
   });
 
   test('can never gain privileges, and has no capability', async () => {

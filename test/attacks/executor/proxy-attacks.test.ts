@@ -270,6 +270,36 @@ describe('a request that two readers would read in two ways', () => {
   });
 });
 
+describe('a request within the body of another', () => {
+  const within = head('GET /evil HTTP/1.1', 'Host: evil.com');
+  const length = `Content-Length: ${within.length}`;
+  const chunked = 'Transfer-Encoding: chunked';
+  const inChunks = `${within.length.toString(16)}\r\n${within}\r\n0\r\n\r\n`;
+  const many = Array.from({ length: 2_100 }, () => 'A:b');
+  test.each([
+    ['whose length is said to be for the proxy', [length, 'Connection: content-length'], within],
+    ['whose length comes after many fields', [...many, length], within],
+    [
+      'whose chunks are said to be for the proxy',
+      [chunked, 'Connection: transfer-encoding'],
+      inChunks,
+    ],
+    ['whose chunks come after many fields', [...many, chunked], inChunks],
+    ['that is sent with an upgrade', [length, 'Connection: Upgrade', 'Upgrade: websocket'], within],
+  ])('stays within it: %s', async (_case, fields, body) => {
+    const upstream = await listenRaw(OK);
+    const families = ['http', 'websocket'];
+    await open({ allow: families.map((name) => `tool:network:${name}:${HOST}:${upstream.port}`) });
+    const line = `GET http://${HOST}:${upstream.port}/ HTTP/1.1`;
+    await say(lab, head(line, 'Host: x', ...fields) + body);
+    const [asked = '', rest = ''] = upstream.heard.join('').split(/(?<=\r\n\r\n)(.*)/s);
+    if (rest.includes('evil')) {
+      expect(asked).toMatch(new RegExp(`^(?:${length}|${chunked})\r$`, 'im'));
+    }
+    await upstream.close();
+  });
+});
+
 describe('a protocol by the side door', () => {
   test.each(['h2c', 'TLS/1.0', 'websocket, h2c', 'smtp'])(
     'is refused: Upgrade to %s',

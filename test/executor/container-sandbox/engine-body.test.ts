@@ -92,7 +92,7 @@ describe('a container that an engine is asked for', () => {
 
   test.each([
     [false, 0],
-    [true, 2],
+    [true, 4],
   ])('has the profile itself with Docker, and with egress (%s) TCP alone', async (egress, some) => {
     const { HostConfig } = await bodyBy('Engine', egress);
     const [privileges, profile = ''] = HostConfig.SecurityOpt as string[];

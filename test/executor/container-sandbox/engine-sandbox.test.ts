@@ -1,15 +1,19 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createEngineSandbox,
   type EngineOptions,
 } from '../../../src/executor/container-sandbox/create-engine-sandbox.ts';
+import { loadEngineImage } from '../../../src/executor/container-sandbox/engine/load-image.ts';
+import { commandLines } from '../support/command-lines.ts';
 import { describeSandbox } from '../support/describe-sandbox.ts';
 import { orderOf } from '../support/process-sandbox.ts';
+import { buildBusyboxImage } from './busybox-image.ts';
 import { hostPath } from './container-lab.ts';
 import { type EngineLab, openEngineLab } from './engine-lab.ts';
 import { IMAGE } from './podman-service.ts';
@@ -95,6 +99,29 @@ describeSandbox('a container of an engine', () => {
     await running.ended;
   });
 
+  test('ends with its executor, also when that is killed, with what it put into the background', async () => {
+    const mark = `${33_000_000 + process.pid}`;
+    const path = join(import.meta.dirname, '../../attacks/executor/support');
+    const { socketPath } = lab.engine;
+    const folder = join(lab.data, 'killed');
+    const script = `(sleep ${mark} </dev/null >/dev/null 2>&1 &); sleep ${mark}`;
+    const args = [
+      join(path, 'run-one-engine-container.ts'),
+      socketPath,
+      folder,
+      lab.digest,
+      script,
+    ];
+    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    const running = () => commandLines().filter((line) => line.startsWith(`sleep ${mark}`)).length;
+    await expect.poll(running, { timeout: 20_000 }).toBe(2);
+    child.kill('SIGKILL');
+    await expect.poll(running, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => lab.engine.podman('ps', '-q'), { timeout: 20_000 }).toBe('');
+    await lab.sandbox.sweep();
+    expect(lab.engine.podman('ps', '--all', '-q')).toBe('');
+  });
+
   test('is removed by the next executor when its own is dead', async () => {
     const label = '--label=sallyport-owner=sallyport-999999999-1';
     const limits = ['--ulimit', 'nofile=256:256', '--ulimit', 'nproc=64:64'];
@@ -124,6 +151,49 @@ describeSandbox('a container of an engine', () => {
     const image = { repository: IMAGE, digest: lab.digest };
     await expect(other.start(orderOf(['/bin/true'], { image }))).rejects.toThrow(problem);
     expect(lab.engine.podman('ps', '--all', '-q')).toBe('');
+  });
+});
+
+describeSandbox('an image beside its plugin', () => {
+  let lab: EngineLab;
+
+  beforeAll(async () => {
+    lab = await openEngineLab();
+  });
+  afterAll(() => lab.close());
+
+  /** An image of its own, in both forms. */
+  function build(name: string): { layout: string; archive: string; digest: string } {
+    const folder = join(lab.data, name);
+    mkdirSync(folder);
+    const { layout, digest } = buildBusyboxImage(folder);
+    const archive = join(folder, 'image.tar');
+    execFileSync('tar', ['-C', layout, '-c', '-f', archive, '.']);
+    return { layout, archive, digest };
+  }
+
+  test.each(['layout', 'archive'] as const)('is given to the engine as %s, once', async (form) => {
+    const { digest, ...files } = build(form);
+    const image = { repository: `local/as-${form}`, digest };
+    const none = { layout: '/nonexistent', archive: '/nonexistent' };
+    const load = () =>
+      loadEngineImage(lab.engine.socketPath, image, { ...none, [form]: files[form] });
+    await load();
+    const listed = lab.engine.podman('images', '--all', '--digests');
+    expect(listed).toContain(digest);
+    await load();
+    expect(lab.engine.podman('images', '--all', '--digests')).toBe(listed);
+    const running = await lab.sandbox.start(orderOf(['/bin/sh', '-c', 'echo here'], { image }));
+    expect((await text(running.stdout)).trim()).toBe('here');
+    expect(await running.ended).toMatchObject({ exitCode: 0 });
+  });
+
+  test('is refused when it is not the pinned one, or no image at all', async () => {
+    const other = { repository: 'local/other', digest: `sha256:${'0'.repeat(64)}` };
+    const load = (archive: string) =>
+      loadEngineImage(lab.engine.socketPath, other, { layout: '/nonexistent', archive });
+    await expect(load(build('other').archive)).rejects.toMatchObject({ code: 'tier_unavailable' });
+    await expect(load(process.execPath)).rejects.toMatchObject({ code: 'tier_unavailable' });
   });
 });
 

@@ -48,8 +48,10 @@ describe.each(['x86-64', 'arm64'] as const)('toOciSeccomp() for %s', (architectu
     const tcp = toOciSeccomp(pluginFilter('tcp'), architecture);
     const rules = tcp.syscalls.filter(({ names }) => names.includes('socket'));
     expect(rules.map(({ args }) => args?.map(({ valueTwo }) => valueTwo))).toEqual([
-      [2, 1],
-      [10, 1],
+      [2, 1, 0],
+      [2, 1, 6],
+      [10, 1, 0],
+      [10, 1, 6],
     ]);
   });
 });

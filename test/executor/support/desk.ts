@@ -9,9 +9,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importPKCS8, SignJWT } from 'jose';
+import { expect } from 'vitest';
 import type { CapabilityPattern } from '../../../src/core/capabilities/pattern.ts';
 import { parseReceipt } from '../../../src/core/executor-protocol/executor-receipt.ts';
-import { NODE_TICKET_TYPE } from '../../../src/core/executor-protocol/node-ticket-claims.ts';
+import { NODE_TICKET_HEADER } from '../../../src/core/executor-protocol/node-ticket-claims.ts';
 import { DEFAULT_EXECUTOR_LIMITS } from '../../../src/core/manifest/executor-limits.ts';
 import { canonicalJson } from '../../../src/core/primitives/canonical-json.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
@@ -56,6 +57,8 @@ export interface Scene {
   readonly jobs: readonly Job[];
   readonly logs: readonly CallLog[];
   readonly answers: readonly FinishedCall[];
+  /** Keys of calls that it has not begun and will not. */
+  readonly givenBack: readonly string[];
   readonly gateway: TestKey;
   /** What secrets are sealed for. */
   readonly sealingKey: string;
@@ -104,6 +107,7 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
   const jobs: Job[] = [];
   const logs: CallLog[] = [];
   const answers: FinishedCall[] = [];
+  const givenBack: string[] = [];
   const policy = parseLocalPolicy(
     `plugin_folder = "/plugins"\nplugins = ["echo"]\n${place.policy}`,
   );
@@ -123,21 +127,30 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
     policy: policy.value,
     plugins: [PLUGIN],
     ledger,
-    verifier: await createTicketVerifier(place.gateway.publicKey, NODE),
+    verifier: createTicketVerifier(place.gateway.publicKey, NODE),
     run: async (job) => {
       jobs.push(job);
       return await place.run(job);
     },
     answer: (end) => answers.push(end),
     progress: () => undefined,
+    giveBack: (callKey) => givenBack.push(callKey),
     log: (call) => logs.push(call),
   });
   return {
-    ...{ desk, jobs, logs, answers, gateway: place.gateway, sealingKey: sealing.offer.key },
+    ...{
+      desk,
+      jobs,
+      logs,
+      answers,
+      givenBack,
+      gateway: place.gateway,
+      sealingKey: sealing.offer.key,
+    },
     offer: async (call) => {
       const before = answers.length;
-      await desk.take({ kind: 'call', ...call });
-      await desk.drain(1_000);
+      desk.take({ kind: 'call', ...call });
+      await expect.poll(() => answers.length).toBeGreaterThan(before);
       return parseReceipt(answers[before]?.receipt ?? '')?.outcome;
     },
     reborn: async (run = place.run) => {
@@ -155,7 +168,8 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
 
 export interface TicketChanges {
   readonly audience?: string;
-  readonly typ?: string;
+  /** Further members of the header, or others. */
+  readonly header?: Readonly<Record<string, unknown>>;
   readonly issuedAt?: number;
   readonly expiresAt?: number;
   readonly ticketId?: string;
@@ -204,7 +218,7 @@ export async function makeCall(key: TestKey, changes: TicketChanges = {}): Promi
     call: claims,
     ceiling: { allow: changes.ceiling ?? EVERYTHING, deny: [] },
   })
-    .setProtectedHeader({ alg: 'EdDSA', typ: changes.typ ?? NODE_TICKET_TYPE })
+    .setProtectedHeader({ ...NODE_TICKET_HEADER, ...changes.header })
     .setAudience(changes.audience ?? NODE)
     .setJti(changes.ticketId ?? made.toString(16).padStart(32, '0'))
     .setIssuedAt(Math.floor((changes.issuedAt ?? now) / 1_000))

@@ -24,8 +24,11 @@ export interface BodyParts {
   readonly runtime: string | undefined;
 }
 
-/** Needs nothing but a shell: keeps the container alive while programs run in it, one by one. */
-const HOLD = ['/bin/sh', '-c', 'while :; do sleep 3600; done'];
+/**
+ * Needs nothing but a shell: keeps the container alive while programs run in it, one by one, and its
+ * standard input is held open. That ends with the executor, and all of the container with it.
+ */
+const HOLD = ['/bin/sh', '-c', 'read -r _'];
 
 export function writeContainerBody(order: SandboxOrder, parts: BodyParts): object {
   const limits = heldLimits(order.limits, parts.runtime);
@@ -33,6 +36,7 @@ export function writeContainerBody(order: SandboxOrder, parts: BodyParts): objec
     Image: parts.image,
     Entrypoint: HOLD,
     Cmd: [],
+    ...{ AttachStdin: true, OpenStdin: true, StdinOnce: true },
     User: `${PLUGIN_USER}:${PLUGIN_USER}`,
     WorkingDir: '/',
     Labels: { [OWNER_LABEL]: ownerName() },

@@ -6,7 +6,8 @@
  */
 
 import { type IncomingMessage, request as sendRequest } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Fault } from '../../../core/errors/fault.ts';
 
 export interface EngineRequest {
@@ -24,6 +25,8 @@ const LIBPOD_API = '/v4.0.0/libpod';
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const ANSWER_WITHIN_MS = 60_000;
+/** To take an image that it is sent. */
+const LOADED_WITHIN_MS = 900_000;
 
 export class EngineClient {
   readonly #socketPath: string;
@@ -37,7 +40,24 @@ export class EngineClient {
     const { status, body } = await this.#send(request);
     if (status === 404) return undefined;
     if (status >= 400) throw refuse(`it must be able to answer ${request.method}`, body);
-    return body === '' ? undefined : parseLastJson(body);
+    return body.trim() === '' ? undefined : parseLastJson(body);
+  }
+
+  /** Hands over an image, as an archive of its files. */
+  async load(archive: Readable): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const outgoing = sendRequest({
+      ...{ socketPath: this.#socketPath, method: 'POST', path: `${API}/images/load` },
+      headers: { 'Content-Type': 'application/x-tar' },
+      signal: AbortSignal.timeout(LOADED_WITHIN_MS),
+    });
+    outgoing.on('response', resolve);
+    const sent = pipeline(archive, outgoing);
+    sent.catch((error) => reject(refuse('it must take an image', String(error))));
+    const response = await promise;
+    const body = await readText(response);
+    if (response.statusCode !== 200) throw refuse('it must be able to load an image', body);
+    return parseLastJson(body);
   }
 
   /** Starts something, and stays connected to what it says and hears. */

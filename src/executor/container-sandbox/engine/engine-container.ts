@@ -54,7 +54,10 @@ export class EngineContainer {
     return new EngineContainer(client, Id);
   }
 
+  /** It runs for no longer than this process does. */
   async start(): Promise<StartedContainer> {
+    const hold = await this.#client.attach(`${this.#path}/attach?stream=1&stdin=1`, {});
+    hold.on('error', () => undefined).resume();
     await this.#client.ask({ method: 'POST', path: `${this.#path}/start` });
     const inspect = { method: 'GET', path: `${this.#path}/json` } as const;
     const { State, HostConfig } = INSPECTED.parse(await this.#client.ask(inspect));

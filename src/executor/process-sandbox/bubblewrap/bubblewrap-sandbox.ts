@@ -15,7 +15,7 @@ import type { NetworkUse } from '../seccomp/plugin-filter.ts';
 import { OWN_PROCESSES, type ShellDialect, ulimits } from '../shell-limits.ts';
 import { supervise } from '../supervise.ts';
 import type { UidPool } from '../uid-pool.ts';
-import { WriteWatch } from '../write-watch.ts';
+import { MAX_ENTRIES, WriteWatch } from '../write-watch.ts';
 import type { SystemPart } from './bwrap-options.ts';
 import { type Launched, launch } from './launch.ts';
 
@@ -134,7 +134,7 @@ export class BubblewrapSandbox implements Sandbox {
 function watchOver({ writes, limits }: SandboxOrder): WriteWatch | undefined {
   if (writes.length === 0) return undefined;
   try {
-    return new WriteWatch(writes, limits.diskBytes, Date.now());
+    return new WriteWatch(writes, { bytes: limits.diskBytes, entries: MAX_ENTRIES }, Date.now());
   } catch (cause) {
     throw refuseOrder('its paths must exist', { cause });
   }

@@ -47,6 +47,7 @@ export class CgroupTree {
       const open = layout.version === 'v2' ? openV2 : openV1;
       const opened = new CgroupTree(mount, layout, open(mount, membership));
       opened.#openOwn();
+      opened.#closeOwn();
       return ok(opened);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
@@ -63,7 +64,7 @@ export class CgroupTree {
   /** To be called when the group is empty. Repeating does nothing. */
   remove(group: Cgroup): void {
     group.remove();
-    for (const folder of new Set(Object.values(this.#own))) removeFolder(folder);
+    this.#closeOwn();
   }
 
   /** Kills and removes what executors left behind that run no more, in whatever group they ran. */
@@ -87,6 +88,11 @@ export class CgroupTree {
   #openOwn(): void {
     for (const folder of new Set(Object.values(this.#own))) makeFolder(folder);
     if (this.layout.version === 'v2') delegate(this.#own.memory);
+  }
+
+  /** Nothing of it stays for as long as no sandbox lives. */
+  #closeOwn(): void {
+    for (const folder of new Set(Object.values(this.#own))) removeFolder(folder);
   }
 }
 

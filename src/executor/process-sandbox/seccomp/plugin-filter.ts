@@ -4,13 +4,13 @@
  * is refused with `EPERM`, so that programs which try and fall back go on.
  *
  * Left out on purpose: whatever looks into other processes, mounts, loads code into the kernel,
- * makes namespaces, opens kernel-wide files by handle, or has a large attack surface and a
- * fallback (`io_uring`, `userfaultfd`, `perf_event_open`).
+ * makes namespaces, opens kernel-wide files by handle, leaves a set-user-id program in a granted
+ * folder, or has a large attack surface and a fallback (`io_uring`, `userfaultfd`, `perf_event_open`).
  *
  * @module
  */
 
-import type { ArgumentTest, FilterPolicy } from './compile-filter.ts';
+import type { ArgumentTest, ConditionalRule, FilterPolicy } from './compile-filter.ts';
 
 /** `tcp`: sockets to connect with, which in the sandbox's network reach the proxy alone. */
 export type NetworkUse = 'none' | 'tcp';
@@ -23,6 +23,8 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+/** None named, and TCP: others bring code of the kernel along that few ever look at. */
+const STREAM_PROTOCOLS = [0, 6];
 /** The rest of a socket's type is flags: non-blocking, close-on-exec. */
 const SOCKET_TYPE_MASK = 0xf;
 
@@ -35,6 +37,12 @@ const REFUSED_IOCTLS = { TIOCSTI: 0x5412, TIOCLINUX: 0x541c, TIOCSETD: 0x5423 };
 /** Linux as it is, 32-bit layout as some runtimes ask for it, and "tell me the present one". */
 const ALLOWED_PERSONALITIES = [0, 0x8, 0x20000, 0x20008, 0xffffffff];
 
+/** Set-user-id and set-group-id: what carries them runs as whoever owns it, outside as well. */
+const SET_ID_BITS = 0o6000;
+
+/** `O_CREAT` and what is `O_TMPFILE` alone; without them nobody reads the mode. */
+const CREATES = 0o20000100;
+
 const INPUT_OUTPUT = words(`
   read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close close_range
   dup dup2 dup3 pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
@@ -43,9 +51,9 @@ const INPUT_OUTPUT = words(`
   inotify_init1 inotify_add_watch inotify_rm_watch readahead fadvise64 sync_file_range`);
 
 const FILES = words(`
-  open openat openat2 creat stat fstat lstat newfstatat statx statfs fstatfs access faccessat
+  stat fstat lstat newfstatat statx statfs fstatfs access faccessat
   faccessat2 readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir unlink
-  unlinkat rename renameat renameat2 link linkat symlink symlinkat chmod fchmod fchmodat fchmodat2
+  unlinkat rename renameat renameat2 link linkat symlink symlinkat
   chown fchown lchown fchownat truncate ftruncate fallocate fsync fdatasync syncfs umask utime
   utimes utimensat futimesat getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr setxattr
   lsetxattr fsetxattr removexattr lremovexattr fremovexattr cachestat`);
@@ -92,9 +100,12 @@ export function pluginFilter(network: NetworkUse): FilterPolicy {
       ...TIME_AND_CHANCE,
       ...SOCKETS,
     ],
-    // Its flags lie in memory, where no filter can read them. C libraries fall back to `clone`.
-    refused: { clone3: ENOSYS },
+    // Their flags lie in memory, where no filter can read them. Whoever asks falls back to the others.
+    refused: { clone3: ENOSYS, openat2: ENOSYS },
     conditional: {
+      ...{ chmod: withMode(1), fchmod: withMode(1), creat: withMode(1) },
+      ...{ fchmodat: withMode(2), fchmodat2: withMode(2) },
+      ...{ open: withMode(2, { flags: 1 }), openat: withMode(3, { flags: 2 }) },
       clone: { anyOf: [[equal(0, 0, CLONE_NAMESPACE_FLAGS)]], errno: EPERM },
       ioctl: {
         anyOf: [
@@ -104,10 +115,13 @@ export function pluginFilter(network: NetworkUse): FilterPolicy {
       },
       personality: { anyOf: ALLOWED_PERSONALITIES.map((value) => [equal(0, value)]), errno: EPERM },
       socket: {
-        anyOf: families.map((family) => [
-          equal(0, family),
-          equal(1, SOCK_STREAM, SOCKET_TYPE_MASK),
-        ]),
+        anyOf: families.flatMap((family) =>
+          STREAM_PROTOCOLS.map((protocol) => [
+            equal(0, family),
+            equal(1, SOCK_STREAM, SOCKET_TYPE_MASK),
+            equal(2, protocol),
+          ]),
+        ),
         errno: EAFNOSUPPORT,
       },
       socketpair: { anyOf: [[equal(0, AF_UNIX)]], errno: EAFNOSUPPORT },
@@ -115,6 +129,13 @@ export function pluginFilter(network: NetworkUse): FilterPolicy {
     errno: EPERM,
     unknownErrno: ENOSYS,
   };
+}
+
+/** Arguments by number; with `flags`, the mode counts only where something is made. */
+function withMode(mode: number, { flags }: { readonly flags?: number } = {}): ConditionalRule {
+  const isPlain = [equal(mode, 0, SET_ID_BITS)];
+  const anyOf = flags === undefined ? [isPlain] : [[equal(flags, 0, CREATES)], isPlain];
+  return { anyOf, errno: EPERM };
 }
 
 function equal(argument: number, value: number, mask?: number): ArgumentTest {

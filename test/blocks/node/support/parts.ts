@@ -8,7 +8,9 @@ import { env } from 'cloudflare:workers';
 import { CallStore } from '../../../../src/blocks/node/call-store.ts';
 import type { NodeParts } from '../../../../src/blocks/node/node-parts.ts';
 import { NodeStore, type StoredNode } from '../../../../src/blocks/node/node-store.ts';
+import { StraightWays } from '../../../../src/blocks/node/straight-ways.ts';
 import type { CapabilityRules } from '../../../../src/core/capabilities/capability-set.ts';
+import type { ToolOutcome } from '../../../../src/core/conversation/tool-result.ts';
 import type { NodeOffer } from '../../../../src/core/executor-protocol/node-offer.ts';
 import type { TicketClaims } from '../../../../src/core/executor-protocol/ticket.ts';
 import { DEFAULT_EXECUTOR_LIMITS } from '../../../../src/core/manifest/executor-limits.ts';
@@ -22,6 +24,12 @@ export interface TestedNodes {
   readonly online: Set<string>;
   readonly setNow: (now: number) => void;
   readonly recorded: string[];
+  /** What was sent: to whom, which frame, of which call, and whether the call was written by then. */
+  readonly sent: string[];
+  /** What those who wait for calls were told. */
+  readonly told: (readonly [callKey: string, outcome: ToolOutcome | undefined])[];
+  /** The connection of a node. */
+  readonly socketOf: (node: string) => WebSocket;
 }
 
 /** Real tables in an object of its own. */
@@ -31,12 +39,24 @@ export async function withNodes(name: string, test: (nodes: TestedNodes) => void
     let now = 1_000_000;
     const online = new Set<string>();
     const recorded: string[] = [];
+    const sent: string[] = [];
+    const told: [string, ToolOutcome | undefined][] = [];
+    const socketOf = (node: string) =>
+      ({
+        send(text: string) {
+          const { kind, callKey } = JSON.parse(text);
+          const isWritten = parts.calls.find(callKey) !== undefined;
+          sent.push(`${node}: ${kind} ${callKey}, ${isWritten ? 'written' : 'ahead'}`);
+        },
+        deserializeAttachment: () => ({ node, openedAt: 0, state: { kind: 'live' } }),
+      }) as unknown as WebSocket;
     const parts = {
       nodes: new NodeStore(storage.sql),
       calls: new CallStore(storage.sql),
+      ways: new StraightWays(storage.sql),
       connections: {
         stateOf: (id: string) => (online.has(id) ? 'online' : 'offline'),
-        of: (id: string) => (online.has(id) ? { send: () => undefined } : undefined),
+        of: (id: string) => (online.has(id) ? socketOf(id) : undefined),
       },
       outbox: { isBlocked: () => false },
       identity: { publicKey: 'gateway-key' },
@@ -45,10 +65,11 @@ export async function withNodes(name: string, test: (nodes: TestedNodes) => void
       ends: { add: (change: () => void) => change(), write: () => undefined },
       record: ({ action, reason }: { action: string; reason?: string }) =>
         recorded.push([action, reason].filter(Boolean).join(' ')),
-      tell: () => undefined,
+      tell: (callKey: string, outcome?: ToolOutcome) => told.push([callKey, outcome]),
       receiptHmac: () => '',
     } as unknown as NodeParts;
-    test({ parts, online, recorded, setNow: (at) => (now = at) });
+    const setNow = (at: number) => (now = at);
+    test({ parts, online, recorded, sent, told, socketOf, setNow });
   });
 }
 

@@ -98,12 +98,38 @@ describe.each(cases)('pluginFilter() on %s with network "%s"', (architecture, ne
     expect(call('personality', 0x0040000n)).toBe(EPERM);
   });
 
+  test('lets no file become set-user-id or set-group-id, nor be made so', () => {
+    const places = { chmod: 1, fchmod: 1, creat: 1, fchmodat: 2, fchmodat2: 2 };
+    for (const [name, at] of Object.entries(places).filter(([name]) => numbers.has(name))) {
+      const withMode = (mode: bigint) => call(name, ...Array(at).fill(0n), mode);
+      expect(withMode(0o1777n)).toBe(ACTIONS.allow);
+      for (const mode of [0o4755n, 0o2755n, 0o6000n, 0o4755n | HIGH_BITS]) {
+        expect(withMode(mode)).toBe(EPERM);
+      }
+    }
+    for (const [name, before] of [
+      ['open', [0n]],
+      ['openat', [0n, 0n]],
+    ] as const) {
+      if (!numbers.has(name)) continue;
+      for (const create of [0o100n, 0o20200000n, 0o20000000n]) {
+        expect(call(name, ...before, create, 0o644n)).toBe(ACTIONS.allow);
+        expect(call(name, ...before, create, 0o4755n)).toBe(EPERM);
+      }
+      expect(call(name, ...before, 0o2000000n, 0o4755n)).toBe(ACTIONS.allow); // nobody reads it
+    }
+    expect(call('openat2')).toBe(ENOSYS);
+  });
+
   test('makes TCP sockets with egress, and none without', () => {
     const tcp = network === 'tcp' ? ACTIONS.allow : EAFNOSUPPORT;
     const closeOnExec = 0o2000000n;
     for (const family of [2n, 10n]) {
       expect(call('socket', family, 1n)).toBe(tcp);
-      expect(call('socket', family | HIGH_BITS, 1n | closeOnExec)).toBe(tcp);
+      expect(call('socket', family | HIGH_BITS, 1n | closeOnExec, 6n)).toBe(tcp);
+      for (const other of [132n, 256n, 262n]) {
+        expect(call('socket', family, 1n, other)).toBe(EAFNOSUPPORT); // SCTP, SMC, MPTCP
+      }
     }
   });
 

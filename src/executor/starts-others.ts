@@ -1,0 +1,25 @@
+/**
+ * Programs that run whatever they are told: shells, interpreters, and programs that start others. A
+ * list cannot be complete: whoever may run a program that starts others may run those.
+ *
+ * @module
+ */
+
+const NAMES: ReadonlySet<string> = new Set(
+  `sh bash rbash dash ash zsh ksh mksh lksh csh tcsh fish posh yash elvish pwsh nush busybox toybox
+   node nodejs deno bun luajit guile awk gawk mawk nawk original-awk sed m4 dc gdb sqlite3 expect R
+   Rscript java vi view ex ed nano less more man git hg svn make cmake ninja cc tar bsdtar rsync zip
+   split tcpdump ssh scp sftp sudo su runuser sg newgrp pkexec doas env xargs find parallel setpriv
+   capsh unshare nsenter bwrap chroot timeout nice nohup setsid stdbuf script watch time flock taskset
+   chrt ionice choom prlimit setarch start-stop-daemon run-parts strace ltrace perf socat ncat screen
+   tmux systemd-run ld.so`.split(/\s+/),
+);
+
+/** With a version, or what they were built for, in their name. */
+const FAMILIES =
+  /^(?:python|pypy|perl|ruby|php|lua|tclsh|wish|vim|emacs|gcc-|valgrind|ld-linux|ld-musl|nc\.)/;
+
+/** By its file name, after links. */
+export function startsOthers(name: string): boolean {
+  return NAMES.has(name) || FAMILIES.test(name);
+}
