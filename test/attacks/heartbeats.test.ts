@@ -31,5 +31,9 @@ test('messages stay with their block where a turn is refused for what its schedu
     return last;
   });
   expect(run.refused).toBeUndefined();
-  expect((await api.get(`/v1/blocks/${body.id}`)).body.mailbox.depth).toBe(1);
+  // It is anybody's again at once.
+  await eventually(async () => {
+    const received = await api.post(`/v1/blocks/${body.id}/receive`, { max: 10 });
+    expect(received.body.messages).toMatchObject([{ body: 'an honest task' }]);
+  });
 });

@@ -20,6 +20,7 @@ export function reduce({ state, message }) {
   if (body === 'stop') effects.push({ type: 'exit', reason: 'normal' });
   if (body === 'spin') for (;;) {}
   if (body === 'lie') return { state, effects: [{ type: 'grant', capability: 'system:admin' }] };
+  if (body === 'cut a letter') return { state: { count, said: '\\ud83d' }, effects: [] };
   return { state: { count }, effects };
 }
 `;
@@ -97,6 +98,8 @@ test.each([
   ['stop', 'normal'],
   ['spin', { crash: 'fuel' }],
   ['lie', { crash: 'bad_reduction' }],
+  // A lone surrogate: not everybody who hears of it would read it alike.
+  ['cut a letter', { crash: 'bad_reduction' }],
 ] as const)('%s ends it with %j', async (body, reason) => {
   const id = await spawn();
   await send(id, body);

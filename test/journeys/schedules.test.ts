@@ -58,6 +58,20 @@ test('a turn runs at its moment, once, and on the record', async () => {
   }, SOON);
 });
 
+test('a moment that has just passed has its run, and one long ago is refused', async () => {
+  const ago = (ms: number) => ({ when: { at: Date.now() - ms } });
+  expect((await api.post('/v1/schedules', spec('just-now', ago(2_000)))).status).toBe(201);
+  for (const [name, change] of [
+    ['in-seconds', { when: { at: Math.floor(Date.now() / 1_000) } }],
+    ['too-late', ago(70_000)],
+    ['within-no-grace', { ...ago(2_000), graceMs: 1_000 }],
+  ] as const) {
+    const { status, body } = await api.post('/v1/schedules', spec(name, change));
+    expect([name, status, body.errors?.[0]?.pointer]).toEqual([name, 422, '/when/at']);
+  }
+  expect((await over('just-now')).runs).toHaveLength(1);
+});
+
 test('a run may do what the schedule names and nothing else', async () => {
   await api.post('/v1/schedules', spec('narrow', { capabilities: [MODEL] }));
   const { runs } = await over('narrow');

@@ -8,6 +8,7 @@
 import { planRun } from '../../core/schedules/plan-run.ts';
 import type { ScheduleParts } from './schedule-parts.ts';
 import type { StoredSchedule } from './schedule-store.ts';
+import { orderGiveBack } from './take-messages.ts';
 
 export function beginDueRuns(parts: ScheduleParts): void {
   const now = parts.now();
@@ -38,6 +39,14 @@ export function beginNow(parts: ScheduleParts, { spec }: StoredSchedule): boolea
   if (hasOpenRun(parts, spec.name)) return false;
   parts.schedules.putRun(spec.name, { dueAt: parts.now(), status: 'starting' });
   return true;
+}
+
+/** Part of the transaction that removes the schedule: whatever they had taken is somebody else's again. */
+export function giveUpOpenRuns(parts: ScheduleParts, schedule: StoredSchedule): void {
+  for (const { name, run } of parts.schedules.openRuns()) {
+    const isBeginning = name === schedule.spec.name && run.status === 'starting';
+    if (isBeginning) orderGiveBack(parts, schedule, run);
+  }
 }
 
 function hasOpenRun({ schedules }: ScheduleParts, name: string): boolean {

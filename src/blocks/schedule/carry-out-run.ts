@@ -7,6 +7,8 @@
 
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { toScheduleName } from '../../core/policy/reserved-name.ts';
 import { issueSessionId, type SessionId } from '../../core/primitives/ids.ts';
 import { keyedHash, sha256Hex } from '../kit/keys.ts';
 import type { AdmitTurn } from '../session/session-api.ts';
@@ -15,7 +17,7 @@ import { deliverAnswer } from './deliver-answer.ts';
 import type { ScheduleRun } from './schedule-api.ts';
 import { isStill, principalOf, type ScheduleParts } from './schedule-parts.ts';
 import type { StoredRun, StoredSchedule, TakenMessages } from './schedule-store.ts';
-import { acknowledge, takeMessages } from './take-messages.ts';
+import { acknowledge, orderGiveBack, takeMessages } from './take-messages.ts';
 
 /** What passes by itself is tried again for so long after a run was due, in milliseconds. */
 const TRY_FOR_MS = 300_000;
@@ -46,7 +48,7 @@ async function prepare(
 ): Promise<void> {
   const { name, takeFrom } = schedule.spec;
   if (takeFrom === undefined || run.taken !== undefined) return start(parts, schedule, run);
-  const taken = await takeMessages(parts, schedule);
+  const taken = await takeMessages(parts, schedule, run);
   if (taken === 'none') return passOver(parts, schedule, run);
   if (typeof taken === 'string') return refuse(parts, schedule, { run, code: taken });
   const prepared = { ...run, taken };
@@ -62,7 +64,7 @@ async function prepare(
 /** Part of a transaction. */
 function recordUnfit({ record }: ScheduleParts, name: string, count: number): void {
   const facts = { action: 'schedule-run', decision: 'denied', reason: 'message_unfit' } as const;
-  record({ ...facts, actor: `service:schedule-${name}`, schedule: name, count });
+  record({ ...facts, actor: actorName(name), schedule: name, count });
 }
 
 /** Nothing to do: there was no run. */
@@ -82,23 +84,26 @@ async function start(
   schedule: StoredSchedule,
   run: StoredRun,
 ): Promise<void> {
+  const { taken, ...others } = run;
+  if (taken !== undefined && parts.now() >= taken.until) {
+    return refuse(parts, schedule, { run: others, code: 'deadline_exceeded' });
+  }
   const request = toAdmission(parts, schedule, run);
   const { sessionId } = request;
   const session = openSession(parts.env, parts.workspace, sessionId);
   const admitted = await session.admitTurn(request);
-  const { taken, ...others } = run;
   if (admitted.ok) {
     const { turnId } = admitted.value;
-    if (taken !== undefined) await acknowledge(parts, schedule, taken);
+    if (taken !== undefined) await acknowledge(parts, schedule, run);
     const begun = { ...others, ...refusedOf(taken), sessionId, turnId };
     settle(parts, schedule, { ...begun, status: 'running' });
     return;
   }
   const { code, denial } = admitted.error;
   // What no turn may see would stop every heartbeat to come: it stays with the run, for its owner.
-  const isUnfit = denial?.check === 'input' && taken?.unfit.length === taken?.leases.length;
-  if (isUnfit && taken !== undefined) await acknowledge(parts, schedule, taken);
-  // All else comes back, once nobody has it any more.
+  const isUnfit = denial?.check === 'input' && taken?.isAllUnfit === true;
+  if (isUnfit) await acknowledge(parts, schedule, run);
+  // All else is given back.
   refuse(parts, schedule, { run: { ...others, ...(isUnfit && refusedOf(taken)) }, code });
 }
 
@@ -180,14 +185,19 @@ function settle(parts: ScheduleParts, schedule: StoredSchedule, run: StoredRun):
   parts.transact(() => {
     if (!isStill(parts, schedule)) return;
     parts.schedules.putRun(spec.name, run);
+    if (status === 'refused') orderGiveBack(parts, schedule, run);
     parts.record({
       action: 'schedule-run',
       decision: status === 'refused' ? 'denied' : 'allowed',
-      actor: `service:schedule-${spec.name}`,
+      actor: actorName(spec.name),
       schedule: spec.name,
       reason: code ?? status,
       ...(sessionId !== undefined && { sessionId }),
       ...(turnId !== undefined && { turnId }),
     });
   });
+}
+
+function actorName(schedule: string): string {
+  return toPrincipalName(toScheduleName(schedule));
 }

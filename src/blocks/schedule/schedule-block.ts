@@ -11,6 +11,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { nextRunOf } from '../../core/schedules/next-run.ts';
+import { firstRunOf } from '../../core/schedules/plan-run.ts';
 import { MAX_SCHEDULES } from '../../core/schedules/schedule-spec.ts';
 import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
@@ -20,11 +21,13 @@ import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
-import { beginDueRuns, beginNow } from './begin-runs.ts';
+import { beginDueRuns, beginNow, giveUpOpenRuns } from './begin-runs.ts';
 import { carryOut } from './carry-out-run.ts';
+import { GiveBackStore } from './give-back-store.ts';
 import type { CreateSchedule, ScheduleApi, ScheduleDescription } from './schedule-api.ts';
 import { describeSchedule, type ScheduleParts } from './schedule-parts.ts';
 import { ScheduleStore, type StoredSchedule } from './schedule-store.ts';
+import { giveBack } from './take-messages.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
 const SOURCE = 'schedules';
@@ -34,6 +37,9 @@ const WORK_TIMER = 'work';
 /** How soon, and how late at most, a run is looked after again, in milliseconds. */
 const SOONEST_MS = 500;
 const LATEST_MS = 30_000;
+
+/** How soon a block is asked again to have back what was taken of it, in milliseconds. */
+const GIVE_BACK_MS = 2_000;
 
 export class ScheduleBlock extends DurableObject<BlockBindings> implements ScheduleApi {
   readonly #sealing: Sealing;
@@ -57,6 +63,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     });
     ctx.storage.transactionSync(() => {
       this.#parts.schedules.createTables();
+      this.#parts.giveBacks.createTable();
       this.#parts.outbox.createTable();
       this.#timers.createTable();
     });
@@ -74,7 +81,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     const known = schedules.find(spec.name);
     if (known?.requestId === requestId) return describeSchedule(this.#parts, known);
     if (known !== undefined || schedules.count() >= MAX_SCHEDULES) return undefined;
-    const nextAt = nextRunOf(spec.when, now());
+    const nextAt = firstRunOf(spec, now());
     const schedule: StoredSchedule = {
       ...{ ...request, createdAt: now(), isPaused: false },
       ...(nextAt !== undefined && { nextAt }),
@@ -96,8 +103,10 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   }
 
   async remove(actor: NamedActor, name: string): Promise<boolean> {
-    if (this.#parts.schedules.find(name) === undefined) return false;
+    const schedule = this.#parts.schedules.find(name);
+    if (schedule === undefined) return false;
     this.#parts.transact(() => {
+      giveUpOpenRuns(this.#parts, schedule);
       this.#parts.schedules.remove(name);
       this.#record('schedule-removed', name, actor);
     });
@@ -138,16 +147,20 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     await Promise.allSettled(
       this.#parts.schedules.openRuns().map(({ name, run }) => carryOut(this.#parts, name, run)),
     );
+    // After the runs: one that was removed may have begun its turn all the same.
+    await giveBack(this.#parts);
     await this.#drain();
     this.#setTimer();
   }
 
   /** Part of a transaction, or of the alarm. */
   #setTimer(): void {
-    const { schedules, outbox, now } = this.#parts;
+    const { schedules, giveBacks, outbox, now } = this.#parts;
     const open = schedules.openDueAts().map((dueAt) => lookAgainAt(dueAt, now()));
     const unsent = outbox.isEmpty() ? [] : [now() + LATEST_MS];
-    const at = Math.min(schedules.nextAt() ?? Number.POSITIVE_INFINITY, ...open, ...unsent);
+    const owed = giveBacks.pending().length === 0 ? [] : [now() + GIVE_BACK_MS];
+    const next = schedules.nextAt() ?? Number.POSITIVE_INFINITY;
+    const at = Math.min(next, ...open, ...unsent, ...owed);
     if (Number.isFinite(at)) this.#timers.set(WORK_TIMER, at);
     else this.#timers.clear(WORK_TIMER);
   }
@@ -162,6 +175,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
         workspace,
         env: this.env,
         schedules: new ScheduleStore(sql, this.#sealing),
+        giveBacks: new GiveBackStore(sql),
         outbox,
         now,
       },

@@ -6,11 +6,13 @@
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
+import { toScheduleName } from '../../core/policy/reserved-name.ts';
 import { readBlockId, type WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { keyedHash } from '../kit/keys.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import { type BlockClient, openBlock } from '../user/block-client.ts';
+import type { GiveBackStore } from './give-back-store.ts';
 import type { ScheduleDescription, ScheduleRun } from './schedule-api.ts';
 import type { ScheduleStore, StoredRun, StoredSchedule } from './schedule-store.ts';
 
@@ -18,6 +20,7 @@ export interface ScheduleParts {
   readonly workspace: WorkspaceId;
   readonly env: BlockBindings;
   readonly schedules: ScheduleStore;
+  readonly giveBacks: GiveBackStore;
   readonly outbox: Outbox;
   readonly now: () => number;
   /** Storage and record change together, or not at all. */
@@ -31,7 +34,7 @@ export function principalOf({ workspace }: ScheduleParts, schedule: StoredSchedu
   const { creator, grants, spec } = schedule;
   const { kind, id, tokenId, caveats } = creator;
   return {
-    ...{ kind: 'service', id: `schedule-${spec.name}`, workspace, tokenId },
+    ...{ ...toScheduleName(spec.name), workspace, tokenId },
     behalf: { kind, id, grants },
     ...(caveats && { caveats }),
   };

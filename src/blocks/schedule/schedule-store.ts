@@ -13,11 +13,14 @@ const KEPT_RUNS = 20;
 
 /** Of a heartbeat, until its turn has them. */
 export interface TakenMessages {
-  readonly leases: readonly string[];
+  /** From then on they may be anybody's again. */
+  readonly until: number;
   /** Without those that are unfit, unless all are. */
   readonly messages: readonly UserMessage[];
   /** Contents of those that no turn may see. */
   readonly unfit: readonly string[];
+  /** There is no other one among them. */
+  readonly isAllUnfit: boolean;
 }
 
 export interface StoredRun extends ScheduleRun {

@@ -190,6 +190,8 @@ export interface ReceiveQuery {
   readonly timeoutMs: number;
   readonly max: number;
   readonly leaseMs: number;
+  /** For who may ask twice: what is taken under a name is given to it again, until `endTake`. */
+  readonly take?: string;
 }
 
 export interface ReceivedMessage {
@@ -220,6 +222,8 @@ export interface BlockApi {
   /** A WebSocket for a consumer: see `consumer-api.ts`. */
   fetch(request: Request): Promise<Response>;
   acknowledge(actor: BlockActor, leases: readonly string[]): Promise<BlockAnswer<number>>;
+  /** Says what became of a take, which needs no more rights than to have made it. */
+  endTake(take: string, end: 'processed' | 'given-back'): Promise<void>;
   /** Waits for the answer; what comes after `timeoutMs` is dropped and counted. */
   call(message: OutsideMessage, timeoutMs: number): Promise<BlockAnswer<Envelope>>;
   /** The consumer's answer to a call that it has received. */

@@ -16,9 +16,9 @@ import type { BlockRefusal } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import { type SocketRequest, toReceivedJson } from './consumer-api.ts';
 import type { ConsumerRights } from './consumer-rights.ts';
+import { countLeases, releaseLeases } from './held-messages.ts';
 import { takeMessages } from './receive-messages.ts';
 import { refusal } from './refusals.ts';
-import { countLeases, releaseLeases } from './socket-leases.ts';
 
 /** Most sockets of one block at once. */
 const MAX_SOCKETS = 16;

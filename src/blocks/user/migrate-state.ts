@@ -13,6 +13,7 @@ import type { BlockBindings } from '../kit/bindings.ts';
 import { openBlockSession } from './block-session.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { behaviorOf, versionOf } from './present-facts.ts';
+import { readAnswer } from './read-answer.ts';
 import type { BehaviorState } from './state-store.ts';
 
 /** How long a migration may take, in milliseconds. */
@@ -82,10 +83,7 @@ function toOrigin(behavior: Behavior) {
 const answerSchema = z.strictObject({ state: z.json() });
 
 function readState(content: string): string | undefined {
-  try {
-    const parsed = answerSchema.safeParse(JSON.parse(content));
-    return parsed.success ? JSON.stringify(parsed.data.state) : undefined;
-  } catch {
-    return undefined;
-  }
+  const answer = readAnswer(content);
+  const parsed = answer.ok ? answerSchema.safeParse(answer.value) : undefined;
+  return parsed?.success ? JSON.stringify(parsed.data.state) : undefined;
 }

@@ -13,6 +13,7 @@ import type { StoredMessage } from '../kit/mailbox-store.ts';
 import { requireCapability } from './act-as-block.ts';
 import type { BlockActor, BlockRefusal, ReceivedMessage, ReceiveQuery } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
+import { readHeld } from './held-messages.ts';
 
 /** Once that many bytes of bodies are taken, no further message is: an answer stays bounded. */
 const MAX_TAKEN_BYTES = 8_388_608;
@@ -43,8 +44,8 @@ async function waitForMessages(
   }
 }
 
-export interface Taking extends Pick<ReceiveQuery, 'match' | 'max' | 'leaseMs'> {
-  /** What the leases begin with, for who may give all of his back at once. */
+export interface Taking extends Pick<ReceiveQuery, 'match' | 'max' | 'leaseMs' | 'take'> {
+  /** What the leases begin with, for who may give all of his back at once. A take's name is one. */
   readonly holder?: string;
 }
 
@@ -52,12 +53,14 @@ export interface Taking extends Pick<ReceiveQuery, 'match' | 'max' | 'leaseMs'> 
 export function takeMessages(parts: BlockParts, query: Taking): ReceivedMessage[] {
   const facts = parts.facts.alive();
   if (facts === undefined || facts.isInheriting) return [];
+  const held = query.take === undefined ? [] : readHeld(parts, query.take);
+  if (held.length > 0) return [...held];
   const chosen = choose(parts, query);
   if (chosen.length === 0) return [];
   const until = parts.now() + query.leaseMs;
   return transact(parts, () =>
     chosen.map((message) => {
-      const lease = parts.newId(query.holder ?? 'lease');
+      const lease = parts.newId(query.take ?? query.holder ?? 'lease');
       parts.mailbox.lease(message.seq, lease, until);
       const { leasedUntil: _, ...received } = message;
       return { ...received, lease };

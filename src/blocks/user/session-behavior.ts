@@ -23,6 +23,7 @@ import { type AskedTurn, openBlockSession } from './block-session.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { versionOf } from './present-facts.ts';
 import { FOR_HUMAN, laterThan, toProgramEnd, WAIT_MS } from './program-end.ts';
+import { readAnswer } from './read-answer.ts';
 import type { StateStore } from './state-store.ts';
 
 export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave {
@@ -145,12 +146,8 @@ function toReducerMessage({ body, from, messageId, signal, correlationId }: Stor
 }
 
 function readReduction(content: string): Reduction | undefined {
-  try {
-    const parsed = reductionSchema.safeParse(JSON.parse(content));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  const answer = readAnswer(content);
+  return answer.ok ? reductionSchema.safeParse(answer.value).data : undefined;
 }
 
 function toRefused({ check, reason, family }: Denial): Processed {

@@ -51,6 +51,7 @@ import { listDeadLetters } from './dead-letters.ts';
 import { describeBlock } from './describe-block.ts';
 import { exitFromOutside } from './exit-from-outside.ts';
 import { hearStream } from './hear-stream.ts';
+import { releaseLeases, removeHeld } from './held-messages.ts';
 import { inheritMessages, leftMessages } from './inherit-messages.ts';
 import { presentGrants } from './narrow-capabilities.ts';
 import { type AskNeighbour, createNeighbour, createTell } from './neighbours.ts';
@@ -148,6 +149,12 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   async acknowledge(actor: BlockActor, leases: readonly string[]): Promise<BlockAnswer<number>> {
     const done = this.#afterChange(await acknowledgeMessages(this.#parts, actor, leases));
     return done.ok ? ok(done.value.length) : done;
+  }
+
+  async endTake(take: string, end: 'processed' | 'given-back'): Promise<void> {
+    if (end === 'processed') removeHeld(this.#parts, take);
+    else releaseLeases(this.#parts, take);
+    this.#afterChange();
   }
 
   async reply(actor: BlockActor, lease: string, body: BlockBody): Promise<BlockAnswer<true>> {

@@ -5,6 +5,7 @@
  */
 
 import { Cron } from 'croner';
+import { openZone } from './wall-time.ts';
 
 export type When = { readonly cron: string; readonly timeZone: string } | { readonly at: number };
 
@@ -12,17 +13,38 @@ export type When = { readonly cron: string; readonly timeZone: string } | { read
  * The first moment after `after` at which it is due, in epoch milliseconds; `undefined` if there is
  * none, or if the expression or the time zone cannot be read.
  *
- * An hour that the clock skips has its runs right after it; one that comes twice has them once.
+ * A time that the clock skips has its run right after it, one for all that were skipped at once; one that
+ * comes twice has one. What is due in every hour is due in each, however clocks are set.
  */
 export function nextRunOf(when: When, after: number): number | undefined {
   if ('at' in when) return when.at > after ? when.at : undefined;
   try {
-    const cron = new Cron(when.cron, { paused: true, timezone: when.timeZone, mode: '5-part' });
-    // biome-ignore lint/style/noRestrictedGlobals: a moment that was handed in, not the clock
-    return cron.nextRun(new Date(after))?.getTime();
+    const { cron, timeZone } = when;
+    return isHourly(cron) ? nextMatch(cron, timeZone, after) : nextByWall(cron, timeZone, after);
   } catch {
     return undefined;
   }
+}
+
+function nextByWall(cron: string, timeZone: string, after: number): number | undefined {
+  const { wallTimeOf, firstMomentOf } = openZone(timeZone);
+  let shown: number | undefined = wallTimeOf(after);
+  for (;;) {
+    shown = nextMatch(cron, 'UTC', shown);
+    if (shown === undefined) return undefined;
+    const moment = firstMomentOf(shown);
+    if (moment > after) return moment;
+  }
+}
+
+function isHourly(cron: string): boolean {
+  return cron.trim().split(/\s+/)[1] === '*';
+}
+
+function nextMatch(cron: string, timezone: string, after: number): number | undefined {
+  const pattern = new Cron(cron, { paused: true, timezone, mode: '5-part' });
+  // biome-ignore lint/style/noRestrictedGlobals: a moment that was handed in, not the clock
+  return pattern.nextRun(new Date(after))?.getTime();
 }
 
 export function isTimeZone(name: string): boolean {

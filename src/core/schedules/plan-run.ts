@@ -23,6 +23,17 @@ export interface RunPlan {
 }
 
 /**
+ * When a schedule that is made now is due for the first time. A single run may lie back as far as it may
+ * begin late: it had to be told to us first. Nothing if it will never be due.
+ */
+export function firstRunOf(
+  { when, graceMs }: Pick<DueSchedule, 'when' | 'graceMs'>,
+  now: number,
+): number | undefined {
+  return nextRunOf(when, 'at' in when ? now - graceMs : now);
+}
+
+/**
  * Runs never overlap, and a run that was slept through is made up for at most once: the next moment is
  * counted from now.
  */

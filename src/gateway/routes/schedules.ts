@@ -10,6 +10,7 @@ import { openSchedules } from '../../blocks/schedule/schedule-client.ts';
 import { findGrant, type Grant } from '../../core/capabilities/grant.ts';
 import { parseCapability } from '../../core/capabilities/pattern.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import { firstRunOf } from '../../core/schedules/plan-run.ts';
 import { neededBy, type ScheduleSpec, scheduleSchema } from '../../core/schedules/schedule-spec.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
@@ -57,6 +58,15 @@ function requireNeeded(spec: ScheduleSpec, grants: readonly Grant[]): void {
   });
 }
 
+/** Else a moment in seconds, or of last year, would wait for ever and say nothing. */
+function requireToCome(spec: ScheduleSpec): void {
+  if (firstRunOf(spec, Date.now()) !== undefined) return;
+  throw new Refusal('invalid_body', {
+    detail: 'The schedule must become due',
+    errors: [{ pointer: '/when/at', detail: 'must be a moment to come, in milliseconds' }],
+  });
+}
+
 type AnyRequest = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId' | 'params'>;
 
 /** What was refused of a block's messages is for whoever the block is his, who made the schedule. */
@@ -85,6 +95,7 @@ const createSchedule = defineRoute(
     const grants = toGrants(spec.capabilities);
     requireGrants(request, grants);
     requireNeeded(spec, grants);
+    requireToCome(spec);
     const creation = { creator: caller.principal, requestId, spec, grants };
     const created = await schedulesOf(request).create(creation);
     if (created === undefined) {

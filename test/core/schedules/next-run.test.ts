@@ -28,6 +28,32 @@ describe('nextRunOf()', () => {
     expect(half(first)).toBe('2026-10-26T01:30:00.000Z');
   });
 
+  test('gives each time of the clock one run where hours come twice, and those that are skipped one together', () => {
+    const runs = (cron: string, after: string, zone = 'Europe/Berlin') => {
+      const moments: string[] = [];
+      for (let last = after; moments.length < 4; ) {
+        last = next(cron, zone, last) ?? 'never';
+        moments.push(last.slice(5, 16));
+      }
+      return moments;
+    };
+    const [fall, spring] = ['2026-10-24T12:00:00Z', '2027-03-27T12:00:00Z'];
+    const firstOnly = ['10-25T00:00', '10-25T00:30', '10-26T01:00', '10-26T01:30'];
+    expect(runs('0,30 2 * * *', fall)).toEqual(firstOnly);
+    expect(runs('*/30 2 * * *', fall)).toEqual(firstOnly);
+    expect(runs('0 2,3 * * *', fall)).toEqual([
+      ...['10-25T00:00', '10-25T02:00', '10-26T01:00', '10-26T02:00'],
+    ]);
+    const together = ['03-28T01:00', '03-29T00:00', '03-29T00:30', '03-30T00:00'];
+    expect(runs('0,30 2 * * *', spring)).toEqual(together);
+    expect(runs('15 2 * * *', '2026-10-03T00:00:00Z', 'Australia/Lord_Howe')[0]).toBe(
+      '10-03T15:30',
+    );
+    // What is due in every hour goes on in every hour.
+    const hours = ['10-25T00:00', '10-25T01:00', '10-25T02:00', '10-25T03:00'];
+    expect(runs('0 * * * *', '2026-10-24T23:30:00Z')).toEqual(hours);
+  });
+
   test.each(['0 0 31 2 *', '* * * *', '* * * * * *', '60 * * * *', 'every day', '@daily@', ''])(
     'is never for %j',
     (cron) => expect(next(cron, 'UTC', '2026-01-01T00:00:00Z')).toBeUndefined(),
