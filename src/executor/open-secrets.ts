@@ -7,9 +7,8 @@
 
 import { permits } from '../core/capabilities/capability-set.ts';
 import { parseCapability } from '../core/capabilities/pattern.ts';
-import type { JsonObject } from '../core/primitives/json.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
-import { readSecretReference } from '../core/vault/secret-reference.ts';
+import { referencesIn } from '../core/vault/secret-reference.ts';
 import type { GivenSecret } from './given-secret.ts';
 import type { Failure, Job } from './job.ts';
 import type { SealingKey } from './sealing-key.ts';
@@ -24,17 +23,17 @@ export async function openSecrets(
   sealed: string | undefined,
   key: Pick<SealingKey, 'open'>,
 ): Promise<Result<readonly GivenSecret[], Failure>> {
-  const wanted = referencesIn(job.config);
+  const wanted = referencesIn(job.config ?? {});
   if (wanted.length === 0) return sealed === undefined ? ok([]) : err('ticket_refused');
-  if (!wanted.every(([, name]) => mayUse(name, job))) return err('node_policy_denied');
+  if (!wanted.every(({ name }) => mayUse(name, job))) return err('node_policy_denied');
   const { secrets: deliveries = {} } = job.plugin.runs;
-  if (sealed === undefined || !wanted.every(([setting]) => Object.hasOwn(deliveries, setting))) {
+  if (sealed === undefined || !wanted.every(({ setting }) => Object.hasOwn(deliveries, setting))) {
     return err('tier_unavailable');
   }
   const opened = await key.open(sealed, job.ticket.hash);
   if (opened === undefined || opened.length !== wanted.length) return err('ticket_refused');
   const given: GivenSecret[] = [];
-  for (const [setting, name] of wanted) {
+  for (const { setting, name } of wanted) {
     const secret = opened.find((one) => one.setting === setting && one.name === name);
     const delivery = deliveries[setting];
     if (secret === undefined || delivery === undefined) return err('ticket_refused');
@@ -42,13 +41,6 @@ export async function openSecrets(
     given.push({ ...secret, delivery });
   }
   return ok(given);
-}
-
-function referencesIn(config: JsonObject | undefined): readonly (readonly [string, string])[] {
-  return Object.entries(config ?? {}).flatMap(([setting, value]) => {
-    const name = readSecretReference(value);
-    return name === undefined ? [] : [[setting, name] as const];
-  });
 }
 
 function mayUse(name: string, { rules }: Job): boolean {

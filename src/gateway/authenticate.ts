@@ -12,6 +12,7 @@ import type { Grant } from '../core/capabilities/grant.ts';
 import { admitUse } from '../core/policy/caveat.ts';
 import { narrowGrants } from '../core/policy/narrow-grants.ts';
 import type { Principal } from '../core/policy/principal.ts';
+import { ROOT_NAME } from '../core/policy/reserved-name.ts';
 import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
 import { isRootToken, type PresentedToken, readToken } from './access-token.ts';
 import type { GatewayBindings } from './bindings.ts';
@@ -55,8 +56,7 @@ function narrowCaller(caller: Caller, { caveats }: PresentedToken): Caller {
 }
 
 const ROOT: Principal = {
-  kind: 'user',
-  id: 'root',
+  ...ROOT_NAME,
   workspace: ROOT_WORKSPACE,
   tokenId: 'root',
 };

@@ -12,6 +12,7 @@
 import type { Turn } from '../core/conversation/turn.ts';
 import type { Authority } from '../core/policy/authority.ts';
 import { toAuthorityKey } from '../core/policy/principal.ts';
+import { remember } from '../core/primitives/remember.ts';
 
 /** Authorities with hundreds of tools are large; a busy isolate serves few principals at once. */
 const MAX_KNOWN = 32;
@@ -24,9 +25,6 @@ export function withKnownAuthority(turn: Turn): Turn {
   const { principal, revision } = authority;
   const key = `${principal.workspace}/${toAuthorityKey(principal)}/${revision}`;
   const first = known.get(key) ?? authority;
-  known.delete(key);
-  known.set(key, first);
-  const [oldest] = known.keys();
-  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  remember(known, [key, first], MAX_KNOWN);
   return first === authority ? turn : { ...turn, authority: first };
 }

@@ -12,8 +12,9 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 import { randomHex } from '../blocks/kit/keys.ts';
 import type { ErrandRefusal } from '../blocks/workspace/errand-api.ts';
 import { openErrands } from '../blocks/workspace/errand-client.ts';
-import { NO_USAGE } from '../core/conversation/usage.ts';
+import { NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import type { SummaryAnswer, SummaryOrder } from '../core/memory/summary-order.ts';
+import type { Spend } from '../core/policy/ledger.ts';
 import { toTurnId } from '../core/primitives/ids.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { PATIENCE_MS, RETRY_MS, type WrittenSummary, writeSummary } from './write-summary.ts';
@@ -35,7 +36,7 @@ const BROKEN: WrittenSummary = {
 
 export class Summariser extends WorkerEntrypoint<GatewayBindings> {
   async summarise(order: SummaryOrder): Promise<SummaryAnswer> {
-    const { principal, requestId, sessionId } = order;
+    const { principal, requestId, sessionId, ceiling } = order;
     const actor = { principal, requestId };
     const errands = openErrands(this.env, principal.workspace);
     const startedAt = Date.now();
@@ -50,6 +51,7 @@ export class Summariser extends WorkerEntrypoint<GatewayBindings> {
       kind: 'summary',
       model: order.model,
       deadlineAt: startedAt + PATIENCE_MS,
+      ...(ceiling && { ceiling }),
     });
     if (!opened.ok) return toFailure(opened.error);
     const [first] = opened.value.models;
@@ -57,8 +59,12 @@ export class Summariser extends WorkerEntrypoint<GatewayBindings> {
     const { answer, ...ended } = written;
     const durationMs = Math.max(0, Date.now() - startedAt);
     await errands.settleErrand(actor, { model: first, ...facts, ...ended, durationMs });
-    return answer;
+    return answer.kind === 'failed' ? { ...answer, spent: toSpend(ended.usage) } : answer;
   }
+}
+
+function toSpend({ inputTokens, outputTokens, costMicroUsd }: Usage): Spend {
+  return { tokens: inputTokens + outputTokens, costMicroUsd };
 }
 
 /** What was refused for want of a grant or of money would be refused again. */

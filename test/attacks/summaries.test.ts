@@ -14,6 +14,9 @@ import type { ModelServer, Plan } from '../support/planned-model.ts';
 const SUM = 'sum';
 const TALK = 'talk';
 
+/** Enough tokens for a reply, and for no summary. */
+const LITTLE = 500;
+
 let api: Api;
 let model: ModelServer;
 let started: PlannedGateway;
@@ -119,5 +122,40 @@ describe('a model that was hijacked to summarise', () => {
       await turn(session, 'What was it?');
       expect(JSON.stringify(summary)).not.toContain(secret);
     });
+  });
+});
+
+describe('a schedule with a budget', () => {
+  /** The summary of its one session, after as many runs as are too long for the window. */
+  async function summaryOf(name: string, tokens: number) {
+    model.play(SUM, { turns: [[]], ending: 'By a model.' });
+    const created = await api.post('/v1/schedules', {
+      ...{ name, when: { cron: '0 0 1 1 *' }, input: 'Go on', model: `compatible/${TALK}` },
+      ...{ session: 'same', capabilities: [`provider:llm:*`], budget: { tokens } },
+    });
+    expect(created.status).toBe(201);
+    for (let times = 1; times <= 3; times++) {
+      model.play(TALK, { turns: [[]], ending: 'Done.' });
+      await api.post(`/v1/schedules/${name}/run`);
+      await eventually(async () => {
+        const { runs } = (await api.get(`/v1/schedules/${name}`)).body;
+        expect(runs.map(({ status }: { status: string }) => status)).toEqual(
+          Array.from({ length: times }, () => 'finished'),
+        );
+      });
+    }
+    const [{ sessionId }] = (await api.get(`/v1/schedules/${name}`)).body.runs;
+    return eventually(async () => {
+      const { status, body } = await api.get(`/v1/sessions/${sessionId}/summary`);
+      expect(status).toBe(200);
+      return body;
+    });
+  }
+
+  test('has its conversation summarised by a model as long as its run can pay for that', async () => {
+    expect(await summaryOf('rich', 100_000)).toMatchObject({ text: 'By a model.' });
+    const poor = await summaryOf('poor', LITTLE);
+    expect(poor.text).toMatch(/^- User: Go on/);
+    expect(poor.model).toBeUndefined();
   });
 });

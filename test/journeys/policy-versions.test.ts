@@ -61,6 +61,32 @@ test('what the prover needs is exported, and its proof is true of the policy in 
   await root.put(AT, { policy: before });
 });
 
+test('the gateway’s own tools are a part of the proof, and of what a policy is tried on', async () => {
+  const before = await policy();
+  const send = { ...before.flow.send, untrusted: { secret: 'allow' } };
+  const memory = { ...before.memory, enabled: true };
+  await root.put(AT, { policy: { ...before, memory, flow: { ...before.flow, send } } });
+  const subject = { kind: 'service', id: 'rememberer' };
+  const grants = ['tool:call:memory-recall', 'storage:memory:read'];
+  const reach = ['tool:call:http-fetch', 'tool:network:http:api.example.com:443'];
+  await root.post('/v1/tokens', { subject, grants: [...grants, ...reach] });
+  const { body } = await root.get(`${AT}/policy/export`);
+  const leaks = proveFlow(provedWorkspaceSchema.parse(body));
+  const leak = leaks.find(({ principal }) => principal === 'service:rememberer');
+  expect(leak?.path.map(({ move }) => move)).toEqual(['tool memory-recall', 'tool http-fetch']);
+
+  const recalled = { arguments: { query: 'anything' } };
+  expect((await root.post('/v1/tools/memory-recall/call', recalled)).status).toBe(200);
+  const tried = async (changed: object) =>
+    (await root.post(`${AT}/policy/dry-run`, { policy: { ...before, ...changed } })).body.tools;
+  await expect
+    .poll(async () => (await tried({}))['memory-recall'])
+    .toEqual({ allowed: 1, denied: 0, would: 'allowed' });
+  const deny = ['storage:memory:read'];
+  expect((await tried({ deny }))['memory-recall']).toMatchObject({ would: 'denied' });
+  await root.put(AT, { policy: before });
+});
+
 test('a policy is tried on what was recorded, and changes nothing', async () => {
   await count();
   const before = await root.get(AT);

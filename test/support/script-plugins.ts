@@ -35,13 +35,15 @@ export async function uploadScript(
   return upload(gateway, form);
 }
 
-/** A plugin that is all in its manifest. */
+/** A plugin that is all in its manifest; `acceptGrowth` is the digest of what it wants more. */
 export function uploadManifest(
   gateway: Gateway,
   manifest: object,
+  acceptGrowth?: string,
 ): Promise<Pick<Answer, 'status' | 'body'>> {
   const form = new FormData();
   form.set('manifest', JSON.stringify(manifest));
+  if (acceptGrowth !== undefined) form.set('acceptGrowth', acceptGrowth);
   return upload(gateway, form);
 }
 

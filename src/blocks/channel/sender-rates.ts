@@ -7,6 +7,7 @@
 
 import { type Bucket, callsIn, refill, takeCalls } from '../../core/policy/bucket.ts';
 import type { Rate } from '../../core/policy/policy.ts';
+import { remember } from '../../core/primitives/remember.ts';
 import type { SenderKey } from './sender-store.ts';
 
 /** Senders that are remembered; who was heard longest ago is forgotten first. */
@@ -19,14 +20,7 @@ export class SenderRates {
   take({ channel, sender }: SenderKey, rate: Rate, now: number): boolean {
     const key = `${channel}/${sender}`;
     const bucket = refill(this.#buckets.get(key), rate, now);
-    this.#buckets.delete(key);
-    if (this.#buckets.size >= MAX_REMEMBERED) this.#forgetOldest();
-    this.#buckets.set(key, takeCalls(bucket, 1));
+    remember(this.#buckets, [key, takeCalls(bucket, 1)], MAX_REMEMBERED);
     return callsIn(bucket) >= 1;
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#buckets.keys();
-    if (oldest !== undefined) this.#buckets.delete(oldest);
   }
 }

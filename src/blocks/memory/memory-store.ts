@@ -62,6 +62,7 @@ export class MemoryStore {
         subject, predicate, body, tokenize = "unicode61 remove_diacritics 2"
       );
     `);
+    this.#deleteWordsForGood();
     this.#addColumn();
   }
 
@@ -190,6 +191,13 @@ export class MemoryStore {
   /** `summaryId` is empty where there was no room for a summary. */
   noteSummarised(seq: number, summaryId: string): void {
     this.#sql.exec('UPDATE memories SET summary_id = ? WHERE seq = ?', summaryId, seq);
+  }
+
+  /** Else words of what was deleted would stay in pages of the index until these are written anew. */
+  #deleteWordsForGood(): void {
+    const known = "SELECT 1 FROM memory_words_config WHERE k = 'secure-delete'";
+    if (this.#sql.exec(known).toArray().length > 0) return;
+    this.#sql.exec("INSERT INTO memory_words (memory_words, rank) VALUES ('secure-delete', 1)");
   }
 
   /** To a table of before models wrote summaries. */

@@ -77,6 +77,19 @@ export class EntryStore {
     return row && this.#toEntry(row);
   }
 
+  /** What an entry takes up, without opening it; `undefined` where there is none. */
+  sizeAt(key: Uint8Array): number | undefined {
+    if (!this.#exists()) return undefined;
+    this.#addColumns();
+    const [row] = this.#sql
+      .exec<{ bytes: number }>(
+        'SELECT length(key) + length(value) + sealed_bytes AS bytes FROM entries WHERE key = ?',
+        key,
+      )
+      .toArray();
+    return row?.bytes;
+  }
+
   /** In the order of keys, as long as `fits` says yes. */
   list({ prefix, after, limit }: ListRequest, fits: (entry: StoredEntry) => boolean) {
     if (!this.#exists()) return [];
@@ -100,7 +113,7 @@ export class EntryStore {
   /** Adds or replaces an entry; the label is replaced with the value. */
   put({ key, value, label }: LabelledEntry): void {
     const { keys, bytes } = this.usage();
-    const before = this.find(key);
+    const before = this.sizeAt(key);
     const sealed = this.#sealing.sealBytes(rowOf(key), value);
     this.#sql.exec(
       `INSERT OR REPLACE INTO entries (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
@@ -113,7 +126,7 @@ export class EntryStore {
     );
     this.#usage = {
       keys: keys + (before === undefined ? 1 : 0),
-      bytes: bytes + sizeOf({ key, value }) - sizeOf(before),
+      bytes: bytes + sizeOf({ key, value }) - (before ?? 0),
     };
   }
 
@@ -183,8 +196,8 @@ export class EntryStore {
   }
 }
 
-export function sizeOf(entry: StoredEntry | undefined): number {
-  return entry === undefined ? 0 : entry.key.length + entry.value.length;
+export function sizeOf({ key, value }: StoredEntry): number {
+  return key.length + value.length;
 }
 
 function rowOf(key: Uint8Array): string {

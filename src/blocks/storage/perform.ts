@@ -51,11 +51,11 @@ function write(store: EntryStore, request: WriteRequest, label: Label): StorageA
 }
 
 function findWriteProblem(store: EntryStore, request: WriteRequest): StorageRefusal | undefined {
-  const before = store.find(request.key);
+  const before = store.sizeAt(request.key);
   if (before !== undefined && request.kind === 'add') return 'key_exists';
   const { keys, bytes } = store.usage();
   if (before === undefined && keys >= STORAGE_LIMITS.keys) return 'too_many_keys';
-  const after = bytes - sizeOf(before) + sizeOf(request);
+  const after = bytes - (before ?? 0) + sizeOf(request);
   return after > STORAGE_LIMITS.total ? 'storage_full' : undefined;
 }
 

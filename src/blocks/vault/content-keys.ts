@@ -41,35 +41,38 @@ export class ContentKeys {
       });
   }
 
+  /** Part of a transaction: all of them under the present master key, the newest first; makes the first. */
+  take(): readonly WrappedDataKey[] {
+    const known = this.all();
+    if (known.length === 0) return [this.#add()];
+    return known.map((key) => (this.#wrapping.isPresent(key) ? key : this.#rewrap(key)));
+  }
+
   /** Part of a transaction: a newest one, whatever there was before, and all others wrapped anew. */
   renew(): void {
     const known = this.all();
-    this.#rewrap(known);
-    if (known.length < MAX_CONTENT_KEYS) this.#add(this.#wrapping.wrap(this.#wrapping.create()));
-  }
-
-  /** Part of a transaction: puts what lies under the previous master key under the present one. */
-  refresh(): void {
-    this.#rewrap(this.all().filter((key) => !this.#wrapping.isPresent(key)));
+    for (const key of known) this.#rewrap(key);
+    if (known.length < MAX_CONTENT_KEYS) this.#add();
   }
 
   /** What no master key opens stays as it is: it may yet be given. */
-  #rewrap(keys: readonly WrappedDataKey[]): void {
-    for (const wrapped of keys) {
-      const key = this.#wrapping.unwrap(wrapped);
-      if (key === undefined) continue;
-      const anew = this.#wrapping.wrap(key);
-      this.#sql.exec(
-        'UPDATE content_keys SET wrapped_by = ?, wrapped = ? WHERE id = ?',
-        ...[anew.wrappedBy, anew.wrapped, anew.id],
-      );
-    }
+  #rewrap(wrapped: WrappedDataKey): WrappedDataKey {
+    const key = this.#wrapping.unwrap(wrapped);
+    if (key === undefined) return wrapped;
+    const anew = this.#wrapping.wrap(key);
+    this.#sql.exec(
+      'UPDATE content_keys SET wrapped_by = ?, wrapped = ? WHERE id = ?',
+      ...[anew.wrappedBy, anew.wrapped, anew.id],
+    );
+    return anew;
   }
 
-  #add({ id, wrappedBy, wrapped }: WrappedDataKey): void {
+  #add(): WrappedDataKey {
+    const key = this.#wrapping.wrap(this.#wrapping.create());
     this.#sql.exec(
       'INSERT INTO content_keys (id, wrapped_by, wrapped) VALUES (?, ?, ?)',
-      ...[id, wrappedBy, wrapped],
+      ...[key.id, key.wrappedBy, key.wrapped],
     );
+    return key;
   }
 }

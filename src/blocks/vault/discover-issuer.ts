@@ -60,6 +60,7 @@ export async function discoverIssuer(
 ): Promise<Result<Discovery, BeginProblem>> {
   const server = canonicaliseUrl(wanted.server, outside.privateHosts);
   if (!server.ok) return err('server_unreachable');
+  if (!outside.permits(server.value)) return err('host_denied');
   const challenge = await meet(outside, server.value);
   if (challenge === undefined) return err('server_unreachable');
   const resource = await findResource(outside, server.value, challenge);
@@ -121,30 +122,43 @@ async function findIssuer(
 ): Promise<Result<AuthorizationServer, BeginProblem>> {
   const place = canonicaliseUrl(name, outside.privateHosts);
   if (!place.ok || /[?#]/.test(name)) return err('address_refused');
+  if (!outside.permits(place.value)) return err('host_denied');
   for (const address of serverMetadataPlaces(place.value)) {
     const document = await outside.read(address);
     if (document === undefined) continue;
     const read = readAuthorizationServer(document, name);
     if (!read.ok) return err(read.error === 'not_metadata' ? 'issuer_unreachable' : read.error);
-    const reachable = withPlaces(outside.ledBy(place.value.href), read.value);
-    return reachable === undefined ? err('address_refused') : ok(reachable);
+    return withPlaces(outside.ledBy(place.value.href), read.value);
   }
   return err('issuer_unreachable');
 }
 
 /** The browser and the gateway are sent to places that could be asked by the gateway. */
-function withPlaces(outside: Outside, said: AuthorizationServer): AuthorizationServer | undefined {
+function withPlaces(
+  outside: Outside,
+  said: AuthorizationServer,
+): Result<AuthorizationServer, BeginProblem> {
   const { registrationEndpoint, revocationEndpoint, ...server } = said;
   const authorizationEndpoint = outside.find(server.authorizationEndpoint);
   const tokenEndpoint = outside.find(server.tokenEndpoint);
-  if (authorizationEndpoint === undefined || tokenEndpoint === undefined) return undefined;
+  if (authorizationEndpoint === undefined || tokenEndpoint === undefined) {
+    const needed = [server.authorizationEndpoint, server.tokenEndpoint];
+    return err(
+      needed.some((address) => isDenied(outside, address)) ? 'host_denied' : 'address_refused',
+    );
+  }
   const registration = registrationEndpoint && outside.find(registrationEndpoint);
   const revocation = revocationEndpoint && outside.find(revocationEndpoint);
-  return {
+  return ok({
     ...server,
     authorizationEndpoint,
     tokenEndpoint,
     ...(registration && { registrationEndpoint: registration }),
     ...(revocation && { revocationEndpoint: revocation }),
-  };
+  });
+}
+
+function isDenied(outside: Outside, address: string): boolean {
+  const place = canonicaliseUrl(address, outside.privateHosts);
+  return place.ok && !outside.permits(place.value);
 }

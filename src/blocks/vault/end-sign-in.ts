@@ -7,7 +7,7 @@
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { recordSignIn } from './pending-sign-in.ts';
 import { type Ending, endingOf, revoke } from './revoke-tokens.ts';
-import type { SignInPlace } from './sign-in-api.ts';
+import type { SignInPlace, SignInsOf } from './sign-in-api.ts';
 import type { SignInParts } from './sign-in-parts.ts';
 
 /** Whether there was anything to end. */
@@ -21,17 +21,24 @@ export async function endSignIn(
   return ended !== undefined;
 }
 
+/** Whoever is gone waits for nobody's answer. */
 export async function endSignInsOf(
   parts: SignInParts,
   actor: NamedActor,
-  plugin: string,
+  of: SignInsOf,
 ): Promise<void> {
   const places = [...parts.store.all(), ...parts.store.pending()];
-  const own = places.filter((place) => place.plugin === plugin);
-  await revoke(
+  const own = places.filter((place) => isOf(place, of));
+  const asked = revoke(
     parts,
     own.flatMap((place) => forget(parts, actor, place) ?? []),
   );
+  if ('plugin' in of) await asked;
+  else parts.later(asked);
+}
+
+export function isOf({ plugin, holder }: SignInPlace, of: SignInsOf): boolean {
+  return 'plugin' in of ? plugin === of.plugin : of.holders.includes(holder);
 }
 
 function forget(

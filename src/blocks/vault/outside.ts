@@ -1,11 +1,13 @@
 /**
- * What the vault asks of strangers when somebody signs in: public places by https alone, and private
- * ones that the workspace's policy exempts. All of it within one time.
+ * What the vault asks of strangers when somebody signs in: places that the workspace's policy lets
+ * anything speak to, public ones by https alone, and private ones that it exempts. All of it within one
+ * time.
  *
  * @module
  */
 
-import { canonicaliseUrl } from '../../core/checks/canonical/canonical-url.ts';
+import { type CanonicalUrl, canonicaliseUrl } from '../../core/checks/canonical/canonical-url.ts';
+import { type HostRules, mayReach } from '../../core/policy/may-reach.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
 import { type FormFields, toForm } from '../../core/remote-sign-in/form.ts';
 import { askJson, type JsonAnswer } from '../kit/ask-json.ts';
@@ -15,23 +17,29 @@ import { findPlace, type Networks } from '../kit/networks.ts';
 const TIMEOUT_MS = 15_000;
 
 export class Outside {
-  readonly privateHosts: readonly string[];
   readonly #networks: Networks;
+  readonly #rules: HostRules;
   readonly #signal: AbortSignal;
 
-  constructor(
-    networks: Networks,
-    privateHosts: readonly string[],
-    signal = AbortSignal.timeout(TIMEOUT_MS),
-  ) {
+  constructor(networks: Networks, rules: HostRules, signal = AbortSignal.timeout(TIMEOUT_MS)) {
     this.#networks = networks;
-    this.privateHosts = privateHosts;
+    this.#rules = rules;
     this.#signal = signal;
+  }
+
+  get privateHosts(): readonly string[] {
+    return this.#rules.privateHosts;
+  }
+
+  /** Whether policy lets anything of the workspace speak to that host and port. */
+  permits(place: CanonicalUrl): boolean {
+    return mayReach(this.#rules, place);
   }
 
   /** As far as the word of `address` leads: who is in public sends nobody to a private host. */
   ledBy(address: string): Outside {
-    return canonicaliseUrl(address).ok ? new Outside(this.#networks, [], this.#signal) : this;
+    if (!canonicaliseUrl(address).ok) return this;
+    return new Outside(this.#networks, { ...this.#rules, privateHosts: [] }, this.#signal);
   }
 
   /** In its one spelling; `undefined` if nobody may be sent there. */
@@ -70,6 +78,8 @@ export class Outside {
 
   #place(address: string) {
     const { privateHosts } = this;
+    const canonical = canonicaliseUrl(address, privateHosts);
+    if (!canonical.ok || !this.permits(canonical.value)) return undefined;
     return findPlace(this.#networks, address, { privateHosts, publicScheme: 'https' });
   }
 }

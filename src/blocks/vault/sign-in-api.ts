@@ -37,6 +37,8 @@ export type BeginProblem =
   | 'other_resource'
   /** The manifest names another one. */
   | 'other_issuer'
+  /** Policy does not let the workspace speak to the server, or to its authorization server. */
+  | 'host_denied'
   /** It does not say what it is, or some place of it may not be reached. */
   | 'issuer_unreachable'
   | 'address_refused'
@@ -130,8 +132,8 @@ export interface SignInApi {
   signIns(of: SignInsOf): Promise<readonly SignInDescription[]>;
   /** Forgets the tokens, then asks the issuer to; whether there were any, or a sign-in was under way. */
   endSignIn(actor: NamedActor, place: SignInPlace): Promise<boolean>;
-  /** All sign-ins of a plugin, whosoever. */
-  endSignInsOf(actor: NamedActor, plugin: string): Promise<void>;
+  /** All of a plugin, or of holders who are gone: their issuers are asked in the background. */
+  endSignInsOf(actor: NamedActor, of: SignInsOf): Promise<void>;
   /** The token, renewed if its end is near; on the record whatever the answer. */
   useToken(use: TokenUse): Promise<Result<string, TokenProblem>>;
   /** `ok`: there is another token to try. */

@@ -20,7 +20,7 @@ export function openSignIns(env: Pick<BlockBindings, 'VAULTS'>, workspace: Works
     finishSignIn: (actor, place, code) => connect().finishSignIn(actor, place, code),
     signIns: (of) => again((api) => api.signIns(of)),
     endSignIn: (actor, place) => again((api) => api.endSignIn(actor, place)),
-    endSignInsOf: (actor, plugin) => again((api) => api.endSignInsOf(actor, plugin)),
+    endSignInsOf: (actor, of) => again((api) => api.endSignInsOf(actor, of)),
     useToken: (use) => again((api) => api.useToken(use)),
     refuseToken: (refusal) => again((api) => api.refuseToken(refusal)),
   };

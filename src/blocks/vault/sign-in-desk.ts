@@ -6,6 +6,7 @@
 
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { toHostAndPort } from '../../core/capabilities/host-and-port.ts';
+import { NO_HOSTS } from '../../core/policy/may-reach.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { keyedHash } from '../kit/keys.ts';
 import type { Networks } from '../kit/networks.ts';
@@ -13,7 +14,7 @@ import { openWorkspace } from '../workspace/workspace-client.ts';
 import { beginSignIn } from './begin-sign-in.ts';
 import { SIGN_IN_KEY, WrappingKeys } from './data-key.ts';
 import { describeSignIn } from './describe-sign-in.ts';
-import { endSignIn, endSignInsOf } from './end-sign-in.ts';
+import { endSignIn, endSignInsOf, isOf } from './end-sign-in.ts';
 import { finishSignIn } from './finish-sign-in.ts';
 import { Outside } from './outside.ts';
 import { findOver } from './pending-sign-in.ts';
@@ -54,7 +55,7 @@ export class SignInDesk {
       now: () => Date.now(),
       openOutside: async () => {
         const described = await openWorkspace(env, workspace).describe();
-        return new Outside(env, described?.policy.privateHosts ?? []);
+        return new Outside(env, described?.policy ?? NO_HOSTS);
       },
       readSecret: (name, url) => lent.readSecret(name, hostOf(url)),
     };
@@ -79,11 +80,7 @@ export class SignInDesk {
 
   describe(of: SignInsOf): readonly SignInDescription[] {
     const { store, now } = this.#parts;
-    const wanted = store
-      .all()
-      .filter((row) =>
-        'plugin' in of ? row.plugin === of.plugin : of.holders.includes(row.holder),
-      );
+    const wanted = store.all().filter((row) => isOf(row, of));
     return wanted.map((row) => describeSignIn(row, now()));
   }
 
@@ -91,8 +88,8 @@ export class SignInDesk {
     return endSignIn(this.#parts, actor, place);
   }
 
-  endAllOf(actor: NamedActor, plugin: string) {
-    return endSignInsOf(this.#parts, actor, plugin);
+  endAllOf(actor: NamedActor, of: SignInsOf) {
+    return endSignInsOf(this.#parts, actor, of);
   }
 
   use(use: TokenUse) {

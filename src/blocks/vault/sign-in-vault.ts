@@ -69,8 +69,8 @@ export abstract class SignInVault extends DurableObject<VaultBindings> implement
     return this.desk.end(actor, place);
   }
 
-  async endSignInsOf(actor: NamedActor, plugin: string): Promise<void> {
-    await this.desk.endAllOf(actor, plugin);
+  async endSignInsOf(actor: NamedActor, of: SignInsOf): Promise<void> {
+    await this.desk.endAllOf(actor, of);
   }
 
   async useToken(use: TokenUse): Promise<Result<string, TokenProblem>> {

@@ -14,6 +14,7 @@ import type { TokenAnswer } from '../../core/remote-sign-in/token-answer.ts';
 import { readSignInName } from '../../core/vault/sign-in-name.ts';
 import { askForTokens } from './ask-for-tokens.ts';
 import { recordSignIn } from './pending-sign-in.ts';
+import { revoke } from './revoke-tokens.ts';
 import {
   type RefusedProblem,
   SHARED,
@@ -132,13 +133,18 @@ export class TokenDesk {
     const tokens = openTokens(parts, row);
     if (tokens?.refreshToken === undefined) return 'refused';
     const { terms } = row;
+    const clientSecret = clientSecretOf(parts, terms);
     const answer = await askForTokens(
-      { outside: await parts.openOutside(), terms, clientSecret: clientSecretOf(parts, terms) },
+      { outside: await parts.openOutside(), terms, clientSecret },
       { grant_type: 'refresh_token', refresh_token: tokens.refreshToken },
     );
     // Meanwhile somebody may have signed out, or in again.
     const present = this.#present(row);
-    if (present === undefined) return 'refused';
+    if (present === undefined) {
+      const ending = answer.ok && { terms, clientSecret, tokens: toTokens(answer.value, tokens) };
+      if (ending !== false) parts.later(revoke(parts, [ending]));
+      return 'refused';
+    }
     if (answer.ok) {
       this.#keep(present, { answer: answer.value, before: tokens, why });
       return 'renewed';

@@ -159,11 +159,7 @@ export class VaultBlock extends SignInVault implements VaultApi {
   }
 
   async contentKeys(): Promise<readonly WrappedDataKey[]> {
-    this.#changes.make(() => {
-      if (this.#contentKeys.all().length === 0) this.#contentKeys.renew();
-      else this.#contentKeys.refresh();
-    });
-    return this.#contentKeys.all();
+    return this.#changes.make(() => this.#contentKeys.take());
   }
 
   protected override forSignIns(): Lent {

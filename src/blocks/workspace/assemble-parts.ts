@@ -19,11 +19,13 @@ import { Timers } from '../kit/timers.ts';
 import { openSession } from '../session/session-client.ts';
 import { openStorage } from '../storage/storage-client.ts';
 import { openBlock } from '../user/block-client.ts';
+import { openSignIns } from '../vault/sign-in-client.ts';
 import { type Announcement, AnnouncementStore } from './announcement-store.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Authorities } from './authorities.ts';
 import { AuthorityLeases } from './authority-leases.ts';
 import { CodeStore } from './code-store.ts';
+import { DepartureStore } from './departure-store.ts';
 import { ErasureStore } from './erasure-store.ts';
 import { FormerTokenStore } from './former-token-store.ts';
 import type { PluginLaneApi } from './lane-api.ts';
@@ -50,6 +52,7 @@ export interface WorkspaceTasks {
   readonly announce: () => Promise<void>;
   readonly sweep: () => Promise<void>;
   readonly erase: () => Promise<void>;
+  readonly depart: () => Promise<void>;
   readonly withdraw: () => Promise<void>;
 }
 
@@ -82,6 +85,7 @@ export function assembleParts(
   const answers = new AnswerStore(sql, sealing);
   const announcements = new AnnouncementStore(sql);
   const erasures = new ErasureStore(sql);
+  const departures = new DepartureStore(sql);
   const quarantine = new QuarantineStore(sql);
   const withdrawals = new WithdrawalStore(sql);
   const skills = new SkillStore(sql);
@@ -132,6 +136,7 @@ export function assembleParts(
     ...{
       sealing,
       erasures,
+      departures,
       quarantine,
       withdrawals,
       skills,
@@ -146,6 +151,8 @@ export function assembleParts(
     ...laneOf(ctx, env),
     now: () => Date.now(),
     eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),
+    endSignIns: ({ principal, by }) =>
+      openSignIns(env, toId()).endSignInsOf(by, { holders: [principal] }),
     tellSession: (sessionId, revision) => tellSession(env, toId(), { sessionId, revision }),
     flush: () => ctx.waitUntil(drain().catch(() => {})), // the timer sends what this could not
   };
@@ -159,7 +166,7 @@ export function assembleParts(
     for (const store of [workspace, tokens, code, turns, answers, announcements, erasures]) {
       store.createTable();
     }
-    for (const store of [quarantine, withdrawals, formerTokens]) store.createTable();
+    for (const store of [departures, quarantine, withdrawals, formerTokens]) store.createTable();
     for (const store of [tickets, tokenUses, switches, policyVersions]) store.createTable();
     skills.createTable();
     for (const store of [plugins, reserves]) store.createTables();

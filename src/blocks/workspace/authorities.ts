@@ -27,6 +27,7 @@ import {
   type TokenSources,
 } from '../../core/policy/token-facts.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
+import { remember } from '../../core/primitives/remember.ts';
 import { builtInPlugins } from './built-in-plugins.ts';
 import type { FormerTokenStore } from './former-token-store.ts';
 import { findGiver } from './issuer-giver.ts';
@@ -105,7 +106,7 @@ export class Authorities {
         ? ROOT_GRANTS
         : liveGrantsOf(principal.tokenId, this.sources, now);
     const narrowed = narrowGrants(grantsUnder(this.#switches(), grants), principal.caveats ?? []);
-    return remember(this.#authorities, key, this.#freeze(principal, narrowed));
+    return remember(this.#authorities, [key, this.#freeze(principal, narrowed)], MAX_REMEMBERED);
   }
 
   /** What a principal of this name may do with all of its live tokens together. */
@@ -133,11 +134,8 @@ export class Authorities {
     const grants = grantsUnder(this.#switches(), liveGrantsOf(token.id, this.sources, now));
     const { revision } = workspace.row();
     const login = { principal, grants, revision, token };
-    return remember(
-      this.#logins,
-      tokenHash,
-      former === undefined ? login : { ...login, until: former.until },
-    );
+    const known: Login = former === undefined ? login : { ...login, until: former.until };
+    return remember(this.#logins, [tokenHash, known], MAX_REMEMBERED);
   }
 
   #switches(): readonly KillSwitch[] {
@@ -170,11 +168,4 @@ export class Authorities {
     const authority = { revision, principal, grants, policy: bounded, plugins: this.#plugins };
     return skills.length === 0 ? authority : { ...authority, skills };
   }
-}
-
-function remember<T>(memory: Map<string, T>, key: string, value: T): T {
-  const [oldest] = memory.keys();
-  if (memory.size >= MAX_REMEMBERED && oldest !== undefined) memory.delete(oldest);
-  memory.set(key, value);
-  return value;
 }

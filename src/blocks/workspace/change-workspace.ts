@@ -8,11 +8,13 @@ import { expandGrants } from '../../core/capabilities/expand.ts';
 import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { findSignInObjection } from './admit-sign-in.ts';
 import { announceRevision } from './announce-revision.ts';
 import { keepPolicyVersion } from './keep-policy-version.ts';
+import { seeOff, seeOffSoon } from './see-off.ts';
 import { revokeTokens } from './tokens.ts';
 import { findWideGrants } from './wide-grants.ts';
 import type {
@@ -89,7 +91,9 @@ export async function changeWorkspace(
   transact(parts, () => {
     if (change.members !== undefined) {
       parts.workspace.update({ members: members.value });
-      revokeTokens(parts, actor, tokensOfFormer(parts, before, members.value));
+      const former = [...before.keys()].filter((id) => !members.value.has(id));
+      revokeTokens(parts, actor, tokensOf(parts, former));
+      seeOff(parts, actor, former.map(toUserName));
     }
     if (change.policy !== undefined) parts.workspace.update({ policy: change.policy });
     const next = raiseRevision(parts);
@@ -99,6 +103,7 @@ export async function changeWorkspace(
   });
   parts.flush();
   await announceRevision(parts);
+  await seeOffSoon(parts);
   return ok(undefined);
 }
 
@@ -115,11 +120,12 @@ function refuseChange(
 }
 
 /** Who is no longer a member is bounded by nothing any more: his tokens must go with it. */
-function tokensOfFormer(parts: WorkspaceParts, before: Members, after: Members): string[] {
-  return [...before.keys()]
-    .filter((id) => !after.has(id))
-    .flatMap((id) => parts.tokens.ofSubject('user', id))
-    .map(({ id }) => id);
+function tokensOf(parts: WorkspaceParts, members: readonly string[]): string[] {
+  return members.flatMap((id) => parts.tokens.ofSubject('user', id)).map(({ id }) => id);
+}
+
+function toUserName(id: string): string {
+  return toPrincipalName({ kind: 'user', id });
 }
 
 function readMembers(members: readonly Member[]): Result<Members, readonly PointerError[]> {

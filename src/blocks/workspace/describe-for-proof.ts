@@ -4,20 +4,23 @@
  * @module
  */
 
+import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
 import { liveGrantsOf } from '../../core/policy/live-grants.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { ProvedPrincipal, ProvedWorkspace } from '../../core/policy/prove-flow.ts';
 import { givableBy } from '../../core/policy/sign-in-policy.ts';
 import { isLiveToken } from '../../core/policy/token-facts.ts';
+import { builtInPlugins } from './built-in-plugins.ts';
 import { toGiverName } from './issuer-giver.ts';
 import type { WorkspaceParts } from './workspace-parts.ts';
 
 export function describeForProof(parts: WorkspaceParts): ProvedWorkspace {
-  const { allow, deny, flow, approvals } = parts.workspace.row().policy;
-  const plugins = parts.plugins.all().filter(({ plugin }) => plugin.state === 'running');
+  const { policy } = parts.workspace.row();
+  const { allow, deny, flow, approvals } = policy;
   return {
     policy: { allow, deny, flow, approvals },
-    plugins: plugins.map(({ plugin }) => ({
+    plugins: listServed(parts, policy).map((plugin) => ({
       name: plugin.name,
       allow: plugin.allow,
       deny: plugin.deny,
@@ -29,6 +32,16 @@ export function describeForProof(parts: WorkspaceParts): ProvedWorkspace {
     })),
     principals: [...listPrincipals(parts), ...listIssuers(parts)],
   };
+}
+
+/** All whose tools some turn may call: the gateway's own, and versions that older turns still have. */
+function listServed(
+  { plugins, skills }: WorkspaceParts,
+  policy: Policy,
+): readonly RegisteredPlugin[] {
+  const running = plugins.all().filter(({ plugin }) => plugin.state === 'running');
+  const served = [...running, ...plugins.draining()].map(({ plugin }) => plugin);
+  return [...served, ...builtInPlugins(skills.all(), policy)];
 }
 
 /** Whoever may come tomorrow, with all that an issuer can give to anybody. */

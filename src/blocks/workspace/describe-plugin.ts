@@ -32,7 +32,9 @@ export function describePlugin(parts: WorkspaceParts, name: string): PluginDescr
     ...(signedBy !== undefined && { signedBy }),
     ...(others.length > 0 && { versions: others.map(describeVersion) }),
     ...(found !== undefined && { quarantine: describeQuarantine(found) }),
-    ...(section && { signsIn: section.auth.holder ?? 'principal' }),
+    ...(section && {
+      signsIn: { holder: section.auth.holder ?? 'principal', server: section.url },
+    }),
   };
 }
 

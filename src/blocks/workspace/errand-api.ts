@@ -27,6 +27,8 @@ export interface OpenErrand {
   readonly model: string;
   /** Texts to embed, or messages and notes to summarise. */
   readonly count: number;
+  /** Most that it may cost, beside what the principal's credential says. */
+  readonly ceiling?: Spend;
   /** As late as it can possibly end, epoch milliseconds. */
   readonly deadlineAt: number;
   /** Name of the route, of the tool, or of the work that asks. */

@@ -122,7 +122,7 @@ function reserve(
     return err({ code: isBudget ? 'budget_exhausted' : 'rate_limited', ...rest });
   }
   const nothing = { tokens: 0, costMicroUsd: 0 };
-  const capped = capSlice(opened.value.slice, turnCeilingOf(principal), nothing);
+  const capped = capSlice(opened.value.slice, turnCeilingOf(principal, order.ceiling), nothing);
   return ok({ tokens: capped.tokens, costMicroUsd: capped.costMicroUsd });
 }
 

@@ -8,6 +8,7 @@ import { toPrincipalName } from '../../core/policy/principal.ts';
 import { ROOT_TOKEN_ID } from '../../core/policy/token-facts.ts';
 import { announceRevision } from './announce-revision.ts';
 import type { RevokeMany } from './governance-api.ts';
+import { seeOffSoon } from './see-off.ts';
 import { revokeTokens } from './tokens.ts';
 import type { Actor } from './workspace-api.ts';
 import { transact, type WorkspaceParts } from './workspace-parts.ts';
@@ -29,6 +30,7 @@ export async function revokeMany(
   transact(parts, () => revokeTokens(parts, actor, ids));
   parts.flush();
   await announceRevision(parts);
+  await seeOffSoon(parts);
   return ids.length;
 }
 

@@ -9,6 +9,7 @@
 
 import { type Bucket, callsIn, refill, retryAfterMs, takeCalls } from '../../core/policy/bucket.ts';
 import type { Rate } from '../../core/policy/policy.ts';
+import { remember } from '../../core/primitives/remember.ts';
 import { BucketRows } from './bucket-rows.ts';
 
 /** Longest period of a bucket that is in memory alone, in milliseconds. */
@@ -35,7 +36,7 @@ export class RouteRates {
     const bucket = refill(this.#find(key, rate), rate, now);
     if (callsIn(bucket) < 1) return retryAfterMs(bucket);
     const taken = takeCalls(bucket, 1);
-    this.#remember(key, taken);
+    remember(this.#buckets, [key, taken], MAX_BUCKETS);
     if (rate.periodMs > MEMORY_PERIOD_MS) this.#rows.replace([[key, taken]]);
     return 0;
   }
@@ -45,12 +46,5 @@ export class RouteRates {
     if (known !== undefined || rate.periodMs <= MEMORY_PERIOD_MS) return known;
     const [stored] = this.#rows.select(JSON.stringify([key]));
     return stored?.[1];
-  }
-
-  #remember(key: string, bucket: Bucket): void {
-    this.#buckets.delete(key);
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size >= MAX_BUCKETS && oldest !== undefined) this.#buckets.delete(oldest);
-    this.#buckets.set(key, bucket);
   }
 }

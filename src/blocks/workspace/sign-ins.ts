@@ -14,6 +14,7 @@ import { isEnded } from '../../core/policy/kill-switch.ts';
 import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
 import { type ReadClaims, readClaims, toPrincipalId } from '../../core/policy/read-claims.ts';
 import type { TrustedIssuer } from '../../core/policy/sign-in-policy.ts';
+import { remember } from '../../core/primitives/remember.ts';
 import { randomHex, sha256Hex } from '../kit/keys.ts';
 import type { SignInRefusal, VerifiedSignIn } from './entry-api.ts';
 import { fingerprintOf, isSignedIn, toGiverId, toGiverName } from './issuer-giver.ts';
@@ -62,7 +63,11 @@ export class SignIns {
     const outcome = this.#enter(signIn, now);
     if (outcome.kind === 'token') {
       const { expiresAt } = signIn;
-      remember(this.#remembered, signIn.tokenHash, { revision, expiresAt, token: outcome.token });
+      remember(
+        this.#remembered,
+        [signIn.tokenHash, { revision, expiresAt, token: outcome.token }],
+        MAX_REMEMBERED,
+      );
     }
     return outcome;
   }
@@ -147,7 +152,7 @@ export class SignIns {
     const key = `${name} ${reason}`;
     if (now - (this.#recordedAt.get(key) ?? 0) < RECORD_EVERY_MS)
       return { kind: 'refused', reason };
-    remember(this.#recordedAt, key, now);
+    remember(this.#recordedAt, [key, now], MAX_REMEMBERED);
     transact(this.#parts, () =>
       record(this.#parts, {
         ...{ action: 'signed-in', decision: 'denied', at: now, actor: name, reason },
@@ -169,10 +174,4 @@ export function toSignedIn(
 
 function toOutcome(token: StoredToken): SignInOutcome {
   return { kind: 'token', token };
-}
-
-function remember<T>(memory: Map<string, T>, key: string, value: T): void {
-  const [oldest] = memory.keys();
-  if (memory.size >= MAX_REMEMBERED && oldest !== undefined) memory.delete(oldest);
-  memory.set(key, value);
 }

@@ -11,6 +11,7 @@
 import { type Bucket, callsIn, refill, takeCalls } from '../../core/policy/bucket.ts';
 import type { ClientClass } from '../../core/policy/client-class.ts';
 import type { RequestUse } from '../../core/policy/request-use.ts';
+import { remember } from '../../core/primitives/remember.ts';
 
 /** How old the time of a last use may be, in milliseconds. */
 const ACCURACY_MS = 60_000;
@@ -94,10 +95,7 @@ export class TokenUses {
       ({ source, client, last_at: at }) => [`${client} ${source}`, at] as const,
     );
     const read = { writtenAt: new Map(writtenAt), fresh: undefined };
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= MAX_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
-    this.#known.set(tokenId, read);
-    return read;
+    return remember(this.#known, [tokenId, read], MAX_REMEMBERED);
   }
 
   #dropOldest(tokenId: string, { writtenAt }: Known): void {

@@ -11,9 +11,11 @@ import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { depthOf, liveGrantsOf, MAX_TOKEN_DEPTH } from '../../core/policy/live-grants.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import { findReserved } from '../../core/policy/reserved-name.ts';
 import { ROOT_TOKEN_ID } from '../../core/policy/token-facts.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { announceRevision } from './announce-revision.ts';
+import { seeOffHolders, seeOffSoon } from './see-off.ts';
 import type { StoredToken } from './token-store.ts';
 import { toWarnings } from './wide-grants.ts';
 import type { Actor, IssueToken, Refusal, TokenDescription } from './workspace-api.ts';
@@ -36,13 +38,14 @@ export function issueToken(
   const unrecorded = refuseUnrecorded(parts);
   if (unrecorded !== undefined) return err(unrecorded);
   const { patterns, problems, warnings } = expandGrants(request.grants);
-  const errors = problems.map(({ index, message }) => grantError(index, message));
+  const reserved = findReserved(actor.principal, request.subject);
+  const errors = [
+    ...(reserved === undefined ? [] : [{ pointer: '/subject/id', detail: reserved }]),
+    ...problems.map(({ index, message }) => grantError(index, message)),
+  ];
   if (errors.length > 0) {
-    return err({
-      code: 'invalid_body',
-      detail: 'Cannot issue the token: its grants must be patterns',
-      errors,
-    });
+    const detail = 'Cannot issue the token: its subject and grants must hold';
+    return err({ code: 'invalid_body', detail, errors });
   }
   const token = toToken(parts, actor, { request, patterns });
   const refusal = findObjection(parts, actor, { request, token });
@@ -72,6 +75,7 @@ export async function revokeToken(
   transact(parts, () => revokeTokens(parts, actor, [tokenId]));
   parts.flush();
   await announceRevision(parts);
+  await seeOffSoon(parts);
   return true;
 }
 
@@ -87,6 +91,7 @@ export function revokeTokens(
   for (const tokenId of revoked) {
     record(parts, actorEvent(parts, actor, { action: 'token-revoked', tokenId, revision }));
   }
+  seeOffHolders(parts, actor, revoked);
 }
 
 export function describeToken(token: StoredToken): TokenDescription {

@@ -165,8 +165,8 @@ export interface PluginDescription extends PluginVersionDescription {
   readonly versions?: readonly PluginVersionDescription[];
   /** Set while nothing may run under its name. */
   readonly quarantine?: QuarantineDescription;
-  /** Whose sign-in to a remote server it needs, if any. */
-  readonly signsIn?: SignInHolder;
+  /** Whose sign-in it needs, if any, and to which server. */
+  readonly signsIn?: { readonly holder: SignInHolder; readonly server: string };
   /** In the answer about one plugin only. */
   readonly manifest?: JsonObject;
   readonly config?: JsonObject;

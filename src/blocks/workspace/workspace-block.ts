@@ -36,6 +36,7 @@ import { keepHardened, readCode } from './plugin-code.ts';
 import { deletePlugin, failCode, stopPlugin } from './plugins.ts';
 import { quarantinePlugin, releasePlugin } from './quarantine.ts';
 import { recordDenial, recordRefusedLogins, recordRefusedUpload } from './refusals.ts';
+import { seeOffPending } from './see-off.ts';
 import { withdrawPending } from './tell-lane.ts';
 import { describeToken, issueToken, revokeToken } from './tokens.ts';
 import { TurnCounter } from './turn-counter.ts';
@@ -70,6 +71,7 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
       announce: () => announceAgain(this.#parts),
       sweep: async () => sweepTurns(this.#parts),
       erase: () => erasePending(this.#parts),
+      depart: () => seeOffPending(this.#parts),
       withdraw: () => withdrawPending(this.#parts),
     });
     this.#parts = this.#assembled.parts;

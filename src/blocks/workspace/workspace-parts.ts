@@ -16,6 +16,7 @@ import type { AnswerStore } from './answer-store.ts';
 import type { Authorities } from './authorities.ts';
 import type { AuthorityLeases } from './authority-leases.ts';
 import type { CodeStore } from './code-store.ts';
+import type { Departure, DepartureStore } from './departure-store.ts';
 import type { ErasureStore } from './erasure-store.ts';
 import type { FormerTokenStore } from './former-token-store.ts';
 import type { PluginLaneApi, PluginStart, StartPlugin } from './lane-api.ts';
@@ -58,6 +59,7 @@ export interface WorkspaceParts {
   readonly sealing: Sealing;
   readonly announcements: AnnouncementStore;
   readonly erasures: ErasureStore;
+  readonly departures: DepartureStore;
   readonly authorities: Authorities;
   readonly leases: AuthorityLeases;
   readonly summaryPlaces: SummaryPlaces;
@@ -68,6 +70,8 @@ export interface WorkspaceParts {
   readonly tellSession: (sessionId: string, revision: number) => Promise<void>;
   /** Deletes what a plugin has stored; calls approved before `revision` reach it no more. */
   readonly eraseStorage: (plugin: string, revision: number) => Promise<void>;
+  /** Has the vault forget all sign-ins of a principal. */
+  readonly endSignIns: (departure: Departure) => Promise<void>;
   /** Tries out a plugin's code in the lane. */
   readonly startPlugin: (start: Omit<StartPlugin, 'workspace'>) => Promise<PluginStart>;
   /** Tells the lane; resolves once it knows for good. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Spend } from '../policy/ledger.ts';
 import type { Principal } from '../policy/principal.ts';
 import type { SessionId } from '../primitives/ids.ts';
 import type { SummaryLine } from './summary-prompt.ts';
@@ -16,6 +17,8 @@ export interface SummaryOrder {
   /** A model or an alias. */
   readonly model: string;
   readonly of: 'conversation' | 'notes';
+  /** Most that it may cost, where that is less than a turn's worth. */
+  readonly ceiling?: Spend;
   /** The oldest first. */
   readonly lines: readonly SummaryLine[];
 }
@@ -31,6 +34,8 @@ export type SummaryAnswer =
       readonly kind: 'failed';
       /** Absent: asking again would not help. */
       readonly retryAfterMs?: number;
+      /** What it has cost all the same; absent: nothing. */
+      readonly spent?: Spend;
     };
 
 /** The entrypoint of the gateway behind which the models are. */

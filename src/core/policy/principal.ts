@@ -39,6 +39,15 @@ export function toSpenderName(principal: Principal): string {
   return toPrincipalName(principal.behalf ?? principal);
 }
 
+/**
+ * Whose memory it is that a turn reads and writes. Blocks and schedules remember for whom they act; a
+ * sender in a channel is a person of his own, of whom neither the channel's maker nor another sender is
+ * to learn anything by it.
+ */
+export function toRemembererName(principal: Principal): string {
+  return principal.kind === 'channel' ? toPrincipalName(principal) : toSpenderName(principal);
+}
+
 /** Tells apart those who may do different things: name, credential, its caveats, and grants to act for others. */
 export function toAuthorityKey(principal: Principal): string {
   const { tokenId, behalf, caveats } = principal;

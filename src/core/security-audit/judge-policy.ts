@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type FlowException, listExceptions } from '../policy/list-exceptions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { proveFlow } from '../policy/prove-flow.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
@@ -69,7 +70,7 @@ function findWideLists({ allow, models }: Policy, mend: Mend): readonly Finding[
       level: 'low',
       sentence: `The policy allows all of ${wide.length} dangerous patterns, so that manifests and grants alone bound them`,
       evidence: { patterns: wide },
-      command: mend(takeAway('.allow', wide)),
+      command: `${mend(takeAway('.allow', wide))} # with the resources that are needed added`,
     });
   }
   if (models.allow.includes('*')) {
@@ -84,6 +85,13 @@ function findWideLists({ allow, models }: Policy, mend: Mend): readonly Finding[
   return findings;
 }
 
+/** All others are told of as rules that are milder than the default. */
+const NAMED_EXCEPTIONS: Readonly<Partial<Record<FlowException['rule'], string>>> = {
+  believed: 'tools-believed',
+  declassifiers: 'tools-declassify',
+  constants: 'values-believed',
+};
+
 /** What an operator has excepted from a rule, by name. */
 function findExceptions({ privateHosts, plugins, flow }: Policy, mend: Mend): readonly Finding[] {
   const findings: Finding[] = [];
@@ -96,23 +104,11 @@ function findExceptions({ privateHosts, plugins, flow }: Policy, mend: Mend): re
       command: mend('.privateHosts = []'),
     });
   }
-  if (flow.declassifiers.length > 0) {
-    findings.push({
-      id: 'tools-declassify',
-      level: 'low',
-      sentence: `What these tools answer about outsiders’ words counts as trusted: ${flow.declassifiers.join(', ')}`,
-      evidence: { declassifiers: [...flow.declassifiers] },
-      command: mend('.flow.declassifiers = []'),
-    });
-  }
-  if (flow.believed.length > 0) {
-    findings.push({
-      id: 'tools-believed',
-      level: 'low',
-      sentence: `What outsiders wrote counts as trusted where these tools say it: ${flow.believed.join(', ')}`,
-      evidence: { believed: [...flow.believed] },
-      command: mend('.flow.believed = []'),
-    });
+  for (const { rule, is, sentence } of listExceptions(flow)) {
+    const id = NAMED_EXCEPTIONS[rule];
+    if (id === undefined) continue;
+    const command = mend(`.flow.${rule} = []`);
+    findings.push({ id, level: 'low', sentence, evidence: { [rule]: [...is] }, command });
   }
   if (!plugins.requireSignature) {
     findings.push({

@@ -100,7 +100,7 @@ function judgeNode(node: NodeFacts, now: number): readonly Finding[] {
 function changeCeiling({ id, allow, deny }: NodeFacts, wide: readonly string[]): string {
   const left = withoutExpansions(allow).filter((pattern) => !wide.includes(pattern));
   const ceiling = JSON.stringify({ allow: left, deny: withoutExpansions(deny) });
-  return `call -X PUT "$URL/v1/nodes/${id}/ceiling" -d '${ceiling}'`;
+  return `call -X PUT "$URL/v1/nodes/${id}/ceiling" -d '${ceiling}' # with the resources that it needs added`;
 }
 
 /** The program that a node runs. One that has never connected has not said. */

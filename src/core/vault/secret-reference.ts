@@ -18,8 +18,20 @@ export function readSecretReference(value: JsonValue | undefined): string | unde
   return isSecretName(secret) || readSignInName(secret) !== undefined ? secret : undefined;
 }
 
+export interface SecretReference {
+  readonly setting: string;
+  readonly name: string;
+}
+
+/** All that settings refer to, in their order. */
+export function referencesIn(settings: JsonObject): readonly SecretReference[] {
+  return Object.entries(settings).flatMap(([setting, value]) => {
+    const name = readSecretReference(value);
+    return name === undefined ? [] : [{ setting, name }];
+  });
+}
+
 /** Names of the secrets that settings refer to, each once. */
 export function findSecretReferences(settings: JsonObject): readonly string[] {
-  const names = Object.values(settings).flatMap((value) => readSecretReference(value) ?? []);
-  return [...new Set(names)];
+  return [...new Set(referencesIn(settings).map(({ name }) => name))];
 }

@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 import { openMemory } from '../../blocks/memory/memory-client.ts';
-import { toSpenderName } from '../../core/policy/principal.ts';
+import { toRemembererName } from '../../core/policy/principal.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { admit } from '../admit.ts';
 import { json } from '../json-response.ts';
@@ -40,7 +40,7 @@ async function ownerOf(
   request: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId'>,
   { asked, operation }: { readonly asked: string | undefined; readonly operation: string },
 ): Promise<string> {
-  const own = toSpenderName(request.caller.principal);
+  const own = toRemembererName(request.caller.principal);
   if (asked === undefined || asked === own) return own;
   await admit({ access: 'system:admin', operation }, request.caller, request);
   return asked;

@@ -12,6 +12,7 @@ import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/work
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { actorOf, namedActorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
+import { presentSignIn } from '../present-sign-in.ts';
 import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
@@ -76,9 +77,9 @@ async function withSignIns(
   const signIns = await openSignIns(env, principal.workspace).signIns({ holders: [own, SHARED] });
   return plugins.map(({ signsIn, ...plugin }) => {
     if (signsIn === undefined) return plugin;
-    const holder = signsIn === 'workspace' ? SHARED : own;
+    const holder = signsIn.holder === 'workspace' ? SHARED : own;
     const known = signIns.find((each) => each.plugin === plugin.name && each.holder === holder);
-    const { plugin: _, ...signIn } = known ?? { plugin, holder, state: 'needed' };
+    const signIn = known ? presentSignIn(known, signsIn) : { holder, state: 'needed' };
     return { ...plugin, signIn };
   });
 }
@@ -113,7 +114,9 @@ const deletePlugin = defineRoute(
   async (request) => {
     const name = request.params.name ?? '';
     const { env, caller } = request;
-    await openSignIns(env, caller.principal.workspace).endSignInsOf(namedActorOf(request), name);
+    await openSignIns(env, caller.principal.workspace).endSignInsOf(namedActorOf(request), {
+      plugin: name,
+    });
     if (!(await workspaceOf(request).deletePlugin(actorOf(request), name))) throw noSuch('plugin');
     return noContent();
   },

@@ -7,12 +7,7 @@
  */
 
 import * as z from 'zod';
-import {
-  type BeginProblem,
-  SHARED,
-  type SignInDescription,
-  type SignInPlace,
-} from '../../blocks/vault/sign-in-api.ts';
+import { type BeginProblem, SHARED, type SignInPlace } from '../../blocks/vault/sign-in-api.ts';
 import { openSignIns } from '../../blocks/vault/sign-in-client.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
@@ -22,6 +17,7 @@ import { namedActorOf } from '../actor-of.ts';
 import { holds, missingGrant } from '../admit.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
+import { presentSignIn } from '../present-sign-in.ts';
 import { found, invalidBody, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { signInSchema } from './plugin-schema.ts';
@@ -37,6 +33,10 @@ const CANNOT: Readonly<Record<BeginProblem, readonly [ErrorCode, string]>> = {
   resource_unknown: ['conflict', 'the server must say who gives tokens for it (RFC 9728)'],
   other_resource: ['conflict', 'the server must speak of itself, and not of another resource'],
   other_issuer: ['conflict', 'the authorization server must be the one that is expected'],
+  host_denied: [
+    'conflict',
+    'policy must let the workspace reach the server and who signs in for it',
+  ],
   address_refused: ['conflict', 'all addresses must be public https, or exempt by policy'],
   pkce_missing: ['conflict', 'the authorization server must support PKCE with S256'],
   code_missing: ['conflict', 'the authorization server must support authorization codes'],
@@ -81,11 +81,11 @@ const finishSignIn = defineRoute(
     success: { status: 200, describes: signInSchema },
   },
   async (request) => {
-    const { place, signIns } = await about(request);
+    const { place, signIns, signsIn } = await about(request);
     requireShare(request, place);
     const actor = namedActorOf(request);
     const finished = await signIns.finishSignIn(actor, place, request.body.code);
-    if (finished.ok) return json(present(finished.value));
+    if (finished.ok) return json(presentSignIn(finished.value, signsIn));
     if (finished.error === 'wrong_code') {
       throw invalidBody({ pointer: '/code', detail: 'must be the code that the page shows' });
     }
@@ -101,10 +101,11 @@ const readSignIn = defineRoute(
     success: { status: 200, describes: signInSchema },
   },
   async (request) => {
-    const { place, signIns } = await about(request);
+    const { place, signIns, signsIn } = await about(request);
     const all = await signIns.signIns({ holders: [place.holder] });
     const own = all.find(({ plugin }) => plugin === place.plugin);
-    return json(own === undefined ? { holder: place.holder, state: 'needed' } : present(own));
+    const { holder } = place;
+    return json(own === undefined ? { holder, state: 'needed' } : presentSignIn(own, signsIn));
   },
 );
 
@@ -134,7 +135,10 @@ const listSignIns = defineRoute(
   },
   async (request) => {
     const { signIns, plugin } = whereTo(request);
-    return json({ signIns: (await signIns.signIns({ plugin })).map(present) });
+    const { env, caller } = request;
+    const described = await openWorkspace(env, caller.principal.workspace).plugin(plugin);
+    const all = await signIns.signIns({ plugin });
+    return json({ signIns: all.map((each) => presentSignIn(each, described?.signsIn)) });
   },
 );
 
@@ -171,8 +175,9 @@ async function about(request: AnyRequest) {
     throw new Refusal('conflict', { detail });
   }
   const place = { plugin: plugin.name, holder: holderOf(request, section) };
-  const isRunning = plugin.state === 'running';
-  return { section, place, isRunning, signIns: openSignIns(env, workspace) };
+  const { signsIn, state } = plugin;
+  const signIns = openSignIns(env, workspace);
+  return { section, place, signIns, signsIn, isRunning: state === 'running' };
 }
 
 function holderOf({ caller }: AnyRequest, { auth }: SignInSection): string {
@@ -192,10 +197,6 @@ function originOf({ raw }: AnyRequest): string {
   if (protocol === 'https:' || isLocal) return origin;
   const detail = 'Cannot sign in: the gateway must be asked by https, or on this machine';
   throw new Refusal('conflict', { detail });
-}
-
-function present({ plugin: _, ...description }: SignInDescription) {
-  return description;
 }
 
 export const signInRoutes: readonly Route[] = [

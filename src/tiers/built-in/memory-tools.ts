@@ -14,7 +14,7 @@ import { openSession, type SessionClient } from '../../blocks/session/session-cl
 import { FORGET, RECALL, REMEMBER, SEARCH } from '../../core/manifest/built-in-tools.ts';
 import { type Memory, textOfDraft } from '../../core/memory/memory.ts';
 import { HIGHEST_LABEL, isLabel, joinLabels, LOWEST_LABEL } from '../../core/policy/labels.ts';
-import { type Principal, toSpenderName } from '../../core/policy/principal.ts';
+import { type Principal, toRemembererName } from '../../core/policy/principal.ts';
 import type { SessionId } from '../../core/primitives/ids.ts';
 import type { JsonObject, JsonValue } from '../../core/primitives/json.ts';
 import type { BuiltInCall, BuiltInTool } from './built-in-runner.ts';
@@ -49,7 +49,7 @@ export function createMemoryTools(
   { principal, requestId, sessionId, summariser: model, embedder }: MemoryNeeds,
 ): ReadonlyMap<string, BuiltInTool> {
   const memory = openMemory(env, principal.workspace);
-  const owner = toSpenderName(principal);
+  const owner = toRemembererName(principal);
   const wish = model === undefined ? undefined : { principal, requestId, sessionId, model };
   const shelf = { memory, owner, embedder, wish };
   return new Map<string, BuiltInTool>([

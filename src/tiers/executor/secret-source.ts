@@ -18,7 +18,7 @@ import { LOWEST_LABEL } from '../../core/policy/labels.ts';
 import { parseWorkspaceId, readSessionId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
-import { readSecretReference } from '../../core/vault/secret-reference.ts';
+import { referencesIn } from '../../core/vault/secret-reference.ts';
 
 type Env = Pick<BlockBindings, 'SESSIONS' | 'VAULTS' | 'SALLYPORT_MASTER_KEY'>;
 type Failure = CheckReason<'dispatch'>;
@@ -37,9 +37,7 @@ export type SecretSource = (
 export function createSecretSource(env: Env): SecretSource {
   return async ({ claims, node, config }) => {
     const secrets: CallSecret[] = [];
-    for (const [setting, value] of Object.entries(config)) {
-      const name = readSecretReference(value);
-      if (name === undefined) continue;
+    for (const { setting, name } of referencesIn(config)) {
       const secret = await takeSecret(env, name, { claims, node });
       if (!secret.ok) return secret;
       secrets.push({ setting, name, ...secret.value });

@@ -167,6 +167,29 @@ describe('the memory of a workspace', () => {
   });
 });
 
+test('what was deleted is in no table of the index either, and in no summary or vector', async () => {
+  const { stub, memory, remember } = scene();
+  await remember('zanzibar is warm');
+  await remember('zanzibar is far', { owner: 'user:bob' });
+  await memory.erase(ACTOR, OWNER);
+  const left = await runInDurableObject(stub, (_, { storage }) => {
+    const tables = storage.sql
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE name GLOB 'memor*' AND type = 'table'",
+      )
+      .toArray();
+    const texts = tables.flatMap(({ name }) =>
+      storage.sql.exec(`SELECT * FROM ${name}`).toArray().flatMap(Object.values).map(toText),
+    );
+    return texts.join('\n');
+  });
+  expect(left).toContain('far');
+  expect(left).not.toContain('warm');
+});
+
+const toText = (value: unknown) =>
+  value instanceof ArrayBuffer ? Buffer.from(value).toString('latin1') : String(value);
+
 describe('vectors', () => {
   const MODEL = 'compatible/embed';
   const toVector = (places: readonly number[]) => packVector(places) ?? new Uint8Array();

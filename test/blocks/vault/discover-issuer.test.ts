@@ -4,12 +4,19 @@ import { describe, expect, test } from 'vitest';
 import type { Network } from '../../../src/blocks/kit/networks.ts';
 import { discoverIssuer } from '../../../src/blocks/vault/discover-issuer.ts';
 import { Outside } from '../../../src/blocks/vault/outside.ts';
+import { expandDenies, expandGrants } from '../../../src/core/capabilities/expand.ts';
 
 const INSIDE = 'http://10.0.0.1:8080';
 const PUBLIC = 'https://auth.example.com';
 
+/** Allows every host, but for what is denied. */
+function rulesOf(deny: readonly string[]) {
+  const allow = expandGrants(['tool:network:http']).patterns;
+  return { allow, deny: expandDenies(deny).patterns, privateHosts: ['10.0.0.1:8080'] };
+}
+
 /** A server at `server` whose issuer is `issuer`, with its endpoints at `endpoints`. */
-function strangers(server: string, issuer: string, endpoints = issuer) {
+function strangers(server: string, issuer: string, endpoints = issuer, deny: string[] = []) {
   const asked: string[] = [];
   const pages: Record<string, unknown> = {
     [`${server}/.well-known/oauth-protected-resource`]: {
@@ -29,7 +36,7 @@ function strangers(server: string, issuer: string, endpoints = issuer) {
     },
   };
   const networks = { PUBLIC_NETWORK: network, PRIVATE_NETWORK: network };
-  const outside = new Outside(networks, ['10.0.0.1:8080']);
+  const outside = new Outside(networks, rulesOf(deny));
   const discover = (pinned?: string) =>
     discoverIssuer(outside, { server: `${server}/`, ...(pinned && { issuer: pinned }) });
   return { asked, discover };
@@ -52,5 +59,25 @@ describe('discoverIssuer()', () => {
   test('goes wherever policy lets it from a private server', async () => {
     expect(await strangers(INSIDE, INSIDE).discover()).toMatchObject({ ok: true });
     expect(await strangers(INSIDE, PUBLIC).discover()).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['the server', 'tool:network:http:mcp.example.com'],
+    ['its issuer', 'tool:network:http:auth.example.com:443'],
+    ['any host', 'tool:network:http'],
+  ])('asks nothing of %s where policy denies that', async (_, denied) => {
+    const { asked, discover } = strangers('https://mcp.example.com', PUBLIC, PUBLIC, [denied]);
+    expect(await discover()).toEqual({ ok: false, error: 'host_denied' });
+    const isDenied = (url: string) => denied.includes(new URL(url).hostname);
+    expect(asked.filter(isDenied)).toEqual([]);
+  });
+
+  test('sends nobody to an endpoint that policy denies, wherever the issuer is', async () => {
+    const elsewhere = 'https://tokens.example.com';
+    const denied = ['tool:network:http:tokens.example.com:443'];
+    const { discover } = strangers('https://mcp.example.com', PUBLIC, elsewhere, denied);
+    expect(await discover()).toEqual({ ok: false, error: 'host_denied' });
+    const allowed = strangers('https://mcp.example.com', PUBLIC, elsewhere);
+    expect(await allowed.discover()).toMatchObject({ ok: true });
   });
 });

@@ -243,7 +243,7 @@ describe('contentKeys()', () => {
       const both = keysUnder(MASTER_B, MASTER_A);
       expect(opened(both)).toEqual(plain);
       expect(opened(keysUnder(MASTER_B))).toEqual(['']);
-      both.keys.refresh();
+      both.keys.take();
       expect(opened(keysUnder(MASTER_B))).toEqual(plain);
       expect(opened(a)).toEqual(['']);
     });

@@ -74,6 +74,23 @@ describe('issueToken()', () => {
     ]);
   });
 
+  test('issues none in a name that the gateway gives itself', async () => {
+    const fixture = await foundWorkspace();
+    const admin = await issue(fixture, fixture.root);
+    const asRoot = { kind: 'user', id: 'root' } as const;
+    for (const subject of [{ kind: 'service', id: 'schedule-night' } as const, asRoot]) {
+      const hash = sha256Hex(JSON.stringify(subject));
+      const wish = { tokenId: 'tok_1', tokenHash: hash, subject, grants: ['tool:exec'] };
+      expect(await fixture.block.issueToken(admin, wish)).toMatchObject({
+        ok: false,
+        error: { code: 'invalid_body', errors: [{ pointer: '/subject/id' }] },
+      });
+      expect(await fixture.block.authenticate(hash)).toBeUndefined();
+    }
+    const own = await issue(fixture, fixture.root, { subject: asRoot });
+    expect(own.token.subject).toBe('user:root');
+  });
+
   test('gives only what the giver holds', async () => {
     const fixture = await foundWorkspace();
     const giver = await issue(fixture, fixture.root, { grants: ['tool:file:read:/data/*'] });

@@ -120,6 +120,16 @@ describe('auditDeployment()', () => {
       'low tools-believed',
     ],
     [
+      'values that anybody may say',
+      policy({ flow: { ...DEFAULT_FLOW_RULES, constants: ['a'] } }),
+      'low values-believed',
+    ],
+    [
+      'handles that a human may let pass',
+      policy({ flow: { ...DEFAULT_FLOW_RULES, handleArgument: 'ask' } }),
+      'medium flow-weakened',
+    ],
+    [
       'tools that declassify',
       policy({ flow: { ...DEFAULT_FLOW_RULES, declassifiers: ['a'] } }),
       'low tools-declassify',

@@ -76,7 +76,7 @@ describe('commands that mend', () => {
     const commandOf = (id: string) => findings.find((finding) => finding.id === id)?.command;
     expect(commandOf('grant-wide')).toContain('"grants":["tool:call:text-stats"]}');
     expect(commandOf('node-wide')).toBe(
-      `call -X PUT "$URL/v1/nodes/nod_1/ceiling" -d '{"allow":["tool:call:text-stats"],"deny":["tool:exec:shell"]}'`,
+      `call -X PUT "$URL/v1/nodes/nod_1/ceiling" -d '{"allow":["tool:call:text-stats"],"deny":["tool:exec:shell"]}' # with the resources that it needs added`,
     );
   });
 });
