@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorker } from '../scripts/bundle-worker.mjs';
 import { freePort } from '../scripts/listen-port.mjs';
-import { COMPATIBILITY_DATE } from '../scripts/worker-bindings.mjs';
+import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS } from '../scripts/worker-bindings.mjs';
 
 export interface RawWorker {
   readonly entry: string;
@@ -92,6 +92,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [${embedded.join(', ')}],
   compatibilityDate = "${COMPATIBILITY_DATE}",
+  compatibilityFlags = ${JSON.stringify(COMPATIBILITY_FLAGS)},
   durableObjectNamespaces = [${classes.map((name) => `(className = "${name}", uniqueKey = "bench-${name}", enableSql = true)`).join(', ')}],
   durableObjectStorage = (localDisk = "disk"),
   bindings = [${bindings.join(', ')}],

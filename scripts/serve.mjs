@@ -13,7 +13,13 @@ import { keepCompiled } from './keep-compiled.mjs';
 import { HOST, LISTENING } from './listen-port.mjs';
 import { readLocalSecrets } from './local-secrets.mjs';
 import { whenOrphaned } from './watch-parent.mjs';
-import { BLOCK_CLASSES, COMPATIBILITY_DATE, NAME, readSettings } from './worker-bindings.mjs';
+import {
+  BLOCK_CLASSES,
+  COMPATIBILITY_DATE,
+  COMPATIBILITY_FLAGS,
+  NAME,
+  readSettings,
+} from './worker-bindings.mjs';
 
 /** Who comes under another name was led here by a page; see `src/gateway/own-host.ts`. */
 const LOOPBACK_HOSTS = 'localhost 127.0.0.1 [::1]';
@@ -41,6 +47,7 @@ const gateway = new Miniflare({
       config: {
         name: NAME,
         compatibilityDate: COMPATIBILITY_DATE,
+        compatibilityFlags: COMPATIBILITY_FLAGS,
         manifest: await bundledWorker(),
         env: bindings(),
         exports: exportsOfWorker(),

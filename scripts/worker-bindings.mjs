@@ -5,6 +5,9 @@ export const NAME = 'sallyport';
 
 export const COMPATIBILITY_DATE = '2026-10-23';
 
+/** A request's signal tells of a client that has left. */
+export const COMPATIBILITY_FLAGS = ['enable_request_signal'];
+
 /** Binding → class of every Durable Object. */
 export const BLOCK_CLASSES = {
   SESSIONS: 'SessionBlock',

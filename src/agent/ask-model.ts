@@ -13,12 +13,13 @@ import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { isLeft } from '../core/skills/choose-skills.ts';
 import { commitDeferred } from './commit-step.ts';
+import type { ModelFault } from './model-fault.ts';
 import { listOfferedTools, withClientTools } from './offered-tools.ts';
 import { onlyToolsOf } from './only-tools.ts';
 import type { ModelRequest } from './ports.ts';
 import { type ReplyDraft, readReply, sizeOf } from './read-reply.ts';
 import { countCharacters, estimateTokens, reserveRequest } from './reserve-request.ts';
-import { failed, type RunEnd, withUnsaid } from './run-end.ts';
+import { failed, NOTHING_TO_SAY, type RunEnd, withUnsaid } from './run-end.ts';
 import { recordOf } from './turn-records.ts';
 import { presentAuthority, spendUsage, type TurnState } from './turn-state.ts';
 
@@ -75,11 +76,14 @@ export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply
         audit,
       });
     }
-    const end = endOf(draft);
-    if (end !== undefined || attempt === MAX_ATTEMPTS) {
-      return err(withUnsaid(end ?? failed('model_failed'), { entries: [], audit }));
+    if ('end' in draft.broken) {
+      return err(withUnsaid(draft.broken.end, { entries: [], audit }));
     }
-    await pauseAfter(state, draft);
+    const { fault } = draft.broken;
+    if (!fault.retry.retryable || draft.wasSent || attempt === MAX_ATTEMPTS) {
+      return err(withUnsaid(failedBy(fault), { entries: [], audit }));
+    }
+    await pauseAfter(state, fault);
   }
 }
 
@@ -104,17 +108,16 @@ function toToolChoice({ wishes }: TurnState, { kind, round }: Ask): ToolChoice {
   return round === 0 ? wishes.toolChoice : 'auto';
 }
 
-/** Why there is no second attempt; nothing if there may be one. */
-function endOf({ broken, wasSent }: ReplyDraft): RunEnd | undefined {
-  if (broken === undefined || 'end' in broken) return broken?.end;
-  return broken.fault.retry.retryable && !wasSent ? undefined : failed('model_failed');
+/** A provider that has too much to do is no broken one: whoever asked comes again. */
+function failedBy({ retry: { failure, retryAfterMs } }: ModelFault): RunEnd {
+  if (failure !== 'rate-limited') return failed('model_failed', NOTHING_TO_SAY, retryAfterMs);
+  return failed('model_rate_limited', NOTHING_TO_SAY, retryAfterMs ?? RETRY_MS);
 }
 
-async function pauseAfter(state: TurnState, { broken }: ReplyDraft): Promise<void> {
+async function pauseAfter(state: TurnState, { retry }: ModelFault): Promise<void> {
   const { ports, watch } = state;
   commitDeferred(state);
-  const asked = broken !== undefined && 'fault' in broken ? broken.fault.retry.retryAfterMs : 0;
-  await ports.sleep(Math.max(RETRY_MS, asked ?? 0), watch.signal);
+  await ports.sleep(Math.max(RETRY_MS, retry.retryAfterMs ?? 0), watch.signal);
 }
 
 /** What the attempt has cost, by the provider's figures or by length, taken from the slice. */

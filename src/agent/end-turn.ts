@@ -85,9 +85,10 @@ export async function sayEnd(state: TurnState, end: RunEnd): Promise<void> {
   if (end.kind === 'stopped') return sayLastWords(state, end.unsaid);
   if (end.kind === 'waiting') return letGo(state, end);
   const { usage } = state;
-  const { code, unsaid } = end;
+  const { code, unsaid, retryAfterMs } = end;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   const committed = await commitStep(state, {
-    entries: [...unsaid.entries, { kind: 'turn-failed', code, usage }],
+    entries: [...unsaid.entries, { kind: 'turn-failed', code, usage, ...wait }],
     audit: [
       ...unsaid.audit,
       recordOf(state, {

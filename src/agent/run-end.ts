@@ -25,7 +25,13 @@ export type RunEnd =
   /** What is left of the round waits for humans, and another run goes on from there. */
   | { readonly kind: 'waiting'; readonly round: number; readonly unsaid: Step }
   /** The turn fails, and this run says so. */
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly unsaid: Step };
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly unsaid: Step;
+      /** Before that, asking again is in vain. */
+      readonly retryAfterMs?: number;
+    };
 
 /** `stale`: authority has changed, and the calls in the step must be checked again. */
 export type CommitRefusal = RunEnd | { readonly kind: 'stale' };
@@ -34,8 +40,12 @@ export function stopped(unsaid: Step = NOTHING_TO_SAY): RunEnd {
   return { kind: 'stopped', unsaid };
 }
 
-export function failed(code: ErrorCode, unsaid: Step = NOTHING_TO_SAY): RunEnd {
-  return { kind: 'failed', code, unsaid };
+export function failed(
+  code: ErrorCode,
+  unsaid: Step = NOTHING_TO_SAY,
+  retryAfterMs?: number,
+): RunEnd {
+  return { kind: 'failed', code, unsaid, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
 /** One step after the other. */

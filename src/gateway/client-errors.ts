@@ -59,6 +59,7 @@ const OPENAI_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   unauthenticated: 'invalid_api_key',
   model_unknown: 'model_not_found',
   rate_limited: 'rate_limit_exceeded',
+  model_rate_limited: 'rate_limit_exceeded',
   budget_exhausted: 'insufficient_quota',
 };
 

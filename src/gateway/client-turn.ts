@@ -93,7 +93,7 @@ export async function awaitReading(request: ClientRequest, turn: OpenTurn): Prom
     const call = summary.toolCalls.find(({ approvalId }) => approvalId !== undefined);
     throw toApprovalNeeded(call?.approvalId);
   }
-  throw fromFailure(summary.code ?? 'cancelled', 'turn');
+  throw fromFailure(summary, 'turn');
 }
 
 /** All that there are now. */

@@ -15,8 +15,11 @@ import { openErrands } from '../blocks/workspace/errand-client.ts';
 import type { Actor } from '../blocks/workspace/workspace-api.ts';
 import { addUsage, NO_USAGE } from '../core/conversation/usage.ts';
 import { faultCode } from '../core/errors/fault.ts';
+import { MODEL_NAME } from '../core/policy/model-name.ts';
+import { aliasOf } from '../core/policy/model-policy.ts';
 import { type SessionId, toTurnId } from '../core/primitives/ids.ts';
 import { chooseEmbedding } from '../models/choose-embedding.ts';
+import type { ModelTerms } from '../models/choose-model.ts';
 import { estimateTokens } from '../models/count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from '../models/embedding-port.ts';
 import { hearFailure, providerOf } from '../models/hear-failure.ts';
@@ -32,6 +35,12 @@ export const MAX_VALUES = 1_572_864;
 
 /** Longest that all requests to the provider may take, in milliseconds. */
 const MAX_DURATION_MS = 60_000;
+
+/** Under which any price will do. */
+const ANY_TERMS: ModelTerms = {
+  firstByteMs: MAX_DURATION_MS,
+  unknownPrice: 'worst-case',
+};
 
 const RETRY_MS = 500;
 const CHANCE_BYTES = 16;
@@ -57,6 +66,7 @@ export async function embedTexts(
   order: EmbeddingOrder,
 ): Promise<EmbeddedTexts> {
   const { model: name, sessionId, operation, texts, patienceMs = MAX_DURATION_MS } = order;
+  requireEmbedding(env, name);
   const workspace = openErrands(env, actor.principal.workspace);
   const startedAt = Date.now();
   const reservation = toTurnId(randomHex(CHANCE_BYTES));
@@ -93,16 +103,29 @@ export async function embedTexts(
   }
 }
 
+/**
+ * Refuses what no workspace can mean, so that no text of a caller's comes onto the record as a model.
+ * What an alias stands for, and what a price must be, is the workspace's to say.
+ */
+function requireEmbedding(env: GatewayBindings, model: string): void {
+  if (!MODEL_NAME.test(model)) throw unknownModel();
+  if (aliasOf(model) === undefined) chosenFrom(env, model, ANY_TERMS);
+}
+
+function chosenFrom(env: GatewayBindings, model: string, terms: ModelTerms): EmbeddingPort {
+  const chosen = chooseEmbedding(env, model, terms);
+  if (chosen.ok) return chosen.value;
+  throw factsOf(env, model).kind === 'language' ? toIncapable('kind') : unknownModel();
+}
+
 /** The model, once all that can be said before it is asked was looked at. */
 function prepare(
   env: GatewayBindings,
   { texts, dimensions }: EmbeddingOrder,
   { models: [model], slice, ...terms }: OpenedErrand,
 ): EmbeddingPort {
-  const { kind, contextTokens = Infinity } = factsOf(env, model);
-  const chosen = chooseEmbedding(env, model, terms);
-  if (!chosen.ok) throw kind === 'language' ? toIncapable('kind') : unknownModel();
-  const port = chosen.value;
+  const { contextTokens = Infinity } = factsOf(env, model);
+  const port = chosenFrom(env, model, terms);
   if (texts.some(({ length }) => estimateTokens(length) > contextTokens))
     throw toIncapable('context');
   const { usual, least, most } = port.dimensions;

@@ -10,6 +10,7 @@
 
 import type { AdmitTurn } from '../blocks/session/session-api.ts';
 import { agentNameOf } from '../core/policy/agent-policy.ts';
+import { MODEL_NAME } from '../core/policy/model-name.ts';
 import { aliasOf } from '../core/policy/model-policy.ts';
 import { chooseModel } from '../models/choose-model.ts';
 import {
@@ -30,6 +31,8 @@ export function requireModel(
   model: string,
   needs: Partial<ModelNeeds> = {},
 ): void {
+  // It comes onto the record as it is, so it must be a name and no text.
+  if (!MODEL_NAME.test(model)) throw unknownModel();
   if (aliasOf(model) !== undefined) return;
   if (!chooseModel(env, model).ok) {
     if (agentNameOf(caller.principal.workspace, model) !== undefined) return;

@@ -6,7 +6,11 @@
 
 import type { DecisionRefusal } from '../blocks/session/approval-api.ts';
 import type { AdmissionRefusal, TurnSummary } from '../blocks/session/session-api.ts';
+import { OTHER_BODY } from './idempotency.ts';
 import { noSuch, Refusal } from './refusal.ts';
+
+const NOTHING_TO_ASK =
+  'Cannot begin the turn: policy and grants must leave a model to ask, and its credential must be live';
 
 /** Why the session did not admit the turn. */
 export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionRefusal): Refusal {
@@ -15,6 +19,8 @@ export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionR
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(budget && { detail: `Cannot begin the turn: the budget "${budget}" must not be used up` }),
     ...(code === 'not_found' && { detail: 'There is no such session' }),
+    ...(code === 'denied' && denial === undefined && { detail: NOTHING_TO_ASK }),
+    ...(code === 'idempotency_conflict' && { detail: OTHER_BODY }),
     ...(code === 'skill_unknown' && {
       detail: 'Cannot run the turn: its skills must be installed',
     }),
@@ -22,8 +28,12 @@ export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionR
 }
 
 /** Why there is no answer. */
-export function fromFailure(code: NonNullable<TurnSummary['code']>, of: 'turn' | 'call'): Refusal {
-  if (code !== 'cancelled') return new Refusal(code);
+export function fromFailure(
+  { code = 'cancelled', retryAfterMs }: Pick<TurnSummary, 'code' | 'retryAfterMs'>,
+  of: 'turn' | 'call',
+): Refusal {
+  if (code !== 'cancelled')
+    return new Refusal(code, retryAfterMs === undefined ? {} : { retryAfterMs });
   return new Refusal('conflict', { detail: `The ${of} was cancelled` });
 }
 

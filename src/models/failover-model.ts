@@ -57,7 +57,7 @@ async function* stream(
     const { breakers, workspace, now } = failover;
     const waitMs = breakers.waitMs(workspace, providerOf(candidate.id), now());
     if (waitMs > 0) {
-      last ??= leftAlone(candidate, waitMs);
+      last ??= leftAlone(failover, candidate, waitMs);
       continue;
     }
     const begun = await begin(failover, candidate, { request, signal });
@@ -144,11 +144,18 @@ function hear(
   hearFailure({ breakers, workspace, model }, { ...failed, now: now() });
 }
 
-function leftAlone(candidate: Candidate, retryAfterMs: number): ModelFault {
-  return new ModelFault(
-    `Cannot ask the provider "${providerOf(candidate.id)}": it must have time to recover`,
-    { retryable: false, retryAfterMs },
-  );
+function leftAlone(
+  { breakers, workspace, now }: Failover,
+  { id }: Candidate,
+  retryAfterMs: number,
+): ModelFault {
+  const provider = providerOf(id);
+  const { failure } = breakers.healthOf(workspace, provider, now());
+  return new ModelFault(`Cannot ask the provider "${provider}": it must have time to recover`, {
+    retryable: false,
+    retryAfterMs,
+    ...(failure !== undefined && { failure }),
+  });
 }
 
 function dearest(all: readonly Usage[]): Usage {

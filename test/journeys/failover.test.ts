@@ -123,6 +123,48 @@ describe('an alias', () => {
   });
 });
 
+describe('what a client hears', () => {
+  const chat = () => {
+    const messages = [{ role: 'user', content: 'Hi' }];
+    return api.post('/v1/chat/completions', { model: 'compatible/first', messages });
+  };
+  const respond = (more: object = {}) =>
+    api.post('/v1/responses', { model: 'compatible/first', input: 'Hi', ...more });
+
+  test('of a provider that limits its rate is 429, with the moment to come again', async () => {
+    provider.answer = (_, response) => refuse(response, 429, { headers: { 'Retry-After': '1' } });
+    const asked = [await chat(), await respond(), await chat()];
+    for (const { status, headers, body } of asked) {
+      expect(status).toBe(429);
+      expect(Number(headers.get('Retry-After'))).toBeGreaterThan(0);
+      expect(body.error).toMatchObject({ type: 'rate_limit_error', code: 'rate_limit_exceeded' });
+    }
+    expect(provider.asked).toHaveLength(5);
+  });
+
+  test('of any other failure is 502, with that moment once the provider is left alone', async () => {
+    provider.answer = (_, response) => refuse(response, 503);
+    const first = await chat();
+    expect([first.status, first.headers.get('Retry-After')]).toEqual([502, null]);
+    await Promise.all([chat(), respond()]);
+    const alone = await respond();
+    expect(alone.status).toBe(502);
+    expect(Number(alone.headers.get('Retry-After'))).toBeGreaterThan(0);
+  });
+
+  test('ends no conversation: it goes on from the last response that there was', async () => {
+    provider.answer = (_, response) => streamText(response, 'Hello.');
+    const { body: before } = await respond();
+    provider.answer = (_, response) => refuse(response, 400);
+    const previous_response_id = before.id;
+    expect((await respond({ previous_response_id })).status).toBe(502);
+    provider.answer = (_, response) => streamText(response, 'Here again.');
+    const after = await respond({ previous_response_id });
+    expect(after).toMatchObject({ status: 200, body: { status: 'completed' } });
+    expect((await respond({ previous_response_id })).status).toBe(409);
+  });
+});
+
 describe('a provider that keeps failing', () => {
   const health = async (from: Api) => {
     const { body } = await from.get('/v1/models');

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   BLOCK_CLASSES,
   COMPATIBILITY_DATE,
+  COMPATIBILITY_FLAGS,
   NAME,
   readSettings,
 } from '../../scripts/worker-bindings.mjs';
@@ -18,9 +19,10 @@ function setting(key: string): string {
 }
 
 describe('wrangler.toml and the bindings for other engines', () => {
-  test('agree on name and compatibility date', () => {
+  test('agree on name, compatibility date and flags', () => {
     expect(setting('name')).toBe(NAME);
     expect(setting('compatibility_date')).toBe(COMPATIBILITY_DATE);
+    expect(toml).toContain(`\ncompatibility_flags = ${JSON.stringify(COMPATIBILITY_FLAGS)}\n`);
   });
 
   test('agree on every durable object', () => {

@@ -77,7 +77,13 @@ export type JournalEntry =
       /** The last reply would have been longer than the model was let. */
       readonly isCut?: true;
     }
-  | { readonly kind: 'turn-failed'; readonly code: ErrorCode | 'cancelled'; readonly usage: Usage };
+  | {
+      readonly kind: 'turn-failed';
+      readonly code: ErrorCode | 'cancelled';
+      readonly usage: Usage;
+      /** Before that, asking again is in vain. */
+      readonly retryAfterMs?: number;
+    };
 
 /**
  * Whether an entry can be told to be in the journal already: two texts, or lines of progress, may

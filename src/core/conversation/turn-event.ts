@@ -68,7 +68,13 @@ export type TurnEventBody =
       /** The last reply would have been longer than the model was let. */
       readonly isCut?: true;
     }
-  | { readonly kind: 'turn-failed'; readonly code: ErrorCode | 'cancelled'; readonly usage: Usage };
+  | {
+      readonly kind: 'turn-failed';
+      readonly code: ErrorCode | 'cancelled';
+      readonly usage: Usage;
+      /** Before that, asking again is in vain. */
+      readonly retryAfterMs?: number;
+    };
 
 export type TurnEventKind = TurnEventBody['kind'];
 

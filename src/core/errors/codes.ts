@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   budget_exhausted: { status: 429, retryable: true, title: 'Budget exhausted' },
   mailbox_full: { status: 429, retryable: true, title: 'Mailbox full' },
   limit_reached: { status: 429, retryable: false, title: 'Limit reached' },
+  model_rate_limited: { status: 429, retryable: true, title: 'The model provider limits its rate' },
   lane_full: { status: 429, retryable: true, title: 'Too many turns are waiting' },
   content_unreadable: { status: 500, retryable: false, title: 'Stored content cannot be opened' },
   internal: { status: 500, retryable: true, title: 'Internal error' },

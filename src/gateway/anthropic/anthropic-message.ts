@@ -16,12 +16,18 @@ export interface MessageFrame {
   readonly model: string;
 }
 
+/** A frame of a stream, whose first event has to say how long the request is. */
+export interface StreamFrame extends MessageFrame {
+  /** Estimated; the last event says what was counted. */
+  readonly inputTokens: number;
+}
+
 export function toAnthropicMessage(frame: MessageFrame, reading: TurnReading): object {
   const { texts, handedOver, isCut, usage } = reading;
   return {
     ...toEmptyMessage(frame, usage),
     content: [
-      ...texts.map((text) => ({ type: 'text', text, citations: null })),
+      ...texts.map((text) => ({ type: 'text', text })),
       ...handedOver.map((call) => toToolUse(call, JSON.parse(call.argumentsText))),
     ],
     stop_reason: toStopReason(isCut, handedOver.length),
@@ -29,15 +35,14 @@ export function toAnthropicMessage(frame: MessageFrame, reading: TurnReading): o
 }
 
 /** How each event of the turn becomes events of the stream, one after the other. */
-export function writeMessageEvents(frame: MessageFrame): WriteEvent {
+export function writeMessageEvents({ inputTokens, ...frame }: StreamFrame): WriteEvent {
+  const begun = toEmptyMessage(frame, { ...NO_USAGE, inputTokens });
   const blocks = new BlockWriter();
   let calls = 0;
   return ({ body }: TurnEvent): string => {
     switch (body.kind) {
       case 'turn-started':
-        return (
-          toEvent('message_start', { message: toEmptyMessage(frame, NO_USAGE) }) + toEvent('ping')
-        );
+        return toEvent('message_start', { message: begun }) + toEvent('ping');
       case 'text-delta':
         return blocks.text(body.round, body.text);
       case 'round-restarted':
@@ -85,7 +90,7 @@ class BlockWriter {
 
   #openText(round: number): string {
     this.#openRound = round;
-    return this.#start({ type: 'text', text: '', citations: null });
+    return this.#start({ type: 'text', text: '' });
   }
 
   #start(content_block: object): string {

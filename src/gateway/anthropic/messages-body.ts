@@ -61,6 +61,11 @@ export const messagesBody = countBody.extend({
   top_k: z.number().int().min(0).nullish(),
   metadata: z.looseObject({ user_id: z.string().max(512).nullish() }).nullish(),
   service_tier: z.string().max(64).nullish(),
+  inference_geo: z.string().max(64).nullish(),
+  // What is not there may be declined in words.
+  container: z.null().optional(),
+  mcp_servers: z.array(z.unknown()).max(0).nullish(),
+  speed: z.literal('standard').nullish(),
 });
 
 type MessagesBody = z.infer<typeof messagesBody>;

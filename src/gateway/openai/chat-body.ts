@@ -34,6 +34,17 @@ const responseFormat = z.discriminatedUnion('type', [
   }),
 ]);
 
+const DECLINED = {
+  audio: z.null().optional(),
+  function_call: z.null().optional(),
+  functions: z.null().optional(),
+  logit_bias: z.strictObject({}).nullish(),
+  logprobs: z.literal(false).nullish(),
+  modalities: z.array(z.literal('text')).max(1).nullish(),
+  prediction: z.null().optional(),
+  top_logprobs: z.literal(0).nullish(),
+};
+
 const stopSequence = z.string().min(1).max(256);
 
 export const chatBody = z.strictObject({
@@ -55,10 +66,17 @@ export const chatBody = z.strictObject({
   presence_penalty: z.number().min(-2).max(2).nullish(),
   seed: z.number().int().nullish(),
   parallel_tool_calls: z.boolean().nullish(),
+  prompt_cache_key: z.string().max(512).nullish(),
+  prompt_cache_retention: z.string().max(32).nullish(),
   reasoning_effort: z.string().max(32).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
+  safety_identifier: z.string().max(512).nullish(),
+  service_tier: z.string().max(64).nullish(),
   store: z.boolean().nullish(),
   user: z.string().max(512).nullish(),
+  verbosity: z.string().max(32).nullish(),
+  // What is not there may be declined in words.
+  ...DECLINED,
 });
 
 type ChatBody = z.infer<typeof chatBody>;

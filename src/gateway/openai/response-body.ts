@@ -45,6 +45,8 @@ export const responseBody = z.strictObject({
   background: z.literal(false).nullish(),
   metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
   // Taken, since clients send them, and left to the defaults of the model's provider.
+  prompt_cache_retention: z.string().max(32).nullish(),
+  stream_options: z.looseObject({}).nullish(),
   include: z.array(z.string().max(64)).max(16).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   prompt_cache_key: z.string().max(512).nullish(),
@@ -53,6 +55,12 @@ export const responseBody = z.strictObject({
   service_tier: z.string().max(64).nullish(),
   truncation: z.enum(['auto', 'disabled']).nullish(),
   user: z.string().max(512).nullish(),
+  // What is not there may be declined in words.
+  context_management: z.null().optional(),
+  conversation: z.null().optional(),
+  max_tool_calls: z.null().optional(),
+  prompt: z.null().optional(),
+  top_logprobs: z.literal(0).nullish(),
 });
 
 export type ResponseBody = z.infer<typeof responseBody>;

@@ -57,13 +57,16 @@ const itemReference = z.strictObject({
   id: z.string().max(160),
 });
 
-export const responseInput = z.union([
-  z.string().min(1),
-  z
-    .array(z.union([itemReference, inputItem]))
-    .min(1)
-    .max(1_000),
-]);
+export const responseInput = z.union(
+  [
+    z.string().min(1),
+    z
+      .array(z.union([itemReference, inputItem]))
+      .min(1)
+      .max(1_000),
+  ],
+  { error: `must be a text or documented items, and their content ${TEXT_ONLY}` },
+);
 
 export type ResponseInput = z.infer<typeof responseInput>;
 

@@ -31,7 +31,11 @@ const createMessage = defineRoute(
     tag: 'anthropic',
     access: 'session:turn',
     body: messagesBody,
-    success: { status: 200, describes: z.looseObject({ id: z.string(), type: z.string() }) },
+    success: {
+      status: 200,
+      describes: z.looseObject({ id: z.string(), type: z.string() }),
+      also: ['stream'],
+    },
     idempotency: 'own',
     errorShape: 'anthropic',
     takesApiKey: true,
@@ -39,15 +43,19 @@ const createMessage = defineRoute(
   async (request) => {
     const { body } = request;
     if (body.thread) throw noThreads();
-    const turn = await admitWhole(request, {
-      operation: 'createMessage',
-      model: body.model,
-      messages: readMessages(body),
-      wishes: toMessagesWishes(body),
-      streams: body.stream === true,
-    });
-    const frame = { turnId: turn.turnId, model: body.model };
-    if (body.stream) return streamClientTurn(request, turn, { write: writeMessageEvents(frame) });
+    const { model } = body;
+    const messages = readMessages(body);
+    const wishes = toMessagesWishes(body);
+    const streams = body.stream === true;
+    const asked = { operation: 'createMessage', model, messages, wishes, streams };
+    const turn = await admitWhole(request, asked);
+    const frame = { turnId: turn.turnId, model };
+    if (streams) {
+      const inputTokens = reserveTokens({ messages, tools: wishes.tools });
+      return streamClientTurn(request, turn, {
+        write: writeMessageEvents({ ...frame, inputTokens }),
+      });
+    }
     return json(toAnthropicMessage(frame, await awaitReading(request, turn)));
   },
 );

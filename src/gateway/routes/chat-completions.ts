@@ -23,7 +23,11 @@ const chatCompletions = defineRoute(
     tag: 'openai',
     access: 'session:turn',
     body: chatBody,
-    success: { status: 200, describes: z.looseObject({ id: z.string(), object: z.string() }) },
+    success: {
+      status: 200,
+      describes: z.looseObject({ id: z.string(), object: z.string() }),
+      also: ['stream'],
+    },
     idempotency: 'own',
     errorShape: 'openai',
   },

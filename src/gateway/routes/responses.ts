@@ -28,6 +28,7 @@ import { ResponseWriter, toResponseEvent } from '../openai/response-writer.ts';
 import { found, invalidBody } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { fromFailure } from '../session-refusal.ts';
 import { readHandle, toHandle } from '../turn-handle.ts';
 
 const response = z.looseObject({ id: z.string(), object: z.literal('response') });
@@ -41,7 +42,7 @@ const createResponse = defineRoute(
     tag: 'openai',
     access: 'session:turn',
     body: responseBody,
-    success: { status: 200, describes: response },
+    success: { status: 200, describes: response, also: ['stream'] },
     idempotency: 'own',
     errorShape: 'openai',
   },
@@ -57,7 +58,9 @@ const createResponse = defineRoute(
         writer.take(event).map(toResponseEvent).join('');
       return streamClientTurn(request, turn, { write });
     }
-    await awaitRest(request, turn);
+    const summary = await awaitRest(request, turn);
+    // Clients look for a failure in the status, and come again by it.
+    if (summary?.status === 'failed') throw fromFailure(summary, 'turn');
     return json(await readResponse(turn, writer));
   },
 );

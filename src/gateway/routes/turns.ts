@@ -50,6 +50,8 @@ const turnSummary = z.object({
   /** Of all that may have shaped the output. */
   label: z.object({ integrity: z.string(), confidentiality: z.string() }),
   code: z.string().optional(),
+  /** After a failure: before that, asking again is in vain. */
+  retryAfterMs: z.number().optional(),
 });
 
 type TurnRequest = RouteRequest<z.infer<typeof turnBody>, undefined>;
@@ -63,7 +65,7 @@ const runTurn = defineRoute(
     tag: 'turns',
     access: 'session:turn',
     body: turnBody,
-    success: { status: 200, describes: turnSummary },
+    success: { status: 200, describes: turnSummary, also: ['stream', 202] },
     idempotency: 'own',
   },
   async (request) => (wantsStream(request) ? streamTurn(request) : answerTurn(request)),

@@ -68,6 +68,21 @@ describe('a message', () => {
     expect(message.usage.output_tokens).toBeGreaterThan(0);
   });
 
+  test('tells the length of its request twice in a stream: first estimated, then counted', async () => {
+    const told: number[] = [];
+    for await (const event of await client.messages.create({ ...ask, stream: true })) {
+      if (event.type === 'message_start') told.push(event.message.usage.input_tokens);
+      if (event.type === 'message_delta') told.push(event.usage.input_tokens ?? 0);
+    }
+    expect(told).toHaveLength(2);
+    for (const tokens of told) expect(tokens).toBeGreaterThan(0);
+  });
+
+  test('holds nothing that the vendor leaves out', async () => {
+    const { content } = await client.messages.create(ask);
+    expect(content).toEqual([{ type: 'text', text: expect.any(String) }]);
+  });
+
   test('that is cut at max_tokens says so', async () => {
     const request = { model: SCRIPT_MODEL, messages: said(script({ text: 'x'.repeat(40) })) };
     const cut = await client.messages.create({ ...request, max_tokens: 9 });

@@ -105,6 +105,21 @@ describe('a chat', () => {
     expect(completion.choices[0]?.message.content).toMatch(/\b2\b/);
   });
 
+  test('may decline in words what is not there, and say what is left to the provider', async () => {
+    const completion = await client.chat.completions.create({
+      ...ask,
+      ...{ logprobs: false, top_logprobs: null, logit_bias: {}, modalities: ['text'], audio: null },
+      ...{ prediction: null, service_tier: 'auto', verbosity: 'low', safety_identifier: 'ann' },
+      ...{ prompt_cache_key: 'k', prompt_cache_retention: '24h' },
+    });
+    expect(completion.choices[0]?.finish_reason).toBe('stop');
+    const { chat } = client;
+    for (const wish of [{ logprobs: true }, { logit_bias: { 50256: -100 } }, { functions: [] }]) {
+      const refused = chat.completions.create({ ...ask, ...wish });
+      await expect(refused).rejects.toBeInstanceOf(OpenAI.BadRequestError);
+    }
+  });
+
   test('that is cut at max_tokens says so', async () => {
     const request = { model: SCRIPT_MODEL, messages: said(script({ text: 'x'.repeat(40) })) };
     const cut = await client.chat.completions.create({ ...request, max_tokens: 9 });

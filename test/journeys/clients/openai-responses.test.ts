@@ -174,6 +174,18 @@ describe('a function of the client', () => {
 });
 
 describe('errors', () => {
+  test('say that no model is shown pictures', async () => {
+    const content = [
+      {
+        type: 'input_image' as const,
+        image_url: 'https://a.example/b.png',
+        detail: 'auto' as const,
+      },
+    ];
+    const refused = client.responses.create({ ...ask, input: [{ role: 'user', content }] });
+    await expect(refused).rejects.toThrow('no model is shown pictures');
+  });
+
   test.each([
     ['an unknown model', { ...ask, model: 'nobody/nothing' }, OpenAI.NotFoundError],
     ['an id that nobody issued', { ...ask, previous_response_id: 'resp_1' }, OpenAI.NotFoundError],
