@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/cli/command-table.ts';
 import { BLOCK_BITS } from '../src/core/capabilities/block-bits.ts';
 import { FAMILIES } from '../src/core/capabilities/catalogue.ts';
+import { ERROR_CODES } from '../src/core/errors/codes.ts';
 import { CHECK_REASONS } from '../src/core/errors/reasons.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -153,6 +154,28 @@ test('docs/security/owasp-agentic.md has a mechanism and a test for each of the 
     expect(mechanisms.trim()).not.toBe('');
     expect(codeIn(tests).length).toBeGreaterThan(1);
   }
+});
+
+describe('docs/api.md', () => {
+  const { text } = read('docs/api.md');
+
+  test('holds every error code beside its status, and no other', () => {
+    const rows = text.split('\n').filter((line) => /^\| [45]\d\d \| `/.test(line));
+    const told = rows.flatMap((row) => {
+      const [, status = '', codes = ''] = row.split('|');
+      return codeIn(codes).map((code) => `${code} ${status.trim()}`);
+    });
+    const known = Object.entries(ERROR_CODES).map(([code, { status }]) => `${code} ${status}`);
+    expect(told.toSorted()).toEqual(known.toSorted());
+  });
+
+  test('holds every event of a turn', () => {
+    const source = read('src/core/conversation/turn-event.ts').text;
+    const kinds = [...source.matchAll(/readonly kind: '([a-z-]+)'/g)].map(([, kind]) => kind);
+    const told = rowsOf(text).flatMap(([first = '']) => codeIn(first));
+    expect(kinds.length).toBeGreaterThan(10);
+    expect(told.toSorted()).toEqual(kinds.toSorted());
+  });
 });
 
 describe('commands', () => {

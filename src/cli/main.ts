@@ -35,19 +35,18 @@ function fail({ message, lines, exitCode }: CommandFailure, terminal: Terminal):
   return exitCode;
 }
 
-function explain({ command, sentence }: UsageProblem, terminal: Terminal): ExitCode {
+function explain({ command, family, sentence }: UsageProblem, terminal: Terminal): ExitCode {
   if (sentence === undefined) {
-    showHelpOn(command, terminal);
+    if (command === undefined) showHelp(terminal, family ?? COMMANDS);
+    else showCommandHelp(terminal, command);
     return EXIT.ok;
   }
   terminal.problem(`sallyport: ${sentence}`);
-  terminal.problem(
-    `usage: ${command === undefined ? 'npx --no sallyport help' : usageOf(command)}`,
-  );
+  terminal.problem(`usage: ${command === undefined ? usageOfFamily(family) : usageOf(command)}`);
   return EXIT.usage;
 }
 
-function showHelpOn(command: Command | undefined, terminal: Terminal): void {
-  if (command === undefined) showHelp(terminal, COMMANDS);
-  else showCommandHelp(terminal, command);
+function usageOfFamily(family: readonly Command[] = []): string {
+  const [word] = family.map(({ name }) => name.split(' ')[0]);
+  return ['npx --no sallyport help', ...(word === undefined ? [] : [word])].join(' ');
 }

@@ -16,6 +16,8 @@ export interface ParsedInvocation {
 export interface UsageProblem {
   /** The command that was meant, as far as it could be told. */
   readonly command?: Command;
+  /** The commands that begin with the word that was given, where it names none by itself. */
+  readonly family?: readonly Command[];
   /** Nothing, if help was asked for. */
   readonly sentence?: string;
 }
@@ -28,7 +30,7 @@ export function parseInvocation(
   argv: readonly string[],
 ): Result<ParsedInvocation, UsageProblem> {
   const command = findCommand(commands, argv);
-  if (command === undefined) return err(withoutCommand(argv));
+  if (command === undefined) return err(withoutCommand(commands, argv));
   const words = argv.slice(command.name.split(' ').length);
   const parsed = parseWords(command, words);
   if (!parsed.ok) return err({ command, sentence: parsed.error });
@@ -48,12 +50,23 @@ function findCommand(commands: readonly Command[], argv: readonly string[]): Com
   return undefined;
 }
 
-/** Words that begin with a dash end the name that somebody tried to write. */
-function withoutCommand(argv: readonly string[]): UsageProblem {
+/**
+ * Words that begin with a dash end the name that somebody tried to write. The first word of several
+ * commands, alone or behind `help`, asks for help on them.
+ */
+function withoutCommand(commands: readonly Command[], argv: readonly string[]): UsageProblem {
   const end = argv.findIndex((word) => word.startsWith('-'));
-  const words = argv.slice(0, end === -1 ? NAME_WORDS : Math.min(end, NAME_WORDS));
-  if (words.length === 0 || words[0] === 'help') return {};
-  return { sentence: `Cannot run "${words.join(' ')}": it must be one of the commands` };
+  const named = end === -1 ? argv : argv.slice(0, end);
+  const words = named[0] === 'help' ? named.slice(1) : named;
+  const [first, second] = words;
+  if (first === undefined) return {};
+  const command = findCommand(commands, words);
+  if (command !== undefined) return { command };
+  const family = commands.filter(({ name }) => name.startsWith(`${first} `));
+  const meant = family.length > 0 ? { family } : {};
+  if (family.length > 0 && second === undefined) return meant;
+  const name = words.slice(0, NAME_WORDS).join(' ');
+  return { ...meant, sentence: `Cannot run "${name}": it must be one of the commands` };
 }
 
 type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;

@@ -8,6 +8,7 @@
 import { type Context, Hono } from 'hono';
 import { randomHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { admit } from './admit.ts';
+import { allowedMethods } from './allowed-methods.ts';
 import { authenticate } from './authenticate.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { ERROR_WRITERS } from './client-errors.ts';
@@ -17,7 +18,7 @@ import { handleOnce, readIdempotencyKey, SHOWN_ONCE } from './idempotency.ts';
 import { countStranger } from './limit-strangers.ts';
 import { logFault } from './log-fault.ts';
 import { closingAtEnd, openStream, wantsStream } from './open-streams.ts';
-import { requireOwnHost } from './own-host.ts';
+import { isOwnHost } from './own-host.ts';
 import { discardUnread, readBytes, readJson, readQuery } from './read-body.ts';
 import { recordRefusedLogin } from './record-refused-login.ts';
 import { redeemTicket, withoutTicket } from './redeem-ticket.ts';
@@ -36,14 +37,19 @@ import { useOf } from './use-of.ts';
 type App = Hono<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
 type AppContext = Context<{ Bindings: GatewayBindings; Variables: { requestId: string } }>;
 
+const HOST_REFUSED = {
+  code: 'host_refused',
+  detail: 'Cannot accept the request: its Host must be one that the gateway answers to',
+} as const;
+
 const EMPTY_OBJECT = new TextEncoder().encode('{}');
 
 export function createApp(routes: readonly Route[]): App {
   const app: App = new Hono();
   app.use(async (context, next) => {
     context.set('requestId', `req_${randomHex(16)}`);
-    requireOwnHost(context.req.raw, context.env.SALLYPORT_HOSTS);
-    await next();
+    if (isOwnHost(context.req.raw, context.env.SALLYPORT_HOSTS)) await next();
+    else context.res = toProblemResponse({ ...HOST_REFUSED, requestId: context.get('requestId') });
     secureHeaders(context.res.headers, context.get('requestId'));
   });
   for (const route of routes) {
@@ -154,8 +160,7 @@ async function readRequest(
 
 /** A known path with another method is 405 with `Allow`, not 404. */
 function mountMethodRefusals(app: App, routes: readonly Route[]): void {
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const allow = routes.filter((route) => route.path === path).map((route) => route.method);
+  for (const [path, allow] of allowedMethods(routes)) {
     app.all(toMountPath(path), (context) => {
       const response = toProblemResponse({
         code: 'method_not_allowed',

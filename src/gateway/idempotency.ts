@@ -24,6 +24,11 @@ export function readIdempotencyKey(request: Request): string | undefined {
   });
 }
 
+export const OTHER_BODY =
+  'Cannot take the request: its Idempotency-Key came with another body before, and must be a new one';
+const IN_PROGRESS =
+  'Cannot take the request: the first one with its Idempotency-Key must end first';
+
 /** Header with which a route marks an answer whose body must not be stored. */
 export const SHOWN_ONCE = 'X-Sallyport-Shown-Once';
 
@@ -44,8 +49,9 @@ export async function handleOnce(
     idempotency.bodyHash,
   );
   if (begun.kind === 'replay') return replay(begun);
-  if (begun.kind === 'conflict') throw new Refusal('idempotency_conflict');
-  if (begun.kind === 'in-progress') throw new Refusal('idempotency_in_progress');
+  if (begun.kind === 'conflict') throw new Refusal('idempotency_conflict', { detail: OTHER_BODY });
+  if (begun.kind === 'in-progress')
+    throw new Refusal('idempotency_in_progress', { detail: IN_PROGRESS });
   const forget = () =>
     workspace.finishIdempotent(name, route.operation, idempotency.key, undefined);
   try {

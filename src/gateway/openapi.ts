@@ -5,38 +5,11 @@
  */
 
 import * as z from 'zod';
-import { ERROR_CODES } from '../core/errors/codes.ts';
+import { ERROR_SCHEMAS, toResponses } from './openapi-responses.ts';
 import type { Route } from './route.ts';
 
 /** Of this gateway and its API. */
 export const GATEWAY_VERSION = '0.1.0';
-
-const problem = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    code: { enum: Object.keys(ERROR_CODES) },
-    requestId: { type: 'string' },
-    check: { type: 'string', description: 'Which of the checks refused, for denials' },
-    reason: { type: 'string', description: 'A reason of that check, for denials' },
-    growth: {
-      type: 'object',
-      description: 'What an upgrade that is refused may newly do; "digest" accepts it',
-    },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['pointer', 'detail'],
-        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
-      },
-    },
-  },
-} as const;
 
 /** Both come in the same header. */
 const CREDENTIALS =
@@ -61,7 +34,7 @@ export function toOpenApi(routes: readonly Route[]): object {
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: CREDENTIALS } },
-      schemas: { Problem: problem },
+      schemas: ERROR_SCHEMAS,
     },
   };
 }
@@ -75,15 +48,7 @@ function toOperation(route: Route): object {
     ...(isPublic ? { security: [] } : { 'x-sallyport-capability': route.access }),
     parameters: toParameters(route),
     ...toRequestBody(route),
-    responses: {
-      [route.success.status]: toSuccess(route),
-      default: {
-        description: 'A problem (RFC 9457)',
-        content: {
-          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-        },
-      },
-    },
+    responses: toResponses(route, toJsonSchema),
   };
 }
 
@@ -128,19 +93,6 @@ function toRequestBody(route: Route): object {
   const schema = toJsonSchema(route.body, 'input');
   const required = route.mayOmitBody !== true;
   return { requestBody: { required, content: { 'application/json': { schema } } } };
-}
-
-function toSuccess(route: Route): object {
-  const { describes, status } = route.success;
-  if (status === 204) return { description: 'Done' };
-  if (describes === 'websocket') return { description: 'A WebSocket' };
-  if (describes === 'html') return { description: 'A page', content: { 'text/html': {} } };
-  if (describes === 'lines')
-    return { description: 'Lines of JSON', content: { 'application/x-ndjson': {} } };
-  if (describes === 'stream')
-    return { description: 'Events', content: { 'text/event-stream': {} } };
-  const schema = toJsonSchema(describes, 'output');
-  return { description: 'Success', content: { 'application/json': { schema } } };
 }
 
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {

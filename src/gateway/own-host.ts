@@ -5,17 +5,12 @@
  * @module
  */
 
-import { Refusal } from './refusal.ts';
-
 /**
- * Refuses a request to any other host, whatever its port. `hosts` are names as URLs have them,
- * separated by spaces or commas; without a list the platform's routes decide, and all are ours.
+ * Whether a request came under a name of ours, whatever its port. `hosts` are names as URLs have
+ * them, separated by spaces or commas; without a list the platform's routes decide, and all are ours.
  */
-export function requireOwnHost(request: Request, hosts: string | undefined): void {
-  if (hosts === undefined) return;
+export function isOwnHost(request: Request, hosts: string | undefined): boolean {
+  if (hosts === undefined) return true;
   const own = hosts.toLowerCase().split(/[\s,]+/);
-  if (own.includes(new URL(request.url).hostname)) return;
-  throw new Refusal('host_refused', {
-    detail: 'Cannot accept the request: its Host must be one that the gateway answers to',
-  });
+  return own.includes(new URL(request.url).hostname);
 }

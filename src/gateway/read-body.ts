@@ -22,9 +22,15 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     throw tooLarge(maxBytes);
   }
   if (request.body === null) return new Uint8Array();
-  // A declared length is the platform's to enforce; reading at once saves a stream of chunks.
-  if (declared > 0) return new Uint8Array(await request.arrayBuffer());
-  return readChunks(request.body as ReadableStream<Uint8Array>, maxBytes);
+  try {
+    // A declared length is the platform's to enforce; reading at once saves a stream of chunks.
+    if (declared > 0) return new Uint8Array(await request.arrayBuffer());
+    return await readChunks(request.body as ReadableStream<Uint8Array>, maxBytes);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    // Its sender has hung up, or has written chunks that are none.
+    throw new Refusal('bad_request', { detail: 'Cannot read body: it must come whole' });
+  }
 }
 
 /** Without a declared length. What is too much is taken in as {@link discard} does it. */
@@ -98,8 +104,12 @@ function parseText(bytes: Uint8Array): unknown {
   }
   const parsed = parseJson(text, { maxBytes: bytes.length, maxDepth: MAX_DEPTH });
   if (parsed.ok) return parsed.value;
+  const { reason, message } = parsed.error;
   throw new Refusal('malformed_json', {
-    detail: 'Cannot read body: it must be JSON without duplicate keys, at most 64 levels deep',
+    detail:
+      reason === 'too_deep'
+        ? `Cannot read body: it must be at most ${MAX_DEPTH} levels deep`
+        : message,
   });
 }
 

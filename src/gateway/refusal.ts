@@ -30,7 +30,9 @@ export function found<T>(value: T | undefined, thing: string): T {
   return value;
 }
 
+const UNFIT = 'Cannot take the request: what "errors" names must be changed';
+
 /** For what no schema can say of a body. */
 export function invalidBody(error: PointerError): Refusal {
-  return new Refusal('invalid_body', { errors: [error] });
+  return new Refusal('invalid_body', { detail: UNFIT, errors: [error] });
 }

@@ -61,7 +61,12 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly bodyKind?: 'json' | 'multipart';
   readonly success: {
     readonly status: number;
-    readonly describes: z.ZodType | 'html' | 'stream' | 'lines' | 'websocket';
+    readonly describes: z.ZodType | 'html' | 'stream' | 'lines' | 'websocket' | 'json-rpc';
+    /**
+     * What it may answer besides: events where they are asked for, the same with 202 while it has not
+     * ended, and nothing with 204.
+     */
+    readonly also?: readonly ('stream' | 202 | 204)[];
   };
   /**
    * How `Idempotency-Key` is honoured: the stored answer is replayed (`replay`), or the route

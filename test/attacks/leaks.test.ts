@@ -67,6 +67,27 @@ test('errors do not repeat what was sent', async () => {
   }
 });
 
+test('a text in the place of a model is refused before it comes onto the record', async () => {
+  const session = await api.session();
+  const answers = await Promise.all(
+    [CANARY, `my ${CANARY}`, `alias/my ${CANARY}`, `openai/${CANARY}`].flatMap((model) => [
+      api.post('/v1/sessions', { model }),
+      api.turn(session, 'hello', model),
+      api.post('/v1/embeddings', { model, input: 'hello' }),
+      api.post('/v1/messages/count_tokens', {
+        model,
+        messages: [{ role: 'user', content: 'hello' }],
+      }),
+    ]),
+  );
+  for (const { status } of answers) expect([400, 404, 422]).toContain(status);
+  // What happened before is on the record once what happened after it is.
+  const marker = await api.session();
+  const read = async () => JSON.stringify((await api.get('/v1/audit?limit=500')).body);
+  await expect.poll(read).toContain(marker);
+  expect(await read()).not.toContain(CANARY);
+});
+
 test('tokens are in no log, record, list or error', async () => {
   const subject = { kind: 'service', id: 'leaky' };
   const issued = await api.post('/v1/tokens', { subject, grants: ['system:audit:read'] });

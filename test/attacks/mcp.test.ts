@@ -119,6 +119,15 @@ describe('a request that is no request', () => {
     expect(answer.body.result).toBeUndefined();
   });
 
+  test.each(['2025-03-26', '2025-11-25', '2026-07-28'])(
+    'is refused as a batch in %s',
+    async (revision) => {
+      const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+      const answer = await post(` [${ping},${ping}]`, { 'MCP-Protocol-Version': revision });
+      expect(answer).toMatchObject({ status: 400, body: { error: { code: -32_600 } } });
+    },
+  );
+
   test('is refused as another media type', async () => {
     const { status } = await post(message('tools/list'), { 'Content-Type': 'text/plain' });
     expect(status).toBe(415);

@@ -73,8 +73,6 @@ const IN_DEPTH: Readonly<Record<string, InDepth>> = {
     headers: { ...MCP, 'MCP-Protocol-Version': '2025-11-25' },
     answers: /"tools":\[\]/,
   },
-  mcpStream: { answers: /Method not allowed/ },
-  mcpEnd: { answers: /Method not allowed/ },
   callA2a: {
     body: { ...RPC, method: 'GetTask', params: { id: `task_${'0'.repeat(76)}` } },
     headers: { 'A2A-Version': '1.0' },

@@ -83,7 +83,7 @@ describe.each(['JavaScript', 'AssemblyScript'] as const)('the page for %s', (lan
       expect(shown('plugin test')).toMatch(
         /3 passed, 0 failed\n[\s\S]*3 passed, 1 failed\n[\s\S]*4 passed, 0 failed\n/,
       );
-      expect(shown('plugin install')).toContain('Installed hello 1.0.0');
+      expect(shown('plugin install')).toContain('Installed hello 1.1.0');
       expect(shown('/turns')).toContain('Hello, Ada!');
       expect(shown('/v1/audit/verify')).toContain('"ok":true');
       expect(shown('/v1/audit?')).toContain('"plugin":"hello"');

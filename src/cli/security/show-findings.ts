@@ -36,6 +36,9 @@ export function showFindings(findings: readonly Finding[], terminal: Terminal): 
     terminal.line(`${level.padEnd(6)}  ${id}: ${sentence}`, TONES[level]);
     terminal.line(`        mend it: ${command}`, 'quiet');
   }
+  if (findings.some(({ command }) => command.startsWith('call '))) {
+    terminal.line('        "call" and $URL are made in docs/incident-response.md', 'quiet');
+  }
   const counts = FINDING_LEVELS.toReversed().map(
     (level) => `${findings.filter((finding) => finding.level === level).length} ${level}`,
   );

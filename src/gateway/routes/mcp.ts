@@ -15,27 +15,54 @@ const PATH = '/mcp';
 
 const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
-const serveMcp = (method: 'GET' | 'POST' | 'DELETE', operation: string): Route =>
-  defineRoute(
+const OPENING_BRACKET = 0x5b;
+/** As JSON has it. */
+const WHITE_SPACE: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
+
+/** Without sessions there is nothing to listen to (GET) and nothing to end (DELETE): both are 405. */
+const serveMcp = defineRoute(
+  {
+    method: 'POST',
+    path: PATH,
+    operation: 'mcp',
+    summary: 'Model Context Protocol, revision 2026-07-28 and those of 2025, without sessions',
+    tag: 'mcp',
+    access: 'any-principal',
+    success: { status: 200, describes: 'json-rpc', also: [202] },
+    protectedResource: `${METADATA_PATH}${PATH}`,
+  },
+  async (request) => {
+    // Of a body that breaks off the handler tells its sender.
+    if (await isBatch(request.raw).catch(() => false)) return refuseBatch();
+    const handler = createMcpHandler(() => createMcpServer(request), {
+      maxRequestBodySize: MAX_JSON_BYTES,
+      onerror: (error) => {
+        if (error.name === 'Fault') logFault(error, 'internal', request.requestId);
+      },
+    });
+    return handler.fetch(request.raw);
+  },
+);
+
+/** Whether the body is a list, by its first sign. A copy is looked at. */
+async function isBatch(raw: Request): Promise<boolean> {
+  const body = raw.clone().body as AsyncIterable<Uint8Array> | null;
+  if (body === null) return false;
+  for await (const chunk of body) {
+    const first = chunk.find((byte) => !WHITE_SPACE.has(byte));
+    if (first !== undefined) return first === OPENING_BRACKET;
+  }
+  return false;
+}
+
+const refuseBatch = (): Response =>
+  json(
     {
-      method,
-      path: PATH,
-      operation,
-      summary: 'Model Context Protocol, revision 2026-07-28 and those of 2025, without sessions',
-      tag: 'mcp',
-      access: 'any-principal',
-      success: { status: 200, describes: 'stream' },
-      protectedResource: `${METADATA_PATH}${PATH}`,
+      jsonrpc: '2.0',
+      error: { code: -32_600, message: 'Invalid Request: batches are not taken' },
+      id: null,
     },
-    async (request) => {
-      const handler = createMcpHandler(() => createMcpServer(request), {
-        maxRequestBodySize: MAX_JSON_BYTES,
-        onerror: (error) => {
-          if (error.name === 'Fault') logFault(error, 'internal', request.requestId);
-        },
-      });
-      return handler.fetch(request.raw);
-    },
+    400,
   );
 
 /** Where a client learns that a bearer token is wanted, and who gives one. */
@@ -52,6 +79,7 @@ const metadata = (path: string, operation: string): Route =>
         status: 200,
         describes: z.object({
           resource: z.string(),
+          resource_name: z.string(),
           bearer_methods_supported: z.array(z.string()),
         }),
       },
@@ -65,9 +93,7 @@ const metadata = (path: string, operation: string): Route =>
   );
 
 export const mcpRoutes: readonly Route[] = [
-  serveMcp('POST', 'mcp'),
-  serveMcp('GET', 'mcpStream'),
-  serveMcp('DELETE', 'mcpEnd'),
+  serveMcp,
   metadata(METADATA_PATH, 'mcpResourceMetadata'),
   metadata(`${METADATA_PATH}${PATH}`, 'mcpResourceMetadataOfPath'),
 ];

@@ -28,7 +28,7 @@ const quarantineSchema = z.object({
 export const signInSchema = z.object({
   holder: z.string(),
   state: z.enum(['signed-in', 'needed']),
-  reason: z.enum(['refused', 'expired', 'insufficient_scope']).optional(),
+  reason: z.enum(['refused', 'expired', 'insufficient_scope', 'unused']).optional(),
   server: z.string().optional(),
   issuer: z.string().optional(),
   scope: z.string().optional(),

@@ -9,6 +9,7 @@ import { openSession } from '../../blocks/session/session-client.ts';
 import { json, noContent } from '../json-response.ts';
 import { newSessionId, sessionOf } from '../open-session.ts';
 import { found, noSuch } from '../refusal.ts';
+import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const createBody = z.strictObject({
@@ -54,6 +55,7 @@ const createSession = defineRoute(
     idempotency: 'replay',
   },
   async ({ env, caller, body, requestId }) => {
+    if (body.model !== undefined) requireModel({ env, caller }, body.model);
     const sessionId = newSessionId({ env, caller }, 'createSession');
     const { principal } = caller;
     const created = await openSession(env, principal.workspace, sessionId).create({

@@ -109,7 +109,7 @@ function answer(outcome: ProgramOutcome): Response {
     return json({ result: content, ...labels, cost, ...(receipt && { receipt }) });
   }
   if (outcome.kind === 'waiting') throw toApprovalNeeded(outcome.approvalId);
-  if (outcome.kind === 'failed') throw fromFailure(outcome.code, 'call');
+  if (outcome.kind === 'failed') throw fromFailure(outcome, 'call');
   throw denied(outcome.denial, outcome.cost);
 }
 

@@ -40,7 +40,7 @@ const sendMessages = defineRoute(
     tag: 'ui',
     access: 'session:turn',
     body: uiBody,
-    success: { status: 200, describes: 'stream' },
+    success: { status: 200, describes: 'stream', also: [204] },
   },
   async (request) => {
     const wish = toUiWish(request.body);
@@ -62,7 +62,7 @@ const resumeStream = defineRoute(
     summary: 'Take up the turn of a chat that has not ended; 204 where there is none',
     tag: 'ui',
     access: 'session:read',
-    success: { status: 200, describes: 'stream' },
+    success: { status: 200, describes: 'stream', also: [204] },
   },
   async (request) => streamActive(openChat(request, request.params.chat ?? '')),
 );

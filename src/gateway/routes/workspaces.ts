@@ -35,14 +35,16 @@ const changeBody = z.strictObject({
   ifRevision: z.number().int().min(0).optional(),
 });
 
+const warnings = z.array(
+  z.object({ code: z.literal('wide_grant'), pattern: z.string(), narrower: z.string() }),
+);
+
 const workspace = z.object({
   id: z.string(),
   revision: z.number(),
   policy: z.record(z.string(), z.unknown()),
   members: z.array(member),
-  warnings: z.array(
-    z.object({ code: z.literal('wide_grant'), pattern: z.string(), narrower: z.string() }),
-  ),
+  warnings,
 });
 
 const readWorkspace = defineRoute(
@@ -137,7 +139,7 @@ const issue = defineRoute(
     tag: 'tokens',
     access: 'system:token:issue',
     body: tokenBody,
-    success: { status: 201, describes: token },
+    success: { status: 201, describes: token.extend({ warnings }) },
     idempotency: 'replay',
   },
   async ({ env, caller, requestId, body }) => {

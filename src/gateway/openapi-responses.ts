@@ -1,0 +1,162 @@
+/**
+ * What a route may answer, as the OpenAPI document says it.
+ *
+ * @module
+ */
+
+import type * as z from 'zod';
+import { ERROR_CODES } from '../core/errors/codes.ts';
+import type { ErrorShape, Route } from './route.ts';
+
+const problem = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { enum: Object.keys(ERROR_CODES) },
+    requestId: { type: 'string' },
+    check: { type: 'string', description: 'Which of the checks refused, for denials' },
+    reason: { type: 'string', description: 'A reason of that check, for denials' },
+    pointer: { type: 'string', description: 'What of the arguments was refused, for denials' },
+    approvalId: { type: 'string', description: 'The approval that is waited for' },
+    cost: { type: 'object', description: 'What a call used before it was denied' },
+    growth: {
+      type: 'object',
+      description: 'What an upgrade that is refused may newly do; "digest" accepts it',
+    },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+} as const;
+
+/** As OpenAI's clients read it. */
+const openAiError = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['message', 'type', 'param', 'code'],
+      properties: {
+        message: { type: 'string' },
+        type: { type: 'string' },
+        param: { type: ['string', 'null'] },
+        code: { type: 'string' },
+      },
+    },
+  },
+} as const;
+
+/** As Anthropic's clients read it. */
+const anthropicError = {
+  type: 'object',
+  required: ['type', 'error', 'request_id'],
+  properties: {
+    type: { const: 'error' },
+    error: {
+      type: 'object',
+      required: ['type', 'message'],
+      properties: { type: { type: 'string' }, message: { type: 'string' } },
+    },
+    request_id: { type: 'string' },
+  },
+} as const;
+
+const jsonRpcError = {
+  type: 'object',
+  required: ['jsonrpc', 'error'],
+  properties: {
+    jsonrpc: { const: '2.0' },
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: { code: { type: 'integer' }, message: { type: 'string' } },
+    },
+  },
+} as const;
+
+export const ERROR_SCHEMAS = {
+  Problem: problem,
+  OpenAiError: openAiError,
+  AnthropicError: anthropicError,
+  JsonRpcError: jsonRpcError,
+} as const;
+
+/** What the clients of a vendor are told instead, once a route was found. */
+const SHAPES: Readonly<Record<ErrorShape, keyof typeof ERROR_SCHEMAS>> = {
+  problem: 'Problem',
+  openai: 'OpenAiError',
+  anthropic: 'AnthropicError',
+};
+
+type Content = Readonly<Record<string, object>>;
+
+/** `toSchema` writes what a route answers with as JSON Schema. */
+export function toResponses(
+  route: Route,
+  toSchema: (schema: z.ZodType, io: 'output') => object,
+): Record<string, object> {
+  const { describes, status, also = [] } = route.success;
+  const content = toContent(describes, (schema) => toSchema(schema, 'output'));
+  const events = also.includes('stream') ? toContent('stream') : {};
+  const pending = typeof describes === 'string' ? {} : { content };
+  return {
+    [status]: toSuccess(describes, status, { ...content, ...events }),
+    ...(also.includes(202) && { 202: { description: 'Taken, and not ended', ...pending } }),
+    ...(also.includes(204) && { 204: { description: 'There is nothing' } }),
+    default: toFailure(route),
+  };
+}
+
+type Describes = Route['success']['describes'];
+
+const DESCRIPTIONS = {
+  html: 'A page',
+  lines: 'Lines of JSON',
+  stream: 'Events',
+  websocket: 'A WebSocket',
+  'json-rpc': 'An answer of JSON-RPC, by itself or as an event',
+} as const satisfies Record<Extract<Describes, string>, string>;
+
+function toSuccess(describes: Describes, status: number, content: Content): object {
+  if (status === 204) return { description: 'Done' };
+  const description = typeof describes === 'string' ? DESCRIPTIONS[describes] : 'Success';
+  return { description, ...(Object.keys(content).length > 0 && { content }) };
+}
+
+function toContent(
+  describes: Describes,
+  toSchema: (schema: z.ZodType) => object = () => ({}),
+): Content {
+  if (describes === 'websocket') return {};
+  if (describes === 'html') return { 'text/html': {} };
+  if (describes === 'lines') return { 'application/x-ndjson': {} };
+  if (describes === 'stream') return { 'text/event-stream': {} };
+  if (describes === 'json-rpc') return { 'application/json': {}, 'text/event-stream': {} };
+  return { 'application/json': { schema: toSchema(describes) } };
+}
+
+function toFailure({ errorShape = 'problem', success: { describes } }: Route): object {
+  const ofClient = describes === 'json-rpc' ? 'JsonRpcError' : SHAPES[errorShape];
+  return {
+    description: 'A problem (RFC 9457), or what the clients of this route understand',
+    content: {
+      'application/problem+json': { schema: refTo('Problem') },
+      ...(ofClient !== 'Problem' && { 'application/json': { schema: refTo(ofClient) } }),
+      ...(describes === 'html' && toContent(describes)),
+    },
+  };
+}
+
+function refTo(name: keyof typeof ERROR_SCHEMAS): object {
+  return { $ref: `#/components/schemas/${name}` };
+}

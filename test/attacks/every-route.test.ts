@@ -1,0 +1,230 @@
+/**
+ * What every route answers to what nobody expects: never a fault, always an error of the closed list in
+ * the shape that the description says. The routes are those of `/openapi.json`.
+ */
+
+import { connect } from 'node:net';
+import { Validator } from '@cfworker/json-schema';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Api, callApi } from '../support/api.ts';
+import { type Gateway, startGateway } from '../support/gateway.ts';
+
+const TEXT = 'words7f3a91xq of somebody';
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly takesBody: boolean;
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Record<string, { readonly schema?: object }> }>
+  >;
+}
+
+let gateway: Gateway;
+let root: Api;
+let components: object;
+let operations: readonly Operation[];
+
+beforeAll(async () => {
+  gateway = await startGateway({
+    examples: false,
+    env: { SALLYPORT_HOSTS: '127.0.0.1' },
+  });
+  root = callApi(gateway);
+  const { body } = await root.get('/openapi.json');
+  components = body.components;
+  operations = Object.entries<Record<string, Operation & { requestBody?: object }>>(
+    body.paths,
+  ).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { responses, requestBody }]) => ({
+      method: method.toUpperCase(),
+      path,
+      takesBody: requestBody !== undefined,
+      responses,
+    })),
+  );
+});
+afterAll(() => gateway?.dispose());
+
+const auth = () => ({ Authorization: `Bearer ${gateway.token}` });
+const json = { 'Content-Type': 'application/json' };
+const named = (path: string, name: string) => path.replaceAll(/\{\w+\}/g, name);
+
+/** What is wrong with an answer by the description of its route; nothing if it is as described. */
+async function problemWith(operation: Operation, response: Response): Promise<string | undefined> {
+  const { status, headers } = response;
+  const text = await response.text();
+  const told = operation.responses[status] ?? operation.responses.default;
+  const mediaType = headers.get('Content-Type')?.split(';')[0] ?? '';
+  if (status >= 500) return `fault ${status}`;
+  if (text.includes(TEXT)) return 'repeats what was sent';
+  if (status < 400 && operation.responses[status] === undefined) return `unknown ${status}`;
+  if (text === '') return undefined;
+  const content = told?.content ?? {};
+  if (content[mediaType] === undefined) return `${status} as ${mediaType}`;
+  const { schema } = content[mediaType];
+  if (schema === undefined || !mediaType.includes('json')) return undefined;
+  const { valid } = new Validator({ ...schema, components }, '2020-12').validate(JSON.parse(text));
+  return valid ? undefined : `${status} is not as described: ${text.slice(0, 200)}`;
+}
+
+/** Each operation with each case, a few at a time, and what was wrong with the answers. */
+async function tryAll<Case>(
+  among: readonly Operation[],
+  cases: readonly Case[],
+  send: (operation: Operation, one: Case) => Promise<Response>,
+): Promise<readonly unknown[]> {
+  const wrong: unknown[] = [];
+  for (const operation of among) {
+    const answers = await Promise.all(cases.map((one) => send(operation, one)));
+    for (const [index, answer] of answers.entries()) {
+      const problem = await problemWith(operation, answer);
+      const { method, path } = operation;
+      if (problem !== undefined) wrong.push([method, path, cases[index], problem]);
+    }
+  }
+  return wrong;
+}
+
+describe('every route', () => {
+  const BODIES = [
+    'null',
+    '[]',
+    `"${TEXT}"`,
+    '{',
+    '{"a":1,"a":2}',
+    '{"__proto__":{"isAdmin":true}}',
+    '{"constructor":{"prototype":{}}}',
+    '{"a":1e999}',
+    '{"a":"\\ud800"}',
+    `{"model":"alias/${TEXT}","name":"\\u0000","id":-1,"input":{},"messages":[null],"policy":[]}`,
+    `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
+    `"${'a'.repeat(1_048_576)}"`,
+  ];
+
+  test('takes no hostile body, and says so as its description does', async () => {
+    const taking = operations.filter(({ takesBody }) => takesBody);
+    const wrong = await tryAll(taking, BODIES, ({ method, path }, body) => {
+      const headers = { ...auth(), ...json };
+      return fetch(gateway.url + named(path, 'x'), { method, headers, body });
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('finds nothing under a hostile name', async () => {
+    const NAMES = [
+      '%00',
+      '%ff',
+      '%2e%2e%2f',
+      '%252e%252e%252f',
+      'a'.repeat(3_000),
+      '__proto__',
+      'constructor',
+      encodeURIComponent(TEXT),
+      '%F0%9F%98%80',
+    ];
+    const naming = operations.filter(({ path }) => path.includes('{'));
+    const wrong = await tryAll(naming, NAMES, ({ method, path }, name) => {
+      const body = method === 'POST' || method === 'PUT' ? '{}' : null;
+      const headers = { ...auth(), ...json };
+      return fetch(gateway.url + named(path, name), { method, headers, body });
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('answers hostile queries and headers as its description says', async () => {
+    const CASES = [
+      ['?after=-1&limit=0', {}],
+      ['?limit=NaN&seq=1e999&from=0x10', {}],
+      [`?after=${encodeURIComponent(TEXT)}&of=${encodeURIComponent(TEXT)}`, {}],
+      ['?__proto__=1&limit=1&limit=2', {}],
+      ['', { 'Last-Event-ID': '-1e999' }],
+      ['', { 'Sallyport-Block': '__proto__' }],
+      ['', { 'Idempotency-Key': 'a'.repeat(129) }],
+      ['', {}],
+    ] as const;
+    const reading = operations.filter(
+      // An export of the record is as long as the record.
+      ({ method, path }) => method === 'GET' && path !== '/v1/audit/export',
+    );
+    const wrong = await tryAll(reading, CASES, ({ path }, [query, headers]) =>
+      fetch(gateway.url + named(path, 'x') + query, { headers: { ...auth(), ...headers } }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('refuses a method that its path does not take, and says which ones it takes', async () => {
+    for (const path of new Set(operations.map((operation) => operation.path))) {
+      const response = await fetch(gateway.url + named(path, 'x'), {
+        method: 'PATCH',
+        headers: auth(),
+      });
+      const taken = operations.filter((operation) => operation.path === path);
+      const methods = taken.map(({ method }) => method);
+      const expected = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+      const allowed = response.headers.get('Allow')?.split(', ');
+      expect([path, allowed]).toEqual([path, expect.arrayContaining(expected)]);
+      expect([path, response.status, (await response.json()).code]).toEqual([
+        path,
+        405,
+        'method_not_allowed',
+      ]);
+    }
+  });
+});
+
+test('Allow names the methods of every route that a path leads to', async () => {
+  const response = await fetch(`${gateway.url}/v1/secrets/rewrap`, { method: 'OPTIONS' });
+  expect(response.headers.get('Allow')?.split(', ').toSorted()).toEqual(['DELETE', 'POST', 'PUT']);
+});
+
+test('HEAD is answered as GET is, without the body', async () => {
+  for (const path of ['/health', '/openapi.json', '/v1/models', '/v1/sessions/x']) {
+    const [head, get] = await Promise.all(
+      ['HEAD', 'GET'].map((method) => fetch(gateway.url + path, { method, headers: auth() })),
+    );
+    expect([head?.status, head?.headers.get('Content-Type')]).toEqual([
+      get?.status,
+      get?.headers.get('Content-Type'),
+    ]);
+    expect(await head?.text()).toBe('');
+  }
+});
+
+test('a refusal of the host has the headers of every answer', async () => {
+  const answer = await exchange('GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n');
+  expect(answer).toMatch(/^HTTP\/1.1 421 /);
+  expect(answer).toMatch(/\r\nx-content-type-options: nosniff\r\n/i);
+  expect(answer).toMatch(/\r\nx-request-id: req_[0-9a-f]{32}\r\n/i);
+});
+
+test.each([
+  ['/v1/sessions', 'zz\r\n{}', '"code":"bad_request"'],
+  ['/v1/sessions', '-1\r\n{}', '"code":"bad_request"'],
+  ['/v1/plugins', 'zz\r\n{}', '"code":"'],
+  ['/mcp', 'zz\r\n{}', '"code":-32700'],
+])('a body that breaks off on its way to %s is no fault of ours: %j', async (path, chunk, code) => {
+  const answer = await exchange(
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${gateway.token}\r\n` +
+      'Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n' +
+      `Transfer-Encoding: chunked\r\n\r\n${chunk}\r\n0\r\n\r\n`,
+  );
+  expect(answer).toMatch(/^HTTP\/1.1 4\d\d /);
+  expect(answer).toContain(code);
+  expect(gateway.log()).not.toContain('"level":"error"');
+});
+
+/** One request, byte by byte as it is, and what comes back until it is an answer. */
+function exchange(request: string): Promise<string> {
+  const { hostname, port } = new URL(gateway.url);
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(Number(port), hostname, () => socket.write(request));
+    socket.on('data', (bytes) => {
+      answer += bytes;
+      if (/\r\n\r\n.*\}/s.test(answer)) socket.destroy();
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
