@@ -93,9 +93,6 @@ describe('an address that outsiders wrote', () => {
 
 describe('a model that was hijacked to summarise', () => {
   test('calls nothing: it is offered no tools, and what it proposes is passed over', async () => {
-    const calls = async () =>
-      (await api.get('/v1/audit?action=tool-call&limit=200')).body.records.length;
-    const before = await calls();
     model.play(SUM, { turns: [[[mailTo(EVE)]]], ending: 'Never said.' });
     const session = await api.session();
     for (const input of ['One', 'Two', 'Three']) await turn(session, input);
@@ -106,7 +103,14 @@ describe('a model that was hijacked to summarise', () => {
     });
     expect(summary.text).toMatch(/^- User: One/);
     expect(summary.model).toBeUndefined();
-    expect(await calls()).toBe(before);
+    const recorded = async (action: string) => {
+      const { body } = await api.get(`/v1/audit?action=${action}&limit=500`);
+      return body.records.filter(
+        ({ event }: { event: { sessionId?: string } }) => event.sessionId === session,
+      );
+    };
+    await eventually(async () => expect(await recorded('summary-admitted')).not.toEqual([]));
+    expect(await recorded('tool-call')).toEqual([]);
   });
 
   test('shows no secret of the workspace', async () => {

@@ -60,9 +60,7 @@ export class Outbox {
   #gathered: AuditEvent[] = [];
   /** The last number that the chain has said it holds. */
   #heldSeq = 0;
-  /** The last number that somebody wants to be sent. */
-  #drainTo = 0;
-  #draining: Promise<void> | undefined;
+  #sending: Promise<void> | undefined;
 
   /** `writeLate` may put the deletion of what was sent off until the next transaction. */
   constructor(sql: SqlStorage, writeLate: (write: () => void) => void = (write) => write()) {
@@ -131,34 +129,38 @@ export class Outbox {
   }
 
   /**
-   * Sends what is waiting. At most one drain runs at a time; a second caller gets the first one's
-   * promise, and what has been added meanwhile is sent too. Rejects as soon as `append` does; what was
-   * sent by then stays sent.
+   * Sends what is waiting, and resolves once that is sent: what is added meanwhile keeps nobody waiting
+   * but who asks for it. At most one page is under way at a time. Rejects as soon as `append` does; what
+   * was sent by then stays sent.
    */
-  drain(append: Append): Promise<void> {
-    this.#drainTo = this.#read().lastSeq;
-    this.#draining ??= this.#drainAll(append).finally(() => {
-      this.#draining = undefined;
-    });
-    return this.#draining;
+  async drain(append: Append): Promise<void> {
+    for (const last = this.#read().lastSeq; this.#isUnsent(last); ) {
+      this.#sending ??= this.#sendPage(append).finally(() => {
+        this.#sending = undefined;
+      });
+      await this.#sending;
+    }
   }
 
-  async #drainAll(append: Append): Promise<void> {
-    for (;;) {
-      const page = this.#nextPage();
-      if (page === undefined || page.firstSeq > this.#drainTo) return;
-      const { firstSeq, events } = page;
-      const held = await append(firstSeq, events);
-      const { lastSeq } = this.#read();
-      // It may know more than this page: what was sent before a crash is sent again.
-      if (held < firstSeq || held > lastSeq) {
-        throw new Fault(
-          'audit_unavailable',
-          `Cannot drain events from ${firstSeq}: the chain must hold up to ${lastSeq} at most, not ${held}`,
-        );
-      }
-      this.#drop(held);
+  #isUnsent(seq: number): boolean {
+    const [first] = this.#read().rows;
+    return first !== undefined && Math.max(first.firstSeq, this.#heldSeq + 1) <= seq;
+  }
+
+  async #sendPage(append: Append): Promise<void> {
+    const page = this.#nextPage();
+    if (page === undefined) return;
+    const { firstSeq, events } = page;
+    const held = await append(firstSeq, events);
+    const { lastSeq } = this.#read();
+    // It may know more than this page: what was sent before a crash is sent again.
+    if (held < firstSeq || held > lastSeq) {
+      throw new Fault(
+        'audit_unavailable',
+        `Cannot drain events from ${firstSeq}: the chain must hold up to ${lastSeq} at most, not ${held}`,
+      );
     }
+    this.#drop(held);
   }
 
   #addRow(events: readonly AuditEvent[], now: number): void {

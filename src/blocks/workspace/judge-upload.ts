@@ -54,7 +54,6 @@ export function judgeUpload(
   const { signedBy: _, ...unsigned } = request.plugin;
   const plugin = { ...unsigned, ...(signer.value !== undefined && { signedBy: signer.value }) };
   const current = parts.plugins.find(plugin.name);
-  const deleted = parts.plugins.deleted(plugin.name);
   const now = parts.now();
   const { acceptedGrowth } = request;
   const judged = judgeInstall({
@@ -68,7 +67,6 @@ export function judgeUpload(
     },
     sha256Hex,
     ...(current && { current }),
-    ...(deleted && { deleted: deleted.plugin }),
   });
   if (!judged.ok) return err(refuseInstall(parts, actor, plugin, judged.error));
   return ok({ ...judged.value, plugin, manifest, ...(current && { current }) });

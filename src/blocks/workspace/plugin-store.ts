@@ -1,8 +1,7 @@
 /**
  * The versions of a workspace's plugins: of each name the current one, older ones that still serve
- * the turns which began with them, and at most one *candidate*, which is starting or could not. Of
- * those that were deleted, what the last version could do is kept: what is installed under such a name
- * later is compared with it. Their code is in `code-store.ts`.
+ * the turns which began with them, and at most one *candidate*, which is starting or could not.
+ * Their code is in `code-store.ts`.
  *
  * @module
  */
@@ -29,10 +28,7 @@ export interface PluginProblem {
   readonly detail?: string;
 }
 
-type Role = 'current' | 'draining' | 'candidate' | 'deleted';
-
-/** Deleted plugins of which it is known what they could do. The one deleted longest ago is forgotten. */
-const MAX_DELETED = 500;
+type Role = 'current' | 'draining' | 'candidate';
 
 type VersionRow = {
   plugin: string;
@@ -70,7 +66,6 @@ export class PluginStore {
 
   /** Makes this the current version of its name. */
   put(stored: StoredPlugin): void {
-    this.#drop('deleted', stored.plugin.name);
     this.#replace('current', stored);
   }
 
@@ -95,7 +90,7 @@ export class PluginStore {
   }
 
   dropCandidate(name: string): void {
-    this.#drop('candidate', name);
+    this.#sql.exec("DELETE FROM plugin_versions WHERE role = 'candidate' AND name = ?", name);
   }
 
   /** Moves the current or starting version of a name to another state. */
@@ -139,25 +134,9 @@ export class PluginStore {
     this.forget();
   }
 
-  /** What operators have set for it goes, too. */
-  delete(name: string, deletedAt: number): void {
-    const last = this.find(name) ?? this.deleted(name);
+  delete(name: string): void {
     this.#sql.exec('DELETE FROM plugin_versions WHERE name = ?', name);
     this.forget();
-    if (last === undefined) return;
-    const { config: _, ...plugin } = last.plugin;
-    this.#replace('deleted', { ...last, plugin, manifest: {}, installedAt: deletedAt });
-    this.#sql.exec(
-      `DELETE FROM plugin_versions WHERE role = 'deleted' AND name NOT IN (
-        SELECT name FROM plugin_versions WHERE role = 'deleted'
-        ORDER BY installed_at DESC LIMIT ?)`,
-      MAX_DELETED,
-    );
-  }
-
-  /** The last version that served under a name that is free now. */
-  deleted(name: string): StoredPlugin | undefined {
-    return this.#select("WHERE role = 'deleted' AND name = ?", name)[0];
   }
 
   /** Whoever rolls a transaction back must call this. */
@@ -168,14 +147,13 @@ export class PluginStore {
   /** Whether any version runs this code, or may run it again. */
   usesCode(codeHash: string): boolean {
     const query = `SELECT 1 FROM plugin_versions
-      WHERE code_hash = ? AND role <> 'deleted' AND NOT (role = 'candidate' AND state = 'failed')
-      LIMIT 1`;
+      WHERE code_hash = ? AND NOT (role = 'candidate' AND state = 'failed') LIMIT 1`;
     return this.#sql.exec(query, codeHash).toArray().length > 0;
   }
 
   #replace(role: Role, stored: StoredPlugin): void {
     const { plugin, manifest, installedAt, installedBy, problem } = stored;
-    this.#drop(role, plugin.name);
+    this.#sql.exec('DELETE FROM plugin_versions WHERE role = ? AND name = ?', role, plugin.name);
     this.#sql.exec(
       `INSERT INTO plugin_versions (name, role, version, code_hash, ${COLUMNS})
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -184,10 +162,6 @@ export class PluginStore {
       ...[installedAt, installedBy, plugin.untilRevision ?? null],
       ...[problem?.reason ?? null, problem?.detail ?? null],
     );
-  }
-
-  #drop(role: Role, name: string): void {
-    this.#sql.exec('DELETE FROM plugin_versions WHERE role = ? AND name = ?', role, name);
   }
 
   #select(condition: string, ...bindings: string[]): StoredPlugin[] {

@@ -46,7 +46,7 @@ export async function deletePlugin(
     const { plugin } = stored;
     transact(parts, () => {
       withdraw(parts, name, 'stop');
-      parts.plugins.delete(name, parts.now());
+      parts.plugins.delete(name);
       sweepCode(parts);
       orderErasure(parts, name);
       record(parts, pluginEvent(parts, actor, { plugin, action: 'plugin-deleted' }));

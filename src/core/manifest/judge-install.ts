@@ -32,8 +32,6 @@ export interface Installer {
 
 export interface InstallCandidate extends InstalledPlugin {
   readonly current?: InstalledPlugin;
-  /** What had its name before, if it was deleted. */
-  readonly deleted?: RegisteredPlugin;
   /** All other plugins that serve. */
   readonly others: readonly RegisteredPlugin[];
   readonly installer: Installer;
@@ -48,7 +46,7 @@ type InstallKind = 'new' | 'same' | 'again' | 'upgrade';
 
 export interface InstallVerdict {
   readonly kind: InstallKind;
-  /** Over the version before; accepted by now. */
+  /** Of an upgrade that grows; accepted by now. */
   readonly growth?: CapabilityGrowth;
 }
 
@@ -73,14 +71,15 @@ interface InstallObjection {
  * stopped can come back as it was; to go back to an older version, delete the plugin first.
  *
  * An upgrade that grows needs an installer who holds what it newly reaches for, and who names the
- * digest of exactly this growth. Nothing that the upload holds can stand in for either. So does what
- * comes under a name after a deletion, whatever its version: grants of the tools of that name go on.
+ * digest of exactly this growth. Nothing that the upload holds can stand in for either.
  */
 export function judgeInstall(candidate: InstallCandidate): Result<InstallVerdict, InstallRefusal> {
   const kind = compareWithCurrent(candidate);
-  const { plugin, sha256Hex } = candidate;
-  const before = versionBefore(candidate, kind);
-  const growth = before && findGrowth(before, plugin, sha256Hex);
+  const { plugin, current, sha256Hex } = candidate;
+  const growth =
+    kind === 'upgrade' && current !== undefined
+      ? findGrowth(current.plugin, plugin, sha256Hex)
+      : undefined;
   const objections = [
     ...(kind === undefined ? [NOT_HIGHER] : []),
     ...findTakenNames(candidate),
@@ -89,14 +88,6 @@ export function judgeInstall(candidate: InstallCandidate): Result<InstallVerdict
   const grown = growth && { growth };
   if (kind === undefined || objections.length > 0) return err({ objections, ...grown });
   return ok({ kind, ...grown });
-}
-
-function versionBefore(
-  { current, deleted }: InstallCandidate,
-  kind: InstallKind | undefined,
-): RegisteredPlugin | undefined {
-  if (kind === 'new') return deleted;
-  return kind === 'upgrade' ? current?.plugin : undefined;
 }
 
 const NOT_HIGHER: InstallObjection = {

@@ -124,16 +124,34 @@ describe('Outbox', () => {
       }),
   );
 
-  it('runs one drain at a time, which also takes what is added meanwhile', () =>
+  it('has one page under way at a time, whoever asks', () =>
     inOutbox(async (outbox) => {
       outbox.add([event('a')], NOW);
       const chain = new ScriptedChain();
       const first = outbox.drain(chain.append);
       outbox.add([event('b')], NOW);
-      expect(outbox.drain(chain.append)).toBe(first);
-      await first;
+      await Promise.all([first, outbox.drain(chain.append)]);
       expect(chain.batches).toEqual([1, 1]);
       expect(chain.tools).toEqual(['a', 'b']);
+    }));
+
+  it('keeps nobody waiting for what is added meanwhile, though others ask for it for ever', () =>
+    inOutbox(async (outbox) => {
+      outbox.add([event('first')], NOW);
+      const chain = new ScriptedChain();
+      const others: Promise<void>[] = [];
+      const append: Append = async (firstSeq, batch) => {
+        await Promise.resolve();
+        if (others.length < 100) {
+          outbox.add([event('next')], NOW);
+          others.push(outbox.drain(append));
+        }
+        return await chain.append(firstSeq, batch);
+      };
+      await outbox.drain(append);
+      expect(others.length).toBeLessThan(3);
+      while (!outbox.isEmpty()) await outbox.drain(append);
+      await Promise.all(others);
     }));
 
   it.each([0, 3, -1])(

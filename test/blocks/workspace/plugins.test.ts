@@ -197,22 +197,4 @@ describe('stopPlugin() and deletePlugin()', () => {
     const actions = (await recorded(fixture)).map(({ action }) => action);
     expect(actions).toEqual(expect.arrayContaining(['plugin-installed', 'plugin-deleted']));
   });
-
-  test('what follows a deleted plugin is compared with it, also after it was deleted twice', async () => {
-    const { block, root } = await foundWorkspace();
-    await block.installPlugin(root, upload());
-    await block.deletePlugin(root, 'stats');
-    const grown = upload({ version: '0.1.0', capabilities: ['tool:network:http:a.example:443'] });
-    const refused = { ok: false, error: { code: 'growth_refused', reason: 'growth_not_accepted' } };
-    expect(await block.installPlugin(root, grown)).toMatchObject(refused);
-    expect(await block.deletePlugin(root, 'stats')).toBe(false);
-    expect(await block.installPlugin(root, upload())).toMatchObject({ ok: true });
-    await block.deletePlugin(root, 'stats');
-    const second = await block.installPlugin(root, grown);
-    expect(second).toMatchObject(refused);
-    const acceptedGrowth = second.ok ? '' : (second.error.growth?.digest ?? '');
-    expect(await block.installPlugin(root, { ...grown, acceptedGrowth })).toMatchObject({
-      ok: true,
-    });
-  });
 });

@@ -146,23 +146,6 @@ describe('an upgrade that grows', () => {
     }
   });
 
-  test('is judged against what was deleted, whatever the version of either', () => {
-    const anew = { current: undefined as never, deleted: before.plugin };
-    expect(reasonsOf(anew)).toEqual(['growth_not_accepted']);
-    expect(
-      reasonsOf({ ...anew, plugin: { ...grown, version: '0.0.1' as typeof grown.version } }),
-    ).toEqual(['growth_not_accepted']);
-    const accepted = { ...anew, ...accepting(digestOf(anew)) };
-    expect(upgrade(accepted)).toMatchObject({ value: { kind: 'new', growth: { removed: [] } } });
-    expect(reasonsOf({ ...accepted, ...accepting(digestOf(anew), 'tool:file:*') })).toEqual([
-      'growth_not_held',
-    ]);
-    expect(upgrade({ ...anew, plugin: before.plugin })).toEqual({
-      ok: true,
-      value: { kind: 'new' },
-    });
-  });
-
   test('is no matter of who signed it', () => {
     expect(reasonsOf({ plugin: { ...grown, signedBy: 'ops' } })).toEqual(['growth_not_accepted']);
   });
