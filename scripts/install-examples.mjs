@@ -3,6 +3,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** An operator who put a newer version there, took the example away, or let it do less has the last word. */
+const LEFT_ALONE = ['conflict', 'code_quarantined', 'growth_refused'];
+
 /** A plugin that runs on a machine has no module: what it is made of stays there. */
 const MODULES = ['plugin.js', 'plugin.wasm'];
 
@@ -22,8 +25,7 @@ async function installOne(url, token, folder) {
   });
   if (response.ok) return;
   const { code, detail } = await response.json().catch(() => ({}));
-  // An operator who put a newer version there, or took the example away, has the last word.
-  if (code === 'conflict' || code === 'code_quarantined') return;
+  if (LEFT_ALONE.includes(code)) return;
   throw new Error(
     `Cannot install the example ${folder}: ${code ?? response.status} ${detail ?? ''}`,
   );

@@ -51,6 +51,8 @@ export function createApp(routes: readonly Route[]): App {
     if (isOwnHost(context.req.raw, context.env.SALLYPORT_HOSTS)) await next();
     else context.res = toProblemResponse({ ...HOST_REFUSED, requestId: context.get('requestId') });
     secureHeaders(context.res.headers, context.get('requestId'));
+    // Nobody reads the body of an answer to HEAD: who writes it is told, else a stream stays open for good.
+    if (context.req.raw.method === 'HEAD') await context.res.body?.cancel();
   });
   for (const route of routes) {
     app.on(route.method, toMountPath(route.path), (context) => serve(route, context));

@@ -144,6 +144,23 @@ describe('a request that is no request', () => {
     expect([fits?.status, exceeds?.status]).toEqual([200, 413]);
   });
 
+  test('is refused for white space beyond 1 MiB, before that has ended', async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const headers = {
+      Authorization: `Bearer ${gateway.token}`,
+      'Content-Type': 'application/json',
+    };
+    const status = await new Promise((resolve, reject) => {
+      const sent = httpRequest({ hostname, port, path: '/mcp', method: 'POST', headers });
+      sent.on('error', reject).on('response', ({ statusCode }) => {
+        resolve(statusCode);
+        sent.destroy();
+      });
+      for (let written = 0; written < 4_194_304; written += 65_536) sent.write(' '.repeat(65_536));
+    });
+    expect(status).toBe(413);
+  });
+
   test('is refused without any credential before its body is looked at', async () => {
     const answer = await post('{', { Authorization: 'Bearer none' });
     expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });

@@ -50,3 +50,16 @@ test('a principal has so many streams open at once, and others are not kept out'
   await Promise.all([first, again, ...others.slice(1)].map(({ ended }) => ended));
   for (let stream = 0; stream < ALLOWED + 1; stream++) await (await follow()).ended;
 });
+
+test('who asks by HEAD has no stream open', async () => {
+  const session = await api.session();
+  const first = await api.streamTurn(session, 'Hi', 'compatible/slow');
+  const { data } = await first.until(({ kind }) => kind === 'turn-started');
+  const path = `${gateway.url}/v1/sessions/${session}/turns/${data.turnId}/events`;
+  const headers = { Authorization: `Bearer ${gateway.token}` };
+  for (let asked = 0; asked < ALLOWED + 1; asked++) {
+    expect((await fetch(path, { method: 'HEAD', headers })).status).toBe(200);
+  }
+  await api.post(`/v1/sessions/${session}/turns/${data.turnId}/cancel`);
+  await first.ended;
+});

@@ -64,11 +64,11 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
   const facts = toFacts(claims, id, signed.ticket);
   const write = (): void =>
     parts.transact(() => {
-      if (state === 'sent') parts.ways.set(codeHash, id);
+      if (state === 'sent') parts.ways.set(codeHash, id, now);
       parts.calls.add({ facts, state, settleAt, order }, now);
     });
   // Nothing that is not written yet holds a frame back: so it leaves before its row, not after it.
-  const isAhead = socket !== undefined && parts.ways.of(codeHash) === id;
+  const isAhead = socket !== undefined && parts.ways.isStraight(codeHash, id);
   if (isAhead) sendCall(socket, callKey, order);
   write();
   if (socket !== undefined && !isAhead) sendCall(socket, callKey, order);

@@ -151,8 +151,8 @@ export function assembleParts(
     ...laneOf(ctx, env),
     now: () => Date.now(),
     eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),
-    endSignIns: ({ principal, by }) =>
-      openSignIns(env, toId()).endSignInsOf(by, { holders: [principal] }),
+    endSignIns: ({ principals, by }) =>
+      openSignIns(env, toId()).endSignInsOf(by, { holders: principals }),
     tellSession: (sessionId, revision) => tellSession(env, toId(), { sessionId, revision }),
     flush: () => ctx.waitUntil(drain().catch(() => {})), // the timer sends what this could not
   };

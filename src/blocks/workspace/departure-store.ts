@@ -6,14 +6,15 @@
 
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 
+/** Of all whom one request has left without a credential. */
 export interface Departure {
-  /** `kind:id`. */
-  readonly principal: string;
-  /** Who has revoked it. */
+  /** Each `kind:id`. */
+  readonly principals: readonly string[];
+  /** Who has revoked them. */
   readonly by: NamedActor;
 }
 
-type Row = { principal: string; actor: string; request_id: string };
+type Row = { principals: string; actor: string; request_id: string };
 
 export class DepartureStore {
   readonly #sql: SqlStorage;
@@ -28,27 +29,32 @@ export class DepartureStore {
     ) STRICT, WITHOUT ROWID`);
   }
 
-  add({ principal, by }: Departure): void {
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO departures VALUES (?, ?, ?)',
-      ...[principal, by.name, by.requestId],
-    );
+  add({ principals, by }: Departure): void {
+    for (const principal of principals) {
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO departures VALUES (?, ?, ?)',
+        ...[principal, by.name, by.requestId],
+      );
+    }
   }
 
   pending(): readonly Departure[] {
     return this.#sql
-      .exec<Row>('SELECT principal, actor, request_id FROM departures')
+      .exec<Row>(
+        `SELECT json_group_array(principal) AS principals, actor, request_id FROM departures
+         GROUP BY actor, request_id`,
+      )
       .toArray()
-      .map(({ principal, actor: name, request_id: requestId }) => {
-        return { principal, by: { name, requestId } };
+      .map(({ principals, actor: name, request_id: requestId }) => {
+        return { principals: JSON.parse(principals), by: { name, requestId } };
       });
   }
 
-  /** Unless it has departed once more since. */
-  done({ principal, by }: Departure): void {
+  /** But for those who have departed once more since. */
+  done({ by }: Departure): void {
     this.#sql.exec(
-      'DELETE FROM departures WHERE principal = ? AND request_id = ?',
-      ...[principal, by.requestId],
+      'DELETE FROM departures WHERE actor = ? AND request_id = ?',
+      ...[by.name, by.requestId],
     );
   }
 }

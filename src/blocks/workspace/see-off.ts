@@ -27,18 +27,21 @@ export function seeOffHolders(
 ): void {
   const all = parts.tokens.all();
   const byId = new Map(all.map((token) => [token.id, token]));
-  const touched = all.filter((token) => givers(token, byId).some((id) => revoked.includes(id)));
-  const names = new Set(touched.map(({ subject }) => toPrincipalName(subject)));
-  const isGone = (name: string) =>
-    !all.some((token) => toPrincipalName(token.subject) === name && isGood(parts, token.id));
-  seeOff(parts, actor, [...names].filter(isGone));
+  const ended = new Set(revoked);
+  const touched = all.filter((token) => givers(token, byId).some((id) => ended.has(id)));
+  const leaving = new Set(touched.map(nameOf));
+  for (const token of all) {
+    const name = nameOf(token);
+    if (leaving.has(name) && isGood(parts, token)) leaving.delete(name);
+  }
+  seeOff(parts, actor, [...leaving]);
 }
 
 /** Part of a transaction. */
 export function seeOff(parts: WorkspaceParts, actor: Actor, principals: readonly string[]): void {
   const by = { name: toPrincipalName(actor.principal), requestId: actor.requestId };
   const leaving = principals.filter((name) => name !== toPrincipalName(ROOT_NAME));
-  for (const principal of leaving) parts.departures.add({ principal, by });
+  parts.departures.add({ principals: leaving, by });
   if (leaving.length > 0) parts.timers.set('depart', parts.now() + RETRY_MS);
 }
 
@@ -67,8 +70,10 @@ function givers(token: StoredToken, byId: ReadonlyMap<string, StoredToken>): rea
   return chain;
 }
 
-function isGood({ tokens, authorities, now }: WorkspaceParts, tokenId: string): boolean {
-  const token = tokens.byId(tokenId);
-  if (token === undefined || !isLiveToken(token, now())) return false;
-  return liveGrantsOf(tokenId, authorities.sources, now()).length > 0;
+function isGood({ authorities, now }: WorkspaceParts, token: StoredToken): boolean {
+  return isLiveToken(token, now()) && liveGrantsOf(token.id, authorities.sources, now()).length > 0;
+}
+
+function nameOf({ subject }: StoredToken): string {
+  return toPrincipalName(subject);
 }

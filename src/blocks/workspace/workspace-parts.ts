@@ -70,7 +70,7 @@ export interface WorkspaceParts {
   readonly tellSession: (sessionId: string, revision: number) => Promise<void>;
   /** Deletes what a plugin has stored; calls approved before `revision` reach it no more. */
   readonly eraseStorage: (plugin: string, revision: number) => Promise<void>;
-  /** Has the vault forget all sign-ins of a principal. */
+  /** Has the vault forget all sign-ins of principals who are gone. */
   readonly endSignIns: (departure: Departure) => Promise<void>;
   /** Tries out a plugin's code in the lane. */
   readonly startPlugin: (start: Omit<StartPlugin, 'workspace'>) => Promise<PluginStart>;

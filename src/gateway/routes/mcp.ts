@@ -44,13 +44,19 @@ const serveMcp = defineRoute(
   },
 );
 
-/** Whether the body is a list, by its first sign. A copy is looked at. */
+/**
+ * Whether the body is a list, by its first sign. A copy is looked at, and what that has read is kept for
+ * the handler: so no more of it than the handler would take.
+ */
 async function isBatch(raw: Request): Promise<boolean> {
   const body = raw.clone().body as AsyncIterable<Uint8Array> | null;
   if (body === null) return false;
+  let seen = 0;
   for await (const chunk of body) {
     const first = chunk.find((byte) => !WHITE_SPACE.has(byte));
     if (first !== undefined) return first === OPENING_BRACKET;
+    seen += chunk.length;
+    if (seen > MAX_JSON_BYTES) return false;
   }
   return false;
 }

@@ -16,7 +16,7 @@ import {
   RECEIPT_CONTEXT,
   receiptText,
 } from '../../../src/core/executor-protocol/executor-receipt.ts';
-import { claimsOf, HASH, nodeOf, type TestedNodes, withNodes } from './support/parts.ts';
+import { claimsOf, HASH, nodeOf, OFFER, type TestedNodes, withNodes } from './support/parts.ts';
 
 const give = ({ parts }: TestedNodes, node: string, callKey: string) =>
   startCall(parts, {
@@ -42,11 +42,11 @@ function endOf(callKey: string, change: Partial<ExecutorReceipt> = {}) {
   return { kind: 'done', callKey, receipt, signature, output: 'ran' } as const;
 }
 
-/** Two nodes that are there. */
+/** Two nodes that are there, and have places enough. */
 async function withTwo(name: string, test: (nodes: TestedNodes) => void): Promise<void> {
   await withNodes(name, (nodes) => {
     for (const id of ['a', 'b']) {
-      nodes.parts.nodes.put(nodeOf(id, { publicKey }));
+      nodes.parts.nodes.put(nodeOf(id, { publicKey, offer: { ...OFFER, slots: 16 } }));
       nodes.online.add(id);
     }
     test(nodes);
@@ -75,6 +75,64 @@ describe('a call', () => {
       give(nodes, 'a', 'waits');
       resumeCalls(nodes.parts, nodeOf('a').id, nodes.socketOf('a'));
       expect(nodes.sent.at(-1)).toBe('a: call waits, written');
+    });
+  });
+});
+
+describe('a call after the object was lost', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** Node `a` is the one of its plugin, and may have calls that nobody knows of. */
+  const afterLoss = async (name: string, test: (nodes: TestedNodes) => void) =>
+    await withTwo(name, (nodes) => {
+      give(nodes, 'a', 'before');
+      nodes.parts.ways.forget();
+      nodes.sent.length = 0;
+      test(nodes);
+    });
+
+  it('to another node is written before it leaves, and what was lost is asked about where it went', async () => {
+    await afterLoss('other-node', (nodes) => {
+      for (const callKey of ['one', 'two']) give(nodes, 'b', callKey);
+      expect(nodes.sent).toEqual(['b: call one, written', 'b: call two, written']);
+      expect(askForForgotten(nodes.parts, claimsOf('lost'))).toBe('asked');
+      expect(nodes.sent.at(-1)).toBe('a: recall lost, written');
+    });
+  });
+
+  it('goes ahead to another node once nothing lost can be asked about', async () => {
+    await afterLoss('other-node-later', (nodes) => {
+      give(nodes, 'b', 'first');
+      nodes.parts.ways.forget();
+      nodes.setNow(1_000_000 + HOUR_MS - 1);
+      give(nodes, 'b', 'early');
+      nodes.setNow(1_000_000 + HOUR_MS);
+      for (const callKey of ['moves', 'ahead']) give(nodes, 'b', callKey);
+      expect(nodes.sent).toEqual([
+        ...['b: call first, written', 'b: call early, written'],
+        ...['b: call moves, written', 'b: call ahead, ahead'],
+      ]);
+      expect(nodes.parts.ways.of(HASH)).toBe('b');
+    });
+  });
+
+  it('to the same node goes ahead; after one to another node, its hour begins again', async () => {
+    await afterLoss('same-node', (nodes) => {
+      give(nodes, 'a', 'same');
+      give(nodes, 'b', 'other');
+      nodes.setNow(1_000_000 + HOUR_MS);
+      for (const [callKey, node] of [
+        ['back', 'a'],
+        ['again', 'a'],
+        ['late', 'b'],
+      ] as const) {
+        give(nodes, node, callKey);
+      }
+      expect(nodes.sent).toEqual([
+        ...['a: call same, ahead', 'b: call other, written'],
+        ...['a: call back, written', 'a: call again, ahead', 'b: call late, written'],
+      ]);
+      expect(nodes.parts.ways.of(HASH)).toBe('a');
     });
   });
 });
@@ -158,16 +216,35 @@ describe('a call that was lost before it was written', () => {
 });
 
 describe('StraightWays', () => {
-  it('are read again from storage, and forgotten in the order in which they were set', async () => {
+  const { id: a } = nodeOf('a');
+  const { id: b } = nodeOf('b');
+
+  it('forgets codes in the order in which they came, in memory as in storage', async () => {
     await withNodes('many', ({ parts }) => {
-      const { id } = nodeOf('a');
+      const { ways } = parts;
       parts.transact(() => {
-        for (let code = 0; code < 1_025; code++) parts.ways.set(`code-${code}`, id);
+        for (let code = 0; code < 1_025; code++) ways.set(`code-${code}`, a, 0);
       });
-      parts.ways.forget();
-      expect(parts.ways.of('code-0')).toBeUndefined();
-      expect(parts.ways.of('code-1')).toBe(id);
-      expect(parts.ways.of('code-1024')).toBe(id);
+      for (const read of ['from memory', 'from storage']) {
+        expect([read, ways.of('code-0')]).toEqual([read, undefined]);
+        expect([read, ways.isStraight('code-0', a)]).toEqual([read, false]);
+        expect([read, ways.of('code-1')]).toEqual([read, a]);
+        expect([read, ways.of('code-1024')]).toEqual([read, a]);
+        ways.forget();
+      }
+    });
+  });
+
+  it('forgets none for another that moves between nodes', async () => {
+    await withNodes('moving', ({ parts }) => {
+      const { ways } = parts;
+      parts.transact(() => {
+        ways.set('stays', a, 0);
+        for (let turn = 0; turn < 1_025; turn++) ways.set('moves', turn % 2 === 0 ? b : a, 0);
+      });
+      ways.forget();
+      expect(ways.of('stays')).toBe(a);
+      expect(ways.of('moves')).toBe(b);
     });
   });
 });

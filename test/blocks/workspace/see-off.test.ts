@@ -2,8 +2,10 @@
 
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { VaultBlock } from '../../../src/blocks/vault/vault-block.ts';
+import { openGovernance } from '../../../src/blocks/workspace/governance-client.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import {
+  bindings,
   type Fixture,
   foundWorkspace,
   type Holder,
@@ -63,6 +65,17 @@ describe('a principal is seen off', () => {
     expect(seenOff()).toEqual(['user:alice']);
     await fixture.block.change(fixture.root, { policy: DEFAULT_POLICY });
     expect(seenOff()).toEqual(['user:alice']);
+  });
+
+  test('together with all whom the same request leaves without a token: the vault is told once', async () => {
+    const fixture = await foundWorkspace();
+    for (const id of ['alice', 'bob', 'carol']) {
+      await issue(fixture, fixture.root, { subject: { kind: 'user', id } });
+    }
+    expect(await openGovernance(bindings, fixture.id).revokeMany(fixture.root, {})).toBe(3);
+    expect(hear).toHaveBeenCalledOnce();
+    expect(seenOff()).toEqual(['user:alice', 'user:bob', 'user:carol']);
+    expect(await rowsOf(fixture, 'SELECT principal FROM departures')).toEqual([]);
   });
 
   test('once the vault has heard of it: until then it is told again', async () => {
