@@ -1,6 +1,7 @@
 // The trusted half of a plugin's isolate: our modules as text, and the memory kernel.
 
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { HARDENING_SOURCES, harden } from './harden.mjs';
@@ -37,6 +38,8 @@ const KERNEL = 'build/kernel.wasm';
 
 const OUTPUT = 'build/isolate-modules.js';
 
+const VERSION_DIGITS = 12;
+
 export function buildKernel() {
   const source = `${ISOLATE}/kernel.wat`;
   const files = { sources: [source, ...HARDENING_SOURCES], outputs: [KERNEL] };
@@ -58,9 +61,13 @@ export function buildIsolates() {
       ),
     );
     const text = JSON.stringify(modules, null, 1);
+    const version = createHash('sha256').update(text).update(readFileSync(KERNEL)).digest('hex');
     writeFileSync(
       OUTPUT,
-      `// Made by scripts/build.mjs.\nexport const ISOLATE_MODULES = ${text};\n`,
+      `// Made by scripts/build.mjs.
+export const ISOLATE_VERSION = '${version.slice(0, VERSION_DIGITS)}';
+export const ISOLATE_MODULES = ${text};
+`,
     );
   });
 }

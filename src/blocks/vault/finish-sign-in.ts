@@ -10,7 +10,7 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { equalConstantTime, sha256Hex } from '../kit/keys.ts';
 import { describeSignIn } from './describe-sign-in.ts';
 import { openPending, recordSignIn } from './pending-sign-in.ts';
-import { discard, type Ending, endingOf, revoke } from './revoke-tokens.ts';
+import { discard } from './revoke-tokens.ts';
 import type { FinishProblem, SignInDescription, SignInPlace } from './sign-in-api.ts';
 import { type SignInParts, sealTokens, type Tokens } from './sign-in-parts.ts';
 import type { PendingSignIn, SignInRow } from './sign-in-store.ts';
@@ -34,35 +34,15 @@ export function finishSignIn(
   if (!isRight) return countAttempt(parts, actor, pending);
   const received = openPending(parts, pending, 'back') as Received | undefined;
   if (received === undefined) return err('unknown');
+  // Tokens of before are forgotten, not revoked: an issuer may end all that its user has allowed by one.
   const row = toRow(parts, pending, received);
-  const before = endingOfReplaced(parts, place, received);
   parts.change(() => {
     parts.store.put(row);
     parts.store.removePending(place);
     parts.store.forgetUnusedClients();
     record(parts, actor, pending, { decision: 'allowed' });
   });
-  parts.later(revoke(parts, [before]));
   return ok(describeSignIn(row, parts.now()));
-}
-
-/**
- * Of the sign-in that was there before. Tokens that its issuer takes no more need no end; and what it has
- * given once more must have none.
- */
-function endingOfReplaced(
-  parts: SignInParts,
-  place: SignInPlace,
-  { accessToken, refreshToken }: Received,
-): Ending | undefined {
-  const row = parts.store.find(place);
-  const ending = row?.status.isRefused ? undefined : endingOf(parts, row);
-  const given = [accessToken, refreshToken];
-  const { tokens } = ending ?? {};
-  const isGivenAgain = [tokens?.accessToken, tokens?.refreshToken].some(
-    (token) => token !== undefined && given.includes(token),
-  );
-  return isGivenAgain ? undefined : ending;
 }
 
 function toRow(

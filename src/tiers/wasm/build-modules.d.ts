@@ -4,6 +4,8 @@
 
 /** Our code in a plugin's isolate, to be handed to the loader. */
 declare module '*/isolate-modules.js' {
+  /** Of the modules and the kernel together: hex. */
+  export const ISOLATE_VERSION: string;
   /** By name of the module: its text, and the names of those of ours that it imports. */
   export const ISOLATE_MODULES: Readonly<
     Record<string, { readonly source: string; readonly imports: readonly string[] } | undefined>

@@ -13,7 +13,7 @@
 import { randomHex } from '../../blocks/kit/keys.ts';
 import type { PluginIsolate } from './isolate/plugin-isolate.ts';
 import type { PluginHost, PluginJob, RunEnding } from './isolate/plugin-protocol.ts';
-import { engineOf, type IsolateModules, modulesOf } from './isolate-modules.ts';
+import { type IsolateModules, madeOf, modulesOf } from './isolate-modules.ts';
 import type { Network } from './wasm-tier-bindings.ts';
 
 /**
@@ -78,7 +78,7 @@ export class IsolateLoader {
     note: (id: string) => void,
   ): Promise<LoadedIsolate> {
     const modules = await modulesOf(plugin, this.#assets);
-    return this.#begin(`${name}:${engineOf(plugin)}#0`, modules, note).isolate;
+    return this.#begin(`${name}:${madeOf(plugin)}#0`, modules, note).isolate;
   }
 
   /**
@@ -94,7 +94,7 @@ export class IsolateLoader {
   ): Promise<LoadedIsolate | undefined> {
     const modules = await modulesOf(plugin, this.#assets);
     for (const part of ['surely', randomHex(4)]) {
-      const id = `${name}:${engineOf(plugin)}#${part}`;
+      const id = `${name}:${madeOf(plugin)}#${part}`;
       const { entry, isolate } = this.#begin(id, modules, note);
       const isReady = await entry.prepare(null).then(
         () => true,

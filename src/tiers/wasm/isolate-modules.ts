@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ISOLATE_MODULES } from '../../../build/isolate-modules.js';
+import { ISOLATE_MODULES, ISOLATE_VERSION } from '../../../build/isolate-modules.js';
 import { JAVASCRIPT_ENGINE } from '../../../build/javascript-engine.js';
 import kernel from '../../../build/kernel.wasm';
 import { abiOf, type WasmAbi } from '../../core/manifest/wasm-abi.ts';
@@ -36,9 +36,9 @@ export async function modulesOf(
   return isScript(code) ? await scriptModulesOf(code, assets) : moduleModulesOf(code);
 }
 
-/** What the results of code depend on besides the hardening; empty if on nothing else. */
-export function engineOf(code: Uint8Array): string {
-  return isScript(code) ? JAVASCRIPT_ENGINE : '';
+/** Part of an isolate's name: what is loaded there besides the code, as this deployment has it. */
+export function madeOf(code: Uint8Array): string {
+  return `${ISOLATE_VERSION}:${isScript(code) ? JAVASCRIPT_ENGINE : ''}`;
 }
 
 function moduleModulesOf(code: Uint8Array): IsolateModules {

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
+import { ISOLATE_VERSION } from '../../../build/isolate-modules.js';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
 import { IsolateLoader } from '../../../src/tiers/wasm/isolate-loader.ts';
 import { MAX_ISOLATES, TRY_AGAIN_MS } from '../../../src/tiers/wasm/plugin-isolates.ts';
@@ -65,14 +66,14 @@ describe('PluginIsolates', () => {
     expect(loaded).toHaveLength(1);
   });
 
-  test('names an isolate by workspace, plugin, code, memory and rules', async () => {
+  test('names an isolate by workspace, plugin, code, memory, rules and what is loaded beside it', async () => {
     const { isolates, loaded } = sceneOf([GOOD]);
     const base = nameOf();
     const others = [{}, { workspace: 'w' }, { plugin: 'q' }, { codeHash: 'i' }, { memoryPages: 9 }];
     for (const change of others) await isolates.open({ ...base, ...change });
     expect(new Set(loaded).size).toBe(others.length);
     expect(loaded[0]).toMatch(
-      new RegExp(`^${base.workspace}:p:h:256:${HARDENING_VERSION}:[^:]*#0$`),
+      new RegExp(`^${base.workspace}:p:h:256:${HARDENING_VERSION}:${ISOLATE_VERSION}:#0$`),
     );
   });
 

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { JAVASCRIPT_ENGINE } from '../../../../build/javascript-engine.js';
 import { MAX_SCRIPT_BYTES, type ScriptFacts } from '../../../plugin-review/script-facts.ts';
 import { ISOLATE_OPTIONS } from '../isolate-loader.ts';
-import { modulesOf } from '../isolate-modules.ts';
+import { madeOf, modulesOf } from '../isolate-modules.ts';
 import type { WasmTierBindings } from '../wasm-tier-bindings.ts';
 import type { ScriptUpload } from './read-script.ts';
+
+const NO_CODE = new Uint8Array();
 
 /** The platform's types know entrypoints of classes only. */
 interface RemoteReviewer {
@@ -26,8 +27,8 @@ export async function askReviewer(
   if (upload.code.length > MAX_SCRIPT_BYTES) return refused('it is too long');
   const source = decode(upload.code);
   if (source === undefined) return refused('it is no UTF-8 text');
-  const { mainModule, modules } = await modulesOf(new Uint8Array(), ASSETS);
-  const worker = LOADER.get(`script-reviewer:${JAVASCRIPT_ENGINE}`, () => ({
+  const { mainModule, modules } = await modulesOf(NO_CODE, ASSETS);
+  const worker = LOADER.get(`script-reviewer:${madeOf(NO_CODE)}`, () => ({
     ...ISOLATE_OPTIONS,
     ...{ mainModule, modules },
   }));
