@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
+import { importBundled } from './import-bundled.mjs';
 import { unlessFresh } from './unless-fresh.mjs';
 
 const SOURCES = 'executor-plugins';
@@ -73,12 +74,6 @@ function findPackage(name, from) {
   }
 }
 
-/** Bundled first, since not every supported Node runs TypeScript. */
-export async function loadHash() {
-  const { outputFiles } = await build({
-    ...{ entryPoints: ['src/executor/files-hash.ts'], bundle: true, write: false },
-    ...{ format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' },
-  });
-  const code = Buffer.from(outputFiles[0].contents).toString('base64');
-  return import(`data:text/javascript;base64,${code}`);
+export function loadHash() {
+  return importBundled("export * from './src/executor/files-hash.ts';");
 }

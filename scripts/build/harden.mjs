@@ -1,6 +1,6 @@
 // The project's own hardening (`src/wasm-hardening`), on whatever Node the machine has.
 
-import { build } from 'esbuild';
+import { importBundled } from './import-bundled.mjs';
 
 export const HARDENING_SOURCES = ['src/wasm-hardening', 'src/core/primitives'];
 
@@ -21,27 +21,9 @@ export async function hardeningVersion() {
   return (await loadHardening()).HARDENING_VERSION;
 }
 
-/** Bundled to plain JavaScript first, since not every supported Node runs TypeScript. */
 function loadHardening() {
-  hardening ??= bundleHardening().then(
-    (code) => import(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`),
-  );
+  hardening ??= importBundled(`
+    export { HARDENING_VERSION, hardenModule } from './src/wasm-hardening/harden.ts';
+    export { DEFAULT_HARDENING_POLICY } from './src/wasm-hardening/hardening-policy.ts';`);
   return hardening;
-}
-
-async function bundleHardening() {
-  const bundle = await build({
-    stdin: {
-      contents: `
-        export { HARDENING_VERSION, hardenModule } from './src/wasm-hardening/harden.ts';
-        export { DEFAULT_HARDENING_POLICY } from './src/wasm-hardening/hardening-policy.ts';`,
-      resolveDir: process.cwd(),
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'warning',
-  });
-  return bundle.outputFiles[0].text;
 }

@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { HARDENING_SOURCES, harden } from './harden.mjs';
+import { importBundled } from './import-bundled.mjs';
 import { unlessFresh } from './unless-fresh.mjs';
 
 const PACKAGE = 'quickjs-wasi';
@@ -79,21 +80,9 @@ async function bundlePrelude() {
 
 /** As an isolate would, which is spared it: the same code makes the same memory everywhere. */
 async function start(module, prelude) {
-  const bundle = await build({
-    stdin: {
-      contents: `
-        export { createQuietRun } from './${JAVASCRIPT}/quiet-run.ts';
-        export { startEngine } from './${JAVASCRIPT}/start-engine.ts';`,
-      resolveDir: process.cwd(),
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'warning',
-  });
-  const code = Buffer.from(bundle.outputFiles[0].text).toString('base64');
-  const { createQuietRun, startEngine } = await import(`data:text/javascript;base64,${code}`);
+  const { createQuietRun, startEngine } = await importBundled(`
+    export { createQuietRun } from './${JAVASCRIPT}/quiet-run.ts';
+    export { startEngine } from './${JAVASCRIPT}/start-engine.ts';`);
   const kernel = await WebAssembly.compile(readFileSync('build/kernel.wasm'));
   const parts = { module: await WebAssembly.compile(module), prelude };
   return startEngine(parts, createQuietRun(kernel));
