@@ -153,7 +153,9 @@ describe('a plugin comes in', () => {
   test('and all of it is on the record', async () => {
     const read = async () => (await root.get('/v1/audit?limit=500')).body.records;
     // An event follows its commit a moment later.
-    await expect.poll(async () => (await read()).at(-1).event.action).toBe('plugin-installed');
+    await expect
+      .poll(async () => (await read()).at(-1).event)
+      .toMatchObject({ action: 'plugin-installed', pluginVersion: '1.1.0' });
     const events = (await read()).map(({ event }: { event: object }) => event);
     const reasons = events
       .filter(({ action }: { action: string }) => action === 'plugin-refused')
