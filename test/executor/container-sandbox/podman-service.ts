@@ -6,6 +6,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BuiltImage } from './busybox-image.ts';
@@ -69,7 +70,7 @@ export async function startPodman(
     // It leaves a note where it runs when memory ends a container.
     { stdio: 'ignore', cwd: folder, env },
   );
-  while (!existsSync(socketPath)) await wait(20);
+  while (!(await answers(socketPath))) await wait(20);
   return {
     socketPath,
     podman,
@@ -79,6 +80,14 @@ export async function startPodman(
       endMonitors(folder);
     },
   };
+}
+
+/** The socket is there a moment before anybody listens to it. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => socket.end(() => resolve(true)));
+    socket.on('error', () => resolve(false));
+  });
 }
 
 async function end(service: ChildProcess): Promise<void> {
