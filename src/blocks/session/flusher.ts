@@ -14,7 +14,7 @@ import type { SessionFacts } from './session-store.ts';
 import { transact } from './transact.ts';
 
 /** How long things are collected after others were sent, in milliseconds. */
-const COLLECT_MS = 1_000;
+const COLLECT_MS = 250;
 
 /** A session that owes nothing gives up its alarm when nothing goes on for this part of a lease. */
 const REST_AFTER_LEASE = 1 / 8;
