@@ -76,8 +76,6 @@ export type TurnEventBody =
       readonly retryAfterMs?: number;
     };
 
-export type TurnEventKind = TurnEventBody['kind'];
-
 export interface TurnEvent {
   readonly id: number;
   /** Epoch milliseconds at which it was journaled. */
