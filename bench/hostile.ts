@@ -20,9 +20,10 @@ const TARGETS = { hostileMs: 1_000, honestP99Ms: 1_500 };
 /** Exports of the tests' fixtures, each of which ends in another way, and of `hostile/slow.wat`. */
 const ATTACKS: Readonly<Record<string, readonly string[]>> = {
   hostile: [
-    ...['loop', 'recurse', 'grow', 'hoard', 'hoard_variables', 'log', 'log_forever'],
-    ...['flood', 'unreachable', 'beyond', 'forge', 'status'],
+    ...['loop', 'recurse', 'grow', 'hoard', 'flood', 'unreachable', 'beyond'],
+    ...['forge_error', 'status'],
   ],
+  texts: ['hoard_variables', 'log', 'log_forever', 'forge'],
   ambient: ['random_forever', 'print_forever', 'exit_3', 'bad_pointer'],
   slow: ['divide', 'wander', 'fill_nothing'],
 };

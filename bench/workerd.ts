@@ -58,7 +58,9 @@ export async function startWorkerd(worker: RawWorker): Promise<RunningWorker> {
 }
 
 async function toConfig(worker: RawWorker, folder: string, port: number): Promise<string> {
-  const { mainModule, modules } = await bundleWorker(worker.entry, { minify: true });
+  // Relative to this tree, so that one process can compare two of them.
+  const entry = join(ROOT, worker.entry);
+  const { mainModule, modules } = await bundleWorker(entry, { minify: true });
   const names = [mainModule, ...Object.keys(modules).filter((name) => name !== mainModule)];
   const embedded = names.map((name, index) => {
     const module = modules[name];

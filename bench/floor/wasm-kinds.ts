@@ -21,7 +21,7 @@ const WASI = 'build/fixtures/wasi.wasm';
 
 export const PLUGIN_KINDS = {
   compute: { file: 'build/bundled/text-stats.wasm', entry: 'text_stats', input: TEXT },
-  variables: { file: 'build/fixtures/hostile.wasm', entry: 'variables', input: TEXT },
+  variables: { file: 'build/fixtures/texts.wasm', entry: 'variables', input: TEXT },
   // As kits compile for it whose language knows no other host.
   'log-and-wasi': { file: 'build/fixtures/extism.wasm', entry: 'log_input', input: TEXT },
   'wasi-command': { file: WASI, entry: '_start', input: TEXT },

@@ -19,13 +19,14 @@ const ENTRIES = {
 /** What other isolates are put together from, by name, and the files that each of them exports. */
 const MODULES = {
   isolate: [
-    ...['plugin-isolate', 'guest', 'guest-stop', 'run-log', 'host-of-run'],
+    ...['plugin-isolate', 'call-plugin', 'guest', 'guest-stop', 'kernel', 'run-log', 'host-of-run'],
     ...['extism-memory', 'assemblyscript-host'],
   ].map((name) => `${ISOLATE}/${name}.ts`),
   text: [`${ISOLATE}/extism-text.ts`],
   http: [`${ISOLATE}/guest-http.ts`],
   storage: [`${ISOLATE}/guest-storage.ts`],
-  wasi: [`${ISOLATE}/wasi-host.ts`],
+  wasi: ['wasi-host', 'wasi-imports', 'wasi-memory'].map((name) => `${ISOLATE}/${name}.ts`),
+  ambient: [`${ISOLATE}/wasi-ambient.ts`],
 };
 
 /** What the loader gives the isolate besides. */

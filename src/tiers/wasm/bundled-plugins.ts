@@ -21,6 +21,7 @@ import { storageFunctions } from './isolate/guest-storage.ts';
 import { groupsOf, type Provider, waitsForHost } from './isolate/host-groups.ts';
 import type { Provide } from './isolate/host-run.ts';
 import { toModuleCode } from './isolate/module-code.ts';
+import { ambientFunctions } from './isolate/wasi-ambient.ts';
 import { wasiFunctions } from './isolate/wasi-host.ts';
 import { judgeRun } from './judge-run.ts';
 import type { PluginCodeName, PluginRunner, PluginRunners } from './plugin-runner.ts';
@@ -30,7 +31,7 @@ const ENCODER = new TextEncoder();
 /** All of them, since they are in this Worker anyway. */
 export const PROVIDERS: Readonly<Record<Provider, Provide>> = {
   ...{ memoryFunctions, assemblyScriptFunctions, textFunctions },
-  ...{ httpFunctions, storageFunctions, wasiFunctions },
+  ...{ httpFunctions, storageFunctions, wasiFunctions, ambientFunctions },
 };
 
 /** Whether this build holds that code; the hash is that of the upload. */

@@ -8,6 +8,7 @@ import hostile from '../../../build/fixtures/hostile.wasm';
 import network from '../../../build/fixtures/network.wasm';
 import startLoop from '../../../build/fixtures/start-loop.wasm';
 import storage from '../../../build/fixtures/storage.wasm';
+import texts from '../../../build/fixtures/texts.wasm';
 import uploads from '../../../build/fixtures/uploads.txt';
 import wasi from '../../../build/fixtures/wasi.wasm';
 import { DEFAULT_WASM_LIMITS, type WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
@@ -25,6 +26,7 @@ export type FixtureName =
   | 'self-test'
   | 'start-loop'
   | 'storage'
+  | 'texts'
   | 'wasi';
 
 export function upload(name: FixtureName): Uint8Array {
@@ -45,6 +47,7 @@ export const FIXTURE_MODULES: ReadonlyMap<string, WebAssembly.Module> = new Map(
   ['network', network],
   ['start-loop', startLoop],
   ['storage', storage],
+  ['texts', texts],
   ['wasi', wasi],
 ]);
 

@@ -63,6 +63,9 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
     ['divide', 'trap: divide by zero'],
     ['status', 'The entry must return 0, and returned 7'],
     ['not_utf8', 'What the plugin answers must be UTF-8'],
+    ['abort', 'abort (:0:0)'],
+    ['abort_halves', '\ufffda\ufffd (:4294967295:2)'],
+    ['abort_long', `cd${'\0'.repeat(2_046)} (:1:2)`],
   ])('tells the author what %s did', async (entry, text) => {
     expect((await hostile(entry)).logged?.lines).toEqual([{ level: 'error', text }]);
   });
@@ -83,19 +86,28 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
     ['divide', 'trap'],
     ['beyond', 'trap'],
     ['abort', 'trap'],
+    ['abort_beyond', 'trap'],
     ['grow', 'memory'],
     ['hoard', 'memory'],
-    ['hoard_variables', 'memory'],
     ['flood', 'output_too_large'],
     ['not_utf8', 'plugin_error'],
     ['status', 'plugin_error'],
     ['error', 'plugin_error'],
-    ['log_forever', 'fuel'],
-    ['forge', 'trap'],
+    ['error_and_output', 'plugin_error'],
+    ['two', 'plugin_error'],
+    ['forge_error', 'plugin_error'],
     ['no such export', 'plugin_error'],
     ['memory', 'plugin_error'],
   ])('ends %s as %s, without output', async (entry, end) => {
     expect(await hostile(entry)).toMatchObject({ end, output: '' });
+  });
+
+  test.each([
+    ['hoard_variables', 'memory'],
+    ['log_forever', 'fuel'],
+    ['forge', 'trap'],
+  ])('ends %s of texts as %s, without output', async (entry, end) => {
+    expect(await run('texts', { entry })).toMatchObject({ end, output: '' });
   });
 
   test('works as before after a call that ended badly', async () => {
@@ -128,7 +140,7 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
 
   test('bounds logs and prints, however many', async () => {
     const limits = DEFAULT_WASM_LIMITS;
-    expect(await hostile('log', { limits })).toMatchObject({
+    expect(await run('texts', { entry: 'log', limits })).toMatchObject({
       output: 'x',
       logged: { lines: [{ level: 'info' }], dropped: 1_000 },
     });
@@ -138,7 +150,7 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
   });
 
   test('keeps variables for the call, and has no configuration', async () => {
-    expect(await hostile('variables')).toMatchObject({ end: 'ok', output: 'abc' });
+    expect(await run('texts', { entry: 'variables' })).toMatchObject({ end: 'ok', output: 'abc' });
   });
 
   test('ignores handles and offsets that point nowhere', async () => {

@@ -42,6 +42,11 @@ describe('modulesOf()', () => {
     expect(ours.toSorted()).toEqual([file, 'isolate.js', 'main.js'].toSorted());
   });
 
+  test('adds ambient.js for clock and chance only', async () => {
+    const ours = await oursFor(['wasi_snapshot_preview1', 'clock_time_get']);
+    expect(ours.toSorted()).toEqual(['ambient.js', 'isolate.js', 'main.js', 'wasi.js']);
+  });
+
   test('adds what each group of imports asks for', async () => {
     const ours = await oursFor(['wasi_snapshot_preview1', 'fd_write'], [EXTISM, 'log_info']);
     expect(ours.toSorted()).toEqual(['isolate.js', 'main.js', 'text.js', 'wasi.js']);

@@ -59,5 +59,6 @@ it('the assets are not served to anybody', async () => {
   for (const name of FILES) {
     const response = await worker.fetch(`https://gateway.example/${name}`);
     expect(response.status).not.toBe(200);
+    await response.body?.cancel();
   }
 });

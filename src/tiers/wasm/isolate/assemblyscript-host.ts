@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Guest } from './guest.ts';
+import { bytesOf, type GuestState } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
 import type { HostRun } from './host-run.ts';
 
@@ -16,20 +16,25 @@ export function assemblyScriptFunctions(run: HostRun): WebAssembly.ModuleImports
   return { abort: abort.bind(undefined, run) };
 }
 
-/** Takes pointers to message and file, then line and column. Bound, since closures are compiled. */
-function abort(run: HostRun, ...place: readonly number[]): never {
-  const { guest } = run;
+interface AbortedRun {
+  readonly guest: GuestState;
+  readonly log: { write(level: 'error', text: string): void };
+}
+
+/** Takes pointers to message and file, then line and column. To be bound: closures are compiled. */
+export function abort({ guest, log }: AbortedRun, ...place: readonly number[]): never {
   const [message = 0, file = 0, line = 0, column = 0] = place;
   const what = readText(guest, message) || 'abort';
-  run.log.write('error', `${what} (${readText(guest, file)}:${line >>> 0}:${column >>> 0})`);
+  log.write('error', `${what} (${readText(guest, file)}:${line >>> 0}:${column >>> 0})`);
   throw new GuestStop('trap');
 }
 
 /** A string as AssemblyScript keeps it: UTF-16, its length in bytes in the 4 bytes before it. */
-function readText(guest: Guest, pointer: number): string {
+function readText(guest: GuestState, pointer: number): string {
   if (pointer >>> 0 < 4) return '';
-  const bytes = guest.view(pointer - 4, 4).getUint32(0, true);
+  const [a = 0, b = 0, c = 0, d = 0] = bytesOf(guest, pointer - 4, 4);
+  const byteCount = (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
   return new TextDecoder('utf-16le').decode(
-    guest.bytes(pointer, Math.min(bytes & ~1, MAX_TEXT_CHARS * 2)),
+    bytesOf(guest, pointer, Math.min(byteCount, MAX_TEXT_CHARS * 2) & ~1),
   );
 }

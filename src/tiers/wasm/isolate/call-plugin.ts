@@ -8,9 +8,10 @@
  */
 
 import type { WasmAbi } from '../../../core/manifest/wasm-abi.ts';
-import { Guest, type Kernel } from './guest.ts';
+import { Guest } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
 import type { HostRun } from './host-run.ts';
+import { startKernel } from './kernel.ts';
 import type { IsolateJob, RunEnding } from './plugin-protocol.ts';
 import { type Return, readEnding } from './read-ending.ts';
 import { RunLog } from './run-log.ts';
@@ -45,10 +46,9 @@ function thrownBy(error: unknown): Return {
 }
 
 function createRun(code: PluginCode, job: IsolateJob): HostRun {
-  const kernel = new WebAssembly.Instance(code.kernel).exports as unknown as Kernel;
   let log: RunLog | undefined;
   return {
-    guest: new Guest(kernel, job.limits.fuel),
+    guest: new Guest(startKernel(code.kernel, job.limits.fuel), job.limits.fuel),
     job,
     abi: code.abi,
     get log() {

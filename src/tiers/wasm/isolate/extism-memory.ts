@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HostRun } from './host-run.ts';
+import type { GuestState } from './guest.ts';
 
 /** Those that a plugin may call; the kernel has others, for its host. */
 const MEMORY_FUNCTIONS = [
@@ -13,7 +13,11 @@ const MEMORY_FUNCTIONS = [
   ...['output_set', 'error_set', 'error_get'],
 ] as const;
 
-export function memoryFunctions({ guest }: HostRun): WebAssembly.ModuleImports {
+export function memoryFunctions({
+  guest,
+}: {
+  readonly guest: GuestState;
+}): WebAssembly.ModuleImports {
   const kernel = guest.kernel as unknown as WebAssembly.ModuleImports;
   const imports: WebAssembly.ModuleImports = {};
   for (const name of MEMORY_FUNCTIONS) imports[name] = kernel[name] as WebAssembly.ImportValue;

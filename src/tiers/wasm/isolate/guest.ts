@@ -1,9 +1,6 @@
 /**
  * One run of one plugin: its memory, its kernel and the fuel that both have left.
  *
- * Whatever a plugin hands over is a number that may point anywhere, so every access is checked
- * here against the memory as it is at that moment.
- *
  * @module
  */
 
@@ -13,26 +10,10 @@ import {
   MEMORY_EXPORT,
 } from '../../../wasm-hardening/reserved-exports.ts';
 import { GuestStop } from './guest-stop.ts';
+import { type Kernel, readBlock, viewOf, writeBlock } from './kernel.ts';
 
 /** Fuel that any host call costs, for crossing over. */
 export const HOST_CALL_FUEL = 2_000;
-
-/** The exports of `kernel.wat` that the host uses itself. */
-export interface Kernel {
-  readonly memory: WebAssembly.Memory;
-  readonly [FUEL_EXPORT]: WebAssembly.Global;
-  alloc(length: bigint): bigint;
-  free(handle: bigint): void;
-  length(handle: bigint): bigint;
-  input_set(offset: bigint, length: bigint): void;
-  output_set(offset: bigint, length: bigint): void;
-  readonly output: WebAssembly.Global;
-  readonly output_length: WebAssembly.Global;
-  /** Handle of what the plugin set as its error, or 0. */
-  readonly error: WebAssembly.Global;
-  /** 1 if the last `alloc` found no room. */
-  readonly alloc_refused: WebAssembly.Global;
-}
 
 /** What hardening has added to a plugin's exports. Nothing is known of the others. */
 export interface HardenedExports {
@@ -41,25 +22,26 @@ export interface HardenedExports {
   readonly [MEMORY_EXPORT]?: WebAssembly.Memory;
 }
 
-export class Guest {
+/** What there is to know of a run, whichever host functions it has. */
+export interface GuestState {
   readonly kernel: Kernel;
   /** Fuel at the start, for plugin and kernel each. */
   readonly fuelLimit: number;
+  readonly suspendedMs: number;
+  /** Empty until there is an instance of it: that needs its imports, and they need a guest. */
+  plugin: HardenedExports;
+}
+
+/** What host functions do with it. */
+export class Guest implements GuestState {
+  readonly kernel: Kernel;
+  readonly fuelLimit: number;
   suspendedMs = 0;
-  /** Empty until there is an instance of it. */
   plugin: HardenedExports = {};
 
   constructor(kernel: Kernel, fuelLimit: number) {
     this.kernel = kernel;
     this.fuelLimit = fuelLimit;
-    kernel[FUEL_EXPORT].value = BigInt(fuelLimit);
-  }
-
-  /** Imports need a guest, and an instance needs its imports: so the instance comes later. */
-  attach({ exports }: WebAssembly.Instance): WebAssembly.Exports {
-    this.plugin = exports as HardenedExports;
-    (exports[FUEL_EXPORT] as WebAssembly.Global).value = BigInt(this.fuelLimit);
-    return exports;
   }
 
   /** Takes fuel for work that the host does for the plugin. */
@@ -81,9 +63,7 @@ export class Guest {
 
   /** A view into the plugin's memory, valid until the plugin runs again. */
   bytes(pointer: number, length: number): Uint8Array {
-    const memory = this.plugin[MEMORY_EXPORT];
-    if (memory === undefined) throw new GuestStop('trap');
-    return viewOf(memory, pointer >>> 0, length >>> 0);
+    return bytesOf(this, pointer, length);
   }
 
   /** The same for setting and getting numbers. */
@@ -94,23 +74,25 @@ export class Guest {
 
   /** The data of a kernel block, to be read before the plugin runs again. */
   readBlock(handle: bigint): Uint8Array {
-    const length = Number(this.kernel.length(handle));
-    if (length === 0) return new Uint8Array(0);
-    return viewOf(this.kernel.memory, Number(handle), length);
+    return readBlock(this.kernel, handle);
   }
 
   /** A new kernel block with a copy of these bytes; handle 0 for none. */
   writeBlock(bytes: Uint8Array): bigint {
-    if (bytes.length === 0) return 0n;
-    const handle = this.kernel.alloc(BigInt(bytes.length));
-    if (handle === 0n) throw new GuestStop('memory');
-    viewOf(this.kernel.memory, Number(handle), bytes.length).set(bytes);
-    return handle;
+    return writeBlock(this.kernel, bytes);
   }
 }
 
-/** @throws GuestStop `trap` for what does not lie in the memory. */
-export function viewOf(memory: WebAssembly.Memory, offset: number, length: number): Uint8Array {
-  if (offset + length > memory.buffer.byteLength) throw new GuestStop('trap');
-  return new Uint8Array(memory.buffer, offset, length);
+/** With the fuel that it may use. */
+export function attach(state: GuestState, { exports }: WebAssembly.Instance): WebAssembly.Exports {
+  state.plugin = exports as HardenedExports;
+  (exports[FUEL_EXPORT] as WebAssembly.Global).value = BigInt(state.fuelLimit);
+  return exports;
+}
+
+/** @throws GuestStop `trap` for what does not lie in the plugin's memory. */
+export function bytesOf({ plugin }: GuestState, pointer: number, length: number): Uint8Array {
+  const memory = plugin[MEMORY_EXPORT];
+  if (memory === undefined) throw new GuestStop('trap');
+  return viewOf(memory, pointer >>> 0, length >>> 0);
 }

@@ -10,10 +10,11 @@
  */
 
 /** Modules of ours, as the build names them. */
-type GroupFile = 'isolate' | 'text' | 'http' | 'storage' | 'wasi';
+type GroupFile = 'isolate' | 'text' | 'http' | 'storage' | 'wasi' | 'ambient';
 
 /** What makes the functions: an export of one of those modules. */
 export type Provider =
+  | 'ambientFunctions'
   | 'assemblyScriptFunctions'
   | 'httpFunctions'
   | 'memoryFunctions'
@@ -41,6 +42,12 @@ const TEXT_NAMES = new Set([
 
 const HTTP_NAMES = new Set(['http_request', 'http_status_code', 'http_headers']);
 
+const WASI_MODULE = 'wasi_snapshot_preview1';
+
+const AMBIENT_NAMES = new Set([
+  ...['clock_res_get', 'clock_time_get', 'random_get', 'poll_oneoff', 'sched_yield'],
+]);
+
 const GROUPS: readonly HostGroup[] = [
   { module: EXTISM_MODULE, file: 'isolate', provide: 'memoryFunctions' },
   { module: EXTISM_MODULE, names: TEXT_NAMES, file: 'text', provide: 'textFunctions' },
@@ -49,7 +56,8 @@ const GROUPS: readonly HostGroup[] = [
     ...{ file: 'http', provide: 'httpFunctions' },
   },
   { module: 'extism:host/user', waits: true, file: 'storage', provide: 'storageFunctions' },
-  { module: 'wasi_snapshot_preview1', file: 'wasi', provide: 'wasiFunctions' },
+  { module: WASI_MODULE, file: 'wasi', provide: 'wasiFunctions' },
+  { module: WASI_MODULE, names: AMBIENT_NAMES, file: 'ambient', provide: 'ambientFunctions' },
   { module: 'env', file: 'isolate', provide: 'assemblyScriptFunctions' },
 ];
 

@@ -6,7 +6,7 @@
 
 import type { WasmAbi } from '../../../core/manifest/wasm-abi.ts';
 import type { PluginCode } from './call-plugin.ts';
-import { type Step, stepsOf } from './enter-plugin.ts';
+import { enterAll, giveInput, type Step, stepsInto } from './enter-plugin.ts';
 import type { HostRun, Provide } from './host-run.ts';
 
 export interface ModuleParts {
@@ -28,17 +28,10 @@ export function toModuleCode(parts: ModuleParts): PluginCode {
 
 function execute(parts: ModuleParts, run: HostRun): unknown {
   const { guest, job } = run;
-  if (parts.abi === 'extism-1') {
-    guest.kernel.input_set(guest.writeBlock(job.input), BigInt(job.input.length));
-  }
-  const exports = guest.attach(new WebAssembly.Instance(parts.plugin, importsOf(parts, run)));
-  const steps = stepsOf(exports, job.entry);
-  if (parts.suspends) return enterWaiting(steps);
-  let returned: unknown;
-  for (const [exported, ...args] of steps) {
-    returned = typeof exported === 'function' ? exported(...args) : undefined;
-  }
-  return returned;
+  if (parts.abi === 'extism-1') giveInput(guest, job);
+  const instance = new WebAssembly.Instance(parts.plugin, importsOf(parts, run));
+  const steps = stepsInto(guest, instance, job);
+  return parts.suspends ? enterWaiting(steps) : enterAll(steps);
 }
 
 /** Suspension costs a stack of its own, so only plugins that may need one get it. */

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { callPlugin, type PluginCode } from './call-plugin.ts';
+import { callPlugin } from './call-plugin.ts';
 import { type ModuleParts, toModuleCode } from './module-code.ts';
 import type { IsolateJob, RunEnding } from './plugin-protocol.ts';
 
@@ -26,11 +26,14 @@ export interface PluginIsolate {
   dispose(reason: string): Promise<void>;
 }
 
-/** Asks for the code with each call, so that it can be made with the first. */
-export function createIsolate(code: () => PluginCode): PluginIsolate {
+/** `prepare`: what there is to do before the first job. */
+export function createIsolate(
+  run: PluginIsolate['run'],
+  prepare: () => void = () => undefined,
+): PluginIsolate {
   return {
-    run: (job) => callPlugin(code(), job),
-    prepare: () => void code(),
+    run,
+    prepare,
     dispose: async (reason) => {
       const { abortIsolate } = await import('cloudflare:workers');
       queueMicrotask(() => abortIsolate(reason));
@@ -40,5 +43,5 @@ export function createIsolate(code: () => PluginCode): PluginIsolate {
 
 export function createModuleIsolate(parts: ModuleParts): PluginIsolate {
   const code = toModuleCode(parts);
-  return createIsolate(() => code);
+  return createIsolate((job) => callPlugin(code, job));
 }

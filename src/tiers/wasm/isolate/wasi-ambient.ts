@@ -7,7 +7,8 @@
 import { createDeterministicRandom } from './deterministic-random.ts';
 import type { Guest } from './guest.ts';
 import type { HostRun } from './host-run.ts';
-import { ERRNO, ITEM_FUEL, type WasiFunction, writeU32, writeU64 } from './wasi-memory.ts';
+import { toImports } from './wasi-imports.ts';
+import { ERRNO, ITEM_FUEL, writeU32, writeU64 } from './wasi-memory.ts';
 
 /** The instant at which a plugin without a clock begins: 2001-09-09T01:46:40Z, in ns. */
 const FROZEN_NS = 1_000_000_000_000_000_000n;
@@ -44,12 +45,13 @@ class RunClock {
   }
 }
 
-export function ambientFunctions({ guest, job }: HostRun): Record<string, WasiFunction> {
+export function ambientFunctions(run: HostRun): WebAssembly.ModuleImports {
+  const { guest, job } = run;
   const clock = new RunClock(job.limits.clock);
   const fill = job.limits.randomness
     ? (bytes: Uint8Array) => crypto.getRandomValues(bytes)
     : createDeterministicRandom();
-  return {
+  return toImports(run, {
     clock_res_get: (id: number, resolution: number) => {
       if (id >>> 0 >= CLOCKS) return ERRNO.inval;
       writeU64(guest, resolution, NS_PER_MS);
@@ -77,7 +79,7 @@ export function ambientFunctions({ guest, job }: HostRun): Record<string, WasiFu
       return ERRNO.success;
     },
     sched_yield: () => ERRNO.success,
-  };
+  });
 }
 
 const SUBSCRIPTION_BYTES = 48;

@@ -1,5 +1,5 @@
 /**
- * WASI preview 1 without the world: no files and no sockets.
+ * WASI preview 1 without the world: no files and no sockets. Clock and chance are in `wasi-ambient.ts`.
  *
  * Language runtimes ask for these functions whether they use them or not, so all of them are there,
  * and answer as a system does on which nothing but the standard streams is open. What would reach
@@ -8,9 +8,8 @@
  * @module
  */
 
-import { HOST_CALL_FUEL } from './guest.ts';
 import type { HostRun } from './host-run.ts';
-import { ambientFunctions } from './wasi-ambient.ts';
+import { toImports } from './wasi-imports.ts';
 import { ERRNO, type WasiFunction } from './wasi-memory.ts';
 import { processFunctions } from './wasi-process.ts';
 import { streamFunctions } from './wasi-streams.ts';
@@ -25,20 +24,11 @@ const REFUSED = [
 ] as const;
 
 export function wasiFunctions(run: HostRun): WebAssembly.ModuleImports {
-  const functions: Record<string, WasiFunction> = {
+  return toImports(run, {
     ...streamFunctions(run),
-    ...ambientFunctions(run),
     ...processFunctions(run),
     ...refusedFunctions(run),
-  };
-  const imports: WebAssembly.ModuleImports = {};
-  for (const [name, answer] of Object.entries(functions)) {
-    imports[name] = (...args: never[]) => {
-      run.guest.charge(HOST_CALL_FUEL);
-      return answer(...args);
-    };
-  }
-  return imports;
+  });
 }
 
 /** Each says so once in a run. */

@@ -13,7 +13,8 @@ import { ERRNO, type WasiFunction, writeU32 } from './wasi-memory.ts';
 const ABORT_STATUS = 134;
 
 export function processFunctions({ guest, job, log }: HostRun): Record<string, WasiFunction> {
-  const args = [job.plugin, job.tool].map((text) => new TextEncoder().encode(`${text}\0`));
+  // When they are asked for: the first encoder of an isolate takes it a while to make.
+  const args = () => [job.plugin, job.tool].map((text) => new TextEncoder().encode(`${text}\0`));
   const exit = (status: number): never => {
     if (status === 0) throw new GuestStop('ok');
     log.write('error', `exit status ${status}`);
@@ -21,17 +22,18 @@ export function processFunctions({ guest, job, log }: HostRun): Record<string, W
   };
   return {
     args_sizes_get: (count: number, bytes: number) => {
-      writeU32(guest, count, args.length);
+      const all = args();
+      writeU32(guest, count, all.length);
       writeU32(
         guest,
         bytes,
-        args.reduce((sum, arg) => sum + arg.length, 0),
+        all.reduce((sum, arg) => sum + arg.length, 0),
       );
       return ERRNO.success;
     },
     args_get: (pointers: number, buffer: number) => {
       let at = buffer >>> 0;
-      for (const [index, arg] of args.entries()) {
+      for (const [index, arg] of args().entries()) {
         writeU32(guest, pointers + index * 4, at);
         guest.bytes(at, arg.length).set(arg);
         at += arg.length;

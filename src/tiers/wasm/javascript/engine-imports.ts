@@ -6,6 +6,7 @@
 
 import { HOST_CALL_FUEL } from '../isolate/guest.ts';
 import type { HostRun } from '../isolate/host-run.ts';
+import { ambientFunctions } from '../isolate/wasi-ambient.ts';
 import { wasiFunctions } from '../isolate/wasi-host.ts';
 import type { Address } from './engine-exports.ts';
 import { GuestMistake } from './guest-mistake.ts';
@@ -34,7 +35,7 @@ const UTC_OFFSET_SECONDS = 0;
 export function engineImports(given: EngineRun): WebAssembly.Imports {
   const { host, engine } = given;
   return {
-    wasi_snapshot_preview1: wasiFunctions(given.run),
+    wasi_snapshot_preview1: { ...wasiFunctions(given.run), ...ambientFunctions(given.run) },
     env: {
       host_call: callFunction(given),
       host_module_normalize: (from: Address, specifier: Address) =>

@@ -7,7 +7,7 @@
 
 import { ENGINE_IMAGE } from '../../../../build/javascript-engine.js';
 import type { ScriptFacts } from '../../../plugin-review/script-facts.ts';
-import type { PluginCode } from '../isolate/call-plugin.ts';
+import { callPlugin, type PluginCode } from '../isolate/call-plugin.ts';
 import { createIsolate } from '../isolate/plugin-isolate.ts';
 import { Engine } from './engine.ts';
 import kernel from './kernel.wasm';
@@ -36,7 +36,10 @@ function pluginCode(): PluginCode {
   return code;
 }
 
-export default createIsolate(pluginCode);
+export default createIsolate(
+  (job) => callPlugin(pluginCode(), job),
+  () => void pluginCode(),
+);
 
 /** For sources that are no plugins yet. It keeps nothing of them. */
 export const scriptReviewer = {

@@ -9,7 +9,7 @@
  */
 
 import { FUEL_EXPORT } from '../../../wasm-hardening/reserved-exports.ts';
-import type { Guest } from '../isolate/guest.ts';
+import { attach, type Guest } from '../isolate/guest.ts';
 import { GuestStop } from '../isolate/guest-stop.ts';
 import { type Address, type EngineExports, PROMISE } from './engine-exports.ts';
 
@@ -42,7 +42,7 @@ export class QuickJs {
 
   constructor(guest: Guest, instance: WebAssembly.Instance) {
     this.guest = guest;
-    this.exports = guest.attach(instance) as unknown as EngineExports;
+    this.exports = attach(guest, instance) as unknown as EngineExports;
   }
 
   /** Units that this instance has used. */

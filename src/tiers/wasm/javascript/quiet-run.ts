@@ -5,8 +5,9 @@
  */
 
 import { DEFAULT_WASM_LIMITS } from '../../../core/manifest/wasm-limits.ts';
-import { Guest, type Kernel } from '../isolate/guest.ts';
+import { Guest } from '../isolate/guest.ts';
 import type { HostRun } from '../isolate/host-run.ts';
+import { startKernel } from '../isolate/kernel.ts';
 import { RunLog } from '../isolate/run-log.ts';
 
 /**
@@ -18,7 +19,7 @@ export const PREPARATION_FUEL = 400_000_000;
 export function createQuietRun(kernel: WebAssembly.Module): HostRun {
   const limits = { ...DEFAULT_WASM_LIMITS, fuel: PREPARATION_FUEL };
   return {
-    guest: new Guest(new WebAssembly.Instance(kernel).exports as unknown as Kernel, limits.fuel),
+    guest: new Guest(startKernel(kernel, limits.fuel), limits.fuel),
     job: { plugin: '', tool: '', input: new Uint8Array(), limits },
     abi: 'extism-1',
     log: new RunLog(),
