@@ -9,6 +9,7 @@
 
 import { toCallKey } from '../conversation/tool-call.ts';
 import { deny } from '../errors/denial.ts';
+import { MAX_CALL_WAIT_MS } from '../executor-protocol/executor-run.ts';
 import type { TicketClaims } from '../executor-protocol/ticket.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
 import { AMBIENT_CAPABILITIES, type WasmLimits } from '../manifest/wasm-limits.ts';
@@ -45,7 +46,7 @@ export const checkDispatch: Check<AffordedCall, ClaimedCall> = (call, context) =
     label,
     revision: (context.newest ?? context.authority).revision,
     epoch: turn.epoch,
-    deadlineAt: Math.min(turn.deadlineAt, now + run.timeoutMs),
+    deadlineAt: Math.min(turn.deadlineAt, now + run.withinMs),
   };
   return ok({ ...call, passed: 'dispatch', claims });
 };
@@ -55,20 +56,21 @@ const BUILT_IN_TIMEOUT_MS = 10_000;
 
 interface RunPlan {
   readonly claims: Pick<TicketClaims, 'tier' | 'wasm' | 'executor'>;
-  readonly timeoutMs: number;
+  /** Until when it is over, from now on. */
+  readonly withinMs: number;
 }
 
 /** None where the tier cannot run the plugin: no tier runs anything without limits. */
 function planRun(call: AffordedCall, context: CheckContext): RunPlan | undefined {
   const { plugin, tool } = call;
   const { tier, wasm, config } = plugin;
-  if (tier === 'built-in') return { claims: { tier }, timeoutMs: BUILT_IN_TIMEOUT_MS };
+  if (tier === 'built-in') return { claims: { tier }, withinMs: BUILT_IN_TIMEOUT_MS };
   if (tier !== 'wasm') return planExecutorRun(call, context);
   if (wasm === undefined) return undefined;
   const { entry } = tool;
   const limits = grantAmbient(wasm, plugin, context);
   const configHash = config && { configHash: config.hash };
-  return { claims: { tier, wasm: { entry, limits, ...configHash } }, timeoutMs: limits.timeoutMs };
+  return { claims: { tier, wasm: { entry, limits, ...configHash } }, withinMs: limits.timeoutMs };
 }
 
 function planExecutorRun(
@@ -81,7 +83,8 @@ function planExecutorRun(
   const configHash = config && { configHash: config.hash };
   const principal = toPrincipalName(context.authority.principal);
   const executor = { entry, principal, capabilities, granted, limits, ...configHash };
-  return { claims: { tier, executor }, timeoutMs: limits.timeoutMs };
+  // How long it runs is in its limits; what it waits for a machine comes before.
+  return { claims: { tier, executor }, withinMs: MAX_CALL_WAIT_MS + limits.timeoutMs };
 }
 
 /** Clock and chance as far as everybody agrees; without them a run repeats itself exactly. */

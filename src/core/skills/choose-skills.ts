@@ -37,13 +37,19 @@ export function chooseSkills(
   }
   const isKeyed = skills.some(({ triggers }) => triggers.keywords.length > 0);
   if (isKeyed) {
-    const words = new WordText(text.toLowerCase());
+    const words = new WordText(toSearched(text));
     for (const skill of skills) {
       const { isTrusted, triggers, name } = skill;
-      if (isTrusted && triggers.keywords.some((word) => words.holds(word))) chosen.set(name, skill);
+      if (isTrusted && triggers.keywords.some((word) => words.holds(toSearched(word))))
+        chosen.set(name, skill);
     }
   }
   return ok([...chosen.values()].slice(0, Math.max(MAX_ACTIVE_SKILLS, asked.length)));
+}
+
+/** A phrase is the same one over several spaces or lines. */
+function toSearched(text: string): string {
+  return text.toLowerCase().replace(/\s+/g, ' ');
 }
 
 /** The only tools that the skills leave; nothing where none of them narrows. */

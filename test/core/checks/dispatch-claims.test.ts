@@ -70,11 +70,11 @@ describe('check 7: dispatch', () => {
     });
   });
 
-  test('gives a plugin of an executor the time that it asks for', () => {
+  test('gives a plugin of an executor the time that it asks for, once it has waited for its machine', () => {
     const executor = { ...DEFAULT_EXECUTOR_LIMITS, timeoutMs: 1_234 };
     const { wasm: _, ...plugin } = makePlugin('texts', [TEXT_STATS], { tier: 'process', executor });
     const authority = makeAuthority({ plugins: [plugin] });
-    expect(deadlineOf(claim({ authority }))).toBe(NOW + 1_234);
+    expect(deadlineOf(claim({ authority }))).toBe(NOW + 60_000 + 1_234);
   });
 
   test.each(['process', 'container'] as const)(

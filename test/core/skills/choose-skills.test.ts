@@ -45,6 +45,7 @@ describe('chooseSkills()', () => {
     ['a refunded order', false],
     ['pre-refund@example.net', false],
     ['give me my MONEY BACK, please', true],
+    ['my money\n  back', true],
     ['money, back', false],
   ])('finds its keywords in %j: %s', (text, isThere) => {
     expect(names([keyed('refunds', 'refund', 'money back')], [], text)).toEqual(
