@@ -13,7 +13,7 @@ import type { Identity } from './identity.ts';
 import { endedBy, type Failure, type Job, type JobEnd } from './job.ts';
 import { limitProgress } from './limit-progress.ts';
 import type { LocalPolicy } from './local-policy.ts';
-import { finishCall } from './make-receipt.ts';
+import { asKept, finishCall } from './make-receipt.ts';
 import { openSecrets } from './open-secrets.ts';
 import { rulesOf } from './plan-access.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
@@ -30,8 +30,14 @@ import type {
 
 type CallFrame = Extract<GatewayFrame, { kind: 'call' }>;
 
+/** `not_written`: the ledger cannot be written, as when the disk is full. */
+type Problem = TicketProblem | 'used' | 'not_written';
+
 const MAX_ARGUMENT_BYTES = 4_194_304;
 const MAX_ARGUMENT_DEPTH = 512;
+
+/** Longest time that a timer can be set for. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 export interface CallDeskParts {
   readonly identity: Identity;
@@ -48,14 +54,20 @@ export interface CallDeskParts {
   readonly log: (event: CallLog) => void;
 }
 
+/** What the gateway is told; all others are `ticket_refused`. */
+const REFUSALS: Partial<Readonly<Record<Problem, Failure>>> = {
+  deadline: 'deadline',
+  not_written: 'tier_unavailable',
+};
+
 /** For the operator of this machine: no argument and no output. */
 export interface CallLog {
   readonly callKey: string;
   readonly tool: string;
   readonly outcome: string;
   readonly durationMs: number;
-  /** Why a ticket was refused. */
-  readonly problem?: TicketProblem | 'used';
+  /** Why a ticket was refused, or that the ledger could not be written. */
+  readonly problem?: Problem;
   /** What the program wrote on standard error. */
   readonly stderr?: string;
 }
@@ -97,7 +109,7 @@ export class CallDesk {
   /** Answers with the end of a call, if it has one. */
   recall(callKey: string): 'answered' | 'running' | 'absent' {
     const entry = this.#parts.ledger.find(callKey);
-    if (entry?.kind === 'finished') this.#parts.answer(entry.end);
+    if (entry?.kind === 'finished') this.#parts.answer(asKept(this.#parts.identity, entry.end));
     return entry === undefined ? 'absent' : entry.kind === 'finished' ? 'answered' : 'running';
   }
 
@@ -122,12 +134,29 @@ export class CallDesk {
     const { codeHash, argumentHash, callKey } = ticket.call;
     const { id: ticketId, hash: ticketHash } = ticket;
     const call = { callKey, ticketId, ticketHash, codeHash, argumentHash };
-    if (!this.#parts.ledger.accept(call, Date.now())) {
-      this.#refuse(offered, 'used');
+    const problem = this.#writeDown(call);
+    if (problem !== undefined) {
+      this.#refuse(offered, problem);
       return;
     }
-    const end = this.#run(call, offered, ticket).finally(() => this.#ends.delete(end));
+    const end = this.#run(call, offered, ticket)
+      .catch(() => this.#logUnwritten(callKey, ticket))
+      .finally(() => this.#ends.delete(end));
     this.#ends.add(end);
+  }
+
+  #writeDown(call: AcceptedCall): Problem | undefined {
+    try {
+      return this.#parts.ledger.accept(call, Date.now()) ? undefined : 'used';
+    } catch {
+      return 'not_written';
+    }
+  }
+
+  /** What is not written is not told: nobody hears how it ended, and the next life finds it begun. */
+  #logUnwritten(callKey: string, { call: { tool } }: VerifiedTicket): void {
+    const outcome = 'unknown';
+    this.#parts.log({ callKey, tool, outcome, durationMs: 0, problem: 'not_written' });
   }
 
   async #run(call: AcceptedCall, offered: OfferedTicket, ticket: VerifiedTicket): Promise<void> {
@@ -192,7 +221,8 @@ export class CallDesk {
   }
 
   #waitForSlot({ signal, ticket }: Job): Promise<(() => void) | undefined> {
-    const untilDeadline = AbortSignal.timeout(Math.max(0, ticket.call.deadlineAt - Date.now()));
+    const leftMs = ticket.call.deadlineAt - Date.now();
+    const untilDeadline = AbortSignal.timeout(Math.min(Math.max(0, leftMs), MAX_TIMER_MS));
     return this.#slots.take(AbortSignal.any([signal, untilDeadline, this.#drain.signal]));
   }
 
@@ -221,9 +251,9 @@ export class CallDesk {
   }
 
   /** Reported, and not written down: whoever makes such tickets could fill the ledger. */
-  #refuse(offered: OfferedTicket, problem: TicketProblem | 'used'): void {
+  #refuse(offered: OfferedTicket, problem: Problem): void {
     const { callKey, ticket, argumentsText } = offered;
-    const outcome = problem === 'deadline' ? 'deadline' : 'ticket_refused';
+    const outcome = REFUSALS[problem] ?? 'ticket_refused';
     const call = {
       callKey,
       ticketHash: sha256Text(ticket),

@@ -6,15 +6,14 @@
  */
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-
-/** How long a call is remembered after its end: longer than any ticket lives. */
-const KEEP_MS = 86_400_000;
+import { LEDGER_KEEPS_MS, type LedgerIdentity } from '../core/executor-protocol/ledger-identity.ts';
+import { beginLife } from './ledger-name.ts';
 
 /** How long an end may be on its way to the disk where no call comes that takes it along, in milliseconds. */
 const SYNC_WITHIN_MS = 20;
 
-/** How long its output can be asked for: as long as the gateway keeps it. */
-const KEEP_OUTPUT_MS = 3_600_000;
+/** How long its output can be asked for: longer than the gateway asks, unless it was away itself. */
+const KEEP_OUTPUT_MS = 7_200_000;
 
 export interface AcceptedCall {
   readonly callKey: string;
@@ -49,6 +48,7 @@ type Row = {
 };
 
 export class CallLedger {
+  readonly identity: LedgerIdentity;
   readonly #db: DatabaseSync;
   readonly #find: StatementSync;
   readonly #accept: StatementSync;
@@ -70,6 +70,7 @@ export class CallLedger {
         receipt TEXT, signature TEXT, output TEXT
       ) STRICT, WITHOUT ROWID;
     `);
+    this.identity = beginLife(this.#db);
     this.#find = this.#db.prepare('SELECT * FROM calls WHERE call_key = ?');
     this.#accept = this.#db.prepare(
       'INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
@@ -118,7 +119,13 @@ export class CallLedger {
    * just when the gateway writes what it was told: on one machine, the two would wait for each other.
    */
   syncSoon(): void {
-    this.#syncing ??= setTimeout(() => this.sync(), SYNC_WITHIN_MS);
+    this.#syncing ??= setTimeout(() => {
+      try {
+        this.sync();
+      } catch {
+        // The disk is full: whatever is written next takes it along.
+      }
+    }, SYNC_WITHIN_MS);
   }
 
   /** Everything is on disk when it returns. */
@@ -153,10 +160,20 @@ export class CallLedger {
     });
   }
 
-  /** Outputs go sooner than what must be remembered so that nothing runs twice. */
+  /**
+   * Outputs go sooner than what must be remembered so that nothing runs twice. That goes by the newest
+   * call too, whose time the gateway has vouched for: a clock that jumped ahead forgets nothing.
+   */
   sweep(now: number): void {
-    this.#db.prepare('UPDATE calls SET output = NULL WHERE at < ?').run(now - KEEP_OUTPUT_MS);
-    this.#db.prepare('DELETE FROM calls WHERE at < ? AND receipt IS NOT NULL').run(now - KEEP_MS);
+    this.#db
+      .prepare('UPDATE calls SET output = NULL WHERE at < ? AND output IS NOT NULL')
+      .run(now - KEEP_OUTPUT_MS);
+    this.#db
+      .prepare(
+        `DELETE FROM calls WHERE receipt IS NOT NULL
+         AND at < min(?, (SELECT max(at) FROM calls)) - ?`,
+      )
+      .run(now, LEDGER_KEEPS_MS);
   }
 
   close(): void {

@@ -13,7 +13,7 @@ import { CallDesk, type CallLog } from './call-desk.ts';
 import { CallLedger } from './call-ledger.ts';
 import { EgressProxy } from './egress-proxy/egress-proxy.ts';
 import type { ExecutorHome } from './executor-home.ts';
-import { GatewayConnection } from './gateway-connection.ts';
+import { type ConnectionState, GatewayConnection } from './gateway-connection.ts';
 import type { Identity } from './identity.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { ServerPool } from './mcp/server-pool.ts';
@@ -22,12 +22,20 @@ import { type LocalPlugin, readCatalogue } from './plugin-catalogue.ts';
 import { runJob } from './run-job.ts';
 import { createSealingKey } from './sealing-key.ts';
 import { createStarter, type Tiers } from './start-program.ts';
+import { keepSwept } from './sweep-ledger.ts';
 import { createTicketVerifier } from './verify-ticket.ts';
 
 /** How long calls may go on after a stop, in milliseconds. */
 const DRAIN_MS = 10_000;
 
 const EXECUTOR_VERSION = '0.1.0';
+
+const STATES: Readonly<Record<ConnectionState, string>> = {
+  online: 'connected',
+  offline: 'connection lost; trying again',
+  refused:
+    'the gateway refuses the connection: it must be of this version or a later one, and have this machine enrolled with this key; trying again',
+};
 
 export interface ExecutorOptions {
   readonly home: ExecutorHome;
@@ -50,7 +58,7 @@ export interface Executor {
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
   const { home, identity, policy, tiers, tell, log } = options;
   const ledger = openLedger(home.ledgerFile);
-  ledger.sweep(Date.now());
+  const stopSweeping = keepSwept(ledger, tell);
   for (const sandbox of Object.values(tiers)) await sandbox.sweep();
   rmSync(home.runFolder, { recursive: true, force: true });
   mkdirSync(home.runFolder, { recursive: true, mode: 0o711 });
@@ -84,12 +92,13 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   }
   let finishing: Promise<void> | undefined;
   let isOver = false;
-  const connection = new GatewayConnection(identity, toOffer(policy, offered, sealing.offer), {
+  const parts = { ledger: ledger.identity, sealing: sealing.offer };
+  const connection = new GatewayConnection(identity, toOffer(policy, offered, parts), {
     onFrame: (frame) => {
       if (!isOver) hear(desk, connection, frame);
     },
     onState: (state) => {
-      tell(state === 'online' ? 'connected' : 'connection lost; trying again');
+      tell(STATES[state]);
       if (state === 'online' && finishing !== undefined) connection.send({ kind: 'draining' });
     },
     onEnd: (why) => void finish(why),
@@ -101,6 +110,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
       await pool.close();
       await connection.close();
       isOver = true;
+      stopSweeping();
       ledger.close();
       end(why);
     })();
@@ -110,13 +120,20 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   return { ended, stop: () => finish('stopped') };
 }
 
+/** Primary code; what is above the lowest byte says more of it. */
+const SQLITE_BUSY = 5;
+
 /** It is locked while an executor runs, so whoever has it is the only one. */
 function openLedger(path: string): CallLedger {
   try {
     return new CallLedger(path);
   } catch (cause) {
-    const problem = 'Cannot open the ledger: no other executor may run from the same home';
-    throw new Fault('internal', problem, { cause });
+    const { errcode = 0 } = cause as { readonly errcode?: number };
+    const must =
+      errcode % 256 === SQLITE_BUSY
+        ? 'no other executor may run from the same home'
+        : `"${path}" must be a ledger, on a disk that can be written and has space`;
+    throw new Fault('internal', `Cannot open the ledger: ${must}`, { cause });
   }
 }
 
@@ -131,10 +148,10 @@ function hear(desk: CallDesk, connection: GatewayConnection, frame: GatewayFrame
 function toOffer(
   { slots }: LocalPolicy,
   plugins: NodeOffer['plugins'],
-  sealing: NonNullable<NodeOffer['sealing']>,
+  parts: Pick<NodeOffer, 'ledger' | 'sealing'>,
 ): NodeOffer {
   return {
-    sealing,
+    ...parts,
     version: EXECUTOR_VERSION,
     platform: `${process.platform} ${process.arch}`,
     slots,

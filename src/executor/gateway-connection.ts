@@ -37,10 +37,13 @@ const NORMAL_CLOSE = 1000;
 /** Uncompressed: frames are small, and to unpack one takes longer than to send it as it is. */
 const OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES };
 
+/** `refused`: by the gateway, which did not believe or could not read what it was told; said once. */
+export type ConnectionState = 'online' | 'offline' | 'refused';
+
 export interface ConnectionEvents {
   /** Of a connection that is proved. */
   readonly onFrame: (frame: GatewayFrame) => void;
-  readonly onState: (state: 'online' | 'offline') => void;
+  readonly onState: (state: ConnectionState) => void;
   /** It will not be made again: the node was revoked, or runs elsewhere. */
   readonly onEnd: (why: 'replaced' | 'revoked') => void;
 }
@@ -52,6 +55,7 @@ export class GatewayConnection {
   #socket: WebSocket | undefined;
   #isProved = false;
   #isClosed = false;
+  #isRefused = false;
   #pauseMs = FIRST_PAUSE_MS;
   #retry: NodeJS.Timeout | undefined;
 
@@ -72,6 +76,7 @@ export class GatewayConnection {
       offer: this.#offer,
       onProved: () => {
         this.#isProved = true;
+        this.#isRefused = false;
         this.#pauseMs = FIRST_PAUSE_MS;
         this.#events.onState('online');
       },
@@ -108,6 +113,10 @@ export class GatewayConnection {
     const wasProved = this.#isProved;
     this.#isProved = false;
     if (wasProved && !this.#isClosed) this.#events.onState('offline');
+    if (code === CLOSE_CODES.refused && !this.#isRefused) {
+      this.#isRefused = true;
+      this.#events.onState('refused');
+    }
     const why = FINAL[code];
     if (why !== undefined) {
       this.#isClosed = true;

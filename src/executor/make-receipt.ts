@@ -7,6 +7,7 @@
 import {
   type ExecutorReceipt,
   MAX_RECEIPT_HOSTS,
+  parseReceipt,
   RECEIPT_CONTEXT,
   receiptText,
 } from '../core/executor-protocol/executor-receipt.ts';
@@ -38,6 +39,22 @@ export function finishCall(
   });
   const signature = signText(privateKey, RECEIPT_CONTEXT + text);
   return { callKey, receipt: text, signature, ...(output !== undefined && { output }) };
+}
+
+/**
+ * What can still be said of a call: one that ended well, and whose output is not kept any more, has run,
+ * and what came of it is `unknown`.
+ */
+export function asKept(
+  { privateKey }: Pick<Identity, 'privateKey'>,
+  end: FinishedCall,
+): FinishedCall {
+  const kept = end.output === undefined ? parseReceipt(end.receipt) : undefined;
+  if (kept?.outcome !== 'ok') return end;
+  const nothing = { outputHash: sha256Text(''), outputBytes: 0 };
+  const text = receiptText({ ...kept, ...nothing, outcome: 'unknown' });
+  const signature = signText(privateKey, RECEIPT_CONTEXT + text);
+  return { callKey: end.callKey, receipt: text, signature };
 }
 
 function factsOf(end: JobEnd['end']): Partial<ExecutorReceipt> {

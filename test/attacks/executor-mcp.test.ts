@@ -6,9 +6,19 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
-import { startExecutor, type TestExecutor } from '../support/executor.ts';
+import { startExecutor, type TestExecutor, type TestPlugin } from '../support/executor.ts';
 import { MCP_TOOL, mcpPlugin } from '../support/executor-plugins.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+
+/** Takes what it is told, and never answers. */
+const SILENT: TestPlugin = (() => {
+  const { manifest } = mcpPlugin('silent', '');
+  const section = { ...(manifest.process as object), limits: { timeoutMs: 1_000 } };
+  return {
+    manifest: { ...manifest, process: section },
+    files: { 'main.mjs': 'process.stdin.resume();' },
+  };
+})();
 
 let gateway: Gateway;
 let api: Api;
@@ -55,6 +65,7 @@ beforeAll(async () => {
         return 'arrived';`,
       ),
       mcpPlugin('dying', 'process.exit(0);'),
+      SILENT,
       mcpPlugin(
         'curious',
         "say({ id: 'q', method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } }); " +
@@ -100,6 +111,10 @@ describe('a server', () => {
   test('that ends in the middle of a call fails that call alone', async () => {
     expect((await call('dying', 'x')).body).toMatchObject({ reason: 'plugin_error' });
     expect((await call('gossip', 'still')).status).toBe(200);
+  });
+
+  test('that never comes up has had its time, as any other that takes too long', async () => {
+    expect((await call('silent', 'x')).body).toMatchObject({ reason: 'timeout' });
   });
 
   test('that asks for a model gets none', async () => {

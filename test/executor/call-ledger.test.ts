@@ -3,6 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  LEDGER_KEEPS_MS,
+  ledgerIdentitySchema,
+  MAX_EARLIER_LIVES,
+} from '../../src/core/executor-protocol/ledger-identity.ts';
 import { CallLedger } from '../../src/executor/call-ledger.ts';
 
 const LEDGER = join(import.meta.dirname, '../../src/executor/call-ledger.ts');
@@ -87,6 +92,72 @@ describe('a call', () => {
       for (const key of ['2', '3']) {
         expect(ledger.find(key)).toEqual({ kind: 'finished', end: endOf(key) });
       }
+    });
+  });
+});
+
+describe('a ledger', () => {
+  test('names each of its lives, and those before it', () => {
+    const names = [1, 2, 3].map(() => withLedger(({ identity }) => identity));
+    const [first = '', second = '', third = ''] = names.map(({ life }) => life);
+    expect(names.map(({ earlier }) => earlier)).toEqual([[], [first], [second, first]]);
+    expect(new Set([first, second, third]).size).toBe(3);
+  });
+
+  test('that is killed at once has named this life', () => {
+    runAndKill('');
+    expect(withLedger(({ identity }) => identity.earlier)).toHaveLength(1);
+  });
+
+  test('names so many of its lives and no more', () => {
+    const count = MAX_EARLIER_LIVES + 2;
+    const lives = Array.from({ length: count }, () => withLedger(({ identity }) => identity));
+    expect(lives.map(({ earlier }) => earlier.length)).toEqual(
+      lives.map((_, at) => Math.min(at, MAX_EARLIER_LIVES)),
+    );
+    expect(lives.at(-1)?.earlier[0]).toBe(lives.at(-2)?.life);
+    for (const identity of lives)
+      expect(ledgerIdentitySchema.safeParse(identity).success).toBe(true);
+  });
+});
+
+describe('a ledger that is swept', () => {
+  const HOUR_MS = 3_600_000;
+  const outputOf = (ledger: CallLedger, key: string) => {
+    const entry = ledger.find(key);
+    return entry?.kind === 'finished' ? entry.end.output : entry?.kind;
+  };
+
+  test('keeps outputs for two hours, and ends for a day', () => {
+    withLedger((ledger) => {
+      for (const key of ['1', '2']) {
+        ledger.accept(callOf(key), key === '1' ? 0 : 2 * LEDGER_KEEPS_MS);
+        ledger.finish(endOf(key));
+      }
+      ledger.sweep(2 * HOUR_MS);
+      expect(outputOf(ledger, '1')).toBe('o');
+      ledger.sweep(2 * HOUR_MS + 1);
+      expect(ledger.find('1')).toMatchObject({ kind: 'finished' });
+      expect(outputOf(ledger, '1')).toBeUndefined();
+      ledger.sweep(LEDGER_KEEPS_MS);
+      expect(ledger.find('1')).toBeDefined();
+      ledger.sweep(LEDGER_KEEPS_MS + 1);
+      expect(ledger.find('1')).toBeUndefined();
+      expect(outputOf(ledger, '2')).toBe('o');
+    });
+  });
+
+  test('forgets no call for a clock that has jumped ahead, and none that is under way', () => {
+    withLedger((ledger) => {
+      ledger.accept(callOf('1'), 0);
+      ledger.finish(endOf('1'));
+      ledger.accept(callOf('open'), 0);
+      ledger.sweep(1_000 * LEDGER_KEEPS_MS);
+      expect(ledger.find('1')).toBeDefined();
+      ledger.accept(callOf('2'), LEDGER_KEEPS_MS + 1);
+      ledger.sweep(1_000 * LEDGER_KEEPS_MS);
+      expect(ledger.find('1')).toBeUndefined();
+      expect(ledger.find('open')).toEqual({ kind: 'running' });
     });
   });
 });

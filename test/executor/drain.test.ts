@@ -1,21 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeCall, openScene } from './support/desk.ts';
-
-/** A desk with one slot, whose programs run until they are let go. */
-async function openGated() {
-  const gate = Promise.withResolvers<void>();
-  const scene = await openScene({
-    policy: 'slots = 1',
-    run: async () => {
-      await gate.promise;
-      return { outcome: 'ok', output: 'ran', truncated: false };
-    },
-  });
-  const [first, second] = [await makeCall(scene.gateway), await makeCall(scene.gateway)];
-  for (const call of [first, second]) scene.desk.take({ kind: 'call', ...call });
-  await expect.poll(() => scene.jobs.length).toBe(1);
-  return { scene, first, second, open: gate.resolve };
-}
+import { makeCall, openGated } from './support/desk.ts';
 
 describe('a desk that is drained', () => {
   test('gives back what waits for a slot at once, and lets what runs come to its end', async () => {

@@ -4,6 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -15,8 +16,12 @@ import { startExecutor, type TestExecutor, untilState } from '../support/executo
 import { jsonPlugin } from '../support/executor-plugins.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
+/** In the command line of each of its programs: others may test on the same machine at the same time. */
+const MARK = `mark-${randomUUID()}`;
+
 /** Says that it runs, then waits until it may end: each run leaves a line. */
 const GATED = jsonPlugin('gated', {
+  section: { command: ['node', '/plugin/main.mjs', MARK] },
   properties: { folder: { type: 'string', format: 'path' }, name: { type: 'string' } },
   capabilities: ['tool:file:write'],
   requires: ['tool:file:write:{folder}'],
@@ -98,13 +103,14 @@ async function bothSides(count = 1): Promise<readonly (readonly [string, string]
 
 /** Processes of this machine that a sandbox of the test has left. */
 function leftovers(): readonly string[] {
-  return commandLines().filter((command) => command.includes('/plugin/main.mjs'));
+  return commandLines().filter((command) => command.includes(MARK));
 }
 
 describe('an executor that is killed', () => {
   test('while a call runs leaves it unknown on both sides, run once, and nothing of it running', async () => {
     const answer = enter();
     await until('the plugin runs', () => countRuns() === 1);
+    expect(leftovers()).not.toEqual([]); // it is seen
     await executor.kill();
     await until('nothing is left', () => leftovers().length === 0);
     await executor.start();

@@ -202,3 +202,46 @@ describe('a provider that keeps failing', () => {
     expect(await health(api)).toEqual({ state: 'available' });
   });
 });
+
+const CLIENT_ROUTES = [
+  ['/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }] }],
+  ['/v1/messages', { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 100 }],
+  ['/v1/responses', { input: 'Hi' }],
+] as const;
+
+describe.each(CLIENT_ROUTES)('a client that streams from %s', (path, question) => {
+  const stream = () =>
+    fetch(gateway.url + path, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${api.token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...question, model: 'compatible/first', stream: true }),
+    });
+
+  test('is told by the status of a failure before the first word', async () => {
+    firstAnswers((response) => refuse(response, 429, { headers: { 'Retry-After': '1' } }));
+    const response = await stream();
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(response.headers.get('Content-Type')).toMatch(/json/);
+    await response.body?.cancel();
+  });
+
+  test('is told in the stream of a failure after it', async () => {
+    let held: ServerResponse | undefined;
+    provider.answer = (_, response) => {
+      if (held !== undefined) return refuse(response, 503);
+      held = response;
+      beginReply(response, [{ role: 'assistant', content: 'Once upon a time. '.repeat(100) }]);
+    };
+    const response = await stream();
+    expect(response.status).toBe(200);
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.includes('Once upon')) held?.destroy();
+    }
+    expect(text).toContain('Once upon');
+    expect(text).toMatch(/"error"|response\.failed/);
+  });
+});

@@ -15,6 +15,7 @@ import {
   receiptText,
 } from '../../src/core/executor-protocol/executor-receipt.ts';
 import { handshakeText } from '../../src/core/executor-protocol/handshake.ts';
+import type { NodeOffer } from '../../src/core/executor-protocol/node-offer.ts';
 import { enrol } from '../../src/executor/enrol.ts';
 import { locateHome } from '../../src/executor/executor-home.ts';
 import { connectUrl } from '../../src/executor/gateway-url.ts';
@@ -115,13 +116,15 @@ export const offerOf = (plugins: readonly Offered[] = []) => ({
   plugins,
 });
 
-/** A connection that has proved itself, and offers these plugins. */
+/** A connection that has proved itself, and offers these plugins, with the ledger it says it has. */
 export async function connectNode(
   identity: Identity,
   plugins: readonly Offered[] = [],
+  ledger: Pick<NodeOffer, 'ledger'> = {},
 ): Promise<Link> {
   const hand = await challenged(identity);
-  hand.link.send({ kind: 'proof', signature: proofOf(identity, hand), offer: offerOf(plugins) });
+  const offer = { ...offerOf(plugins), ...ledger };
+  hand.link.send({ kind: 'proof', signature: proofOf(identity, hand), offer });
   const welcome = await hand.link.next();
   if (welcome.kind !== 'welcome') throw new Error(JSON.stringify(welcome));
   return hand.link;

@@ -8,6 +8,24 @@
  * @module
  */
 
+/**
+ * To a table of an earlier version, if there is one: columns by name, each with its type and default.
+ * A column that it has is left as it is.
+ */
+export function addColumns(
+  sql: SqlStorage,
+  table: string,
+  columns: Readonly<Record<string, string>>,
+): void {
+  const query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?";
+  const [found] = sql.exec<{ sql: string }>(query, table).toArray();
+  if (found === undefined) return;
+  for (const [name, definition] of Object.entries(columns)) {
+    if (new RegExp(`\\b${name}\\b`).test(found.sql)) continue;
+    sql.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${definition}`);
+  }
+}
+
 export class Tables {
   readonly #sql: SqlStorage;
   #names: Set<string> | undefined;

@@ -8,6 +8,7 @@
 
 import type { Memory, MemoryKind } from '../../core/memory/memory.ts';
 import { HIGHEST_LABEL, isLabel, type Label } from '../../core/policy/labels.ts';
+import { addColumns } from '../kit/tables.ts';
 
 /** What an owner has. */
 export interface MemoryUsage {
@@ -63,7 +64,8 @@ export class MemoryStore {
       );
     `);
     this.#deleteWordsForGood();
-    this.#addColumn();
+    // To a table of before models wrote summaries.
+    addColumns(this.#sql, 'memories', { written_by: 'TEXT' });
   }
 
   insert(owner: string, memory: Memory): void {
@@ -198,16 +200,6 @@ export class MemoryStore {
     const known = "SELECT 1 FROM memory_words_config WHERE k = 'secure-delete'";
     if (this.#sql.exec(known).toArray().length > 0) return;
     this.#sql.exec("INSERT INTO memory_words (memory_words, rank) VALUES ('secure-delete', 1)");
-  }
-
-  /** To a table of before models wrote summaries. */
-  #addColumn(): void {
-    const [table] = this.#sql
-      .exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE name = 'memories'")
-      .toArray();
-    if (table?.sql.includes('written_by TEXT') === false) {
-      this.#sql.exec('ALTER TABLE memories ADD COLUMN written_by TEXT');
-    }
   }
 
   #delete(seq: number): void {

@@ -8,7 +8,15 @@
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import type { ContentSeal } from '../kit/content-seal.ts';
-import type { CallFacts } from './call-facts.ts';
+import {
+  type CallHead,
+  type CallUnderWay,
+  HEAD_COLUMNS,
+  type HeadRow,
+  type StoredCall,
+  toHead,
+} from './call-row.ts';
+import { describeCall } from './describe-call.ts';
 import type { CallState, NodeCallDescription } from './node-api.ts';
 
 /** How long the outcome of a call can be asked for, in milliseconds. */
@@ -17,40 +25,11 @@ const KEEP_CALLS_MS = 3_600_000;
 /** Most calls of a node that are listed. */
 const MAX_LISTED = 100;
 
-/** What is sent. */
-export interface CallOrder {
-  readonly ticket: string;
-  readonly argumentsText: string;
-  readonly configText?: string;
-  /** That only its node can open. */
-  readonly sealedSecrets?: string;
-}
+/** Most calls that are settled at once; the alarm rings again for the others. */
+const MAX_OVERDUE = 500;
 
-/** A call that is not over: what memory keeps of it. */
-export interface CallUnderWay {
-  readonly facts: CallFacts;
-  readonly state: 'waiting' | 'sent';
-  /** As in {@link StoredCall}. */
-  readonly settleAt: number;
-  readonly isCancelled?: boolean;
-}
-
-export interface StoredCall {
-  readonly facts: CallFacts;
-  readonly state: CallState;
-  /** When nobody waits any longer, epoch milliseconds. */
-  readonly settleAt: number;
-  /** Until it is over; absent also where the call was forgotten, and was only asked about. */
-  readonly order?: CallOrder;
-  readonly outcome?: ToolOutcome;
-}
-
-type Row = {
+type Row = HeadRow & {
   call_key: string;
-  state: string;
-  settle_at: number;
-  at: number;
-  facts: string;
   work: string | null;
   outcome: string | null;
   output: string | null;
@@ -100,9 +79,9 @@ export class CallStore {
     this.#readUnderWay().delete(callKey);
   }
 
-  /** In memory: its node may not have heard of it. */
-  cancel(call: CallUnderWay): void {
-    this.#readUnderWay().set(call.facts.callKey, { ...call, isCancelled: true });
+  /** In memory alone. */
+  note(call: CallUnderWay): void {
+    this.#readUnderWay().set(call.facts.callKey, call);
   }
 
   isKnown(callKey: string): boolean {
@@ -123,7 +102,7 @@ export class CallStore {
   /** Part of a transaction. */
   add(
     { facts, state, settleAt, order }: CallUnderWay & Pick<StoredCall, 'order'>,
-    now: number,
+    at: number,
   ): void {
     this.#readUnderWay().set(facts.callKey, { facts, state, settleAt });
     this.#lookBy(settleAt);
@@ -134,7 +113,7 @@ export class CallStore {
       facts.node,
       state,
       settleAt,
-      now,
+      at,
       JSON.stringify(facts),
       order === undefined ? null : this.#seal(orderOf(facts.callKey), JSON.stringify(order)),
     );
@@ -187,11 +166,35 @@ export class CallStore {
   }
 
   /** In the order in which they came. */
-  inState(node: NodeId, state: CallState): readonly StoredCall[] {
+  inState(node: NodeId, state: CallState): readonly CallHead[] {
     return this.#sql
-      .exec<Row>('SELECT * FROM calls WHERE node = ? AND state = ? ORDER BY at', node, state)
+      .exec<HeadRow>(
+        `SELECT ${HEAD_COLUMNS} FROM calls WHERE node = ? AND state = ? ORDER BY at`,
+        node,
+        state,
+      )
       .toArray()
-      .map((row) => this.#toCall(row));
+      .map(toHead);
+  }
+
+  /** When the latest call of a node came, epoch milliseconds; 0 if there is none. */
+  latestAt(node: NodeId): number {
+    return (
+      this.#sql
+        .exec<{ at: number | null }>('SELECT max(at) AS at FROM calls WHERE node = ?', node)
+        .one().at ?? 0
+    );
+  }
+
+  /** Key of the latest call that a node has ended well. */
+  lastDone(node: NodeId): string | undefined {
+    const [row] = this.#sql
+      .exec<Pick<Row, 'call_key'>>(
+        "SELECT call_key FROM calls WHERE node = ? AND state = 'done' ORDER BY at DESC LIMIT 1",
+        node,
+      )
+      .toArray();
+    return row?.call_key;
   }
 
   count(node: NodeId, state: CallUnderWay['state']): number {
@@ -202,12 +205,17 @@ export class CallStore {
     return count;
   }
 
-  /** Those under way that nobody waits for any longer. */
-  overdue(now: number): readonly StoredCall[] {
+  /** Those under way that nobody waits for any longer, or as many of them as are settled at once. */
+  overdue(now: number): readonly CallHead[] {
     return this.#sql
-      .exec<Row>(`SELECT * FROM calls WHERE settle_at <= ? AND NOT (${OVER})`, now)
+      .exec<HeadRow>(
+        `SELECT ${HEAD_COLUMNS} FROM calls WHERE settle_at <= ? AND NOT (${OVER})
+         ORDER BY settle_at LIMIT ?`,
+        now,
+        MAX_OVERDUE,
+      )
       .toArray()
-      .map((row) => this.#toCall(row));
+      .map(toHead);
   }
 
   /** Part of a transaction: forgets what was kept long enough. */
@@ -229,14 +237,14 @@ export class CallStore {
     return this.#sql
       .exec<Row>('SELECT * FROM calls WHERE call_key = ? AND node = ?', callKey, node)
       .toArray()
-      .map(describe);
+      .map(describeCall);
   }
 
   latest(node: NodeId): readonly NodeCallDescription[] {
     return this.#sql
       .exec<Row>('SELECT * FROM calls WHERE node = ? ORDER BY at DESC LIMIT ?', node, MAX_LISTED)
       .toArray()
-      .map(describe);
+      .map(describeCall);
   }
 
   #lookBy(at: number): void {
@@ -261,9 +269,7 @@ export class CallStore {
   #toCall(row: Row): StoredCall {
     const { call_key: callKey, work, outcome, output } = row;
     return {
-      facts: JSON.parse(row.facts),
-      state: row.state as CallState,
-      settleAt: row.settle_at,
+      ...toHead(row),
       ...(work !== null && { order: JSON.parse(this.#open(orderOf(callKey), work)) }),
       ...(outcome !== null && {
         outcome: readOutcome(outcome, output && this.#open(outputOf(callKey), output)),
@@ -278,14 +284,6 @@ export class CallStore {
   #open(place: string, text: string): string {
     return this.#sealing?.openText(place, text) ?? text;
   }
-}
-
-/** Neither order nor output is opened for it. */
-function describe({ facts, state, outcome, at }: Row): NodeCallDescription {
-  const { callKey, node, tool }: CallFacts = JSON.parse(facts);
-  const end: ToolOutcome | null = outcome === null ? null : JSON.parse(outcome);
-  const word = end && (end.kind === 'ok' ? 'ok' : end.reason);
-  return { callKey, node, tool, state: state as CallState, at, ...(word && { outcome: word }) };
 }
 
 function readOutcome(text: string, output: string | null): ToolOutcome {

@@ -6,10 +6,12 @@
  */
 
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { MAX_CALL_WAIT_MS } from '../../core/executor-protocol/executor-run.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import { LAST_WORD_MS, toFacts } from './call-facts.ts';
 import { send } from './connections.ts';
 import type { NodeParts } from './node-parts.ts';
+import { failed } from './settle-call.ts';
 
 /**
  * Asks about a call of which nothing is known; from then on it is one that was sent. The answer
@@ -22,14 +24,18 @@ export function askForForgotten(
   const { callKey, codeHash, deadlineAt } = claims;
   const node = parts.ways.of(codeHash);
   if (node === undefined) return undefined;
-  if (parts.nodes.find(node) === undefined) {
-    return { kind: 'failed', reason: 'unknown', cost: { durationMs: 0 } };
-  }
+  if (parts.nodes.find(node) === undefined) return failed('unknown');
   const now = parts.now();
   const settleAt = Math.max(deadlineAt, now) + LAST_WORD_MS;
   const facts = toFacts(claims, node);
-  parts.transact(() => parts.calls.add({ facts, state: 'sent', settleAt }, now));
+  const at = Math.min(earliestOf(claims), now);
+  parts.transact(() => parts.calls.add({ facts, state: 'sent', settleAt }, at));
   const socket = parts.connections.of(node);
   if (socket !== undefined) send(socket, { kind: 'recall', callKey });
   return 'asked';
+}
+
+/** It did not come before, epoch milliseconds. */
+function earliestOf({ deadlineAt, executor }: TicketClaims): number {
+  return deadlineAt - MAX_CALL_WAIT_MS - (executor?.limits.timeoutMs ?? 0);
 }

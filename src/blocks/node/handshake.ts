@@ -7,11 +7,13 @@
 
 import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import { handshakeText } from '../../core/executor-protocol/handshake.ts';
+import { continues } from '../../core/executor-protocol/ledger-identity.ts';
 import type { NodeOffer } from '../../core/executor-protocol/node-offer.ts';
 import { sealingKeyText } from '../../core/executor-protocol/sealed-secrets.ts';
 import { randomBase64Url } from '../kit/keys.ts';
 import { verifyEd25519 } from '../kit/signatures.ts';
 import { end, linkOf, send, setState } from './connections.ts';
+import { sinceNow } from './doubt-ledger.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
 
@@ -30,7 +32,7 @@ export function shakeHands(parts: NodeParts, socket: WebSocket, frame: ExecutorF
     const text = handshakeText('executor', { workspace, node, ...state });
     const isProved = hasSigned(stored, text, frame.signature);
     if (isProved && ownsSealingKey(stored, frame.offer)) {
-      admit(parts, socket, { ...stored, offer: frame.offer });
+      admit(parts, { socket, node: stored, offer: frame.offer });
       return true;
     }
   }
@@ -66,15 +68,25 @@ function challenge(parts: NodeParts, socket: WebSocket, executorNonce: string): 
   send(socket, { kind: 'challenge', nonce: gatewayNonce, signature: identity.sign(text) });
 }
 
-function admit(parts: NodeParts, socket: WebSocket, node: StoredNode): void {
+interface Proved {
+  readonly socket: WebSocket;
+  readonly node: StoredNode;
+  readonly offer: NodeOffer;
+}
+
+function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
   const now = parts.now();
+  const isOlder = !continues(offer.ledger, node.offer?.ledger);
+  const doubt = isOlder && { ledgerSince: sinceNow(parts, node.id) };
+  const seen = { connectedAt: now, lastSeenAt: now, ...doubt };
   parts.transact(() => {
-    parts.nodes.put({ ...node, connectedAt: now, lastSeenAt: now });
+    parts.nodes.put({ ...node, offer, ...seen });
     parts.record({
       action: 'node-connected',
       decision: 'allowed',
       actor: `node:${node.id}`,
       node: node.id,
+      ...(isOlder && { reason: 'older_ledger' }),
     });
   });
   parts.connections.promote(socket, { kind: 'live' });

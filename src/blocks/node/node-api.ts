@@ -150,5 +150,10 @@ export interface NodeApi {
    * of it will run.
    */
   recall(claims: TicketClaims): Promise<ToolOutcome | undefined>;
+  /**
+   * Nobody waits for this call any more, and its end is not known: its node is asked, if it is not
+   * already, so that what became of it is on the record.
+   */
+  lookAfter(claims: TicketClaims): Promise<void>;
   cancel(callKey: string): Promise<void>;
 }

@@ -48,17 +48,9 @@ import type {
 import type { NodeParts } from './node-parts.ts';
 import { NodeStore } from './node-store.ts';
 import { ProgressHearers } from './progress-hearers.ts';
-import {
-  abandonCalls,
-  cancelCall,
-  findWritten,
-  finishCall,
-  isRunBy,
-  resumeCalls,
-  sendAgain,
-  settleOverdue,
-  startCall,
-} from './run-calls.ts';
+import { askAgain, resumeCalls, sendAgain } from './resume-calls.ts';
+import { abandonCalls, cancelCall, finishCall, settleOverdue, startCall } from './run-calls.ts';
+import { findWritten } from './settle-call.ts';
 import { StraightWays } from './straight-ways.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
 import { WaitingCalls } from './waiting-calls.ts';
@@ -127,7 +119,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       return;
     }
     if (frame.kind === 'done') finishCall(this.#parts, socket, frame);
-    if (frame.kind === 'progress' && isRunBy(this.#parts, node, frame.callKey)) {
+    if (frame.kind === 'progress' && this.#parts.calls.isSentTo(node, frame.callKey)) {
       this.#progress.tell(frame.callKey, frame.text);
     }
     if (frame.kind === 'absent') sendAgain(this.#parts, socket, frame.callKey);
@@ -211,9 +203,16 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
 
   async recall(claims: TicketClaims): Promise<ToolOutcome | undefined> {
     const { callKey } = claims;
-    if (this.#parts.calls.isKnown(callKey)) return await this.#untilOver(callKey);
+    if (this.#parts.calls.isKnown(callKey)) {
+      askAgain(this.#parts, callKey);
+      return await this.#untilOver(callKey);
+    }
     const answer = askForForgotten(this.#parts, claims);
     return answer === 'asked' ? await this.#untilOver(callKey) : answer;
+  }
+
+  async lookAfter(claims: TicketClaims): Promise<void> {
+    if (!this.#parts.calls.isKnown(claims.callKey)) askForForgotten(this.#parts, claims);
   }
 
   async #untilOver(callKey: string): Promise<ToolOutcome | undefined> {

@@ -35,6 +35,7 @@ export function openNodes(env: Env, workspace: WorkspaceId): NodeApi {
       });
     },
     recall: (claims) => again((nodes) => nodes.recall(claims)),
+    lookAfter: (claims) => again((nodes) => nodes.lookAfter(claims)),
     cancel: (callKey) => again((nodes) => nodes.cancel(callKey)),
   };
 }

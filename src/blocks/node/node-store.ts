@@ -30,6 +30,8 @@ export interface StoredNode {
   /** Of its latest connection. */
   readonly connectedAt?: number;
   readonly lastSeenAt?: number;
+  /** What it was sent before need not be in its ledger, though it was taken on; absent: all is. */
+  readonly ledgerSince?: number;
   readonly offer?: NodeOffer;
 }
 

@@ -8,25 +8,23 @@
  */
 
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
-import type { CheckReason } from '../../core/errors/reasons.ts';
 import { parseReceipt, RECEIPT_CONTEXT } from '../../core/executor-protocol/executor-receipt.ts';
 import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import { judgeReceipt } from '../../core/executor-protocol/judge-receipt.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import { sha256Hex } from '../kit/keys.ts';
-import { LAST_WORD_MS, toFacts } from './call-facts.ts';
-import type { CallOrder, StoredCall } from './call-store.ts';
+import { toFacts } from './call-facts.ts';
+import { type CallOrder, sendCall } from './call-order.ts';
+import type { CallHead } from './call-row.ts';
 import { chooseNode } from './choose-node.ts';
 import { end, linkOf, send } from './connections.ts';
 import { hasSigned } from './handshake.ts';
-import type { CallState, ChosenNode, NodeAnswer, NodeCall } from './node-api.ts';
+import type { ChosenNode, NodeAnswer, NodeCall } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
+import { askOnceMore } from './resume-calls.ts';
+import { failed, findWritten, settle, settleSoon, waitUntil } from './settle-call.ts';
 
-/** Longest time that a call waits for a node that is away, in milliseconds. */
-export const WAIT_MS = 60_000;
-
-type Failure = CheckReason<'dispatch'>;
 type Done = Extract<ExecutorFrame, { kind: 'done' }>;
 
 /**
@@ -59,8 +57,7 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
   };
   const now = parts.now();
   const { callKey, codeHash, deadlineAt } = claims;
-  const settleAt =
-    state === 'sent' ? deadlineAt + LAST_WORD_MS : Math.min(deadlineAt, now + WAIT_MS);
+  const settleAt = state === 'sent' ? deadlineAt : waitUntil(claims, now);
   const facts = toFacts(claims, id, signed.ticket);
   const write = (): void =>
     parts.transact(() => {
@@ -83,59 +80,6 @@ function toChosen({ id, ceiling, ceilingChanges = 0, offer }: StoredNode): Chose
   };
 }
 
-/** A node is back: it is asked what became of what it was sent, and sent what waited for it. */
-export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): void {
-  parts.ends.write();
-  const inDoubt = (['sent', 'unknown'] as const).flatMap((state) =>
-    parts.calls.inState(node, state),
-  );
-  for (const { facts } of inDoubt) {
-    const { callKey } = facts;
-    send(socket, { kind: 'recall', callKey });
-    if (parts.calls.underWay(callKey)?.isCancelled) send(socket, { kind: 'cancel', callKey });
-  }
-  const waiting = parts.calls.inState(node, 'waiting');
-  parts.transact(() => {
-    for (const { facts } of waiting) {
-      parts.calls.markSent(facts.callKey, facts.deadlineAt + LAST_WORD_MS);
-    }
-  });
-  for (const { facts, order } of waiting) {
-    if (order !== undefined) sendCall(socket, facts.callKey, order);
-  }
-}
-
-/**
- * The node never had it, or has not begun it and ends: it is sent again, at once or when the node is
- * back, unless nobody waits for it any more.
- */
-export function sendAgain(parts: NodeParts, socket: WebSocket, callKey: string): void {
-  const call = findWritten(parts, callKey);
-  const { node, state } = linkOf(socket);
-  if (call === undefined || call.facts.node !== node) return;
-  if (call.state === 'sent' && call.order === undefined) forget(parts, callKey);
-  else if (parts.calls.underWay(callKey)?.isCancelled) {
-    settle(parts, call, { outcome: failed('cancelled') });
-  } else if (call.state === 'sent' && call.order !== undefined) {
-    if (state.kind === 'draining') {
-      const settleAt = Math.min(call.facts.deadlineAt, parts.now() + WAIT_MS);
-      parts.transact(() => parts.calls.markWaiting(callKey, settleAt));
-    } else sendCall(socket, callKey, call.order);
-  }
-  if (call.state === 'unknown') settle(parts, call, { outcome: failed('deadline') });
-}
-
-/** It was asked about on the chance that it had been sent: it was not, and nobody has to tell of it. */
-function forget(parts: NodeParts, callKey: string): void {
-  parts.transact(() => parts.calls.remove(callKey));
-  parts.tell(callKey, undefined);
-}
-
-/** Whether a node has this call, and it is not over. */
-export function isRunBy({ calls }: NodeParts, node: NodeId, callKey: string): boolean {
-  return calls.isSentTo(node, callKey);
-}
-
 /** A node says how a call has ended. What cannot be true ends the call as unknown, on the record. */
 export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): void {
   const { node } = linkOf(socket);
@@ -146,12 +90,13 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
   }
   const isSigned = hasSigned(stored, RECEIPT_CONTEXT + frame.receipt, frame.signature);
   const receipt = isSigned ? parseReceipt(frame.receipt) : undefined;
+  const hasEnd = call.state === 'done' || call.state === 'failed';
   if (receipt === undefined) {
-    settle(parts, call, { outcome: failed('unknown'), lie: 'receipt_refused' });
+    if (!hasEnd) settle(parts, call, { outcome: failed('unknown'), lie: 'receipt_refused' });
     end(socket, 'refused');
     return;
   }
-  if (call.state === 'done' || call.state === 'failed') return;
+  if (hasEnd) return;
   const { signature, output } = frame;
   const answer = {
     text: frame.receipt,
@@ -160,21 +105,22 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
     ...(output !== undefined && { output }),
   };
   const judged = judgeReceipt(answer, call.facts, sha256Hex);
+  // Of one that is unknown already, it says nothing new: said again and again, it fills no record.
+  if (call.state === 'unknown' && !(judged.ok && isTold(judged.value))) return;
   if (!judged.ok) settle(parts, call, { outcome: failed('unknown'), lie: judged.error });
   else settleSoon(parts, call, { outcome: judged.value, text: frame.receipt });
 }
 
-/** With all that has been told of it. */
-export function findWritten(parts: NodeParts, callKey: string): StoredCall | undefined {
-  parts.ends.write();
-  return parts.calls.find(callKey);
+/** Whether it says what became of the call. */
+function isTold(outcome: ToolOutcome): boolean {
+  return outcome.kind === 'ok' || outcome.reason !== 'unknown';
 }
 
 /** Nobody waits any longer. */
 export function settleOverdue(parts: NodeParts): void {
   const now = parts.now();
   parts.ends.write();
-  giveUp(parts, parts.calls.overdue(now));
+  giveUp(parts, askOnceMore(parts, parts.calls.overdue(now)));
   parts.transact(() => parts.calls.sweep(now));
 }
 
@@ -183,7 +129,8 @@ export function cancelCall(parts: NodeParts, callKey: string): void {
   const call = parts.calls.underWay(callKey);
   if (call?.state === 'waiting') settle(parts, call, { outcome: failed('cancelled') });
   if (call?.state !== 'sent') return;
-  parts.calls.cancel(call);
+  // Its node may not hear of it now.
+  parts.calls.note({ ...call, isCancelled: true });
   const socket = parts.connections.of(call.facts.node);
   if (socket !== undefined) send(socket, { kind: 'cancel', callKey });
 }
@@ -201,69 +148,9 @@ export function abandonWaiting(parts: NodeParts, node: NodeId): void {
 }
 
 /** What was sent may have run, what waited has not. */
-function giveUp(parts: NodeParts, calls: readonly StoredCall[]): void {
+function giveUp(parts: NodeParts, calls: readonly CallHead[]): void {
   for (const call of calls) {
     const reason = call.state === 'sent' ? 'unknown' : 'tier_unavailable';
     settle(parts, call, { outcome: failed(reason) });
   }
-}
-
-interface Settlement {
-  readonly outcome: ToolOutcome;
-  /** Of its receipt. */
-  readonly text?: string;
-  /** Why the receipt was not believed. */
-  readonly lie?: string;
-}
-
-type Settled = Pick<StoredCall, 'facts'>;
-
-function settle(parts: NodeParts, call: Settled, settlement: Settlement): void {
-  parts.transact(() => writeEnd(parts, call, settlement));
-  parts.tell(call.facts.callKey, settlement.outcome);
-}
-
-/**
- * What its node has signed is told at once and written a moment later, mostly together with the next
- * call. Should the object be lost in between, its row still says `sent`, and the node is asked again.
- */
-function settleSoon(parts: NodeParts, call: Settled, settlement: Settlement): void {
-  parts.calls.close(call.facts.callKey);
-  parts.ends.add(() => writeEnd(parts, call, settlement));
-  parts.tell(call.facts.callKey, settlement.outcome);
-}
-
-/** Part of a transaction. */
-function writeEnd(parts: NodeParts, { facts }: Settled, settlement: Settlement): void {
-  const { outcome, text, lie } = settlement;
-  const { callKey, node, tool, plugin, codeHash, revision, session: sessionId } = facts;
-  const end = outcome.kind === 'ok' ? 'ok' : outcome.reason;
-  parts.calls.settle(callKey, stateOf(outcome), outcome, parts.now());
-  parts.record({
-    action: 'node-call',
-    decision: lie === undefined ? 'observed' : 'denied',
-    actor: `node:${node}`,
-    ...{ node, callKey, tool, plugin, codeHash, revision, sessionId, outcome: end },
-    durationMs: outcome.cost.durationMs,
-    ...(lie !== undefined && { reason: lie }),
-    ...(text !== undefined && { receiptHmac: parts.receiptHmac(text) }),
-  });
-}
-
-function stateOf(outcome: ToolOutcome): CallState {
-  if (outcome.kind === 'ok') return 'done';
-  return outcome.reason === 'unknown' ? 'unknown' : 'failed';
-}
-
-function sendCall(socket: WebSocket, callKey: string, order: CallOrder): void {
-  const { ticket, argumentsText, configText, sealedSecrets } = order;
-  send(socket, {
-    ...{ kind: 'call', callKey, ticket, arguments: argumentsText },
-    ...(configText !== undefined && { config: configText }),
-    ...(sealedSecrets !== undefined && { secrets: sealedSecrets }),
-  });
-}
-
-function failed(reason: Failure): ToolOutcome {
-  return { kind: 'failed', reason, cost: { durationMs: 0 } };
 }

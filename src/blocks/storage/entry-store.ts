@@ -10,6 +10,7 @@
 import { Fault } from '../../core/errors/fault.ts';
 import { HIGHEST_LABEL, isLabel, type Label } from '../../core/policy/labels.ts';
 import type { ContentSeal } from '../kit/content-seal.ts';
+import { addColumns } from '../kit/tables.ts';
 import type { StorageRequest, StoredEntry } from './storage-api.ts';
 
 export interface LabelledEntry extends StoredEntry {
@@ -41,7 +42,7 @@ export class EntryStore {
   readonly #sql: SqlStorage;
   readonly #sealing: ContentSeal;
   #hasTables: boolean | undefined;
-  #canSeal: boolean | undefined;
+  #canSeal = false;
   #usage: Usage | undefined;
 
   constructor(sql: SqlStorage, sealing: ContentSeal) {
@@ -52,7 +53,7 @@ export class EntryStore {
   /** Whoever rolls a transaction back must call this. */
   forget(): void {
     this.#hasTables = undefined;
-    this.#canSeal = undefined;
+    this.#canSeal = false;
     this.#usage = undefined;
   }
 
@@ -180,12 +181,11 @@ export class EntryStore {
 
   /** To tables of before there were any. */
   #addColumns(): void {
-    this.#canSeal ??= String(
-      this.#sql.exec("SELECT sql FROM sqlite_master WHERE name = 'entries'").one().sql,
-    ).includes('sealed');
     if (this.#canSeal) return;
-    this.#sql.exec('ALTER TABLE entries ADD COLUMN sealed TEXT');
-    this.#sql.exec('ALTER TABLE entries ADD COLUMN sealed_bytes INTEGER NOT NULL DEFAULT 0');
+    addColumns(this.#sql, 'entries', {
+      sealed: 'TEXT',
+      sealed_bytes: 'INTEGER NOT NULL DEFAULT 0',
+    });
     this.#canSeal = true;
   }
 

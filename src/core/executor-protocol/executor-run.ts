@@ -33,5 +33,11 @@ export type ExecutorRun = {
   readonly configHash?: string;
 };
 
+/**
+ * Longest time that a call waits before it is begun, in milliseconds: for its node to come back, or
+ * for a free slot there. None of it is taken from the time that it may run.
+ */
+export const MAX_CALL_WAIT_MS = 60_000;
+
 /** What a node may run at all, whatever a call was approved for. */
 export type NodeCeiling = CapabilityRules;

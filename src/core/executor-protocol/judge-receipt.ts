@@ -48,7 +48,10 @@ export function judgeReceipt(
 ): Result<ToolOutcome, ReceiptLie> {
   const { receipt, output } = answer;
   const { outcome } = receipt;
-  const lie = findLie(receipt, call) ?? findOutputLie(answer, call, sha256);
+  const refused = outcome !== 'ok' && receipt.codeHash === sha256(toUtf8(''));
+  // What was refused before anything of it was believed names no code.
+  const named = refused ? { ...receipt, codeHash: call.codeHash } : receipt;
+  const lie = findLie(named, call) ?? findOutputLie(answer, call, sha256);
   if (lie !== undefined) return err(lie);
   const cost = { durationMs: receipt.durationMs };
   if (outcome !== 'ok' || output === undefined) {

@@ -6,6 +6,7 @@
 
 import * as z from 'zod';
 import { type PlacedTier, TIERS, type Tier } from '../manifest/tier.ts';
+import { ledgerIdentitySchema } from './ledger-identity.ts';
 
 /** Most plugins of one node. */
 export const MAX_OFFERED_PLUGINS = 256;
@@ -27,6 +28,8 @@ export const nodeOfferSchema = z.strictObject({
       signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
     })
     .exactOptional(),
+  /** Absent: nobody can tell whether it has lost calls. */
+  ledger: ledgerIdentitySchema.exactOptional(),
   /** How many calls it runs at once. */
   slots: z.int().min(1).max(MAX_NODE_CALLS),
   plugins: z

@@ -27,20 +27,20 @@ export interface McpHost {
 export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   const order = orderOf(host, job);
   const isKept = mayKeep(order);
+  const endAt = performance.now() + job.limits.timeoutMs;
   const kept = isKept ? host.pool.take(job) : undefined;
   const server = kept ?? new McpServer(await host.start(order));
-  if (kept === undefined && !(await comesUp(server, job)))
-    return await endServer(server, REFUSED, job);
   let isKilled = false;
   const kill = (why: 'wall' | 'cancelled') => {
     isKilled = true;
     server.program.kill(why);
   };
-  const clock = setTimeout(() => kill('wall'), job.limits.timeoutMs);
+  const clock = setTimeout(() => kill('wall'), endAt - performance.now());
   const cancel = () => kill('cancelled');
   job.signal.addEventListener('abort', cancel);
   if (job.signal.aborted) cancel();
   try {
+    if (kept === undefined) await server.open(job.signal);
     const answer = await server.call(job);
     if (!isKept || isKilled) return await endServer(server, answer, job);
     host.pool.put(server, job);
@@ -71,15 +71,6 @@ function orderOf({ policy }: McpHost, { plugin, rules, limits, secrets }: Job): 
     limits: { ...limits, ...life },
     secrets,
   };
-}
-
-async function comesUp(server: McpServer, { signal, limits }: Job): Promise<boolean> {
-  try {
-    await server.open(AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function endServer(server: McpServer, answer: McpAnswer, job: Job): Promise<JobEnd> {

@@ -4,7 +4,7 @@ import { openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { commandLines } from '../../executor/support/command-lines.ts';
+import { commandLines, napOf } from '../../executor/support/command-lines.ts';
 import { describeSandbox } from '../../executor/support/describe-sandbox.ts';
 import { hostPath, makeFolder } from '../../executor/support/host-folders.ts';
 import { runPerl, runShell, startProgram } from '../../executor/support/process-sandbox.ts';
@@ -15,24 +15,24 @@ const isRunning = (word: string) => commandLines().some((line) => line.includes(
 describeSandbox('a program that wants to stay', () => {
   test('takes its daemons with it', async () => {
     const { end } = await runShell(
-      'setsid sh -c "setsid sleep 61.61 &" </dev/null >/dev/null 2>&1 & sleep 0.2; exit 0',
+      `setsid sh -c "setsid ${napOf(1)} &" </dev/null >/dev/null 2>&1 & sleep 0.2; exit 0`,
     );
     expect(end.exitCode).toBe(0);
-    expect(isRunning('sleep 61.61')).toBe(false);
+    expect(isRunning(napOf(1))).toBe(false);
   });
 
   test('takes children with it that hold its output open', async () => {
-    const { end, out } = await runShell('sleep 61.62 & echo done');
+    const { end, out } = await runShell(`${napOf(2)} & echo done`);
     expect(out).toBe('done\n');
     expect(end.exitCode).toBe(0);
-    expect(isRunning('sleep 61.62')).toBe(false);
+    expect(isRunning(napOf(2))).toBe(false);
   });
 
   test('has all its processes ended by a kill', async () => {
-    const running = await startProgram(['/bin/sh', '-c', '(sleep 61.63 &) ; echo up; sleep 61.63']);
+    const running = await startProgram(['/bin/sh', '-c', `(${napOf(3)} &) ; echo up; ${napOf(3)}`]);
     for await (const _ of running.stdout) running.kill('cancelled');
     await running.ended;
-    expect(isRunning('sleep 61.63')).toBe(false);
+    expect(isRunning(napOf(3))).toBe(false);
   });
 
   test('cannot touch process 1, which ties it to the executor', async () => {

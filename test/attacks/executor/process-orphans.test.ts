@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { commandLines } from '../../executor/support/command-lines.ts';
+import { commandLines, napOf } from '../../executor/support/command-lines.ts';
 import { controlGroups } from '../../executor/support/control-groups.ts';
 import { describeSandbox } from '../../executor/support/describe-sandbox.ts';
 import { openSandbox } from '../../executor/support/process-sandbox.ts';
@@ -34,22 +34,22 @@ describeSandbox('an executor that is killed', () => {
         (_, index) => ((round + index) * LATEST_KILL_MS) / TRIES,
       );
       const pids = await Promise.all(
-        delays.map((delay) => killExecutor(delay, ['/bin/sleep', '62.62'])),
+        delays.map((delay) => killExecutor(delay, ['/bin/sh', '-c', napOf(1)])),
       );
       await vi.waitFor(() => {
         const lines = commandLines();
         const left = lines.filter((line) => pids.some((pid) => ofExecutor(pid)(line)));
         expect(left).toEqual([]);
-        expect(lines.filter((line) => line.includes('sleep 62.62'))).toEqual([]);
+        expect(lines.filter((line) => line.includes(napOf(1)))).toEqual([]);
       }, 2000);
     }
   });
 
   test('while a program runs takes the program and its daemons with it', async () => {
-    const script = 'setsid sleep 62.63 & sleep 62.63';
+    const script = `setsid ${napOf(2)} & ${napOf(2)}`;
     await killExecutor(400, ['/bin/sh', '-c', script]);
     await vi.waitFor(() => {
-      expect(commandLines().filter((line) => line.includes('sleep 62.63'))).toEqual([]);
+      expect(commandLines().filter((line) => line.includes(napOf(2)))).toEqual([]);
     }, 2000);
   });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { LAST_WORD_MS } from '../../../src/blocks/node/call-facts.ts';
 import { chooseNode, MAX_WAITING } from '../../../src/blocks/node/choose-node.ts';
-import { settleOverdue, startCall, WAIT_MS } from '../../../src/blocks/node/run-calls.ts';
+import { settleOverdue, startCall } from '../../../src/blocks/node/run-calls.ts';
 import type { CapabilityRules } from '../../../src/core/capabilities/capability-set.ts';
+import { MAX_CALL_WAIT_MS } from '../../../src/core/executor-protocol/executor-run.ts';
 import { MAX_NODE_CALLS } from '../../../src/core/executor-protocol/node-offer.ts';
 import { claimsOf, nodeOf, OFFER, type TestedNodes, withNodes } from './support/parts.ts';
 
@@ -117,14 +119,17 @@ describe('a node that is away', () => {
         return [state, outcome?.kind === 'failed' ? outcome.reason : undefined];
       };
       const begun = nodes.parts.now();
-      nodes.setNow(begun + WAIT_MS - 1);
+      nodes.setNow(begun + MAX_CALL_WAIT_MS - 1);
       settleOverdue(nodes.parts);
       expect(reasonOf('waits')).toEqual(['waiting', undefined]);
-      nodes.setNow(begun + WAIT_MS);
+      nodes.setNow(begun + MAX_CALL_WAIT_MS);
       settleOverdue(nodes.parts);
       expect(reasonOf('waits')).toEqual(['failed', 'tier_unavailable']);
       expect(reasonOf('sent')).toEqual(['sent', undefined]);
-      nodes.setNow(claimsOf('sent').deadlineAt + 10_000);
+      nodes.setNow(claimsOf('sent').deadlineAt);
+      settleOverdue(nodes.parts);
+      expect(reasonOf('sent')).toEqual(['sent', undefined]);
+      nodes.setNow(claimsOf('sent').deadlineAt + LAST_WORD_MS);
       settleOverdue(nodes.parts);
       expect(reasonOf('sent')).toEqual(['unknown', 'unknown']);
     });

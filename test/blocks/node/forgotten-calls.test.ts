@@ -69,6 +69,22 @@ describe('a call that its node has, and of which the object knows nothing', () =
     });
   });
 
+  it('is asked about though its turn is over, so that its end is on the record', async () => {
+    await withLost('lost-left', async ({ block, storage, heard, say }) => {
+      const { claims } = callOf('lost');
+      await block.lookAfter(claims);
+      await eventually(() => expect(heard).toEqual(['call', 'recall']));
+      expect(new CallStore(storage.sql).find('lost')).toMatchObject({
+        state: 'sent',
+        facts: { tool: claims.tool, session: claims.session },
+      });
+      await block.lookAfter(claims);
+      say({ kind: 'absent', callKey: 'lost' });
+      await eventually(() => expect(new CallStore(storage.sql).find('lost')).toBeUndefined());
+      expect(heard).toEqual(['call', 'recall']);
+    });
+  });
+
   it('is unknown where its node is revoked', async () => {
     await withLost('lost-revoked', async ({ block, storage, heard }) => {
       await block.revoke({ name: 'user:root', requestId: 'req_1' }, NODE);

@@ -1,22 +1,11 @@
 /** Which calls leave before they are written, and what becomes of those that never were. */
 
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
 import { askForForgotten } from '../../../src/blocks/node/forgotten-calls.ts';
-import {
-  finishCall,
-  resumeCalls,
-  sendAgain,
-  settleOverdue,
-  startCall,
-} from '../../../src/blocks/node/run-calls.ts';
-import {
-  type ExecutorReceipt,
-  RECEIPT_CONTEXT,
-  receiptText,
-} from '../../../src/core/executor-protocol/executor-receipt.ts';
+import { resumeCalls, sendAgain } from '../../../src/blocks/node/resume-calls.ts';
+import { finishCall, settleOverdue, startCall } from '../../../src/blocks/node/run-calls.ts';
 import { claimsOf, HASH, nodeOf, OFFER, type TestedNodes, withNodes } from './support/parts.ts';
+import { endOf, publicKey } from './support/signed-end.ts';
 
 const give = ({ parts }: TestedNodes, node: string, callKey: string) =>
   startCall(parts, {
@@ -25,22 +14,6 @@ const give = ({ parts }: TestedNodes, node: string, callKey: string) =>
     argumentsText: '{}',
     secrets: [],
   });
-
-const NODE_KEY = generateKeyPairSync('ed25519');
-const publicKey = NODE_KEY.publicKey.export({ format: 'jwk' }).x ?? '';
-
-/** The end of a call, as its node signs it. */
-function endOf(callKey: string, change: Partial<ExecutorReceipt> = {}) {
-  const receipt = receiptText({
-    ...{ node: 'a', callKey, ticketHash: 'f'.repeat(64), codeHash: HASH, argumentHash: HASH },
-    ...{ outputHash: sha256Hex('ran'), outcome: 'ok', durationMs: 1, outputBytes: 3 },
-    ...{ truncated: false, hosts: [], hostsLeftOut: 0, refusedConnections: 0 },
-    ...change,
-  });
-  const signed = sign(null, Buffer.from(RECEIPT_CONTEXT + receipt), NODE_KEY.privateKey);
-  const signature = signed.toString('base64url');
-  return { kind: 'done', callKey, receipt, signature, output: 'ran' } as const;
-}
 
 /** Two nodes that are there, and have places enough. */
 async function withTwo(name: string, test: (nodes: TestedNodes) => void): Promise<void> {

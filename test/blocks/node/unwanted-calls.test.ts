@@ -1,35 +1,10 @@
 /** What a node never began: given back by one that ends, or cancelled while it was away. */
 
 import { describe, expect, it } from 'vitest';
-import {
-  cancelCall,
-  resumeCalls,
-  sendAgain,
-  startCall,
-} from '../../../src/blocks/node/run-calls.ts';
-import { claimsOf, nodeOf, type TestedNodes, withNodes } from './support/parts.ts';
-
-/** A node that is there, and has been sent `call`. */
-async function withCall(name: string, test: (nodes: TestedNodes) => void): Promise<void> {
-  await withNodes(name, (nodes) => {
-    nodes.parts.nodes.put(nodeOf('a'));
-    nodes.online.add('a');
-    give(nodes, 'call');
-    nodes.sent.splice(0);
-    test(nodes);
-  });
-}
-
-const give = ({ parts }: TestedNodes, callKey: string) =>
-  startCall(parts, {
-    claims: claimsOf(callKey),
-    signed: { node: 'a', ceilingVersion: 1, ticket: 'ticket' },
-    argumentsText: '{}',
-    secrets: [],
-  });
-const stateOf = ({ parts }: TestedNodes) => parts.calls.find('call')?.state;
-const resume = ({ parts, socketOf }: TestedNodes) =>
-  resumeCalls(parts, nodeOf('a').id, socketOf('a'));
+import { sendAgain } from '../../../src/blocks/node/resume-calls.ts';
+import { cancelCall } from '../../../src/blocks/node/run-calls.ts';
+import { resume, stateOf, withCall } from './support/one-call.ts';
+import type { TestedNodes } from './support/parts.ts';
 
 function ending({ socketOf }: TestedNodes): WebSocket {
   const attachment = { node: 'a', openedAt: 0, state: { kind: 'draining' } };

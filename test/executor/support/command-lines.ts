@@ -12,3 +12,6 @@ export function commandLines(): readonly string[] {
       }
     });
 }
+
+/** Sleeps for a minute, by a number that nobody else on this machine has at the same time. */
+export const napOf = (n: number): string => `sleep 6${n}.${String(process.pid).padStart(7, '0')}`;

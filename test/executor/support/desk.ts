@@ -60,6 +60,7 @@ export interface Scene {
   /** Keys of calls that it has not begun and will not. */
   readonly givenBack: readonly string[];
   readonly gateway: TestKey;
+  readonly ledger: CallLedger;
   /** What secrets are sealed for. */
   readonly sealingKey: string;
   /** Takes a call, and waits for its end: the outcome in its receipt. */
@@ -94,6 +95,22 @@ const ran = async (): Promise<JobEnd> => ({ outcome: 'ok', output: 'ran', trunca
 export async function openScene({ policy = '', run = ran }: SceneOptions = {}): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-desk-'));
   return sceneIn(folder, { policy, run, gateway: makeKey(), own: makeKey() });
+}
+
+/** With one slot, whose program runs until it is let go, and a second call that waits for it. */
+export async function openGated(second: TicketChanges = {}) {
+  const gate = Promise.withResolvers<void>();
+  const scene = await openScene({
+    policy: 'slots = 1',
+    run: async () => {
+      await gate.promise;
+      return ran();
+    },
+  });
+  const calls = [await makeCall(scene.gateway), await makeCall(scene.gateway, second)] as const;
+  for (const call of calls) scene.desk.take({ kind: 'call', ...call });
+  await expect.poll(() => scene.jobs.length).toBe(1);
+  return { scene, first: calls[0], second: calls[1], open: gate.resolve };
 }
 
 interface Place {
@@ -144,6 +161,7 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
       logs,
       answers,
       givenBack,
+      ledger,
       gateway: place.gateway,
       sealingKey: sealing.offer.key,
     },
