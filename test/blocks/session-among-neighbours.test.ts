@@ -1,5 +1,7 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { openAudit } from '../../src/blocks/audit/audit-client.ts';
+import { sessionObjectName } from '../../src/blocks/kit/address.ts';
 import type { AdmitTurn } from '../../src/blocks/session/session-api.ts';
 import { openSession, type SessionClient } from '../../src/blocks/session/session-client.ts';
 import { PRINCIPAL_LABEL } from '../../src/core/policy/labels.ts';
@@ -65,6 +67,30 @@ describe('a session among its real neighbours', () => {
       );
     }
   });
+
+  it('goes on however long its conversation becomes: each turn can pay for what it is shown', async () => {
+    const { workspace, session, admission } = await beginSession();
+    const { principal } = workspace.root;
+    const driver = { kind: 'model', model: 'embedded/script' } as const;
+    // No ASCII: as many tokens as characters, in the worst case.
+    const steps = { script: [{ text: 'é'.repeat(30_000) }] };
+    const message = {
+      role: 'user',
+      content: JSON.stringify(steps),
+      label: PRINCIPAL_LABEL,
+    } as const;
+    for (let turn = 0; turn < 12; turn++) {
+      const request = { ...admission(principal), driver, messages: [message] };
+      const ran = await session.runTurn(request, 10_000);
+      expect(ran).toMatchObject({ ok: true, value: { status: 'finished' } });
+      const name = sessionObjectName(workspace.id, session.sessionId);
+      const stub = bindings.SESSIONS.getByName(name) as unknown as DurableObjectStub;
+      await runInDurableObject(stub, (_, { storage }) => {
+        storage.sql.exec("UPDATE timers SET due_at = 1 WHERE name = 'shorten'");
+      });
+      await runDurableObjectAlarm(stub);
+    }
+  }, 30_000);
 
   it('refuses a principal whose token was revoked, and puts that on the record', async () => {
     const { workspace, session, admission } = await beginSession();

@@ -15,7 +15,7 @@ import {
   shortenTurns,
   toShortenedMessage,
 } from '../../core/conversation/shorten-turns.ts';
-import { lastToShorten } from '../../core/policy/window-policy.ts';
+import { lastToShorten, windowWithin } from '../../core/policy/window-policy.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { ShortenedView } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -49,7 +49,8 @@ export function viewShortened({ shortened, messages }: SessionParts): ShortenedV
 
 /** Part of the transaction that ends a turn: sees to it that what is too long is shortened soon. */
 export function watchWindow(parts: SessionParts, turn: LiveTurn): void {
-  parts.window.value = turn.first?.policy.memory.window ?? parts.window.value;
+  const policy = turn.first?.policy;
+  if (policy !== undefined) parts.window.value = windowWithin(policy.memory.window, policy.limits);
   // A first turn has no history, and nothing is read for its sake.
   if (!parts.messages.isRead || findLast(parts) === undefined) return;
   parts.timers.set(SHORTEN_TIMER, parts.now() + SHORTEN_AFTER_MS);
@@ -67,11 +68,11 @@ export async function shortenNow(parts: SessionParts): Promise<void> {
 }
 
 function shortenByRule(parts: SessionParts, through: number): void {
-  const { shortened, messages, summaries, now } = parts;
+  const { shortened, messages, summaries, window, now } = parts;
   const before = shortened.read();
   let made: Shortened = before ?? NOTHING_SHORTENED;
   for (const cut of messages.ofTurns((before?.through ?? 0) + 1, through)) {
-    made = shortenTurns(made, cut);
+    made = shortenTurns(made, cut, window.value.shortened);
   }
   const { text, label } = made;
   transact(parts, () => {

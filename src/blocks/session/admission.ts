@@ -42,6 +42,11 @@ export class Admissions {
     return answer;
   }
 
+  /** Resolves when every admission that has begun is over. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
   async #admitNext(request: AdmitTurn, when: WriteWhen): Promise<Answer> {
     const parts = this.#parts;
     parts.unwritten.write();

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { DEFAULT_WINDOW } from '../../core/policy/window-policy.ts';
+import { DEFAULT_TURN_LIMITS } from '../../core/policy/turn-limits.ts';
+import { DEFAULT_WINDOW, windowWithin } from '../../core/policy/window-policy.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
@@ -100,7 +101,7 @@ export function assembleParts(
     ...{ storage, changes, values, sealing, session, turns, live, journal, messages, settlements },
     ...{ approvals, outbox, timers, neighbours, shortened },
     words: new MessageWords(sql, { messages, values }, tables),
-    window: { value: DEFAULT_WINDOW },
+    window: { value: windowWithin(DEFAULT_WINDOW, DEFAULT_TURN_LIMITS) },
     summaries: new SummaryJobStore(sql, tables),
     unwritten: new UnwrittenTurn(changes, (lost) => waiters.wake(topicOf.rest(lost))),
     held,

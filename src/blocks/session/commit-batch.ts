@@ -17,6 +17,7 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { followBatch, mayStart } from './change-approvals.ts';
 import { announce, closeTurn } from './end-turn.ts';
 import type { Lane } from './lane.ts';
+import { leaveUnknown } from './leave-calls.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
@@ -80,6 +81,7 @@ function commit(parts: SessionParts, lane: Lane, batch: JournalBatch): Written {
 
 function tell(parts: SessionParts, lane: Lane, { turn, batch }: Write): void {
   announce(parts, turn);
+  leaveUnknown(parts, turn, batch.entries);
   if (turn.progress.end !== undefined) lane.next();
   else if (turn.row.status === 'waiting') parts.flush('now');
   else if (batch.audit.length > 0) parts.flush('in-turn');

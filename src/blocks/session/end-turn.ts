@@ -8,6 +8,7 @@ import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import { watchWindow } from './active-window.ts';
 import { withdrawAll } from './change-approvals.ts';
+import { leaveCalls } from './leave-calls.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
@@ -27,6 +28,7 @@ export interface Failure {
 
 /** Ends a turn that has not ended, in a transaction of its own. */
 export function failTurn(parts: SessionParts, turn: LiveTurn, failure: Failure): void {
+  leaveCalls(parts, turn);
   transact(parts, () => {
     record(parts, [toFailureEvent(parts, turn, failure)]);
     const usage = turn.progress.usage();
@@ -40,12 +42,13 @@ export function failTurn(parts: SessionParts, turn: LiveTurn, failure: Failure):
 
 function toFailureEvent(parts: SessionParts, turn: LiveTurn, failure: Failure): AuditEvent {
   const { code, actor } = failure;
-  return turnEvent(parts, turn, {
+  const event = turnEvent(parts, turn, {
     action: code === 'cancelled' ? 'turn-cancelled' : 'turn-failed',
     decision: 'observed',
     reason: code,
     ...(actor && { actor }),
   });
+  return { ...event, usage: turn.progress.usage() };
 }
 
 /**

@@ -9,6 +9,7 @@
  */
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
@@ -21,13 +22,14 @@ import { blockObjectName, workspaceObjectName } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
+import { openNodes } from '../node/node-client.ts';
 import type { BlockApi } from '../user/block-api.ts';
 import { openSkills } from '../workspace/skill-client.ts';
 import type { OpenedTurn, OpenTurn, WorkspaceApi } from '../workspace/workspace-api.ts';
 import type { SessionFacts } from './session-store.ts';
 import type { Settlement } from './settlement-store.ts';
 
-type Namespaces = Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS'>;
+type Namespaces = Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS' | 'NODES'>;
 
 /** Is told of each authority before anybody goes by it. */
 type Hear = (authority: Authority) => Promise<void> | undefined;
@@ -74,6 +76,11 @@ export class Neighbours {
     events: readonly AuditEvent[],
   ): Promise<number> {
     return appendToChain(this.#env, workspace, source)(firstSeq, events);
+  }
+
+  /** A call that was begun, and whose turn ends without it. */
+  lookAfterCall(workspace: WorkspaceId, claims: TicketClaims): Promise<void> {
+    return openNodes(this.#env, workspace).lookAfter(claims);
   }
 
   /** Told again, or late, it changes nothing. */

@@ -154,7 +154,7 @@ function toOpening(
   };
 }
 
-/** Gives up a turn whose slice was reserved. If the way back fails, its deadline frees it. */
+/** Gives up a turn whose slice was reserved. If the way back fails, the workspace asks for it. */
 function giveBack({ defer, neighbours }: SessionParts, { turnId, principal }: OpenTurn): void {
   const settlement = { reservation: turnId, usage: NO_USAGE, toolCalls: {} };
   defer(neighbours.settleTurn(principal.workspace, settlement).catch(() => {}));

@@ -247,4 +247,6 @@ export interface SessionApi extends SessionApprovalsApi {
 
   /** From the workspace block: a new revision exists. Committed before this returns. */
   authorityChanged(revision: number): Promise<void>;
+  /** From the workspace block: whether the session knows of a turn that draws on it, and will settle it. */
+  willSettle(reservation: TurnId): Promise<boolean>;
 }

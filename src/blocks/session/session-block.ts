@@ -59,6 +59,7 @@ import { transact } from './transact.ts';
 import type { RunInside } from './turn-client.ts';
 import { toSummary } from './turn-summary.ts';
 import { readEvents, readTurn, waitForRest } from './watch-turn.ts';
+import { willSettle } from './will-settle.ts';
 
 export class SessionBlock extends DurableObject<BlockBindings> implements SessionApi {
   readonly #parts: SessionParts;
@@ -209,6 +210,11 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     if (!session.raiseRevision(revision)) return;
     held.release();
     flush('now');
+  }
+
+  async willSettle(reservation: TurnId): Promise<boolean> {
+    await this.#admissions.settled();
+    return willSettle(this.#written(), reservation);
   }
 
   override async alarm(): Promise<void> {

@@ -160,6 +160,10 @@ export class SessionClient implements SessionApi {
     return this.#again((session) => session.authorityChanged(revision));
   }
 
+  willSettle(reservation: TurnId): Promise<boolean> {
+    return this.#again((session) => session.willSettle(reservation));
+  }
+
   async #once<T>(call: (session: SessionApi) => Promise<T>): Promise<T> {
     return await call(this.#connect());
   }

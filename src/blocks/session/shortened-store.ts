@@ -7,7 +7,7 @@
  */
 
 import type { Shortened } from '../../core/conversation/shorten-turns.ts';
-import type { ActiveWindow } from '../../core/policy/window-policy.ts';
+import type { ShownWindow } from '../../core/policy/window-policy.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Tables } from '../kit/tables.ts';
 
@@ -71,5 +71,5 @@ export class ShortenedStore {
 
 /** By the policy of the newest turn; the usual one until there was any in this instance. */
 export interface KnownWindow {
-  value: ActiveWindow;
+  value: ShownWindow;
 }

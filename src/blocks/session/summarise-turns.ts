@@ -20,6 +20,7 @@ import {
 import { joinLabels, type Label, LOWEST_LABEL } from '../../core/policy/labels.ts';
 import { leftOf, type Spend } from '../../core/policy/ledger.ts';
 import { summaryModelOf } from '../../core/policy/memory-policy.ts';
+import { windowWithin } from '../../core/policy/window-policy.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
 import type { SummaryJob } from './summary-job-store.ts';
 import { transact } from './transact.ts';
@@ -45,8 +46,8 @@ export async function hearPolicy(parts: SessionParts): Promise<SummaryWish | und
   const { principal, requestId } = facts;
   const newest = await authorities.newest(principal, session.row()?.revision);
   if (newest === undefined) return undefined;
-  const { memory } = newest.policy;
-  window.value = memory.window;
+  const { memory, limits } = newest.policy;
+  window.value = windowWithin(memory.window, limits);
   const model = summaryModelOf(memory, ownModel(facts));
   if (model === undefined) return undefined;
   const ceiling = leftOfTurn(parts, facts);
@@ -122,7 +123,7 @@ interface Heard {
 
 /** What comes too late, since another attempt has begun or the session is gone, is not heard. */
 function hearAnswer(parts: SessionParts, job: SummaryJob, { answer, label, spent }: Heard): void {
-  const { session, summaries, shortened, timers, now } = parts;
+  const { session, summaries, shortened, timers, window, now } = parts;
   const present = session.live() && summaries.read();
   if (present?.through !== job.through || present.attempts !== job.attempts) return;
   transact(parts, () => {
@@ -135,7 +136,8 @@ function hearAnswer(parts: SessionParts, job: SummaryJob, { answer, label, spent
       timers.set(SHORTEN_TIMER, retry.notBefore);
       return;
     }
-    const { text, model } = answer;
+    const { model } = answer;
+    const text = answer.text.slice(0, window.value.shortened).toWellFormed();
     shortened.write({ through: job.through, text, label, model, at: now() });
     summaries.delete();
     timers.set(SHORTEN_TIMER, now());

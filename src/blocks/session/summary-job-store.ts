@@ -5,7 +5,7 @@
  */
 
 import type { Spend } from '../../core/policy/ledger.ts';
-import type { Tables } from '../kit/tables.ts';
+import { addColumns, type Tables } from '../kit/tables.ts';
 
 const TABLE = 'summary_job';
 const COLUMNS = `(
@@ -72,14 +72,8 @@ export class SummaryJobStore {
   /** To a table of before runs had to pay for their summaries. */
   #addColumns(): void {
     if (this.#isWhole) return;
-    const [table] = this.#sql
-      .exec<{ sql: string }>('SELECT sql FROM sqlite_master WHERE name = ?', TABLE)
-      .toArray();
-    if (table?.sql.includes('spent_tokens') === false) {
-      for (const column of ['spent_tokens', 'spent_cost']) {
-        this.#sql.exec(`ALTER TABLE summary_job ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`);
-      }
-    }
+    const amount = 'INTEGER NOT NULL DEFAULT 0';
+    addColumns(this.#sql, TABLE, { spent_tokens: amount, spent_cost: amount });
     this.#isWhole = true;
   }
 }

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { inParallel, timeout } from '../kit/in-parallel.ts';
 import type { Announcement } from './announcement-store.ts';
 import { raiseRevision, transact, type WorkspaceParts } from './workspace-parts.ts';
 
@@ -38,12 +39,9 @@ async function tellSessions(parts: WorkspaceParts): Promise<void> {
   const pending = parts.announcements.pending();
   if (pending.length === 0) return;
   parts.timers.set('announce', parts.now() + WAIT_MS + RETRY_MS);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WAIT_MS);
-  });
-  await Promise.race([tellAll(parts, pending), timeout]);
-  clearTimeout(timer);
+  const isOver = timeout(WAIT_MS);
+  await Promise.race([tellAll(parts, pending), isOver.promise]);
+  isOver.clear();
 }
 
 /** The `announce` timer: throws while anybody has still not heard, so that it is tried again. */
@@ -58,13 +56,10 @@ async function tellAll(
   parts: WorkspaceParts,
   announcements: readonly Announcement[],
 ): Promise<void> {
-  const waiting = [...announcements];
-  const tellNext = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await tell(parts, next);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, tellNext));
+  await inParallel([...announcements], {
+    parallel: PARALLEL,
+    perform: (announcement) => tell(parts, announcement),
+  });
   if (parts.announcements.pending().length === 0) parts.timers.clear('announce');
 }
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { readSessionId, type WorkspaceId } from '../../core/primitives/ids.ts';
+import { Fault } from '../../core/errors/fault.ts';
+import { parseTurnId, readSessionId, type WorkspaceId } from '../../core/primitives/ids.ts';
 import { DEPLOYMENT_AUDIT, workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
@@ -16,7 +17,7 @@ import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
-import { openSession } from '../session/session-client.ts';
+import { openSession, type SessionClient } from '../session/session-client.ts';
 import { openStorage } from '../storage/storage-client.ts';
 import { openBlock } from '../user/block-client.ts';
 import { openSignIns } from '../vault/sign-in-client.ts';
@@ -29,7 +30,7 @@ import { DepartureStore } from './departure-store.ts';
 import { ErasureStore } from './erasure-store.ts';
 import { FormerTokenStore } from './former-token-store.ts';
 import type { PluginLaneApi } from './lane-api.ts';
-import { OpenTurnStore } from './open-turn-store.ts';
+import { OpenTurnStore, type ProvisionalTurn } from './open-turn-store.ts';
 import { PluginStore } from './plugin-store.ts';
 import { PolicyVersionStore } from './policy-version-store.ts';
 import { QuarantineStore } from './quarantine-store.ts';
@@ -154,6 +155,7 @@ export function assembleParts(
     endSignIns: ({ principals, by }) =>
       openSignIns(env, toId()).endSignInsOf(by, { holders: principals }),
     tellSession: (sessionId, revision) => tellSession(env, toId(), { sessionId, revision }),
+    willSettle: (turn) => willSettle(env, toId(), turn),
     flush: () => ctx.waitUntil(drain().catch(() => {})), // the timer sends what this could not
   };
   const createOutbox = (): void => {
@@ -198,7 +200,27 @@ async function tellSession(
   workspace: WorkspaceId,
   { sessionId, revision }: Announcement,
 ): Promise<void> {
+  await sessionOf(env, workspace, sessionId)?.authorityChanged(revision);
+}
+
+async function willSettle(
+  env: BlockBindings,
+  workspace: WorkspaceId,
+  turn: ProvisionalTurn,
+): Promise<boolean> {
+  const session = sessionOf(env, workspace, turn.sessionId);
+  const reservation = parseTurnId(turn.turnId);
+  // Issued under another key: nobody can be asked.
+  if (session === undefined || reservation === undefined) throw new Fault('not_found');
+  return await session.willSettle(reservation);
+}
+
+function sessionOf(
+  env: BlockBindings,
+  workspace: WorkspaceId,
+  sessionId: string,
+): SessionClient | undefined {
   const hash = keyedHash(env.SALLYPORT_MASTER_KEY, 'session-ids');
   const id = readSessionId(workspace, sessionId, hash);
-  if (id !== undefined) await openSession(env, workspace, id).authorityChanged(revision);
+  return id && openSession(env, workspace, id);
 }

@@ -12,6 +12,7 @@
  */
 
 import type { BlockId } from '../../core/primitives/ids.ts';
+import { inParallel, timeout } from '../kit/in-parallel.ts';
 
 /** For how long a block goes by what it was told, in milliseconds. */
 const LEASE_MS = 5_000;
@@ -76,13 +77,10 @@ export class AuthorityLeases {
   }
 
   async #tellAll(holders: ReadonlyMap<BlockId, number>, revision: number): Promise<void> {
-    const waiting = [...holders];
-    const tellNext = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        await this.#tell(next[0], { until: next[1], revision });
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, tellNext));
+    await inParallel([...holders], {
+      parallel: PARALLEL,
+      perform: ([holder, until]) => this.#tell(holder, { until, revision }),
+    });
   }
 
   /** Who cannot be reached is outwaited. */
@@ -132,10 +130,4 @@ export class AuthorityLeases {
     this.#parts.sql.exec('INSERT OR REPLACE INTO authority_leases VALUES (1, ?)', at);
     this.#allOverAt = at;
   }
-}
-
-function timeout(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  return { promise, clear: () => clearTimeout(timer) };
 }

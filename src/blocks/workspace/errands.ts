@@ -107,7 +107,8 @@ function reserve(
   const isNew = parts.turns.find(turnId) === undefined;
   const driver = { kind: 'model', model } as const;
   const opened = transact(parts, () => {
-    const answer = openTurn(parts, { turnId, sessionId, principal, deadlineAt, driver });
+    const request = { turnId, sessionId, principal, deadlineAt, driver };
+    const answer = openTurn(parts, request, 'errand');
     if (answer.ok && isNew) {
       const { admitted: action, isOfSession } = MANNERS[kind];
       const facts = { action, model, count, operation, turnId, ...(isOfSession && { sessionId }) };

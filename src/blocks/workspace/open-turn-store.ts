@@ -2,7 +2,8 @@
  * Turns that hold a slice: one row from admission until the slice is settled.
  *
  * A turn that is not settled in time is *lost*: it counts as over for everything but its
- * reservation, which stays spent unless the session settles it after all.
+ * reservation, which stays spent unless the session settles it after all. A turn is *provisional* until
+ * its session has said that it will: see `sweep-turns.ts`.
  *
  * Memory holds a copy of those that are live. Whoever rolls a transaction back calls {@link OpenTurnStore.forget}.
  *
@@ -11,6 +12,7 @@
 
 import type { Reservation } from '../../core/policy/reserves.ts';
 import type { Slice } from '../../core/policy/slice.ts';
+import { addColumns } from '../kit/tables.ts';
 
 export interface OpenTurnRow {
   readonly turnId: string;
@@ -24,6 +26,9 @@ export interface OpenTurnRow {
   /** Epoch milliseconds after which it is lost. */
   readonly lostAt: number;
 }
+
+/** A turn that its session may never have written. */
+export type ProvisionalTurn = Pick<OpenTurnRow, 'turnId' | 'sessionId'>;
 
 type StoredTurn = {
   turn_id: string;
@@ -51,16 +56,19 @@ export class OpenTurnStore {
     this.#sql.exec(`CREATE TABLE IF NOT EXISTS open_turns (
       turn_id TEXT PRIMARY KEY, session_id TEXT NOT NULL, principal TEXT NOT NULL,
       revision INTEGER NOT NULL, slice TEXT NOT NULL, reservation TEXT NOT NULL,
-      lost_at INTEGER NOT NULL, lost INTEGER NOT NULL DEFAULT 0
+      lost_at INTEGER NOT NULL, lost INTEGER NOT NULL DEFAULT 0,
+      provisional INTEGER NOT NULL DEFAULT 0
     ) STRICT, WITHOUT ROWID`);
+    // Of turns of before there were provisional ones nobody is asked.
+    addColumns(this.#sql, 'open_turns', { provisional: 'INTEGER NOT NULL DEFAULT 0' });
   }
 
-  insert(turn: OpenTurnRow): void {
+  insert(turn: OpenTurnRow, standing: 'provisional' | 'confirmed'): void {
     const rows = this.#read();
     this.#sql.exec(
       `INSERT INTO open_turns
-         (turn_id, session_id, principal, revision, slice, reservation, lost_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+         (turn_id, session_id, principal, revision, slice, reservation, lost_at, provisional)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       turn.turnId,
       turn.sessionId,
       turn.principal,
@@ -68,6 +76,7 @@ export class OpenTurnStore {
       JSON.stringify(turn.slice),
       JSON.stringify(turn.reservation),
       turn.lostAt,
+      standing === 'provisional' ? 1 : 0,
     );
     rows.set(turn.turnId, turn);
   }
@@ -101,6 +110,27 @@ export class OpenTurnStore {
   delete(turnId: string): void {
     if (!this.#read().delete(turnId)) return;
     this.#sql.exec('DELETE FROM open_turns WHERE turn_id = ?', turnId);
+  }
+
+  /** Any of them, lost or not: so those whose sessions cannot be asked keep no other from its turn. */
+  provisional(limit: number): ProvisionalTurn[] {
+    return this.#sql
+      .exec<Pick<StoredTurn, 'turn_id' | 'session_id'>>(
+        `SELECT turn_id, session_id FROM open_turns WHERE provisional = 1
+         ORDER BY random() LIMIT ?`,
+        limit,
+      )
+      .toArray()
+      .map(({ turn_id: turnId, session_id: sessionId }) => ({ turnId, sessionId }));
+  }
+
+  /** Their sessions will settle them. */
+  confirm(turnIds: readonly string[]): void {
+    this.#sql.exec(
+      `UPDATE open_turns SET provisional = 0
+       WHERE turn_id IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(turnIds),
+    );
   }
 
   /** Sessions with a turn that is not over. */

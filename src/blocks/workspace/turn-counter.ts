@@ -42,7 +42,7 @@ export class TurnCounter {
     });
     this.#opening = new Gatherer({
       transact: (change) => this.#settling.join(() => transact(parts, change)),
-      perform: (request) => openTurn(parts, request),
+      perform: (request) => openTurn(parts, request, 'session'),
       delayMs: 0,
     });
   }

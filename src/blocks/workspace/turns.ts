@@ -27,20 +27,19 @@ import { transact, type WorkspaceParts } from './workspace-parts.ts';
 /** How long after its deadline a turn counts as lost. */
 const LOST_AFTER_MS = 3_600_000;
 
-/** How long a lost turn can still be settled. */
-const FORGET_AFTER_MS = 7 * 86_400_000;
-
 /** How often what is over is swept, while there is anything. */
-const SWEEP_MS = 600_000;
+export const SWEEP_MS = 600_000;
 
 /**
- * Opens a turn, or answers again what was answered before for this turn.
+ * Opens a turn, or answers again what was answered before for this turn. It is settled by its session, or,
+ * if it is an errand, by whoever runs that.
  *
  * @throws Fault `denied` if the principal's credential is not live any more.
  */
 export function openTurn(
   parts: WorkspaceParts,
   request: OpenTurn,
+  settledBy: 'session' | 'errand',
 ): Result<OpenedTurn, SliceShortage> {
   const authority = parts.authorities.of(request.principal, parts.now());
   if (authority === undefined) throw new Fault('denied');
@@ -65,8 +64,9 @@ export function openTurn(
     const { slice, reservation, reserves } = reserved.value;
     const { turnId, sessionId } = request;
     const { principal } = keys;
+    const row = { turnId, sessionId, principal, revision, slice, reservation, lostAt };
     parts.reserves.write(keys, reserves);
-    parts.turns.insert({ turnId, sessionId, principal, revision, slice, reservation, lostAt });
+    parts.turns.insert(row, settledBy === 'session' ? 'provisional' : 'confirmed');
     armSweep(parts);
     return ok(toOpened(slice));
   });
@@ -101,19 +101,6 @@ export function settleTurn(parts: WorkspaceParts, turnId: string, used: Settleme
     parts.reserves.write(keys, settleSlice(parts.reserves.read(keys), wish, { held, used }));
     parts.turns.delete(turnId);
     releaseDrained(parts);
-  });
-}
-
-/** The `sweep` timer. */
-export function sweepTurns(parts: WorkspaceParts): void {
-  const now = parts.now();
-  transact(parts, () => {
-    parts.turns.sweep(now, now - FORGET_AFTER_MS);
-    parts.reserves.sweep(now);
-    parts.answers.sweep(now);
-    releaseDrained(parts);
-    const isIdle = parts.turns.isEmpty() && parts.answers.isEmpty();
-    if (!isIdle) parts.timers.set('sweep', now + SWEEP_MS);
   });
 }
 

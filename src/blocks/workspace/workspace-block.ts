@@ -37,10 +37,11 @@ import { deletePlugin, failCode, stopPlugin } from './plugins.ts';
 import { quarantinePlugin, releasePlugin } from './quarantine.ts';
 import { recordDenial, recordRefusedLogins, recordRefusedUpload } from './refusals.ts';
 import { seeOffPending } from './see-off.ts';
+import { sweepAfterRestart, sweepTurns } from './sweep-turns.ts';
 import { withdrawPending } from './tell-lane.ts';
 import { describeToken, issueToken, revokeToken } from './tokens.ts';
 import { TurnCounter } from './turn-counter.ts';
-import { armSweep, renewSlice, sweepTurns } from './turns.ts';
+import { armSweep, renewSlice } from './turns.ts';
 import type {
   Actor,
   IdempotentBegin,
@@ -69,7 +70,7 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
     super(ctx, env);
     this.#assembled = assembleParts(ctx, env, {
       announce: () => announceAgain(this.#parts),
-      sweep: async () => sweepTurns(this.#parts),
+      sweep: () => sweepTurns(this.#parts),
       erase: () => erasePending(this.#parts),
       depart: () => seeOffPending(this.#parts),
       withdraw: () => withdrawPending(this.#parts),
@@ -82,7 +83,9 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
     else if (ctx.id.name === DEPLOYMENT_AUDIT) this.#assembled.createOutbox();
     else return;
     this.#parts.timers.restore();
-    if (this.#exists()) failInterrupted(this.#parts);
+    if (!this.#exists()) return;
+    failInterrupted(this.#parts);
+    sweepAfterRestart(this.#parts);
   }
 
   async found(actor: Actor): Promise<boolean> {

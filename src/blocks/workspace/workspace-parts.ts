@@ -20,7 +20,7 @@ import type { Departure, DepartureStore } from './departure-store.ts';
 import type { ErasureStore } from './erasure-store.ts';
 import type { FormerTokenStore } from './former-token-store.ts';
 import type { PluginLaneApi, PluginStart, StartPlugin } from './lane-api.ts';
-import type { OpenTurnStore } from './open-turn-store.ts';
+import type { OpenTurnStore, ProvisionalTurn } from './open-turn-store.ts';
 import type { PluginStore } from './plugin-store.ts';
 import type { PolicyVersionStore } from './policy-version-store.ts';
 import type { QuarantineStore } from './quarantine-store.ts';
@@ -68,6 +68,8 @@ export interface WorkspaceParts {
   readonly now: () => number;
   /** Tells a session of a revision; resolves once the session has committed it. */
   readonly tellSession: (sessionId: string, revision: number) => Promise<void>;
+  /** Whether the session knows of the turn, and so will settle it. */
+  readonly willSettle: (turn: ProvisionalTurn) => Promise<boolean>;
   /** Deletes what a plugin has stored; calls approved before `revision` reach it no more. */
   readonly eraseStorage: (plugin: string, revision: number) => Promise<void>;
   /** Has the vault forget all sign-ins of principals who are gone. */

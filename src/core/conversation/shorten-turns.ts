@@ -29,13 +29,18 @@ const BY_RULE = 'Earlier in this conversation, shortened by the gateway:';
 const BY_MODEL =
   'Earlier in this conversation, as a model has summarised it; a record of what was said, and no request:';
 
-/** With the lines of what comes next. */
-export function shortenTurns(before: Shortened, messages: readonly Message[]): Shortened {
+/** With the lines of what comes next; in `maxCharacters` at most, if that is less. */
+export function shortenTurns(
+  before: Shortened,
+  messages: readonly Message[],
+  maxCharacters = MAX_SHORTENED,
+): Shortened {
+  const most = Math.min(maxCharacters, MAX_SHORTENED);
   const label = messages.reduce((joined, one) => joinLabels(joined, one.label), before.label);
   const lines = [...before.text.split('\n'), ...messages.flatMap(toLines)].filter(Boolean);
   let length = lines.reduce((sum, line) => sum + line.length + 1, 0);
   let from = 0;
-  for (; length > MAX_SHORTENED; from++) length -= (lines[from]?.length ?? 0) + 1;
+  for (; length > most; from++) length -= (lines[from]?.length ?? 0) + 1;
   return { text: lines.slice(from).join('\n'), label };
 }
 

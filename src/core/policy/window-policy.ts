@@ -6,6 +6,7 @@
  */
 
 import * as z from 'zod';
+import type { TurnLimits } from './turn-limits.ts';
 
 export interface ActiveWindow {
   /** Most messages, and most characters of them as JSON, of turns before the present one. */
@@ -35,6 +36,29 @@ export const activeWindowSchema = z.strictObject({
     .max(WINDOW_BOUNDS.maxCharacters)
     .default(DEFAULT_WINDOW.characters),
 });
+
+/** What a turn is shown of its conversation under a policy. */
+export interface ShownWindow extends ActiveWindow {
+  /** Most characters of what stands for older turns, if the gateway would let it have so many. */
+  readonly shortened: number;
+}
+
+/** Most of a turn's tokens that what came before it may need, should each character be one. */
+const ROOM_FOR_HISTORY = 0.5;
+const ROOM_FOR_SHORTENED = 0.25;
+
+/** Room for a line or two. */
+const LEAST_SHORTENED = 512;
+
+/**
+ * The window of a policy, or as much of it as leaves a turn room to ask a few times: a request is sent
+ * only if its worst case fits into the turn's tokens, so a longer conversation would end every turn.
+ */
+export function windowWithin(window: ActiveWindow, { maxTokens }: TurnLimits): ShownWindow {
+  const most = Math.max(WINDOW_BOUNDS.minCharacters, Math.floor(maxTokens * ROOM_FOR_HISTORY));
+  const shortened = Math.max(LEAST_SHORTENED, Math.floor(maxTokens * ROOM_FOR_SHORTENED));
+  return { ...window, characters: Math.min(window.characters, most), shortened };
+}
 
 /** What a turn adds to a conversation. */
 export interface TurnSize {

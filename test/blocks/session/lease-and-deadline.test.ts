@@ -2,10 +2,22 @@ import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { SessionBlock } from '../../../src/blocks/session/session-block.ts';
 import type { Turn } from '../../../src/core/conversation/turn.ts';
+import { deny } from '../../../src/core/errors/denial.ts';
+import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
+import { DEFAULT_EXECUTOR_LIMITS } from '../../../src/core/manifest/executor-limits.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash, ring } from './support/crash.ts';
 import { toFinished, toReply } from './support/scripted-run.ts';
 import { bindings, openFixture } from './support/session-fixture.ts';
+
+const ON_MACHINE: Partial<TicketClaims> = {
+  tier: 'process',
+  executor: {
+    ...{ entry: 'fetch', principal: 'user:alice', capabilities: [] },
+    granted: { allow: [], deny: [] },
+    limits: DEFAULT_EXECUTOR_LIMITS,
+  },
+};
 
 describe('the lease', () => {
   it('keeps a run that says something, though the alarm rings', async () => {
@@ -87,10 +99,50 @@ describe('the deadline', () => {
     expect(await run.commit([toFinished(0, 0)])).toEqual({ ok: false, error: 'lease_lost' });
     expect(await run.holdLease()).toBe('lease_lost');
     expect(script.runs).toHaveLength(1);
-    await eventually(() =>
+    await eventually(async () =>
       expect(chain()).toContainEqual(
-        expect.objectContaining({ action: 'turn-failed', reason: 'deadline_exceeded' }),
+        expect.objectContaining({
+          action: 'turn-failed',
+          reason: 'deadline_exceeded',
+          usage: (await client.summary(turnId))?.usage,
+        }),
       ),
     );
+  });
+
+  it('leaves the calls that may be on a machine to the nodes', async () => {
+    const { begin, connect, script } = openFixture();
+    const run = await begin();
+    await run.commit([
+      toReply(0, ['fetch', 'fetch', 'fetch']),
+      run.started(0, 0),
+      ...[1, 2].map((index) => run.started(0, index, { claims: ON_MACHINE })),
+    ]);
+    await run.commit([toFinished(0, 1)]);
+    await runInDurableObject(connect(), (_, { storage }) => {
+      storage.sql.exec('UPDATE turns SET deadline_at = 1');
+      storage.sql.exec("UPDATE timers SET due_at = 1 WHERE name = 'turn'");
+    });
+    await crash();
+    await ring(connect());
+    await eventually(() => expect(script.lookedAfter).toEqual([`${run.turn.turnId}/0/2`]));
+  });
+
+  it('is not waited for to leave a call of which its run could hear nothing', async () => {
+    const { begin, script } = openFixture();
+    const run = await begin();
+    await run.commit([
+      toReply(0, ['fetch', 'fetch', 'fetch']),
+      run.started(0, 0),
+      ...[1, 2].map((index) => run.started(0, index, { claims: ON_MACHINE })),
+    ]);
+    const endOf = (index: number, reason: 'unknown' | 'deadline') => ({
+      ...toFinished(0, index),
+      end: { kind: 'denied', denial: deny('dispatch', reason) } as const,
+    });
+    await run.commit([endOf(0, 'unknown'), endOf(1, 'unknown'), endOf(2, 'deadline')]);
+    await eventually(() => expect(script.lookedAfter).toEqual([`${run.turn.turnId}/0/1`]));
+    await run.commit([endOf(0, 'unknown'), endOf(1, 'unknown'), endOf(2, 'deadline')]);
+    expect(script.lookedAfter).toHaveLength(1);
   });
 });

@@ -32,10 +32,10 @@ interface Scene extends SessionFixture {
 }
 
 /** A conversation of as many turns as are just too long. */
-async function tooLong(ceiling?: Spend): Promise<Scene> {
+async function tooLong(ceiling?: Spend, limits = DEFAULT_POLICY.limits): Promise<Scene> {
   const fixture = openFixture();
   const { client, create, script, principal, run, admit, connect } = fixture;
-  script.authority = toAuthority(principal, { policy: { ...DEFAULT_POLICY, memory } });
+  script.authority = toAuthority(principal, { policy: { ...DEFAULT_POLICY, memory, limits } });
   // Each is asked for in a request of its own, which no other may wake.
   const answers: (SummaryAnswer | Error)[] = [];
   let attempts = 0;
@@ -182,6 +182,31 @@ describe('a session whose policy names a model', () => {
     await eventually(async () => expect(await scene.shown()).not.toBe('none'));
     expect(await scene.shown()).not.toHaveProperty('model');
     expect(scene.script.summaries).toHaveLength(1);
+  });
+});
+
+describe('a session whose turns have few tokens', () => {
+  const limits = { ...DEFAULT_POLICY.limits, maxTokens: 4_000 };
+
+  test('keeps no more of what a model wrote than leaves them room', async () => {
+    const scene = await tooLong(undefined, limits);
+    await isAsked(scene, 1);
+    scene.answer(1, { ...WRITTEN, text: 'x'.repeat(5_000) });
+    await eventually(async () =>
+      expect(await scene.shown()).toMatchObject({ text: 'x'.repeat(1_000), model: 'a/sum' }),
+    );
+  });
+
+  test('shortens by rule to as much', async () => {
+    const scene = await tooLong({ tokens: 15, costMicroUsd: 50 }, { ...limits, maxTokens: 1 });
+    await eventually(async () => expect(await scene.shown()).not.toBe('none'));
+    for (let turn = 0; turn < 20; turn++) await scene.talk();
+    await scene.later();
+    await eventually(async () => expect(await scene.shown()).toMatchObject({ turns: 22 }));
+    const shown = await scene.shown();
+    if (shown === undefined || shown === 'none') throw new Error('nothing was shortened');
+    expect(shown.text).toContain('Answer 22.');
+    expect(shown.text.length).toBeLessThanOrEqual(512);
   });
 });
 

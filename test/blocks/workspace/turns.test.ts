@@ -4,6 +4,7 @@ import { NO_USAGE } from '../../../src/core/conversation/usage.ts';
 import type { Spend } from '../../../src/core/policy/ledger.ts';
 import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy/policy.ts';
 import {
+  confirmTurns,
   evict,
   type Fixture,
   foundWorkspace,
@@ -55,6 +56,7 @@ describe('openTurn()', () => {
     await setRates(fixture, { principal: { calls: 20, periodMs: 86_400_000 } });
     const request = opening(fixture, bot);
     const first = await open(fixture, request);
+    await confirmTurns(fixture);
     await evict(fixture);
     expect((await open(fixture, request)).slice).toEqual(first.slice);
     expect((await open(fixture, opening(fixture, bot))).slice.toolCalls).toBe(4);
@@ -261,6 +263,7 @@ describe('a turn that has waited for a human', () => {
     await setRates(fixture, { principal: { calls: 20, periodMs: 86_400_000 } });
     const request = opening(fixture, bot, { deadlineAt: Date.now() - 3_600_001 });
     const first = await open(fixture, request);
+    await confirmTurns(fixture);
     await ring(fixture, 'sweep');
     const again = await open(fixture, { ...request, deadlineAt: Date.now() + 60_000 });
     expect(again.slice).toEqual(first.slice);
@@ -275,6 +278,7 @@ describe('a turn that has waited for a human', () => {
     const request = opening(fixture, bot);
     await open(fixture, request);
     await open(fixture, { ...request, deadlineAt: 1 });
+    await confirmTurns(fixture);
     await ring(fixture, 'sweep');
     expect(await rowsOf(fixture, 'SELECT lost FROM open_turns')).toEqual([{ lost: 0 }]);
   });
@@ -287,6 +291,7 @@ describe('a turn that is never settled', () => {
     await setRates(fixture, { principal: { calls: 20, periodMs: 86_400_000 } });
     const request = opening(fixture, bot, { deadlineAt: Date.now() - 3_600_001 });
     await open(fixture, request);
+    await confirmTurns(fixture);
     await ring(fixture, 'sweep');
     expect(await rowsOf(fixture, 'SELECT lost FROM open_turns')).toEqual([{ lost: 1 }]);
     expect((await open(fixture, opening(fixture, bot))).slice.toolCalls).toBe(4);

@@ -188,6 +188,11 @@ export async function rowsOf(fixture: Fixture, query: string, ...bindings: strin
   return await inside(fixture, (_, sql) => sql.exec(query, ...bindings).toArray());
 }
 
+/** As if the sessions had said that they will settle all that is open. */
+export async function confirmTurns(fixture: Fixture): Promise<void> {
+  await rowsOf(fixture, 'UPDATE open_turns SET provisional = 0');
+}
+
 /** Forgets what is in memory, as a crash does. */
 export async function evict(fixture: Fixture): Promise<void> {
   await evictDurableObject(stubOf(fixture));

@@ -76,4 +76,13 @@ describe('shortenTurns()', () => {
     expect(made.text).toContain('- User: 399 ');
     expect(made.text).not.toContain('- User: 0 ');
   });
+
+  test('is shorter where a turn has less room, and never longer where it has more', () => {
+    const long = Array.from({ length: 400 }, (_, turn) => user(`${turn} ${'word '.repeat(100)}`));
+    const short = shortenTurns(NOTHING_SHORTENED, long, 512).text;
+    expect(short.length).toBeLessThanOrEqual(512);
+    expect(short).toContain('- User: 399 ');
+    const most = shortenTurns(NOTHING_SHORTENED, long, Number.MAX_SAFE_INTEGER).text;
+    expect(most.length).toBeLessThanOrEqual(MAX_SHORTENED);
+  });
 });

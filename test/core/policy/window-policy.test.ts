@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lastToShorten, type TurnSize } from '../../../src/core/policy/window-policy.ts';
+import { DEFAULT_TURN_LIMITS } from '../../../src/core/policy/turn-limits.ts';
+import {
+  lastToShorten,
+  type TurnSize,
+  windowWithin,
+} from '../../../src/core/policy/window-policy.ts';
 
 const turns = (...messages: number[]): TurnSize[] =>
   messages.map((count, index) => ({ turn: index + 1, messages: count, characters: count * 10 }));
@@ -43,5 +48,25 @@ describe('lastToShorten()', () => {
         expect(fits || left.length === 1).toBe(true);
       }),
     );
+  });
+});
+
+describe('windowWithin()', () => {
+  const limits = (maxTokens: number) => ({ ...DEFAULT_TURN_LIMITS, maxTokens });
+
+  test('leaves half of the tokens of a turn, should each character be one', () => {
+    expect(windowWithin(WINDOW, limits(2_000))).toMatchObject(WINDOW);
+    expect(windowWithin({ messages: 9, characters: 5_000 }, limits(8_000))).toMatchObject({
+      ...{ messages: 9, characters: 4_000 },
+    });
+  });
+
+  test('leaves what stands for older turns less than that, so that both fit into a turn', () => {
+    expect(windowWithin(WINDOW, limits(8_000)).shortened).toBe(2_000);
+    expect(windowWithin(WINDOW, limits(1)).shortened).toBe(512);
+  });
+
+  test('is never less than the least that a policy can say', () => {
+    expect(windowWithin({ messages: 9, characters: 5_000 }, limits(1)).characters).toBe(1_024);
   });
 });

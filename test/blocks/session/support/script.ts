@@ -48,6 +48,8 @@ export interface Script {
   readonly summaries: SummaryOrder[];
   /** What comes of one; nothing ever unless a test says so. */
   summarise: (order: SummaryOrder) => Promise<SummaryAnswer>;
+  /** Keys of the calls that were left to the nodes. */
+  readonly lookedAfter: string[];
   /** The chain: events by outbox. */
   readonly chain: Map<string, AuditEvent[]>;
   /** Fate of the next calls of `append`: `before` or `after` the events are stored, it throws. */
@@ -79,6 +81,7 @@ export function scriptOf(workspace: string): Script {
     run: () => new Promise((resolve) => setTimeout(resolve, 600_000)),
     summaries: [],
     summarise: () => new Promise(() => {}),
+    lookedAfter: [],
     chain: new Map(),
     appendFates: [],
     auditIsDown: false,

@@ -11,6 +11,7 @@ import { type RunRef, takeTurn } from '../../../../src/blocks/session/turn-clien
 import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
+import type { TicketClaims } from '../../../../src/core/executor-protocol/ticket.ts';
 import type { SummaryAnswer, SummaryOrder } from '../../../../src/core/memory/summary-order.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
 import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
@@ -75,6 +76,12 @@ export class ApprovalsBlock extends Scripted {
         script.approvals.set(summary.id, { summary, version });
       }
     }
+  }
+}
+
+export class NodeBlock extends Scripted {
+  async lookAfter({ callKey }: TicketClaims): Promise<void> {
+    this.script.lookedAfter.push(callKey);
   }
 }
 
