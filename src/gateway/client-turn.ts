@@ -22,6 +22,9 @@ import { readTurnEvents, type TurnReading } from './turn-reading.ts';
 /** Longest that a JSON answer is waited for. */
 const MAX_WAIT_MS = 180_000;
 
+/** Longest that the head of a stream is held back; within 15 s there must be a line. */
+const MAX_SILENCE_MS = 10_000;
+
 type ClientRequest = RouteRequest<unknown, unknown>;
 
 /** What a client that sends the whole conversation each time asks for. */
@@ -77,11 +80,25 @@ export async function awaitRest(
   request: ClientRequest,
   { session, turnId }: OpenTurn,
 ): Promise<TurnSummary | undefined> {
-  const onLost = () => cancelWhenLost(request, { session, turnId });
-  request.raw.signal.addEventListener('abort', onLost, { once: true });
-  const summary = await session.awaitTurn(turnId, MAX_WAIT_MS);
-  request.raw.signal.removeEventListener('abort', onLost);
-  return summary;
+  const rest = session.awaitTurn(turnId, MAX_WAIT_MS);
+  return await cancellingWhenLost(request, { session, turnId }, rest);
+}
+
+async function cancellingWhenLost<Answer>(
+  request: ClientRequest,
+  turn: OpenTurn,
+  answer: Promise<Answer>,
+): Promise<Answer> {
+  const { signal } = request.raw;
+  const onLost = () => cancelWhenLost(request, turn);
+  // It may have left while its turn was admitted.
+  if (signal.aborted) onLost();
+  else signal.addEventListener('abort', onLost, { once: true });
+  try {
+    return await answer;
+  } finally {
+    signal.removeEventListener('abort', onLost);
+  }
 }
 
 /** What a turn that finished has come to; every other one is refused with the reason. */
@@ -106,12 +123,39 @@ export async function readAllEvents({ session, turnId }: OpenTurn): Promise<Turn
   }
 }
 
-export function streamClientTurn(
+/**
+ * The stream begins with the first that there is to say. A turn that fails before is refused by a
+ * status, as without a stream: clients come again by it.
+ *
+ * @throws Refusal with what the turn failed of.
+ */
+export async function streamClientTurn(
   request: ClientRequest,
   turn: OpenTurn,
   plan: Pick<StreamPlan, 'write' | 'tail'>,
-): Response {
+): Promise<Response> {
+  await cancellingWhenLost(request, turn, awaitFirstWord(turn));
   return toEventStreamResponse(turn, { ...plan, onLost: () => cancelWhenLost(request, turn) });
+}
+
+/** What cannot be read is left to the stream, which tries again: the turn goes on. */
+async function awaitFirstWord({ session, turnId }: OpenTurn): Promise<void> {
+  const until = Date.now() + MAX_SILENCE_MS;
+  for (let afterId = 0; Date.now() < until; ) {
+    const read = session.events(turnId, afterId, until - Date.now());
+    const page = await read.catch(() => undefined);
+    if (page === undefined || page.events.some(isWord)) return;
+    if (page.ended) {
+      const summary = await session.awaitTurn(turnId, 0).catch(() => undefined);
+      if (summary?.status === 'failed') throw fromFailure(summary, 'turn');
+      return;
+    }
+    afterId = page.events.at(-1)?.id ?? afterId;
+  }
+}
+
+function isWord({ body: { kind } }: TurnEvent): boolean {
+  return kind !== 'turn-started' && kind !== 'turn-failed';
 }
 
 function cancelWhenLost(request: ClientRequest, { session, turnId }: OpenTurn): void {

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import type { EventPage, TurnSummary } from '../../src/blocks/session/session-api.ts';
+import type { TurnEvent, TurnEventBody } from '../../src/core/conversation/turn-event.ts';
+import { NO_USAGE } from '../../src/core/conversation/usage.ts';
+import { toTurnId } from '../../src/core/primitives/ids.ts';
+import { awaitRest, streamClientTurn } from '../../src/gateway/client-turn.ts';
+import type { OpenTurn } from '../../src/gateway/open-session.ts';
+import type { RouteRequest } from '../../src/gateway/route.ts';
+
+const TURN_ID = toTurnId('0'.repeat(32));
+
+const STARTED: TurnEventBody = { kind: 'turn-started', turnId: TURN_ID, model: 'a/b' };
+const FAILED: TurnEventBody = { kind: 'turn-failed', code: 'rate_limited', usage: NO_USAGE };
+const WORD: TurnEventBody = { kind: 'text-delta', round: 0, text: 'Hello' };
+const FINISHED: TurnEventBody = { kind: 'turn-finished', output: 'Hello', usage: NO_USAGE };
+
+interface Scene {
+  readonly request: RouteRequest<unknown, unknown>;
+  readonly turn: OpenTurn;
+  /** How often the turn was cancelled. */
+  readonly cancelled: () => number;
+}
+
+/** A turn with these events, whose first reads fail so many times. */
+function openScene(bodies: readonly TurnEventBody[], failingReads = 0): Scene {
+  const events = bodies.map((body, index): TurnEvent => ({ id: index + 1, at: 0, body }));
+  let [failing, cancelled] = [failingReads, 0];
+  const session = {
+    events: async (_: string, afterId: number): Promise<EventPage> => {
+      if (failing-- > 0) throw new Error('the object was reset');
+      return { events: events.slice(afterId, afterId + 1), ended: afterId + 1 >= events.length };
+    },
+    awaitTurn: async () =>
+      ({ status: 'failed', code: 'rate_limited', retryAfterMs: 1_000 }) as TurnSummary,
+    cancelTurn: async () => {
+      cancelled += 1;
+    },
+  };
+  const raw = new Request('https://gateway/', { signal: AbortSignal.abort() });
+  const request = { raw, caller: {}, execution: { waitUntil: () => undefined } };
+  return {
+    request: request as unknown as Scene['request'],
+    turn: { session, turnId: TURN_ID } as unknown as OpenTurn,
+    cancelled: () => cancelled,
+  };
+}
+
+const write = ({ body }: TurnEvent) => `${body.kind}\n`;
+
+describe('streamClientTurn()', () => {
+  test('refuses a turn that fails before its first word, with the moment to come again', async () => {
+    const { request, turn } = openScene([STARTED, FAILED]);
+    await expect(streamClientTurn(request, turn, { write })).rejects.toMatchObject({
+      ...{ code: 'rate_limited', facts: { retryAfterMs: 1_000 } },
+    });
+  });
+
+  test('tells of a failure after it in the stream', async () => {
+    const { request, turn } = openScene([STARTED, WORD, FAILED]);
+    const text = await (await streamClientTurn(request, turn, { write })).text();
+    expect(text).toContain('turn-started\ntext-delta\nturn-failed\n');
+  });
+
+  test('leaves reads that fail to the stream, which tries again', async () => {
+    const { request, turn } = openScene([STARTED, WORD, FINISHED], 2);
+    const text = await (await streamClientTurn(request, turn, { write })).text();
+    expect(text).toContain('turn-started\ntext-delta\nturn-finished\n');
+  });
+});
+
+describe('a client that has left when its turn is admitted', () => {
+  test.each([
+    [
+      'streamClientTurn()',
+      (scene: Scene) => streamClientTurn(scene.request, scene.turn, { write }),
+    ],
+    ['awaitRest()', (scene: Scene) => awaitRest(scene.request, scene.turn)],
+  ])('has it cancelled by %s', async (_, wait) => {
+    const scene = openScene([STARTED, WORD, FINISHED]);
+    await wait(scene);
+    expect(scene.cancelled()).toBe(1);
+  });
+});
