@@ -29,6 +29,9 @@ const inWorkerd = () =>
  */
 export default defineConfig({
   test: {
+    // A line that a block logs while its file ends would wait for a runner that waits for it:
+    // the run would never be over. So lines go straight out.
+    disableConsoleIntercept: true,
     // On two cores: files wait for runtimes, gateways and sandboxes as often as they work.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
