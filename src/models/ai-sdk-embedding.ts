@@ -6,7 +6,7 @@
 
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
 import { beginWithin } from './begin-within.ts';
-import { estimateTokens, reserveText, sum } from './count-tokens.ts';
+import { countedOr, estimateTokens, reserveText, sum } from './count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from './embedding-port.ts';
 import { type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';
@@ -47,7 +47,8 @@ async function embed(
   );
   const { embeddings: vectors, usage } = answer;
   if (!areVectors(vectors, values.length)) throw cutOff(model.provider);
-  const tokens = usage?.tokens ?? sum(values, ({ length }) => estimateTokens(length));
+  const estimated = sum(values, ({ length }) => estimateTokens(length));
+  const tokens = countedOr(estimated, usage?.tokens);
   return { vectors, usage: toUsage(model.price, tokens, 0) };
 }
 

@@ -15,7 +15,13 @@ import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { toCallOptions } from './ai-sdk-prompt.ts';
 import { beginWithin } from './begin-within.ts';
-import { countCharacters, estimateTokens, reserveTokens } from './count-tokens.ts';
+import {
+  countCharacters,
+  countedOf,
+  countedOr,
+  estimateTokens,
+  reserveTokens,
+} from './count-tokens.ts';
 import type { ModelFacts } from './model-facts.ts';
 import { inputRate, type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';
@@ -158,9 +164,10 @@ function toCachedUsage(
   { inputTokens }: LanguageModelV4Usage,
   usage: Usage,
 ): Usage {
-  const { cacheRead = 0, cacheWrite = 0 } = inputTokens;
-  const paid = addSurcharge(usage, price, cacheWrite * (caching?.surcharge ?? 0));
-  return cacheRead > 0 ? { ...paid, cachedInputTokens: cacheRead } : paid;
+  const written = countedOf(usage.inputTokens, inputTokens.cacheWrite);
+  const paid = addSurcharge(usage, price, written * (caching?.surcharge ?? 0));
+  const cachedInputTokens = countedOf(usage.inputTokens, inputTokens.cacheRead);
+  return cachedInputTokens > 0 ? { ...paid, cachedInputTokens } : paid;
 }
 
 /** As if so many tokens more had been sent in the same request. */
@@ -176,7 +183,7 @@ function countTokens(
   outputCharacters: number,
 ): readonly [input: number, output: number] {
   return [
-    usage.inputTokens.total ?? estimateTokens(countCharacters(request.messages)),
-    usage.outputTokens.total ?? estimateTokens(outputCharacters),
+    countedOr(estimateTokens(countCharacters(request.messages)), usage.inputTokens.total),
+    countedOr(estimateTokens(outputCharacters), usage.outputTokens.total),
   ];
 }

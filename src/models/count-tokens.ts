@@ -2,7 +2,7 @@
  * Tokens, estimated from characters: no vendor's tokenizer is bundled.
  *
  * {@link reserveTokens} errs upwards, for reserving; {@link estimateTokens} is the middle of the
- * road, for settling where a provider gave no figures of its own.
+ * road, for settling where a provider gave no figures of its own, or such as {@link countedOr} refuses.
  *
  * @module
  */
@@ -18,6 +18,26 @@ const LEAST_BYTES_A_TOKEN = 3;
 /** What vendors add around each message and each tool. */
 const TOKENS_A_MESSAGE = 8;
 const TOKENS_A_TOOL = 16;
+
+/** More than any model reads or writes for one request. */
+const MAX_COUNTED_TOKENS = 100_000_000;
+
+/**
+ * A provider's own figure, or the estimate where that is none. It is charged to budgets, so what gives
+ * back or cannot be summed is none; nor is nothing at all, which servers say that do not count.
+ */
+export function countedOr(estimated: number, stated: unknown): number {
+  return isCounted(stated) ? stated : estimated;
+}
+
+/** How many of so many tokens a provider says that it treated in some way. */
+export function countedOf(tokens: number, stated: unknown): number {
+  return Math.min(tokens, countedOr(0, stated));
+}
+
+function isCounted(stated: unknown): stated is number {
+  return Number.isInteger(stated) && Number(stated) > 0 && Number(stated) <= MAX_COUNTED_TOKENS;
+}
 
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / CHARACTERS_A_TOKEN);

@@ -69,6 +69,21 @@ const SAY_DONE = events(
   'data: [DONE]',
 );
 
+const sayDone = (usage: unknown) =>
+  events(
+    chunk({ role: 'assistant', content: 'Done.' }),
+    chunk({}, 'stop'),
+    data({
+      id: 'chatcmpl-1',
+      object: 'chat.completion.chunk',
+      created: 1_790_000_000,
+      model: 'llama3.2:3b',
+      choices: [],
+      usage,
+    }),
+    'data: [DONE]',
+  );
+
 describe("an endpoint in OpenAI's chat shape", () => {
   test('streams text, calls and usage, and costs nothing unless told otherwise', async () => {
     answerWith(SPEAK_AND_CALL, SPEAK_AND_CALL);
@@ -128,6 +143,37 @@ describe("an endpoint in OpenAI's chat shape", () => {
     answerWith(SAY_DONE);
     const reply = await ask(model(), requestOf([user('x'.repeat(400))], { model: MODEL }));
     expect(reply.chunks.at(-1)).toMatchObject({ usage: { inputTokens: 100, outputTokens: 2 } });
+  });
+
+  test.each([
+    { prompt_tokens: -5, completion_tokens: -7 },
+    { prompt_tokens: 0, completion_tokens: 0 },
+    { prompt_tokens: null, completion_tokens: null },
+    { prompt_tokens: 10.5, completion_tokens: 1.5 },
+    { prompt_tokens: 9e15, completion_tokens: 1e300 },
+  ])('has its usage estimated when it states %j', async (usage) => {
+    answerWith(sayDone(usage));
+    const reply = await ask(model(), requestOf([user('x'.repeat(400))], { model: MODEL }));
+    expect(reply.chunks.at(-1)).toMatchObject({ usage: { inputTokens: 100, outputTokens: 2 } });
+  });
+
+  test.each([
+    [-50, undefined],
+    [50, 30],
+    [0.5, undefined],
+  ])('had no more in its cache than it read: of 30 it states %d', async (stated, cached) => {
+    const details = { prompt_tokens_details: { cached_tokens: stated } };
+    answerWith(sayDone({ prompt_tokens: 30, completion_tokens: 12, ...details }));
+    const reply = await ask(model(), requestOf([user('Hi')], { model: MODEL }));
+    expect(reply.chunks.at(-1)).toEqual({
+      kind: 'end',
+      usage: {
+        inputTokens: 30,
+        outputTokens: 12,
+        costMicroUsd: 0,
+        ...(cached !== undefined && { cachedInputTokens: cached }),
+      },
+    });
   });
 
   test('needs no key', async () => {

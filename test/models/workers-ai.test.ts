@@ -50,6 +50,22 @@ describe('a Workers AI model', () => {
     });
   });
 
+  test('has its usage estimated when it states what nobody can have counted', async () => {
+    const usage = {
+      prompt_tokens: -40,
+      completion_tokens: 0.5,
+      prompt_tokens_details: { cached_tokens: -1 },
+    };
+    const { model } = bind(
+      events(data({ response: 'Two.' }), data({ response: '', usage }), 'data: [DONE]'),
+    );
+    const reply = await ask(model, request);
+    expect(reply.chunks.at(-1)).toEqual({
+      kind: 'end',
+      usage: { inputTokens: 3, outputTokens: 1, costMicroUsd: 2 },
+    });
+  });
+
   test("is read in OpenAI's wire format, its calls in pieces", async () => {
     const delta = (value: unknown, finish: string | null = null) =>
       data({ choices: [{ index: 0, delta: value, finish_reason: finish }] });

@@ -5,7 +5,7 @@
  */
 
 import { isJsonObject, type JsonValue } from '../../core/primitives/json.ts';
-import { estimateTokens, reserveText, sum } from '../count-tokens.ts';
+import { countedOr, estimateTokens, reserveText, sum } from '../count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from '../embedding-port.ts';
 import { type ModelPrice, toUsage } from '../model-price.ts';
 import { cutOff } from '../provider-fault.ts';
@@ -49,10 +49,7 @@ async function embed(
   const { dimensions = data[0]?.length } = request;
   if (data[0]?.length !== dimensions) throw cutOff(WORKERS_AI);
   const counted = isJsonObject(usage) ? usage.prompt_tokens : undefined;
-  const tokens = isCount(counted) ? counted : sum(text, ({ length }) => estimateTokens(length));
+  const estimated = sum(text, ({ length }) => estimateTokens(length));
+  const tokens = countedOr(estimated, counted);
   return { vectors: data, usage: toUsage(price, tokens, 0) };
-}
-
-function isCount(value: JsonValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

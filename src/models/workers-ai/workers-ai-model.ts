@@ -7,7 +7,13 @@
 import { ModelFault } from '../../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
-import { countCharacters, estimateTokens, reserveTokens } from '../count-tokens.ts';
+import {
+  countCharacters,
+  countedOf,
+  countedOr,
+  estimateTokens,
+  reserveTokens,
+} from '../count-tokens.ts';
 import type { ModelFacts } from '../model-facts.ts';
 import { type ModelPrice, toUsage } from '../model-price.ts';
 import { cutOff, unreachable } from '../provider-fault.ts';
@@ -55,10 +61,10 @@ async function* stream(
   } catch (thrown) {
     throw thrown instanceof ModelFault ? thrown : cutOff(WORKERS_AI);
   }
-  const input = usage?.input ?? estimateTokens(countCharacters(request.messages));
-  const output = usage?.output ?? estimateTokens(outputCharacters);
+  const input = countedOr(estimateTokens(countCharacters(request.messages)), usage?.input);
+  const output = countedOr(estimateTokens(outputCharacters), usage?.output);
   const settled = toUsage(source.price, input, output);
-  const cached = usage?.cached ?? 0;
+  const cached = countedOf(input, usage?.cached);
   yield {
     kind: 'end',
     usage: cached > 0 ? { ...settled, cachedInputTokens: cached } : settled,
