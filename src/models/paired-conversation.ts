@@ -9,9 +9,11 @@
  * @module
  */
 
+import { ARGUMENT_LIMITS } from '../core/checks/parse.ts';
 import type { AssistantMessage, Message, ToolMessage } from '../core/conversation/message.ts';
 import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/primitives/json.ts';
+import { isJsonObject, type JsonObject } from '../core/primitives/json.ts';
+import { parseJson } from '../core/primitives/parse-json.ts';
 
 export interface PairedCall {
   /** Unique in the conversation, and made of characters that every vendor accepts. */
@@ -113,12 +115,12 @@ function toUsableName(written: string): string {
   return name === '' ? 'unnamed' : name;
 }
 
-/** Arguments as an object. A text that is none is shown to the model as what it wrote. */
+/**
+ * Arguments as an object. A text that no call may have is shown to the model as what it wrote: nested
+ * without end, it could be sent to no vendor, and the conversation would be over.
+ */
 function toInput(argumentsText: string): JsonObject {
-  try {
-    const value: JsonValue = JSON.parse(argumentsText === '' ? '{}' : argumentsText);
-    return isJsonObject(value) ? value : { malformed: argumentsText };
-  } catch {
-    return { malformed: argumentsText };
-  }
+  if (argumentsText === '') return {};
+  const read = parseJson(argumentsText, ARGUMENT_LIMITS);
+  return read.ok && isJsonObject(read.value) ? read.value : { malformed: argumentsText };
 }

@@ -176,6 +176,21 @@ describe("an endpoint in OpenAI's chat shape", () => {
     });
   });
 
+  test('is not followed to where it sends us: its key and the conversation stay here', async () => {
+    const fetch = vi.fn(async (_input: unknown, init?: RequestInit) => {
+      const request = new Request('https://models.example/v1/chat/completions', init);
+      expect(request.redirect).toBe('manual');
+      return new Response(null, {
+        status: 307,
+        headers: { location: 'https://elsewhere.example' },
+      });
+    });
+    vi.spyOn(globalThis, 'fetch').mockImplementation(fetch);
+    const asked = ask(model(), requestOf([user('Hi')], { model: MODEL }));
+    await expect(asked).rejects.toThrow('must accept the request, and answered 307');
+    expect(fetch).toHaveBeenCalledTimes(1);
+  });
+
   test('needs no key', async () => {
     const sent = answerWith(SAY_DONE);
     const { OPENAI_COMPATIBLE_API_KEY: _, ...keyless } = ENV;

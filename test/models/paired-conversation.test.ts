@@ -76,10 +76,17 @@ describe('toPassages()', () => {
     ['', {}],
     ['{"a":', { malformed: '{"a":' }],
     ['[1]', { malformed: '[1]' }],
+    ['{"a":1,"a":2}', { malformed: '{"a":1,"a":2}' }],
   ])('shows the arguments %j as %j', (argumentsText, input) => {
     expect(toPassages([assistant('', call('a', 'x', argumentsText))])[0]).toMatchObject({
       calls: [{ input }],
     });
+  });
+
+  test('shows arguments as a text where they are nested too deeply to be written again', () => {
+    const nested = `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
+    const [passage] = toPassages([assistant('', call('a', 'x', nested))]);
+    expect(passage?.kind === 'assistant' && passage.calls[0]?.input).toEqual({ malformed: nested });
   });
 
   test('keeps system messages at the beginning, and turns later ones into notes', () => {

@@ -28,7 +28,7 @@ export interface ParseContext {
   readonly callsLeft: number;
 }
 
-const LIMITS = { maxBytes: MAX_ARGUMENT_BYTES, maxDepth: MAX_ARGUMENT_DEPTH };
+export const ARGUMENT_LIMITS = { maxBytes: MAX_ARGUMENT_BYTES, maxDepth: MAX_ARGUMENT_DEPTH };
 
 const REASONS = {
   too_large: 'arguments_too_large',
@@ -49,7 +49,7 @@ export function parseCalls(
     if (index >= context.callsLeft) return refuse('too_many_calls');
     if (repeated.has(call.id)) return refuse('duplicate_call_id');
 
-    const read = parseJson(call.argumentsText, LIMITS);
+    const read = parseJson(call.argumentsText, ARGUMENT_LIMITS);
     if (!read.ok) return refuse(REASONS[read.error.reason]);
     if (!isJsonObject(read.value)) return refuse('malformed_arguments');
     return ok({
