@@ -7,10 +7,12 @@
 
 /**
  * Whether a request came under a name of ours, whatever its port. `hosts` are names as URLs have
- * them, separated by spaces or commas; without a list the platform's routes decide, and all are ours.
+ * them, separated by spaces or commas; without a list the platform's routes decide, and all are ours that
+ * are names at all: whoever writes a request by hand may write anything in their place.
  */
 export function isOwnHost(request: Request, hosts: string | undefined): boolean {
-  if (hosts === undefined) return true;
+  const hostname = URL.parse(request.url)?.hostname;
+  if (hostname === undefined || hosts === undefined) return hostname !== undefined;
   const own = hosts.toLowerCase().split(/[\s,]+/);
-  return own.includes(new URL(request.url).hostname);
+  return own.includes(hostname);
 }

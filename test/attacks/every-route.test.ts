@@ -191,8 +191,11 @@ test('HEAD is answered as GET is, without the body', async () => {
   }
 });
 
-test('a refusal of the host has the headers of every answer', async () => {
-  const answer = await exchange('GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n');
+test.each([
+  ['another one', 'evil.example'],
+  ['no name', '127.0.0.1:80.'],
+])('a refusal of the host has the headers of every answer: %s', async (_, host) => {
+  const answer = await exchange(`GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
   expect(answer).toMatch(/^HTTP\/1.1 421 /);
   expect(answer).toMatch(/\r\nx-content-type-options: nosniff\r\n/i);
   expect(answer).toMatch(/\r\nx-request-id: req_[0-9a-f]{32}\r\n/i);
