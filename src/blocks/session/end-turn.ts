@@ -15,6 +15,7 @@ import { type SessionParts, topicOf } from './session-parts.ts';
 import type { TurnSettlement } from './settlement-store.ts';
 import { record, transact, writeEntries } from './transact.ts';
 import { type Actor, turnEvent } from './turn-audit.ts';
+import { reservationOf, unsettledCalls, unsettledUsage } from './turn-reservation.ts';
 import { isAtRest } from './turn-store.ts';
 
 /** Delay after which the timer starts the next turn, should this object die before it does. */
@@ -72,10 +73,11 @@ export function closeTurn(parts: SessionParts, turn: LiveTurn, settleAt: number)
 
 /** What is left of a turn that ended well may serve the next one; anything else is settled. */
 function toSettlement(parts: SessionParts, turn: LiveTurn, settleAt: number): TurnSettlement {
-  const { id: turnId, reservation } = turn.row.facts;
+  const { id: turnId } = turn.row.facts;
+  const reservation = reservationOf(turn);
   const { end } = turn.progress;
-  const usage = end?.usage ?? turn.progress.usage();
-  const toolCalls = turn.progress.startedByTool();
+  const usage = unsettledUsage(turn, end?.usage ?? turn.progress.usage());
+  const toolCalls = unsettledCalls(turn);
   const { inputTokens, outputTokens, costMicroUsd } = usage;
   const used = { tokens: inputTokens + outputTokens, costMicroUsd, toolCalls };
   if (end?.kind !== 'turn-finished') parts.held.release(reservation);

@@ -12,6 +12,7 @@ import { deleteConversation } from './schema.ts';
 import type { SessionParts } from './session-parts.ts';
 import type { SessionFacts } from './session-store.ts';
 import { transact } from './transact.ts';
+import { reservationOf } from './turn-reservation.ts';
 
 /** How long things are collected after others were sent, in milliseconds. */
 const COLLECT_MS = 250;
@@ -171,9 +172,9 @@ export class Flusher {
   #isHeld(reservation: TurnId): boolean {
     const { held, live, now, session } = this.#parts;
     if (held.isHeld(reservation, now())) return true;
-    const holder = session.live() && live.holder()?.row;
+    const holder = session.live() && live.holder();
     // One that waits for a human gets another when it goes on.
-    return holder?.status === 'running' && holder.facts.reservation === reservation;
+    return holder?.row.status === 'running' && reservationOf(holder) === reservation;
   }
 
   async #wipe(): Promise<void> {

@@ -19,6 +19,7 @@ import { reopenTurn } from './reopen-turn.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import { record, transact, writeEntries } from './transact.ts';
 import { turnEvent } from './turn-audit.ts';
+import { leaveShared } from './turn-reservation.ts';
 
 /** A turn whose runs are lost more often than this fails. */
 export const MAX_RESUMES = 5;
@@ -127,12 +128,12 @@ export class Lane {
 
   /** Part of a transaction: the run has nothing to do until a human has decided; its clock stops. */
   letGo(turn: LiveTurn): void {
-    const { held, now, timers, turns } = this.#parts;
+    const { now, timers, turns } = this.#parts;
     const { row } = turn;
     row.status = 'waiting';
     row.leaseUntil = now();
     turns.save(row);
-    held.release(row.facts.reservation);
+    leaveShared(this.#parts, turn);
     timers.clear('turn');
     this.wakeSoon(turn);
   }

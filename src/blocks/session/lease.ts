@@ -12,6 +12,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
+import { reservationOf } from './turn-reservation.ts';
 
 /** Longest that a run is kept waiting for news, in milliseconds; a third of the lease at most. */
 const MAX_HOLD_MS = 5_000;
@@ -69,7 +70,7 @@ export async function renewSlice(
   const { facts } = turn.row;
   const { workspace } = facts.principal;
   try {
-    const renewed = await parts.neighbours.renewSlice(workspace, facts.reservation, batch.left);
+    const renewed = await parts.neighbours.renewSlice(workspace, reservationOf(turn), batch.left);
     const { inputTokens, outputTokens, costMicroUsd } = turn.progress.usage();
     const used = { tokens: inputTokens + outputTokens, costMicroUsd };
     return { ...receipt, slice: capSlice(renewed, facts.ceiling, used) };

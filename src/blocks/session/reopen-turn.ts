@@ -11,17 +11,20 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { reserveTurn } from './reserve-turn.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
+import { reservationOf } from './turn-reservation.ts';
 
 /** The newest authority, or with which code the turn ends. */
 export async function reopenTurn(
   parts: SessionParts,
-  { row }: LiveTurn,
+  turn: LiveTurn,
 ): Promise<Result<Authority, ErrorCode>> {
   const { authorities, now } = parts;
-  const { principal, reservation, driver } = row.facts;
+  const { row } = turn;
+  const { principal, driver } = row.facts;
   const { id: sessionId } = liveSession(parts).facts;
   const deadlineAt = row.deadlineAt + now() - row.leaseUntil;
-  const wish = { turnId: reservation, sessionId, principal, deadlineAt, driver, mayHold: false };
+  const turnId = reservationOf(turn);
+  const wish = { turnId, sessionId, principal, deadlineAt, driver, mayHold: false };
   const opened = await reserveTurn(parts, wish);
   if (!opened.ok) return err(opened.error.code);
   const { authority } = opened.value;

@@ -18,7 +18,7 @@ export interface TurnSettlement extends Used {
   readonly dueAt: number;
 }
 
-interface Used {
+export interface Used {
   readonly usage: Usage;
   /** Started calls by tool. */
   readonly toolCalls: Readonly<Record<string, number>>;
@@ -78,6 +78,20 @@ export class SettlementStore {
       turnId,
     );
     put(owed, corrected);
+  }
+
+  /** What was used of a reservation besides, by a turn that goes on under another one. */
+  addTo(reservation: TurnId, used: Used): void {
+    const [known] = this.#read().get(reservation)?.values() ?? [];
+    if (known === undefined) return;
+    const { usage, toolCalls } = addUsed(known, used);
+    this.#sql.exec(
+      'UPDATE settlements SET usage = ?, tool_calls = ? WHERE turn_id = ?',
+      JSON.stringify(usage),
+      JSON.stringify(toolCalls),
+      known.turnId,
+    );
+    put(this.#read(), { ...known, usage, toolCalls });
   }
 
   reservations(): readonly TurnId[] {

@@ -21,6 +21,7 @@ import { Fault } from '../../core/errors/fault.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { ApprovalRequest } from '../../core/policy/approval.ts';
 import { type SessionEntry, toEvents } from './session-entry.ts';
+import type { Used } from './settlement-store.ts';
 
 export interface CallProgress {
   readonly tool: string;
@@ -58,6 +59,10 @@ export class TurnProgress {
   /** Text that was sent of replies which are not journaled yet, by round. */
   readonly openTexts = new Map<number, string>();
   end: TurnEnd | undefined;
+  /** How often it has begun to wait for a human. */
+  waits = 0;
+  /** What it had used when it did so first. */
+  beforeWait: Used | undefined;
   /** What humans were asked, by hash: only where there is one the session has approvals of the turn. */
   readonly requests = new Map<string, ApprovalRequest>();
 
@@ -91,7 +96,7 @@ export class TurnProgress {
         this.#askAbout(entry);
         break;
       case 'turn-waiting':
-        this.#round(entry);
+        this.#wait(entry);
         break;
       case 'call-progress':
         this.#call(entry);
@@ -183,6 +188,12 @@ export class TurnProgress {
   #addText({ round, text }: Entry<'text'>): void {
     if (this.rounds.has(round)) throw misplaced('text', 'a round without a reply');
     if (text !== '') this.openTexts.set(round, (this.openTexts.get(round) ?? '') + text);
+  }
+
+  #wait(entry: Entry<'turn-waiting'>): void {
+    this.#round(entry);
+    this.waits += 1;
+    this.beforeWait ??= { usage: this.usage(), toolCalls: this.startedByTool() };
   }
 
   #addReply({ round, message, usage }: Entry<'reply'>): void {

@@ -23,7 +23,7 @@ export interface TurnFacts {
   readonly slice: Slice;
   /** Most that it may spend, whatever is added to its slice. */
   readonly ceiling?: Spend;
-  /** Under which the workspace knows what was reserved: its own, or that of a turn before it. */
+  /** Under which the workspace knows what was reserved: its own, or a turn's before it; see `reservationOf`. */
   readonly reservation: TurnId;
   readonly admittedAt: number;
   /** As in `Turn`. */

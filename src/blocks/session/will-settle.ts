@@ -17,5 +17,7 @@ export function willSettle(
 ): boolean {
   if (session.row() === undefined) return false;
   if (settlements.reservations().includes(reservation)) return true;
-  return turns.unended().some(({ facts }) => facts.reservation === reservation);
+  return turns
+    .unended()
+    .some(({ facts }) => facts.reservation === reservation || facts.id === reservation);
 }

@@ -5,8 +5,20 @@ import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import type { Slice } from '../../../src/core/policy/slice.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash, crashLongAgo } from './support/crash.ts';
-import { REPLY_USAGE, type ScriptedRun, toReply, toTurnFinished } from './support/scripted-run.ts';
-import { openFixture, type SessionFixture, SLICE, toAuthority } from './support/session-fixture.ts';
+import {
+  REPLY_USAGE,
+  type ScriptedRun,
+  toFinished,
+  toReply,
+  toTurnFinished,
+} from './support/scripted-run.ts';
+import {
+  openFixture,
+  type SessionFixture,
+  SLICE,
+  toAuthority,
+  toPattern,
+} from './support/session-fixture.ts';
 
 /** Three turns' worth of calls. */
 const PLENTY: Slice = { toolCalls: 48, tokens: 600_000, costMicroUsd: 9_000_000, perTool: {} };
@@ -41,6 +53,12 @@ async function runTurn(
 
 const asked = ({ script }: SessionFixture): number => script.openings.length;
 
+const usageOf = (replies: number) => ({
+  inputTokens: replies * REPLY_USAGE.inputTokens,
+  outputTokens: replies * REPLY_USAGE.outputTokens,
+  costMicroUsd: replies * REPLY_USAGE.costMicroUsd,
+});
+
 describe('a slice of several turns', () => {
   it('serves the next turns without asking the workspace, each with a whole turn’s worth', async () => {
     const fixture = await openPlenty();
@@ -61,17 +79,8 @@ describe('a slice of several turns', () => {
     await runTurn(fixture, 1);
     expect(fixture.script.settled).toEqual([]);
     await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), IN_TIME);
-    const { inputTokens, outputTokens, costMicroUsd } = REPLY_USAGE;
     expect(fixture.script.settled).toEqual([
-      {
-        turnId: first.turn.turnId,
-        usage: {
-          inputTokens: 2 * inputTokens,
-          outputTokens: 2 * outputTokens,
-          costMicroUsd: 2 * costMicroUsd,
-        },
-        toolCalls: { fetch: 2 },
-      },
+      { turnId: first.turn.turnId, usage: usageOf(2), toolCalls: { fetch: 2 } },
     ]);
     await runTurn(fixture, 2);
     expect(asked(fixture)).toBe(2);
@@ -171,6 +180,62 @@ describe('a slice of several turns', () => {
       { turnId: first.turn.turnId, toolCalls: { fetch: 2 } },
     ]);
   }, 15_000);
+});
+
+describe('a turn that waits for a human on the slice of an earlier one', () => {
+  /** The second turn has called a tool once, and waits to do so again. */
+  async function waiting() {
+    const fixture = await openPlenty();
+    const grants = [{ pattern: toPattern('system:approval:decide') }];
+    fixture.script.authority = toAuthority(fixture.principal, { grants });
+    const first = await runTurn(fixture, 0);
+    await fixture.admit();
+    const run = await fixture.run(1);
+    const asked = run.asked(0, 1);
+    await run.commit([toReply(0, ['fetch', 'fetch']), run.started(0, 0), asked]);
+    await run.commit([toFinished(0, 0), { kind: 'turn-waiting', round: 0 }]);
+    const shared = { turnId: first.turn.turnId, toolCalls: { fetch: 2 }, usage: usageOf(2) };
+    return { fixture, turnId: run.turn.turnId, approvalId: asked.request.id, shared };
+  }
+
+  const approve = ({ client, principal }: SessionFixture, id: string) => {
+    const decider = { ...principal, id: 'human', tokenId: 'tok_human' };
+    return client.decideApproval({ id, decision: 'approve', decider, requestId: 'req_decide' });
+  };
+
+  it('has what it used settled with it, and nothing more when it is cancelled', async () => {
+    const { fixture, turnId, shared } = await waiting();
+    await vi.waitFor(() => expect(fixture.script.settled).toEqual([shared]), IN_TIME);
+    await fixture.client.cancelTurn(turnId, fixture.principal, 'r');
+    const nothing = { turnId, toolCalls: { fetch: 0 }, usage: usageOf(0) };
+    await vi.waitFor(() => expect(fixture.script.settled).toEqual([shared, nothing]), IN_TIME);
+  });
+
+  it('has it settled once, however soon it is cancelled, and after a crash', async () => {
+    const { fixture, turnId, shared } = await waiting();
+    await crash();
+    await fixture.client.cancelTurn(turnId, fixture.principal, 'r');
+    const nothing = { turnId, toolCalls: { fetch: 0 }, usage: usageOf(0) };
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(2), IN_TIME);
+    expect(fixture.script.settled).toEqual(expect.arrayContaining([shared, nothing]));
+  });
+
+  it('goes on under a reservation of its own, of which it settles what it used since', async () => {
+    const { fixture, turnId, approvalId, shared } = await waiting();
+    await approve(fixture, approvalId);
+    const run = await fixture.run(2);
+    expect(fixture.script.openings.map((opening) => opening.turnId)).toEqual([
+      shared.turnId,
+      turnId,
+    ]);
+    expect(await fixture.client.willSettle(turnId)).toBe(true);
+    await run.commit([{ ...run.started(0, 1), approval: run.turn.approvals[0] ?? '' }]);
+    await run.commit([toFinished(0, 1)]);
+    await run.commit([{ kind: 'turn-finished', output: 'bye', usage: usageOf(3) }]);
+    const own = { turnId, toolCalls: { fetch: 1 }, usage: usageOf(2) };
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(2), IN_TIME);
+    expect(fixture.script.settled).toEqual(expect.arrayContaining([shared, own]));
+  });
 });
 
 describe('a session', () => {
