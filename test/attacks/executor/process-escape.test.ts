@@ -1,5 +1,7 @@
 /** What a hijacked plugin does to reach out of its sandbox, or to stay when it ends. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -105,13 +107,25 @@ describeSandbox('a program that looks for a way to the network', () => {
     expect(out).toBe('97');
   });
 
-  test('reaches no socket of the host from a pair of its own', async () => {
+  test('sends nothing to a socket of the host that lies in a granted folder', async () => {
+    const folder = makeFolder(0o777);
+    const address = `pack_sockaddr_un("${folder}/service")`;
+    const script = `use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); bind($s, ${address}) or die;
+      chmod 0777, "${folder}/service"; $| = 1; print "ready\\n"; recv($s, my $heard, 9, 0); print $heard`;
+    const service = spawn('/usr/bin/perl', ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const heard = text(service.stdout);
+    await once(service.stdout, 'readable');
     const { out } = await runPerl(
-      `use Socket; socketpair(my $a, my $b, AF_UNIX, SOCK_DGRAM, 0);
-       my $to = pack('Sa*', AF_UNIX, "\\0sallyport-test-${process.pid}");
-       print defined send($a, 'x', 0, $to) ? 'sent' : 'refused'`,
+      `use Socket; for my $kind (SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM, SOCK_RAW) {
+         socketpair(my $a, my $b, AF_UNIX, $kind, 0) or next; print "pair ";
+         send($a, 'attack', 0, ${address}); connect($a, ${address}) and print 'connected';
+         send($a, 'attack', 0) }`,
+      { reads: [folder] },
     );
-    expect(out).toBe('refused');
+    const own = `use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); send($s, 'host', 0, ${address})`;
+    spawn('/usr/bin/perl', ['-e', own]);
+    expect(out).toBe('pair pair ');
+    expect(await heard).toBe('ready\nhost');
   });
 });
 

@@ -56,6 +56,7 @@ const REFUSED: readonly (readonly [name: string, errno: number, ...args: number[
   ['memfd_secret', EPERM, 0],
   ['ioctl', EPERM, 0, 0x5412, 0],
   ['ioctl', EPERM, 0, 0x541c, 0],
+  ['fcntl', EPERM, 0, 1024, 0],
   ['personality', EPERM, 0x0040000],
   ['socket', EAFNOSUPPORT, 1, 1, 0],
   ['socket', EAFNOSUPPORT, 2, 1, 0],
@@ -65,6 +66,7 @@ const REFUSED: readonly (readonly [name: string, errno: number, ...args: number[
   ['socket', EAFNOSUPPORT, 17, 3, 0],
   ['socket', EAFNOSUPPORT, 38, 5, 0],
   ['socket', EAFNOSUPPORT, 40, 1, 0],
+  ['socketpair', EAFNOSUPPORT, 1, 2, 0, 0],
 ];
 
 describeSandbox('a program that asks the kernel for more', () => {

@@ -23,16 +23,22 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
 /** None named, and TCP: others bring code of the kernel along that few ever look at. */
 const STREAM_PROTOCOLS = [0, 6];
 /** The rest of a socket's type is flags: non-blocking, close-on-exec. */
 const SOCKET_TYPE_MASK = 0xf;
+/** They stay with each other. One of datagrams sends to whatever socket of the host lies in a granted folder. */
+const PAIRED_TYPES = [SOCK_STREAM, SOCK_SEQPACKET];
 
 /** `CLONE_NEWTIME` is the signal's byte in `clone`, so it cannot be asked for there. */
 const CLONE_NAMESPACE_FLAGS = 0x7e020000;
 
 /** Put characters into a terminal, draw on a console, change a line discipline. */
 const REFUSED_IOCTLS = { TIOCSTI: 0x5412, TIOCLINUX: 0x541c, TIOCSETD: 0x5423 };
+
+/** Makes the host wait for the plugin whenever it opens a file of a granted folder. */
+const REFUSED_FCNTLS = { F_SETLEASE: 1024 };
 
 /** Linux as it is, 32-bit layout as some runtimes ask for it, and "tell me the present one". */
 const ALLOWED_PERSONALITIES = [0, 0x8, 0x20000, 0x20008, 0xffffffff];
@@ -47,7 +53,7 @@ const INPUT_OUTPUT = words(`
   read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close close_range
   dup dup2 dup3 pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl
   epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2 sendfile splice tee copy_file_range lseek
-  fcntl flock timerfd_create timerfd_settime timerfd_gettime signalfd signalfd4 inotify_init
+  flock timerfd_create timerfd_settime timerfd_gettime signalfd signalfd4 inotify_init
   inotify_init1 inotify_add_watch inotify_rm_watch readahead fadvise64 sync_file_range`);
 
 const FILES = words(`
@@ -124,7 +130,16 @@ export function pluginFilter(network: NetworkUse): FilterPolicy {
         ),
         errno: EAFNOSUPPORT,
       },
-      socketpair: { anyOf: [[equal(0, AF_UNIX)]], errno: EAFNOSUPPORT },
+      socketpair: {
+        anyOf: PAIRED_TYPES.map((type) => [equal(0, AF_UNIX), equal(1, type, SOCKET_TYPE_MASK)]),
+        errno: EAFNOSUPPORT,
+      },
+      fcntl: {
+        anyOf: [
+          Object.values(REFUSED_FCNTLS).map((value) => ({ argument: 1, is: 'unequal', value })),
+        ],
+        errno: EPERM,
+      },
     },
     errno: EPERM,
     unknownErrno: ENOSYS,

@@ -151,9 +151,22 @@ describe.each(cases)('pluginFilter() on %s with network "%s"', (architecture, ne
     expect(call('socket', family, type)).toBe(EAFNOSUPPORT);
   });
 
-  test('makes pairs of unix sockets only', () => {
-    expect(call('socketpair', 1n, 1n)).toBe(ACTIONS.allow);
+  test('makes pairs of unix sockets only, of kinds that reach nobody else', () => {
+    const closeOnExec = 0o2000000n;
+    for (const type of [1n, 5n, 1n | closeOnExec]) {
+      expect(call('socketpair', 1n, type)).toBe(ACTIONS.allow);
+    }
+    for (const type of [2n, 3n, 2n | closeOnExec, 2n | HIGH_BITS]) {
+      expect(call('socketpair', 1n, type)).toBe(EAFNOSUPPORT);
+    }
     expect(call('socketpair', 30n, 1n)).toBe(EAFNOSUPPORT);
+  });
+
+  test('takes locks on files, and no leases', () => {
+    for (const command of [0n, 4n, 6n, 37n, 1031n]) {
+      expect(call('fcntl', 3n, command)).toBe(ACTIONS.allow);
+    }
+    for (const lease of [1024n, 1024n | HIGH_BITS]) expect(call('fcntl', 3n, lease)).toBe(EPERM);
   });
 });
 
