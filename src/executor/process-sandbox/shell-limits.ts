@@ -9,6 +9,7 @@
  */
 
 import { execFile } from 'node:child_process';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { SandboxLimits } from '../sandbox-limits.ts';
@@ -22,7 +23,15 @@ export interface ShellDialect {
 export interface ProcessLimits extends SandboxLimits {
   /** Whether a control group holds memory and processes; else these limits are all there is. */
   readonly hasGroup: boolean;
+  /** An absolute path. */
+  readonly program: string;
 }
+
+/**
+ * What V8 takes for code when it starts, in bytes. It uses little of it, which a control group can tell
+ * and `RLIMIT_DATA` cannot: without it no Node would start within the memory that most plugins have.
+ */
+const NODE_RESERVES_BYTES = 512 * 1024 * 1024;
 
 /**
  * Processes that the sandbox itself needs besides the plugin's: one that waits outside, one that is
@@ -67,6 +76,10 @@ export function ulimits(
     ['f', Math.floor(limits.fileBytes / blockBytes)],
     ['n', limits.openFiles],
     [processFlag, limits.processes + ownProcesses],
-    ...(limits.hasGroup ? [] : [['d', Math.floor(limits.memoryBytes / 1024)] as const]),
+    ...(limits.hasGroup ? [] : [['d', Math.floor(dataBytes(limits) / 1024)] as const]),
   ];
+}
+
+function dataBytes({ memoryBytes, program }: ProcessLimits): number {
+  return memoryBytes + (basename(program) === 'node' ? NODE_RESERVES_BYTES : 0);
 }

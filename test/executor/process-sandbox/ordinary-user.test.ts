@@ -1,9 +1,11 @@
 /** What holds when the executor is no root and no control group is writable. */
 
+import { dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import type { SandboxEnd } from '../../../src/executor/sandbox.ts';
 import { describeSandbox } from '../support/describe-sandbox.ts';
+import { hostPath } from '../support/host-folders.ts';
 import { type LoneExecutor, startExecutor } from '../support/start-executor.ts';
 
 /** An account that owns nothing, when the tests run as root. */
@@ -14,8 +16,15 @@ interface RanAlone {
   readonly end: SandboxEnd;
 }
 
-async function runPerlAlone(script: string, parts: LoneExecutor['parts'] = {}): Promise<RanAlone> {
-  const executor = startExecutor({ argv: ['/usr/bin/perl', '-e', script], parts, ...ACCOUNT });
+function runPerlAlone(script: string, parts?: LoneExecutor['parts']): Promise<RanAlone> {
+  return runAlone(['/usr/bin/perl', '-e', script], parts);
+}
+
+async function runAlone(
+  argv: readonly string[],
+  parts: LoneExecutor['parts'] = {},
+): Promise<RanAlone> {
+  const executor = startExecutor({ argv, parts, ...ACCOUNT });
   const [ready, ...lines] = (await text(executor.stdout!)).trimEnd().split('\n');
   expect(ready).toBe('ready');
   return { end: JSON.parse(lines.pop() ?? ''), out: lines.join('\n') };
@@ -47,6 +56,15 @@ describeSandbox('an executor that runs as an ordinary user', () => {
       runPerlAlone(`my $h = 'x' x (${bytes} + 0 * $$); print 'held'`, { limits });
     expect((await take(16 * 1024 * 1024)).out).toBe('held');
     expect((await take(128 * 1024 * 1024)).out).toBe('');
+  });
+
+  test('runs a Node within the memory that a plugin has by default, and holds it', async () => {
+    const node = hostPath(process.execPath);
+    const run = (script: string) =>
+      runAlone([node, '-e', script], { reads: [hostPath(dirname(node))] });
+    expect((await run(`console.log('ran')`)).out.trim()).toBe('ran');
+    const take = `const held = []; for (;;) held.push(Buffer.alloc(64 * 1024 * 1024, 1));`;
+    expect((await run(take)).end.exitCode).not.toBe(0);
   });
 
   test('holds the processor time of each process', async () => {

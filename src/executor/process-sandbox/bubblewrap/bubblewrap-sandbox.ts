@@ -79,12 +79,13 @@ export class BubblewrapSandbox implements Sandbox {
   #launch(order: SandboxOrder, { group, uid }: Holding): Promise<Launched> {
     const { system, filters, dialect } = this.#host;
     const hasGroup = group !== undefined;
+    const [program = ''] = order.argv;
     return launch({
       order,
       system,
       environment: environmentOf(order),
       filter: filters[networkOf(order)],
-      ulimits: ulimits({ ...order.limits, hasGroup }, dialect),
+      ulimits: ulimits({ ...order.limits, hasGroup, program }, dialect),
       group,
       uid,
     });
