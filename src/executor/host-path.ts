@@ -8,3 +8,8 @@
 declare const hostPath: unique symbol;
 
 export type HostPath = string & { readonly [hostPath]: true };
+
+/** Whether an absolute path is a folder or lies in it, both in one spelling. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}

@@ -162,8 +162,8 @@ function toRules({
   return ok({ allow, deny: denied });
 }
 
-/** A folder and everything in it. */
-function below(family: string, path: string): readonly string[] {
+/** A folder and everything in it, as patterns. */
+export function below(family: string, path: string): readonly string[] {
   const folder = resourceOf(resolve(path));
   return [`${family}:${folder}`, `${family}:${folder === '/' ? '' : folder}/*`];
 }

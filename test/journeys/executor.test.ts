@@ -52,7 +52,7 @@ beforeAll(async () => {
     examples: ['exec-sandbox', 'file-tools', 'mcp-everything'],
     policy: `
       [paths]
-      read = ["{folder}/shelf"]
+      read = ["{folder}/shelf", "{folder}/../home"]
       write = ["{folder}/desk"]
       [programs]
       allow = ["/usr/bin/*"]
@@ -180,6 +180,7 @@ describe('files', () => {
 
   test.each([
     ['that the owner of the machine keeps back', 'vault/secret.txt', 'node_policy_denied'],
+    ["that are the executor's own, though granted", '../home/identity.json', 'node_policy_denied'],
     ['behind a link that leads out of what was granted', 'shelf/link.txt', 'host_denied'],
     ['behind a link that leads nowhere', 'shelf/dangling.txt', 'host_denied'],
     ['that do not exist', 'shelf/none.txt', 'host_denied'],

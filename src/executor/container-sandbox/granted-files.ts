@@ -11,7 +11,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { Fault } from '../../core/errors/fault.ts';
-import type { HostPath } from '../host-path.ts';
+import { type HostPath, isWithin } from '../host-path.ts';
 import { type SandboxOrder, SECRETS_FOLDER } from '../sandbox.ts';
 import {
   type FileTree,
@@ -123,10 +123,6 @@ function outermost(folders: readonly string[]): readonly string[] {
   return distinct.filter(
     (folder) => !distinct.some((other) => other !== folder && isWithin(folder, other)),
   );
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 
 /** A grant within another granted folder comes with that one. */
