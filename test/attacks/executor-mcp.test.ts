@@ -5,6 +5,7 @@
 
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pinOf } from '../../src/executor/mcp/tool-pins.ts';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { startExecutor, type TestExecutor, type TestPlugin } from '../support/executor.ts';
 import { MCP_TOOL, mcpPlugin } from '../support/executor-plugins.ts';
@@ -18,6 +19,19 @@ const SILENT: TestPlugin = (() => {
     manifest: { ...manifest, process: section },
     files: { 'main.mjs': 'process.stdin.resume();' },
   };
+})();
+
+/** Promises by a schema of its own what takes longer to check than anybody lives. */
+const LABYRINTH: TestPlugin = (() => {
+  const words = { type: 'object', properties: { text: { type: 'string', pattern: '^(a+)+$' } } };
+  const shown = { ...MCP_TOOL, outputSchema: words as { type: 'object' } };
+  const { manifest, files } = mcpPlugin('labyrinth', 'return text;', shown);
+  const section = { ...(manifest.process as object), definitions: { act: pinOf(shown) } };
+  const main = files?.['main.mjs']?.replace(
+    'result: { content:',
+    'result: { structuredContent: { text }, content:',
+  );
+  return { manifest: { ...manifest, process: section }, files: { 'main.mjs': main ?? '' } };
 })();
 
 let gateway: Gateway;
@@ -66,6 +80,7 @@ beforeAll(async () => {
       ),
       mcpPlugin('dying', 'process.exit(0);'),
       SILENT,
+      LABYRINTH,
       mcpPlugin(
         'curious',
         "say({ id: 'q', method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } }); " +
@@ -115,6 +130,11 @@ describe('a server', () => {
 
   test('that never comes up has had its time, as any other that takes too long', async () => {
     expect((await call('silent', 'x')).body).toMatchObject({ reason: 'timeout' });
+  });
+
+  test('whose schema is a trap for whoever holds its answers to it holds up nobody', async () => {
+    const answers = [call('labyrinth', `${'a'.repeat(60)}!`), call('gossip', 'meanwhile')];
+    for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
   });
 
   test('that asks for a model gets none', async () => {

@@ -7,7 +7,12 @@
  * @module
  */
 
-import { type CallToolResult, Client, type Tool } from '@modelcontextprotocol/client';
+import {
+  type CallToolResult,
+  Client,
+  type ClientOptions,
+  type Tool,
+} from '@modelcontextprotocol/client';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { type BoundedOutput, readBounded } from '../bounded-output.ts';
@@ -19,6 +24,15 @@ import { isPinned, pinOf } from './tool-pins.ts';
 
 /** Most pages of its list of tools that are asked for. */
 const MAX_PAGES = 16;
+
+/**
+ * Holds results to no schema of the server's: to compile one, and to match what it answers with its
+ * patterns, can take for ever, on the one thread that ends whatever takes too long. The gateway
+ * inspects results whatever they promise.
+ */
+const NO_VALIDATION: NonNullable<ClientOptions['jsonSchemaValidator']> = {
+  getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+};
 
 export type McpAnswer =
   | { readonly kind: 'ok'; readonly output: string }
@@ -34,7 +48,10 @@ interface PinnedTool {
 export class McpServer {
   readonly program: RunningProgram;
   readonly log: Promise<BoundedOutput>;
-  readonly #client = new Client({ name: 'sallyport', version: '1' });
+  readonly #client = new Client(
+    { name: 'sallyport', version: '1' },
+    { jsonSchemaValidator: NO_VALIDATION },
+  );
   #tools: ReadonlyMap<string, PinnedTool> = new Map();
 
   constructor(program: RunningProgram) {
