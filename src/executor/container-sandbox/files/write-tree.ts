@@ -7,7 +7,13 @@
 import type { FileCopy, FileTree } from './file-tree.ts';
 import type { HeldFolder, Owner } from './held-folder.ts';
 
-/** `owner` of all that is written; absent: whoever owns the folder in which it is written. */
+/** Without set-user-id and set-group-id, as if the file had been written in its place. */
+const PERMISSIONS = 0o777;
+
+/**
+ * `owner` of all that is written; absent: whoever owns the folder in which it is written. A file that
+ * takes the place of another keeps its rights, and, as far as this process can, its owner.
+ */
 export function writeTree(root: HeldFolder, tree: FileTree, owner?: Owner): void {
   for (const file of tree) writeOne(root, file, owner);
 }
@@ -40,8 +46,10 @@ function writeOne(root: HeldFolder, { path, bytes, isExecutable }: FileCopy, own
   inFolder(root, steps.slice(0, -1), {
     owner,
     work: (folder) => {
-      const mode = isExecutable ? 0o755 : 0o644;
-      folder.putFile(name, bytes, { mode, owner: owner ?? folder.stats() });
+      const old = folder.statsOf(name);
+      const mode = old?.isFile() ? old.mode & PERMISSIONS : isExecutable ? 0o755 : 0o644;
+      const heir = (process.geteuid?.() === 0 ? old : undefined) ?? folder.stats();
+      folder.putFile(name, bytes, { mode, owner: owner ?? heir });
     },
   });
 }
