@@ -4,7 +4,15 @@
  * beside it, that of the other in a registry.
  */
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +27,7 @@ import {
 } from '../executor/container-sandbox/registry-standin.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { startExecutor, type TestExecutor, type TestPlugin } from '../support/executor.ts';
+import { mcpPlugin } from '../support/executor-plugins.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 /** Shows the file that the call names, and then what else there is. */
@@ -43,6 +52,29 @@ function webFetch(built: string, from: string): TestPlugin {
   return { manifest: { ...manifest, container: { ...container, image: `${from}@${digest}` } } };
 }
 
+/** An MCP server in the image of `web-fetch`, that keeps a diary in the one folder that it may write. */
+function diarist(built: string, name: string, ends: string): TestPlugin {
+  const { manifest, files } = mcpPlugin(
+    name,
+    `const { appendFileSync, readFileSync } = await import('node:fs');
+     const [path, line] = text.split(' ');
+     appendFileSync(path, line + '\\n');
+     return readFileSync(path, 'utf8');`,
+  );
+  const { image } = JSON.parse(readFileSync(join(built, 'plugin.json'), 'utf8')).container;
+  const { process: section, ...rest } = manifest;
+  const program = (files?.['main.mjs'] ?? '') + ends;
+  const command = ['/usr/bin/node', '--input-type=module', '--eval', program];
+  return {
+    manifest: {
+      ...rest,
+      ...{ name, tier: 'container', capabilities: ['tool:file:read', 'tool:file:write'] },
+      container: { ...(section as object), image, command, limits: { timeoutMs: 20_000 } },
+    },
+    populate: (folder) => cpSync(join(built, 'image'), join(folder, 'image'), { recursive: true }),
+  };
+}
+
 beforeAll(async () => {
   site = createServer((_, response) => response.end('a page'));
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
@@ -58,6 +90,8 @@ beforeAll(async () => {
   executor = await startExecutor(gateway, api, {
     plugins: [
       webFetch(built, `${registry.host}/tools/web-fetch`),
+      diarist(built, 'diarist', ''),
+      diarist(built, 'lingerer', 'setInterval(() => undefined, 1_000);'),
       {
         manifest: {
           name: 'boxed',
@@ -91,6 +125,7 @@ beforeAll(async () => {
     policy: `
       [paths]
       read = ["{folder}"]
+      write = ["{folder}/desk"]
       [network]
       allow = ["${host}"]
       private = ["${host}"]
@@ -99,7 +134,7 @@ beforeAll(async () => {
       registries = ["${registry.host}"]
     `,
   });
-  mkdirSync(join(executor.folder, 'shelf'));
+  for (const name of ['shelf', 'desk']) mkdirSync(join(executor.folder, name));
   for (const name of ['a', 'b'])
     writeFileSync(join(executor.folder, 'shelf', name), `file ${name}\n`);
 });
@@ -123,6 +158,28 @@ describe('a plugin of the container tier', () => {
     expect(answer.body.result).toContain('file a\n10001\n');
     expect(answer.body.result).toContain('/etc/shadow: No such file');
     expect(answer.body.result).toMatch(/\na\n$/);
+  });
+});
+
+describe('an MCP server in a container', () => {
+  const write = (tool: string, path: string, line: string) =>
+    api.post(`/v1/tools/${tool}/call`, { arguments: { text: `${path} ${line}` } });
+
+  test('leaves what it has written, and finds what others have', async () => {
+    const path = join(executor.folder, 'desk/diary');
+    const first = await write('diarist', path, 'monday');
+    expect(first.body.result ?? executor.log()).toBe('monday\n');
+    expect(readFileSync(path, 'utf8')).toBe('monday\n');
+    writeFileSync(path, 'tuesday\n');
+    expect((await write('diarist', path, 'wednesday')).body.result).toBe('tuesday\nwednesday\n');
+    expect(readFileSync(path, 'utf8')).toBe('tuesday\nwednesday\n');
+  });
+
+  test('that does not end when it is let go has not written what it says', async () => {
+    const path = join(executor.folder, 'desk/lost');
+    const { body } = await write('lingerer', path, 'monday');
+    expect(body).toMatchObject({ code: 'denied', reason: 'timeout' });
+    expect(existsSync(path)).toBe(false);
   });
 });
 

@@ -16,6 +16,9 @@ import type { ServerPool } from './server-pool.ts';
 /** Longest life of a server, in milliseconds: of wall-clock and of processor time. */
 const SERVER_LIFE_MS = 3_600_000;
 
+/** How long a server may take to end by itself once it is let go, in milliseconds. */
+const LET_GO_MS = 2_000;
+
 const REFUSED: McpAnswer = { kind: 'refused' };
 
 export interface McpHost {
@@ -42,6 +45,7 @@ export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   try {
     if (kept === undefined) await server.open(job.signal);
     const answer = await server.call(job);
+    if (answer.kind === 'ok' && handsBack(order)) return await letGo(server, answer, job);
     if (!isKept || isKilled) return await endServer(server, answer, job);
     host.pool.put(server, job);
     return toEnd(answer, job);
@@ -56,10 +60,35 @@ export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
 
 /**
  * Its connections belong in the receipt of one call, so a server with a network is not kept; nor is
- * one that was given a secret, whose use each call is asked for.
+ * one that was given a secret, whose use each call is asked for, or copies of files, which grow old.
  */
 function mayKeep({ plugin, access, secrets }: ProgramOrder): boolean {
-  return plugin.runs.idleMs > 0 && access.network.allow.length === 0 && secrets.length === 0;
+  const hasCopies = plugin.tier === 'container' && access.reads.length + access.writes.length > 0;
+  return (
+    plugin.runs.idleMs > 0 &&
+    access.network.allow.length === 0 &&
+    secrets.length === 0 &&
+    !hasCopies
+  );
+}
+
+/** Whether what it has written is copied back, which is done with what has ended by itself. */
+function handsBack({ plugin, access }: ProgramOrder): boolean {
+  return plugin.tier === 'container' && access.writes.length > 0;
+}
+
+/** Closes its input, as the protocol ends a server. One that goes on has not written what it says. */
+async function letGo(server: McpServer, answer: McpAnswer, job: Job): Promise<JobEnd> {
+  const { program } = server;
+  const late = setTimeout(() => program.kill('wall'), LET_GO_MS);
+  program.stdin.end();
+  const end = await program.ended;
+  clearTimeout(late);
+  const ended = await endServer(server, answer, job);
+  const isCut = end.limit !== undefined || end.signal !== undefined;
+  if (!isCut || ended.outcome !== 'ok') return ended;
+  const { output: _, ...facts } = ended;
+  return { ...facts, outcome: findFailure(end) ?? 'plugin_error' };
 }
 
 function orderOf({ policy }: McpHost, { plugin, rules, limits, secrets }: Job): ProgramOrder {
