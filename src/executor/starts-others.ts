@@ -12,14 +12,22 @@ const NAMES: ReadonlySet<string> = new Set(
    split tcpdump ssh scp sftp sudo su runuser sg newgrp pkexec doas env xargs find parallel setpriv
    capsh unshare nsenter bwrap chroot timeout nice nohup setsid stdbuf script watch time flock taskset
    chrt ionice choom prlimit setarch start-stop-daemon run-parts strace ltrace perf socat ncat screen
-   tmux systemd-run ld.so`.split(/\s+/),
+   tmux systemd-run systemctl journalctl crontab at batch ld.so runcon ssh-agent gpg-connect-agent
+   dbus-run-session msgfilter msgexec pg_wrapper psql mysql ctest troff groff nroff eqn pic gcore cpan
+   jrunscript install apt apt-get dpkg rpm npm-cli.js npx-cli.js docker podman kubectl runc crun runsc`.split(
+    /\s+/,
+  ),
 );
 
 /** With a version, or what they were built for, in their name. */
 const FAMILIES =
-  /^(?:python|pypy|perl|ruby|php|lua|tclsh|wish|vim|emacs|gcc-|valgrind|ld-linux|ld-musl|nc\.)/;
+  /^(?:python|pypy|perl|ruby|php|lua|tclsh|wish|vim|emacs|pip|valgrind|ld-linux|ld-musl|nc\.|(?:gcc|g\+\+|cpp|c89|c99|clang|clang\+\+)(?:-|$))/;
+
+/** What a compiler and its like are built for, as Debian names them: `x86_64-linux-gnu-gcc-12`. */
+const MACHINE = /^[a-z0-9_]+-linux-(?:gnu|musl)[a-z0-9]*-/;
 
 /** By its file name, after links. */
 export function startsOthers(name: string): boolean {
-  return NAMES.has(name) || FAMILIES.test(name);
+  const plain = name.replace(MACHINE, '');
+  return NAMES.has(plain) || FAMILIES.test(plain);
 }
