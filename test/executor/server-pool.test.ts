@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Job } from '../../src/executor/job.ts';
 import type { McpServer } from '../../src/executor/mcp/mcp-server.ts';
 import { ServerPool } from '../../src/executor/mcp/server-pool.ts';
+import type { Access } from '../../src/executor/plan-access.ts';
 
 const IDLE_MS = 1_000;
 
@@ -16,19 +17,20 @@ interface Change {
   readonly workspace?: string;
   readonly principal?: string;
   readonly codeHash?: string;
-  readonly rules?: object;
+  readonly access?: object;
   readonly limits?: object;
   readonly config?: object;
 }
 
-function jobOf({ workspace = 'w', principal = 'user:a', codeHash = 'c', ...rest }: Change): Job {
-  const { rules = { allow: [], deny: [] }, limits = { memoryBytes: 1, timeoutMs: 1 } } = rest;
-  const { config } = rest;
-  return {
+function callOf({ workspace = 'w', principal = 'user:a', codeHash = 'c', ...rest }: Change) {
+  const { access = { reads: [], writes: [], network: { allow: [], deny: [] } } } = rest;
+  const { limits = { memoryBytes: 1, timeoutMs: 1 }, config } = rest;
+  const job = {
     ticket: { call: { workspace, executor: { principal } } },
     plugin: { name: 'p', codeHash, runs: { idleMs: IDLE_MS } },
-    ...{ rules, limits, config },
-  } as unknown as Job;
+    ...{ limits, config },
+  };
+  return [job as unknown as Job, access as Access] as const;
 }
 
 describe('ServerPool', () => {
@@ -38,48 +40,48 @@ describe('ServerPool', () => {
   test('keeps a server for as long as its plugin says, and then ends it', () => {
     const pool = new ServerPool();
     const { server, wasKilled } = newServer();
-    pool.put(server, jobOf({}));
+    pool.put(server, ...callOf({}));
     vi.advanceTimersByTime(IDLE_MS - 1);
-    expect(pool.take(jobOf({}))).toBe(server);
+    expect(pool.take(...callOf({}))).toBe(server);
     vi.advanceTimersByTime(10 * IDLE_MS);
     expect(wasKilled()).toBe(false); // it serves a call
-    pool.put(server, jobOf({}));
+    pool.put(server, ...callOf({}));
     vi.advanceTimersByTime(IDLE_MS);
     expect(wasKilled()).toBe(true);
-    expect(pool.take(jobOf({}))).toBeUndefined();
+    expect(pool.take(...callOf({}))).toBeUndefined();
   });
 
   test('gives it to one call at a time, and not after it has ended', async () => {
     const pool = new ServerPool();
     const { server, end } = newServer();
-    pool.put(server, jobOf({}));
-    expect([pool.take(jobOf({})), pool.take(jobOf({}))]).toEqual([server, undefined]);
-    pool.put(server, jobOf({}));
+    pool.put(server, ...callOf({}));
+    expect([pool.take(...callOf({})), pool.take(...callOf({}))]).toEqual([server, undefined]);
+    pool.put(server, ...callOf({}));
     end();
     await vi.advanceTimersByTimeAsync(1);
-    expect(pool.take(jobOf({}))).toBeUndefined();
+    expect(pool.take(...callOf({}))).toBeUndefined();
   });
 
   test.each<[string, Change]>([
     ['workspace', { workspace: 'x' }],
     ['principal', { principal: 'user:b' }],
     ['code', { codeHash: 'd' }],
-    ['rules', { rules: { allow: ['tool:file:read:/etc'], deny: [] } }],
+    ['access', { access: { reads: ['/etc'] } }],
     ['limits', { limits: { memoryBytes: 2, timeoutMs: 1 } }],
     ['settings', { config: { region: 'eu' } }],
   ])('never shares it with a call of another %s', (_what, change) => {
     const pool = new ServerPool();
     const { server } = newServer();
-    pool.put(server, jobOf({}));
-    expect(pool.take(jobOf(change))).toBeUndefined();
-    expect(pool.take(jobOf({ limits: { memoryBytes: 1, timeoutMs: 9 } }))).toBe(server);
+    pool.put(server, ...callOf({}));
+    expect(pool.take(...callOf(change))).toBeUndefined();
+    expect(pool.take(...callOf({ limits: { memoryBytes: 1, timeoutMs: 9 } }))).toBe(server);
   });
 
   test('keeps so many and no more, and ends all of them when it is closed', async () => {
     const pool = new ServerPool();
     const servers = Array.from({ length: 17 }, newServer);
     for (const [at, { server }] of servers.entries()) {
-      pool.put(server, jobOf({ principal: `user:${at}` }));
+      pool.put(server, ...callOf({ principal: `user:${at}` }));
     }
     expect(servers.map(({ wasKilled }) => wasKilled())).toEqual([...Array(16).fill(false), true]);
     await pool.close();

@@ -1,11 +1,13 @@
 /**
  * Servers that are kept for the next call. One serves a single principal of a single workspace,
- * with the same plugin under the same rules, one call at a time; whatever goes wrong ends it.
+ * with the same plugin and the same access, whichever of its tools they call, one call at a time;
+ * whatever goes wrong ends it.
  *
  * @module
  */
 
 import type { Job } from '../job.ts';
+import type { Access } from '../plan-access.ts';
 import { sha256Text } from '../sha256.ts';
 import type { McpServer } from './mcp-server.ts';
 
@@ -25,8 +27,8 @@ export class ServerPool {
   #idle: Kept[] = [];
   readonly #calls = new WeakMap<McpServer, number>();
 
-  take(job: Job): McpServer | undefined {
-    const key = keyOf(job);
+  take(job: Job, access: Access): McpServer | undefined {
+    const key = keyOf(job, access);
     const found = this.#idle.find((kept) => kept.key === key);
     if (found === undefined) return undefined;
     this.#forget(found);
@@ -34,7 +36,7 @@ export class ServerPool {
   }
 
   /** Keeps it for as long as its plugin says, or ends it now. */
-  put(server: McpServer, job: Job): void {
+  put(server: McpServer, job: Job, access: Access): void {
     const calls = (this.#calls.get(server) ?? 0) + 1;
     this.#calls.set(server, calls);
     if (calls >= MAX_CALLS || this.#idle.length >= MAX_IDLE_SERVERS) {
@@ -42,7 +44,7 @@ export class ServerPool {
       return;
     }
     const timer = setTimeout(() => this.#end(kept), job.plugin.runs.idleMs);
-    const kept: Kept = { key: keyOf(job), server, timer };
+    const kept: Kept = { key: keyOf(job, access), server, timer };
     this.#idle.push(kept);
     void server.program.ended.then(() => this.#forget(kept));
   }
@@ -64,7 +66,7 @@ export class ServerPool {
   }
 }
 
-function keyOf({ ticket, plugin, rules, limits, config }: Job): string {
+function keyOf({ ticket, plugin, limits, config }: Job, access: Access): string {
   const { workspace, executor } = ticket.call;
   const { timeoutMs: _, ...confinement } = limits;
   const parts = [
@@ -72,7 +74,7 @@ function keyOf({ ticket, plugin, rules, limits, config }: Job): string {
     executor.principal,
     plugin.name,
     plugin.codeHash,
-    rules,
+    access,
     confinement,
     config,
   ];
