@@ -1,16 +1,17 @@
 /**
  * The parts of a module in which somebody has left text: its custom sections and its data.
  *
- * Reads modules that an engine has found valid. Of anything else it gives what it can read up to
- * where it no longer understands, and never throws.
+ * Reads modules that were hardened. Of anything else it gives what it can read up to where it no
+ * longer understands, and never throws.
  *
  * @module
  */
 
 import { fromUtf8 } from '../core/primitives/utf8.ts';
+import type { HardenedModule } from '../wasm-hardening/harden.ts';
 
 export interface ModuleSection {
-  /** Empty for the data section. */
+  /** Empty for data. */
   readonly name: string;
   /** Where {@link content} begins in the upload. */
   readonly offset: number;
@@ -19,26 +20,27 @@ export interface ModuleSection {
 
 export interface TextSections {
   readonly custom: readonly ModuleSection[];
+  /** Each segment by itself: what stands between two of them is no text. */
   readonly data: readonly ModuleSection[];
 }
 
 const HEADER_BYTES = 8;
 const CUSTOM_SECTION = 0;
-const DATA_SECTION = 11;
 
 /** As many custom sections as hardening takes. */
 const MAX_CUSTOM_SECTIONS = 1_000;
 
-export function readTextSections(module: Uint8Array): TextSections {
+export function readTextSections(
+  module: Uint8Array,
+  { data }: Pick<HardenedModule, 'data'>,
+): TextSections {
   const custom: ModuleSection[] = [];
-  const data: ModuleSection[] = [];
   const cursor = new ByteCursor(module, HEADER_BYTES);
   while (custom.length < MAX_CUSTOM_SECTIONS) {
     const id = cursor.byte();
     const content = cursor.sized();
     if (id === undefined || content === undefined) break;
     const offset = cursor.position - content.length;
-    if (id === DATA_SECTION) data.push({ name: '', offset, content });
     if (id !== CUSTOM_SECTION) continue;
     const inner = new ByteCursor(content, 0);
     const name = inner.name();
@@ -49,7 +51,10 @@ export function readTextSections(module: Uint8Array): TextSections {
       content: content.subarray(inner.position),
     });
   }
-  return { custom, data };
+  const segments = data.map(({ start, end }) => {
+    return { name: '', offset: start, content: module.subarray(start, end) };
+  });
+  return { custom, data: segments };
 }
 
 /** Reads what is there; `undefined` once anything is not. */

@@ -84,7 +84,8 @@ function isWithin(family: CapabilityFamily, pattern: CapabilityPattern): boolean
 
 /** Most hosts that are suggested; more are the examples of a library. */
 const MAX_HOSTS = 8;
-const HTTP_URL = /\b(https?):\/\/([A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?(?=[/?#"'\s]|$)/g;
+/** Compilers lay texts down without anything between them, so any letter may stand before it. */
+const HTTP_URL = /(https?):\/\/([A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?(?=[/?#"'\s]|$)/g;
 
 function findHosts(texts: readonly string[]): readonly string[] {
   const hosts = new Set<string>();

@@ -54,7 +54,7 @@ export function reviewWasm(upload: Uint8Array, question: CodeQuestion): CodeRevi
   if (!hardened.ok) return { findings: describeRefusal(hardened.error) };
 
   const { module, hardeningVersion } = hardened.value;
-  const sections = readTextSections(upload);
+  const sections = readTextSections(upload, module);
   return {
     findings: [
       ...checkAbi(module, manifest),

@@ -27,6 +27,7 @@ import type { ModuleImport } from './imports.ts';
 import { meterCode } from './meter.ts';
 import { type ModuleShape, readModuleShape } from './module-shape.ts';
 import { readSections, SECTION } from './sections.ts';
+import type { DataRange } from './segments.ts';
 import type { SizeRange } from './size-range.ts';
 import { MAX_GROWTH } from './structure-limits.ts';
 import { RejectedModule, reject, type WasmRejection } from './wasm-rejection.ts';
@@ -52,6 +53,8 @@ export interface HardenedModule {
   readonly chargeCount: number;
   /** What compiling it costs at most, in units of `compile-cost.ts`. */
   readonly compileUnits: number;
+  /** The module's data segments, as places in the upload. */
+  readonly data: readonly DataRange[];
   /** Names of the custom sections, which were dropped. */
   readonly customSections: readonly string[];
 }
@@ -93,6 +96,7 @@ function rewrite(bytes: Uint8Array, policy: HardeningPolicy): HardenedModule {
     functionCount: shape.functions.length - shape.imports.length,
     chargeCount: metered.chargeCount,
     compileUnits: metered.compileUnits,
+    data: shape.data,
     customSections: sections.customNames,
   };
 }

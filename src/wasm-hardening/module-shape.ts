@@ -13,7 +13,12 @@ import { readFunctions, readTypes } from './function-declarations.ts';
 import type { HardeningPolicy } from './hardening-policy.ts';
 import { type Imports, readImports } from './imports.ts';
 import { SECTION, type Sections } from './sections.ts';
-import { readDataCount, readDataSegments, readElementSegments } from './segments.ts';
+import {
+  type DataRange,
+  readDataCount,
+  readDataSegments,
+  readElementSegments,
+} from './segments.ts';
 import type { SizeRange } from './size-range.ts';
 import { readGlobals, readMemory, readTables, type TableType } from './storage-declarations.ts';
 import { MAX_SEGMENT_ENTRIES_PER_TABLE_ELEMENT } from './structure-limits.ts';
@@ -36,6 +41,7 @@ export interface ModuleShape {
   readonly elementCount: number;
   /** Data segments that code may name: 0 without a data count section. */
   readonly dataCount: number;
+  readonly data: readonly DataRange[];
 }
 
 /** Reads every section but the code. */
@@ -61,7 +67,7 @@ export function readModuleShape(sections: Sections, policy: HardeningPolicy): Mo
   const startFunction = readStart(sections.open(SECTION.start), functions);
   const elementCount = readElementSegments(sections.open(SECTION.element), scope);
   const dataCount = readDataCount(sections.open(SECTION.dataCount));
-  readDataSegments(sections.open(SECTION.data), scope, dataCount);
+  const data = readDataSegments(sections.open(SECTION.data), scope, dataCount);
 
   return {
     types,
@@ -76,5 +82,6 @@ export function readModuleShape(sections: Sections, policy: HardeningPolicy): Mo
     startFunction,
     elementCount,
     dataCount: dataCount ?? 0,
+    data,
   };
 }

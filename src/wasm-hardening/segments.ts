@@ -88,13 +88,19 @@ export function readDataCount(section: ByteReader | undefined): number | undefin
 const PASSIVE_DATA = 1;
 const ACTIVE_DATA_WITH_MEMORY = 2;
 
-/** Passes over the data segments. If their number was declared before, it must be theirs. */
+/** Where the bytes of a data segment lie in the upload. */
+export interface DataRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the data segments lie. If their number was declared before, it must be theirs. */
 export function readDataSegments(
   section: ByteReader | undefined,
   scope: SegmentScope,
   declaredCount: number | undefined,
-): void {
-  let segmentCount = 0;
+): readonly DataRange[] {
+  const ranges: DataRange[] = [];
   readListSection(section, {
     what: 'data segments',
     atMost: MAX_ITEMS.dataSegments,
@@ -108,10 +114,13 @@ export function readDataSegments(
         else if (scope.memoryCount === 0) reject('active data segment must have a memory', offset);
         skipConstantExpression(reader, scope);
       }
-      reader.skip(reader.u32());
-      segmentCount += 1;
+      const length = reader.u32();
+      const start = reader.position;
+      reader.skip(length);
+      ranges.push({ start, end: reader.position });
     },
   });
-  if (declaredCount !== undefined && declaredCount !== segmentCount)
-    reject(`data count ${declaredCount} must be the number of segments, ${segmentCount}`);
+  if (declaredCount !== undefined && declaredCount !== ranges.length)
+    reject(`data count ${declaredCount} must be the number of segments, ${ranges.length}`);
+  return ranges;
 }

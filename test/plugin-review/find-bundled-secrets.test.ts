@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_PLUGIN_POLICY } from '../../src/core/policy/plugin-policy.ts';
 import { findTexts, MIN_TEXT_LENGTH } from '../../src/plugin-review/find-texts.ts';
 import { readTextSections } from '../../src/plugin-review/module-sections.ts';
+import { harden } from '../wasm-hardening/support/hardened.ts';
 import { dataOf, findingsOf, moduleOf, review, withSection } from './support/upload.ts';
 
 /** Made here and valid nowhere. */
@@ -32,6 +33,14 @@ describe('a credential', () => {
   ])('%s is refused', (_, code) => {
     expect(findingsOf({ code })).toEqual(['refuse secret_in_code /module']);
     expect(review({ code }).accepted).toBeUndefined();
+  });
+
+  test('is found at the beginning of a segment, however long that is', () => {
+    // The length of a segment stands before its first byte, and may be a letter or a digit.
+    for (let length = SECRET.length; length < 128; length++) {
+      const code = inData(SECRET.padEnd(length, '\0'));
+      expect(findingsOf({ code }), `${length} bytes`).toEqual(['refuse secret_in_code /module']);
+    }
   });
 
   test('is named by its kind and its place, and never shown', () => {
@@ -119,21 +128,30 @@ describe('findTexts()', () => {
 });
 
 describe('readTextSections()', () => {
-  test('finds custom sections by name, and the data', () => {
-    const module = withSection(inData('in the data section'), 'notes', Buffer.from('text'));
-    const { custom, data } = readTextSections(module);
+  const EMPTY = { data: [] };
+
+  test('finds custom sections by name, and each segment of data', () => {
+    const module = withSection(
+      moduleOf('(memory 1) (data (i32.const 7) "one") (data "two")'),
+      'notes',
+      Buffer.from('text'),
+    );
+    const { custom, data } = readTextSections(module, harden(module));
     expect(custom).toMatchObject([
       { name: 'notes', content: Uint8Array.from(Buffer.from('text')) },
     ]);
-    expect(data).toHaveLength(1);
+    expect(data.map(({ content }) => Buffer.from(content).toString())).toEqual(['one', 'two']);
+    for (const { offset, content } of data) {
+      expect(module.subarray(offset, offset + 3)).toEqual(content);
+    }
   });
 
   test('never throws, wherever a module is cut or changed', () => {
     const module = withSection(inData('in the data section'), 'notes', Buffer.from('text'));
     for (let length = 0; length < module.length; length++) {
-      expect(() => readTextSections(module.subarray(0, length))).not.toThrow();
+      expect(() => readTextSections(module.subarray(0, length), EMPTY)).not.toThrow();
       const changed = module.with(length, 0xff);
-      expect(() => readTextSections(changed)).not.toThrow();
+      expect(() => readTextSections(changed, EMPTY)).not.toThrow();
     }
   });
 });

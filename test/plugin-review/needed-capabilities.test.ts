@@ -10,7 +10,7 @@ import {
 } from './support/upload.ts';
 
 const HTTP = importing('http_request');
-const kv = (name: string) => importing(name, '"extism:host/user"');
+const kv = (name: string) => importing(name, 'extism:host/user');
 const urlTool = {
   name: 'run',
   description: 'Fetches',
@@ -70,6 +70,13 @@ describe('what a plugin needs', () => {
       },
     ]);
     expect(neededOf(moduleOf(data), [])).toEqual([]);
+  });
+
+  test('finds hosts behind other texts, as compilers lay constants down', () => {
+    const data = dataOf('cannot parse replyhttps://api.example.com/v1/thingsretry');
+    expect(neededOf(moduleOf(HTTP, data), [])).toMatchObject([
+      { suggested: ['tool:network:http:api.example.com:443'] },
+    ]);
   });
 
   test('is what the manifest asks for, if that is narrow already', () => {

@@ -39,6 +39,7 @@ describe('hardenModule()', () => {
       tables: [{ min: 1, max: 10_000 }],
       chargeCount: 3, // entry, loop, fill
       compileUnits: 20,
+      data: [],
       customSections: [],
     });
     expect(WebAssembly.validate(bytes)).toBe(true);
