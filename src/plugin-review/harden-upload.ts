@@ -9,7 +9,7 @@ import { DEFAULT_WASM_LIMITS } from '../core/manifest/wasm-limits.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { HARDENING_VERSION, type HardenedModule, hardenModule } from '../wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../wasm-hardening/hardening-policy.ts';
-import { isHostFunction } from '../wasm-hardening/host-functions.ts';
+import { hostFunctionType } from '../wasm-hardening/host-functions.ts';
 
 /** Whether an engine takes these bytes for a module; `WebAssembly.validate` wherever there is one. */
 export type ValidateModule = (bytes: Uint8Array) => boolean;
@@ -34,6 +34,8 @@ interface UploadProblem {
 export interface ForeignImport {
   readonly module: string;
   readonly name: string;
+  /** As `(i64)->(i64)`: a function that is offered may be imported under another type. */
+  readonly type: string;
 }
 
 export interface UploadRefusal {
@@ -55,19 +57,23 @@ export function hardenUpload(
   if (upload.length > maxModuleBytes) {
     return refuse('module_too_large', `must have at most ${maxModuleBytes} bytes`);
   }
-  // Hardening is no validator: by appending exports it could make an invalid module valid.
-  if (!validate(upload)) return refuse('module_invalid', 'must be valid WebAssembly');
-
+  // Hardening is no validator: by appending exports it could make an invalid module valid. But it
+  // says what is wrong and where, which the engine does not.
+  const isValid = validate(upload);
   const foreign: ForeignImport[] = [];
   const hardened = hardenModule(upload, {
     ...DEFAULT_HARDENING_POLICY,
     maxMemoryPages: limits.memoryPages ?? DEFAULT_WASM_LIMITS.memoryPages,
-    allowsImport(module, name) {
+    allowsImport(module, name, type) {
       // All of them are wanted for the report; the result is dropped if there is any.
-      if (!isHostFunction(module, name)) foreign.push({ module, name });
+      if (hostFunctionType(module, name) !== type) foreign.push({ module, name, type });
       return true;
     },
   });
+  if (!isValid) {
+    const detail = hardened.ok ? 'must be valid WebAssembly' : hardened.error.message;
+    return refuse('module_invalid', detail);
+  }
   if (!hardened.ok) return refuse('module_rejected', hardened.error.message, foreign);
   if (foreign.length > 0) {
     return refuse('import_unsupported', 'must import only what the host offers', foreign);

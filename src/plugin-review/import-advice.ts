@@ -7,6 +7,7 @@
 
 import type { FamilyName } from '../core/capabilities/catalogue.ts';
 import type { AMBIENT_CAPABILITIES } from '../core/manifest/wasm-limits.ts';
+import { hostFunctionType } from '../wasm-hardening/host-functions.ts';
 import type { ForeignImport } from './harden-upload.ts';
 import { toVisibleName } from './visible-name.ts';
 
@@ -24,7 +25,11 @@ const FOREIGN_MODULES: readonly (readonly [module: RegExp, advice: string])[] = 
 ];
 
 /** Why an import is refused, and what would be needed. */
-export function adviseForeign({ module, name }: ForeignImport): string {
+export function adviseForeign({ module, name, type }: ForeignImport): string {
+  const offered = hostFunctionType(module, name);
+  if (offered !== undefined) {
+    return `must import "${name}" of "${module}" as ${offered}, and imports it as ${type}`;
+  }
   const isOldExtism = module === 'env' && name.startsWith('extism_');
   const advice = isOldExtism
     ? 'it is of Extism 0.x; build with a kit of Extism 1.x'

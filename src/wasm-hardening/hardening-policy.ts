@@ -7,10 +7,13 @@
  * @module
  */
 
-import { isHostFunction } from './host-functions.ts';
+import { hostFunctionType } from './host-functions.ts';
 
-/** Whether a module may import this function. Both names come from the module: trust neither. */
-export type ImportPolicy = (moduleName: string, functionName: string) => boolean;
+/**
+ * Whether a module may import this function under this type, as `(i64)->(i64)`. All three come from
+ * the module: trust none.
+ */
+export type ImportPolicy = (moduleName: string, functionName: string, type: string) => boolean;
 
 export interface HardeningPolicy {
   /** Largest upload, in bytes. */
@@ -44,7 +47,7 @@ export const DEFAULT_HARDENING_POLICY: HardeningPolicy = {
   maxModuleBytes: 8 * 1024 * 1024,
   maxMemoryPages: 256,
   maxTableElements: 10_000,
-  allowsImport: isHostFunction,
+  allowsImport: (module, name, type) => hostFunctionType(module, name) === type,
 };
 
 /**

@@ -17,7 +17,7 @@ import { hex, quote, reject } from './wasm-rejection.ts';
 export interface ModuleImport {
   readonly module: string;
   readonly name: string;
-  /** Signature, as `(i64)->(i64)`. The import policy has looked at names only. */
+  /** Signature, as `(i64)->(i64)`. */
   readonly type: string;
 }
 
@@ -44,8 +44,10 @@ export function readImports(
       const what = `import ${quote(module)} ${quote(name)}`;
       expectFunctionKind(reader, what);
       const type = readTypeOf(reader, types);
-      if (!allows(module, name)) reject(`${what} must be a function that the host offers`, offset);
-      imports.push({ module, name, type: toSignature(type) });
+      const signature = toSignature(type);
+      if (!allows(module, name, signature))
+        reject(`${what} must be a function that the host offers`, offset);
+      imports.push({ module, name, type: signature });
       functions.push(type);
     },
   });

@@ -186,7 +186,7 @@ describe('hardenUpload()', () => {
   });
 
   test('refuses what newer rules would not let in', () => {
-    const code = moduleOf(importing('gone', '"extism:host/user"'));
+    const code = moduleOf(importing('gone', 'extism:host/user'));
     expect(hardenUpload(code, {}, PLATFORM.validate)).toMatchObject({
       ok: false,
       error: { problem: { code: 'import_unsupported' }, foreign: [{ name: 'gone' }] },

@@ -4,6 +4,11 @@ import { detailsOf, findingsOf, importing, moduleOf, review, wasi } from './supp
 
 const MAX_BYTES = 8 * 1024 * 1024;
 
+const HEADER = [0, 97, 115, 109, 1, 0, 0, 0];
+const COMPONENT = Uint8Array.of(0, 97, 115, 109, 13, 0, 1, 0);
+/** The body of the tool answers an `i64` where its type has an `i32`. */
+const WRONG_TYPES = Uint8Array.from(moduleOf(), (byte) => (byte === 0x41 ? 0x42 : byte));
+
 describe('a module', () => {
   test('is accepted as what it is hardened to, under the hash of the upload', () => {
     const code = moduleOf('(memory (export "memory") 1)');
@@ -20,10 +25,20 @@ describe('a module', () => {
     ['nothing', new Uint8Array(0)],
     ['a text', Buffer.from('(module)')],
     ['a module that is cut short', moduleOf().slice(0, -1)],
-    ['a component', Uint8Array.of(0, 97, 115, 109, 13, 0, 1, 0)],
+    ['a component', COMPONENT],
   ])('is not %s', (_, code) => {
     expect(findingsOf({ code })).toEqual(['refuse module_invalid /module']);
     expect(review({ code }).accepted).toBeUndefined();
+  });
+
+  test.each([
+    ['a component', COMPONENT, /^Cannot harden module at byte 4: components must not be used/],
+    ['of other bytes', Buffer.from('(module)'), /at byte 0: module must begin with "\\0asm"/],
+    ['of an unknown section', Uint8Array.of(...HEADER, 77, 0), /at byte 8: section id 77/],
+    ['cut short', moduleOf().slice(0, -1), /at byte [0-9]+: /],
+    ['of wrong types', WRONG_TYPES, /^must be valid WebAssembly$/],
+  ])('that no engine takes is described where that can be told: %s', (_, code, words) => {
+    expect(detailsOf('module_invalid', { code })).toEqual([expect.stringMatching(words)]);
   });
 
   test('has at most 8 MiB', () => {
@@ -63,13 +78,13 @@ describe('a module', () => {
 describe('imports', () => {
   test('are named one by one when nobody offers them, each with what would be needed', () => {
     const code = moduleOf(
-      importing('my_function', '"extism:host/user"'),
+      importing('my_function', 'extism:host/user'),
       importing('alloc'),
       importing('input_set'),
-      importing('path_open', '"wasi_unstable"'),
-      importing('__wbindgen_throw', '"wbg"'),
-      importing('emscripten_memcpy_big', '"env"'),
-      importing('x', '"unheard-of"'),
+      importing('path_open', 'wasi_unstable'),
+      importing('__wbindgen_throw', 'wbg'),
+      importing('emscripten_memcpy_big', 'env'),
+      importing('x', 'unheard-of'),
     );
     const details = detailsOf('import_unsupported', { code });
     expect(details).toHaveLength(6);
@@ -86,21 +101,36 @@ describe('imports', () => {
   });
 
   test.each([
-    ['"constructor"', 'toString'],
-    ['"__proto__"', 'alloc'],
-    ['"extism:host/env"', 'reset'],
-    ['"extism:host/user"', '__proto__'],
-    ['"wasi_snapshot_preview1"', 'fd_everything'],
+    ['constructor', 'toString'],
+    ['__proto__', 'alloc'],
+    ['extism:host/env', 'reset'],
+    ['extism:host/user', '__proto__'],
+    ['wasi_snapshot_preview1', 'fd_everything'],
   ])('of %s %s are refused', (module, name) => {
     expect(findingsOf({ code: moduleOf(importing(name, module)) })).toEqual([
       'refuse import_unsupported /module',
     ]);
   });
 
+  test('under another type than the host has them in are refused with both', () => {
+    const code = moduleOf(
+      importing('fd_write', 'wasi_snapshot_preview1', '(i64)->(f64)'),
+      importing('input_length', 'extism:host/env', '()->(i32)'),
+      importing('config_get', 'extism:host/env', '(i64)->(externref)'),
+      importing('alloc'),
+    );
+    expect(detailsOf('import_unsupported', { code })).toEqual([
+      'must import "fd_write" of "wasi_snapshot_preview1" as (i32,i32,i32,i32)->(i32), and imports it as (i64)->(f64)',
+      'must import "input_length" of "extism:host/env" as ()->(i64), and imports it as ()->(i32)',
+      'must import "config_get" of "extism:host/env" as (i64)->(i64), and imports it as (i64)->(externref)',
+    ]);
+    expect(review({ code }).accepted).toBeUndefined();
+  });
+
   test('with hostile names are shown in printable ASCII, cut short, and not all of them', () => {
     const name = `\\1b[2J${'x'.repeat(200)}`;
     const code = moduleOf(
-      ...Array.from({ length: 100 }, (_, index) => importing(`${name}${index}`, '"\\e2\\80\\ae"')),
+      ...Array.from({ length: 100 }, (_, index) => importing(`${name}${index}`, '\\e2\\80\\ae')),
     );
     const details = detailsOf('import_unsupported', { code });
     expect(details).toHaveLength(32);
@@ -111,7 +141,7 @@ describe('imports', () => {
   });
 
   test('are reported together with what else is wrong with the module', () => {
-    const code = moduleOf(importing('nothing', '"nobody"'), '(memory 300)');
+    const code = moduleOf(importing('nothing', 'nobody'), '(memory 300)');
     expect(findingsOf({ code })).toEqual([
       'refuse module_rejected /module',
       'refuse import_unsupported /module',
@@ -176,9 +206,9 @@ describe('tools', () => {
 
 describe('an import that does nothing without its capability', () => {
   test.each([
-    ['http_request', '"extism:host/env"', 'tool:network:http:api.example.org:443'],
-    ['kv_get', '"extism:host/user"', 'storage:workspace:read'],
-    ['kv_set', '"extism:host/user"', 'storage:workspace:write'],
+    ['http_request', 'extism:host/env', 'tool:network:http:api.example.org:443'],
+    ['kv_get', 'extism:host/user', 'storage:workspace:read'],
+    ['kv_set', 'extism:host/user', 'storage:workspace:write'],
   ])('%s wants a manifest that asks for it', (name, module, capability) => {
     const code = moduleOf(importing(name, module));
     expect(findingsOf({ code })).toEqual(['refuse capability_missing /capabilities']);

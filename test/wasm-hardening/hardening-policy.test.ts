@@ -75,29 +75,30 @@ describe('HardeningPolicy', () => {
     ).toBe(1024);
   });
 
-  test('decides on imports by both names', () => {
+  test('decides on imports by both names and the type', () => {
     const asked: string[] = [];
     const policy = {
       ...OPEN_POLICY,
-      allowsImport(module: string, name: string) {
-        asked.push(`${module} ${name}`);
+      allowsImport(module: string, name: string, type: string) {
+        asked.push(`${module} ${name} ${type}`);
         return name !== 'c';
       },
     };
-    const wat = '(module (import "a" "b" (func)) (import "a" "c" (func)))';
+    const wat = '(module (import "a" "b" (func (param i64))) (import "a" "c" (func)))';
     expect(rejection(wat, policy).message).toContain(
       'import "a" "c" must be a function that the host offers',
     );
-    expect(asked).toEqual(['a b', 'a c']);
+    expect(asked).toEqual(['a b (i64)->()', 'a c ()->()']);
   });
 
   test('allows by default what the Wasm tier offers, and nothing else', () => {
-    const importing = (module: string, name: string) =>
+    const importing = (module: string, name: string, type = '(param i32)') =>
       hardenModule(
-        assemble(`(module (import "${module}" "${name}" (func)))`),
+        assemble(`(module (import "${module}" "${name}" (func ${type})))`),
         DEFAULT_HARDENING_POLICY,
       ).ok;
     expect(importing('wasi_snapshot_preview1', 'proc_exit')).toBe(true);
+    expect(importing('wasi_snapshot_preview1', 'proc_exit', '')).toBe(false);
     expect(importing('wasi_snapshot_preview1', 'proc_spawn')).toBe(false);
     expect(importing('js', 'eval')).toBe(false);
   });

@@ -12,6 +12,7 @@ import type {
   Submission,
   Surroundings,
 } from '../../../src/plugin-review/submission.ts';
+import { hostFunctionType } from '../../../src/wasm-hardening/host-functions.ts';
 import { assemble } from '../../wasm-hardening/support/wat.ts';
 
 export const PLATFORM: ReviewPlatform = {
@@ -21,22 +22,21 @@ export const PLATFORM: ReviewPlatform = {
 };
 
 export const RUN = '(func (export "run") (result i32) (i32.const 0))';
-const KERNEL = '"extism:host/env"';
+const KERNEL = 'extism:host/env';
 
 /** A module with a tool `run`, and what else is written here before it. */
 export function moduleOf(...fields: readonly string[]): Uint8Array {
   return assemble(`(module ${fields.join('\n')} ${RUN})`);
 }
 
-export function importing(
-  name: string,
-  module = KERNEL,
-  type = '(param i64) (result i64)',
-): string {
-  return `(import ${module} "${name}" (func ${type}))`;
+/** Under the type that the host has it in, unless another is given; any for what it has not. */
+export function importing(name: string, module = KERNEL, type?: string): string {
+  const imported = type ?? hostFunctionType(module, name) ?? '(i64)->(i64)';
+  const [parameters, results] = imported.split('->').map((list) => list.replace(/[(),]/g, ' '));
+  return `(import "${module}" "${name}" (func (param ${parameters}) (result ${results})))`;
 }
 
-export const wasi = (name: string) => importing(name, '"wasi_snapshot_preview1"');
+export const wasi = (name: string) => importing(name, 'wasi_snapshot_preview1');
 
 /** Data at the beginning of a memory of one page. */
 export function dataOf(bytes: Uint8Array | string): string {
