@@ -92,14 +92,14 @@ test('messages are counted exactly, and the one too many is a refusal', async ()
 });
 
 describe('tokens of an agent', () => {
-  const usage = { inputTokens: 100, outputTokens: 50, costMicroUsd: 0 };
+  const usage = { inputTokens: 30, outputTokens: 50 };
   const call = (id: string, body: string) =>
     api.post(`/v1/blocks/${id}/call`, { body, timeoutMs: 30_000 });
 
   test('are held for each turn and settled after it', async () => {
     const id = await spawn({ behavior: AGENT, budget: { tokens: 20_000 } });
     expect((await call(id, script({ text: 'hello', usage }))).body.body).toBe('hello');
-    expect(await budget(id)).toEqual({ tokens: 19_850 });
+    expect(await budget(id)).toEqual({ tokens: 19_920 });
   });
 
   test('that are too few for a turn end the life, and another one goes on from there', async () => {

@@ -25,8 +25,8 @@ export interface EmbeddedReply {
   readonly delayMs?: number;
   /** Milliseconds between chunks of text; none unless asked for. */
   readonly chunkDelayMs?: number;
-  /** In place of the estimate. */
-  readonly usage?: Usage;
+  /** In place of the estimate, as far as it is within what was reserved for the request. */
+  readonly usage?: Pick<Usage, 'inputTokens' | 'outputTokens'>;
 }
 
 /** Longest piece of text, in UTF-16 code units, when cut between words. */
@@ -56,7 +56,7 @@ async function* stream(
     yield { kind: 'text', text };
   }
   for (const call of reply.calls) yield { kind: 'tool-call', call };
-  const usage = reply.usage ?? estimate(reply, request);
+  const usage = reply.usage ? withinReserved(reply.usage, request) : estimate(reply, request);
   yield { kind: 'end', usage, ...(isCut && { isCut }) };
 }
 
@@ -89,6 +89,18 @@ function estimate(reply: EmbeddedReply, request: ModelRequest): Usage {
     FREE,
     estimateTokens(countCharacters(request.messages)),
     estimateTokens(reply.text.length + written),
+  );
+}
+
+/** What users may state is charged to budgets that they share with others. */
+function withinReserved(
+  { inputTokens, outputTokens }: NonNullable<EmbeddedReply['usage']>,
+  request: ModelRequest,
+): Usage {
+  return toUsage(
+    FREE,
+    Math.min(inputTokens, reserveTokens(request)),
+    Math.min(outputTokens, request.maxOutputTokens),
   );
 }
 

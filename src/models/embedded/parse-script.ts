@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Usage } from '../../core/conversation/usage.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import type { EmbeddedReply } from './embedded-reply.ts';
 
 export interface ScriptedCall {
   readonly name: string;
@@ -20,7 +20,7 @@ export interface ScriptStep {
   readonly toolCalls: readonly ScriptedCall[];
   readonly delayMs?: number;
   readonly chunkDelayMs?: number;
-  readonly usage?: Usage;
+  readonly usage?: NonNullable<EmbeddedReply['usage']>;
 }
 
 /** Longest pause that a script may ask for, in milliseconds. */
@@ -86,11 +86,11 @@ function readCall(item: JsonValue): ScriptedCall | undefined {
   return { name, argumentsText, ...(id === undefined ? {} : { id }) };
 }
 
-function readUsage(value: JsonValue | undefined): Usage | undefined {
+/** In tokens alone: no script costs money. */
+function readUsage(value: JsonValue | undefined): ScriptStep['usage'] {
   if (!isJsonObject(value)) return undefined;
-  const { inputTokens = 0, outputTokens = 0, costMicroUsd = 0 }: JsonObject = value;
-  const isUsage = isCount(inputTokens) && isCount(outputTokens) && isCount(costMicroUsd);
-  return isUsage ? { inputTokens, outputTokens, costMicroUsd } : undefined;
+  const { inputTokens = 0, outputTokens = 0 }: JsonObject = value;
+  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : undefined;
 }
 
 function isCount(value: JsonValue): value is number {

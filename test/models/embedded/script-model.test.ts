@@ -44,15 +44,23 @@ describe('embedded/script', () => {
     expect(calls).toEqual([]);
   });
 
-  test('costs nothing, unless the script says otherwise', async () => {
+  test('costs as many tokens as the script says, and no money', async () => {
     const usage = { inputTokens: 7, outputTokens: 8, costMicroUsd: 9 };
     expect((await play([{ text: 'x'.repeat(8), usage }])).chunks.at(-1)).toEqual({
       kind: 'end',
-      usage,
+      usage: { ...usage, costMicroUsd: 0 },
     });
     expect((await play([{ text: 'x'.repeat(8) }])).chunks.at(-1)).toMatchObject({
       usage: { outputTokens: 2, costMicroUsd: 0 },
     });
+  });
+
+  test('costs no more than was reserved for it, whatever the script says', async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const script = [{ text: 'x', usage: { inputTokens: most, outputTokens: most } }];
+    const request = requestOf([user(JSON.stringify({ script }))]);
+    const { chunks } = await ask(scriptModel, request);
+    expect(chunks.at(-1)).toEqual({ kind: 'end', usage: scriptModel.reserve(request) });
   });
 
   test('streams in pieces, with pauses, and stops when it is told to', async () => {
