@@ -130,7 +130,7 @@ function settle(state: TurnState, request: ModelRequest, draft: ReplyDraft): Usa
 function estimate(state: TurnState, request: ModelRequest, draft: ReplyDraft): Usage {
   const wasRefused = draft.broken !== undefined && 'fault' in draft.broken && !draft.hasBegun;
   if (wasRefused) return NO_USAGE;
-  const input = estimateTokens(countCharacters(request.messages));
+  const input = estimateTokens(countCharacters(request));
   return state.ports.model.price(input, estimateTokens(sizeOf(draft)));
 }
 

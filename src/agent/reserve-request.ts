@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Message } from '../core/conversation/message.ts';
 import type { ModelRequest } from './ports.ts';
 import type { TurnState } from './turn-state.ts';
 
@@ -33,13 +32,20 @@ export function reserveRequest(
 
 const CHARACTERS_A_TOKEN = 4;
 
-/** Tokens of a text or conversation, as far as its length tells. */
+/** Tokens of a text or request, as far as its length tells. */
 export function estimateTokens(characters: number): number {
   return Math.ceil(characters / CHARACTERS_A_TOKEN);
 }
 
-export function countCharacters(messages: readonly Message[]): number {
+/** All that the model is sent, the tools that it is shown among it. */
+export function countCharacters({
+  messages,
+  tools,
+}: Omit<ModelRequest, 'maxOutputTokens'>): number {
   let characters = 0;
+  for (const { name, description, inputSchema } of tools) {
+    characters += name.length + description.length + JSON.stringify(inputSchema).length;
+  }
   for (const message of messages) {
     characters += message.content.length;
     if (message.role !== 'assistant') continue;

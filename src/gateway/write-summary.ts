@@ -17,7 +17,7 @@ import { Fault, faultCode } from '../core/errors/fault.ts';
 import type { SummaryAnswer, SummaryOrder } from '../core/memory/summary-order.ts';
 import { MAX_TOLD, SUMMARY_LIMITS, toSummaryPrompt } from '../core/memory/summary-prompt.ts';
 import type { KnownValues } from '../core/scan/known-values.ts';
-import { CHARACTERS_A_TOKEN, countCharacters, estimateTokens } from '../models/count-tokens.ts';
+import { CHARACTERS_A_TOKEN, estimateRequest, estimateTokens } from '../models/count-tokens.ts';
 import { factsOf } from '../models/model-facts.ts';
 import { resolveChain } from '../models/resolve-model.ts';
 import type { GatewayBindings } from './bindings.ts';
@@ -112,11 +112,7 @@ async function read(port: ModelPort, request: ModelRequest): Promise<Reply> {
   } catch (caught) {
     thrown = caught;
   }
-  const estimated = () =>
-    port.price(
-      estimateTokens(countCharacters(request.messages)),
-      estimateTokens(text.length + units),
-    );
+  const estimated = () => port.price(estimateRequest(request), estimateTokens(text.length + units));
   const wasRefused = thrown !== undefined && text.length + units === 0;
   const usage = end?.usage ?? (wasRefused ? NO_USAGE : estimated());
   const model = end?.model === undefined ? {} : { model: end.model };

@@ -16,9 +16,9 @@ import type { Usage } from '../core/conversation/usage.ts';
 import { toCallOptions } from './ai-sdk-prompt.ts';
 import { beginWithin } from './begin-within.ts';
 import {
-  countCharacters,
   countedOf,
   countedOr,
+  estimateRequest,
   estimateTokens,
   reserveTokens,
 } from './count-tokens.ts';
@@ -183,7 +183,7 @@ function countTokens(
   outputCharacters: number,
 ): readonly [input: number, output: number] {
   return [
-    countedOr(estimateTokens(countCharacters(request.messages)), usage.inputTokens.total),
+    countedOr(estimateRequest(request), usage.inputTokens.total),
     countedOr(estimateTokens(outputCharacters), usage.outputTokens.total),
   ];
 }

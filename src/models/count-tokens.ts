@@ -48,23 +48,27 @@ export function countCharacters(messages: readonly Message[]): number {
   return sum(messages, (message) => sizeOf(message).characters);
 }
 
-/** Upper estimate of the tokens of a whole request, tools included. */
-export function reserveTokens({
-  messages,
-  tools,
-}: Pick<ModelRequest, 'messages' | 'tools'>): number {
-  return sum(messages, (message) => sizeOf(message).tokens) + reserveTools(tools);
+type Asked = Pick<ModelRequest, 'messages' | 'tools'>;
+
+/** Tokens of a whole request, tools included: they are most of a short conversation. */
+export function estimateRequest({ messages, tools }: Asked): number {
+  return estimateTokens(countCharacters(messages) + sizeOfTools(tools).characters);
 }
 
-interface MessageSize {
+/** Upper estimate of the tokens of a whole request, tools included. */
+export function reserveTokens({ messages, tools }: Asked): number {
+  return sum(messages, (message) => sizeOf(message).tokens) + sizeOfTools(tools).tokens;
+}
+
+interface Size {
   readonly characters: number;
   readonly tokens: number;
 }
 
 /** A message is asked about in each later round and turn; it never changes. */
-const MESSAGE_SIZES = new WeakMap<Message, MessageSize>();
+const MESSAGE_SIZES = new WeakMap<Message, Size>();
 
-function sizeOf(message: Message): MessageSize {
+function sizeOf(message: Message): Size {
   const known = MESSAGE_SIZES.get(message);
   if (known !== undefined) return known;
   const texts = textsOf(message);
@@ -77,20 +81,21 @@ function sizeOf(message: Message): MessageSize {
 }
 
 /** So is a list of tools. */
-const TOOL_TOKENS = new WeakMap<ModelRequest['tools'], number>();
+const TOOL_SIZES = new WeakMap<ModelRequest['tools'], Size>();
 
-function reserveTools(tools: ModelRequest['tools']): number {
-  const known = TOOL_TOKENS.get(tools);
+function sizeOfTools(tools: ModelRequest['tools']): Size {
+  const known = TOOL_SIZES.get(tools);
   if (known !== undefined) return known;
-  const tokens = sum(
-    tools,
-    (tool) =>
-      TOKENS_A_TOOL +
-      reserveText(tool.name + tool.description) +
-      reserveText(JSON.stringify(tool.inputSchema)),
-  );
-  TOOL_TOKENS.set(tools, tokens);
-  return tokens;
+  const texts = tools.flatMap((tool) => [
+    tool.name + tool.description,
+    JSON.stringify(tool.inputSchema),
+  ]);
+  const size = {
+    characters: sum(texts, ({ length }) => length),
+    tokens: TOKENS_A_TOOL * tools.length + sum(texts, reserveText),
+  };
+  TOOL_SIZES.set(tools, size);
+  return size;
 }
 
 function textsOf(message: Message): readonly string[] {

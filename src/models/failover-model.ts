@@ -12,7 +12,7 @@ import { ModelFault } from '../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { Fault } from '../core/errors/fault.ts';
-import { countCharacters, estimateTokens } from './count-tokens.ts';
+import { estimateRequest } from './count-tokens.ts';
 import { hearFailure, providerOf } from './hear-failure.ts';
 import type { ProviderBreakers } from './provider-health.ts';
 
@@ -47,7 +47,7 @@ async function* stream(
   signal: AbortSignal,
 ): AsyncGenerator<ModelChunk> {
   let last: ModelFault | undefined;
-  const inputTokens = estimateTokens(countCharacters(request.messages));
+  const inputTokens = estimateRequest(request);
   let isTooLong = false;
   for (const candidate of failover.candidates) {
     if (inputTokens > (candidate.contextTokens ?? Infinity)) {

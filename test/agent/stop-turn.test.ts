@@ -8,6 +8,13 @@ import { outcome } from './support/fake-tier.ts';
 import { fault, USAGE } from './support/scripted-model.ts';
 import { AUTHORITY, ECHO, makeWorld, NOTIFY, type World } from './support/world.ts';
 
+/** Tokens of the user's "Hello", and of the tools that the model is shown with it. */
+const ASKED_TOKENS = Math.ceil(
+  ['Hello', ...[ECHO, NOTIFY].map(({ name, description }) => name + description)]
+    .concat([ECHO, NOTIFY].map(({ inputSchema }) => JSON.stringify(inputSchema)))
+    .join('').length / 4,
+);
+
 const echo = (text: string) => ({ name: 'echo', args: { text } });
 
 /** Runs until the turn is over, then says how it ended. */
@@ -106,7 +113,11 @@ describe('a cancelled turn', () => {
     expect(world.clock.now - world.turn.deadlineAt + 120_000).toBeLessThan(2_100);
     expect(world.session.lastWords.at(-1)).toMatchObject({
       entries: [
-        { kind: 'turn-failed', code: 'cancelled', usage: { inputTokens: 2, outputTokens: 10 } },
+        {
+          kind: 'turn-failed',
+          code: 'cancelled',
+          usage: { inputTokens: ASKED_TOKENS, outputTokens: 10 },
+        },
       ],
       audit: [{ action: 'model-called', reason: 'cancelled' }],
     });
@@ -140,11 +151,11 @@ describe('a model that breaks', () => {
     world.model.faults.push({ text: 'lost', fault: fault() });
     expect(await endOf(world)).toMatchObject({ kind: 'turn-finished', output: 'Here.' });
     expect(world.session.shownText).toBe('Here.');
-    // The first attempt had begun to answer, so it is paid: 5 characters asked, 4 answered.
+    // The first attempt had begun to answer, so it is paid: what was asked, and 4 characters answered.
     expect(world.session.progress.end?.usage).toEqual({
-      inputTokens: 12,
-      outputTokens: 6,
-      costMicroUsd: 104,
+      inputTokens: USAGE.inputTokens + ASKED_TOKENS,
+      outputTokens: USAGE.outputTokens + 1,
+      costMicroUsd: USAGE.costMicroUsd + ASKED_TOKENS + 2,
     });
     expect(world.session.audit.map(({ action, reason }) => [action, reason])).toEqual([
       ['model-called', 'model_failed'],

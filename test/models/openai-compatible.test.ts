@@ -3,7 +3,7 @@ import type { ModelPort } from '../../src/agent/ports.ts';
 import { chooseModel } from '../../src/models/choose-model.ts';
 import type { ModelBindings } from '../../src/models/model-bindings.ts';
 import { answerWith, data, events } from './support/fake-vendor.ts';
-import { ask, assistant, requestOf, toolMessage, user } from './support/request.ts';
+import { ask, assistant, EXAMPLE_TOOLS, requestOf, toolMessage, user } from './support/request.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -141,8 +141,21 @@ describe("an endpoint in OpenAI's chat shape", () => {
 
   test('has its usage estimated when it gives none', async () => {
     answerWith(SAY_DONE);
-    const reply = await ask(model(), requestOf([user('x'.repeat(400))], { model: MODEL }));
+    const reply = await ask(
+      model(),
+      requestOf([user('x'.repeat(400))], { model: MODEL, tools: [] }),
+    );
     expect(reply.chunks.at(-1)).toMatchObject({ usage: { inputTokens: 100, outputTokens: 2 } });
+  });
+
+  test('has the tools that it is shown counted among what it reads', async () => {
+    answerWith(SAY_DONE);
+    const reply = await ask(model(), requestOf([user('x'.repeat(400))], { model: MODEL }));
+    const shown = EXAMPLE_TOOLS.map(({ name, description, inputSchema }) => {
+      return name + description + JSON.stringify(inputSchema);
+    });
+    const inputTokens = Math.ceil((400 + shown.join('').length) / 4);
+    expect(reply.chunks.at(-1)).toMatchObject({ usage: { inputTokens } });
   });
 
   test.each([
@@ -153,7 +166,10 @@ describe("an endpoint in OpenAI's chat shape", () => {
     { prompt_tokens: 9e15, completion_tokens: 1e300 },
   ])('has its usage estimated when it states %j', async (usage) => {
     answerWith(sayDone(usage));
-    const reply = await ask(model(), requestOf([user('x'.repeat(400))], { model: MODEL }));
+    const reply = await ask(
+      model(),
+      requestOf([user('x'.repeat(400))], { model: MODEL, tools: [] }),
+    );
     expect(reply.chunks.at(-1)).toMatchObject({ usage: { inputTokens: 100, outputTokens: 2 } });
   });
 

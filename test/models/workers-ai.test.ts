@@ -59,7 +59,7 @@ describe('a Workers AI model', () => {
     const { model } = bind(
       events(data({ response: 'Two.' }), data({ response: '', usage }), 'data: [DONE]'),
     );
-    const reply = await ask(model, request);
+    const reply = await ask(model, { ...request, tools: [] });
     expect(reply.chunks.at(-1)).toEqual({
       kind: 'end',
       usage: { inputTokens: 3, outputTokens: 1, costMicroUsd: 2 },
@@ -81,7 +81,7 @@ describe('a Workers AI model', () => {
         delta({}, 'tool_calls'),
       ),
     );
-    const reply = await ask(model, request);
+    const reply = await ask(model, { ...request, tools: [] });
     expect(reply.text).toBe('Hm.');
     expect(reply.calls).toEqual([
       { id: 'x1', name: 'text-stats', argumentsText: '{"text":"a b"}' },

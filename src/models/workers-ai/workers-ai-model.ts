@@ -8,9 +8,9 @@ import { ModelFault } from '../../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import {
-  countCharacters,
   countedOf,
   countedOr,
+  estimateRequest,
   estimateTokens,
   reserveTokens,
 } from '../count-tokens.ts';
@@ -61,7 +61,7 @@ async function* stream(
   } catch (thrown) {
     throw thrown instanceof ModelFault ? thrown : cutOff(WORKERS_AI);
   }
-  const input = countedOr(estimateTokens(countCharacters(request.messages)), usage?.input);
+  const input = countedOr(estimateRequest(request), usage?.input);
   const output = countedOr(estimateTokens(outputCharacters), usage?.output);
   const settled = toUsage(source.price, input, output);
   const cached = countedOf(input, usage?.cached);
