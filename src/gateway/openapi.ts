@@ -72,7 +72,17 @@ function toParameters(route: Route): object[] {
       : [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', maxLength: 128 } }];
   const tickets =
     route.takesTicket === true ? [{ name: 'ticket', in: 'query', schema: { type: 'string' } }] : [];
-  return [...inPath, ...inQuery, ...tickets, ...headers];
+  const resumed =
+    route.resumes === true
+      ? [
+          {
+            name: 'Last-Event-ID',
+            in: 'header',
+            schema: { type: 'string', pattern: '^[0-9]{1,9}$' },
+          },
+        ]
+      : [];
+  return [...inPath, ...inQuery, ...tickets, ...headers, ...resumed];
 }
 
 function toRequestBody(route: Route): object {

@@ -79,6 +79,8 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly takesApiKey?: boolean;
   /** A browser may come with a ticket in the URL: see `redeem-ticket.ts`. */
   readonly takesTicket?: boolean;
+  /** Streams from after the event that `Last-Event-ID` names. */
+  readonly resumes?: true;
   /** The route itself decides which pages may ask: those of other origins come to it. */
   readonly judgesOrigin?: boolean;
   /** Path of what OAuth clients are told (RFC 9728) when they come without a credential. */

@@ -55,6 +55,22 @@ const callsTool = (response: ServerResponse) =>
   );
 
 describe('a model behind HTTP', () => {
+  test('has its answer described by the published document, what was cached included', async () => {
+    const usage = { ...USAGE, prompt_tokens_details: { cached_tokens: 20 } };
+    provider.answer = (_, response) =>
+      streamReply(response, [{ role: 'assistant', content: 'Hello.' }], { usage });
+    const { body } = await api.turn(await api.session(), 'Hello', MODEL);
+    expect(body.usage).toMatchObject({ cachedInputTokens: 20 });
+    const { paths } = (await api.get('/openapi.json')).body;
+    const turns = paths['/v1/sessions/{id}/turns'].post.responses[200].content;
+    const { usage: described } = turns['application/json'].schema.properties;
+    expect(Object.keys(described.properties)).toEqual(
+      expect.arrayContaining(Object.keys(body.usage)),
+    );
+    const follow = paths['/v1/sessions/{id}/turns/{turn}/events'].get.parameters;
+    expect(follow).toContainEqual(expect.objectContaining({ name: 'Last-Event-ID', in: 'header' }));
+  });
+
   test('is asked again with its own call and the result, and its answer is the turn’s', async () => {
     provider.asked.length = 0;
     provider.answer = ({ messages }, response) =>

@@ -35,6 +35,8 @@ const turnSummary = z.object({
     inputTokens: z.number(),
     outputTokens: z.number(),
     costMicroUsd: z.number(),
+    /** Of the input, what the provider had in its cache. */
+    cachedInputTokens: z.number().optional(),
   }),
   toolCalls: z.array(
     z.object({
@@ -122,6 +124,7 @@ const turnEvents = defineRoute(
     tag: 'turns',
     access: 'session:read',
     takesTicket: true,
+    resumes: true,
     success: { status: 200, describes: 'stream' },
   },
   async (request) => {
