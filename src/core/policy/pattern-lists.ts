@@ -30,17 +30,23 @@ export const pluginListSchema = listSchema((texts) => {
 /** A list that denies: whatever begins a capability denies all that begins so. */
 export const denyListSchema = listSchema(expandDenies);
 
+/** Each entry is judged by itself, so that one of a wrong type hides nothing of the others. */
 function listSchema(
   expand: (texts: readonly string[]) => Expansion,
 ): z.ZodType<readonly CapabilityPattern[], readonly string[]> {
+  const entry = z
+    .string()
+    .max(MAX_PATTERN_LENGTH)
+    .superRefine((text, context) => {
+      for (const { message } of expand([text]).problems) {
+        context.addIssue({ code: 'custom', message });
+      }
+    });
   return z
-    .array(z.string().max(MAX_PATTERN_LENGTH))
+    .array(entry)
     .max(MAX_LISTED_PATTERNS)
     .transform((texts, context) => {
-      const { patterns, problems } = expand(texts);
-      for (const { index, message } of problems) {
-        context.addIssue({ code: 'custom', path: [index], message });
-      }
+      const { patterns } = expand(texts);
       if (patterns.length > MAX_LISTED_PATTERNS) {
         const message = `must have at most ${MAX_LISTED_PATTERNS} patterns once bare names are expanded`;
         context.addIssue({ code: 'custom', path: [], message });

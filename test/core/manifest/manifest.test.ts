@@ -93,6 +93,13 @@ describe('parseManifest()', () => {
     );
   });
 
+  test('reports each bad pattern, also beside an entry that is no text', () => {
+    const capabilities = ['tool:file:read', 'not a pattern', 7, 'tool:fly', 'system:admin'];
+    expect(pointersOf({ capabilities }).toSorted()).toEqual(
+      [1, 2, 3, 4].map((index) => `/capabilities/${index}`),
+    );
+  });
+
   test.each([null, 'text', 7, [], [manifest]])('refuses %j, which is no object', (json) => {
     expect(errorsOf(json)).toEqual([{ pointer: '', detail: 'must be an object' }]);
   });
