@@ -51,8 +51,9 @@ const RETRY_MS = 500;
 const MAX_ATTEMPTS = 2;
 
 export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply, RunEnd>> {
-  let spent = NO_USAGE;
-  const audit: AuditEvent[] = [];
+  const lost = settleLost(state, ask);
+  let spent = lost.usage;
+  const audit: AuditEvent[] = [...lost.audit];
   for (let attempt = 1; ; attempt++) {
     // Each attempt has to be paid for from what the one before has left.
     const request = reserveRequest(state, toRequest(state, ask));
@@ -125,6 +126,20 @@ function settle(state: TurnState, request: ModelRequest, draft: ReplyDraft): Usa
   const usage = draft.usage ?? estimate(state, request, draft);
   spendUsage(state, usage);
   return usage;
+}
+
+/** What earlier runs have asked for this reply costs, though nobody heard it to its end. */
+function settleLost(
+  state: TurnState,
+  ask: Ask,
+): { readonly usage: Usage; readonly audit: readonly AuditEvent[] } {
+  const { lost } = state.turn;
+  if (lost?.round !== ask.round) return { usage: NO_USAGE, audit: [] };
+  const input = estimateTokens(countCharacters(toRequest(state, ask)));
+  const usage = state.ports.model.price(lost.attempts * input, estimateTokens(lost.characters));
+  spendUsage(state, usage);
+  const record = { action: 'model-called', decision: 'observed', reason: 'lease_lost' } as const;
+  return { usage, audit: [recordOf(state, { ...record, model: ask.model, usage })] };
 }
 
 function estimate(state: TurnState, request: ModelRequest, draft: ReplyDraft): Usage {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UNKNOWN_SENTENCE } from '../../src/core/conversation/answer-call.ts';
+import { addUsage, NO_USAGE } from '../../src/core/conversation/usage.ts';
 import { outcome } from './support/fake-tier.ts';
 import { USAGE } from './support/scripted-model.ts';
 import { makeWorld, type World } from './support/world.ts';
@@ -113,6 +114,19 @@ describe('a resumed turn', () => {
     expect(world.session.entries).toContainEqual({ kind: 'round-restarted', round: 0 });
     expect(world.session.shownText).toBe('One two three');
     expect(world.session.progress.end).toMatchObject({ output: 'One two three' });
+  });
+
+  test('pays for the replies that earlier runs have lost', async () => {
+    const world = makeWorld([{ text: ['One', ' two', ' three'], pauseMs: 110 }]);
+    await crashAndResume(world, 3);
+    const [lost, whole] = world.session.audit.filter(({ action }) => action === 'model-called');
+    expect(lost).toMatchObject({ reason: 'lease_lost', usage: { outputTokens: 2 } });
+    expect(lost?.usage?.inputTokens).toBeGreaterThan(0);
+    expect(whole).toMatchObject({ usage: USAGE });
+    expect(world.session.progress.end).toMatchObject({
+      kind: 'turn-finished',
+      usage: addUsage(lost?.usage ?? NO_USAGE, USAGE),
+    });
   });
 
   test('spends from its slice what the earlier run has spent', async () => {

@@ -31,6 +31,7 @@ export function toDeadline({ at, authority }: TurnStart): number {
 export function toTurn(parts: SessionParts, turn: LiveTurn, authority: Authority): Turn {
   const { row, progress } = turn;
   const tornRound = progress.tornRound();
+  const lost = progress.lost();
   return {
     ...toHanded(liveSession(parts).facts.id, row.facts),
     history: withInstructions(historyOf(parts, row), row.facts.driver, authority),
@@ -40,6 +41,7 @@ export function toTurn(parts: SessionParts, turn: LiveTurn, authority: Authority
     journaled: progress.toJournaledRounds(),
     approvals: approvedOf(parts, turn),
     ...(tornRound !== undefined && { tornRound }),
+    ...(lost && { lost }),
   };
 }
 

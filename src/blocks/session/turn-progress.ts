@@ -20,6 +20,7 @@ import type { Denial } from '../../core/errors/denial.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { ApprovalRequest } from '../../core/policy/approval.ts';
+import { countLost } from './lost-reply.ts';
 import { type SessionEntry, toEvents } from './session-entry.ts';
 import type { Used } from './settlement-store.ts';
 
@@ -59,9 +60,9 @@ export class TurnProgress {
   /** Text that was sent of replies which are not journaled yet, by round. */
   readonly openTexts = new Map<number, string>();
   end: TurnEnd | undefined;
-  /** How often it has begun to wait for a human. */
+  #lost: ReturnType<typeof countLost>;
   waits = 0;
-  /** What it had used when it did so first. */
+  /** What it had used when it first began to wait for a human. */
   beforeWait: Used | undefined;
   /** What humans were asked, by hash: only where there is one the session has approvals of the turn. */
   readonly requests = new Map<string, ApprovalRequest>();
@@ -108,6 +109,7 @@ export class TurnProgress {
         this.#round(entry).finished = true;
         break;
       case 'round-restarted':
+        this.#lost = this.lost();
         this.openTexts.delete(entry.round);
         break;
       case 'turn-finished':
@@ -185,6 +187,11 @@ export class TurnProgress {
     return this.openTexts.keys().next().value;
   }
 
+  /** Of the reply that comes next. */
+  lost(): ReturnType<typeof countLost> {
+    return countLost(this.#lost, this.openTexts);
+  }
+
   #addText({ round, text }: Entry<'text'>): void {
     if (this.rounds.has(round)) throw misplaced('text', 'a round without a reply');
     if (text !== '') this.openTexts.set(round, (this.openTexts.get(round) ?? '') + text);
@@ -199,6 +206,7 @@ export class TurnProgress {
   #addReply({ round, message, usage }: Entry<'reply'>): void {
     if (this.rounds.has(round)) throw misplaced('reply', 'a round without a reply');
     this.openTexts.delete(round);
+    this.#lost = undefined;
     this.rounds.set(round, { message, usage, calls: new Map(), finished: false });
   }
 

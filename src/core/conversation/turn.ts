@@ -49,6 +49,16 @@ export interface Turn {
   readonly onAsk: 'wait' | 'deny';
   /** The round whose text deltas were sent without its reply being journaled, if any. */
   readonly tornRound?: number;
+  /** What earlier runs have lost of the reply that is to be asked for next, if any. */
+  readonly lost?: LostReply;
+}
+
+/** A reply that was asked for, and lost with the run that asked. */
+export interface LostReply {
+  readonly round: number;
+  readonly attempts: number;
+  /** Of the text that was shown of them all. */
+  readonly characters: number;
 }
 
 export type TurnStatus = 'queued' | 'running' | 'waiting' | 'finished' | 'failed' | 'cancelled';

@@ -92,13 +92,15 @@ export class FakeSession {
     this.#stop.resolve();
     this.#stop = Promise.withResolvers();
     const tornRound = this.progress.tornRound();
-    const { tornRound: _, ...rest } = turn;
+    const lost = this.progress.lost();
+    const { tornRound: _, lost: __, ...rest } = turn;
     const journaled = structuredClone(this.progress.toJournaledRounds());
     return {
       ...rest,
       epoch: this.epoch,
       journaled,
       ...(tornRound !== undefined && { tornRound }),
+      ...(lost && { lost }),
     };
   }
 

@@ -70,6 +70,23 @@ describe('a run that follows a lost one', () => {
     expect((await fixture.run(2)).turn.tornRound).toBe(0);
   });
 
+  it('is told of every attempt at the reply that was lost, until there is one', async () => {
+    const fixture = openFixture();
+    const { second } = await resumeAfter(fixture, () => [
+      [{ kind: 'text', round: 0, text: 'One' }],
+    ]);
+    expect(second.turn.lost).toEqual({ round: 0, attempts: 1, characters: 3 });
+    await second.commit([{ kind: 'round-restarted', round: 0 }]);
+    await second.commit([{ kind: 'text', round: 0, text: 'Three' }]);
+    await crashLongAgo(fixture.connect);
+    const third = await fixture.run(2);
+    expect(third.turn.lost).toEqual({ round: 0, attempts: 2, characters: 8 });
+    await third.commit([{ kind: 'round-restarted', round: 0 }]);
+    await third.commit([toReply(0, ['fetch'], 'x')]);
+    await crashLongAgo(fixture.connect);
+    expect('lost' in (await fixture.run(3)).turn).toBe(false);
+  }, 20_000);
+
   it('has no torn round after a restart, or once the reply is there', async () => {
     const text = { kind: 'text', round: 0, text: 'x' } as const;
     const restarted = await resumeAfter(openFixture(), () => [
