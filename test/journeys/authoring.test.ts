@@ -214,6 +214,24 @@ describe('plugin install', () => {
   });
 });
 
+describe('a plugin that does not start', () => {
+  test('says why, to whom installs it and in its log', async () => {
+    const folder = await shell.makePlugin('unready', 'javascript');
+    const source =
+      "export function unready() {}\nexport function sallyport_self_test() {\n  throw new Error('no tables');\n}\n";
+    writeFileSync(join(folder, 'plugin.js'), source);
+    for (const command of ['install', 'test']) {
+      const { exit, problems } = await shell.type('plugin', command, folder);
+      expect(exit).toBe(1);
+      expect(problems).toContain('must start, and did not: plugin_error');
+      expect(problems).toMatch(/error: Error: no tables\n.*at sallyport_self_test \(plugin\.js:3/);
+    }
+    const { body } = await api.get('/v1/plugins/unready/logs');
+    expect(body.calls).toMatchObject([{ version: '1.0.0', outcome: 'plugin_error' }]);
+    expect(body.calls[0]).not.toHaveProperty('tool');
+  });
+});
+
 describe('plugin inspect', () => {
   test('says offline what an upload is told, and what to ask for', async () => {
     const folder = await shell.makePlugin('curious', 'javascript');

@@ -147,10 +147,10 @@ function toStartRefusal(parts: WorkspaceParts, name: string, reason: string): Re
 
 /** Never rejects: a lane that cannot be reached has started nothing. */
 async function start(parts: WorkspaceParts, { plugin }: StoredPlugin): Promise<PluginStart> {
-  const { name, codeHash, wasm: limits } = plugin;
+  const { name, version, codeHash, wasm: limits } = plugin;
   if (limits === undefined) return 'started'; // only the wasm tier's code can be tried out here
   try {
-    return await parts.startPlugin({ plugin: name, codeHash, limits });
+    return await parts.startPlugin({ plugin: name, version, codeHash, limits });
   } catch {
     return 'tier_unavailable';
   }

@@ -13,6 +13,7 @@ import type { WasmLimits } from '../../core/manifest/wasm-limits.ts';
 export interface StartPlugin {
   readonly workspace: string;
   readonly plugin: string;
+  readonly version: string;
   readonly codeHash: string;
   readonly limits: WasmLimits;
 }

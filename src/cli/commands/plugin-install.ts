@@ -8,12 +8,10 @@ import { describeReview } from '../../plugin-review/describe-review.ts';
 import { isRefusal } from '../../plugin-review/finding.ts';
 import type { Review } from '../../plugin-review/review.ts';
 import type { Command, Invocation } from '../command.ts';
-import { CommandFailure } from '../command-failure.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { GATEWAY_OPTIONS, localGateway, namedGateway } from '../gateway/choose-gateway.ts';
-import { describeRefusal, errorsOf } from '../gateway/gateway-client.ts';
 import { reviewUpload } from '../gateway/review-upload.ts';
-import { uploadPlugin } from '../gateway/upload-plugin.ts';
+import { installPlugin } from '../gateway/set-up-plugin.ts';
 import { readUpload } from '../plugin/plugin-files.ts';
 import { readSignature, signaturePath } from '../plugin/signature-file.ts';
 import type { Terminal } from '../terminal.ts';
@@ -46,16 +44,10 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   const isQuiet = invocation.has('json');
   if (!isQuiet) for (const line of describeReview(review)) terminal.line(line);
   if (review.verdict === 'refused') return refuse(review, isQuiet, terminal);
-  const answer = await uploadPlugin(gateway, plugin, { parts });
-  if (answer.status !== 201) {
-    throw CommandFailure.finding(
-      `Cannot install the plugin: ${describeRefusal(answer)}`,
-      errorsOf(answer),
-    );
-  }
-  if (isQuiet) terminal.json(answer.body);
+  const { body } = await installPlugin(gateway, plugin, parts);
+  if (isQuiet) terminal.json(body);
   else {
-    const { name, version, state } = answer.body;
+    const { name, version, state } = body;
     terminal.line(`Installed ${name} ${version} at ${gateway.url}: it is ${state}`, 'good');
   }
   return EXIT.ok;

@@ -1,5 +1,5 @@
 /**
- * What a plugin has logged in its latest call: the first thing an author asks after a failure.
+ * What a plugin has logged in its latest call or start: the first thing an author asks after a failure.
  *
  * @module
  */

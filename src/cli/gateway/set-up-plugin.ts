@@ -1,12 +1,12 @@
 /**
- * Installs a plugin for a test or a verification, with its settings.
+ * Installs a plugin, with its settings where it is for a test or a verification.
  *
  * @module
  */
 
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { CommandFailure } from '../command-failure.ts';
-import type { PluginFiles } from '../plugin/plugin-files.ts';
+import type { PluginFiles, UploadFiles } from '../plugin/plugin-files.ts';
 import {
   type Answer,
   ask,
@@ -14,7 +14,8 @@ import {
   errorsOf,
   type GatewayAddress,
 } from './gateway-client.ts';
-import { uploadPlugin } from './upload-plugin.ts';
+import { readLatestLog } from './read-logs.ts';
+import { type UploadParts, uploadPlugin } from './upload-plugin.ts';
 
 /** @throws CommandFailure: a finding, if the gateway does not let it in or not with these settings. */
 export async function setUpPlugin(
@@ -22,13 +23,27 @@ export async function setUpPlugin(
   plugin: PluginFiles,
   settings: JsonObject | undefined,
 ): Promise<void> {
-  require(await uploadPlugin(gateway, plugin), 'install the plugin');
+  await installPlugin(gateway, plugin);
   if (settings === undefined) return;
   const path = `/v1/plugins/${plugin.manifest.manifest.name}/config`;
-  require(await ask(gateway, `PUT ${path}`, { values: settings }), 'set the settings');
+  const answer = await ask(gateway, `PUT ${path}`, { values: settings });
+  if (answer.status !== 200) throw refused('set the settings', answer);
 }
 
-function require(answer: Answer, action: string): void {
-  if (answer.status === 200 || answer.status === 201) return;
-  throw CommandFailure.finding(`Cannot ${action}: ${describeRefusal(answer)}`, errorsOf(answer));
+/** @throws CommandFailure: a finding, with what the plugin said where it did not start. */
+export async function installPlugin(
+  gateway: GatewayAddress,
+  plugin: UploadFiles,
+  parts: UploadParts = {},
+): Promise<Answer> {
+  const answer = await uploadPlugin(gateway, plugin, { parts });
+  if (answer.status === 201) return answer;
+  const hasSpoken = answer.body.code === 'plugin_failed';
+  const { name } = plugin.manifest.manifest;
+  throw refused('install the plugin', answer, hasSpoken ? await readLatestLog(gateway, name) : []);
+}
+
+function refused(action: string, answer: Answer, log: readonly string[] = []): CommandFailure {
+  const lines = [...errorsOf(answer), ...log];
+  return CommandFailure.finding(`Cannot ${action}: ${describeRefusal(answer)}`, lines);
 }

@@ -40,8 +40,8 @@ const configurePlugin = defineRoute(
 
 const log = z.object({
   at: z.number(),
-  callKey: z.string(),
-  tool: z.string(),
+  callKey: z.string().optional(),
+  tool: z.string().optional(),
   version: z.string(),
   outcome: z.string(),
   lines: z.array(z.object({ level: z.string(), text: z.string() })),
@@ -54,7 +54,7 @@ const readLogs = defineRoute(
     method: 'GET',
     path: '/v1/plugins/{name}/logs',
     operation: 'readPluginLogs',
-    summary: 'Read what a plugin has logged in its latest calls, newest first',
+    summary: 'Read what a plugin has logged in its latest calls and starts, newest first',
     tag: 'plugins',
     access: 'system:plugin:install',
     success: { status: 200, describes: z.object({ calls: z.array(log) }) },

@@ -12,7 +12,10 @@ import type {
   StartPlugin,
   Withdrawal,
 } from '../../blocks/workspace/lane-api.ts';
+import type { PluginReport } from './isolate/plugin-protocol.ts';
+import type { LoggedLines } from './isolate/run-log.ts';
 import type { LaneCall } from './lane-call.ts';
+import type { Spoken } from './plugin-log-store.ts';
 import type { LaneHost, PluginRunners } from './plugin-runner.ts';
 import type { Turnstile } from './turnstile.ts';
 import type { WithdrawnPlugins } from './withdrawn-plugins.ts';
@@ -29,7 +32,10 @@ interface Lane {
   readonly withdrawn: WithdrawnPlugins;
   /** Those that wait, and those that run. */
   readonly calls: () => Iterable<LaneCall>;
+  readonly keepLog: (spoken: Spoken) => void;
 }
+
+const NOTHING_SAID: LoggedLines = { lines: [], dropped: 0 };
 
 export class LanePlugins {
   readonly #lane: Lane;
@@ -49,6 +55,7 @@ export class LanePlugins {
     try {
       const report = await this.#tryOut(request);
       fuel = report.fuel;
+      this.#keepLog(request, report);
       if (report.end === 'ok') return 'started';
       await this.#lane.runners.retire(request.plugin, request.codeHash);
       return report.end;
@@ -69,14 +76,25 @@ export class LanePlugins {
     for (const { plugin, codeHash } of versions) await this.#lane.runners.retire(plugin, codeHash);
   }
 
-  async #tryOut({ workspace, plugin, codeHash, limits }: StartPlugin) {
+  /** Of one that failed also where nothing was said: what is read then is not that of an older one. */
+  #keepLog({ plugin, version }: StartPlugin, { end, logged }: StartReport): void {
+    if (end === 'ok' && logged === undefined) return;
+    const claims = { plugin, pluginVersion: version };
+    this.#lane.keepLog({ claims, outcome: end, logged: logged ?? NOTHING_SAID });
+  }
+
+  async #tryOut({ workspace, plugin, codeHash, limits }: StartPlugin): Promise<StartReport> {
     const { memoryPages } = limits;
     const named = { workspace, plugin, codeHash, memoryPages };
     const runner = await this.#lane.runners.open(named).catch(() => undefined);
-    if (runner === undefined) return { end: 'tier_unavailable', fuel: 0 } as const;
+    if (runner === undefined) return NOT_RUN;
     return await runner.run({ plugin, tool: NO_TOOL, input: '', limits }, new NoHost());
   }
 }
+
+type StartReport = Pick<PluginReport, 'end' | 'fuel' | 'logged'>;
+
+const NOT_RUN: StartReport = { end: 'tier_unavailable', fuel: 0 };
 
 /** A plugin that is tried out acts for nobody, so it may ask for nothing. */
 class NoHost extends RpcTarget implements LaneHost {

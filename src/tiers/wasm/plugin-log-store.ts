@@ -26,14 +26,16 @@ export const LOG_RETENTION_MS = 3_600_000;
 export type PluginLog = LoggedLines & {
   /** Epoch milliseconds at which the call had ended. */
   readonly at: number;
-  readonly callKey: string;
-  readonly tool: string;
+  /** Absent, as `tool` is, where the plugin was tried out before it serves. */
+  readonly callKey?: string;
+  readonly tool?: string;
   readonly version: string;
   readonly outcome: 'ok' | PluginFailure;
 };
 
-interface Spoken {
-  readonly claims: Pick<WasmClaims, 'callKey' | 'plugin' | 'pluginVersion' | 'tool'>;
+export interface Spoken {
+  readonly claims: Pick<WasmClaims, 'plugin' | 'pluginVersion'> &
+    Partial<Pick<WasmClaims, 'callKey' | 'tool'>>;
   readonly outcome: PluginLog['outcome'];
   readonly logged: LoggedLines;
 }
@@ -55,7 +57,8 @@ export class PluginLogStore {
   keep({ claims, outcome, logged }: Spoken, at: number): void {
     const { callKey, tool, plugin, pluginVersion: version } = claims;
     const lines = redactLog(logged.lines);
-    const log = { at, callKey, tool, version, outcome, lines, dropped: logged.dropped };
+    const call = { ...(callKey !== undefined && { callKey }), ...(tool !== undefined && { tool }) };
+    const log = { at, ...call, version, outcome, lines, dropped: logged.dropped };
     this.#unwritten.push({ plugin, log });
   }
 
@@ -86,8 +89,13 @@ export class PluginLogStore {
       .map(({ log, at }) => JSON.parse(this.#sealing?.openText(rowOf(plugin, at), log) ?? log));
   }
 
-  forgetExpired(now: number): void {
+  /** Deletes what has expired, and answers when the next row will. */
+  forgetExpired(now: number): number | undefined {
     this.#sql.exec('DELETE FROM plugin_logs WHERE at <= ?', now - LOG_RETENTION_MS);
+    const { oldest } = this.#sql
+      .exec<{ oldest: number | null }>('SELECT min(at) AS oldest FROM plugin_logs')
+      .one();
+    return oldest === null ? undefined : oldest + LOG_RETENTION_MS;
   }
 
   #toColumn(plugin: string, log: PluginLog): string {

@@ -9,8 +9,11 @@ import { findSecrets } from '../../core/scan/find-secrets.ts';
 import { redact } from '../../core/scan/redact.ts';
 import type { LogLine } from './isolate/run-log.ts';
 
-/** What a terminal would obey, or a reader would not see: controls, and marks of direction. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
+/**
+ * What a terminal would obey, or a reader would not see: controls, and marks of direction. Line breaks
+ * stay: what is logged may be a stack.
+ */
+const UNSEEN = /[^\P{Cc}\n]|[\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
 
 /** Secrets are looked for in the whole, since some reach over several lines. */
 export function redactLog(lines: readonly LogLine[]): readonly LogLine[] {
@@ -26,9 +29,7 @@ export function redactLog(lines: readonly LogLine[]): readonly LogLine[] {
         end: Math.min(text.length, finding.end - start),
       }));
     start = end + 1;
-    return {
-      level,
-      text: redact(text, here).replace(UNSEEN, (unit) => (unit === '\t' ? ' ' : '\uFFFD')),
-    };
+    const shown = redact(text, here).replace(UNSEEN, (unit) => (unit === '\t' ? ' ' : '\uFFFD'));
+    return { level, text: shown.trimEnd() };
   });
 }

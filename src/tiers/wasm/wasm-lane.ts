@@ -39,7 +39,7 @@ import { LanePlugins } from './lane-plugins.ts';
 import { LaneStore, RETENTION_MS } from './lane-store.ts';
 import { loadCode } from './load-code.ts';
 import { PluginIsolates } from './plugin-isolates.ts';
-import { type PluginLog, PluginLogStore } from './plugin-log-store.ts';
+import { type PluginLog, PluginLogStore, type Spoken } from './plugin-log-store.ts';
 import type { PluginRunner, PluginRunners } from './plugin-runner.ts';
 import { createSessionGate, type SessionGate } from './session-gate.ts';
 import { type Pass, Turnstile } from './turnstile.ts';
@@ -90,6 +90,7 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     this.#plugins = new LanePlugins({
       ...{ runners: this.#runners, turnstile: this.#turnstile, withdrawn },
       calls: () => [...this.#underWay.values()].map(({ call }) => call),
+      keepLog: (spoken) => this.#keepStartLog(spoken),
     });
     this.#sealing.begin(() => undefined);
     ctx.blockConcurrencyWhile(async () => {
@@ -147,10 +148,11 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   }
 
   override async alarm(): Promise<void> {
-    this.#logs.forgetExpired(Date.now());
-    const next = this.#store.forgetExpired(Date.now());
-    this.#isCleanerArmed = next !== undefined;
-    if (next !== undefined) await this.ctx.storage.setAlarm(next);
+    const now = Date.now();
+    const expiries = [this.#logs.forgetExpired(now), this.#store.forgetExpired(now)];
+    const next = Math.min(...expiries.map((at) => at ?? Number.POSITIVE_INFINITY));
+    this.#isCleanerArmed = Number.isFinite(next);
+    if (this.#isCleanerArmed) await this.ctx.storage.setAlarm(next);
   }
 
   /** A ticket of another workspace was sent to the wrong object, by whatever mistake. */
@@ -214,6 +216,12 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     } catch {
       return undefined;
     }
+  }
+
+  #keepStartLog(spoken: Spoken): void {
+    this.#logs.keep(spoken, Date.now());
+    this.#armCleaner();
+    this.#writeSoon();
   }
 
   #writeSoon(): void {

@@ -69,7 +69,8 @@ describe('the lane', () => {
     const lane = bindings.WASM_LANES.getByName(id);
     await lane.retireVersions([{ plugin: 'stats', codeHash: plugin.codeHash }]);
     expect(await block.code(plugin.codeHash, FORM)).toMatchObject({ kind: 'original' });
-    const start = { workspace: id, plugin: 'stats', codeHash: plugin.codeHash };
+    const { version, codeHash } = plugin;
+    const start = { workspace: id, plugin: 'stats', version, codeHash };
     expect(await lane.startPlugin({ ...start, limits: plugin.wasm! })).toBe('started');
     expect(await block.code(plugin.codeHash, FORM)).toMatchObject({ kind: 'hardened' });
     expect(await rowsOf(fixture, 'SELECT hardening_version FROM code_forms')).toEqual([

@@ -51,6 +51,7 @@ describe('startPlugin()', () => {
       lane.startPlugin({
         workspace: scene.workspace,
         plugin: 'tried',
+        version: '1.2.3',
         codeHash: 'hostile',
         limits: LIMITS,
         ...changes,
@@ -75,6 +76,32 @@ describe('startPlugin()', () => {
   ])('runs a self-test: %d is %s', async (returns, end) => {
     const code = codeOf(buildModule({ exports: ['sallyport_self_test'], returns }));
     expect(await start(laneScene({ code }))).toBe(end);
+  });
+
+  test('keeps what a start that failed has said, for as long as what calls say', async () => {
+    const code = codeOf(buildModule({ exports: ['sallyport_self_test'], returns: 1 }));
+    const scene = laneScene({ code });
+    expect(await start(scene)).toBe('plugin_error');
+    expect(await start(scene, { codeHash: 'other' })).toBe('plugin_error');
+    await scene.inLane(async (lane, { storage }) => {
+      const log = {
+        ...{ at: expect.any(Number), version: '1.2.3', outcome: 'plugin_error', dropped: 0 },
+        lines: [{ level: 'error', text: 'The entry must return 0, and returned 1' }],
+      };
+      await eventually(async () => expect(await lane.pluginLogs('tried')).toEqual([log, log]));
+      expect(await storage.getAlarm()).not.toBeNull();
+    });
+  });
+
+  test('has an entry for a start that failed without a word, and none for one that did not', async () => {
+    const scene = laneScene();
+    expect(await start(scene)).toBe('started');
+    expect(await start(scene, { codeHash: 'start-loop' })).toBe('fuel');
+    await scene.inLane(async (lane) => {
+      await eventually(async () =>
+        expect(await lane.pluginLogs('tried')).toMatchObject([{ outcome: 'fuel', lines: [] }]),
+      );
+    });
   });
 
   test('lets a self-test reach nothing: it acts for nobody', async () => {
@@ -102,7 +129,10 @@ describe('startPlugin()', () => {
     const order = await scene.inLane(async (lane) => {
       const order: string[] = [];
       const { workspace } = scene;
-      const started = { workspace, plugin: 'tried', codeHash: 'hostile', limits: LIMITS };
+      const started = {
+        ...{ workspace, plugin: 'tried', version: '1.2.3' },
+        ...{ codeHash: 'hostile', limits: LIMITS },
+      };
       await Promise.all([
         send(lane, inScene(scene, callOf('echo')), '{}').then(() => order.push('call')),
         lane.startPlugin(started).then(() => order.push('start')),

@@ -57,7 +57,10 @@ describe('PluginLogStore', () => {
       store.keep(said('a', 'old'), NOW);
       expect(store.read('a', NOW + LOG_RETENTION_MS - 1)).toHaveLength(1);
       expect(store.read('a', NOW + LOG_RETENTION_MS)).toEqual([]);
-      store.forgetExpired(NOW + LOG_RETENTION_MS);
+      store.keep(said('a', 'new'), NOW + 5);
+      store.writeKept();
+      expect(store.forgetExpired(NOW + LOG_RETENTION_MS)).toBe(NOW + 5 + LOG_RETENTION_MS);
+      expect(store.forgetExpired(NOW + 5 + LOG_RETENTION_MS)).toBeUndefined();
       expect(state.storage.sql.exec('SELECT 1 FROM plugin_logs').toArray()).toEqual([]);
     }));
 });
@@ -79,6 +82,13 @@ describe('redactLog()', () => {
     expect(lines).toHaveLength(5);
     expect(lines.join('\n')).not.toContain('MIIEvQ');
     expect([lines[0], lines[4]]).toEqual(['before', 'after']);
+  });
+
+  test('leaves the lines of a stack, without an end of its own', () => {
+    expect(redacted('Error: no\n    at f (plugin.js:1:1)\n', 'a\r\nb\rc')).toEqual([
+      'Error: no\n    at f (plugin.js:1:1)',
+      'a\uFFFD\nb\uFFFDc',
+    ]);
   });
 
   test('shows what a terminal would obey', () => {
