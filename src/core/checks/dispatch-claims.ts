@@ -12,7 +12,11 @@ import { deny } from '../errors/denial.ts';
 import { MAX_CALL_WAIT_MS } from '../executor-protocol/executor-run.ts';
 import type { TicketClaims } from '../executor-protocol/ticket.ts';
 import type { RegisteredPlugin } from '../manifest/registered-plugin.ts';
-import { AMBIENT_CAPABILITIES, type WasmLimits } from '../manifest/wasm-limits.ts';
+import {
+  AMBIENT_CAPABILITIES,
+  MAX_WASM_WAIT_MS,
+  type WasmLimits,
+} from '../manifest/wasm-limits.ts';
 import { grantedOnMachine } from '../policy/granted-on-machine.ts';
 import { bothAllow } from '../policy/newest-authority.ts';
 import { toPrincipalName } from '../policy/principal.ts';
@@ -70,7 +74,8 @@ function planRun(call: AffordedCall, context: CheckContext): RunPlan | undefined
   const { entry } = tool;
   const limits = grantAmbient(wasm, plugin, context);
   const configHash = config && { configHash: config.hash };
-  return { claims: { tier, wasm: { entry, limits, ...configHash } }, withinMs: limits.timeoutMs };
+  const claims = { tier, wasm: { entry, limits, ...configHash } };
+  return { claims, withinMs: MAX_WASM_WAIT_MS + limits.timeoutMs };
 }
 
 function planExecutorRun(

@@ -11,7 +11,7 @@ export type WasmLimits = {
   /** 64 KiB pages of linear memory. */
   readonly memoryPages: number;
   readonly maxOutputBytes: number;
-  /** Wall-clock milliseconds, host calls included. */
+  /** Wall-clock milliseconds, host calls included; what a call waits for its turn comes before. */
   readonly timeoutMs: number;
   /** Ambient authority that a call gets only where its {@link AMBIENT_CAPABILITIES} are granted. */
   readonly clock: boolean;
@@ -32,6 +32,12 @@ export const DEFAULT_WASM_LIMITS: WasmLimits = {
   clock: false,
   randomness: false,
 };
+
+/**
+ * Longest that a call waits for its turn, in milliseconds, behind others of its workspace. None of it
+ * is taken from the time that it may run.
+ */
+export const MAX_WASM_WAIT_MS = 30_000;
 
 export const WASM_LIMIT_CEILINGS = {
   fuel: 1_000_000_000,

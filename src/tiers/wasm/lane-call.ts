@@ -4,6 +4,7 @@
  * @module
  */
 
+import { MAX_WASM_WAIT_MS } from '../../core/manifest/wasm-limits.ts';
 import { joinLabels, type Label, LOWEST_LABEL } from '../../core/policy/labels.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import type { WasmClaims } from './admit-ticket.ts';
@@ -55,9 +56,9 @@ export class LaneCall {
     return this.#startedAt === 0 ? 0 : Date.now() - this.#startedAt;
   }
 
-  /** Before it waits for its turn to run: it waits no longer than to its deadline. */
+  /** Before it waits for its turn to run: for so long, and never beyond its deadline. */
   watchTheQueue(): void {
-    const leftMs = this.claims.deadlineAt - Date.now();
+    const leftMs = Math.min(MAX_WASM_WAIT_MS, this.claims.deadlineAt - Date.now());
     this.#queueTimer = setTimeout(() => this.end('deadline'), Math.max(0, leftMs));
   }
 

@@ -12,6 +12,7 @@ import type {
   StartPlugin,
   Withdrawal,
 } from '../../blocks/workspace/lane-api.ts';
+import { MAX_WASM_WAIT_MS } from '../../core/manifest/wasm-limits.ts';
 import type { PluginReport } from './isolate/plugin-protocol.ts';
 import type { LoggedLines } from './isolate/run-log.ts';
 import type { LaneCall } from './lane-call.ts';
@@ -19,9 +20,6 @@ import type { Spoken } from './plugin-log-store.ts';
 import type { LaneHost, PluginRunners } from './plugin-runner.ts';
 import type { Turnstile } from './turnstile.ts';
 import type { WithdrawnPlugins } from './withdrawn-plugins.ts';
-
-/** Longest that a plugin waits for its turn to be tried out, in milliseconds. */
-const START_WITHIN_MS = 30_000;
 
 /** What a command would find in its arguments as the name of the tool. */
 const NO_TOOL = '';
@@ -44,10 +42,10 @@ export class LanePlugins {
     this.#lane = lane;
   }
 
-  /** A new instance, its start function and its self-test, within the limits of one call. */
+  /** A new instance, its start function and its self-test, waiting and within the limits as a call. */
   async start(request: StartPlugin): Promise<PluginStart> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, START_WITHIN_MS);
+    const timer = setTimeout(resolve, MAX_WASM_WAIT_MS);
     const pass = await this.#lane.turnstile.enter(request.plugin, late);
     clearTimeout(timer);
     if (pass === undefined) return 'deadline';

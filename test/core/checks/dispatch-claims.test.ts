@@ -4,7 +4,7 @@ import { approveCall } from '../../../src/core/checks/approve-call.ts';
 import type { CheckContext } from '../../../src/core/checks/check-context.ts';
 import { DEFAULT_EXECUTOR_LIMITS } from '../../../src/core/manifest/executor-limits.ts';
 import type { RegisteredPlugin } from '../../../src/core/manifest/registered-plugin.ts';
-import { DEFAULT_WASM_LIMITS } from '../../../src/core/manifest/wasm-limits.ts';
+import { DEFAULT_WASM_LIMITS, MAX_WASM_WAIT_MS } from '../../../src/core/manifest/wasm-limits.ts';
 import type { Authority } from '../../../src/core/policy/authority.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import {
@@ -47,7 +47,7 @@ describe('check 7: dispatch', () => {
       label: context.label,
       revision: 7,
       epoch: 3,
-      deadlineAt: NOW + DEFAULT_WASM_LIMITS.timeoutMs,
+      deadlineAt: NOW + MAX_WASM_WAIT_MS + DEFAULT_WASM_LIMITS.timeoutMs,
     });
   });
 
@@ -68,6 +68,12 @@ describe('check 7: dispatch', () => {
       ok: false,
       error: { kind: 'denial', check: 'dispatch', reason: 'deadline' },
     });
+  });
+
+  test('leaves a call of the wasm tier its time, however long it waits for its turn', () => {
+    const wasm = { ...DEFAULT_WASM_LIMITS, timeoutMs: 300 };
+    const authority = makeAuthority({ plugins: [makePlugin('texts', [TEXT_STATS], { wasm })] });
+    expect(deadlineOf(claim({ authority }))).toBe(NOW + 30_000 + 300);
   });
 
   test('gives a plugin of an executor the time that it asks for, once it has waited for its machine', () => {
