@@ -37,11 +37,20 @@ function refuse({ message }) {
 
 /** Groups that took no part in a match are `null`. */
 function describe(found) {
-  const [match, ...groups] = found;
+  const [match, ...groups] = found.map(toText);
   return {
     match,
     at: found.index,
     ...(groups.length > 0 && { groups: groups.map((group) => group ?? null) }),
-    ...(found.groups && { named: { ...found.groups } }),
+    ...(found.groups && { named: toTexts(found.groups) }),
   };
+}
+
+function toTexts(groups) {
+  return Object.fromEntries(Object.entries(groups).map(([name, part]) => [name, toText(part)]));
+}
+
+/** Without the flags u and v a match may begin or end within a character, which is no text then. */
+function toText(part) {
+  return part?.toWellFormed();
 }

@@ -33,6 +33,7 @@ describe('regex-extract', () => {
     ['^.', 'ab\ncd', { flags: 'm' }, ['a', 'c']],
     ['a.b', 'a\nb', { flags: 's' }, ['a\nb']],
     ['.', '😀', { flags: 'u' }, ['😀']],
+    ['.', 'a😀', {}, ['a', '\uFFFD', '\uFFFD']],
     ['(?<=\\$)\\d+', '$5 €6', {}, ['5']],
     ['x', 'abc', {}, []],
   ])('%s in %j', async (expression, text, more, matches) => {
