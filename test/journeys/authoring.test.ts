@@ -85,7 +85,8 @@ describe('plugin test', () => {
   }
 
   test('says of a case that fails where it parts, and what the plugin logged', async () => {
-    const code = `export function run({ fails }) {
+    const code = `export function run({ fails, is }) {
+      if (is === 'silent') return {};
       console.warn('asked to', fails ? 'fail' : 'go on');
       if (fails) throw new Error('as told');
       return { a: { b: 2 } };
@@ -93,6 +94,7 @@ describe('plugin test', () => {
     const folder = await make('failing', code, [
       { expect: { result: { a: { b: 1 } } } },
       { arguments: { fails: true }, expect: { result: {} } },
+      { name: 'silent', arguments: { is: 'silent' }, expect: { result: 1 } },
     ]);
     const { exit, out } = await shell.run('plugin', 'test', folder);
     expect(exit).toBe(1);
@@ -101,7 +103,7 @@ describe('plugin test', () => {
     );
     expect(out).toMatch(/^ {5}it was denied: dispatch, plugin_error\n {5}warn: asked to fail$/m);
     expect(out).toContain('Error: as told');
-    expect(out).toContain('0 passed, 2 failed');
+    expect(out).toMatch(/^FAIL greets\.json\[2\] silent.*\n.*expected 1.*\n0 passed, 3 failed$/m);
   });
 
   test('gives a plugin storage and settings of its own; an endless loop is a case like any', async () => {

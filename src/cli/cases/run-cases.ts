@@ -31,11 +31,11 @@ export async function runCase(
   plugin: PluginCase,
 ): Promise<CaseReport> {
   const tool = plugin.tool ?? soleTool(manifest);
+  const before = await readLatestLog(gateway, manifest.name);
   const { end, cost } = await callTool(gateway, { tool, arguments: plugin.arguments });
   const mismatch = findMismatch(plugin.expect, end);
-  // A call that did not get as far as its tier has logged nothing.
-  const ran = typeof cost.fuel === 'number';
-  const log = mismatch !== undefined && ran ? await readLatestLog(gateway, manifest.name) : [];
+  const latest = mismatch === undefined ? before : await readLatestLog(gateway, manifest.name);
+  const log = latest.of === before.of ? [] : latest.lines;
   return {
     name: plugin.name,
     passed: mismatch === undefined,

@@ -10,20 +10,25 @@ import { ask, type GatewayAddress } from './gateway-client.ts';
 /** Most lines that are shown of one call. */
 const MAX_LINES = 20;
 
-/** One line each, with its level. Nothing, if the gateway does not say. */
-export async function readLatestLog(
-  gateway: GatewayAddress,
-  plugin: string,
-): Promise<readonly string[]> {
+export interface LatestLog {
+  /** Tells it from others: a call that says nothing leaves the one before as the latest. */
+  readonly of: string;
+  /** One line each, with its level. */
+  readonly lines: readonly string[];
+}
+
+/** Empty, if the gateway does not say. */
+export async function readLatestLog(gateway: GatewayAddress, plugin: string): Promise<LatestLog> {
   const { status, body } = await ask(gateway, `GET /v1/plugins/${plugin}/logs`);
   const [latest] = status === 200 ? objectsIn(body.calls) : [];
-  return objectsIn(latest?.lines)
+  const lines = objectsIn(latest?.lines)
     .slice(0, MAX_LINES)
     .flatMap(({ level, text }) =>
       String(text)
         .split('\n')
         .map((line) => `${level}: ${line}`),
     );
+  return { of: `${latest?.at} ${latest?.callKey}`, lines };
 }
 
 function objectsIn(value: JsonValue | undefined) {

@@ -38,9 +38,10 @@ export async function installPlugin(
 ): Promise<Answer> {
   const answer = await uploadPlugin(gateway, plugin, { parts });
   if (answer.status === 201) return answer;
-  const hasSpoken = answer.body.code === 'plugin_failed';
   const { name } = plugin.manifest.manifest;
-  throw refused('install the plugin', answer, hasSpoken ? await readLatestLog(gateway, name) : []);
+  const wasTriedOut = answer.body.code === 'plugin_failed';
+  const { lines } = wasTriedOut ? await readLatestLog(gateway, name) : { lines: [] };
+  throw refused('install the plugin', answer, lines);
 }
 
 function refused(action: string, answer: Answer, log: readonly string[] = []): CommandFailure {
