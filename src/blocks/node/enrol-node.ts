@@ -9,7 +9,7 @@ import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { enrolmentText } from '../../core/executor-protocol/handshake.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { equalConstantTime } from '../kit/keys.ts';
-import { hasSigned } from './handshake.ts';
+import { hasSigned, recordRefusal } from './handshake.ts';
 import type { ApproveNode, Enrolled, EnrolNode, EnrolRefusal } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import { MAX_NODES, type StoredNode } from './node-store.ts';
@@ -41,13 +41,16 @@ export function approveNode(parts: NodeParts, actor: NamedActor, node: ApproveNo
 export function enrolNode(parts: NodeParts, request: EnrolNode): Result<Enrolled, EnrolRefusal> {
   const judged = judgeRequest(parts.nodes.find(request.id), request, parts.now());
   if (!judged.ok) {
-    recordEnrolment(parts, request, judged.error);
+    const { id, requestId } = request;
+    recordRefusal(parts, id, { reason: judged.error, requestId });
     return judged;
   }
   const { codeHash: _, codeExpiresAt: __, ...invited } = judged.value;
   parts.transact(() => {
     parts.nodes.put({ ...invited, publicKey: request.publicKey, enrolledAt: parts.now() });
-    recordEnrolment(parts, request);
+    const { id, requestId } = request;
+    const about = { actor: `node:${id}`, node: id, requestId };
+    parts.record({ action: 'node-enrolled', decision: 'allowed', ...about });
   });
   return ok({ name: invited.name, gatewayKey: parts.identity.publicKey });
 }
@@ -63,21 +66,4 @@ function judgeRequest(
   if (!(now < (node.codeExpiresAt ?? 0))) return err('code_refused');
   const isHolder = hasSigned({ publicKey }, enrolmentText(code, publicKey), signature);
   return isHolder ? ok(node) : err('key_refused');
-}
-
-function recordEnrolment(
-  parts: NodeParts,
-  { id, requestId }: EnrolNode,
-  reason?: EnrolRefusal,
-): void {
-  parts.transact(() =>
-    parts.record({
-      action: reason === undefined ? 'node-enrolled' : 'node-refused',
-      decision: reason === undefined ? 'allowed' : 'denied',
-      actor: `node:${id}`,
-      node: id,
-      requestId,
-      ...(reason !== undefined && { reason }),
-    }),
-  );
 }

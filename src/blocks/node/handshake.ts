@@ -10,6 +10,7 @@ import { handshakeText } from '../../core/executor-protocol/handshake.ts';
 import { continues } from '../../core/executor-protocol/ledger-identity.ts';
 import type { NodeOffer } from '../../core/executor-protocol/node-offer.ts';
 import { sealingKeyText } from '../../core/executor-protocol/sealed-secrets.ts';
+import type { NodeId } from '../../core/primitives/ids.ts';
 import { randomBase64Url } from '../kit/keys.ts';
 import { verifyEd25519 } from '../kit/signatures.ts';
 import { end, linkOf, send, setState } from './connections.ts';
@@ -94,15 +95,18 @@ function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
 }
 
 function refuse(parts: NodeParts, socket: WebSocket): void {
-  const { node } = linkOf(socket);
-  parts.transact(() =>
-    parts.record({
-      action: 'node-refused',
-      decision: 'denied',
-      actor: `node:${node}`,
-      node,
-      reason: 'handshake_refused',
-    }),
-  );
+  recordRefusal(parts, linkOf(socket).node, { reason: 'handshake_refused' });
   end(socket, 'refused');
+}
+
+/** Of whoever has not proved to be that node. */
+export function recordRefusal(
+  parts: NodeParts,
+  node: NodeId,
+  facts: { readonly reason: string; readonly requestId?: string },
+): void {
+  const count = parts.refusals.count(node, facts.reason, parts.now());
+  if (count === undefined) return;
+  const about = { actor: `node:${node}`, node, ...facts, ...(count > 1 && { count }) };
+  parts.transact(() => parts.record({ action: 'node-refused', decision: 'denied', ...about }));
 }

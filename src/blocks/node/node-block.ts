@@ -52,6 +52,7 @@ import { askAgain, resumeCalls, sendAgain } from './resume-calls.ts';
 import { abandonCalls, cancelCall, finishCall, settleOverdue, startCall } from './run-calls.ts';
 import { findWritten } from './settle-call.ts';
 import { StraightWays } from './straight-ways.ts';
+import { ThinnedRefusals } from './thinned-refusals.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
@@ -241,7 +242,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       nodes: new NodeStore(sql),
       ...{ calls: new CallStore(sql, sealing), ways: new StraightWays(sql), sealing },
       connections: new Connections(ctx),
-      ends: this.#ends,
+      ...{ ends: this.#ends, refusals: new ThinnedRefusals() },
       outbox: new Outbox(sql, (write) => this.#changes.writeLate(write)),
       now: () => Date.now(),
       transact: (change) => this.#transact(change),

@@ -14,6 +14,7 @@ import type { CallStore } from './call-store.ts';
 import type { Connections } from './connections.ts';
 import type { NodeStore } from './node-store.ts';
 import type { StraightWays } from './straight-ways.ts';
+import type { ThinnedRefusals } from './thinned-refusals.ts';
 import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 export interface NodeParts {
@@ -25,6 +26,7 @@ export interface NodeParts {
   readonly sealing: Sealing;
   readonly connections: Connections;
   readonly outbox: Outbox;
+  readonly refusals: ThinnedRefusals;
   readonly now: () => number;
   /** Storage and memory change together, or neither; sets the alarm for what is left to do. */
   readonly transact: <T>(change: () => T) => T;

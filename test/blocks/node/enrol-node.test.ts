@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
 import { approveNode, enrolNode } from '../../../src/blocks/node/enrol-node.ts';
 import { MAX_NODES } from '../../../src/blocks/node/node-store.ts';
+import { THINNING_MS } from '../../../src/blocks/node/thinned-refusals.ts';
 import { enrolmentText } from '../../../src/core/executor-protocol/handshake.ts';
 import type { NodeId } from '../../../src/core/primitives/ids.ts';
 import { type TestedNodes, withNodes } from './support/parts.ts';
@@ -44,7 +45,22 @@ it('a code binds one key, once, and until it expires', async () => {
     expect(enrol(nodes, 'b')).toBe('code_refused');
     expect(enrol(nodes, 'nobody')).toBe('code_refused');
     expect(nodes.recorded).toContain('node-enrolled');
-    expect(nodes.recorded.filter((line) => line === 'node-refused code_refused')).toHaveLength(4);
+    // Of "a" twice within a moment, of which one stands for both.
+    expect(nodes.recorded.filter((line) => line === 'node-refused code_refused')).toHaveLength(3);
+  });
+});
+
+it('a flood of codes that are refused is a record now and then, which says how many there were', async () => {
+  await withNodes('flood', (nodes) => {
+    for (const id of ['a', 'b']) approve(nodes, id);
+    for (let attempt = 0; attempt < 50; attempt++) enrol(nodes, 'a', 'another');
+    enrol(nodes, 'b', 'another');
+    const refused = () => nodes.recorded.filter((line) => line.startsWith('node-refused'));
+    expect(refused()).toEqual(['node-refused code_refused', 'node-refused code_refused']);
+    nodes.setNow(nodes.parts.now() + THINNING_MS);
+    enrol(nodes, 'a', 'another');
+    expect(refused().at(-1)).toBe('node-refused code_refused 50');
+    expect(enrol(nodes, 'a')).toBe('a');
   });
 });
 

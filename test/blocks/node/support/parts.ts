@@ -9,6 +9,7 @@ import { CallStore } from '../../../../src/blocks/node/call-store.ts';
 import type { NodeParts } from '../../../../src/blocks/node/node-parts.ts';
 import { NodeStore, type StoredNode } from '../../../../src/blocks/node/node-store.ts';
 import { StraightWays } from '../../../../src/blocks/node/straight-ways.ts';
+import { ThinnedRefusals } from '../../../../src/blocks/node/thinned-refusals.ts';
 import type { CapabilityRules } from '../../../../src/core/capabilities/capability-set.ts';
 import type { ToolOutcome } from '../../../../src/core/conversation/tool-result.ts';
 import type { NodeOffer } from '../../../../src/core/executor-protocol/node-offer.ts';
@@ -59,12 +60,13 @@ export async function withNodes(name: string, test: (nodes: TestedNodes) => void
         of: (id: string) => (online.has(id) ? socketOf(id) : undefined),
       },
       outbox: { isBlocked: () => false },
+      refusals: new ThinnedRefusals(),
       identity: { publicKey: 'gateway-key' },
       now: () => now,
       transact: <T>(change: () => T) => storage.transactionSync(change),
       ends: { add: (change: () => void) => change(), write: () => undefined },
-      record: ({ action, reason }: { action: string; reason?: string }) =>
-        recorded.push([action, reason].filter(Boolean).join(' ')),
+      record: ({ action, reason, count }: { action: string; reason?: string; count?: number }) =>
+        recorded.push([action, reason, count].filter(Boolean).join(' ')),
       tell: (callKey: string, outcome?: ToolOutcome) => told.push([callKey, outcome]),
       receiptHmac: () => '',
     } as unknown as NodeParts;
