@@ -5,6 +5,7 @@
  * @module
  */
 
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LEDGER_KEEPS_MS, type LedgerIdentity } from '../core/executor-protocol/ledger-identity.ts';
 import { beginLife } from './ledger-name.ts';
@@ -59,6 +60,7 @@ export class CallLedger {
 
   /** Waits for no other process: one executor has one ledger. */
   constructor(path: string) {
+    makePrivate(path);
     this.#db = new DatabaseSync(path);
     this.#db.exec(`
       PRAGMA journal_mode = WAL;
@@ -180,6 +182,12 @@ export class CallLedger {
     this.sync();
     this.#db.close();
   }
+}
+
+/** It holds what calls answered, and may lie in a folder that others read. SQLite gives what lies beside it the same mode. */
+function makePrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
 }
 
 function toEntry({ call_key: callKey, receipt, signature, output }: Row): LedgerEntry {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,6 +48,19 @@ function runAndKill(statements: string): void {
   const { signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', program]);
   expect(signal).toBe('SIGKILL');
 }
+
+test('a ledger is read by its owner alone, whoever reads the folder that it lies in', () => {
+  chmodSync(folder, 0o755);
+  const modes = () =>
+    readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o077]);
+  withLedger((ledger) => {
+    ledger.accept(callOf('one'), 1);
+    expect(modes()).toEqual(expect.arrayContaining([['ledger.sqlite-wal', 0]]));
+    for (const [, others] of modes()) expect(others).toBe(0);
+  });
+  chmodSync(path, 0o644); // as one was left by an earlier version
+  withLedger(() => expect(statSync(path).mode & 0o077).toBe(0));
+});
 
 describe('a call', () => {
   test('is taken on once, by its key and by its ticket', () => {
