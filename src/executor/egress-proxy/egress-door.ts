@@ -11,6 +11,7 @@
 import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
+import { pipeline } from 'node:stream';
 import { Fault } from '../../core/errors/fault.ts';
 import { PROXY_PORT } from './proxy-environment.ts';
 
@@ -49,16 +50,17 @@ export async function openEgressDoor(plan: DoorPlan): Promise<Server> {
   const server = await listenInside(plan);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (inside: Socket) => {
-    const outside = connect(plan.proxySocket);
-    const end = () => {
-      inside.destroy();
-      outside.destroy();
-    };
-    for (const side of [inside, outside]) side.on('error', end);
-    inside.pipe(outside).pipe(inside);
+    // Who has said all that he has to say is still answered.
+    inside.allowHalfOpen = true;
+    const outside = connect({ path: plan.proxySocket, allowHalfOpen: true });
+    pipeline(inside, outside, ignore);
+    pipeline(outside, inside, ignore);
   });
   return server;
 }
+
+/** What fails ends both sides. */
+const ignore = (): void => undefined;
 
 function listenInside({ pid, asItsUser }: DoorPlan): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<Server>();

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeSandbox } from '../../executor/support/describe-sandbox.ts';
 import { makeFolder } from '../../executor/support/host-folders.ts';
@@ -30,6 +31,21 @@ describeSandbox('a program with egress', () => {
     const { out, end } = await runPerl(connect('127.0.0.1:3128'), { egress });
     expect(out).toBe('the proxy\n');
     expect(end.exitCode).toBe(0);
+  });
+
+  test('is answered after it has said all that it has to say', async () => {
+    const listener = join(makeFolder(), 'patient.sock');
+    const patient = createServer({ allowHalfOpen: true }, async (socket) => {
+      socket.end(`heard ${await text(socket)}`);
+    });
+    await once(patient.listen(listener), 'listening');
+    const { out } = await runPerl(
+      `use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1:3128') or die;
+       print $s 'all'; $s->flush; shutdown($s, 1); print <$s>;`,
+      { egress: { path: listener } },
+    );
+    patient.close();
+    expect(out).toBe('heard all');
   });
 
   test('is told where it is', async () => {
