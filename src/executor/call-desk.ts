@@ -5,6 +5,7 @@
  */
 
 import type { GatewayFrame } from '../core/executor-protocol/frames.ts';
+import { MAX_NODE_CALLS } from '../core/executor-protocol/node-offer.ts';
 import { narrowerLimits } from '../core/manifest/executor-limits.ts';
 import { isJsonObject, type JsonObject } from '../core/primitives/json.ts';
 import { parseJson } from '../core/primitives/parse-json.ts';
@@ -30,8 +31,11 @@ import type {
 
 type CallFrame = Extract<GatewayFrame, { kind: 'call' }>;
 
-/** `not_written`: the ledger cannot be written, as when the disk is full. */
-type Problem = TicketProblem | 'used' | 'not_written';
+/** `not_written`: the ledger cannot be written, as when the disk is full. `too_many` are taken on already. */
+type Problem = TicketProblem | 'used' | 'not_written' | 'too_many';
+
+/** Calls that run or wait here: what waited for this machine comes on top of what it is sent at once. */
+const MAX_TAKEN_ON = 2 * MAX_NODE_CALLS;
 
 const MAX_ARGUMENT_BYTES = 4_194_304;
 const MAX_ARGUMENT_DEPTH = 512;
@@ -58,6 +62,7 @@ export interface CallDeskParts {
 const REFUSALS: Partial<Readonly<Record<Problem, Failure>>> = {
   deadline: 'deadline',
   not_written: 'tier_unavailable',
+  too_many: 'tier_unavailable',
 };
 
 /** For the operator of this machine: no argument and no output. */
@@ -103,6 +108,7 @@ export class CallDesk {
     const verified = this.#parts.verifier.verify(offered, Date.now());
     if (this.#drain.signal.aborted) this.#parts.giveBack(callKey);
     else if (!verified.ok) this.#refuse(offered, verified.error);
+    else if (this.#running.size >= MAX_TAKEN_ON) this.#refuse(offered, 'too_many');
     else this.#accept(offered, verified.value);
   }
 

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { JobEnd } from '../../../src/executor/job.ts';
 import { parseLocalPolicy } from '../../../src/executor/local-policy.ts';
 import { planCallAccess, planServerAccess } from '../../../src/executor/plan-access.ts';
 import {
@@ -138,6 +139,20 @@ describe('everything else', () => {
   test('limits beyond those of the owner are cut down to them', async () => {
     await scene.offer(await makeCall(scene.gateway));
     expect(scene.jobs[0]?.limits).toMatchObject({ timeoutMs: 5_000, memoryBytes: 67_108_864 });
+  });
+
+  test('more calls than memory could hold are not taken on, nor written down', async () => {
+    const gate = Promise.withResolvers<JobEnd>();
+    const flooded = await openScene({ run: () => gate.promise });
+    const calls = await Promise.all(Array.from({ length: 513 }, () => makeCall(flooded.gateway)));
+    for (const call of calls) flooded.desk.take({ kind: 'call', ...call });
+    const [refused, ...others] = flooded.logs;
+    expect([refused?.outcome, refused?.problem]).toEqual(['tier_unavailable', 'too_many']);
+    expect(others).toEqual([]);
+    expect(flooded.ledger.find(calls.at(-1)!.callKey)).toBeUndefined();
+    gate.resolve({ outcome: 'ok', output: 'ran', truncated: false });
+    await flooded.desk.drain(0);
+    flooded.dispose();
   });
 
   test('no call runs longer than until its deadline', async () => {
