@@ -60,6 +60,10 @@ function checkProtocol(manifest: JsonObject): readonly PointerError[] {
     if (!isJsonObject(section)) return [];
     const { protocol = 'json', command, definitions, idleMs } = section;
     const errors: PointerError[] = [];
+    // What a path leads to is looked up on the machine, and means nothing in an image.
+    if (protocol === 'argv' && name === 'container') {
+      errors.push(pointerError([name, 'protocol'], 'must be "json" or "mcp" in a container'));
+    }
     if (protocol === 'argv' && command !== undefined) {
       errors.push(
         pointerError([name, 'command'], 'must be absent, since each call brings its own'),

@@ -57,6 +57,15 @@ describe('the section of an executor', () => {
     expect(problemsOf(process)).toContain(pointer);
   });
 
+  test('may not let each call bring its own command into a container', () => {
+    const { process: _, ...rest } = manifestOf({});
+    const container = { protocol: 'argv', image: `ghcr.io/x/y@sha256:${HASH}` };
+    const read = parseManifest({ ...rest, tier: 'container', container });
+    expect(read.ok ? [] : read.error.map(({ pointer }) => pointer)).toEqual([
+      '/container/protocol',
+    ]);
+  });
+
   describe('with secrets', () => {
     const config = { type: 'object', properties: { key: { type: 'string', secret: true } } };
     const pointersOf = (secrets: JsonObject, section: JsonObject = { command: ['x'] }) => {
