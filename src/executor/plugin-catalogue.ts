@@ -14,7 +14,7 @@ import { manifestSha256 } from '../core/manifest/plugin-signature.ts';
 import { isJsonObject } from '../core/primitives/json.ts';
 import { parseJson } from '../core/primitives/parse-json.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
-import { hashFiles, MANIFEST_NAME } from './files-hash.ts';
+import { hashFiles, MANIFEST_NAME, traceFiles } from './files-hash.ts';
 import type { HostPath } from './host-path.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { type PinnedImage, toPinnedImage } from './pinned-image.ts';
@@ -27,6 +27,8 @@ export interface LocalPlugin extends OfferedPlugin {
   readonly tier: 'process' | 'container';
   readonly folder: HostPath;
   readonly runs: ExecutorPlugin;
+  /** Of its files, as they were when they were hashed. */
+  readonly trace: string;
   /** Container tier only. */
   readonly image?: PinnedImage;
 }
@@ -74,21 +76,30 @@ export function readLocalPlugin(path: string): Result<LocalPlugin, string> {
   const runs = process ?? container;
   if (tier === 'wasm' || runs === undefined)
     return err('its tier must be "process" or "container"');
-  const wrong = findOtherFiles(folder.value, runs);
-  if (wrong !== undefined) return err(wrong);
+  const trace = traceOwnFiles(folder.value, runs);
+  if (!trace.ok) return trace;
   const codeHash = manifestSha256(json.value, sha256Text);
   const image = container && { image: toPinnedImage(container.image) };
-  return ok({ ...{ name, tier, codeHash, runs }, folder: folder.value, ...image });
+  const facts = { name, tier, codeHash, runs, trace: trace.value };
+  return ok({ ...facts, folder: folder.value, ...image });
+}
+
+/** Whether a plugin is still what it was when it was read. Its files are hashed only if somebody touched them. */
+export async function isAsRead({ folder, trace, codeHash }: LocalPlugin): Promise<boolean> {
+  if ((await traceFiles(folder).catch(() => undefined)) === trace) return true;
+  const now = readLocalPlugin(folder);
+  return now.ok && now.value.codeHash === codeHash;
 }
 
 /** Its files must be those that its manifest was written for. */
-function findOtherFiles(folder: HostPath, { filesSha256 }: ExecutorPlugin): string | undefined {
+function traceOwnFiles(folder: HostPath, { filesSha256 }: ExecutorPlugin): Result<string, string> {
   const files = hashFiles(folder);
-  if (!files.ok) return files.error;
-  const { sha256, count } = files.value;
-  if (filesSha256 === undefined)
-    return count === 0 ? undefined : 'its manifest must name "filesSha256"';
+  if (!files.ok) return files;
+  const { sha256, count, trace } = files.value;
+  if (filesSha256 === undefined) {
+    return count === 0 ? ok(trace) : err('its manifest must name "filesSha256"');
+  }
   return sha256 === filesSha256
-    ? undefined
-    : `its files must hash to ${filesSha256}, not ${sha256}`;
+    ? ok(trace)
+    : err(`its files must hash to ${filesSha256}, not ${sha256}`);
 }

@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { Fault } from '../core/errors/fault.ts';
 import type { ExecutorLimits } from '../core/manifest/executor-limits.ts';
 import { DEFAULT_EGRESS_LIMITS } from './egress-proxy/egress-order.ts';
 import type { EgressProxy } from './egress-proxy/egress-proxy.ts';
@@ -12,7 +13,7 @@ import type { EgressReport } from './egress-proxy/egress-report.ts';
 import type { GivenSecret } from './given-secret.ts';
 import { type PlacedSecrets, placeSecrets } from './place-secrets.ts';
 import type { Access } from './plan-access.ts';
-import type { LocalPlugin } from './plugin-catalogue.ts';
+import { isAsRead, type LocalPlugin } from './plugin-catalogue.ts';
 import type { RunningSandbox, Sandbox, SandboxOrder } from './sandbox.ts';
 import type { SandboxLimits } from './sandbox-limits.ts';
 
@@ -42,6 +43,7 @@ const ID_BYTES = 12;
 /** @throws Fault `tier_unavailable` when the machine cannot hold to the order; nothing has run. */
 export function createStarter(tiers: Tiers, proxy: EgressProxy): StartProgram {
   return async (order) => {
+    await requireAsRead(order.plugin);
     const id = `job-${randomBytes(ID_BYTES).toString('hex')}`;
     const placed = placeSecrets(order.secrets, order.access.network);
     const { network: rules, injections: secrets } = placed;
@@ -59,6 +61,13 @@ export function createStarter(tiers: Tiers, proxy: EgressProxy): StartProgram {
       throw thrown;
     }
   };
+}
+
+/** What a container needs is in its image, which its driver holds to its digest. */
+async function requireAsRead(plugin: LocalPlugin): Promise<void> {
+  if (plugin.image !== undefined || (await isAsRead(plugin))) return;
+  const must = 'its files must be those that it was read with; start the executor again';
+  throw new Fault('tier_unavailable', `Cannot start plugin "${plugin.name}": ${must}`);
 }
 
 interface Surroundings {

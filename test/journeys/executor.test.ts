@@ -247,6 +247,18 @@ describe('an MCP server from npm', () => {
   });
 });
 
+describe('a plugin whose files have changed since the executor started', () => {
+  test('is not run under the hash of what they were', async () => {
+    const path = join(executor.folder, '../plugins/slow/main.mjs');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, `process.stdout.write('changed'); process.exit(0);\n${text}`);
+    expect((await call('slow', { ms: 1 })).body).toMatchObject({ reason: 'tier_unavailable' });
+    expect(executor.log()).toContain('its files must be those that it was read with');
+    writeFileSync(path, text);
+    expect((await call('slow', { ms: 1 })).body.result).toBe('awake');
+  });
+});
+
 describe('GET /v1/nodes', () => {
   test('says how a node is and what it offers', async () => {
     const { body } = await api.get('/v1/nodes');

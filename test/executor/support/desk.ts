@@ -44,6 +44,7 @@ const PLUGIN: LocalPlugin = {
   codeHash: CODE_HASH,
   tier: 'process',
   folder: '/plugins/echo' as LocalPlugin['folder'],
+  trace: '',
   runs: {
     protocol: 'json',
     command: ['node', '/plugin/main.mjs'],
