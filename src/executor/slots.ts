@@ -6,7 +6,8 @@
 
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  /** Each is told whether a slot is his. */
+  readonly #waiting: ((isMine: boolean) => void)[] = [];
 
   constructor(count: number) {
     this.#free = count;
@@ -24,19 +25,18 @@ export class Slots {
     if (signal.aborted) return undefined;
     const free = this.takeFree();
     if (free !== undefined) return free;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#waiting.push(resolve);
     const leave = () => {
       const at = this.#waiting.indexOf(resolve);
       if (at === -1) return;
       this.#waiting.splice(at, 1);
-      resolve();
+      resolve(false);
     };
     signal.addEventListener('abort', leave);
-    await promise;
+    const isMine = await promise;
     signal.removeEventListener('abort', leave);
-    if (!signal.aborted) return this.#giver();
-    return undefined;
+    return isMine ? this.#giver() : undefined;
   }
 
   #giver(): () => void {
@@ -46,7 +46,7 @@ export class Slots {
       isHeld = false;
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
-      else next();
+      else next(true);
     };
   }
 }

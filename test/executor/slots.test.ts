@@ -49,4 +49,15 @@ describe('Slots', () => {
     expect(await next).toBeDefined();
     expect(await slots.take(AbortSignal.abort())).toBeUndefined();
   });
+
+  test('loses no slot that is given to somebody just as he gives up', async () => {
+    const slots = new Slots(1);
+    const leave = await slots.take(NEVER);
+    const abort = new AbortController();
+    const given = slots.take(abort.signal);
+    leave?.();
+    abort.abort();
+    (await given)?.();
+    expect(slots.takeFree()).toBeDefined();
+  });
 });
