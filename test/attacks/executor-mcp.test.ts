@@ -89,6 +89,7 @@ beforeAll(async () => {
         return 'arrived';`,
       ),
       mcpPlugin('dying', 'process.exit(0);'),
+      mcpPlugin('broken', "return 'half \\ud800 of it';"),
       SILENT,
       LABYRINTH,
       mcpPlugin(
@@ -145,6 +146,13 @@ describe('a server', () => {
   test('whose schema is a trap for whoever holds its answers to it holds up nobody', async () => {
     const answers = [call('labyrinth', `${'a'.repeat(60)}!`), call('gossip', 'meanwhile')];
     for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
+  });
+
+  test('that answers with half a character costs nobody the connection', async () => {
+    const connectedAt = async () => (await api.get('/v1/nodes')).body.nodes[0].connectedAt;
+    const before = await connectedAt();
+    expect((await call('broken', 'x')).body.result).toBe('half \ufffd of it');
+    expect(await connectedAt()).toBe(before);
   });
 
   test('that asks for a model gets none', async () => {

@@ -95,7 +95,8 @@ export class McpServer {
       },
     );
     if (!('content' in result) || result.isError === true) return { kind: 'refused' };
-    return { kind: 'ok', output: toOutput(result, found.tool) };
+    // Half a character is no text, and a frame that holds one cannot be read.
+    return { kind: 'ok', output: toOutput(result, found.tool).toWellFormed() };
   }
 }
 
