@@ -166,7 +166,7 @@ export class CallDesk {
   }
 
   async #run(call: AcceptedCall, offered: OfferedTicket, ticket: VerifiedTicket): Promise<void> {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const abort = new AbortController();
     this.#running.set(call.callKey, abort);
     const ended = await this.#runInSlot(offered, ticket, abort.signal).catch(() =>
@@ -178,7 +178,7 @@ export class CallDesk {
       this.#parts.giveBack(call.callKey);
       return;
     }
-    const durationMs = Date.now() - startedAt;
+    const durationMs = Math.round(performance.now() - startedAt);
     const { identity, ledger, answer, log } = this.#parts;
     const finished = finishCall(identity, call, { ...ended, durationMs });
     ledger.finish(finished);
