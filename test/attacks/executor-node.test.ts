@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseGatewayFrame } from '../../src/core/executor-protocol/frames.ts';
 import { handshakeText } from '../../src/core/executor-protocol/handshake.ts';
 import { enrol } from '../../src/executor/enrol.ts';
 import { locateHome } from '../../src/executor/executor-home.ts';
@@ -386,6 +387,15 @@ describe('a ceiling that is changed', () => {
       `/v1/nodes/${identity.node}/calls?call=${encodeURIComponent(frame.callKey)}`,
     );
     expect(one.body.calls).toMatchObject([{ callKey: frame.callKey, state: 'done' }]);
+  });
+
+  test('is in a ticket that a machine can read, though it is as long as it may be', async () => {
+    const long = (at: number) => `tool:file:read:/${at}${'x'.repeat(490)}`;
+    const list = Array.from({ length: 120 }, (_, at) => long(at));
+    await change({ allow: ['tool:call:*', ...list], deny: list });
+    const frame = await answered();
+    expect(ceilingOf(frame).allow).toEqual(expect.arrayContaining(list));
+    expect(parseGatewayFrame(JSON.stringify(frame))).toBeDefined();
   });
 
   test('leaves the node nothing, if it allows nothing', async () => {

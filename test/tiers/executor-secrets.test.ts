@@ -4,6 +4,7 @@ import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../src/blocks/kit/keys.ts';
 import type { ChosenNode, NodeApi, NodeCall } from '../../src/blocks/node/node-api.ts';
+import { MAX_TICKET_CHARS } from '../../src/core/executor-protocol/frames.ts';
 import { err, ok } from '../../src/core/primitives/result.ts';
 import { createExecutorTierRunner } from '../../src/tiers/executor/executor-tier-runner.ts';
 import type { SecretSource } from '../../src/tiers/executor/secret-source.ts';
@@ -81,6 +82,19 @@ describe('createExecutorTierRunner()', () => {
     const refused = await createExecutorTierRunner(api, lends).run(jobWith(SECRET), NEVER);
     expect(refused).toMatchObject({ kind: 'failed', reason: 'tier_unavailable' });
     expect(calls.map(({ signed }) => signed)).toEqual([undefined]);
+  });
+
+  test('sends no ticket that is longer than a machine reads', async () => {
+    const none: SecretSource = async () => ok([]);
+    const answerTo = (length: number) => {
+      const ticketForNode = async () => 'x'.repeat(length);
+      const { api } = nodesThat(chosen());
+      const job = { ...jobWith({ key: 'plain' }), ticketForNode };
+      return createExecutorTierRunner(api, none).run(job, NEVER);
+    };
+    expect(await answerTo(MAX_TICKET_CHARS)).toEqual(DONE);
+    const refused = await answerTo(MAX_TICKET_CHARS + 1);
+    expect(refused).toMatchObject({ kind: 'failed', reason: 'ticket_refused' });
   });
 
   test('signs again when the ceiling of the node has changed since', async () => {

@@ -23,8 +23,10 @@ export const HEARTBEAT = { ask: 'ping', answer: 'pong', everyMs: 15_000 } as con
 /** Longest frame, in bytes: an answer of 1 MiB in which each character had to be escaped. */
 export const MAX_FRAME_BYTES = 8_388_608;
 
-/** Longest ticket and longest arguments, in characters. */
-export const MAX_TICKET_CHARS = 131_072;
+/** Longest ticket, in characters: with a ceiling as long as one may be, and as much again. */
+export const MAX_TICKET_CHARS = 786_432;
+
+/** Longest arguments, in characters. */
 export const MAX_ARGUMENT_CHARS = 1_048_576;
 
 /** Longest line of progress. */

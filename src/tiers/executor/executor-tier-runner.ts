@@ -14,6 +14,7 @@ import type {
 } from '../../blocks/node/node-api.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { CheckReason } from '../../core/errors/reasons.ts';
+import { MAX_TICKET_CHARS } from '../../core/executor-protocol/frames.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { findSecretReferences } from '../../core/vault/secret-reference.ts';
@@ -78,6 +79,8 @@ async function signFor(
   const secrets = await source({ claims, node, config });
   if (!secrets.ok) return secrets;
   const ticket = await job.ticketForNode(node, ceiling);
+  // Whoever was sent a frame that he cannot read would close the connection of all calls.
+  if (ticket.length > MAX_TICKET_CHARS) return err('ticket_refused');
   const signed = { node, ceilingVersion, ticket };
   if (secrets.value.length === 0) return ok(signed);
   if (sealingKey === undefined) return err('tier_unavailable');
