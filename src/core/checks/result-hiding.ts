@@ -12,7 +12,6 @@ import { effectOf, joinRead } from '../policy/flow.ts';
 import type { FlowRules } from '../policy/flow-rules.ts';
 import { HIGHEST_LABEL, isLabel, joinLabels, type Label, LOWEST_LABEL } from '../policy/labels.ts';
 import type { JsonValue } from '../primitives/json.ts';
-import { repeatsAny } from '../provenance/echoed-arguments.ts';
 import type { GivenArguments } from '../provenance/given-arguments.ts';
 import { isHandle } from '../provenance/handle.ts';
 import {
@@ -85,7 +84,7 @@ function vouchingOf(tool: HidingTool, question: HidingQuestion): Hiding['isVouch
     if (!isCredible || typeof value === 'object' || !isVouched(integrity)) return false;
     if (integrity === 'declassified') return declassifies;
     if (integrity === 'arguments') return turn?.integrity === 'trusted';
-    return told !== undefined && !repeatsAny(value, told);
+    return told !== undefined && !told.areRepeatedBy(value);
   };
 }
 

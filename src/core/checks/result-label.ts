@@ -17,7 +17,6 @@ import { effectOf, joinRead } from '../policy/flow.ts';
 import { type Integrity, isLabel, joinLabels, type Label, LOWEST_LABEL } from '../policy/labels.ts';
 import type { JsonValue } from '../primitives/json.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
-import { repeatsAny } from '../provenance/echoed-arguments.ts';
 import { isFigure } from '../provenance/figures.ts';
 import type { GivenArguments } from '../provenance/given-arguments.ts';
 import type { HiddenValues } from '../provenance/handle.ts';
@@ -65,7 +64,7 @@ export function checkLabel(
   if (!isLabel(turn) || !isLabel(read)) return err(deny('label', 'unlabelled'));
 
   const effect = effectOf(tool.requires);
-  const fields = shown === undefined ? undefined : credibleFields(tool, question);
+  const fields = shown === undefined ? undefined : believedFields(tool, shown, question);
   const joined = joinLabels(turn, read);
   const isClosed = tool.annotations.openWorldHint === false && !effect.hearsOutsiders;
   const own = isClosed ? joined.integrity : 'untrusted';
@@ -74,9 +73,7 @@ export function checkLabel(
     ? joinFields({ shown, fields, handles, ofArguments: joined.integrity })
     : undefined;
   const label: Label = { ...joined, integrity: vouched ?? own };
-  const labels = { label: joinRead(label, effect) };
-  const isRepeated = shown !== undefined && repeatsHandles(shown, fields, question.given);
-  return ok(fields === undefined || isRepeated ? labels : { ...labels, fields });
+  return ok({ label: joinRead(label, effect), ...(fields !== undefined && { fields }) });
 }
 
 /** What the tool's word is good for; nothing for a tool that can hear outsiders. */
@@ -89,17 +86,20 @@ export function credibleFields(
   return declassifies ? fields : fields && withoutDeclassified(fields);
 }
 
-/** A tool knows nothing of what it was told by a handle: then none of its fields counts. */
-function repeatsHandles(
+/** A tool knows nothing of what it was told by a handle: where it repeats that, none of its fields counts. */
+function believedFields(
+  tool: LabelledTool,
   shown: JsonValue,
-  fields: TrustedFields | undefined,
-  { byHandles }: Pick<GivenArguments, 'byHandles'> = { byHandles: [] },
-): boolean {
-  if (byHandles.length === 0) return false;
-  return [...listLeaves(shown, fields)].some(
+  question: LabelQuestion,
+): TrustedFields | undefined {
+  const fields = credibleFields(tool, question);
+  const told = question.given?.byHandles;
+  if (fields === undefined || told === undefined || told.isEmpty) return fields;
+  const isRepeated = [...listLeaves(shown, fields)].some(
     ({ value, integrity }) =>
-      isVouched(integrity) && integrity !== 'declassified' && repeatsAny(value, byHandles),
+      isVouched(integrity) && integrity !== 'declassified' && told.areRepeatedBy(value),
   );
+  return isRepeated ? undefined : fields;
 }
 
 interface Shown {

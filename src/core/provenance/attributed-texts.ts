@@ -11,11 +11,11 @@
  */
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
-import { repeatsAny } from './echoed-arguments.ts';
 import { foldedText } from './folded-text.ts';
 import { type Comparison, KnownText } from './known-text.ts';
 import { listLinkForms } from './link-forms.ts';
 import { ownWords } from './own-words.ts';
+import type { ToldValues } from './told-values.ts';
 import { itemOf, memberOf, type TrustedFields } from './trusted-fields.ts';
 
 /** Most texts that are kept, and most characters of them all; the newest count. */
@@ -41,8 +41,8 @@ export interface ReadResult {
   readonly fields: TrustedFields;
   /** Leaves of the arguments of its call. */
   readonly args: Names;
-  /** Those of them, folded, that nobody trusted has said. */
-  readonly doubtful: readonly string[];
+  /** Those of them that nobody trusted has said. */
+  readonly doubtful: ToldValues;
 }
 
 export class AttributedTexts {
@@ -52,8 +52,7 @@ export class AttributedTexts {
   /** What a result merely repeats, nobody has written but the model. */
   add({ result, fields, args, doubtful }: ReadResult): void {
     for (const { names, text } of listAttributed(result, { fields, args, authors: [] })) {
-      const folded = foldedText(text);
-      if (repeatsAny(folded, doubtful) || doubtful.some((leaf) => leaf.includes(folded))) continue;
+      if (doubtful.areRepeatedBy(text) || doubtful.hold(foldedText(text))) continue;
       this.#kept.push({ names, known: new KnownText(text), chars: text.length });
       this.#chars += text.length;
     }

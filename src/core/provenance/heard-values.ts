@@ -10,18 +10,13 @@
 
 import type { Message, ToolMessage, UserMessage } from '../conversation/message.ts';
 import { AttributedTexts } from './attributed-texts.ts';
-import {
-  findDoubtful,
-  listTexts,
-  readArguments,
-  readJson,
-  repeatsAny,
-} from './echoed-arguments.ts';
+import { listTexts, readArguments, readJson } from './echoed-arguments.ts';
 import { foldedText } from './folded-text.ts';
 import { isHandle } from './handle.ts';
 import { type Comparison, KnownText } from './known-text.ts';
 import { listLinkForms } from './link-forms.ts';
 import { ownWords } from './own-words.ts';
+import { ToldValues } from './told-values.ts';
 import { isVouched, listLeaves, type ResultLeaf } from './trusted-fields.ts';
 import { VouchedValues } from './vouched-values.ts';
 
@@ -50,9 +45,9 @@ interface Heard {
 }
 
 /** One of a few answers is one, also where an argument happens to be the same. */
-function isBorneOut({ value, integrity }: ResultLeaf, doubtful: readonly string[]): boolean {
+function isBorneOut({ value, integrity }: ResultLeaf, doubtful: ToldValues): boolean {
   if (integrity === 'declassified') return true;
-  return integrity === 'arguments' ? doubtful.length === 0 : !repeatsAny(value, doubtful);
+  return integrity === 'arguments' ? doubtful.isEmpty : !doubtful.areRepeatedBy(value);
 }
 
 export class HeardValues {
@@ -163,8 +158,9 @@ export class HeardValues {
     const result = readJson(content);
     const args = readArguments(written);
     if (result === undefined || args === undefined) return;
-    const isTrusted = (leaf: ResultLeaf['value']) => this.originOf(leaf, 'folded') !== 'untrusted';
-    const doubtful = findDoubtful(args, isTrusted);
+    const isDoubtful = (leaf: ResultLeaf['value']) =>
+      typeof leaf !== 'boolean' && this.originOf(leaf, 'folded') === 'untrusted';
+    const doubtful = new ToldValues(args.filter(isDoubtful));
     this.#attributed.add({ result, fields, args: listTexts(args), doubtful });
 
     const vouched: string[] = [];

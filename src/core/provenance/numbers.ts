@@ -11,6 +11,7 @@ const WRITTEN =
 const GROUPED_BY_COMMA = /^\d{1,3}(?:[,'\u2019]\d{3})+(?:\.\d+)?$/;
 const GROUPED_BY_POINT = /^\d{1,3}(?:\.\d{3})+(?:,\d+)?$/;
 const WITH_POINT = /^\d+(?:\.\d+)?$/;
+const NONE: ReadonlySet<number> = new Set();
 const WITH_COMMA = /^\d+,\d+$/;
 
 /** All numbers of a text, in every reading: "1,234" is read as both 1234 and 1.234. */
@@ -20,6 +21,12 @@ export function readNumbers(text: string): Set<number> {
     for (const reading of readDigits(digits)) numbers.add(sign === '-' ? -reading : reading);
   }
   return numbers;
+}
+
+/** The readings of a text that is one number and nothing else, however it is written: "$2,200.00". */
+export function readNumberAlone(text: string): ReadonlySet<number> {
+  const isAlone = /\d/.test(text) && !/[\p{L}\p{N}]/u.test(text.replace(WRITTEN, ''));
+  return isAlone ? readNumbers(text) : NONE;
 }
 
 /** The number that a value is, if it is written plainly, as programs do: `7`, `98.70`. */

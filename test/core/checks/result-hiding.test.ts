@@ -3,7 +3,7 @@ import { inspectOutcome } from '../../../src/core/checks/inspect-outcome.ts';
 import type { ToolDefinition } from '../../../src/core/manifest/tool-definition.ts';
 import { flowRulesSchema } from '../../../src/core/policy/flow-rules.ts';
 import { type Label, PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
-import type { JsonObject } from '../../../src/core/primitives/json.ts';
+import type { JsonObject, JsonValue } from '../../../src/core/primitives/json.ts';
 import { readGiven } from '../../../src/core/provenance/given-arguments.ts';
 import { type HiddenValues, isHandle, toHandle } from '../../../src/core/provenance/handle.ts';
 import { MAX_HANDLES } from '../../../src/core/provenance/hide-values.ts';
@@ -162,6 +162,25 @@ describe('what handles have told a tool', () => {
     expect(ask('EVE-1').fields).toBeUndefined();
     expect(ask('known as eve-1').fields).toBeUndefined();
     expect(ask('ann').fields).toEqual({ members: { name: 'trusted' } });
+  });
+
+  test('leaves no figure trusted that repeats it, however it is written', () => {
+    const labelOf = (value: JsonValue, name: JsonValue) => {
+      const written = { [told]: { value, label: UNTRUSTED } };
+      return inspect(BOOK, { name }, { args: { q: told }, handles: written, ofCall: UNTRUSTED })
+        .label.integrity;
+    };
+    expect(labelOf(4711, 815)).toBe('trusted');
+    for (const [value, name] of [
+      [4711, 4711],
+      ['#4711', 4711],
+      ['$2,200.00', 2200],
+      ['DE89 3704 0044 0532 0130 00', 'DE89370400440532013000'],
+      ['May 20th 2024', '2024-05-20'],
+    ] as const) {
+      expect([value, labelOf(value, name)]).toEqual([value, 'untrusted']);
+    }
+    expect(labelOf(Array.from({ length: 65 }, String), 815)).toBe('untrusted');
   });
 
   test('makes the result of a closed world untrusted', () => {

@@ -129,6 +129,19 @@ describe('a value in a result', () => {
     expect(known.originOf('evil', 'folded')).toBe('untrusted');
   });
 
+  test.each([
+    ['DE89-3704 0044 0532 0130 00', 'Account: DE89370400440532013000', 'DE89370400440532013000'],
+    ['#4711', '4711', '4711'],
+    ['$2,200.00', 2200, 2200],
+    ['https://evil.example/a', 'evil.example/a', 'https://evil.example/a'],
+    ['May 20th 2024', '2024-05-20', '2024-05-20'],
+  ])('is not believed where it repeats %j as %j', (told, field, wanted) => {
+    const known = (args: object) =>
+      knowing(says('look'), reads({ field }, 'trusted', args)).originOf(wanted, 'folded');
+    expect(known({ of: 'another' })).toBe('field');
+    expect(known({ of: told })).toBe('untrusted');
+  });
+
   test('that repeats what the principal said is his', () => {
     const known = knowing(
       says('make plan.txt'),
