@@ -17,6 +17,7 @@ import { type Problem, toErrorCode, toProblemResponse } from './error-response.t
 import { handleOnce, readIdempotencyKey, SHOWN_ONCE } from './idempotency.ts';
 import { countStranger } from './limit-strangers.ts';
 import { logFault } from './log-fault.ts';
+import { ACTING_HEADER } from './open-block.ts';
 import { closingAtEnd, openStream, wantsStream } from './open-streams.ts';
 import { isOwnHost } from './own-host.ts';
 import { discardUnread, readBytes, readJson, readQuery } from './read-body.ts';
@@ -156,8 +157,24 @@ async function readRequest(
     body,
     query:
       route.query === undefined ? undefined : readQuery(withoutTicket(raw.url, route), route.query),
-    ...(key !== undefined && { idempotency: { key, bodyHash: sha256Hex(bytes ?? raw.url) } }),
+    ...(key !== undefined && { idempotency: { key, bodyHash: hashOf(raw, route, bytes) } }),
   };
+}
+
+/**
+ * What a key stands for. Where the answer is replayed, also whom the path names, and which block the
+ * request acts as: the same words about another are another request. Sessions know that by themselves.
+ */
+function hashOf(
+  { url, headers }: Request,
+  { path, idempotency }: Route,
+  bytes?: Uint8Array,
+): string {
+  if (bytes === undefined) return sha256Hex(url);
+  const acting = headers.get(ACTING_HEADER);
+  const isSaidOfAnything = acting === null && !path.includes('{');
+  if (idempotency !== 'replay' || isSaidOfAnything) return sha256Hex(bytes);
+  return sha256Hex(JSON.stringify([new URL(url).pathname, acting, sha256Hex(bytes)]));
 }
 
 /** A known path with another method is 405 with `Allow`, not 404. */

@@ -256,6 +256,23 @@ describe('a decision', () => {
   });
 });
 
+describe('a key that was used for another approval', () => {
+  test('decides nothing, and says so', async () => {
+    const { ids } = await askFor(api, countWords(), countWords('four'));
+    const [first = '', second = ''] = ids;
+    const headers = { 'Idempotency-Key': 'no-to-this' };
+    const deny = (id: string) => human.post(`/v1/approvals/${id}`, { decision: 'deny' }, headers);
+    expect(await deny(first)).toMatchObject({ status: 200, body: { id: first } });
+    expect(await deny(first)).toMatchObject({ status: 200, body: { id: first } });
+    expect(await deny(second)).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_conflict' },
+    });
+    expect(await stateOf(human, second)).toBe('pending');
+    await decide(human, second, 'deny');
+  });
+});
+
 describe('the list', () => {
   test('finds approvals by state and session, page by page', async () => {
     const a = await askFor(api, countWords('a'), countWords('b'), countWords('c'));
