@@ -12,8 +12,7 @@ import type { Grant } from '../core/capabilities/grant.ts';
 import { admitUse } from '../core/policy/caveat.ts';
 import { narrowGrants } from '../core/policy/narrow-grants.ts';
 import type { Principal } from '../core/policy/principal.ts';
-import { ROOT_NAME } from '../core/policy/reserved-name.ts';
-import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
+import { ROOT_NAME, ROOT_WORKSPACE } from '../core/policy/reserved-name.ts';
 import { isRootToken, type PresentedToken, readToken } from './access-token.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { countRoot } from './count-root.ts';
@@ -21,9 +20,6 @@ import type { Caller } from './route.ts';
 import { signIn } from './sign-in.ts';
 import { looksLikeJwt } from './unverified-jwt.ts';
 import type { Arrival } from './use-of.ts';
-
-/** The workspace that the deployment's root belongs to; made on first use. */
-export const ROOT_WORKSPACE = requireWorkspaceId('default');
 
 /** Every family of the catalogue, by name: root holds what exists now, not what may come. */
 const ROOT_GRANTS: readonly Grant[] = expandGrants(FAMILIES.map(({ name }) => name)).patterns.map(
@@ -76,10 +72,4 @@ async function rootCaller(env: GatewayBindings, { requestId, use }: Arrival): Pr
   }
   const retryAfterMs = await countRoot(env, ROOT, use.operation);
   return { principal: ROOT, grants: ROOT_GRANTS, revision: 0, retryAfterMs };
-}
-
-function requireWorkspaceId(text: string): WorkspaceId {
-  const id = parseWorkspaceId(text);
-  if (id === undefined) throw new Error('Cannot read workspace id: it must match its grammar');
-  return id;
 }

@@ -10,7 +10,8 @@
 import { sha256Hex } from '../blocks/kit/keys.ts';
 import { openEntry } from '../blocks/workspace/entry-client.ts';
 import { readAudiences, workspaceOfAudiences } from '../core/policy/audience.ts';
-import { parseWorkspaceId, type WorkspaceId } from '../core/primitives/ids.ts';
+import { ROOT_WORKSPACE } from '../core/policy/reserved-name.ts';
+import type { WorkspaceId } from '../core/primitives/ids.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { Refusal } from './refusal.ts';
 import type { Caller } from './route.ts';
@@ -87,8 +88,7 @@ function findWorkspace(
   audiences: readonly string[],
 ): WorkspaceId | undefined {
   const known = readAudiences(SALLYPORT_AUDIENCES);
-  const own = parseWorkspaceId('default');
-  return known && own && workspaceOfAudiences(audiences, { known, own });
+  return known && workspaceOfAudiences(audiences, { known, own: ROOT_WORKSPACE });
 }
 
 function toQuestion(workspace: WorkspaceId, { issuer, kid }: UnverifiedJwt): IssuerQuestion {

@@ -55,8 +55,9 @@ test('what the prover needs is exported, and its proof is true of the policy in 
   const before = await policy();
   const send = { ...before.flow.send, untrusted: { secret: 'allow' } };
   await root.put(AT, { policy: { ...before, flow: { ...before.flow, send } } });
-  const [leak] = await prove();
-  expect(leak?.principal).toBe('service:agent');
+  const leaks = await prove();
+  expect(leaks.map(({ principal }) => principal)).toEqual(['user:root', 'service:agent']);
+  const leak = leaks.at(-1);
   expect(leak?.path.at(-1)?.move).toBe('tool http-fetch');
   await root.put(AT, { policy: before });
 });

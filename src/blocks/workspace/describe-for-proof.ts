@@ -9,8 +9,9 @@ import { liveGrantsOf } from '../../core/policy/live-grants.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { ProvedPrincipal, ProvedWorkspace } from '../../core/policy/prove-flow.ts';
+import { ROOT_NAME, ROOT_WORKSPACE } from '../../core/policy/reserved-name.ts';
 import { givableBy } from '../../core/policy/sign-in-policy.ts';
-import { isLiveToken } from '../../core/policy/token-facts.ts';
+import { isLiveToken, ROOT_GRANTS } from '../../core/policy/token-facts.ts';
 import { builtInPlugins } from './built-in-plugins.ts';
 import { toGiverName } from './issuer-giver.ts';
 import type { WorkspaceParts } from './workspace-parts.ts';
@@ -30,7 +31,7 @@ export function describeForProof(parts: WorkspaceParts): ProvedWorkspace {
         annotations,
       })),
     })),
-    principals: [...listPrincipals(parts), ...listIssuers(parts)],
+    principals: [...listRoot(parts), ...listPrincipals(parts), ...listIssuers(parts)],
   };
 }
 
@@ -42,6 +43,13 @@ function listServed(
   const running = plugins.all().filter(({ plugin }) => plugin.state === 'running');
   const served = [...running, ...plugins.draining()].map(({ plugin }) => plugin);
   return [...served, ...builtInPlugins(skills.all(), policy)];
+}
+
+/** Root has no token, and in the workspace that is its own it acts as anybody does. */
+function listRoot(parts: WorkspaceParts): readonly ProvedPrincipal[] {
+  if (parts.authorities.workspace !== ROOT_WORKSPACE) return [];
+  const grants = ROOT_GRANTS.map(({ pattern }) => pattern);
+  return [{ name: toPrincipalName(ROOT_NAME), grants }];
 }
 
 /** Whoever may come tomorrow, with all that an issuer can give to anybody. */

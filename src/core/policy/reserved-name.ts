@@ -8,12 +8,16 @@
  * @module
  */
 
+import { parseWorkspaceId, type WorkspaceId } from '../primitives/ids.ts';
 import { type Principal, toPrincipalName } from './principal.ts';
 
 type Named = Pick<Principal, 'kind' | 'id'>;
 
 /** The deployment's root, in every workspace. */
 export const ROOT_NAME: Named = { kind: 'user', id: 'root' };
+
+/** The one that root acts in; in all others it only gives tokens. */
+export const ROOT_WORKSPACE = requireWorkspaceId('default');
 
 const SCHEDULE_PREFIX = 'schedule-';
 
@@ -35,4 +39,10 @@ export function findReserved(giver: Named, { kind, id }: Named): string | undefi
   return isTaken
     ? `must not be "${id}": it is the deployment’s, and gives its tokens itself`
     : undefined;
+}
+
+function requireWorkspaceId(text: string): WorkspaceId {
+  const id = parseWorkspaceId(text);
+  if (id === undefined) throw new Error('Cannot read workspace id: it must match its grammar');
+  return id;
 }
