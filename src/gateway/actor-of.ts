@@ -13,7 +13,8 @@ type Asked = Pick<RouteRequest<unknown, unknown>, 'caller' | 'requestId'>;
 
 /** For blocks that decide by the principal. */
 export function actorOf({ caller, requestId }: Asked): Actor {
-  return { principal: caller.principal, requestId };
+  const { principal, textEndsAt } = caller;
+  return { principal, requestId, ...(textEndsAt !== undefined && { textEndsAt }) };
 }
 
 /** For blocks that only write down who it was. */

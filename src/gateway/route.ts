@@ -23,6 +23,8 @@ export interface Caller {
   readonly principal: Principal;
   readonly grants: readonly Grant[];
   readonly revision: number;
+  /** As of an `Actor`. */
+  readonly textEndsAt?: number;
   /** Above 0 where the caller has used this route too often; no route sees such a caller. */
   readonly retryAfterMs?: number;
 }

@@ -86,6 +86,21 @@ describe('rotation', () => {
       .toMatchObject([{ event: { tokenId: wide.id } }, { event: { tokenId: lasting.id } }]);
   });
 
+  test('is not for the text before, and what is issued with that ends with it', async () => {
+    const { id, api } = await issue('system:token:issue', 'system:audit:read');
+    const { body } = await rotate(root, id, 600);
+    expect((await rotate(api, id, 0)).status).toBe(403);
+    const order = { subject: { kind: 'service', id: 'child' }, grants: ['system:audit:read'] };
+    const { body: child } = await api.post('/v1/tokens', order);
+    expect(child.expiresAt).toBe(body.formerUntil);
+    const rotated = callApi(gateway, body.token);
+    expect((await rotated.post('/v1/tokens', order)).body.expiresAt).toBeGreaterThan(
+      body.formerUntil,
+    );
+    expect((await rotate(rotated, id, 0)).status).toBe(200);
+    expect(await statusOf(api)).toBe(200);
+  });
+
   test('does not lead out of a narrowed token', async () => {
     const { id, api } = await issue('system:token:issue', 'system:audit:read');
     const budget = { kind: 'budget', maxTokens: 1 } as const;

@@ -52,8 +52,6 @@ interface Stores {
 
 interface Login extends Authenticated {
   readonly token: StoredToken;
-  /** When the text that it was made with ends; absent for the present text of its token. */
-  readonly until?: number;
 }
 
 export class Authorities {
@@ -91,7 +89,8 @@ export class Authorities {
   /** The login with this token; `undefined` if there is no such token, or it is not live. */
   login(tokenHash: string, now: number): Login | undefined {
     const known = this.#logins.get(tokenHash) ?? this.#readLogin(tokenHash, now);
-    if (known === undefined || now >= (known.until ?? Number.POSITIVE_INFINITY)) return undefined;
+    if (known === undefined || now >= (known.textEndsAt ?? Number.POSITIVE_INFINITY))
+      return undefined;
     return isLiveToken(known.token, now) ? known : undefined;
   }
 
@@ -134,7 +133,7 @@ export class Authorities {
     const grants = grantsUnder(this.#switches(), liveGrantsOf(token.id, this.sources, now));
     const { revision } = workspace.row();
     const login = { principal, grants, revision, token };
-    const known: Login = former === undefined ? login : { ...login, until: former.until };
+    const known: Login = former === undefined ? login : { ...login, textEndsAt: former.until };
     return remember(this.#logins, [tokenHash, known], MAX_REMEMBERED);
   }
 

@@ -50,8 +50,8 @@ export abstract class EnteredWorkspace
     const login = parts?.authorities.login(tokenHash, now);
     if (parts === undefined || login === undefined) return undefined;
     this.#touch(parts, login.token, now);
-    const { principal, grants, revision } = login;
-    return this.enter(parts, { principal, grants, revision }, use);
+    const { token: _, ...authenticated } = login;
+    return this.enter(parts, authenticated, use);
   }
 
   async issuer(issuer: string, kid?: string): Promise<IssuerAnswer> {

@@ -43,7 +43,8 @@ export function rotateToken(
     const denied = actorEvent(parts, actor, { ...facts, decision: 'denied', reason });
     transact(parts, () => record(parts, denied));
     parts.flush();
-    const detail = 'Cannot rotate the token: who asks must hold all that it holds, without caveats';
+    const detail =
+      'Cannot rotate the token: who asks must hold all that it holds, without caveats, by a text that lasts';
     return err({ code: 'denied', detail });
   }
   const until = now + overlapMs;
@@ -57,9 +58,14 @@ export function rotateToken(
   return ok({ id: tokenId, formerUntil: until });
 }
 
-function mayRotate(parts: WorkspaceParts, { principal }: Actor, tokenId: string): boolean {
+/** Who has but a text that was rotated would give himself one that lasts. */
+function mayRotate(
+  parts: WorkspaceParts,
+  { principal, textEndsAt }: Actor,
+  tokenId: string,
+): boolean {
   const now = parts.now();
-  if (principal.caveats !== undefined) return false;
+  if (principal.caveats !== undefined || textEndsAt !== undefined) return false;
   const held = parts.authorities.of(principal, now)?.grants ?? [];
   const wanted = liveGrantsOf(tokenId, parts.authorities.sources, now);
   return principal.tokenId === tokenId || attenuate(held, wanted, now).ok;

@@ -115,14 +115,15 @@ interface Draft {
   readonly patterns: readonly CapabilityPattern[];
 }
 
-/** A token ends with the one that gave it, at the latest. */
+/** A token ends with the one that gave it, at the latest, and with the text of that one that was shown. */
 function toToken(
   parts: WorkspaceParts,
-  { principal }: Actor,
+  { principal, textEndsAt }: Actor,
   { request, patterns }: Draft,
 ): StoredToken {
-  const giverEndsAt = parts.tokens.byId(principal.tokenId)?.expiresAt ?? Number.POSITIVE_INFINITY;
-  const expiresAt = Math.min(request.expiresAt ?? Number.POSITIVE_INFINITY, giverEndsAt);
+  const giver = parts.tokens.byId(principal.tokenId);
+  const ends = [request.expiresAt, giver?.expiresAt, textEndsAt];
+  const expiresAt = Math.min(...ends.map((end) => end ?? Number.POSITIVE_INFINITY));
   return {
     id: request.tokenId,
     subject: request.subject,

@@ -32,10 +32,11 @@ import type { TokenOrigin } from './token-uses.ts';
 export interface Actor {
   readonly principal: Principal;
   readonly requestId: string;
+  /** When the text of the token ends that was shown: set where it was rotated, epoch milliseconds. */
+  readonly textEndsAt?: number;
 }
 
-export interface Authenticated {
-  readonly principal: Principal;
+export interface Authenticated extends Pick<Actor, 'principal' | 'textEndsAt'> {
   /** Live grants, each bounded by what its giver still holds. */
   readonly grants: readonly Grant[];
   readonly revision: number;
@@ -285,10 +286,7 @@ export interface WorkspaceApi extends AuthorityLeaseApi {
     answer: { status: number; body: string } | undefined,
   ): Promise<void>;
 
-  /**
-   * What a principal named `kind:id` may do now with all of its live tokens together, for those who
-   * may ask about others.
-   */
+  /** What a principal named `kind:id` may do with all of its live tokens: to ask about others. */
   authorityOf(principalName: string): Promise<Authority | undefined>;
   /** A route that refused this principal: put on the record as `request-denied`. */
   recordDenial(actor: Actor, denial: RouteDenial): Promise<void>;

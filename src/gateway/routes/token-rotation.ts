@@ -10,6 +10,7 @@ import { openGovernance } from '../../blocks/workspace/governance-client.ts';
 import { type Caveat, caveatSchema, MAX_CAVEATS } from '../../core/policy/caveat.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import { issueTicket, issueToken, TICKET_LIFE_MS } from '../access-token.ts';
+import { actorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json } from '../json-response.ts';
 import { invalidBody } from '../refusal.ts';
@@ -43,17 +44,15 @@ const rotate = defineRoute(
       describes: z.object({ id: z.string(), token: z.string(), formerUntil: z.number() }),
     },
   },
-  async ({ env, caller, requestId, params, body }) => {
+  async (request) => {
+    const { env, caller, params, body } = request;
     const { principal } = caller;
     const fresh = issueToken(env.SALLYPORT_MASTER_KEY, principal.workspace);
-    const rotated = await openGovernance(env, principal.workspace).rotateToken(
-      { principal, requestId },
-      {
-        tokenId: params.id ?? '',
-        tokenHash: fresh.hash,
-        overlapMs: body.overlapSeconds * 1_000,
-      },
-    );
+    const rotated = await openGovernance(env, principal.workspace).rotateToken(actorOf(request), {
+      tokenId: params.id ?? '',
+      tokenHash: fresh.hash,
+      overlapMs: body.overlapSeconds * 1_000,
+    });
     if (!rotated.ok) throw fromWorkspace(rotated.error);
     return json({ ...rotated.value, token: fresh.text }, 200, { [SHOWN_ONCE]: 'true' });
   },
@@ -104,7 +103,8 @@ const ticket = defineRoute(
   },
   async ({ env, caller, body }) => {
     const fresh = issueTicket(env.SALLYPORT_MASTER_KEY, caller.principal.workspace);
-    const expiresAt = Date.now() + body.expiresInSeconds * 1_000;
+    const { textEndsAt = Number.POSITIVE_INFINITY } = caller;
+    const expiresAt = Math.min(Date.now() + body.expiresInSeconds * 1_000, textEndsAt);
     await openGovernance(env, caller.principal.workspace).issueTicket({
       ticketHash: fresh.hash,
       principal: narrowed(caller.principal, body.caveats),

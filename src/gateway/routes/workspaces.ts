@@ -142,24 +142,22 @@ const issue = defineRoute(
     success: { status: 201, describes: token.extend({ warnings }) },
     idempotency: 'replay',
   },
-  async ({ env, caller, requestId, body }) => {
+  async (request) => {
+    const { env, caller, body } = request;
     const id =
       body.workspace === undefined ? caller.principal.workspace : parseWorkspaceId(body.workspace);
     if (id === undefined || (id !== caller.principal.workspace && !administrates(caller))) {
       throw noSuch('workspace');
     }
     const fresh = issueToken(env.SALLYPORT_MASTER_KEY, id);
-    const issued = await openWorkspace(env, id).issueToken(
-      { principal: caller.principal, requestId },
-      {
-        tokenId: `tok_${randomHex(16)}`,
-        tokenHash: fresh.hash,
-        subject: body.subject,
-        grants: body.grants,
-        expiresAt: Date.now() + body.expiresInSeconds * 1_000,
-        ...(body.name !== undefined && { name: body.name }),
-      },
-    );
+    const issued = await openWorkspace(env, id).issueToken(actorOf(request), {
+      tokenId: `tok_${randomHex(16)}`,
+      tokenHash: fresh.hash,
+      subject: body.subject,
+      grants: body.grants,
+      expiresAt: Date.now() + body.expiresInSeconds * 1_000,
+      ...(body.name !== undefined && { name: body.name }),
+    });
     if (!issued.ok) throw fromWorkspace(issued.error);
     return json({ ...issued.value, token: fresh.text }, 201, { [SHOWN_ONCE]: 'true' });
   },
