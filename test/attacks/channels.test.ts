@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { attenuate } from '../../src/client/attenuate.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { type StandIn, startStandIn } from '../support/channel-standins.ts';
 import {
@@ -215,6 +216,26 @@ describe('somebody with a token', () => {
     expect((await create({ name: 'eves', capabilities: [] })).status).toBe(201);
     const joins = (await find('webhook')).pairings[0]?.principal ?? 'webhook.0';
     expect((await eve.post('/v1/channels/eves/codes', { joins })).status).toBe(403);
+  });
+
+  test('who was left less of it makes no channel that has more', async () => {
+    const issued = await api.post('/v1/tokens', {
+      subject: { kind: 'service', id: 'holder' },
+      grants: ['channel:*', 'provider:*', 'session:*'],
+    });
+    const { token } = issued.body;
+    const poor = await attenuate(token, [{ kind: 'budget', maxTokens: 1 }]);
+    const heard = async (name: string, by: string) => {
+      const order = channelOrder(standIn, 'webhook', { name });
+      expect((await callApi(gateway, by).post('/v1/channels', order)).status).toBe(201);
+      await say(name, { text: says(`heard by ${name}`) });
+      return await eventually(async () => {
+        const [reply] = (await find(name)).replies;
+        expect(reply?.status).toBe('sent');
+        return standIn.delivered.some(({ text }) => text === `heard by ${name}`);
+      });
+    };
+    expect([await heard('rich', token), await heard('poor', poor)]).toEqual([true, false]);
   });
 
   test('says nothing in a chat that the channel leaves out, nor more than a message may hold', async () => {

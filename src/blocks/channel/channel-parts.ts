@@ -81,8 +81,10 @@ export function senderPrincipal(
   { creator, grants }: Pick<StoredChannel, 'creator' | 'grants'>,
   id: string,
 ): Principal {
+  const { caveats, tokenId } = creator;
   return {
-    ...{ kind: 'channel', id, workspace, tokenId: creator.tokenId },
+    ...{ kind: 'channel', id, workspace, tokenId },
+    ...(caveats && { caveats }),
     behalf: { kind: creator.kind, id: creator.id, grants },
   };
 }
