@@ -18,6 +18,7 @@ import { hexOf } from './hex.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
 import { isRecent } from './signed-time.ts';
+import { readSlackText } from './slack-text.ts';
 import type { Update } from './update.ts';
 
 /** Slack advises at most 4,000 characters of text; what is escaped grows by less than it cuts at. */
@@ -29,7 +30,7 @@ const BUSY = new Set(['ratelimited', 'rate_limited', 'service_unavailable']);
 /** Errors after which nobody knows. */
 const UNSURE = new Set(['fatal_error', 'internal_error', 'request_timeout']);
 
-const event = z.object({
+const said = z.object({
   type: z.string(),
   subtype: z.string().optional(),
   bot_id: z.string().optional(),
@@ -51,9 +52,17 @@ const event = z.object({
     .optional(),
 });
 
+/** For whom the event is: the app's own user among them. */
+const authorization = z.object({ user_id: z.string().nullish(), is_bot: z.boolean().nullish() });
+
 const envelope = z.discriminatedUnion('type', [
   z.object({ type: z.literal('url_verification'), challenge: z.string().max(1_024) }),
-  z.object({ type: z.literal('event_callback'), event }),
+  z.object({
+    type: z.literal('event_callback'),
+    // Of other kinds the members mean something else.
+    event: z.looseObject({ type: z.string() }),
+    authorizations: z.array(authorization).nullish(),
+  }),
   z.object({ type: z.literal('app_rate_limited') }),
 ]);
 
@@ -62,6 +71,8 @@ const answer = z.object({
   error: z.string().optional(),
   ts: z.string().optional(),
 });
+
+const HEARD = new Set(['message', 'app_mention']);
 
 /** Subtypes of `message` that are words of a person; edits, joins and the like are not. */
 const WORDS = new Set([undefined, 'file_share', 'thread_broadcast', 'bot_message']);
@@ -89,8 +100,13 @@ export const slackAdapter: ChannelAdapter = {
     if (read.type === 'url_verification') {
       return { kind: 'handshake', answer: { contentType: 'text/plain', body: read.challenge } };
     }
-    const updates = read.type === 'event_callback' ? toUpdates(read.event) : [];
-    return { kind: 'updates', updates };
+    if (read.type !== 'event_callback' || !HEARD.has(read.event.type)) {
+      return { kind: 'updates', updates: [] };
+    }
+    const { success, data } = said.safeParse(read.event);
+    if (!success) return { kind: 'malformed' };
+    const self = read.authorizations?.find(({ is_bot: isBot }) => isBot === true)?.user_id;
+    return { kind: 'updates', updates: toUpdates(data, self ?? undefined) };
   },
 
   render({ chat, thread, text, format }, context) {
@@ -129,9 +145,9 @@ function call(
 }
 
 /** Named after the message, not the event: one that mentions the app comes as two events. */
-function toUpdates(written: z.infer<typeof event>): readonly Update[] {
-  const { type, subtype, user, bot_id: bot, channel, ts, text = '', thread_ts: thread } = written;
-  if (type !== 'message' && type !== 'app_mention') return [];
+function toUpdates(written: z.infer<typeof said>, self: string | undefined): readonly Update[] {
+  const { subtype, user, bot_id: bot, channel, ts, thread_ts: thread } = written;
+  const text = readSlackText(written.text ?? '', self);
   const sender = user ?? bot;
   if (!WORDS.has(subtype) || sender === undefined) return [];
   if (channel === undefined || ts === undefined) return [];

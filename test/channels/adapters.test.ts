@@ -126,8 +126,9 @@ describe.each(NAMES)('%s', (name) => {
 describe('slack', () => {
   const apiBase = 'https://slack.com/api';
   const context = { credentials: SLACK_CREDENTIALS, tools, now: Date.now(), apiBase };
+  const authorizations = [{ team_id: 'T1', user_id: 'U0BOT', is_bot: true }];
   const read = (event: object) => {
-    const body = JSON.stringify({ type: 'event_callback', event_id: 'Ev1', event });
+    const body = JSON.stringify({ type: 'event_callback', event_id: 'Ev1', event, authorizations });
     return ADAPTERS.slack.read(toWebhook(signForSlack(body)), context);
   };
   const said = { type: 'message', channel: 'C1', ts: '1.5', user: 'U1', text: 'hi' };
@@ -143,6 +144,25 @@ describe('slack', () => {
   test('edits and joins are nothing to answer, and bots are bots', () => {
     expect(read({ ...said, subtype: 'message_changed' })).toMatchObject({ updates: [] });
     expect(read({ ...said, bot_id: 'B1' })).toMatchObject({ updates: [{ isBot: true }] });
+  });
+
+  test('words are what was typed, not how Slack writes it', () => {
+    const text = '<@U0BOT> is a &lt; b &amp;&amp; c? Ask <mailto:bob@b.example|bob@b.example>';
+    expect(read({ ...said, text })).toMatchObject({
+      updates: [{ text: 'is a < b && c? Ask bob@b.example' }],
+    });
+  });
+
+  test('a code stays one where the app had to be mentioned with it', () => {
+    const text = '<@U0BOT> 7K2M-Q9XD';
+    expect(read({ ...said, text })).toMatchObject({ updates: [{ text: '7K2M-Q9XD' }] });
+    expect(read({ ...said, text: '<@U0BOT>' })).toMatchObject({ updates: [] });
+  });
+
+  test('events of other kinds are taken, whatever their members hold', () => {
+    const event = { type: 'channel_rename', channel: { id: 'C1', name: 'new' } };
+    expect(read(event)).toEqual({ kind: 'updates', updates: [] });
+    expect(read({ ...said, channel: { id: 'C1' } })).toEqual({ kind: 'malformed' });
   });
 
   test('words mention nobody, as plain text and as Markdown', () => {
