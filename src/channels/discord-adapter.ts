@@ -114,7 +114,8 @@ function toUpdates(read: z.infer<typeof interaction>): readonly Update[] {
   return [
     {
       ...{ updateId: id, sender: author.id, chat, text: option, attachments: [] },
-      ...{ isBot: author.bot === true, isPrivate: member === undefined, replyToken: token },
+      ...{ isBot: author.bot === true, isForwarded: false, isPrivate: member === undefined },
+      replyToken: token,
     },
   ];
 }

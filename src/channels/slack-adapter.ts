@@ -159,7 +159,9 @@ function toUpdates(written: z.infer<typeof said>, self: string | undefined): rea
   if (text === '' && attachments.length === 0) return [];
   const isBot = bot !== undefined || written.app_id !== undefined || subtype === 'bot_message';
   const place = { chat: channel, ...(thread !== undefined && { thread }) };
-  const facts = { isBot, isPrivate: written.channel_type === 'im', messageId: ts };
+  // What somebody shares is no part of his text.
+  const passedOn = { isForwarded: false };
+  const facts = { isBot, isPrivate: written.channel_type === 'im', messageId: ts, ...passedOn };
   return [{ updateId: `${channel}/${ts}`, sender, ...place, text, attachments, ...facts }];
 }
 

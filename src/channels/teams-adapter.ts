@@ -178,6 +178,7 @@ function toUpdates(read: z.infer<typeof activity>): readonly Update[] {
       ...{ updateId: `${conversation.id}/${id}`, sender: from.id, chat, text, attachments },
       ...(thread !== undefined && { thread }),
       isBot: from.role === 'bot' || BOT_ACCOUNT.test(from.id),
+      isForwarded: false,
       isPrivate: conversation.conversationType === 'personal',
       ...{ messageId: id, replyToken: JSON.stringify(back satisfies z.infer<typeof origin>) },
     },

@@ -29,6 +29,8 @@ const message = z.object({
   from: z.object({ id: z.int(), is_bot: z.boolean() }).optional(),
   /** The bot through which a person wrote it, whose words it holds. */
   via_bot: z.object({ id: z.int() }).optional(),
+  /** Of a message that is passed on: who wrote it first. */
+  forward_origin: z.looseObject({}).optional(),
   chat: z.object({ id: z.int(), type: z.string().optional() }),
   text: z.string().optional(),
   caption: z.string().optional(),
@@ -138,6 +140,7 @@ function toUpdates(id: number, written: Message): readonly Update[] {
       text: words,
       attachments,
       isBot: from.is_bot || written.via_bot !== undefined,
+      isForwarded: written.forward_origin !== undefined,
       isPrivate: chat.type === 'private',
       messageId: String(written.message_id),
     },

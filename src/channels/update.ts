@@ -25,6 +25,8 @@ export interface Update {
   readonly attachments: readonly Attachment[];
   /** Written by a program, perhaps by this very channel: never answered. */
   readonly isBot: boolean;
+  /** Words of somebody else, which the sender passes on: he does not speak by them. */
+  readonly isForwarded: boolean;
   /** Whether nobody but the sender reads the chat. */
   readonly isPrivate: boolean;
   /** The platform's name of the message within its chat, where that is not the update's. */

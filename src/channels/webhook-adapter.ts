@@ -39,6 +39,8 @@ const message = z.object({
   text: z.string().max(65_536),
   /** Whether a program wrote it. */
   isBot: z.boolean().default(false),
+  /** Whether somebody else did, and the sender has passed it on. */
+  isForwarded: z.boolean().default(false),
   /** Whether nobody but the sender reads the chat. */
   isPrivate: z.boolean().default(false),
   attachments: z

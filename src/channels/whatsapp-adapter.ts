@@ -26,6 +26,10 @@ const media = z.object({
 const message = z.object({
   id: z.string().min(1).max(256),
   from: z.string().min(1).max(256),
+  /** The second where it has been passed on many times. */
+  context: z
+    .object({ forwarded: z.boolean().optional(), frequently_forwarded: z.boolean().optional() })
+    .optional(),
   text: z.object({ body: z.string() }).optional(),
   image: media.optional(),
   document: media.optional(),
@@ -133,7 +137,7 @@ function say({ credentials, apiBase }: AdapterContext, message: object): Outgoin
 
 /** A chat is with one person, so it is named after him. */
 function toUpdates(written: z.infer<typeof message>): readonly Update[] {
-  const { id, from, text } = written;
+  const { id, from, text, context } = written;
   const files = [written.image, written.document, written.audio, written.video].filter(
     (file) => file !== undefined,
   );
@@ -143,6 +147,7 @@ function toUpdates(written: z.infer<typeof message>): readonly Update[] {
   }));
   const words = text?.body ?? files.find(({ caption }) => caption !== undefined)?.caption ?? '';
   if (words === '' && attachments.length === 0) return [];
-  const facts = { isBot: false, isPrivate: true };
+  const isForwarded = context?.forwarded === true || context?.frequently_forwarded === true;
+  const facts = { isBot: false, isForwarded, isPrivate: true };
   return [{ updateId: id, sender: from, chat: from, text: words, attachments, ...facts }];
 }

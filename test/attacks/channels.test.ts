@@ -238,6 +238,27 @@ describe('somebody with a token', () => {
     expect([await heard('rich', token), await heard('poor', poor)]).toEqual([true, false]);
   });
 
+  test('gives no words of others out as his own by forwarding them', async () => {
+    const order = { name: 'known', access: { mode: 'allow-list', senders: ['7'] } };
+    await api.post('/v1/channels', channelOrder(standIn, 'telegram', order));
+    const { body, headers } = telegramWebhook({ id: '1', text: says('own') });
+    const { message } = JSON.parse(telegramWebhook({ text: says('passed on') }).body);
+    const forward_origin = { type: 'hidden_user', date: 1, sender_user_name: 'Eve' };
+    const forwarded = { update_id: 2, message: { ...message, forward_origin } };
+    await deliver(gateway, 'known', { body, headers });
+    await deliver(gateway, 'known', { body: JSON.stringify(forwarded), headers });
+    const { updates } = await eventually(async () => {
+      const channel = await find('known');
+      expect(channel.counts.answered).toBe(2);
+      return channel;
+    });
+    const said = await api.get(`/v1/sessions/${updates[0].sessionId}/messages`);
+    const labels = said.body.messages
+      .filter(({ role }: { role: string }) => role === 'user')
+      .map(({ label }: { label: { integrity: string } }) => label.integrity);
+    expect(labels).toEqual(['trusted', 'untrusted']);
+  });
+
   test('says nothing in a chat that the channel leaves out, nor more than a message may hold', async () => {
     const order = { name: 'one-chat', chats: ['chat-1'] };
     await api.post('/v1/channels', channelOrder(standIn, 'webhook', order));

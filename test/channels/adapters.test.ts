@@ -123,6 +123,30 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
+describe('what a sender passes on', () => {
+  const isForwarded = (platform: 'telegram' | 'whatsapp', change: object) => {
+    const context = { tools, now: Date.now(), apiBase: 'https://reply.example' };
+    const { credentials, write } = KNOWN[platform];
+    const webhook = toWebhook(write({ text: 'hello' }));
+    const body = JSON.parse(Buffer.from(webhook.body).toString());
+    Object.assign(body.message ?? body.entry[0].changes[0].value.messages[0], change);
+    const changed = { ...webhook, body: Buffer.from(JSON.stringify(body)) };
+    const read = ADAPTERS[platform].read(changed, { ...context, credentials });
+    return read.kind === 'updates' && read.updates[0]?.isForwarded;
+  };
+
+  test.each([
+    ['telegram', {}, false],
+    ['telegram', { forward_origin: { type: 'user', sender_user: { id: 9 } } }, true],
+    ['whatsapp', {}, false],
+    ['whatsapp', { context: { from: '1', id: 'wamid.0' } }, false],
+    ['whatsapp', { context: { forwarded: true } }, true],
+    ['whatsapp', { context: { frequently_forwarded: true } }, true],
+  ] as const)('%s says by %j', (platform, change, expected) => {
+    expect(isForwarded(platform, change)).toBe(expected);
+  });
+});
+
 describe('slack', () => {
   const apiBase = 'https://slack.com/api';
   const context = { credentials: SLACK_CREDENTIALS, tools, now: Date.now(), apiBase };

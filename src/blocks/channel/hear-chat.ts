@@ -52,6 +52,6 @@ function toUpdate(
   const { principal } = toPairing(parts, channel, sender);
   return {
     ...{ updateId: `${principal}/${id}`, messageId: id, sender, chat: sender, text },
-    ...{ attachments: [], isBot: false, isPrivate: true },
+    ...{ attachments: [], isBot: false, isForwarded: false, isPrivate: true },
   };
 }

@@ -7,7 +7,7 @@
 import type { Attachment, Update } from '../../channels/update.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
-import { labelOfSender } from '../../core/channels/judge-sender.ts';
+import { labelOfMessage } from '../../core/channels/judge-sender.ts';
 import type { Spend } from '../../core/policy/ledger.ts';
 import type { SessionId } from '../../core/primitives/ids.ts';
 import { sha256Hex } from '../kit/keys.ts';
@@ -38,7 +38,7 @@ export function toAdmission(
   return {
     ...{ sessionId, principal, requestId, ceiling },
     driver: model === undefined ? { kind: 'default-model' } : { kind: 'model', model },
-    messages: [{ role: 'user', content, label: labelOfSender(spec.access) }],
+    messages: [{ role: 'user', content, label: labelOfMessage(spec.access, update.isForwarded) }],
     create: { ...create, ...(system !== undefined && { system }) },
     idempotency: { key: `${spec.name}/${update.updateId}`, bodyHash: sha256Hex(content) },
   };

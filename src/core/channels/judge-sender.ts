@@ -33,7 +33,10 @@ export function judgeSender(
   }
 }
 
-/** Whoever was let in speaks for himself; on an open channel anybody does. */
-export function labelOfSender({ mode }: ChannelAccess): Label {
-  return mode === 'open' ? UNTRUSTED_LABEL : PRINCIPAL_LABEL;
+/**
+ * Whoever was let in speaks for himself, but not by words of others that he passes on. On an open channel
+ * anybody speaks.
+ */
+export function labelOfMessage({ mode }: ChannelAccess, isForwarded: boolean): Label {
+  return mode === 'open' || isForwarded ? UNTRUSTED_LABEL : PRINCIPAL_LABEL;
 }

@@ -61,7 +61,7 @@ function signed(updateId: string, text: string): Signed {
   const update = { updateId, sender: 'ann', chat: `room ${updateId}`, text };
   return {
     channel: CHANNEL,
-    updates: [{ ...update, isBot: false, isPrivate: false, attachments: [] }],
+    updates: [{ ...update, isBot: false, isForwarded: false, isPrivate: false, attachments: [] }],
     verdict: { kind: 'accepted' },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChannelAccess } from '../../../src/core/channels/channel-spec.ts';
-import { judgeSender, labelOfSender } from '../../../src/core/channels/judge-sender.ts';
+import { judgeSender, labelOfMessage } from '../../../src/core/channels/judge-sender.ts';
 import { readPairingCode, toPairingCode } from '../../../src/core/channels/pairing-code.ts';
 
 const STATES = [undefined, 'pending', 'paired', 'denied'] as const;
@@ -17,9 +17,12 @@ describe('judgeSender()', () => {
     expect(STATES.map((state) => judgeSender(access, 'ann', state))).toEqual(verdicts);
   });
 
-  test('whoever nobody let in is not trusted', () => {
-    expect(labelOfSender({ mode: 'open' }).integrity).toBe('untrusted');
-    expect(labelOfSender({ mode: 'pair-with-code' }).integrity).toBe('trusted');
+  test('whoever nobody let in is not trusted, and nobody is by words of others', () => {
+    const integrityOf = (mode: 'open' | 'pair-with-code', isForwarded: boolean) =>
+      labelOfMessage({ mode }, isForwarded).integrity;
+    expect(integrityOf('pair-with-code', false)).toBe('trusted');
+    expect(integrityOf('pair-with-code', true)).toBe('untrusted');
+    expect(integrityOf('open', false)).toBe('untrusted');
   });
 });
 
