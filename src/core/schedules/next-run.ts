@@ -37,8 +37,11 @@ function nextByWall(cron: string, timeZone: string, after: number): number | und
   }
 }
 
+/** However it is written that all hours are meant. */
+const EVERY_HOUR = /^(?:\*|0-23)(?:\/1)?$/;
+
 function isHourly(cron: string): boolean {
-  return cron.trim().split(/\s+/)[1] === '*';
+  return EVERY_HOUR.test(cron.trim().split(/\s+/)[1] ?? '');
 }
 
 function nextMatch(cron: string, timezone: string, after: number): number | undefined {

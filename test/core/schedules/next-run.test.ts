@@ -51,7 +51,9 @@ describe('nextRunOf()', () => {
     );
     // What is due in every hour goes on in every hour.
     const hours = ['10-25T00:00', '10-25T01:00', '10-25T02:00', '10-25T03:00'];
-    expect(runs('0 * * * *', '2026-10-24T23:30:00Z')).toEqual(hours);
+    for (const every of ['*', '*/1', '0-23', '0-23/1']) {
+      expect(runs(`0 ${every} * * *`, '2026-10-24T23:30:00Z')).toEqual(hours);
+    }
   });
 
   test.each(['0 0 31 2 *', '* * * *', '* * * * * *', '60 * * * *', 'every day', '@daily@', ''])(
