@@ -22,15 +22,17 @@ const open = new Map<string, number>();
  */
 export function wantsStream(
   { success, access }: Pick<Route, 'success' | 'access'>,
-  { body, raw }: Pick<RouteRequest<unknown, unknown>, 'body' | 'raw'>,
+  { body, query, raw }: Pick<RouteRequest<unknown, unknown>, 'body' | 'query' | 'raw'>,
 ): boolean {
   if (access === 'public') return false;
-  if (typeof body === 'object' && body !== null && 'stream' in body && body.stream === true) {
-    return true;
-  }
+  if (asksForStream(body) || asksForStream(query)) return true;
   const accept = raw.headers.get('Accept') ?? '';
   if (accept.includes('application/json')) return false;
   return success.describes === 'stream' || accept.includes('text/event-stream');
+}
+
+function asksForStream(said: unknown): boolean {
+  return typeof said === 'object' && said !== null && 'stream' in said && said.stream === true;
 }
 
 /** Counts one more until what it answers with is called. */

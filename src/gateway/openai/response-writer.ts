@@ -8,6 +8,7 @@
 import type { TurnEvent, TurnEventBody } from '../../core/conversation/turn-event.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
 import { ERROR_CODES } from '../../core/errors/codes.ts';
+import type { WriteEvent } from '../event-stream.ts';
 import type { HandedCall } from '../turn-reading.ts';
 
 /** What a response says of its request. */
@@ -31,6 +32,12 @@ interface Standing {
   readonly error: object | null;
 }
 
+/** One event of the stream. */
+interface ResponseEvent {
+  readonly type: string;
+  readonly sequence_number: number;
+}
+
 interface OpenText {
   readonly round: number;
   text: string;
@@ -52,7 +59,7 @@ export class ResponseWriter {
   }
 
   /** The events of the stream that one event of the turn becomes. */
-  take({ at, body }: TurnEvent): readonly object[] {
+  take({ at, body }: TurnEvent): readonly ResponseEvent[] {
     switch (body.kind) {
       case 'turn-started':
         this.#createdAt = at;
@@ -95,7 +102,7 @@ export class ResponseWriter {
     };
   }
 
-  #text(round: number, delta: string): readonly object[] {
+  #text(round: number, delta: string): readonly ResponseEvent[] {
     const before = this.#open?.round === round ? [] : this.#closeText('completed');
     const opening = this.#open === undefined ? this.#openText(round) : [];
     if (this.#open !== undefined) this.#open.text += delta;
@@ -107,7 +114,7 @@ export class ResponseWriter {
     return [...before, ...opening, event];
   }
 
-  #openText(round: number): readonly object[] {
+  #openText(round: number): readonly ResponseEvent[] {
     this.#open = { round, text: '' };
     const item = this.#message(this.#open, 'in_progress');
     return [
@@ -116,7 +123,7 @@ export class ResponseWriter {
     ];
   }
 
-  #closeText(status: 'completed' | 'incomplete'): readonly object[] {
+  #closeText(status: 'completed' | 'incomplete'): readonly ResponseEvent[] {
     const open = this.#open;
     if (open === undefined) return [];
     const place = this.#textPlace(open.round);
@@ -131,7 +138,7 @@ export class ResponseWriter {
     return events;
   }
 
-  #call(call: HandedCall): readonly object[] {
+  #call(call: HandedCall): readonly ResponseEvent[] {
     const output_index = this.#output.length;
     const item = this.#functionCall(call, 'completed');
     const place = { item_id: item.id, output_index };
@@ -148,7 +155,7 @@ export class ResponseWriter {
     return events;
   }
 
-  #end(body: Ended): readonly object[] {
+  #end(body: Ended): readonly ResponseEvent[] {
     const status = toEndStatus(body);
     const events = this.#closeText(status === 'completed' ? 'completed' : 'incomplete');
     this.#standing = { status, usage: body.usage, error: toError(body) };
@@ -177,11 +184,11 @@ export class ResponseWriter {
     return `${prefix}_${this.#frame.id.replace(/^resp_/, '')}_${number}`;
   }
 
-  #whole(type: string): object {
+  #whole(type: string): ResponseEvent {
     return this.#event(type, { response: this.response() });
   }
 
-  #event(type: string, data: object): object {
+  #event(type: string, data: object): ResponseEvent {
     return { type, sequence_number: this.#next++, ...data };
   }
 }
@@ -229,8 +236,12 @@ function toResponseUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage
   };
 }
 
-/** As the stream writes it. */
-export function toResponseEvent(event: object): string {
-  const { type } = event as { readonly type: string };
-  return `event: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
+/** How each event of the turn becomes events of the stream, behind the one that is named. */
+export function writeResponseEvents(writer: ResponseWriter, startingAfter = -1): WriteEvent {
+  return (event) =>
+    writer
+      .take(event)
+      .filter(({ sequence_number: number }) => number > startingAfter)
+      .map((written) => `event: ${written.type}\ndata: ${JSON.stringify(written)}\n\n`)
+      .join('');
 }

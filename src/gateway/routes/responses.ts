@@ -14,6 +14,7 @@ import {
   streamClientTurn,
   toNeeds,
 } from '../client-turn.ts';
+import { toEventStreamResponse } from '../event-stream.ts';
 import { json } from '../json-response.ts';
 import {
   KEEP_CONVERSATION_MS,
@@ -24,7 +25,7 @@ import {
 import { type ResolvedInput, resolveReferences } from '../openai/item-references.ts';
 import { type ResponseBody, responseBody, toResponseWishes } from '../openai/response-body.ts';
 import { toMessages } from '../openai/response-input.ts';
-import { ResponseWriter, toResponseEvent } from '../openai/response-writer.ts';
+import { ResponseWriter, writeResponseEvents } from '../openai/response-writer.ts';
 import { found, invalidBody } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -54,9 +55,7 @@ const createResponse = defineRoute(
       echo: toEcho(request.body),
     });
     if (request.body.stream) {
-      const write = (event: Parameters<ResponseWriter['take']>[0]) =>
-        writer.take(event).map(toResponseEvent).join('');
-      return streamClientTurn(request, turn, { write });
+      return streamClientTurn(request, turn, { write: writeResponseEvents(writer) });
     }
     const summary = await awaitRest(request, turn);
     // Clients look for a failure in the status, and come again by it.
@@ -132,18 +131,36 @@ function responseOf(
   return found(readHandle(request, 'resp', id ?? ''), 'response');
 }
 
+const retrieval = z.looseObject({
+  stream: z.stringbool().default(false),
+  /** Number of the last event of the stream that the client has. */
+  starting_after: z.coerce.number().int().min(0).optional(),
+});
+
+/** From its first event on, or behind one. Who reads it leaves the turn alone. */
+async function streamStored(turn: OpenTurn, startingAfter: number | undefined): Promise<Response> {
+  found(await turn.session.summary(turn.turnId), 'response');
+  const writer = new ResponseWriter({ id: toHandle('resp', turn), echo: {} });
+  return toEventStreamResponse(turn, { write: writeResponseEvents(writer, startingAfter) });
+}
+
 const retrieveResponse = defineRoute(
   {
     method: 'GET',
     path: '/v1/responses/{id}',
     operation: 'retrieveResponse',
-    summary: 'Read how a response stands or ended',
+    summary: 'Read how a response stands or ended, or its events',
     tag: 'openai',
     access: 'session:read',
-    success: { status: 200, describes: response },
+    query: retrieval,
+    success: { status: 200, describes: response, also: ['stream'] },
     errorShape: 'openai',
   },
-  async (request) => readStored(responseOf(request, request.params.id)),
+  async (request) => {
+    const { stream, starting_after: startingAfter } = request.query;
+    const turn = responseOf(request, request.params.id);
+    return stream ? streamStored(turn, startingAfter) : readStored(turn);
+  },
 );
 
 const cancelResponse = defineRoute(

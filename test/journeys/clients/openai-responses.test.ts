@@ -71,6 +71,25 @@ describe('a response', () => {
     });
   });
 
+  test('is streamed once more by its id, also behind an event', async () => {
+    const { id, output } = await client.responses.create(ask);
+    const read = async (query: { starting_after?: number }) => {
+      const events: OpenAI.Responses.ResponseStreamEvent[] = [];
+      const stream = await client.responses.retrieve(id, { ...query, stream: true });
+      for await (const event of stream) events.push(event);
+      return events;
+    };
+    const all = await read({});
+    expect(all[0]?.type).toBe('response.created');
+    expect(all.at(-1)).toMatchObject({ type: 'response.completed', response: { id, output } });
+    expect(await read({ starting_after: 2 })).toEqual(all.slice(3));
+    const response = await client.responses.stream({ response_id: id }).finalResponse();
+    expect(response.output).toMatchObject(output);
+    await expect(client.responses.retrieve('resp_1', { stream: true })).rejects.toBeInstanceOf(
+      OpenAI.NotFoundError,
+    );
+  });
+
   test('goes on where the previous one ended, under its own instructions only', async () => {
     const first = await client.responses.create({ ...ask, instructions: 'Speak of ducks.' });
     const second = await client.responses.create({
