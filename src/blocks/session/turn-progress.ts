@@ -61,6 +61,7 @@ export class TurnProgress {
   readonly openTexts = new Map<number, string>();
   end: TurnEnd | undefined;
   #lost: ReturnType<typeof countLost>;
+  /** How often it has begun to wait for a human. */
   waits = 0;
   /** What it had used when it first began to wait for a human. */
   beforeWait: Used | undefined;
