@@ -76,8 +76,9 @@ function showExceptions(exceptions: readonly FlowException[], terminal: Terminal
 function show(workspace: ProvedWorkspace, leaks: readonly Leak[], terminal: Terminal): void {
   for (const { principal, path } of leaks) {
     terminal.line(`${principal} can be led to send what is secret where an outsider says:`, 'bad');
-    for (const [at, { move, label }] of path.entries()) {
-      terminal.line(`  ${at + 1}. ${move} (${label.integrity}, ${label.confidentiality})`);
+    for (const [at, { move, label, by }] of path.entries()) {
+      const step = by === undefined ? move : `${move} of ${by}`;
+      terminal.line(`  ${at + 1}. ${step} (${label.integrity}, ${label.confidentiality})`);
     }
   }
   const { principals, plugins } = workspace;

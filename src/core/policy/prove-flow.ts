@@ -10,8 +10,8 @@
  */
 
 import { BLOCK_BITS } from '../capabilities/block-bits.ts';
-import type { CapabilityRules } from '../capabilities/capability-set.ts';
-import type { CapabilityPattern } from '../capabilities/pattern.ts';
+import { type CapabilityRules, findCovering } from '../capabilities/capability-set.ts';
+import { type CapabilityPattern, parseCapability } from '../capabilities/pattern.ts';
 import { decideEffects, effectOf, effectsOfCall, joinRead } from './flow.ts';
 import { joinLabels, type Label, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from './labels.ts';
 import type { Policy } from './policy.ts';
@@ -34,6 +34,8 @@ export interface Step {
   readonly move: string;
   /** Of the turn, once it has been made. */
   readonly label: Label;
+  /** Whose it is, where it is another's: the turn goes on with what his has left. */
+  readonly by?: string;
 }
 
 /** Steps that end with an outward effect of a turn that knows secrets and has heard outsiders. */
@@ -43,10 +45,63 @@ export interface Leak {
 }
 
 export function proveFlow(workspace: ProvedWorkspace): readonly Leak[] {
-  return workspace.principals.flatMap((principal) => {
-    const path = findPath(listMoves(workspace, principal), workspace.policy);
-    return path === undefined ? [] : [{ principal: principal.name, path }];
+  const actors = workspace.principals.map((principal): Actor => {
+    const mayDo = (names: readonly string[]) => names.some((name) => mayEver(principal, name));
+    const moves = listMoves(workspace, principal);
+    return { principal, moves, tells: mayDo(TELLING), hears: mayDo(HEARING) };
   });
+  const told = listTold(actors, workspace.policy);
+  return actors.flatMap(({ principal, moves, hears }) => {
+    const { leak } = explore(moves, hears ? told : ALONE, workspace.policy);
+    return leak === undefined ? [] : [{ principal: principal.name, path: leak }];
+  });
+}
+
+interface Actor {
+  readonly principal: ProvedPrincipal;
+  readonly moves: readonly Move[];
+  /** Whether others may go on with what its turns know: in a session, or by a message. */
+  readonly tells: boolean;
+  readonly hears: boolean;
+}
+
+const TELLING = ['session:turn', 'block:send'];
+const HEARING = ['session:turn', 'block:receive'];
+
+/** By which steps a turn came to its label, by label. */
+type Ways = ReadonlyMap<string, Way>;
+
+interface Way {
+  readonly label: Label;
+  readonly path: readonly Step[];
+}
+
+/** Of a turn that nobody has told anything. */
+const ALONE: Ways = new Map([
+  [keyOf(PRINCIPAL_LABEL), { label: PRINCIPAL_LABEL, path: [] as readonly Step[] }],
+]);
+
+/** With which labels a turn may begin: those to which anybody has brought one whose words go on. */
+function listTold(actors: readonly Actor[], policy: Pick<Policy, 'flow'>): Ways {
+  const told = new Map(ALONE);
+  for (let before = 0; before < told.size; ) {
+    before = told.size;
+    for (const { principal, moves, tells, hears } of actors) {
+      if (!tells) continue;
+      const { ways } = explore(moves, hears ? told : ALONE, policy);
+      for (const [key, { label, path }] of ways) {
+        if (told.has(key)) continue;
+        const by = (step: Step) => ({ ...step, by: step.by ?? principal.name });
+        told.set(key, { label, path: path.map(by) });
+      }
+    }
+  }
+  return told;
+}
+
+function mayEver({ grants }: ProvedPrincipal, name: string): boolean {
+  const capability = parseCapability(name);
+  return capability.ok && findCovering(grants, capability.value) !== undefined;
 }
 
 /** Everything that nobody forbids, and that no human is asked about whatever the label is. */
@@ -67,29 +122,34 @@ function listMoves(
   return [...called, ...spawned].filter((move) => !holdsEvery(policy.approvals.always, move));
 }
 
-/** The shortest one: breadth first over the labels. */
-function findPath(
-  moves: readonly Move[],
-  { flow }: Pick<Policy, 'flow'>,
-): readonly Step[] | undefined {
-  const paths = new Map<string, readonly Step[]>([[keyOf(PRINCIPAL_LABEL), []]]);
-  const waiting: Label[] = [PRINCIPAL_LABEL];
-  for (let label = waiting.shift(); label !== undefined; label = waiting.shift()) {
-    const path = paths.get(keyOf(label)) ?? [];
+interface Explored {
+  readonly ways: Ways;
+  /** The shortest one. */
+  readonly leak?: readonly Step[];
+}
+
+/** Breadth first over the labels, from all with which a turn may begin. */
+function explore(moves: readonly Move[], begun: Ways, { flow }: Pick<Policy, 'flow'>): Explored {
+  const ways = new Map(begun);
+  const waiting = [...begun.values()];
+  const leaks: (readonly Step[])[] = [];
+  for (let way = waiting.shift(); way !== undefined; way = waiting.shift()) {
     for (const { name, tool } of moves) {
-      if (decideEffects(label, tool, flow) !== 'allow') continue;
-      const during = labelDuring(label, tool);
+      if (decideEffects(way.label, tool, flow) !== 'allow') continue;
+      const during = labelDuring(way.label, tool);
       if (isDangerous(during) && effectsOfCall(tool).includes('send')) {
-        return [...path, { move: name, label: during }];
+        leaks.push([...way.path, { move: name, label: during }]);
       }
       for (const next of labelsAfter(during, tool)) {
-        if (paths.has(keyOf(next))) continue;
-        paths.set(keyOf(next), [...path, { move: name, label: next }]);
-        waiting.push(next);
+        if (ways.has(keyOf(next))) continue;
+        const found = { label: next, path: [...way.path, { move: name, label: next }] };
+        ways.set(keyOf(next), found);
+        waiting.push(found);
       }
     }
   }
-  return undefined;
+  const [leak] = leaks.sort((one, other) => one.length - other.length);
+  return { ways, ...(leak && { leak }) };
 }
 
 function isDangerous({ integrity, confidentiality }: Label): boolean {

@@ -8,7 +8,11 @@ import {
 } from '../../../src/core/policy/flow-rules.ts';
 import { joinLabels, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../src/core/policy/labels.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
-import { type ProvedWorkspace, proveFlow } from '../../../src/core/policy/prove-flow.ts';
+import {
+  type ProvedPrincipal,
+  type ProvedWorkspace,
+  proveFlow,
+} from '../../../src/core/policy/prove-flow.ts';
 import { patterns, plugin, tool } from './authority-builder.ts';
 
 const FETCH = tool('fetch', { requires: ['tool:network:http:{url.host}:{url.port}'] });
@@ -92,6 +96,30 @@ describe('proveFlow()', () => {
     const grants = ['block:spawn', 'tool:network:http:*', 'tool:file:read:*'];
     expect(movesOf({ tools: [], grants })).toEqual([['block CAP_FILE_READ', 'block CAP_HTTP']]);
     expect(movesOf({ tools: [], grants: grants.slice(1) })).toEqual([]);
+  });
+
+  test.each([
+    ['a session', 'session:turn', 'session:turn'],
+    ['a message to a block', 'block:send', 'block:receive'],
+  ])('goes on with what another principal has left in %s', (_, tells, hears) => {
+    const principals = [
+      { name: 'user:reader', grants: patterns('tool:call:read', 'tool:file:read:*', tells) },
+      { name: 'user:sender', grants: patterns('tool:call:fetch', 'tool:network:http:*', hears) },
+    ];
+    const between = (who: readonly ProvedPrincipal[], flow = CARELESS) =>
+      proveFlow({ ...workspace({ policy: { flow } }), principals: who });
+    const [leak, ...others] = between(principals);
+    expect([leak?.principal, others.length]).toEqual(['user:sender', 0]);
+    expect(leak?.path.map(({ move, by }) => [move, by])).toEqual([
+      ['tool read', 'user:reader'],
+      ['tool fetch', undefined],
+    ]);
+    expect(between(principals, DEFAULT_FLOW_RULES)).toEqual([]);
+    const apart = principals.map(({ name, grants }) => ({
+      name,
+      grants: grants.filter((grant) => grant.startsWith('tool:')),
+    }));
+    expect(between(apart)).toEqual([]);
   });
 
   test('agrees with trying: whatever chain of calls the rules let pass, its end was foreseen', () => {
