@@ -82,12 +82,17 @@ export interface Proposals {
   readonly asked: Readonly<Record<number, string>>;
 }
 
+function callsLeft(state: TurnState, { callsBefore }: Proposals): number {
+  const left = presentAuthority(state).policy.limits.maxToolCalls - callsBefore;
+  return state.wishes.singleCall ? Math.min(1, left) : left;
+}
+
 export function decideCalls(state: TurnState, proposals: Proposals): Decisions {
   const { round, message } = proposals;
   const parsed = parseCalls(message.toolCalls, {
     turnId: state.turn.turnId,
     round,
-    callsLeft: presentAuthority(state).policy.limits.maxToolCalls - proposals.callsBefore,
+    callsLeft: callsLeft(state, proposals),
   });
   const onlyTools = onlyToolsOf(state, message);
   const decided = decideEach(state, parsed, { ...proposals, onlyTools });

@@ -40,7 +40,7 @@ export interface JournalPort {
 export type OfferedTool = Pick<ToolDefinition, 'name' | 'description' | 'inputSchema'>;
 
 export interface ModelRequest
-  extends Pick<ClientWishes, 'temperature' | 'topP' | 'stopSequences' | 'format'> {
+  extends Pick<ClientWishes, 'singleCall' | 'temperature' | 'topP' | 'stopSequences' | 'format'> {
   readonly model: string;
   readonly messages: readonly Message[];
   readonly tools: readonly OfferedTool[];

@@ -25,7 +25,7 @@ import {
 import type { ModelFacts } from './model-facts.ts';
 import { inputRate, type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';
-import type { PromptCaching } from './providers.ts';
+import type { PromptCaching, ProviderOptions } from './providers.ts';
 import { streamWhole } from './stream-whole.ts';
 import { createEchoRecorder } from './vendor-echo.ts';
 
@@ -35,6 +35,7 @@ export interface AiSdkModel extends Pick<LanguageModelV4CallOptions, 'providerOp
   readonly price: ModelPrice;
   readonly facts: Pick<ModelFacts, 'tools' | 'streaming'>;
   readonly caching?: PromptCaching;
+  readonly singleCall?: ProviderOptions;
   /** Milliseconds until it must have begun its answer. */
   readonly firstByteMs: number;
   load(): LanguageModelV4;
@@ -114,8 +115,11 @@ async function open(
   try {
     const { facts, caching } = model;
     const asked = facts.tools ? request : { ...request, tools: [] };
-    const kept = goesOn(asked) ? caching?.options : undefined;
-    const providerOptions = { ...model.providerOptions, ...kept };
+    const providerOptions = joinOptions(
+      model.providerOptions,
+      goesOn(asked) ? caching?.options : undefined,
+      asked.singleCall && asked.tools.length > 0 ? model.singleCall : undefined,
+    );
     const options = { ...toCallOptions(asked), providerOptions };
     return await beginWithin(model, signal, async (abortSignal) => {
       const loaded = model.load();
@@ -126,6 +130,17 @@ async function open(
   } catch (thrown) {
     throw toModelFault(model.provider, thrown);
   }
+}
+
+/** Of each provider what all of them say. */
+function joinOptions(...all: readonly (ProviderOptions | undefined)[]): ProviderOptions {
+  const joined: ProviderOptions = {};
+  for (const options of all) {
+    for (const [provider, said] of Object.entries(options ?? {})) {
+      joined[provider] = { ...joined[provider], ...said };
+    }
+  }
+  return joined;
 }
 
 async function read<T>(model: AiSdkModel, reader: ReadableStreamDefaultReader<T>) {

@@ -99,7 +99,7 @@ function chooseVendor(
   const price = priceOf(env, id, terms);
   if (price === undefined) return unpriced(id);
 
-  const { providerOptions, caching } = provider;
+  const { providerOptions, caching, singleCall } = provider;
   return ok(
     createAiSdkModel({
       provider: name,
@@ -109,6 +109,7 @@ function chooseVendor(
       load: () => provider.load(env, model),
       ...(providerOptions && { providerOptions }),
       ...(caching && { caching }),
+      ...(singleCall && { singleCall }),
     }),
   );
 }

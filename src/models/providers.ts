@@ -34,9 +34,11 @@ export interface Provider {
   readonly providerOptions?: ProviderOptions;
   /** Where it keeps a prompt for the next request only if it is told to. */
   readonly caching?: PromptCaching;
+  /** How it is told to call one tool at a time; absent where it cannot be. */
+  readonly singleCall?: ProviderOptions;
 }
 
-type ProviderOptions = NonNullable<LanguageModelV4CallOptions['providerOptions']>;
+export type ProviderOptions = NonNullable<LanguageModelV4CallOptions['providerOptions']>;
 
 export interface PromptCaching {
   /** How it is told. */
@@ -53,6 +55,7 @@ const anthropic: Provider = {
     return createAnthropic({ apiKey, ...wayTo(env, 'anthropic/v1') })(model);
   },
   caching: { options: { anthropic: { cacheControl: { type: 'ephemeral' } } }, surcharge: 0.25 },
+  singleCall: { anthropic: { disableParallelToolUse: true } },
 };
 
 const openai: Provider = {
@@ -63,6 +66,7 @@ const openai: Provider = {
   },
   loadEmbedding: (env, model) => openOpenAi(env).embeddingModel(model),
   providerOptions: { openai: { store: false } },
+  singleCall: { openai: { parallelToolCalls: false } },
 };
 
 const google: Provider = {
@@ -131,7 +135,9 @@ export function knownPrice(env: ModelBindings, id: string): ModelPrice | undefin
 
 /** Every provider of this deployment by the name that its models begin with. */
 export function listProviders(env: ModelBindings): Readonly<Record<string, Provider>> {
-  return { ...BUILT_IN, [compatibleName(env)]: compatible };
+  const name = compatibleName(env);
+  const singleCall = { [name]: { parallel_tool_calls: false } };
+  return { ...BUILT_IN, [name]: { ...compatible, singleCall } };
 }
 
 function unset(name: string, value: string | undefined): string | undefined {

@@ -143,6 +143,15 @@ describe('an Anthropic model', () => {
     expect(less!.costMicroUsd).toBe(less!.inputTokens * 2 + less!.outputTokens * 10);
   });
 
+  test('is told to call one tool at a time, beside what it is told anyway', async () => {
+    const sent = answerWith(SAY_DONE);
+    await ask(model(), requestOf([user('Hi')], { model: MODEL, singleCall: true }));
+    expect(sent[0]?.body).toMatchObject({
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+      cache_control: { type: 'ephemeral' },
+    });
+  });
+
   test('is sent conversation, tools, limit and key', async () => {
     const sent = answerWith(SAY_DONE);
     const system = { role: 'system', content: 'Be brief.', label: user('').label } as const;

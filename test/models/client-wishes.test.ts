@@ -53,9 +53,15 @@ describe('what a client wishes of a reply', () => {
     expect(body?.tool_choice).toEqual({ type: 'function', function: { name: 'text-stats' } });
   });
 
+  test('may be one call at a time, where there is something to call', async () => {
+    expect((await send({ singleCall: true })).body).toMatchObject({ parallel_tool_calls: false });
+    const { body } = await send({ singleCall: true, tools: [] });
+    expect(body).not.toHaveProperty('parallel_tool_calls');
+  });
+
   test('is nothing where it wishes nothing', async () => {
     const { body } = await send({});
-    for (const name of ['temperature', 'top_p', 'stop', 'response_format']) {
+    for (const name of ['temperature', 'top_p', 'stop', 'response_format', 'parallel_tool_calls']) {
       expect(body).not.toHaveProperty(name);
     }
   });

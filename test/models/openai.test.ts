@@ -168,6 +168,12 @@ describe('an OpenAI model', () => {
     });
   });
 
+  test('is told to call one tool at a time, beside what it is told anyway', async () => {
+    const sent = answerWith(SAY_DONE);
+    await ask(model(), requestOf([user('Hi')], { model: MODEL, singleCall: true }));
+    expect(sent[0]?.body).toMatchObject({ parallel_tool_calls: false, store: false });
+  });
+
   test('is told not to store the conversation, and not to demand every argument', async () => {
     const sent = answerWith(SAY_DONE);
     await ask(model(), requestOf([user('Hi')], { model: MODEL, maxOutputTokens: 99 }));

@@ -22,6 +22,12 @@ export const WEATHER = {
 
 export const WEATHER_CALL = { id: 'call_w1', name: WEATHER.name, arguments: { city: 'Bern' } };
 
+/** The model asks the client twice in one reply. */
+export const ASKS_TWICE = script(
+  { toolCalls: [WEATHER_CALL, { ...WEATHER_CALL, id: 'call_w2', arguments: { city: 'Rome' } }] },
+  { text: 'It is sunny.' },
+);
+
 /** The model asks the client for the weather, then answers. */
 export const ASKS_CLIENT = script(
   { text: 'Let me look. ', toolCalls: [WEATHER_CALL] },

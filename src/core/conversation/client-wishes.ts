@@ -30,6 +30,8 @@ export interface ClientWishes {
   readonly tools: readonly ClientTool[];
   /** For the first reply of the turn: after a tool has answered, the model is free to end. */
   readonly toolChoice: ToolChoice;
+  /** At most one call in each reply; what a model writes beyond it is denied. */
+  readonly singleCall?: true;
   /** Most tokens of one reply. */
   readonly maxOutputTokens?: number;
   readonly temperature?: number;

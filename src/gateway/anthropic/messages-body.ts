@@ -25,11 +25,13 @@ const tool = z.looseObject({
   input_schema: clientToolSchema,
 });
 
+const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
+
 const toolChoice = z.discriminatedUnion('type', [
-  z.looseObject({ type: z.literal('auto') }),
-  z.looseObject({ type: z.literal('any') }),
+  z.looseObject({ type: z.literal('auto'), ...parallel }),
+  z.looseObject({ type: z.literal('any'), ...parallel }),
   z.looseObject({ type: z.literal('none') }),
-  z.looseObject({ type: z.literal('tool'), name: clientToolName }),
+  z.looseObject({ type: z.literal('tool'), name: clientToolName, ...parallel }),
 ]);
 
 const outputConfig = z.looseObject({
@@ -86,11 +88,14 @@ export function toMessagesWishes(body: MessagesBody): ClientWishes {
 
 export function toAnthropicToolWishes(
   body: Pick<CountBody, 'tools' | 'tool_choice'>,
-): Pick<ClientWishes, 'tools' | 'toolChoice'> {
+): Pick<ClientWishes, 'tools' | 'toolChoice' | 'singleCall'> {
   const tools = (body.tools ?? []).map(({ name, description, input_schema: schema }) =>
     toClientTool({ name, description, schema }),
   );
-  return toToolWishes(tools, toToolChoice(body.tool_choice));
+  return {
+    ...toToolWishes(tools, toToolChoice(body.tool_choice)),
+    ...(body.tool_choice?.disable_parallel_tool_use === true && { singleCall: true }),
+  };
 }
 
 function toToolChoice(choice: CountBody['tool_choice']): ToolChoice {

@@ -55,6 +55,7 @@ export const chatBody = z.strictObject({
   n: z.literal(1).nullish(),
   tools: z.array(tool).max(MAX_CLIENT_TOOLS).nullish(),
   tool_choice: toolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
   response_format: responseFormat.nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
@@ -65,7 +66,6 @@ export const chatBody = z.strictObject({
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   seed: z.number().int().nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
   prompt_cache_key: z.string().max(512).nullish(),
   prompt_cache_retention: z.string().max(32).nullish(),
   reasoning_effort: z.string().max(32).nullish(),
@@ -86,6 +86,7 @@ export function toChatWishes(body: ChatBody): ClientWishes {
   const said = toOpenAiWishes({
     tools: body.tools?.map((tool) => tool.function),
     toolChoice: typeof choice === 'object' ? choice?.function : choice,
+    parallelCalls: body.parallel_tool_calls,
     format: format?.type === 'json_schema' ? { type: format.type, ...format.json_schema } : format,
     maxOutputTokens: body.max_completion_tokens ?? body.max_tokens,
     temperature: body.temperature,

@@ -50,6 +50,7 @@ interface SaidFormat {
 export interface SaidWishes {
   readonly tools: readonly z.infer<typeof functionTool>[] | null | undefined;
   readonly toolChoice: z.infer<typeof choiceMode> | { readonly name: string } | null | undefined;
+  readonly parallelCalls: boolean | null | undefined;
   readonly format: SaidFormat | null | undefined;
   readonly maxOutputTokens: number | null | undefined;
   readonly temperature: number | null | undefined;
@@ -65,6 +66,7 @@ export function toOpenAiWishes(said: SaidWishes): ClientWishes {
   const format = said.format && toReplyFormat(said.format);
   return {
     ...toToolWishes(tools, toToolChoice(said.toolChoice)),
+    ...(said.parallelCalls === false && { singleCall: true }),
     ...(maxOutputTokens && { maxOutputTokens }),
     ...(typeof temperature === 'number' && { temperature }),
     ...(typeof topP === 'number' && { topP }),

@@ -36,6 +36,7 @@ export const responseBody = z.strictObject({
   previous_response_id: z.string().max(128).nullish(),
   tools: z.array(tool).max(MAX_CLIENT_TOOLS).nullish(),
   tool_choice: toolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
   text: z.looseObject({ format: textFormat.nullish() }).nullish(),
   max_output_tokens: z.number().int().min(1).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
@@ -48,7 +49,6 @@ export const responseBody = z.strictObject({
   prompt_cache_retention: z.string().max(32).nullish(),
   stream_options: z.looseObject({}).nullish(),
   include: z.array(z.string().max(64)).max(16).nullish(),
-  parallel_tool_calls: z.boolean().nullish(),
   prompt_cache_key: z.string().max(512).nullish(),
   reasoning: z.looseObject({}).nullish(),
   safety_identifier: z.string().max(512).nullish(),
@@ -69,6 +69,7 @@ export function toResponseWishes(body: ResponseBody): ClientWishes {
   return toOpenAiWishes({
     tools: body.tools,
     toolChoice: body.tool_choice,
+    parallelCalls: body.parallel_tool_calls,
     format: body.text?.format,
     maxOutputTokens: body.max_output_tokens,
     temperature: body.temperature,

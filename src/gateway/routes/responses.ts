@@ -104,9 +104,10 @@ function toAdmission(
 /** What the client has said of the response, as it reads it back. */
 function toEcho(body: ResponseBody): object {
   const { model, instructions, max_output_tokens, metadata, previous_response_id, store } = body;
-  const { temperature, text, tools, tool_choice, top_p } = body;
+  const { parallel_tool_calls, temperature, text, tools, tool_choice, top_p } = body;
   const said = { instructions, max_output_tokens, metadata, previous_response_id, store };
-  const meant = { ...said, temperature, text, tools, tool_choice, top_p };
+  const called = { parallel_tool_calls, tools, tool_choice };
+  const meant = { ...said, ...called, temperature, text, top_p };
   const isSaid = ([, value]: [string, unknown]) => value !== undefined && value !== null;
   return { model, ...Object.fromEntries(Object.entries(meant).filter(isSaid)) };
 }

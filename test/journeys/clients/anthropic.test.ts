@@ -3,7 +3,13 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCRIPT_MODEL, script } from '../../support/api.ts';
-import { ASKS_BOTH, ASKS_CLIENT, tokenWithoutBudget, WEATHER } from '../../support/clients.ts';
+import {
+  ASKS_BOTH,
+  ASKS_CLIENT,
+  ASKS_TWICE,
+  tokenWithoutBudget,
+  WEATHER,
+} from '../../support/clients.ts';
 import { type Gateway, startGateway } from '../../support/gateway.ts';
 
 let gateway: Gateway;
@@ -104,6 +110,14 @@ describe('a message', () => {
 });
 
 describe('a tool of the client', () => {
+  test('is called once at a time by whoever does not want several calls', async () => {
+    const { content } = await client.messages.create({
+      ...{ model: SCRIPT_MODEL, max_tokens: 500, tools, messages: said(ASKS_TWICE) },
+      tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+    });
+    expect(content).toMatchObject([weather]);
+  });
+
   test('is called by the model and run by the client, whose answer goes on with the talk', async () => {
     const request = { model: SCRIPT_MODEL, max_tokens: 500, tools };
     const first = await client.messages.create({ ...request, messages: said(ASKS_CLIENT) });

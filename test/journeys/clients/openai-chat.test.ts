@@ -3,7 +3,13 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCRIPT_MODEL, script } from '../../support/api.ts';
-import { ASKS_BOTH, ASKS_CLIENT, tokenWithoutBudget, WEATHER } from '../../support/clients.ts';
+import {
+  ASKS_BOTH,
+  ASKS_CLIENT,
+  ASKS_TWICE,
+  tokenWithoutBudget,
+  WEATHER,
+} from '../../support/clients.ts';
 import { type Gateway, startGateway } from '../../support/gateway.ts';
 
 let gateway: Gateway;
@@ -132,6 +138,16 @@ describe('a chat', () => {
 });
 
 describe('a tool of the client', () => {
+  test('is called once at a time by whoever does not want several calls', async () => {
+    const request = { model: SCRIPT_MODEL, messages: said(ASKS_TWICE), tools };
+    const callsOf = async (parallel_tool_calls: boolean) => {
+      const completion = await client.chat.completions.create({ ...request, parallel_tool_calls });
+      return completion.choices[0]?.message.tool_calls?.map(({ id }) => id);
+    };
+    expect(await callsOf(true)).toEqual(['call_w1', 'call_w2']);
+    expect(await callsOf(false)).toEqual(['call_w1']);
+  });
+
   test('is called by the model and run by the client, whose answer goes on with the chat', async () => {
     const first = await client.chat.completions.create({
       model: SCRIPT_MODEL,

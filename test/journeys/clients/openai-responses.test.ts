@@ -3,7 +3,13 @@
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callApi, SCRIPT_MODEL, script } from '../../support/api.ts';
-import { ASKS_BOTH, ASKS_CLIENT, tokenWithoutBudget, WEATHER } from '../../support/clients.ts';
+import {
+  ASKS_BOTH,
+  ASKS_CLIENT,
+  ASKS_TWICE,
+  tokenWithoutBudget,
+  WEATHER,
+} from '../../support/clients.ts';
 import { type Gateway, startGateway } from '../../support/gateway.ts';
 
 let gateway: Gateway;
@@ -135,6 +141,14 @@ describe('a response', () => {
 });
 
 describe('a function of the client', () => {
+  test('is called once at a time by whoever does not want several calls', async () => {
+    const response = await client.responses.create({
+      ...{ model: SCRIPT_MODEL, input: ASKS_TWICE, tools, parallel_tool_calls: false },
+    });
+    expect(response.parallel_tool_calls).toBe(false);
+    expect(response.output).toMatchObject([{ type: 'function_call', call_id: 'call_w1' }]);
+  });
+
   test('is called by the model and run by the client, whose output is the next input', async () => {
     const first = await client.responses.create({ model: SCRIPT_MODEL, input: ASKS_CLIENT, tools });
     expect(first.status).toBe('completed');
