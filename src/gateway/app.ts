@@ -6,6 +6,7 @@
  */
 
 import { type Context, Hono } from 'hono';
+import * as z from 'zod';
 import { randomHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { admit } from './admit.ts';
 import { allowedMethods } from './allowed-methods.ts';
@@ -155,8 +156,7 @@ async function readRequest(
     caller: caller as Caller,
     params: context.req.param(),
     body,
-    query:
-      route.query === undefined ? undefined : readQuery(withoutTicket(raw.url, route), route.query),
+    query: readParameters(route, raw.url),
     ...(key !== undefined && { idempotency: { key, bodyHash: hashOf(raw, route, bytes) } }),
   };
 }
@@ -175,6 +175,18 @@ function hashOf(
   const isSaidOfAnything = acting === null && !path.includes('{');
   if (idempotency !== 'replay' || isSaidOfAnything) return sha256Hex(bytes);
   return sha256Hex(JSON.stringify([new URL(url).pathname, acting, sha256Hex(bytes)]));
+}
+
+/** None is passed over where none is known: a misspelt wish not to act is no wish to. */
+const NO_PARAMETERS = z.strictObject({});
+
+/** Only platforms, vendors' clients and monitors may put some of their own behind a route of theirs. */
+function readParameters(route: Route, address: string): unknown {
+  const { access, errorShape = 'problem', success, query } = route;
+  const isOurs =
+    access !== 'public' && errorShape === 'problem' && success.describes !== 'json-rpc';
+  if (query === undefined && !isOurs) return undefined;
+  return readQuery(withoutTicket(address, route), query ?? NO_PARAMETERS);
 }
 
 /** A known path with another method is 405 with `Allow`, not 404. */

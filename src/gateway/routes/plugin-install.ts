@@ -5,7 +5,6 @@
  * @module
  */
 
-import * as z from 'zod';
 import type { InstallPlugin } from '../../blocks/workspace/workspace-api.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { toRegisteredPlugin } from '../../core/manifest/to-registered-plugin.ts';
@@ -22,9 +21,6 @@ import { defineRoute, type Route } from '../route.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 import { installedSchema, reviewSchema } from './review-schema.ts';
 
-/** No parameter is known, and none is passed over: a misspelt wish not to install is no wish to. */
-const noQuery = z.strictObject({});
-
 const installPlugin = defineRoute(
   {
     method: 'POST',
@@ -33,7 +29,6 @@ const installPlugin = defineRoute(
     summary: 'Review a plugin and install it, or a newer version of one',
     tag: 'plugins',
     access: 'system:plugin:install',
-    query: noQuery,
     bodyKind: 'multipart',
     success: { status: 201, describes: installedSchema },
   },
@@ -96,7 +91,6 @@ const reviewUploaded = defineRoute(
     summary: 'Review a plugin as if it were installed, and leave everything as it is',
     tag: 'plugins',
     access: 'system:plugin:install',
-    query: noQuery,
     bodyKind: 'multipart',
     success: { status: 200, describes: reviewSchema },
   },
