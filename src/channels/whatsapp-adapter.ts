@@ -46,7 +46,7 @@ const notification = z.object({
         z.object({
           value: z.object({
             metadata: z.object({ phone_number_id: z.string() }).optional(),
-            messages: z.array(message).optional(),
+            messages: z.array(z.unknown()).optional(),
           }),
         }),
       ),
@@ -90,7 +90,7 @@ export const whatsappAdapter: ChannelAdapter = {
       .flatMap(({ changes }) => changes.map(({ value }) => value))
       .filter(({ metadata }) => metadata?.phone_number_id === credentials.phoneNumberId)
       .flatMap(({ messages }) => messages ?? [])
-      .flatMap(toUpdates);
+      .flatMap(readMessage);
     return { kind: 'updates', updates };
   },
 
@@ -133,6 +133,12 @@ function say({ credentials, apiBase }: AdapterContext, message: object): Outgoin
     },
     body: JSON.stringify({ messaging_product: 'whatsapp', ...message }),
   };
+}
+
+/** One that is not as it must be takes none of those with it that came in the same request. */
+function readMessage(written: unknown): readonly Update[] {
+  const { success, data } = message.safeParse(written);
+  return success ? toUpdates(data) : [];
 }
 
 /** A chat is with one person, so it is named after him. */

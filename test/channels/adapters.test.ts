@@ -147,6 +147,21 @@ describe('what a sender passes on', () => {
   });
 });
 
+describe('whatsapp', () => {
+  test('a message that cannot be read takes no other with it', () => {
+    const { credentials, write } = KNOWN.whatsapp;
+    const webhook = toWebhook(write({ text: 'hello' }));
+    const body = JSON.parse(Buffer.from(webhook.body).toString());
+    const document = { id: 'm1', mime_type: 'x'.repeat(500) };
+    body.entry[0].changes[0].value.messages.unshift({ id: 'wamid.0', from: '9', document }, null);
+    const changed = { ...webhook, body: Buffer.from(JSON.stringify(body)) };
+    const context = { credentials, tools, now: Date.now(), apiBase: 'https://reply.example' };
+    expect(ADAPTERS.whatsapp.read(changed, context)).toMatchObject({
+      updates: [{ text: 'hello' }],
+    });
+  });
+});
+
 describe('slack', () => {
   const apiBase = 'https://slack.com/api';
   const context = { credentials: SLACK_CREDENTIALS, tools, now: Date.now(), apiBase };
