@@ -113,6 +113,31 @@ test('a nested supervisor that gives up is started again by its own', async () =
   expect((await readTree(id)).children[0]?.restarts).toBe(1);
 });
 
+test('a child may have a name that every object has, also below another supervisor', async () => {
+  const below = {
+    ...child('below'),
+    behavior: { kind: 'supervisor', children: [child('constructor')] },
+    capabilities: CAPABILITIES,
+  };
+  const id = await supervise({ children: [below] });
+  const supervisor = (await untilAlive(id, 1)).below!;
+  const before = await untilAlive(supervisor, 1);
+  await api.post(`/v1/blocks/${before.constructor}/exit`, CRASH);
+  await untilRestarted(supervisor, before, ['constructor']);
+});
+
+test('a supervisor that is ending takes no more children', async () => {
+  const slow = child('slow', { capabilities: ['CAP_TRAP_EXIT'], graceMs: 5_000 });
+  const behavior = { kind: 'supervisor', children: [slow] };
+  const capabilities = [...CAPABILITIES, 'CAP_TRAP_EXIT'];
+  const { id } = (await api.post('/v1/blocks', { behavior, capabilities })).body;
+  const children = await untilAlive(id, 1);
+  await api.put(`/v1/blocks/${children.slow}/trap-exits`, { on: true });
+  await api.post(`/v1/blocks/${id}/exit`, { reason: 'shutdown' });
+  const added = await api.post(`/v1/blocks/${id}/children`, child('late'));
+  expect([added.status, added.body.code]).toEqual([409, 'conflict']);
+});
+
 test('a kept mailbox goes on where the last life left it, in order', async () => {
   const id = await supervise({ children: [child('a', { mailbox: 'keep' })] });
   const before = await untilAlive(id, 1);

@@ -27,7 +27,7 @@ import { crash } from '../user/may-act.ts';
 import { capabilitiesOf } from '../user/present-facts.ts';
 import { refusal } from '../user/refusals.ts';
 import { type Carried, type Carrying, startChild } from './start-child.ts';
-import { type SupervisorRecord, SupervisorStore } from './supervisor-store.ts';
+import { ownOf, type SupervisorRecord, SupervisorStore } from './supervisor-store.ts';
 
 /** The timer of a supervisor: for what it waits for, whichever comes first. */
 export const SUPERVISE_TIMER = 'supervise';
@@ -95,6 +95,7 @@ export function addChild(
 ): Result<true, BlockRefusal> {
   const record = storeOf(parts).read();
   if (record === undefined) return err(NO_SUPERVISOR);
+  if (record.state.isEnding) return err(ENDING);
   if (Object.hasOwn(record.orders, child.name)) {
     return err(refusal('conflict', 'The supervisor has a child of this name'));
   }
@@ -133,7 +134,7 @@ export function hearChangedChild(
   const record = storeOf(parts).read();
   if (record === undefined) return;
   const [name] = Object.entries(record.lives).find(([, life]) => life.id === id) ?? [];
-  const order = name === undefined ? undefined : record.orders[name];
+  const order = name === undefined ? undefined : ownOf(record.orders, name);
   if (name === undefined || order === undefined) return;
   const { behavior, grants } = signal;
   const orders = behavior && { ...record.orders, [name]: { ...order, behavior } };
@@ -143,6 +144,7 @@ export function hearChangedChild(
 
 type ChangedSignal = Extract<BlockSignal, { readonly kind: 'changed' }>;
 
+const ENDING = refusal('conflict', 'The supervisor is ending: it starts no more children');
 const NO_SUPERVISOR = refusal('conflict', 'The block is no supervisor');
 
 /** Whether the supervisor has a child of this name. */
@@ -157,7 +159,7 @@ export function restartsById(parts: BlockParts): ReadonlyMap<BlockId, number> {
   if (record === undefined) return new Map();
   return new Map(
     record.state.children.flatMap(({ spec: { name }, restarts }) => {
-      const life = record.lives[name];
+      const life = ownOf(record.lives, name);
       return life === undefined ? [] : [[life.id, restarts] as const];
     }),
   );
@@ -239,7 +241,7 @@ type StopCommand = Extract<SupervisorCommand, { readonly do: 'shutdown' | 'kill'
 
 function stop(parts: BlockParts, { command, record }: Carrying<StopCommand>): Carried {
   const { name } = command;
-  const child = record.lives[name];
+  const child = ownOf(record.lives, name);
   if (child === undefined) return {};
   const reason = command.do === 'kill' ? 'kill' : 'shutdown';
   parts.pairs.say(child.id, { kind: 'exit', via: 'exit', reason });

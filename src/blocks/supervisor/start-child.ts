@@ -13,7 +13,7 @@ import type {
 } from '../../core/supervision/supervisor-state.ts';
 import type { BlockParts } from '../user/block-parts.ts';
 import { spawnChild } from '../user/spawn-child.ts';
-import type { SupervisorRecord } from './supervisor-store.ts';
+import { ownOf, type SupervisorRecord } from './supervisor-store.ts';
 
 export interface Carrying<Command extends SupervisorCommand = SupervisorCommand> {
   readonly command: Command;
@@ -34,7 +34,7 @@ export function startChild(
 ): Carried {
   const { name, life } = command;
   const { lives, orders, bounds } = record;
-  const child = orders[name];
+  const child = ownOf(orders, name);
   const id = parts.newBlockId();
   const failed = (code: string): Carried => ({
     lives: { ...lives, [name]: { id, life } },
@@ -44,8 +44,8 @@ export function startChild(
   if (child === undefined || requestId === undefined) return failed('child_unknown');
   const { grants, problems } = expandBlockGrants(child.capabilities);
   if (problems.length > 0) return failed('capability');
-  const bound = bounds[name];
-  const before = lives[name]?.id;
+  const bound = ownOf(bounds, name);
+  const before = ownOf(lives, name)?.id;
   const spawned = spawnChild(parts, {
     kind: 'spawn',
     link: true,

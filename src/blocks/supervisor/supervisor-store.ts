@@ -28,6 +28,11 @@ export interface SupervisorRecord {
   readonly alarms: readonly { readonly at: number; readonly event: SupervisorEvent }[];
 }
 
+/** Of the child of that name. A child may be called `constructor`, which every object has. */
+export function ownOf<T>(named: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(named, name) ? named[name] : undefined;
+}
+
 const KEY = 'supervisor';
 
 const COLUMNS = '(id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT';

@@ -95,6 +95,9 @@ interface Ended {
 
 function endedByItself(state: SupervisorState, { child, event }: Ended): SupervisorState {
   const { name } = child.spec;
+  if (event.kind === 'start-failed' && !state.isEnding && isByHand(state, child)) {
+    return settle(state, name);
+  }
   if (event.kind === 'start-failed' && child.restarts === 0 && !state.isEnding) {
     // A child that was added and never came up is forgotten, and one of the first is the end of all.
     return state.isUp
@@ -103,6 +106,11 @@ function endedByItself(state: SupervisorState, { child, event }: Ended): Supervi
   }
   const exit = { name, life: child.life, reason: event.reason };
   return { ...settle(state, name), exits: [...state.exits, exit] };
+}
+
+/** As in OTP: a child that was there before and cannot be started by hand stays as it is, stopped. */
+function isByHand({ plan: [step] }: SupervisorState, { life }: ChildState): boolean {
+  return life > 1 && step?.do === 'start' && !step.again;
 }
 
 /** The step that waited for this child is done. */

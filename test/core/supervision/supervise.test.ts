@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { supervise } from '../../../src/core/supervision/supervise.ts';
 import { child, Family, spec } from './support/family.ts';
 
 const abc = [child('a'), child('b'), child('c')];
@@ -75,6 +76,19 @@ describe('restart types', () => {
     ]);
     family.exit('a', CRASH);
     expect([...family.alive.keys()]).toEqual(['a']);
+  });
+});
+
+test('a child that cannot be started again by hand stays, stopped', () => {
+  const family = new Family(spec(), [child('u', { restart: 'transient' })]);
+  family.exit('u', 'normal');
+  const failed = { kind: 'start-failed', name: 'u', life: 2, reason: CRASH } as const;
+  const asked = supervise(family.state, { kind: 'restart', name: 'u' }, 0);
+  const after = supervise(asked.state, failed, 0);
+  expect(after.commands).toEqual([]);
+  expect(after.state).toMatchObject({
+    children: [{ spec: { name: 'u' }, status: 'stopped' }],
+    ...{ plan: [], exits: [], isEnding: false },
   });
 });
 
