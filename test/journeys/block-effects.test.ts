@@ -71,6 +71,18 @@ test('tools are called in order, and answer', async () => {
   ]);
 });
 
+test('a timer that is set again rings once, as it was set last', async () => {
+  const id = await spawn();
+  const timer = { type: 'timer', timerId: 'tick', body: 'first' };
+  await ask(id, { ...timer, afterMs: 3_600_000 }, { ...timer, afterMs: 0, body: 'last' });
+  const rung = { type: 'timer', ref: 'tick', body: 'last' };
+  await untilAnswered(id, [rung]);
+  await ask(id, { ...timer, afterMs: 3_600_000 });
+  await ask(id, { ...timer, afterMs: 0, body: 'again' });
+  await untilAnswered(id, [rung, { ...rung, body: 'again' }]);
+  expect(await answers(id)).toHaveLength(2);
+});
+
 test('the no of another check than the capability is an answer', async () => {
   const id = await spawn('tool:call:*');
   await ask(

@@ -27,14 +27,21 @@ type Row = {
   body: string;
 };
 
-/** Part of a transaction. `false` if there are as many as there may be. */
+/**
+ * Part of a transaction. One of the same id is set anew. `false` if there are as many as there may be.
+ */
 export function setUserTimer(parts: BlockParts, timer: UserTimer, limit: number): boolean {
   const { sql } = parts.storage;
   parts.tables.make('user_timers', COLUMNS);
-  const { count } = sql.exec<{ count: number }>('SELECT count(*) AS count FROM user_timers').one();
+  const { count } = sql
+    .exec<{ count: number }>(
+      'SELECT count(*) AS count FROM user_timers WHERE timer_id <> ?',
+      timer.timerId,
+    )
+    .one();
   if (count >= limit) return false;
   sql.exec(
-    'INSERT INTO user_timers (timer_id, due_at, every_ms, body) VALUES (?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO user_timers (timer_id, due_at, every_ms, body) VALUES (?, ?, ?, ?)',
     timer.timerId,
     parts.now() + timer.afterMs,
     timer.everyMs ?? null,
