@@ -47,6 +47,11 @@ export interface MessageHead {
 type HeadRow = { seq: number; sender: string; attempts: number; leased_until: number };
 type Row = HeadRow & { facts: string; body: string | ArrayBuffer | null; bytes: number };
 
+/** As it was elsewhere. */
+interface PutBack extends Pick<StoredMessage, 'seq' | 'body' | 'attempts'> {
+  readonly facts: MessageFacts;
+}
+
 /** AUTOINCREMENT: a number is never given again, even when the mailbox is empty. */
 const COLUMNS = `(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, sender TEXT NOT NULL, facts TEXT NOT NULL,
@@ -70,6 +75,7 @@ export class MailboxStore {
   readonly #tables: Tables;
   readonly #chunks: ChunkedValues;
   #load: { depth: number; bytes: number } | undefined;
+  #inHand: number | undefined;
 
   constructor({ sql, tables, chunks }: MailboxParts) {
     this.#sql = sql;
@@ -84,6 +90,11 @@ export class MailboxStore {
   load(): MailboxLoad {
     this.#load ??= this.#exists() ? this.#readLoad() : { depth: 0, bytes: 0 };
     return this.#load;
+  }
+
+  /** The message that the block itself is processing; in memory, as the processing is. */
+  takeInHand(seq: number | undefined): void {
+    this.#inHand = seq;
   }
 
   /** How many were ever accepted, signals included. */
@@ -121,17 +132,7 @@ export class MailboxStore {
   }
 
   /** A message under the number and with the attempts that it had elsewhere. */
-  putBack({
-    seq,
-    facts,
-    body,
-    attempts,
-  }: {
-    readonly seq: number;
-    readonly facts: MessageFacts;
-    readonly body: BlockBody;
-    readonly attempts: number;
-  }): void {
+  putBack({ seq, facts, body, attempts }: PutBack): void {
     this.#make();
     const load = this.load();
     const bytes = bodyBytes(body);
@@ -163,6 +164,11 @@ export class MailboxStore {
     if (!this.#exists()) return undefined;
     const [row] = this.#sql.exec<Row>('SELECT * FROM mailbox WHERE seq = ?', seq).toArray();
     return row && this.#toMessage(row);
+  }
+
+  has(seq: number): boolean {
+    const sql = 'SELECT 1 FROM mailbox WHERE seq = ?';
+    return this.#exists() && this.#sql.exec(sql, seq).toArray().length > 0;
   }
 
   lease(seq: number, lease: string, until: number): void {
@@ -234,13 +240,14 @@ export class MailboxStore {
     return row?.attempts ?? 0;
   }
 
-  /** The oldest message, no signal, that is not leased. */
+  /** The oldest message, no signal, that is neither leased nor in hand. */
   oldestFree(now: number): number | undefined {
     if (!this.#exists()) return undefined;
     const [row] = this.#sql
       .exec<{ seq: number }>(
-        'SELECT seq FROM mailbox WHERE bytes >= 0 AND leased_until <= ? ORDER BY seq LIMIT 1',
+        'SELECT seq FROM mailbox WHERE bytes >= 0 AND leased_until <= ? AND seq <> ? ORDER BY seq LIMIT 1',
         now,
+        this.#inHand ?? 0,
       )
       .toArray();
     return row?.seq;

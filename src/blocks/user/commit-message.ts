@@ -33,7 +33,10 @@ export interface Committing {
   readonly answer: Effecting['answer'];
 }
 
-/** Goes by what the block may do now, not by what it might when the message was taken up. */
+/**
+ * Goes by what the block may do now, not by what it might when the message was taken up. Of a message
+ * that was taken away meanwhile, as a checkpoint that is restored takes all, nothing comes.
+ */
 export async function commitMessage(
   parts: BlockParts,
   { message, state, answer }: Committing,
@@ -41,8 +44,9 @@ export async function commitMessage(
 ): Promise<void> {
   const before = parts.facts.alive();
   if (before === undefined) return;
+  const used = ('used' in processed && processed.used) || NOTHING;
+  if (isTakenAway(parts, message, used)) return;
   if (processed.kind === 'lacking') return lack(parts, message, { objection: processed });
-  const { used = NOTHING } = processed;
   if (processed.kind === 'crashed') return fail(parts, message, { code: processed.code, used });
   const { effects, label } = processed;
   if (processed.state !== undefined && isTooLarge(processed.state, before.order.limits)) {
@@ -50,7 +54,7 @@ export async function commitMessage(
   }
   const authority = effects.length === 0 ? undefined : await parts.creatorAuthority(before);
   const facts = parts.facts.alive();
-  if (facts === undefined) return;
+  if (facts === undefined || isTakenAway(parts, message, used)) return;
   const objection = findEffectObjection(effects, facts, { authority, now: parts.now() });
   if (objection !== undefined) return lack(parts, message, { objection, used });
   transact(parts, () => {
@@ -68,6 +72,13 @@ export async function commitMessage(
 export function failMessage(parts: BlockParts, { seq }: StoredMessage, code: string): void {
   if (parts.mailbox.countAttempt(seq) >= MAX_ATTEMPTS) deadLetter(parts, seq, code);
   endBlock(parts, { crash: code });
+}
+
+/** What it has used is paid all the same. */
+function isTakenAway(parts: BlockParts, message: StoredMessage, used: Spend): boolean {
+  if (parts.mailbox.has(message.seq)) return false;
+  transact(parts, () => settleMessage(parts, message, used));
+  return true;
 }
 
 function isTooLarge(state: string, { stateBytes }: { readonly stateBytes: number }): boolean {

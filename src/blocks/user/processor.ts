@@ -63,7 +63,7 @@ export class Processor {
     this.#messages = new WorkThrough(parts, {
       timer: PROCESS_TIMER,
       next: () => this.#next(),
-      work: (next) => this.#process(next),
+      work: (next) => this.#takeInHand(next),
     });
   }
 
@@ -86,11 +86,23 @@ export class Processor {
     }
   }
 
+  /** Meanwhile it makes no room for others, as one that a consumer holds. */
+  async #takeInHand(next: Next): Promise<Progress> {
+    const { mailbox } = this.#parts;
+    mailbox.takeInHand(next.message.seq);
+    try {
+      return await this.#process(next);
+    } finally {
+      mailbox.takeInHand(undefined);
+    }
+  }
+
   async #process({ facts: before, message, processing }: Next): Promise<Progress> {
     const parts = this.#parts;
     const allowed = await this.#mayBehave(before, processing);
     if (allowed === undefined) return 'stop';
     const { facts, most } = allowed;
+    if (!parts.mailbox.has(message.seq)) return 'next';
     const held = this.#hold(message, most);
     if (held === 'exhausted') {
       transact(parts, () => failMessage(parts, message, 'budget_exhausted'));
