@@ -5,8 +5,10 @@
  */
 
 import * as z from 'zod';
+import { randomHex } from '../blocks/kit/keys.ts';
 import type { OutsideMessage } from '../blocks/user/block-api.ts';
 import type { BlockBody } from '../core/blocks/block-body.ts';
+import type { Envelope } from '../core/blocks/block-signal.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { blockActorOf } from './open-block.ts';
 import { Refusal } from './refusal.ts';
@@ -35,6 +37,19 @@ export function toBlockBody({ body, bytes }: Pick<Fields, 'body' | 'bytes'>): Bl
     });
   }
   return bytes === undefined ? JSON.stringify(body) : Buffer.from(bytes, 'base64');
+}
+
+/** From the block that the request acts as. */
+export function toEnvelope(
+  { requestId }: RouteRequest<unknown, unknown>,
+  { messageId, ...body }: Fields,
+): Envelope {
+  return {
+    messageId: messageId ?? `msg_${randomHex(16)}`,
+    body: toBlockBody(body),
+    label: PRINCIPAL_LABEL,
+    traceId: requestId,
+  };
 }
 
 /** From whoever asks. */

@@ -123,6 +123,38 @@ describe('messages', () => {
   });
 });
 
+describe('calls of a block', () => {
+  const call = (to: string, from: string, timeoutMs = 20_000) =>
+    api.post(`/v1/blocks/${to}/call`, { body: 'ping', timeoutMs }, as(from));
+
+  test('come from it, and their answers go to whoever acts as it', async () => {
+    const [a, b] = [await spawn(), await spawn()];
+    const answer = call(b, a);
+    const [message] = await receive(b);
+    expect(message).toMatchObject({ from: `block:${a}`, body: 'ping' });
+    const { lease } = message;
+    expect((await api.post(`/v1/blocks/${b}/reply`, { lease, body: 'pong' })).status).toBe(202);
+    expect(await answer).toMatchObject({ status: 200, body: { body: 'pong' } });
+    expect((await read(a)).mailbox.accepted).toBe(0);
+  });
+
+  test('need its capability', async () => {
+    const [mute, other] = [await spawn({ capabilities: [] }), await spawn()];
+    expect((await call(other, mute)).status).toBe(403);
+    const { exitReason } = await untilExited(mute);
+    expect(exitReason).toEqual({ crash: 'capability', capability: 'block:send' });
+    expect((await read(other)).mailbox.accepted).toBe(0);
+  });
+
+  test('are told at once of a full mailbox and of the dead, and end with their time', async () => {
+    const [a, b] = [await spawn(), await spawn({ limits: { messages: 1 } })];
+    expect((await call(b, a, 1)).status).toBe(504);
+    expect((await call(b, a)).body.code).toBe('mailbox_full');
+    await api.delete(`/v1/blocks/${b}`);
+    expect((await call(b, a)).body.code).toBe('noproc');
+  });
+});
+
 describe('ends', () => {
   test('a link takes the other with it', async () => {
     const [a, b] = [await spawn(), await spawn()];
@@ -268,6 +300,14 @@ describe('names and groups', () => {
     expect((await api.get('/v1/names/clerk')).body.id).toBe(second);
   });
 
+  test('a child that was refused leaves its name free', async () => {
+    const parent = await spawn({ capabilities: ['CAP_SPAWN'] });
+    const born = (capabilities: string[]) =>
+      api.post('/v1/blocks', { behavior: mailbox, name: 'asked-twice', parent, capabilities });
+    expect((await born(['CAP_SEND'])).status).toBe(403);
+    expect((await born([])).status).toBe(201);
+  });
+
   test('what is sent to a group comes to all who are in it, and nobody who left or ended', async () => {
     const ids = [await spawn(), await spawn(), await spawn(), await spawn()];
     for (const id of ids) await api.put(`/v1/groups/crew/members/${id}`, undefined);
@@ -281,6 +321,22 @@ describe('names and groups', () => {
     for (const id of ids.slice(0, 2)) expect((await receive(id))[0].body).toBe('all hands');
     expect((await read(ids[2]!)).mailbox.accepted).toBe(0);
   });
+});
+
+test('an Idempotency-Key stands for one request of one block', async () => {
+  const [a, b] = [await spawn(), await spawn()];
+  const born = (parent: string) =>
+    api.post('/v1/blocks', { behavior: mailbox }, { ...as(parent), 'Idempotency-Key': 'born' });
+  const first = await born(a);
+  expect((await born(a)).body).toEqual(first.body);
+  expect((await born(b)).body.code).toBe('idempotency_conflict');
+  const upgrade = (id: string) =>
+    api.post(`/v1/blocks/${id}/upgrade`, { behavior: mailbox }, { 'Idempotency-Key': 'upgrade' });
+  expect([(await upgrade(a)).body, (await upgrade(a)).body]).toEqual([
+    { version: 2 },
+    { version: 2 },
+  ]);
+  expect((await upgrade(b)).body.code).toBe('idempotency_conflict');
 });
 
 test('what was acknowledged survives the end of the process, once', async () => {

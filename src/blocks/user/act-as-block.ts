@@ -7,32 +7,27 @@
  * @module
  */
 
-import type { Acceptance, Envelope } from '../../core/blocks/block-signal.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { setLink } from '../../core/supervision/link-table.ts';
-import type {
-  BlockAct,
-  BlockActAnswer,
-  BlockActor,
-  BlockRefusal,
-  MessageAnswer,
-} from './block-api.ts';
+import type { BlockAct, BlockActAnswer, BlockActor, BlockRefusal } from './block-api.ts';
 import { type BlockParts, creatorName, sendSoon, transact } from './block-parts.ts';
-import type { Courier } from './courier.ts';
+import { type BlockLines, callAsBlock } from './call-as-block.ts';
 import { DIRECTORY } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
 import { hasBudget } from './present-facts.ts';
 import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
 import { cancelUserTimer, setUserTimer } from './send-after.ts';
+import { sendAll } from './send-as-block.ts';
 import { spawnChild } from './spawn-child.ts';
 import { exhausted, spend } from './spend-budget.ts';
 
 const CAPABILITY_OF = {
   send: 'block:send',
   'send-many': 'block:send',
+  call: 'block:send',
   spawn: 'block:spawn',
   link: 'block:link',
   unlink: 'block:link',
@@ -49,27 +44,39 @@ const CAPABILITY_OF = {
 
 export async function actAsBlock(
   parts: BlockParts,
-  courier: Courier,
+  lines: BlockLines,
   { actor, act }: { readonly actor: BlockActor; readonly act: BlockAct },
 ): Promise<Result<BlockActAnswer, BlockRefusal>> {
   const allowed = await requireCapability(parts, actor, CAPABILITY_OF[act.kind]);
   if (!allowed.ok) return allowed;
   const facts = allowed.value;
-  if (act.kind === 'send' || act.kind === 'send-many') {
-    const messages = act.kind === 'send' ? 1 : act.envelopes.length;
+  if (isSending(act)) {
+    const messages = act.kind === 'send-many' ? act.envelopes.length : 1;
     const paid = hasBudget(facts) ? transact(parts, () => spend(parts, { messages })) : PAID;
-    if (!paid.ok) return err(exhausted(paid.error));
-  }
-  if (act.kind === 'send') {
-    const [sent] = await sendAll(courier, { to: act.to, envelopes: [act.envelope] });
-    return sent === undefined ? err(NOPROC) : ok({ kind: 'sent', ...sent });
-  }
-  if (act.kind === 'send-many') {
-    return ok({ kind: 'sent-many', sent: await sendAll(courier, act) });
+    return paid.ok ? await sendOut(parts, lines, act) : err(exhausted(paid.error));
   }
   const done = transact(parts, () => performAct(parts, facts, act));
   parts.flush();
   return done;
+}
+
+type SendingAct = Extract<BlockAct, { readonly kind: 'send' | 'send-many' | 'call' }>;
+
+function isSending(act: BlockAct): act is SendingAct {
+  return act.kind === 'send' || act.kind === 'send-many' || act.kind === 'call';
+}
+
+async function sendOut(parts: BlockParts, lines: BlockLines, act: SendingAct): Promise<Done> {
+  switch (act.kind) {
+    case 'call':
+      return await callAsBlock(parts, lines, act);
+    case 'send-many':
+      return ok({ kind: 'sent-many', sent: await sendAll(lines.courier, act) });
+    case 'send': {
+      const [sent] = await sendAll(lines.courier, { to: act.to, envelopes: [act.envelope] });
+      return sent === undefined ? err(NOPROC) : ok({ kind: 'sent', ...sent });
+    }
+  }
 }
 
 /** The facts of a block that may; one that may not is ended here, unless a stranger asked. */
@@ -98,7 +105,7 @@ export function isOwner(facts: BlockFacts, { principal, ownsAll }: BlockActor): 
 }
 
 /** What is done at once: nobody answers to it. */
-export type OtherAct = Exclude<BlockAct, { readonly kind: 'send' | 'send-many' }>;
+export type OtherAct = Exclude<BlockAct, SendingAct>;
 
 type Done = Result<BlockActAnswer, BlockRefusal>;
 
@@ -188,21 +195,3 @@ const TOO_MANY: Done = err(refusal('limit_reached', 'The block has all the relat
 function isFull(parts: BlockParts, limit: number): boolean {
   return parts.relations.count() >= limit;
 }
-
-/** Resolves once the receiver has answered to each, or has not for too long. */
-async function sendAll(
-  courier: Courier,
-  { to, envelopes }: { readonly to: BlockId; readonly envelopes: readonly Envelope[] },
-): Promise<MessageAnswer[]> {
-  const signals = envelopes.map((envelope) => ({ kind: 'message', envelope }) as const);
-  const first = courier.tellDirectly(to, signals);
-  const answers = envelopes.map((_, index) => courier.answers.wait(to, first + index));
-  const acceptances = await Promise.all(answers);
-  return envelopes.map(({ messageId }, index) => ({
-    messageId,
-    acceptance: acceptances[index] ?? PENDING,
-  }));
-}
-
-/** On its way: it will be told until the receiver has it. */
-const PENDING: Acceptance = { kind: 'accepted', seq: 0 };

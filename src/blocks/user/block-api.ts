@@ -129,13 +129,11 @@ export interface MailboxCounts {
 
 /** What an owner or a behaviour does as the block. Each needs a capability, or the block crashes. */
 export type BlockAct =
-  | { readonly kind: 'send'; readonly to: BlockId; readonly envelope: Envelope }
+  | ({ readonly kind: 'send' } & Sending)
   /** All or none is said, each is answered for itself. */
-  | {
-      readonly kind: 'send-many';
-      readonly to: BlockId;
-      readonly envelopes: readonly Envelope[];
-    }
+  | { readonly kind: 'send-many'; readonly to: BlockId; readonly envelopes: readonly Envelope[] }
+  /** Waits for the answer. */
+  | ({ readonly kind: 'call'; readonly timeoutMs: number } & Sending)
   | {
       readonly kind: 'spawn';
       readonly order: Omit<BirthOrder, 'creator' | 'ancestors' | 'link' | 'monitor'>;
@@ -155,6 +153,11 @@ export type BlockAct =
   /** Confirms a name that the directory has given it. */
   | { readonly kind: 'named'; readonly name: string };
 
+interface Sending {
+  readonly to: BlockId;
+  readonly envelope: Envelope;
+}
+
 /** A message of a block to itself, later. */
 export interface UserTimer {
   readonly timerId: string;
@@ -168,6 +171,7 @@ export type BlockActAnswer =
   | { readonly kind: 'done' }
   | ({ readonly kind: 'sent' } & MessageAnswer)
   | { readonly kind: 'sent-many'; readonly sent: readonly MessageAnswer[] }
+  | { readonly kind: 'answered'; readonly envelope: Envelope }
   | { readonly kind: 'spawned'; readonly id: BlockId; readonly ref?: string }
   | { readonly kind: 'monitoring'; readonly ref: string };
 

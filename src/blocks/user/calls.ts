@@ -31,6 +31,11 @@ export class Calls {
     return settle !== undefined;
   }
 
+  /** Nothing will come any more. */
+  giveUp(correlationId: string): void {
+    this.#waiting?.get(correlationId)?.(undefined);
+  }
+
   endAll(): void {
     for (const settle of [...(this.#waiting?.values() ?? [])]) settle(undefined);
   }

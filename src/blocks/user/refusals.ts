@@ -20,3 +20,17 @@ export const NOPROC: BlockRefusal = refusal('noproc', 'There is no such block');
 export const NOT_OWNED: BlockRefusal = refusal('denied', 'Only its owner may act as a block', {
   capability: 'block:own',
 });
+
+export const MAILBOX_FULL: BlockRefusal = refusal(
+  'mailbox_full',
+  'The mailbox of the block is full',
+);
+
+export const UNANSWERED: BlockRefusal = refusal(
+  'deadline_exceeded',
+  'The block has not answered in time',
+);
+
+export function tooFast(retryAfterMs: number): BlockRefusal {
+  return refusal('rate_limited', 'The block takes no more messages in a second', { retryAfterMs });
+}

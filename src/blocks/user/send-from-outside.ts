@@ -15,7 +15,7 @@ import type { BlockRefusal, OutsideMessage, SentMessage } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import type { Calls } from './calls.ts';
 import type { BlockFacts } from './facts-store.ts';
-import { NOPROC, refusal } from './refusals.ts';
+import { MAILBOX_FULL, NOPROC, refusal, tooFast, UNANSWERED } from './refusals.ts';
 
 export function sendFromOutside(
   parts: BlockParts,
@@ -51,12 +51,6 @@ function take(parts: BlockParts, { message, correlationId }: Outside): Taken {
   return ok(sent);
 }
 
-const MAILBOX_FULL = refusal('mailbox_full', 'The mailbox of the block is full');
-
-function tooFast(retryAfterMs: number): BlockRefusal {
-  return refusal('rate_limited', 'The block takes no more messages in a second', { retryAfterMs });
-}
-
 type Taken = Result<SentMessage, BlockRefusal>;
 
 /** Puts the message into the mailbox and waits for whoever answers it. */
@@ -68,15 +62,13 @@ export async function callFromOutside(
   const correlationId = parts.newId('call');
   const answer = calls.wait(correlationId, timeoutMs);
   const sent = sendFromOutside(parts, message, correlationId);
+  const isRefused = !sent.ok || sent.value.acceptance.kind === 'dropped';
+  if (isRefused) calls.giveUp(correlationId);
   if (!sent.ok) return sent;
-  if (sent.value.acceptance.kind === 'dropped') {
-    return err(MAILBOX_FULL);
-  }
+  if (isRefused) return err(MAILBOX_FULL);
   const envelope = await answer;
   if (envelope !== undefined) return ok(envelope);
-  return parts.facts.alive() === undefined
-    ? err(NOPROC)
-    : err(refusal('deadline_exceeded', 'The block has not answered in time'));
+  return err(parts.facts.alive() === undefined ? NOPROC : UNANSWERED);
 }
 
 function findKnown(

@@ -163,7 +163,8 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async act(actor: BlockActor, act: BlockAct): Promise<BlockAnswer<BlockActAnswer>> {
-    return this.#afterChange(await actAsBlock(this.#parts, this.#courier, { actor, act }));
+    const lines = { courier: this.#courier, calls: this.#calls };
+    return this.#afterChange(await actAsBlock(this.#parts, lines, { actor, act }));
   }
 
   async exit(actor: BlockActor, reason: RequestedExit): Promise<BlockAnswer<ExitReason>> {

@@ -6,11 +6,13 @@
 
 import * as z from 'zod';
 import { toReceivedJson } from '../../blocks/user/consumer-api.ts';
+import type { Envelope } from '../../core/blocks/block-signal.ts';
 import { isUsablePattern } from '../../core/blocks/message-pattern.ts';
 import { json } from '../json-response.ts';
-import { bodySchema, messageSchema, toBlockBody, toOutside } from '../message-body.ts';
-import { blockActorOf, blockOf, unwrap } from '../open-block.ts';
-import { defineRoute, type Route } from '../route.ts';
+import { bodySchema, messageSchema, toBlockBody, toEnvelope, toOutside } from '../message-body.ts';
+import { actAs, actingBlockOf, blockActorOf, blockIdOf, blockOf, unwrap } from '../open-block.ts';
+import { Refusal } from '../refusal.ts';
+import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 const MAX_WAIT_MS = 60_000;
 
@@ -72,30 +74,45 @@ const acknowledgeMessages = defineRoute(
   },
 );
 
+const callSchema = messageSchema.extend({
+  timeoutMs: z.int().min(1).max(MAX_WAIT_MS).default(5_000),
+});
+
 const callBlock = defineRoute(
   {
     method: 'POST',
     path: '/v1/blocks/{id}/call',
     operation: 'callBlock',
-    summary: 'Send a message and wait for its answer',
+    summary: 'Send a message and wait for its answer; with `Sallyport-Block`, as that block',
     tag: 'blocks',
     access: 'block:send',
-    body: messageSchema.extend({
-      timeoutMs: z.int().min(1).max(MAX_WAIT_MS).default(5_000),
-    }),
+    body: callSchema,
     success: {
       status: 200,
       describes: z.object({ body: z.unknown().optional(), bytes: z.string().optional() }),
     },
   },
   async (request) => {
-    const { timeoutMs, ...fields } = request.body;
-    const message = toOutside(request, fields);
-    const called = await blockOf(request).once((block) => block.call(message, timeoutMs));
-    const { body, label } = unwrap(called);
+    const { body, label } = await call(request, request.body);
     return json(toReceivedJson({ body, label }));
   },
 );
+
+async function call(
+  request: RouteRequest<unknown, unknown>,
+  { timeoutMs, ...fields }: z.infer<typeof callSchema>,
+): Promise<Envelope> {
+  const acting = actingBlockOf(request);
+  if (acting === undefined) {
+    const message = toOutside(request, fields);
+    return unwrap(await blockOf(request).once((block) => block.call(message, timeoutMs)));
+  }
+  const to = blockIdOf(request, request.params.id);
+  const envelope = toEnvelope(request, fields);
+  const done = await actAs(request, acting, { kind: 'call', to, envelope, timeoutMs });
+  if (done.kind !== 'answered') throw new Refusal('internal');
+  return done.envelope;
+}
 
 const replyToCall = defineRoute(
   {

@@ -5,12 +5,9 @@
  */
 
 import * as z from 'zod';
-import { randomHex } from '../../blocks/kit/keys.ts';
 import type { BlockRefusal, MessageAnswer } from '../../blocks/user/block-api.ts';
-import type { Envelope } from '../../core/blocks/block-signal.ts';
-import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import { json } from '../json-response.ts';
-import { messageSchema, toBlockBody, toOutside } from '../message-body.ts';
+import { messageSchema, toEnvelope, toOutside } from '../message-body.ts';
 import { actAs, actingBlockOf, blockIdOf, blockOf, unwrap } from '../open-block.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -93,15 +90,6 @@ async function sendMany(
   const done = await actAs(request, acting, { kind: 'send-many', to, envelopes });
   if (done.kind !== 'sent-many') throw new Refusal('internal');
   return done.sent.map(toAnswer);
-}
-
-function toEnvelope({ requestId }: AnyRequest, { messageId, ...body }: OneMessage): Envelope {
-  return {
-    messageId: messageId ?? `msg_${randomHex(16)}`,
-    body: toBlockBody(body),
-    label: PRINCIPAL_LABEL,
-    traceId: requestId,
-  };
 }
 
 type Refused = Pick<BlockRefusal, 'code' | 'detail' | 'retryAfterMs'>;

@@ -29,6 +29,8 @@ import { requireGrants, toOrder } from '../spawn-order.ts';
 
 type AnyRequest = RouteRequest<unknown, unknown>;
 
+type Named = Pick<BirthOrder, 'name' | 'blockId'>;
+
 const exitReason = z.union([z.string(), z.record(z.string(), z.string())]);
 
 const block = z.object({
@@ -88,7 +90,11 @@ const spawnBlock = defineRoute(
     }
     await takeName(request, order);
     const { link, monitor } = body;
-    const answer = await actAs(request, parent, { kind: 'spawn', order, link, monitor });
+    const spawn = { kind: 'spawn', order, link, monitor } as const;
+    const answer = await actAs(request, parent, spawn).catch(async (error: unknown) => {
+      if (error instanceof Refusal) await giveNameBack(request, order);
+      throw error;
+    });
     if (answer.kind !== 'spawned') throw new Refusal('internal');
     const { id, ref } = answer;
     return created({ id, ...(ref !== undefined && { ref }) });
@@ -106,11 +112,15 @@ function needsParent(): Refusal {
   });
 }
 
+/** Of a block that was refused: whoever asks again, better, is not to wait for it. */
+async function giveNameBack({ env, caller }: AnyRequest, { name, blockId }: Named): Promise<void> {
+  if (name === undefined) return;
+  const { workspace } = caller.principal;
+  await askDirectory(env, workspace, (directory) => directory.unregister(name, blockId));
+}
+
 /** The block confirms it at birth; if it is never born, the name is free again after a while. */
-async function takeName(
-  { env, caller }: AnyRequest,
-  { name, blockId }: Pick<BirthOrder, 'name' | 'blockId'>,
-): Promise<void> {
+async function takeName({ env, caller }: AnyRequest, { name, blockId }: Named): Promise<void> {
   if (name === undefined) return;
   const { workspace } = caller.principal;
   const isOurs = await askDirectory(env, workspace, (directory) =>
