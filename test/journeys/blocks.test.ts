@@ -273,6 +273,21 @@ describe('checkpoints', () => {
     expect(await bodies(id)).toEqual(['kept']);
   });
 
+  test('what it has heard of others since stays, and comes first', async () => {
+    const [id, other] = [await spawn(), await spawn()];
+    await send(id, 'kept');
+    const { body } = await api.post(`/v1/blocks/${id}/checkpoint`, {});
+    await api.post(`/v1/blocks/${id}/monitors`, { target: other });
+    await api.delete(`/v1/blocks/${other}`);
+    await expect.poll(async () => (await read(id)).monitors).toEqual([]);
+    const [, down] = await receive(id, { max: 2 });
+    await api.post(`/v1/blocks/${id}/restore`, { checkpoint: body.id });
+    const { acknowledged } = (await api.post(`/v1/blocks/${id}/ack`, { leases: [down.lease] }))
+      .body;
+    expect(acknowledged).toBe(0);
+    expect(await bodies(id)).toEqual([down.body, 'kept']);
+  });
+
   test('another block begins with it, and has no capability but those that are granted now', async () => {
     const id = await spawn();
     await send(id, 'kept');

@@ -8,6 +8,7 @@
  */
 
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import type { StoredMessage } from '../kit/mailbox-store.ts';
 import { isOwner } from './act-as-block.ts';
 import type { BlockActor, BlockRefusal } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
@@ -110,15 +111,27 @@ function findSnapshot(parts: BlockParts, id: string): BlockSnapshot | undefined 
   return { ...snapshot, messages: messages.map(fromWritten) };
 }
 
-/** Part of a transaction. */
+/**
+ * Part of a transaction. Signals are about what is, not about what was: they stay, and are heard first.
+ * All get new numbers, so whatever held one of them holds nothing now.
+ */
 export function applySnapshot(parts: BlockParts, snapshot: BlockSnapshot): void {
   const { state, messages, behavior, version } = snapshot;
   parts.facts.update({ upgrade: { behavior, version } });
-  for (const { seq } of [...parts.mailbox.heads()]) parts.mailbox.remove(seq);
+  const signals = takeAll(parts).filter(({ signal }) => signal);
+  for (const { seq: _, leasedUntil: __, attempts: ___, body, ...facts } of signals) {
+    parts.mailbox.add(facts, body);
+  }
   for (const { facts, body } of messages) parts.mailbox.add(facts, body);
   const store = new StateStore(parts);
   if (state === undefined) store.clear();
   else store.write(state.text, state.label);
+}
+
+function takeAll({ mailbox }: BlockParts): StoredMessage[] {
+  const all = [...mailbox.heads()].flatMap(({ seq }) => mailbox.read(seq) ?? []);
+  for (const { seq } of all) mailbox.remove(seq);
+  return all;
 }
 
 function readSnapshot(parts: BlockParts, facts: BlockFacts): BlockSnapshot {
