@@ -29,6 +29,9 @@ import { refusal } from '../user/refusals.ts';
 import { type Carried, type Carrying, startChild } from './start-child.ts';
 import { ownOf, type SupervisorRecord, SupervisorStore } from './supervisor-store.ts';
 
+/** Longest that a supervisor keeps of what its children are, as JSON: it is written with each event. */
+const MAX_ORDERS_CHARS = 4_194_304;
+
 /** The timer of a supervisor: for what it waits for, whichever comes first. */
 export const SUPERVISE_TIMER = 'supervise';
 
@@ -100,6 +103,7 @@ export function addChild(
     return err(refusal('conflict', 'The supervisor has a child of this name'));
   }
   const orders = { ...record.orders, [child.name]: child };
+  if (JSON.stringify(orders).length > MAX_ORDERS_CHARS) return err(TOO_MUCH);
   const started = supervise(record.state, { kind: 'add', spec: toSpec(child) }, parts.now());
   settle(parts, facts, { record: { ...record, orders }, started, wasUp: record.state.isUp });
   return { ok: true, value: true };
@@ -144,6 +148,7 @@ export function hearChangedChild(
 
 type ChangedSignal = Extract<BlockSignal, { readonly kind: 'changed' }>;
 
+const TOO_MUCH = refusal('limit_reached', 'The supervisor cannot keep more of its children');
 const ENDING = refusal('conflict', 'The supervisor is ending: it starts no more children');
 const NO_SUPERVISOR = refusal('conflict', 'The block is no supervisor');
 

@@ -35,6 +35,9 @@ export function ownOf<T>(named: Readonly<Record<string, T>>, name: string): T | 
 
 const KEY = 'supervisor';
 
+/** In the column of a record that does not fit into it. */
+const IN_PARTS = '';
+
 const COLUMNS = '(id INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT';
 
 export class SupervisorStore {
@@ -56,7 +59,7 @@ export class SupervisorStore {
   read(): SupervisorRecord | undefined {
     if (!this.#tables.has('supervisor')) return undefined;
     const { record } = this.#sql.exec<{ record: string }>('SELECT record FROM supervisor').one();
-    return JSON.parse(this.#values.open(KEY, record));
+    return JSON.parse(this.#values.unspill(KEY, record === IN_PARTS ? null : record));
   }
 
   write(record: SupervisorRecord): void {
@@ -64,6 +67,7 @@ export class SupervisorStore {
   }
 
   #toColumn(record: SupervisorRecord): string {
-    return this.#values.seal(KEY, JSON.stringify(record));
+    this.#values.delete(KEY);
+    return this.#values.spill(KEY, JSON.stringify(record)) ?? IN_PARTS;
   }
 }
