@@ -98,7 +98,7 @@ export class CallLedger {
       argumentHash,
       now,
     );
-    this.#isSynced ||= changes === 1;
+    if (changes === 1) this.#noteSynced();
     return changes === 1;
   }
 
@@ -132,8 +132,7 @@ export class CallLedger {
 
   /** Everything is on disk when it returns. */
   sync(): void {
-    clearTimeout(this.#syncing);
-    this.#syncing = undefined;
+    this.#stopTimer();
     if (this.#isSynced) return;
     // Any change takes those before it along; nobody reads this number.
     this.#syncs += 1;
@@ -141,10 +140,23 @@ export class CallLedger {
     this.#isSynced = true;
   }
 
+  /** A change went to disk, and took everything before it along: the timer has nothing to do. */
+  #noteSynced(): void {
+    this.#isSynced = true;
+    this.#stopTimer();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#syncing);
+    this.#syncing = undefined;
+  }
+
   /** Forgets a call that was taken on and never begun, so that its ticket can come again. */
   giveBack(callKey: string): void {
-    this.#db.prepare('DELETE FROM calls WHERE call_key = ? AND receipt IS NULL').run(callKey);
-    this.#isSynced = true;
+    const { changes } = this.#db
+      .prepare('DELETE FROM calls WHERE call_key = ? AND receipt IS NULL')
+      .run(callKey);
+    if (changes === 1) this.#noteSynced();
   }
 
   /** Of a life that ended without finishing them. */

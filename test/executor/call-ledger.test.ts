@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   LEDGER_KEEPS_MS,
   ledgerIdentitySchema,
@@ -105,6 +105,33 @@ describe('a call', () => {
       for (const key of ['2', '3']) {
         expect(ledger.find(key)).toEqual({ kind: 'finished', end: endOf(key) });
       }
+    });
+  });
+});
+
+describe('an end that is not on disk yet', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  test('goes there by a timer, and for none that a call has taken along before', () => {
+    withLedger((ledger) => {
+      ledger.accept(callOf('1'), 0);
+      ledger.finish(endOf('1'));
+      ledger.syncSoon();
+      expect(vi.getTimerCount()).toBe(1);
+      ledger.accept(callOf('2'), 0);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
+  test('waits for its own timer where its ticket comes again, or nothing is given back', () => {
+    withLedger((ledger) => {
+      ledger.accept(callOf('1'), 0);
+      ledger.finish(endOf('1'));
+      ledger.syncSoon();
+      expect(ledger.accept(callOf('1'), 0)).toBe(false);
+      ledger.giveBack('2');
+      expect(vi.getTimerCount()).toBe(1);
     });
   });
 });
