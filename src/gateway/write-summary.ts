@@ -42,6 +42,9 @@ export interface WrittenSummary
   readonly answer: SummaryAnswer;
 }
 
+/** Of the model: it is shown no tools, and read to its end. */
+const NEEDS = { tools: false, streaming: false } as const;
+
 export async function writeSummary(
   env: GatewayBindings,
   order: SummaryOrder,
@@ -52,7 +55,7 @@ export async function writeSummary(
     ids: opened.models,
     terms: opened,
     workspace: order.principal.workspace,
-    needs: { tools: false, streaming: false },
+    needs: NEEDS,
     now: () => Date.now(),
   });
   if (port === undefined || !port.ok) return failed(port?.error.code ?? 'model_unknown');
@@ -112,7 +115,8 @@ async function read(port: ModelPort, request: ModelRequest): Promise<Reply> {
   } catch (caught) {
     thrown = caught;
   }
-  const estimated = () => port.price(estimateRequest(request), estimateTokens(text.length + units));
+  const estimated = () =>
+    port.price(estimateRequest(request, NEEDS), estimateTokens(text.length + units));
   const wasRefused = thrown !== undefined && text.length + units === 0;
   const usage = end?.usage ?? (wasRefused ? NO_USAGE : estimated());
   const model = end?.model === undefined ? {} : { model: end.model };

@@ -95,7 +95,8 @@ async function* stream(
     if (unified === 'error' || unified === 'interrupted') {
       throw cutOff(model.provider);
     }
-    const [input, output] = countTokens(part.usage, request, outputCharacters);
+    const input = countedOr(estimateRequest(request, model.facts), part.usage.inputTokens.total);
+    const output = countedOr(estimateTokens(outputCharacters), part.usage.outputTokens.total);
     const usage = toCachedUsage(model, part.usage, toUsage(model.price, input, output));
     const vendorEcho = echo.finish();
     return {
@@ -189,16 +190,4 @@ function toCachedUsage(
 function addSurcharge(usage: Usage, price: ModelPrice, tokens: number): Usage {
   const more = Math.ceil(tokens * inputRate(price, usage.inputTokens));
   return { ...usage, costMicroUsd: usage.costMicroUsd + more };
-}
-
-/** The provider's own figures, or an estimate where it gave none. */
-function countTokens(
-  usage: LanguageModelV4Usage,
-  request: ModelRequest,
-  outputCharacters: number,
-): readonly [input: number, output: number] {
-  return [
-    countedOr(estimateRequest(request), usage.inputTokens.total),
-    countedOr(estimateTokens(outputCharacters), usage.outputTokens.total),
-  ];
 }

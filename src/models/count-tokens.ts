@@ -9,6 +9,7 @@
 
 import type { ModelRequest } from '../agent/ports.ts';
 import type { Message } from '../core/conversation/message.ts';
+import type { ModelFacts } from './model-facts.ts';
 
 export const CHARACTERS_A_TOKEN = 4;
 
@@ -50,9 +51,16 @@ export function countCharacters(messages: readonly Message[]): number {
 
 type Asked = Pick<ModelRequest, 'messages' | 'tools'>;
 
-/** Tokens of a whole request, tools included: they are most of a short conversation. */
-export function estimateRequest({ messages, tools }: Asked): number {
-  return estimateTokens(countCharacters(messages) + sizeOfTools(tools).characters);
+/**
+ * Tokens of a whole request, with the tools that the model is shown, which are most of a short
+ * conversation. One that knows no tools is shown none.
+ */
+export function estimateRequest(
+  { messages, tools }: Asked,
+  facts: Pick<ModelFacts, 'tools'>,
+): number {
+  const shown = facts.tools ? sizeOfTools(tools).characters : 0;
+  return estimateTokens(countCharacters(messages) + shown);
 }
 
 /** Upper estimate of the tokens of a whole request, tools included. */

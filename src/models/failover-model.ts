@@ -14,14 +14,14 @@ import type { Usage } from '../core/conversation/usage.ts';
 import { Fault } from '../core/errors/fault.ts';
 import { estimateRequest } from './count-tokens.ts';
 import { hearFailure, providerOf } from './hear-failure.ts';
+import type { ModelFacts } from './model-facts.ts';
 import type { ProviderBreakers } from './provider-health.ts';
 
 export interface Candidate {
   /** `provider/model`. */
   readonly id: string;
   readonly port: ModelPort;
-  /** Of the longest request that it can be asked; absent where nobody says. */
-  readonly contextTokens?: number;
+  readonly facts: Pick<ModelFacts, 'tools' | 'contextTokens'>;
 }
 
 export interface Failover {
@@ -47,10 +47,10 @@ async function* stream(
   signal: AbortSignal,
 ): AsyncGenerator<ModelChunk> {
   let last: ModelFault | undefined;
-  const inputTokens = estimateRequest(request);
   let isTooLong = false;
   for (const candidate of failover.candidates) {
-    if (inputTokens > (candidate.contextTokens ?? Infinity)) {
+    const { contextTokens = Infinity } = candidate.facts;
+    if (estimateRequest(request, candidate.facts) > contextTokens) {
       isTooLong = true;
       continue;
     }

@@ -56,9 +56,8 @@ export function resolveChain(
     const facts = factsOf(env, id);
     const lacking = findIncapability(facts, { ...needs, kind: 'language', inputTokens: 0 });
     if (lacking !== undefined) return err(INCAPABLE[lacking]);
-    const { contextTokens } = facts;
     const port = chooseModel(env, id, terms);
-    return port.ok ? ok({ id, port: port.value, ...(contextTokens && { contextTokens }) }) : port;
+    return port.ok ? ok({ id, port: port.value, facts }) : port;
   });
   const candidates = chosen.flatMap((choice) => (choice.ok ? [choice.value] : []));
   const breakers = providerBreakers;

@@ -29,7 +29,10 @@ function port(steps: readonly (string | Error)[], cost = 1): ModelPort {
   };
 }
 
-function chain(candidates: readonly Candidate[], breakers = new ProviderBreakers(), now = 0) {
+type Link = Pick<Candidate, 'id' | 'port'>;
+
+function chain(links: readonly Link[], breakers = new ProviderBreakers(), now = 0) {
+  const candidates = links.map((link) => ({ ...link, facts: { tools: true } }));
   return createFailoverModel({ candidates, breakers, workspace: 'w', now: () => now });
 }
 

@@ -61,7 +61,7 @@ async function* stream(
   } catch (thrown) {
     throw thrown instanceof ModelFault ? thrown : cutOff(WORKERS_AI);
   }
-  const input = countedOr(estimateRequest(request), usage?.input);
+  const input = countedOr(estimateRequest(request, source.facts), usage?.input);
   const output = countedOr(estimateTokens(outputCharacters), usage?.output);
   const settled = toUsage(source.price, input, output);
   const cached = countedOf(input, usage?.cached);
