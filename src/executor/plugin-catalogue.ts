@@ -27,8 +27,8 @@ export interface LocalPlugin extends OfferedPlugin {
   readonly tier: 'process' | 'container';
   readonly folder: HostPath;
   readonly runs: ExecutorPlugin;
-  /** Of its files, as they were when they were hashed. */
-  readonly trace: string;
+  /** Of its files, as they were when they were last hashed. */
+  trace: string;
   /** Container tier only. */
   readonly image?: PinnedImage;
 }
@@ -84,11 +84,17 @@ export function readLocalPlugin(path: string): Result<LocalPlugin, string> {
   return ok({ ...facts, folder: folder.value, ...image });
 }
 
-/** Whether a plugin is still what it was when it was read. Its files are hashed only if somebody touched them. */
-export async function isAsRead({ folder, trace, codeHash }: LocalPlugin): Promise<boolean> {
-  if ((await traceFiles(folder).catch(() => undefined)) === trace) return true;
+/**
+ * Whether a plugin is still what it was when it was read. Its files are hashed once each time that
+ * somebody touched them, as a backup does that links to them.
+ */
+export async function isAsRead(plugin: LocalPlugin): Promise<boolean> {
+  const { folder, codeHash } = plugin;
+  if ((await traceFiles(folder).catch(() => undefined)) === plugin.trace) return true;
   const now = readLocalPlugin(folder);
-  return now.ok && now.value.codeHash === codeHash;
+  if (!now.ok || now.value.codeHash !== codeHash) return false;
+  plugin.trace = now.value.trace;
+  return true;
 }
 
 /** Its files must be those that its manifest was written for. */

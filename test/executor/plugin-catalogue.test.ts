@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { traceFiles } from '../../src/executor/files-hash.ts';
 import {
   isAsRead,
   type LocalPlugin,
@@ -63,5 +64,12 @@ describe('isAsRead()', () => {
     expect(await isAsRead(plugin)).toBe(false);
     writeFileSync(path, 'x');
     expect(await isAsRead(plugin)).toBe(true);
+  });
+
+  test('knows them again once they were hashed after somebody has touched them', async () => {
+    linkSync(join(folder, 'lib/deep/7.js'), join(folder, '../backup'));
+    expect(await traceFiles(folder)).not.toBe(plugin.trace);
+    expect(await isAsRead(plugin)).toBe(true);
+    expect(await traceFiles(folder)).toBe(plugin.trace);
   });
 });
