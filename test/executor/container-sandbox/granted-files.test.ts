@@ -8,12 +8,15 @@ import { makeFolder } from '../support/host-folders.ts';
 import { orderOf } from '../support/process-sandbox.ts';
 
 /** What a container has made of a folder that it may write. */
-function writeBack(folder: HostPath, ...files: readonly (readonly [string, string])[]): void {
+function writeBack(
+  folder: HostPath,
+  ...files: readonly (readonly [path: string, text: string, kind?: 'executable'])[]
+): void {
   const granted = GrantedFiles.read(orderOf(['/bin/x'], { writes: [folder] }));
   const [copied] = granted.folders;
-  const after = files.map(
-    ([path, text]): FileCopy => ({ path, bytes: Buffer.from(text), isExecutable: false }),
-  );
+  const after = files.map(([path, text, kind]): FileCopy => {
+    return { path, bytes: Buffer.from(text), isExecutable: kind === 'executable' };
+  });
   granted.writeBack(copied!, after);
 }
 
@@ -28,6 +31,20 @@ describe('a file that a container has changed', () => {
     writeBack(folder, ['settings', 'after']);
     expect(readFileSync(path, 'utf8')).toBe('after');
     expect(modeOf(path)).toBe(mode);
+  });
+
+  test.each([
+    [0o644, 0o755],
+    [0o640, 0o750],
+    [0o600, 0o700],
+    [0o744, 0o744],
+  ])('can be made executable, for whoever may read it: %o', (before, after) => {
+    const folder = makeFolder();
+    const path = join(folder, 'program');
+    writeFileSync(path, 'before');
+    chmodSync(path, before);
+    writeBack(folder, ['program', 'after', 'executable']);
+    expect(modeOf(path)).toBe(after);
   });
 
   test('is not set-user-id any more', () => {

@@ -12,7 +12,8 @@ const PERMISSIONS = 0o777;
 
 /**
  * `owner` of all that is written; absent: whoever owns the folder in which it is written. A file that
- * takes the place of another keeps its rights, and, as far as this process can, its owner.
+ * takes the place of another keeps its rights, and, as far as this process can, its owner; it can
+ * become executable, for whoever may read it.
  */
 export function writeTree(root: HeldFolder, tree: FileTree, owner?: Owner): void {
   for (const file of tree) writeOne(root, file, owner);
@@ -47,9 +48,13 @@ function writeOne(root: HeldFolder, { path, bytes, isExecutable }: FileCopy, own
     owner,
     work: (folder) => {
       const old = folder.statsOf(name);
-      const mode = old?.isFile() ? old.mode & PERMISSIONS : isExecutable ? 0o755 : 0o644;
+      const mode = modeOf(old?.isFile() ? old.mode & PERMISSIONS : 0o644, isExecutable);
       const heir = (process.geteuid?.() === 0 ? old : undefined) ?? folder.stats();
       folder.putFile(name, bytes, { mode, owner: owner ?? heir });
     },
   });
+}
+
+function modeOf(rights: number, isExecutable: boolean): number {
+  return isExecutable && (rights & 0o100) === 0 ? rights | ((rights & 0o444) >> 2) : rights;
 }
