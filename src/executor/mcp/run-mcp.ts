@@ -77,13 +77,19 @@ function handsBack({ plugin, access }: ProgramOrder): boolean {
   return plugin.tier === 'container' && access.writes.length > 0;
 }
 
-/** Closes its input, as the protocol ends a server. One that goes on has not written what it says. */
+/**
+ * Closes its input, as the protocol ends a server. One that goes on has not written what it says. Its
+ * output ends with it, and its files are taken back after that, for which there is all of the call's time.
+ */
 async function letGo(server: McpServer, answer: McpAnswer, job: Job): Promise<JobEnd> {
   const { program } = server;
   const late = setTimeout(() => program.kill('wall'), LET_GO_MS);
+  const isGone = () => clearTimeout(late);
+  if (program.stdout.readableEnded) isGone();
+  program.stdout.once('end', isGone);
   program.stdin.end();
   const end = await program.ended;
-  clearTimeout(late);
+  isGone();
   const ended = await endServer(server, answer, job);
   const isCut = end.limit !== undefined || end.signal !== undefined;
   if (!isCut || ended.outcome !== 'ok') return ended;
