@@ -5,7 +5,7 @@
  * @module
  */
 
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LEDGER_KEEPS_MS, type LedgerIdentity } from '../core/executor-protocol/ledger-identity.ts';
 import { beginLife } from './ledger-name.ts';
@@ -196,10 +196,13 @@ export class CallLedger {
   }
 }
 
-/** It holds what calls answered, and may lie in a folder that others read. SQLite gives what lies beside it the same mode. */
+/**
+ * It holds what calls answered, and may lie in a folder that others read. SQLite gives what it makes
+ * beside it the same mode, and leaves what a crash has left there its own.
+ */
 function makePrivate(path: string): void {
   closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
+  for (const file of [path, `${path}-wal`]) if (existsSync(file)) chmodSync(file, 0o600);
 }
 
 function toEntry({ call_key: callKey, receipt, signature, output }: Row): LedgerEntry {

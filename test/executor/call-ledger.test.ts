@@ -62,6 +62,17 @@ test('a ledger is read by its owner alone, whoever reads the folder that it lies
   withLedger(() => expect(statSync(path).mode & 0o077).toBe(0));
 });
 
+test('so is what a crash left beside it', () => {
+  runAndKill(`ledger.accept(callOf('begun'), 1);`);
+  const left = readdirSync(folder).map((name) => join(folder, name));
+  for (const file of left) chmodSync(file, 0o644);
+  withLedger((ledger) => {
+    expect(left.length).toBeGreaterThan(1);
+    for (const file of left) expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(ledger.find('begun')).toEqual({ kind: 'running' });
+  });
+});
+
 describe('a call', () => {
   test('is taken on once, by its key and by its ticket', () => {
     withLedger((ledger) => {
