@@ -4,7 +4,9 @@ import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../src/blocks/kit/keys.ts';
 import type { ChosenNode, NodeApi, NodeCall } from '../../src/blocks/node/node-api.ts';
+import { ARGUMENT_LIMITS } from '../../src/core/checks/parse.ts';
 import { MAX_TICKET_CHARS } from '../../src/core/executor-protocol/frames.ts';
+import { parseJson } from '../../src/core/primitives/parse-json.ts';
 import { err, ok } from '../../src/core/primitives/result.ts';
 import { createExecutorTierRunner } from '../../src/tiers/executor/executor-tier-runner.ts';
 import type { SecretSource } from '../../src/tiers/executor/secret-source.ts';
@@ -95,6 +97,16 @@ describe('createExecutorTierRunner()', () => {
     expect(await answerTo(MAX_TICKET_CHARS)).toEqual(DONE);
     const refused = await answerTo(MAX_TICKET_CHARS + 1);
     expect(refused).toMatchObject({ kind: 'failed', reason: 'ticket_refused' });
+  });
+
+  test('sends no arguments that are longer than a machine reads, however short they were written', async () => {
+    const written = `{"list":[${Array(50_000).fill('1e20').join(',')}]}`;
+    expect(parseJson(written, ARGUMENT_LIMITS).ok).toBe(true);
+    const { api, calls } = nodesThat(chosen());
+    const job = { ...jobWith({}), canonicalArguments: JSON.parse(written) };
+    const refused = await createExecutorTierRunner(api, async () => ok([])).run(job, NEVER);
+    expect(refused).toMatchObject({ kind: 'failed', reason: 'ticket_refused' });
+    expect(calls).toEqual([]);
   });
 
   test('signs again when the ceiling of the node has changed since', async () => {

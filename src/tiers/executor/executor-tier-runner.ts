@@ -14,7 +14,7 @@ import type {
 } from '../../blocks/node/node-api.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { CheckReason } from '../../core/errors/reasons.ts';
-import { MAX_TICKET_CHARS } from '../../core/executor-protocol/frames.ts';
+import { MAX_ARGUMENT_CHARS, MAX_TICKET_CHARS } from '../../core/executor-protocol/frames.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { findSecretReferences } from '../../core/vault/secret-reference.ts';
@@ -33,6 +33,9 @@ const knownNodes = new Map<string, ChosenNode>();
 const MAX_OFFERS = 3;
 
 type Failure = CheckReason<'dispatch'>;
+
+/** Whoever was sent a frame that he cannot read would close the connection of all calls. */
+const TOO_LONG: Failure = 'ticket_refused';
 
 export function createExecutorTierRunner(nodes: NodeApi, secrets: SecretSource): TierRunner {
   return {
@@ -57,6 +60,11 @@ async function runOnNode(nodes: NodeApi, source: SecretSource, job: TierJob): Pr
     argumentsText: canonicalJson(canonicalArguments),
     ...(job.config && { configText: canonicalJson(job.config) }),
   };
+  // In canonical form they may be several times as long as they were written: `1e20` has 21 digits.
+  const { argumentsText, configText = '' } = call;
+  if (Math.max(argumentsText.length, configText.length) > MAX_ARGUMENT_CHARS) {
+    return failed(TOO_LONG);
+  }
   // A secret is not touched before the block has said that its node may have it.
   let known = secrets.length === 0 ? knownNodes.get(place) : undefined;
   for (let offer = 0; offer < MAX_OFFERS; offer++) {
@@ -79,8 +87,7 @@ async function signFor(
   const secrets = await source({ claims, node, config });
   if (!secrets.ok) return secrets;
   const ticket = await job.ticketForNode(node, ceiling);
-  // Whoever was sent a frame that he cannot read would close the connection of all calls.
-  if (ticket.length > MAX_TICKET_CHARS) return err('ticket_refused');
+  if (ticket.length > MAX_TICKET_CHARS) return err(TOO_LONG);
   const signed = { node, ceilingVersion, ticket };
   if (secrets.value.length === 0) return ok(signed);
   if (sealingKey === undefined) return err('tier_unavailable');
