@@ -14,9 +14,8 @@ const NAMES: ReadonlySet<string> = new Set(
    chrt ionice choom prlimit setarch start-stop-daemon run-parts strace ltrace perf socat ncat screen
    tmux systemd-run systemctl journalctl crontab at batch ld.so runcon ssh-agent gpg-connect-agent
    dbus-run-session msgfilter msgexec pg_wrapper psql mysql ctest troff groff nroff eqn pic gcore cpan
-   jrunscript install apt apt-get dpkg rpm npm-cli.js npx-cli.js docker podman kubectl runc crun runsc`.split(
-    /\s+/,
-  ),
+   jrunscript install apt apt-get dpkg rpm npm-cli.js npx-cli.js corepack.js bunx uv
+   uvx go cargo rustup docker podman kubectl runc crun runsc`.split(/\s+/),
 );
 
 /** With a version, or what they were built for, in their name. */

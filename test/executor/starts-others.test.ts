@@ -17,6 +17,9 @@ describe('startsOthers()', () => {
     'ssh-agent',
     'runcon',
     'npx-cli.js',
+    'corepack.js',
+    'go',
+    'rustup',
   ])('knows %s, by which whatever one likes can be run', (name) => {
     expect(startsOthers(name)).toBe(true);
   });
