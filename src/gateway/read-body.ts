@@ -4,7 +4,7 @@
  * @module
  */
 
-import type * as z from 'zod';
+import * as z from 'zod';
 import { toPointerErrors } from '../core/errors/pointer-errors.ts';
 import { parseJson } from '../core/primitives/parse-json.ts';
 import { Refusal } from './refusal.ts';
@@ -67,14 +67,21 @@ export function readJson<T>(
   return readValue(schema, parseText(bytes));
 }
 
-/** Query parameters as the schema's value; a name that is given twice is an error. */
+/**
+ * Query parameters as the schema's value. A name that it knows and that is given twice is an error; of others
+ * it judges by itself, so that a client's own may be lists.
+ */
 export function readQuery<T>(url: URL, schema: z.ZodType<T>): T {
   const names = [...url.searchParams.keys()];
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const twice = names.find((name, at) => names.indexOf(name) !== at && mayKnow(schema, name));
   if (twice !== undefined) {
     throw new Refusal('bad_request', { detail: 'Cannot read query: each name must be given once' });
   }
   return readValue(schema, Object.fromEntries(url.searchParams));
+}
+
+function mayKnow(schema: z.ZodType, name: string): boolean {
+  return !(schema instanceof z.ZodObject) || Object.hasOwn(schema.shape, name);
 }
 
 function readValue<T>(schema: z.ZodType<T>, value: unknown): T {

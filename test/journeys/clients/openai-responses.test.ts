@@ -77,6 +77,12 @@ describe('a response', () => {
     });
   });
 
+  test('is read again by a client that asks for more than there is', async () => {
+    const { id } = await client.responses.create(ask);
+    const include = ['file_search_call.results', 'message.output_text.logprobs'] as const;
+    expect(await client.responses.retrieve(id, { include: [...include] })).toMatchObject({ id });
+  });
+
   test('is streamed once more by its id, also behind an event', async () => {
     const { id, output } = await client.responses.create(ask);
     const read = async (query: { starting_after?: number }) => {
