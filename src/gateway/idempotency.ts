@@ -1,5 +1,5 @@
 /**
- * `Idempotency-Key` (24 h, by principal, route and key, with the body's hash).
+ * `Idempotency-Key` (24 h, by principal, route and key, with a hash of what was asked).
  *
  * For routes that do their work in one go the stored answer is replayed, but for secrets, which
  * are shown once and stored nowhere. Routes that run a turn hand the key to the session instead.
@@ -24,8 +24,8 @@ export function readIdempotencyKey(request: Request): string | undefined {
   });
 }
 
-export const OTHER_BODY =
-  'Cannot take the request: its Idempotency-Key came with another body before, and must be a new one';
+export const OTHER_REQUEST =
+  'Cannot take the request: its Idempotency-Key came with another one before, and must be new';
 const IN_PROGRESS =
   'Cannot take the request: the first one with its Idempotency-Key must end first';
 
@@ -49,7 +49,8 @@ export async function handleOnce(
     idempotency.bodyHash,
   );
   if (begun.kind === 'replay') return replay(begun);
-  if (begun.kind === 'conflict') throw new Refusal('idempotency_conflict', { detail: OTHER_BODY });
+  if (begun.kind === 'conflict')
+    throw new Refusal('idempotency_conflict', { detail: OTHER_REQUEST });
   if (begun.kind === 'in-progress')
     throw new Refusal('idempotency_in_progress', { detail: IN_PROGRESS });
   const forget = () =>

@@ -6,7 +6,7 @@
 
 import type { DecisionRefusal } from '../blocks/session/approval-api.ts';
 import type { AdmissionRefusal, TurnSummary } from '../blocks/session/session-api.ts';
-import { OTHER_BODY } from './idempotency.ts';
+import { OTHER_REQUEST } from './idempotency.ts';
 import { noSuch, Refusal } from './refusal.ts';
 
 const NOTHING_TO_ASK =
@@ -20,7 +20,7 @@ export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionR
     ...(budget && { detail: `Cannot begin the turn: the budget "${budget}" must not be used up` }),
     ...(code === 'not_found' && { detail: 'There is no such session' }),
     ...(code === 'denied' && denial === undefined && { detail: NOTHING_TO_ASK }),
-    ...(code === 'idempotency_conflict' && { detail: OTHER_BODY }),
+    ...(code === 'idempotency_conflict' && { detail: OTHER_REQUEST }),
     ...(code === 'skill_unknown' && {
       detail: 'Cannot run the turn: its skills must be installed',
     }),
