@@ -22,7 +22,6 @@ import type { LiveTurn } from './live-turns.ts';
 import { toRoundMessages } from './round-messages.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
 import { record, transact, writeEntries } from './transact.ts';
-import { unsettledUsage } from './turn-reservation.ts';
 
 type Committed = Result<JournalReceipt, JournalRefusal>;
 type StartEntry = Extract<JournalEntry, { kind: 'call-started' }>;
@@ -199,7 +198,7 @@ function answerStoppedRun(parts: SessionParts, batch: JournalBatch): JournalRefu
   if (turn?.row.epoch === batch.epoch && turn.progress.end !== undefined) {
     // Its own last batch, sent again.
     if (isRepeated(turn, batch)) return undefined;
-    hearLastWords(parts, batch, turn);
+    hearLastWords(parts, batch);
   }
   return turn?.row.status === 'cancelled' ? 'cancelled' : 'lease_lost';
 }
@@ -208,7 +207,7 @@ function answerStoppedRun(parts: SessionParts, batch: JournalBatch): JournalRefu
  * The turn was ended under its run. What the run still reports changes neither journal nor history,
  * but what it has cost is settled, and what became of its calls goes on the record.
  */
-function hearLastWords(parts: SessionParts, batch: JournalBatch, turn?: LiveTurn): void {
+function hearLastWords(parts: SessionParts, batch: JournalBatch): void {
   if (!batch.entries.every(({ kind }) => LAST_WORDS.has(kind))) return;
   const end = batch.entries.find((entry) => entry.kind === 'turn-failed');
   transact(parts, () => {
@@ -216,9 +215,7 @@ function hearLastWords(parts: SessionParts, batch: JournalBatch, turn?: LiveTurn
       parts,
       batch.audit.filter(({ action }) => !END_ACTIONS.has(action)),
     );
-    if (end === undefined) return;
-    const usage = turn === undefined ? end.usage : unsettledUsage(turn, end.usage);
-    parts.settlements.correct(batch.turnId, usage);
+    if (end !== undefined) parts.settlements.correct(batch.turnId, end.usage);
   });
   parts.flush('now');
 }

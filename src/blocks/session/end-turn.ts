@@ -5,6 +5,7 @@
  */
 
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
+import { usageSince } from '../../core/conversation/usage.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import { watchWindow } from './active-window.ts';
 import { withdrawAll } from './change-approvals.ts';
@@ -15,7 +16,7 @@ import { type SessionParts, topicOf } from './session-parts.ts';
 import type { TurnSettlement } from './settlement-store.ts';
 import { record, transact, writeEntries } from './transact.ts';
 import { type Actor, turnEvent } from './turn-audit.ts';
-import { reservationOf, unsettledCalls, unsettledUsage } from './turn-reservation.ts';
+import { reservationOf, settledBefore, unsettledCalls } from './turn-reservation.ts';
 import { isAtRest } from './turn-store.ts';
 
 /** Delay after which the timer starts the next turn, should this object die before it does. */
@@ -76,13 +77,16 @@ function toSettlement(parts: SessionParts, turn: LiveTurn, settleAt: number): Tu
   const { id: turnId } = turn.row.facts;
   const reservation = reservationOf(turn);
   const { end } = turn.progress;
-  const usage = unsettledUsage(turn, end?.usage ?? turn.progress.usage());
+  const before = settledBefore(turn)?.usage;
+  const total = end?.usage ?? turn.progress.usage();
+  const usage = before === undefined ? total : usageSince(before, total);
   const toolCalls = unsettledCalls(turn);
   const { inputTokens, outputTokens, costMicroUsd } = usage;
   const used = { tokens: inputTokens + outputTokens, costMicroUsd, toolCalls };
   if (end?.kind !== 'turn-finished') parts.held.release(reservation);
   const heldUntil = parts.held.keep(reservation, used, parts.now());
-  return { turnId, reservation, usage, toolCalls, dueAt: heldUntil ?? settleAt };
+  const settled = { turnId, reservation, usage, toolCalls, dueAt: heldUntil ?? settleAt };
+  return before === undefined ? settled : { ...settled, before };
 }
 
 function setTimersAfterEnd(parts: SessionParts): void {

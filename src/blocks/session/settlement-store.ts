@@ -6,7 +6,7 @@
  * @module
  */
 
-import { addUsage, type Usage } from '../../core/conversation/usage.ts';
+import { addUsage, type Usage, usageSince } from '../../core/conversation/usage.ts';
 import { parseTurnId, type TurnId } from '../../core/primitives/ids.ts';
 
 /** What an ended turn has used. */
@@ -14,6 +14,8 @@ export interface TurnSettlement extends Used {
   readonly turnId: TurnId;
   /** The turn whose reservation it drew on: itself, or one before it. */
   readonly reservation: TurnId;
+  /** What it used that was settled with another reservation: no part of its `usage`. */
+  readonly before?: Usage;
   /** Not sent earlier: a run that was stopped may still say what its last model call has cost. */
   readonly dueAt: number;
 }
@@ -52,29 +54,33 @@ export class SettlementStore {
   }
 
   add(settlement: TurnSettlement): void {
-    const { turnId, reservation, usage, toolCalls, dueAt } = settlement;
+    const { turnId, reservation, toolCalls, dueAt } = settlement;
     const owed = this.#read();
     this.#sql.exec(
       `INSERT INTO settlements (turn_id, reservation, usage, tool_calls, due_at)
        VALUES (?, ?, ?, ?, ?)`,
       turnId,
       reservation,
-      JSON.stringify(usage),
+      toUsageColumn(settlement),
       JSON.stringify(toolCalls),
       dueAt,
     );
     put(owed, settlement);
   }
 
-  /** The last word of a run that was stopped. Usage only grows; there is nothing to wait for now. */
-  correct(turnId: TurnId, usage: Usage): void {
+  /**
+   * The last word of a run that was stopped, on all that its turn has used. That only grows; there is nothing
+   * to wait for now.
+   */
+  correct(turnId: TurnId, total: Usage): void {
     const owed = this.#read();
     const known = [...owed.values()].map((turns) => turns.get(turnId)).find(Boolean);
     if (known === undefined) return;
+    const usage = known.before === undefined ? total : usageSince(known.before, total);
     const corrected = { ...known, usage: maxUsage(known.usage, usage), dueAt: 0 };
     this.#sql.exec(
       'UPDATE settlements SET usage = ?, due_at = 0 WHERE turn_id = ?',
-      JSON.stringify(corrected.usage),
+      toUsageColumn(corrected),
       turnId,
     );
     put(owed, corrected);
@@ -84,14 +90,14 @@ export class SettlementStore {
   addTo(reservation: TurnId, used: Used): void {
     const [known] = this.#read().get(reservation)?.values() ?? [];
     if (known === undefined) return;
-    const { usage, toolCalls } = addUsed(known, used);
+    const settlement = { ...known, ...addUsed(known, used) };
     this.#sql.exec(
       'UPDATE settlements SET usage = ?, tool_calls = ? WHERE turn_id = ?',
-      JSON.stringify(usage),
-      JSON.stringify(toolCalls),
+      toUsageColumn(settlement),
+      JSON.stringify(settlement.toolCalls),
       known.turnId,
     );
-    put(this.#read(), { ...known, usage, toolCalls });
+    put(this.#read(), settlement);
   }
 
   reservations(): readonly TurnId[] {
@@ -148,9 +154,9 @@ export class SettlementStore {
       const turnId = parseTurnId(row.turn_id);
       const reservation = parseTurnId(row.reservation);
       if (turnId === undefined || reservation === undefined) continue;
-      const usage: Usage = JSON.parse(row.usage);
       const toolCalls = JSON.parse(row.tool_calls);
-      put(owed, { turnId, reservation, usage, toolCalls, dueAt: row.due_at });
+      const used = { ...fromUsageColumn(row.usage), toolCalls };
+      put(owed, { turnId, reservation, ...used, dueAt: row.due_at });
     }
     this.#owed = owed;
     return owed;
@@ -162,6 +168,15 @@ function put(owed: Map<TurnId, Map<TurnId, TurnSettlement>>, settlement: TurnSet
   const turns = owed.get(reservation);
   if (turns === undefined) owed.set(reservation, new Map([[turnId, settlement]]));
   else turns.set(turnId, settlement);
+}
+
+function toUsageColumn({ usage, before }: Pick<TurnSettlement, 'usage' | 'before'>): string {
+  return JSON.stringify(before === undefined ? usage : { ...usage, before });
+}
+
+function fromUsageColumn(column: string): Pick<TurnSettlement, 'usage' | 'before'> {
+  const { before, ...usage }: Usage & Pick<TurnSettlement, 'before'> = JSON.parse(column);
+  return { usage, ...(before && { before }) };
 }
 
 function addUsed(a: Used, b: Used): Used {

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { NO_USAGE, type Usage } from '../../core/conversation/usage.ts';
 import { mapRecord, ownNumber } from '../../core/policy/reserves.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import type { LiveTurn } from './live-turns.ts';
@@ -20,17 +19,7 @@ export function reservationOf({ row, progress }: LiveTurn): TurnId {
   return progress.beforeWait === undefined ? reservation : id;
 }
 
-/** Of all that a turn has cost, what is still to be settled with its end. */
-export function unsettledUsage(turn: LiveTurn, usage: Usage): Usage {
-  const { inputTokens, outputTokens, costMicroUsd } = settledBefore(turn)?.usage ?? NO_USAGE;
-  return {
-    inputTokens: usage.inputTokens - inputTokens,
-    outputTokens: usage.outputTokens - outputTokens,
-    costMicroUsd: usage.costMicroUsd - costMicroUsd,
-  };
-}
-
-/** Of all calls that a turn has started, by tool, those that are. */
+/** Of all calls that a turn has started, by tool, those that are still to be settled with its end. */
 export function unsettledCalls(turn: LiveTurn): Used['toolCalls'] {
   const settled = settledBefore(turn)?.toolCalls ?? {};
   return mapRecord(
@@ -48,6 +37,6 @@ export function leaveShared({ held, settlements }: SessionParts, turn: LiveTurn)
 }
 
 /** Settled with the reservation of an earlier turn; nothing where there was none. */
-function settledBefore({ row, progress }: LiveTurn): Used | undefined {
+export function settledBefore({ row, progress }: LiveTurn): Used | undefined {
   return row.facts.reservation === row.facts.id ? undefined : progress.beforeWait;
 }

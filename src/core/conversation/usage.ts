@@ -15,6 +15,15 @@ export type Usage = {
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, costMicroUsd: 0 };
 
+/** What has come to it since; not how much of that was cached, which nothing is charged by. */
+export function usageSince(before: Usage, now: Usage): Usage {
+  return {
+    inputTokens: now.inputTokens - before.inputTokens,
+    outputTokens: now.outputTokens - before.outputTokens,
+    costMicroUsd: now.costMicroUsd - before.costMicroUsd,
+  };
+}
+
 export function addUsage(a: Usage, b: Usage): Usage {
   const cachedInputTokens = (a.cachedInputTokens ?? 0) + (b.cachedInputTokens ?? 0);
   return {

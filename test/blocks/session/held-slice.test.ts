@@ -236,6 +236,17 @@ describe('a turn that waits for a human on the slice of an earlier one', () => {
     await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(2), IN_TIME);
     expect(fixture.script.settled).toEqual(expect.arrayContaining([shared, own]));
   });
+
+  it('is told once what its last words repeat, also where the session was deleted under it', async () => {
+    const { fixture, turnId, approvalId, shared } = await waiting();
+    await approve(fixture, approvalId);
+    const run = await fixture.run(2);
+    await fixture.client.remove(fixture.principal, 'r');
+    await run.commit([{ kind: 'turn-failed', code: 'cancelled', usage: usageOf(2) }]);
+    const own = { turnId, toolCalls: { fetch: 0 }, usage: usageOf(1) };
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(2), IN_TIME);
+    expect(fixture.script.settled).toEqual(expect.arrayContaining([shared, own]));
+  });
 });
 
 describe('a session', () => {
