@@ -103,10 +103,27 @@ export function addChild(
     return err(refusal('conflict', 'The supervisor has a child of this name'));
   }
   const orders = { ...record.orders, [child.name]: child };
-  if (JSON.stringify(orders).length > MAX_ORDERS_CHARS) return err(TOO_MUCH);
+  if (isTooMuch(orders)) return err(TOO_MUCH);
   const started = supervise(record.state, { kind: 'add', spec: toSpec(child) }, parts.now());
   settle(parts, facts, { record: { ...record, orders }, started, wasUp: record.state.isUp });
   return { ok: true, value: true };
+}
+
+/** Why it cannot take on all children of a new behaviour; then it takes on none. */
+export function findUpgradeObjection(
+  parts: BlockParts,
+  { children }: SupervisorBehavior,
+): BlockRefusal | undefined {
+  const record = storeOf(parts).read();
+  if (record === undefined) return undefined;
+  const { orders, state } = record;
+  if (state.isEnding && children.some(({ name }) => !Object.hasOwn(orders, name))) return ENDING;
+  const named = Object.fromEntries(children.map((child) => [child.name, child]));
+  return isTooMuch({ ...orders, ...named }) ? TOO_MUCH : undefined;
+}
+
+function isTooMuch(orders: SupervisorRecord['orders']): boolean {
+  return JSON.stringify(orders).length > MAX_ORDERS_CHARS;
 }
 
 /**

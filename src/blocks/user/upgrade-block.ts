@@ -14,7 +14,7 @@ import type { Authority } from '../../core/policy/authority.ts';
 import { findObjection } from '../../core/policy/authorize.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
-import { upgradeSupervisor } from '../supervisor/run-supervisor.ts';
+import { findUpgradeObjection, upgradeSupervisor } from '../supervisor/run-supervisor.ts';
 import { isOwner } from './act-as-block.ts';
 import type { BlockActor, BlockAnswer, BlockRefusal } from './block-api.ts';
 import { type BlockParts, record, transact } from './block-parts.ts';
@@ -117,10 +117,10 @@ function findMisfit(
   if (migrate !== undefined && behavior.kind !== 'plugin') {
     return refusal('conflict', 'Only a behaviour that is a plugin has a state to migrate');
   }
-  const now = parts.now();
-  return parts.mailbox.nextLeaseEnd(now) === undefined
-    ? undefined
-    : refusal('conflict', 'A consumer holds messages of the block: acknowledge them first');
+  if (parts.mailbox.nextLeaseEnd(parts.now()) !== undefined) {
+    return refusal('conflict', 'A consumer holds messages of the block: acknowledge them first');
+  }
+  return behavior.kind === 'supervisor' ? findUpgradeObjection(parts, behavior) : undefined;
 }
 
 /** What the new behaviour cannot do without. Nothing is given here, so the block must hold it. */

@@ -2,13 +2,13 @@ import { env, runInDurableObject } from 'cloudflare:test';
 import { expect, it } from 'vitest';
 import { ChunkedValues } from '../../../src/blocks/kit/chunked-values.ts';
 import { Tables } from '../../../src/blocks/kit/tables.ts';
-import { addChild } from '../../../src/blocks/supervisor/run-supervisor.ts';
+import { addChild, findUpgradeObjection } from '../../../src/blocks/supervisor/run-supervisor.ts';
 import {
   type SupervisorRecord,
   SupervisorStore,
 } from '../../../src/blocks/supervisor/supervisor-store.ts';
 import type { BlockParts } from '../../../src/blocks/user/block-parts.ts';
-import type { ChildOrder } from '../../../src/core/blocks/block-spec.ts';
+import type { ChildOrder, SupervisorBehavior } from '../../../src/core/blocks/block-spec.ts';
 
 const stub = (name: string) => {
   const { BLOCKS } = env as unknown as { BLOCKS: DurableObjectNamespace };
@@ -47,5 +47,10 @@ it('a supervisor that keeps much takes no more children', () =>
     const parts = { storage, tables, values } as unknown as BlockParts;
     const added = addChild(parts, {} as never, { name: 'b' } as ChildOrder);
     expect(added).toMatchObject({ ok: false, error: { code: 'limit_reached' } });
+    const upgrade = (name: string) =>
+      findUpgradeObjection(parts, { children: [{ name }] } as unknown as SupervisorBehavior);
+    expect(upgrade('b')?.code).toBe('limit_reached');
+    // In the place of the one that is long.
+    expect(upgrade('a')).toBeUndefined();
     await storage.deleteAll();
   }));
