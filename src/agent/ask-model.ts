@@ -7,6 +7,7 @@
 
 import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { ToolChoice } from '../core/conversation/client-wishes.ts';
+import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import type { AssistantMessage, SystemMessage } from '../core/conversation/message.ts';
 import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
@@ -18,7 +19,7 @@ import { listOfferedTools, withClientTools } from './offered-tools.ts';
 import { onlyToolsOf } from './only-tools.ts';
 import type { ModelRequest } from './ports.ts';
 import { type ReplyDraft, readReply, sizeOf } from './read-reply.ts';
-import { countCharacters, estimateTokens, reserveRequest } from './reserve-request.ts';
+import { countCharacters, reserveRequest } from './reserve-request.ts';
 import { failed, NOTHING_TO_SAY, type RunEnd, withUnsaid } from './run-end.ts';
 import { recordOf } from './turn-records.ts';
 import { presentAuthority, spendUsage, type TurnState } from './turn-state.ts';

@@ -30,13 +30,6 @@ export function reserveRequest(
   return undefined;
 }
 
-const CHARACTERS_A_TOKEN = 4;
-
-/** Tokens of a text or request, as far as its length tells. */
-export function estimateTokens(characters: number): number {
-  return Math.ceil(characters / CHARACTERS_A_TOKEN);
-}
-
 /** All that the model is sent, the tools that it is shown among it. */
 export function countCharacters({
   messages,

@@ -8,9 +8,10 @@
 import type { AdmitTurn, TurnSummary } from '../blocks/session/session-api.ts';
 import { openSession } from '../blocks/session/session-client.ts';
 import type { ClientWishes } from '../core/conversation/client-wishes.ts';
+import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import type { Message } from '../core/conversation/message.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
-import { countCharacters, estimateTokens } from '../models/count-tokens.ts';
+import { countCharacters } from '../models/count-tokens.ts';
 import { type StreamPlan, toEventStreamResponse } from './event-stream.ts';
 import { KEEP_REPEATABLE_MS, newSessionId, type OpenTurn } from './open-session.ts';
 import { Refusal } from './refusal.ts';

@@ -5,8 +5,9 @@
  */
 
 import type { EmbeddingModelV4 } from '@ai-sdk/provider';
+import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import { beginWithin } from './begin-within.ts';
-import { countedOr, estimateTokens, reserveText, sum } from './count-tokens.ts';
+import { countedOr, reserveText, sum } from './count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from './embedding-port.ts';
 import { type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';

@@ -12,16 +12,11 @@ import type {
 } from '@ai-sdk/provider';
 import { ModelFault } from '../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
+import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { toCallOptions } from './ai-sdk-prompt.ts';
 import { beginWithin } from './begin-within.ts';
-import {
-  countedOf,
-  countedOr,
-  estimateRequest,
-  estimateTokens,
-  reserveTokens,
-} from './count-tokens.ts';
+import { countedOf, countedOr, estimateRequest, reserveTokens } from './count-tokens.ts';
 import type { ModelFacts } from './model-facts.ts';
 import { inputRate, type ModelPrice, toUsage } from './model-price.ts';
 import { cutOff, toModelFault } from './provider-fault.ts';

@@ -8,10 +8,9 @@
  */
 
 import type { ModelRequest } from '../agent/ports.ts';
+import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import type { Message } from '../core/conversation/message.ts';
 import type { ModelFacts } from './model-facts.ts';
-
-export const CHARACTERS_A_TOKEN = 4;
 
 /** A token is at least this many bytes of UTF-8 in ordinary text of any script. */
 const LEAST_BYTES_A_TOKEN = 3;
@@ -38,10 +37,6 @@ export function countedOf(tokens: number, stated: unknown): number {
 
 function isCounted(stated: unknown): stated is number {
   return Number.isInteger(stated) && Number(stated) > 0 && Number(stated) <= MAX_COUNTED_TOKENS;
-}
-
-export function estimateTokens(characters: number): number {
-  return Math.ceil(characters / CHARACTERS_A_TOKEN);
 }
 
 /** All characters that a message holds, calls included. */

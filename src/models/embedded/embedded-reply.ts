@@ -8,14 +8,10 @@
  */
 
 import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
+import { CHARACTERS_A_TOKEN, estimateTokens } from '../../core/conversation/estimate-tokens.ts';
 import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
-import {
-  CHARACTERS_A_TOKEN,
-  countCharacters,
-  estimateTokens,
-  reserveTokens,
-} from '../count-tokens.ts';
+import { countCharacters, reserveTokens } from '../count-tokens.ts';
 import { FREE, toUsage } from '../model-price.ts';
 
 export interface EmbeddedReply {

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { estimateTokens } from '../../core/conversation/estimate-tokens.ts';
 import {
   embedLexically,
   LEXICAL_DIMENSIONS,
   MIN_LEXICAL_DIMENSIONS,
 } from '../../core/embedding/lexical-embedding.ts';
-import { estimateTokens, reserveText, sum } from '../count-tokens.ts';
+import { reserveText, sum } from '../count-tokens.ts';
 import type { EmbeddingPort } from '../embedding-port.ts';
 import { FREE, toUsage } from '../model-price.ts';
 

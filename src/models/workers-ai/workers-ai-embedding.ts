@@ -4,8 +4,9 @@
  * @module
  */
 
+import { estimateTokens } from '../../core/conversation/estimate-tokens.ts';
 import { isJsonObject, type JsonValue } from '../../core/primitives/json.ts';
-import { countedOr, estimateTokens, reserveText, sum } from '../count-tokens.ts';
+import { countedOr, reserveText, sum } from '../count-tokens.ts';
 import type { Embedded, EmbeddingPort, EmbeddingRequest } from '../embedding-port.ts';
 import { type ModelPrice, toUsage } from '../model-price.ts';
 import { cutOff } from '../provider-fault.ts';

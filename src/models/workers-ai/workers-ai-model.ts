@@ -6,14 +6,9 @@
 
 import { ModelFault } from '../../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
+import { estimateTokens } from '../../core/conversation/estimate-tokens.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
-import {
-  countedOf,
-  countedOr,
-  estimateRequest,
-  estimateTokens,
-  reserveTokens,
-} from '../count-tokens.ts';
+import { countedOf, countedOr, estimateRequest, reserveTokens } from '../count-tokens.ts';
 import type { ModelFacts } from '../model-facts.ts';
 import { type ModelPrice, toUsage } from '../model-price.ts';
 import { cutOff, unreachable } from '../provider-fault.ts';
