@@ -18,6 +18,9 @@ import { hostPath } from './container-lab.ts';
 import { type EngineLab, openEngineLab } from './engine-lab.ts';
 import { IMAGE } from './podman-service.ts';
 
+/** An image as Podman lists it, without the column that says how long ago it was made. */
+const IMAGE_LINE = '{{.Repository}} {{.Tag}} {{.Digest}} {{.ID}}';
+
 describeSandbox('a container of an engine', () => {
   let lab: EngineLab;
 
@@ -178,11 +181,12 @@ describeSandbox('an image beside its plugin', () => {
     const none = { layout: '/nonexistent', archive: '/nonexistent' };
     const load = () =>
       loadEngineImage(lab.engine.socketPath, image, { ...none, [form]: files[form] });
+    const images = () => lab.engine.podman('images', '--all', '--format', IMAGE_LINE);
     await load();
-    const listed = lab.engine.podman('images', '--all', '--digests');
+    const listed = images();
     expect(listed).toContain(digest);
     await load();
-    expect(lab.engine.podman('images', '--all', '--digests')).toBe(listed);
+    expect(images()).toBe(listed);
     const running = await lab.sandbox.start(orderOf(['/bin/sh', '-c', 'echo here'], { image }));
     expect((await text(running.stdout)).trim()).toBe('here');
     expect(await running.ended).toMatchObject({ exitCode: 0 });
