@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { LEASE_MS } from './test/blocks/session/support/lease-ms.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Stated in full: the plugin would otherwise take a developer's own from `.dev.vars`. */
@@ -8,24 +9,20 @@ const TEST_SECRETS = {
   SALLYPORT_ROOT_TOKEN: 'root-token-of-the-tests',
 };
 
-/** For slow machines: nothing waits as long as that where all is well. */
-const PATIENCE = {
+const COMMON = {
+  // A file leaves nothing behind that another would find: objects have names that nobody else knows.
+  // Loading everything again for each file took a third of the whole run.
+  isolate: false,
+  // For slow machines: nothing waits as long as that where all is well.
   testTimeout: 60_000,
   hookTimeout: 120_000,
   // What is decided is on the record a moment later.
   expect: { poll: { timeout: 10_000 } },
 };
 
-const inWorkerd = () =>
-  cloudflareTest({
-    wrangler: { configPath: './wrangler.toml' },
-    miniflare: { bindings: TEST_SECRETS },
-  });
-
 /**
- * Kinds of tests: `unit` in plain Node, `workerd`, `blocks` and `session` inside the real runtime,
- * `executor` in plain Node with real sandboxes, and `journeys` over HTTP against a gateway that the
- * test starts.
+ * Kinds of tests: `unit` in plain Node, `workerd` and `session` inside the real runtime, `executor` in
+ * plain Node with real sandboxes, and `journeys` over HTTP against a gateway that the test starts.
  */
 export default defineConfig({
   test: {
@@ -39,9 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          ...PATIENCE,
-          // Pure code leaves nothing behind; loading it for each file takes longer than the tests.
-          isolate: false,
+          ...COMMON,
           include: [
             'test/*.test.ts',
             'test/{core,channels,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
@@ -49,21 +44,16 @@ export default defineConfig({
         },
       },
       {
-        plugins: [inWorkerd()],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: TEST_SECRETS },
+          }),
+        ],
         test: {
           name: 'workerd',
-          ...PATIENCE,
-          // Here, too: none of them keeps an object under a name that another file knows.
-          isolate: false,
-          include: ['test/{agent,models,tiers}/**/*.test.ts'],
-        },
-      },
-      {
-        plugins: [inWorkerd()],
-        test: {
-          name: 'blocks',
-          ...PATIENCE,
-          include: ['test/{blocks,gateway}/**/*.test.ts'],
+          ...COMMON,
+          include: ['test/{agent,blocks,gateway,models,tiers}/**/*.test.ts'],
           exclude: ['test/blocks/session/**'],
         },
       },
@@ -72,12 +62,12 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './test/blocks/session/support/wrangler.toml' },
-            miniflare: { bindings: { ...TEST_SECRETS, SALLYPORT_LEASE_MS: '1000' } },
+            miniflare: { bindings: { ...TEST_SECRETS, SALLYPORT_LEASE_MS: String(LEASE_MS) } },
           }),
         ],
         test: {
           name: 'session',
-          ...PATIENCE,
+          ...COMMON,
           include: ['test/blocks/session/**/*.test.ts'],
         },
       },
@@ -85,7 +75,7 @@ export default defineConfig({
         test: {
           name: 'executor',
           include: ['test/executor/**/*.test.ts', 'test/attacks/executor/**/*.test.ts'],
-          ...PATIENCE,
+          ...COMMON,
         },
       },
       {
@@ -93,7 +83,7 @@ export default defineConfig({
           name: 'journeys',
           include: ['test/{journeys,attacks}/**/*.test.ts'],
           exclude: ['test/attacks/executor/**'],
-          ...PATIENCE,
+          ...COMMON,
         },
       },
     ],

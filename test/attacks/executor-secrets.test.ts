@@ -396,7 +396,7 @@ describe('a value', () => {
           event.node === executor.node && event.decision === 'allowed',
       );
       return lent.length > 0 && lent;
-    }, 20_000);
+    }, 10_000);
     expect(holds(JSON.stringify(used))).toBe(false);
   });
 });

@@ -5,7 +5,7 @@
 
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRows } from './kit/sealing-scene.ts';
 
 interface Bindings {
@@ -57,6 +57,9 @@ const receive = (id: string) =>
   ask('POST', `/v1/blocks/${id}/receive`, { max: 10, leaseMs: 1_000 });
 const bodiesIn = async (id: string): Promise<unknown[]> =>
   (await receive(id)).body.messages.map((message: { body: unknown }) => message.body);
+
+// Others use the same workspace.
+afterAll(() => setPolicy('none'));
 
 describe('a block', () => {
   let plain: string;
@@ -179,9 +182,7 @@ describe('without the keys', () => {
       [0, 1].map(async () => (await ask('POST', '/v1/sessions', {})).body.id),
     );
     expect((await say(known, 'sealed words')).status).toBe(200);
-    await runInDurableObject(VAULTS.getByName('default'), (_, { storage }) => {
-      storage.sql.exec("UPDATE content_keys SET wrapped_by = 'another master key'");
-    });
+    const giveBack = await takeKeys();
     await evictDurableObject(sessionStub(known));
     for (const { status, body } of [
       await ask('GET', `/v1/sessions/${known}/messages`),
@@ -193,5 +194,21 @@ describe('without the keys', () => {
     for (const id of [known, fresh]) {
       expect(await readStorage(sessionStub(id))).not.toContain('words');
     }
+    await giveBack();
+    await evictDurableObject(sessionStub(known));
+    expect((await ask('GET', `/v1/sessions/${known}/messages`)).status).toBe(200);
   });
 });
+
+/** As if the workspace's keys had been wrapped by a master key that is gone, until they are given back. */
+function takeKeys(): Promise<() => Promise<void>> {
+  return runInDurableObject(VAULTS.getByName('default'), (_, { storage }) => {
+    const [row] = storage.sql.exec('SELECT DISTINCT wrapped_by FROM content_keys').toArray();
+    const wrapBy = (name: unknown) =>
+      storage.sql.exec('UPDATE content_keys SET wrapped_by = ?', name);
+    wrapBy('another master key');
+    return async () => {
+      await runInDurableObject(VAULTS.getByName('default'), () => void wrapBy(row?.wrapped_by));
+    };
+  });
+}

@@ -352,4 +352,4 @@ test('an agent block waits with its message, however long, and counts no attempt
   await decide(human, (await mine()).id, 'approve');
   expect((await answer).body.body).toBe('End.');
   expect((await api.get(`/v1/blocks/${id}`)).body).toMatchObject({ mailbox: { deadLettered: 0 } });
-}, 60_000);
+});

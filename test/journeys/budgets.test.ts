@@ -187,11 +187,11 @@ describe('a budget', () => {
     await operator.post(`/v1/sessions/${session}/turns/${data.turnId}/cancel`);
     await turn.ended;
     // 8,000 characters are 2,000 tokens as far as their length tells, and no whole turn's worth.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { tokens } = await usedOf('session', 'total', session);
       expect(tokens).toBeGreaterThan(TURN.tokens + 2_000);
       expect(tokens).toBeLessThan(TURN.tokens + 3_000);
-    }, 20_000);
+    });
   });
 });
 

@@ -1,9 +1,10 @@
 /** Model aliases: which model answers when a provider fails, and which failures count. */
 
 import type { ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { type Api, callApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import {
   beginReply,
@@ -78,12 +79,12 @@ describe('an alias', () => {
     firstAnswers(answer);
     expect(await ask(api)).toMatchObject({ status: 'finished', output: 'From the second.' });
     expect(askedModels()).toEqual(['first', 'second']);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { body } = await api.get('/v1/audit?limit=50&action=model-called');
       expect(body.records.map(({ event }: { event: object }) => event)).toMatchObject([
         { model: 'compatible/second', decision: 'observed' },
       ]);
-    }, 20_000);
+    });
   });
 
   test.each([400, 401, 403, 404, 422])('is not answered by another after %i', async (status) => {

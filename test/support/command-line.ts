@@ -53,6 +53,7 @@ export function commandLine(local: { readonly url: string; readonly token: strin
     ...strangersEnvironment(),
     npm_config_cache: join(folder, 'npm-cache'),
     TMPDIR: temporary,
+    NODE_DISABLE_COMPILE_CACHE: '1', // `npx` on a newer Node would keep one there
     SALLYPORT_LOCAL_FILE: localFile,
   };
   const inClone = { cwd: ROOT, env: environment };

@@ -14,6 +14,8 @@ const AT_ONCE = 4;
 
 /** From the executor's first step towards a sandbox until well after its program runs. */
 const LATEST_KILL_MS = 45;
+/** Far below how long they would go on by themselves. */
+const SOON_MS = 10_000;
 
 async function killExecutor(afterMs: number, program: readonly string[]): Promise<number> {
   const executor = startExecutor({ argv: program });
@@ -41,7 +43,7 @@ describeSandbox('an executor that is killed', () => {
         const left = lines.filter((line) => pids.some((pid) => ofExecutor(pid)(line)));
         expect(left).toEqual([]);
         expect(lines.filter((line) => line.includes(napOf(1)))).toEqual([]);
-      }, 2000);
+      }, SOON_MS);
     }
   });
 
@@ -50,7 +52,7 @@ describeSandbox('an executor that is killed', () => {
     await killExecutor(400, ['/bin/sh', '-c', script]);
     await vi.waitFor(() => {
       expect(commandLines().filter((line) => line.includes(napOf(2)))).toEqual([]);
-    }, 2000);
+    }, SOON_MS);
   });
 
   test('leaves control groups, which the next executor removes', async () => {

@@ -112,7 +112,7 @@ describe('SessionApi.cancelTurn()', () => {
     await vi.waitFor(() => expect(script.settled).toMatchObject([{ usage: REPLY_USAGE }]), {
       timeout: 10_000,
     });
-  }, 15_000);
+  });
 
   it('takes a queued turn out of the lane; its input never enters the history', async () => {
     const { begin, client, principal, admit, run, events } = openFixture();

@@ -69,7 +69,7 @@ describe('the outbox of a session', () => {
     await crash();
     fixture.script.auditIsDown = false;
     await vi.waitFor(() => expect(fixture.chain()).toHaveLength(1), { timeout: 15_000 });
-  }, 20_000);
+  });
 
   it('refuses admissions while it is blocked, and takes them again once it has been sent', async () => {
     const fixture = openFixture();
@@ -173,7 +173,7 @@ describe('SessionApi.remove()', () => {
       'session-deleted',
     ]);
     await eventually(async () => expect(await countTables(fixture)).toBe(0));
-  }, 25_000);
+  });
 
   it('keeps nothing that a user wrote even while its records cannot be sent', async () => {
     const fixture = openFixture();

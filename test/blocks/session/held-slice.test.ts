@@ -162,7 +162,7 @@ describe('a slice of several turns', () => {
     });
     await runTurn(fixture, 1);
     expect(asked(fixture)).toBe(2);
-  }, 15_000);
+  });
 
   it('is settled after a crash only once the turn that was using it has ended', async () => {
     const fixture = await openPlenty();
@@ -179,7 +179,7 @@ describe('a slice of several turns', () => {
     expect(fixture.script.settled).toMatchObject([
       { turnId: first.turn.turnId, toolCalls: { fetch: 2 } },
     ]);
-  }, 15_000);
+  });
 });
 
 describe('a turn that waits for a human on the slice of an earlier one', () => {

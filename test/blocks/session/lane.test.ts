@@ -85,7 +85,7 @@ describe('a run that follows a lost one', () => {
     await third.commit([toReply(0, ['fetch'], 'x')]);
     await crashLongAgo(fixture.connect);
     expect('lost' in (await fixture.run(3)).turn).toBe(false);
-  }, 20_000);
+  });
 
   it('has no torn round after a restart, or once the reply is there', async () => {
     const text = { kind: 'text', round: 0, text: 'x' } as const;

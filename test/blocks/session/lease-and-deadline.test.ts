@@ -7,6 +7,7 @@ import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts
 import { DEFAULT_EXECUTOR_LIMITS } from '../../../src/core/manifest/executor-limits.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash, ring } from './support/crash.ts';
+import { LEASE_MS } from './support/lease-ms.ts';
 import { toFinished, toReply } from './support/scripted-run.ts';
 import { bindings, openFixture } from './support/session-fixture.ts';
 
@@ -33,10 +34,10 @@ describe('the lease', () => {
     const { begin, run } = openFixture();
     const first = await begin();
     await crash();
-    // The lease of these tests is one second, and nobody touches the object any more.
+    // Nobody touches the object any more.
     const second = await eventually(() => run(1));
     expect(second.turn).toMatchObject({ turnId: first.turn.turnId, epoch: 2 });
-  }, 15_000);
+  });
 
   it('is held by a run that has nothing to say', async () => {
     const { begin, connect } = openFixture();
@@ -67,8 +68,8 @@ describe('the lease of a run inside the object', () => {
       await block.create(create);
       expect((await block.admitTurn(admission())).ok).toBe(true);
       await expect.poll(() => epochs).toEqual([1]);
-      // The lease of these tests is one second, and the run says nothing.
-      const lapsesAt = Date.now() + 1_100;
+      // The run says nothing.
+      const lapsesAt = Date.now() + LEASE_MS + 100;
       await expect.poll(() => Date.now()).toBeGreaterThan(lapsesAt);
       await block.alarm();
       expect(epochs).toEqual([1]);

@@ -50,7 +50,8 @@ async function tooLong(ceiling?: Spend, limits = DEFAULT_POLICY.limits): Promise
   const talk = async () => {
     await admit(ceiling && { ceiling });
     const running = await run(turns++);
-    await running.commit([toReply(0, [], `Answer ${turns}.`), toTurnFinished()]);
+    const said = await running.commit([toReply(0, [], `Answer ${turns}.`), toTurnFinished()]);
+    if (!said.ok) throw new TypeError(`not taken: ${said.error}`);
   };
   const later = async () => {
     await runInDurableObject(connect(), (_, { storage }) => {

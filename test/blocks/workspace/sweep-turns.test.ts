@@ -91,7 +91,7 @@ describe('a turn that its session has never written', () => {
     await evict(fixture);
     await vi.waitFor(async () => expect(await openTurns(fixture)).toEqual([]), { timeout: 20_000 });
     expect(await usedOf(fixture)).toEqual({ tokens: 0, costMicroUsd: 0 });
-  }, 30_000);
+  });
 
   test('leaves no trace in a session that is not there', async () => {
     const fixture = await foundWithTotal(1);
@@ -107,7 +107,7 @@ describe('a turn that its session has never written', () => {
     expect(await openTurns(fixture)).toHaveLength(300 - 256);
     await vi.waitFor(async () => expect(await openTurns(fixture)).toEqual([]), { timeout: 20_000 });
     expect(await usedOf(fixture)).toEqual({ tokens: 0, costMicroUsd: 0 });
-  }, 30_000);
+  });
 });
 
 describe('a session that cannot be asked', () => {
@@ -131,7 +131,7 @@ describe('a session that cannot be asked', () => {
       { timeout: 20_000 },
     );
     expect(await openTurns(fixture)).not.toContainEqual({ turn_id: lost.turnId, provisional: 1 });
-  }, 30_000);
+  });
 
   test('is waited for a few seconds', async () => {
     const fixture = await foundWithTotal(2);
@@ -149,7 +149,7 @@ describe('a session that cannot be asked', () => {
     asked.mockRestore();
     await ring(fixture, 'sweep');
     expect(await openTurns(fixture)).toEqual([]);
-  }, 30_000);
+  });
 });
 
 describe('a turn that its session has written', () => {
@@ -168,7 +168,7 @@ describe('a turn that its session has written', () => {
     await session.cancelTurn(turnId, fixture.root.principal, 'req-cancel');
     await vi.waitFor(async () => expect(await openTurns(fixture)).toEqual([]), { timeout: 30_000 });
     await vi.waitFor(async () => expect(await session.willSettle(turnId)).toBe(false));
-  }, 40_000);
+  });
 });
 
 describe('an errand', () => {

@@ -130,7 +130,7 @@ describe('injections', () => {
     const startedAt = performance.now();
     for (const part of parts) scan(`${part} `.repeat(Math.ceil(65_536 / (part.length + 1))));
     expect(performance.now() - startedAt).toBeLessThan(40_000); // quadratic would take minutes
-  }, 60_000);
+  });
 });
 
 const AGENTDOJO = findPublicData('agentdojo.json');

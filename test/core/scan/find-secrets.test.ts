@@ -128,7 +128,7 @@ describe('findSecrets()', () => {
     const startedAt = performance.now();
     for (const part of parts) findSecrets(part.repeat(Math.ceil(65_536 / part.length)));
     expect(performance.now() - startedAt).toBeLessThan(40_000); // quadratic would take minutes
-  }, 60_000);
+  });
 });
 
 interface Vector {

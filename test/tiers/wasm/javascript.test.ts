@@ -33,7 +33,7 @@ describe('a tool in JavaScript', () => {
       }),
       { numRuns: 30 },
     );
-  }, 30_000);
+  });
 
   test.each([
     ['an object', 'return { a: [1, null], b: "ü" }', '{"a":[1,null],"b":"ü"}'],
