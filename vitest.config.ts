@@ -14,10 +14,10 @@ const COMMON = {
   // Loading everything again for each file took a third of the whole run.
   isolate: false,
   // For slow machines: nothing waits as long as that where all is well.
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
   // What is decided is on the record a moment later.
-  expect: { poll: { timeout: 10_000 } },
+  expect: { poll: { timeout: 20_000 } },
 };
 
 /**
