@@ -103,7 +103,7 @@ describe('a decision is refused', () => {
         principal.includes(spawned.body.id),
       );
     };
-    await expect.poll(mine, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(mine).toBeDefined();
     const { id } = await mine();
     expect(await decide(owner, id, 'approve')).toMatchObject(refusal('own_credential'));
   });

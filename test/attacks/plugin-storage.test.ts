@@ -85,7 +85,7 @@ async function lastRefusal(plugin: string) {
       .map(({ event }: { event: { plugin: string } }) => event)
       .findLast((event: { plugin: string }) => event.plugin === plugin);
   };
-  await expect.poll(refusal, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(refusal).toBeDefined();
   return refusal();
 }
 

@@ -51,7 +51,7 @@ describe('a gateway that is killed', () => {
     await crash();
     const turnId = stream.events[0]?.data.turnId;
     const turn = async () => (await api.get(`/v1/sessions/${session}/turns/${turnId}`)).body;
-    await expect.poll(async () => (await turn()).status, { timeout: 10_000 }).toBe('waiting');
+    await expect.poll(async () => (await turn()).status).toBe('waiting');
     expect((await decide(human, data.approvalId, 'approve')).status).toBe(200);
     expectOneRun(await eventsOf(api, { session, turnId }));
   });

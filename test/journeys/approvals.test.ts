@@ -347,7 +347,7 @@ test('an agent block waits with its message, however long, and counts no attempt
     const { body } = await human.get('/v1/approvals?state=pending&limit=200');
     return body.approvals.find(({ principal }: { principal: string }) => principal.includes(id));
   };
-  await expect.poll(mine, { timeout: 10_000 }).toBeDefined();
+  await expect.poll(mine).toBeDefined();
   await new Promise((resolve) => setTimeout(resolve, 6_000));
   await decide(human, (await mine()).id, 'approve');
   expect((await answer).body.body).toBe('End.');

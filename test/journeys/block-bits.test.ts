@@ -255,7 +255,7 @@ describe.each(bits)('%s', (bit) => {
     expect(messages[0].body).toMatchObject({ type: 'exit', from: id, reason });
     const records = async () =>
       (await api.get('/v1/audit?action=block-denied&limit=200')).body.records;
-    await expect.poll(records, { timeout: 10_000 }).toContainEqual(
+    await expect.poll(records).toContainEqual(
       expect.objectContaining({
         event: expect.objectContaining({ actor: `block:${id}`, resource: lacks }),
       }),

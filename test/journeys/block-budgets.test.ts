@@ -47,7 +47,7 @@ describe('a child', () => {
     expect((await say(child, root)).status).toBe(202);
     await end(child);
     const left = { tokens: 1_000, messages: 9, children: 2 };
-    await expect.poll(() => budget(root), { timeout: 10_000 }).toEqual(left);
+    await expect.poll(() => budget(root)).toEqual(left);
   });
 
   test('never gets more than its parent has left', async () => {
@@ -75,9 +75,9 @@ describe('a child', () => {
     const leaf = await spawn({ parent: middle, budget: { messages: 5 } });
     await say(leaf, root);
     await end(middle);
-    await expect.poll(() => budget(root), { timeout: 10_000 }).toEqual({ messages: 5 });
+    await expect.poll(() => budget(root)).toEqual({ messages: 5 });
     await end(leaf);
-    await expect.poll(() => budget(root), { timeout: 10_000 }).toEqual({ messages: 9 });
+    await expect.poll(() => budget(root)).toEqual({ messages: 9 });
   });
 });
 
@@ -113,13 +113,13 @@ describe('tokens of an agent', () => {
     const first = (await api.get(`/v1/blocks/${id}/tree`)).body.children[0].id;
     await api.post(`/v1/blocks/${first}/messages`, { body: 'hello' });
     await expect
-      .poll(async () => (await read(first)).exitReason, { timeout: 10_000 })
+      .poll(async () => (await read(first)).exitReason)
       .toEqual({ crash: 'budget_exhausted' });
     const isNext = async () => {
       const next = (await api.get(`/v1/blocks/${id}/tree`)).body.children[0]?.id;
       return next !== undefined && next !== first;
     };
-    await expect.poll(isNext, { timeout: 10_000 }).toBe(true);
+    await expect.poll(isNext).toBe(true);
     await expect.poll(() => budget(id)).toEqual({ tokens: 5, children: 8 });
   });
 });
@@ -139,9 +139,7 @@ describe('a supervisor', () => {
     await expect.poll(async () => ![undefined, first].includes(await childOf())).toBe(true);
     expect(await budget(id)).toEqual({ messages: 4, children: 0 });
     await end(await childOf(), { crash: 'boom' });
-    await expect
-      .poll(async () => (await read(id)).exitReason, { timeout: 10_000 })
-      .toBe('shutdown');
+    await expect.poll(async () => (await read(id)).exitReason).toBe('shutdown');
   });
 });
 

@@ -100,7 +100,7 @@ describe('under a supervisor', () => {
     const before = await childOf(id);
     await api.post(`/v1/blocks/${before}/exit`, { reason: { crash: 'boom' } });
     const isNext = async () => ![undefined, before].includes(await childOf(id));
-    await expect.poll(isNext, { timeout: 10_000 }).toBe(true);
+    await expect.poll(isNext).toBe(true);
     return (await childOf(id)) ?? '';
   }
 
@@ -123,7 +123,7 @@ describe('under a supervisor', () => {
     await narrow(id, ['CAP_SUPERVISE']);
     await api.post(`/v1/blocks/${await childOf(id)}/exit`, { reason: { crash: 'boom' } });
     await expect
-      .poll(async () => (await read(id)).exitReason, { timeout: 10_000 })
+      .poll(async () => (await read(id)).exitReason)
       .toEqual({ crash: 'capability', capability: 'block:spawn' });
   });
 });

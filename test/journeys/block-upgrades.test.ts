@@ -224,8 +224,8 @@ describe('under a supervisor', () => {
     (await api.get(`/v1/blocks/${id}/tree`)).body.children[0]?.id as string | undefined;
   const restarted = async (id: string, before: string | undefined) => {
     await api.post(`/v1/blocks/${before}/exit`, { reason: { crash: 'boom' } });
-    await expect.poll(() => childOf(id), { timeout: 10_000 }).not.toBe(before);
-    await expect.poll(() => childOf(id), { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => childOf(id)).not.toBe(before);
+    await expect.poll(() => childOf(id)).toBeDefined();
     return (await childOf(id)) ?? '';
   };
   const supervise = (children: object[]) =>
@@ -255,7 +255,7 @@ describe('under a supervisor', () => {
       (await api.get(`/v1/blocks/${id}/tree`)).body.children.find(
         ({ name, id: now }: { name: string; id: string }) => name === 'child' && now !== first,
       )?.id;
-    await expect.poll(next, { timeout: 10_000 }).toBeDefined();
+    await expect.poll(next).toBeDefined();
     const second = await next();
     await send(second, 'x');
     expect(await what(second)).toEqual({ entries: ['v2:x'] });

@@ -137,7 +137,7 @@ describe('a budget', () => {
     const session = await operator.session();
     expect((await operator.turn(session, 'Hi', MODEL)).body.status).toBe('finished');
     await vi.waitFor(async () => expect(await usedOf('principal', 'hour')).toEqual(TURN), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     await setBudgets({ budgets: { principal: { hour } } });
     const refused = await operator.turn(session, 'Hi', MODEL);

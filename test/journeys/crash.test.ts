@@ -121,7 +121,7 @@ describe('a gateway killed after', () => {
       SCRIPT_MODEL,
     );
     await stream.until(({ kind }) => kind === 'tool-call-approved');
-    await expect.poll(() => posts, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => posts).toBe(1);
     await gateway.kill();
     await stream.ended;
     answerAfterMs = 0;

@@ -82,7 +82,7 @@ describe('rotation', () => {
     const denied = async () =>
       (await root.get('/v1/audit?action=token-rotated&decision=denied')).body.records;
     await expect
-      .poll(denied, { timeout: 10_000 })
+      .poll(denied)
       .toMatchObject([{ event: { tokenId: wide.id } }, { event: { tokenId: lasting.id } }]);
   });
 

@@ -84,7 +84,7 @@ describe('a first turn', () => {
             .filter((event: { sessionId?: string }) => event.sessionId === session)
             .map(({ action }: { action: string }) => action);
         },
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       )
       .toEqual(
         expect.arrayContaining(['turn-admitted', 'tool-call', 'tool-result', 'turn-finished']),

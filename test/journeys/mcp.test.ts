@@ -9,7 +9,7 @@ import { type Gateway, startGateway } from '../support/gateway.ts';
 const ERAS = { modern: { pin: '2026-07-28' }, legacy: 'legacy' } as const;
 
 /** How soon what was decided is on the chain. */
-const SOON = { timeout: 10_000, interval: 200 };
+const SOON = { timeout: 20_000, interval: 200 };
 
 let gateway: Gateway;
 let api: Api;

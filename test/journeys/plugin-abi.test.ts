@@ -139,7 +139,7 @@ describe('a turn', () => {
           const events = body.records.map(({ event }: { event: object }) => event);
           return events.filter((event: { turnId?: string }) => event.turnId === turnId);
         },
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       )
       .toMatchObject([
         { outcome: 'ok', receiptHmac: expect.any(String), ...cost },

@@ -47,9 +47,7 @@ const read = async (id: string) => (await api.get(`/v1/blocks/${id}`)).body;
 
 /** Names of those that live, in order, once there are that many. */
 async function untilAlive(id: string, count: number): Promise<Record<string, string>> {
-  await expect
-    .poll(async () => (await readTree(id)).children.length, { timeout: 10_000 })
-    .toBe(count);
+  await expect.poll(async () => (await readTree(id)).children.length).toBe(count);
   const { children } = await readTree(id);
   return Object.fromEntries(children.map((each) => [each.name, each.id]));
 }
@@ -64,7 +62,7 @@ async function untilRestarted(id: string, before: Record<string, string>, names:
         now = Object.fromEntries(children.map((each) => [each.name, each.id]));
         return names.every((name) => now[name] !== undefined && now[name] !== before[name]);
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     )
     .toBe(true);
   return now;

@@ -154,13 +154,13 @@ test('the record says who wrote, used and deleted it, in which version and where
     (await api.get(`/v1/audit?action=${action}&limit=500`)).body.records.map(
       ({ event }: { event: object }) => event,
     );
-  await expect.poll(() => records('secret-deleted'), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => records('secret-deleted')).toHaveLength(1);
   expect(await records('secret-written')).toMatchObject([
     { secret: 'weather-key', secretVersion: 1, actor: 'user:root', decision: 'allowed' },
     { secret: 'weather-key', secretVersion: 2 },
   ]);
   const isRefused = async () => (await records('secret-used')).at(-1)?.reason;
-  await expect.poll(isRefused, { timeout: 10_000 }).toBe('secret_unknown');
+  await expect.poll(isRefused).toBe('secret_unknown');
   const used = await records('secret-used');
   expect(used[0]).toMatchObject({ resource: service.host, plugin: 'weather', decision: 'allowed' });
   expect(used.at(-1)).toMatchObject({ decision: 'denied', reason: 'secret_unknown' });

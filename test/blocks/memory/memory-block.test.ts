@@ -10,7 +10,7 @@ import { type Label, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../../src/core/
 
 const OWNER = 'user:ann';
 const ACTOR = { name: OWNER, requestId: 'req' };
-const SOON = { timeout: 10_000, interval: 100 };
+const SOON = { timeout: 20_000, interval: 100 };
 
 /** The full types of its stubs are too deep for the compiler. */
 const { MEMORIES } = env as unknown as {

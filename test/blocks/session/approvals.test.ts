@@ -102,7 +102,7 @@ describe('a turn that waits', () => {
     };
     await decide(fixture, id);
     await vi.waitFor(async () => expect(await status(fixture, turnId)).toBe('failed'), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     expect(await stateOf(fixture, id)).toBe('withdrawn');
     expect(fixture.script.runs).toHaveLength(1);

@@ -110,7 +110,7 @@ describe('SessionApi.cancelTurn()', () => {
     await client.cancelTurn(run.turn.turnId, principal, 'r');
     await crash();
     await vi.waitFor(() => expect(script.settled).toMatchObject([{ usage: REPLY_USAGE }]), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
   });
 

@@ -259,7 +259,7 @@ describe('a batch that is refused', () => {
     script.auditIsDown = false;
     // The refusal has asked for another attempt to send.
     await vi.waitFor(async () => expect((await run.commit([run.started(0, 1)])).ok).toBe(true), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     expect(chain().length).toBeGreaterThan(MAX_BACKLOG_EVENTS);
   });

@@ -86,7 +86,7 @@ describe('the outbox of a session', () => {
     });
     script.auditIsDown = false;
     await vi.waitFor(async () => expect((await client.admitTurn(admission())).ok).toBe(true), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
   });
 });
@@ -201,7 +201,7 @@ describe('an ephemeral session', () => {
     await admit({ create: { ...create, ephemeralMs: 100 } });
     await (await fixture.run()).commit([toTurnFinished()]);
     await vi.waitFor(async () => expect(await client.describe()).toBeUndefined(), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     await eventually(async () => expect(await countTables(fixture)).toBe(0));
     expect(fixture.script.settled).toHaveLength(1);

@@ -158,7 +158,7 @@ describe('a slice of several turns', () => {
     const first = await runTurn(fixture, 0);
     await crash();
     await vi.waitFor(() => expect(fixture.script.settled[0]?.turnId).toBe(first.turn.turnId), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     await runTurn(fixture, 1);
     expect(asked(fixture)).toBe(2);

@@ -36,7 +36,7 @@ describe('willSettle()', () => {
     expect(await fixture.client.willSettle(reservation)).toBe(true);
     await run.commit([toTurnFinished()]);
     await vi.waitFor(async () => expect(await fixture.client.willSettle(reservation)).toBe(false), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     expect(fixture.script.settled).toMatchObject([{ turnId: reservation }]);
   });

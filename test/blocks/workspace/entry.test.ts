@@ -186,7 +186,7 @@ describe('signIn()', () => {
     const principal = callerOf(first)?.principal;
     expect(principal && (await fixture.block.authority(principal))?.grants).toHaveLength(1);
     const present = async () => principal && (await fixture.block.authority(principal));
-    await expect.poll(present, { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(present).toBeUndefined();
     const again = await enter(fixture);
     expect(callerOf(again)?.principal).toEqual(principal);
     expect(principal && (await fixture.block.authority(principal))?.grants).toHaveLength(1);

@@ -187,7 +187,7 @@ describe('embeddings', () => {
       const { body } = await root.get('/v1/audit?limit=200');
       return body.records.map(({ event }: { event: object }) => event);
     };
-    await expect.poll(events, { timeout: 10_000 }).toEqual(
+    await expect.poll(events).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ action: 'embeddings-admitted', model: VECTORS, count: 2 }),
         expect.objectContaining({
