@@ -18,17 +18,20 @@ export const MAX_WAITING = 100;
 
 interface Candidate {
   readonly node: StoredNode;
+  /** Sent, or being signed. */
+  readonly calls: number;
   /** Calls for each slot. */
   readonly load: number;
 }
 
 type Refused = CheckReason<'dispatch'>;
 
-/** The one that it was signed for is taken if it will do, and is free or no worse than any other. */
-export function chooseNode(
-  parts: NodeParts,
-  { claims, secrets, signed }: NodeCall,
-): Result<StoredNode, Refused> {
+/**
+ * The one that it was signed for is taken if it will do, and was named to it, is free, or is no worse
+ * than any other.
+ */
+export function chooseNode(parts: NodeParts, call: NodeCall): Result<StoredNode, Refused> {
+  const { claims, secrets } = call;
   const { plugin: name, codeHash, tier, executor } = claims;
   const offering = parts.nodes
     .all()
@@ -44,29 +47,31 @@ export function chooseNode(
   if (permitted.length === 0) return err('node_policy_denied');
 
   const there = permitted.filter(({ id }) => parts.connections.stateOf(id) === 'online');
-  if (there.length > 0) return choosePresent(parts, there, signed?.node);
-  const [away] = permitted.toSorted((a, b) => (b.connectedAt ?? 0) - (a.connectedAt ?? 0));
-  if (away === undefined || parts.calls.count(away.id, 'waiting') >= MAX_WAITING) {
-    return err('tier_unavailable');
-  }
-  return ok(away);
+  if (there.length > 0) return choosePresent(parts, there, call);
+  const [away] = permitted
+    .filter(({ id }) => parts.calls.count(id, 'waiting') < MAX_WAITING)
+    .toSorted((a, b) => (b.connectedAt ?? 0) - (a.connectedAt ?? 0));
+  return away === undefined ? err('tier_unavailable') : ok(away);
 }
 
 function choosePresent(
-  parts: NodeParts,
+  { calls: store, signing, now }: NodeParts,
   nodes: readonly StoredNode[],
-  wanted: string | undefined,
+  { claims: { callKey }, signed }: NodeCall,
 ): Result<StoredNode, Refused> {
+  const others = signing.countsWithout(callKey, now());
   const candidates = nodes
-    .map((node): Candidate & { readonly calls: number } => {
-      const calls = parts.calls.count(node.id, 'sent');
+    .map((node): Candidate => {
+      const calls = store.count(node.id, 'sent') + (others.get(node.id) ?? 0);
       return { node, calls, load: calls / (node.offer?.slots ?? 1) };
     })
     .filter(({ calls }) => calls < MAX_NODE_CALLS)
     .toSorted((a, b) => a.load - b.load);
   const [best] = candidates;
   if (best === undefined) return err('tier_unavailable');
-  const asked = candidates.find(({ node }) => node.id === wanted);
-  const isFine = asked !== undefined && (asked.load < 1 || asked.load <= best.load);
+  const asked = candidates.find(({ node }) => node.id === signed?.node);
+  // Else those that come at once would send each other from one node to the next.
+  const isNamed = asked !== undefined && signing.nodeOf(callKey) === asked.node.id;
+  const isFine = asked !== undefined && (isNamed || asked.load < 1 || asked.load <= best.load);
   return ok(isFine ? asked.node : best.node);
 }

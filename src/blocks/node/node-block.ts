@@ -26,6 +26,7 @@ import { MAX_BACKLOG_AGE_MS, Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
+import { runToEnd, untilOver } from './await-end.ts';
 import { CallStore } from './call-store.ts';
 import { changeCeiling } from './change-ceiling.ts';
 import { Connections, end, isProved, linkOf, setState } from './connections.ts';
@@ -49,8 +50,8 @@ import type { NodeParts } from './node-parts.ts';
 import { NodeStore } from './node-store.ts';
 import { ProgressHearers } from './progress-hearers.ts';
 import { askAgain, resumeCalls, sendAgain } from './resume-calls.ts';
-import { abandonCalls, cancelCall, finishCall, settleOverdue, startCall } from './run-calls.ts';
-import { findWritten } from './settle-call.ts';
+import { abandonCalls, cancelCall, finishCall, settleOverdue } from './run-calls.ts';
+import { SigningCalls } from './signing-calls.ts';
 import { StraightWays } from './straight-ways.ts';
 import { ThinnedRefusals } from './thinned-refusals.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
@@ -116,7 +117,9 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       return;
     }
     if (!isProved(link)) {
-      if (shakeHands(this.#parts, socket, frame)) resumeCalls(this.#parts, node, socket);
+      if (!shakeHands(this.#parts, socket, frame)) return;
+      resumeCalls(this.#parts, node, socket);
+      this.#waiting.lookAgain();
       return;
     }
     if (frame.kind === 'done') finishCall(this.#parts, socket, frame);
@@ -193,13 +196,8 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   async run(call: NodeCall, onProgress?: OnProgress): Promise<NodeAnswer> {
     await this.#parts.sealing.ask();
     const { callKey } = call.claims;
-    const isKnown = this.#parts.calls.isKnown(callKey);
-    const answer = isKnown ? undefined : startCall(this.#parts, call);
-    if (answer !== undefined) return answer;
     const forget = onProgress && this.#progress.hear(callKey, onProgress);
-    const outcome = await this.#untilOver(callKey).finally(forget);
-    if (outcome === undefined) throw new Fault('internal', 'Cannot wait for a call that is gone');
-    return { kind: 'outcome', outcome };
+    return await runToEnd(this.#parts, this.#waiting, call).finally(forget);
   }
 
   async recall(claims: TicketClaims): Promise<ToolOutcome | undefined> {
@@ -216,14 +214,8 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     if (!this.#parts.calls.isKnown(claims.callKey)) askForForgotten(this.#parts, claims);
   }
 
-  async #untilOver(callKey: string): Promise<ToolOutcome | undefined> {
-    for (;;) {
-      const open = this.#parts.calls.underWay(callKey);
-      if (open === undefined) return findWritten(this.#parts, callKey)?.outcome;
-      const outcome = await this.#waiting.until(callKey, open.settleAt - this.#parts.now());
-      if (outcome !== undefined) return outcome;
-      settleOverdue(this.#parts);
-    }
+  #untilOver(callKey: string): Promise<ToolOutcome | undefined> {
+    return untilOver(this.#parts, this.#waiting, { callKey, leave: () => undefined });
   }
 
   async cancel(callKey: string): Promise<void> {
@@ -242,7 +234,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       nodes: new NodeStore(sql),
       ...{ calls: new CallStore(sql, sealing), ways: new StraightWays(sql), sealing },
       connections: new Connections(ctx),
-      ...{ ends: this.#ends, refusals: new ThinnedRefusals() },
+      ...{ ends: this.#ends, refusals: new ThinnedRefusals(), signing: new SigningCalls() },
       outbox: new Outbox(sql, (write) => this.#changes.writeLate(write)),
       now: () => Date.now(),
       transact: (change) => this.#transact(change),

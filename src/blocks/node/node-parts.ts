@@ -13,6 +13,7 @@ import type { Sealing } from '../kit/sealing.ts';
 import type { CallStore } from './call-store.ts';
 import type { Connections } from './connections.ts';
 import type { NodeStore } from './node-store.ts';
+import type { SigningCalls } from './signing-calls.ts';
 import type { StraightWays } from './straight-ways.ts';
 import type { ThinnedRefusals } from './thinned-refusals.ts';
 import type { UnwrittenEnds } from './unwritten-ends.ts';
@@ -23,6 +24,7 @@ export interface NodeParts {
   readonly nodes: NodeStore;
   readonly calls: CallStore;
   readonly ways: StraightWays;
+  readonly signing: SigningCalls;
   readonly sealing: Sealing;
   readonly connections: Connections;
   readonly outbox: Outbox;

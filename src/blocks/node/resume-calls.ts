@@ -104,6 +104,7 @@ function putBack(parts: NodeParts, socket: WebSocket, { open, order }: NotBegun)
   if (state.kind === 'draining') {
     const settleAt = waitUntil(open.facts, parts.now());
     parts.transact(() => parts.calls.markWaiting(callKey, settleAt));
+    parts.tell(callKey, undefined); // another may be there
   } else if (open.sentAgainOn !== openedAt) {
     parts.calls.note({ ...open, sentAgainOn: openedAt });
     sendCall(socket, callKey, order);

@@ -41,8 +41,9 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
   const node = toChosen(chosen.value);
   const { id } = chosen.value;
   if (signed?.node !== id || signed.ceilingVersion !== node.ceilingVersion) {
-    return { kind: 'sign-for', ...node };
+    return signFor(parts, call, chosen.value);
   }
+  parts.signing.forget(claims.callKey);
 
   // One that ends takes nothing on: it is sent what waits when it is back.
   const isOnline = parts.connections.stateOf(id) === 'online';
@@ -70,6 +71,16 @@ export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefi
   write();
   if (socket !== undefined && !isAhead) sendCall(socket, callKey, order);
   return undefined;
+}
+
+/** Names a node to a call, which counts there from now on. */
+export function signFor(
+  parts: NodeParts,
+  { claims }: NodeCall,
+  node: StoredNode,
+): Extract<NodeAnswer, { kind: 'sign-for' }> {
+  parts.signing.tell(claims.callKey, node.id, parts.now());
+  return { kind: 'sign-for', ...toChosen(node) };
 }
 
 function toChosen({ id, ceiling, ceilingChanges = 0, offer }: StoredNode): ChosenNode {

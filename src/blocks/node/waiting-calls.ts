@@ -26,6 +26,11 @@ export class WaitingCalls {
     }
   }
 
+  /** Nobody's call is over, and something has changed for those that wait. */
+  lookAgain(): void {
+    for (const callKey of this.#waiting.keys()) this.tell(callKey, undefined);
+  }
+
   tell(callKey: string, outcome: ToolOutcome | undefined): void {
     for (const hear of this.#waiting.get(callKey) ?? []) hear(outcome);
   }

@@ -41,7 +41,7 @@ export function createExecutorTierRunner(nodes: NodeApi, secrets: SecretSource):
   return {
     async run(job, signal) {
       const { callKey } = job.claims;
-      const outcome = runOnNode(nodes, secrets, job).catch(
+      const outcome = runOnNode({ nodes, source: secrets }, job, signal).catch(
         async () => (await nodes.recall(job.claims)) ?? failed('unknown'),
       );
       return await orCancelled(outcome, signal, () => nodes.cancel(callKey));
@@ -50,7 +50,16 @@ export function createExecutorTierRunner(nodes: NodeApi, secrets: SecretSource):
   };
 }
 
-async function runOnNode(nodes: NodeApi, source: SecretSource, job: TierJob): Promise<ToolOutcome> {
+interface Parties {
+  readonly nodes: NodeApi;
+  readonly source: SecretSource;
+}
+
+async function runOnNode(
+  { nodes, source }: Parties,
+  job: TierJob,
+  signal: AbortSignal,
+): Promise<ToolOutcome> {
   const { claims, canonicalArguments, config = {} } = job;
   const { workspace, plugin, codeHash } = claims;
   const place = `${workspace}/${plugin}/${codeHash}`;
@@ -70,6 +79,8 @@ async function runOnNode(nodes: NodeApi, source: SecretSource, job: TierJob): Pr
   for (let offer = 0; offer < MAX_OFFERS; offer++) {
     const signed = known && (await signFor(known, job, source));
     if (signed?.ok === false) return failed(signed.error);
+    // The block does not know of it yet, and could not end it.
+    if (signal.aborted) return failed('cancelled');
     const offered = { ...call, ...(signed && { signed: signed.value }) };
     const answer = await nodes.run(offered, job.onProgress);
     if (answer.kind === 'outcome') return answer.outcome;

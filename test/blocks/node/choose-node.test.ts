@@ -81,6 +81,39 @@ describe('chooseNode()', () => {
     });
   });
 
+  it('takes calls that come at once where each was sent, and shares them out', async () => {
+    await withNodes('at-once', (nodes) => {
+      const { calls } = nodes.parts;
+      nodes.parts.nodes.put(nodeOf('a'));
+      nodes.parts.nodes.put(nodeOf('b', { offer: { ...OFFER, slots: 4 } }));
+      nodes.online.add('a').add('b');
+      // All know the node that took the last one, and each step of theirs comes before the next of any.
+      let left = Array.from({ length: 60 }, (_, at) => ({ key: `call-${at}`, node: 'a' }));
+      for (let offer = 0; offer < 2; offer++) {
+        left = left.flatMap(({ key, node }) => {
+          const answer = give(nodes, node, key);
+          return answer?.kind === 'sign-for' ? [{ key, node: answer.node }] : [];
+        });
+      }
+      expect(left).toEqual([]);
+      const ids = [nodeOf('a').id, nodeOf('b').id];
+      expect(ids.map((id) => calls.count(id, 'sent'))).toEqual([20, 40]);
+    });
+  });
+
+  it('counts no longer on a call that was told a node and does not come', async () => {
+    await withNodes('not-coming', (nodes) => {
+      nodes.parts.nodes.put(nodeOf('a', { offer: { ...OFFER, slots: 1 } }));
+      nodes.parts.nodes.put(nodeOf('b', { offer: { ...OFFER, slots: 1 } }));
+      nodes.online.add('a').add('b');
+      const lost = give(nodes, 'neither', 'lost');
+      if (lost?.kind !== 'sign-for') throw new Error(JSON.stringify(lost));
+      expect(chosen(nodes)).not.toBe(lost.node);
+      nodes.setNow(nodes.parts.now() + 5_000);
+      expect(chosen(nodes, lost.node)).toBe(lost.node);
+    });
+  });
+
   it('sends a node so many calls at once and no more', async () => {
     await withNodes('full', (nodes) => {
       nodes.parts.nodes.put(nodeOf('a'));
@@ -104,6 +137,15 @@ describe('a node that is away', () => {
       expect(give(nodes, 'a', 'beyond')).toMatchObject({
         outcome: { kind: 'failed', reason: 'tier_unavailable' },
       });
+    });
+  });
+
+  it('leaves to another that is away what is too much for it', async () => {
+    await withNodes('both-away', (nodes) => {
+      nodes.parts.nodes.put(nodeOf('a', { connectedAt: 9 }));
+      nodes.parts.nodes.put(nodeOf('b', { connectedAt: 5 }));
+      for (let call = 0; call < MAX_WAITING; call++) give(nodes, 'a', `call-${call}`);
+      expect(chosen(nodes)).toBe('b');
     });
   });
 

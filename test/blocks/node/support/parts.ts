@@ -8,6 +8,7 @@ import { env } from 'cloudflare:workers';
 import { CallStore } from '../../../../src/blocks/node/call-store.ts';
 import type { NodeParts } from '../../../../src/blocks/node/node-parts.ts';
 import { NodeStore, type StoredNode } from '../../../../src/blocks/node/node-store.ts';
+import { SigningCalls } from '../../../../src/blocks/node/signing-calls.ts';
 import { StraightWays } from '../../../../src/blocks/node/straight-ways.ts';
 import { ThinnedRefusals } from '../../../../src/blocks/node/thinned-refusals.ts';
 import type { CapabilityRules } from '../../../../src/core/capabilities/capability-set.ts';
@@ -34,9 +35,12 @@ export interface TestedNodes {
 }
 
 /** Real tables in an object of its own. */
-export async function withNodes(name: string, test: (nodes: TestedNodes) => void): Promise<void> {
+export async function withNodes(
+  name: string,
+  test: (nodes: TestedNodes) => void | Promise<void>,
+): Promise<void> {
   const { NODES } = env as unknown as { NODES: DurableObjectNamespace };
-  await runInDurableObject(NODES.getByName(name), (_, { storage }) => {
+  await runInDurableObject(NODES.getByName(name), async (_, { storage }) => {
     let now = 1_000_000;
     const online = new Set<string>();
     const recorded: string[] = [];
@@ -55,6 +59,7 @@ export async function withNodes(name: string, test: (nodes: TestedNodes) => void
       nodes: new NodeStore(storage.sql),
       calls: new CallStore(storage.sql),
       ways: new StraightWays(storage.sql),
+      signing: new SigningCalls(),
       connections: {
         stateOf: (id: string) => (online.has(id) ? 'online' : 'offline'),
         of: (id: string) => (online.has(id) ? socketOf(id) : undefined),
@@ -71,7 +76,7 @@ export async function withNodes(name: string, test: (nodes: TestedNodes) => void
       receiptHmac: () => '',
     } as unknown as NodeParts;
     const setNow = (at: number) => (now = at);
-    test({ parts, online, recorded, sent, told, socketOf, setNow });
+    await test({ parts, online, recorded, sent, told, socketOf, setNow });
   });
 }
 
