@@ -4,7 +4,7 @@
  */
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseReceipt } from '../../src/core/executor-protocol/executor-receipt.ts';
 import { type Api, callApi } from '../support/api.ts';
@@ -23,28 +23,48 @@ const STRAY = jsonPlugin('stray', {
     process.exit(0);`,
 });
 
+/** Opens a tunnel, says nothing in it, and waits for its end. */
+const MUTE = jsonPlugin('mute', {
+  properties: { url: { type: 'string', format: 'uri' } },
+  capabilities: ['tool:network:http'],
+  requires: ['tool:network:http:{url.host}:{url.port}'],
+  program: `
+    const { connect } = await import('node:net');
+    const { host } = new URL(input.arguments.url);
+    const tunnel = connect(3128, '127.0.0.1');
+    tunnel.write(\`CONNECT \${host} HTTP/1.1\\r\\nHost: \${host}\\r\\n\\r\\n\`);
+    tunnel.resume().on('error', () => undefined);
+    await new Promise((resolve) => tunnel.on('close', resolve));
+    process.stdout.write('ended');`,
+});
+
 let gateway: Gateway;
 let api: Api;
 let executor: TestExecutor;
 let site: Server;
 let port: number;
+/** Breaks off as soon as it is spoken to. */
+const breaker = createSocketServer((socket) => socket.resetAndDestroy());
+let breakerPort: number;
 
 beforeAll(async () => {
   site = createServer((_, response) => response.end('a page'));
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   port = (site.address() as AddressInfo).port;
+  await new Promise<void>((resolve) => breaker.listen(0, '127.0.0.1', resolve));
+  breakerPort = (breaker.address() as AddressInfo).port;
   gateway = await startGateway({ examples: false });
   api = callApi(gateway);
   const { policy } = (await api.get('/v1/workspaces/default')).body;
-  const privateHosts = [`127.0.0.1:${port}`];
+  const privateHosts = [`127.0.0.1:${port}`, `127.0.0.1:${breakerPort}`];
   await api.put('/v1/workspaces/default', { policy: { ...policy, privateHosts } });
   executor = await startExecutor(gateway, api, {
-    plugins: [STRAY],
+    plugins: [STRAY, MUTE],
     examples: ['web-fetch'],
     policy: `
       [network]
-      allow = ["127.0.0.1:${port}", "*.example:443"]
-      private = ["127.0.0.1:${port}"]
+      allow = ["127.0.0.1:${port}", "127.0.0.1:${breakerPort}", "*.example:443"]
+      private = ["127.0.0.1:${port}", "127.0.0.1:${breakerPort}"]
     `,
   });
 });
@@ -53,6 +73,7 @@ afterAll(async () => {
   await gateway?.dispose();
   site?.closeAllConnections();
   site?.close();
+  breaker.close();
 });
 
 const call = (tool: string, args: object) =>
@@ -97,5 +118,16 @@ describe('a plugin that fetches what its call did not name', () => {
         refusedConnections: 1,
       });
     }
+  });
+});
+
+describe('a host that breaks off a tunnel in which nothing was said yet', () => {
+  test('ends that connection, and not the executor', async () => {
+    const { body } = await call('mute', { url: `http://127.0.0.1:${breakerPort}/` });
+    expect(body.result).toBe('ended');
+    expect(parseReceipt(body.receipt.executor.text)).toMatchObject({
+      hosts: [],
+      refusedConnections: 1,
+    });
   });
 });

@@ -44,7 +44,7 @@ export async function relay(client: EgressClient, upstream: MeteredStream): Prom
   const { stream, connection } = client;
   const ends = await Promise.allSettled([pipeline(stream, upstream), pipeline(upstream, stream)]);
   const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
-  const stop = reasons.find((reason) => reason instanceof EgressStop);
+  const stop = upstream.errored ?? reasons.find((reason) => reason instanceof EgressStop);
   connection.end(outcomeOf(stop, reasons.length === ends.length ? 'client_gone' : 'completed'));
   upstream.destroy();
   stream.destroy();

@@ -22,6 +22,9 @@ export class MeteredStream extends Duplex {
     super({ allowHalfOpen: true });
     this.#socket = socket;
     this.#connection = connection;
+    // While nobody reads it yet, as before a client has spoken in its tunnel, it may end like any other:
+    // whoever uses it then finds out by `errored`, and nobody's having listened ends no process.
+    this.on('error', () => undefined);
     socket.setTimeout(idleTimeoutMs, () => this.destroy(new EgressStop('idle_timeout')));
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.#end());

@@ -39,6 +39,7 @@ export async function planRequest(
 ): Promise<ForwardPlan> {
   const form = readForm(client, request);
   if (form.authority === SECRETS_HOST) {
+    if (client.route !== undefined) throw new EgressStop('host_mismatch'); // it leads to another
     return planSecret(
       client,
       readSecretRequest(request.method, form.path, planner.secrets),

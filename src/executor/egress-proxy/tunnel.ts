@@ -18,7 +18,8 @@ import {
 import type { TargetRules } from './decide-target.ts';
 import type { Dialler } from './dial.ts';
 import { type EgressClient, type OpenedRoute, relay } from './egress-client.ts';
-import { EgressStop } from './egress-stop.ts';
+import { EgressStop, outcomeOf } from './egress-stop.ts';
+import type { MeteredStream } from './metered-stream.ts';
 import { readHead } from './read-head.ts';
 import { SECRETS_HOST } from './secret-request.ts';
 
@@ -59,7 +60,9 @@ export async function serveTunnel(
   const { stream } = client;
   client.route = route;
   const timeoutMs = parts.headTimeoutMs;
+  const stopWaiting = leaveWith(route.upstream, client);
   const first = await readHead(stream, peekByte, { maxBytes: 1, timeoutMs });
+  stopWaiting();
   if (first === TLS_HANDSHAKE) {
     const limits = { maxBytes: MAX_CLIENT_HELLO_BYTES, timeoutMs };
     requireSameName(await readHead(stream, parseClientHello, limits), route.target);
@@ -69,6 +72,17 @@ export async function serveTunnel(
   } else {
     throw new EgressStop('protocol_unknown');
   }
+}
+
+/** A client that has not spoken yet is let go of when the other side is gone; answers what ends that. */
+function leaveWith(upstream: MeteredStream, { stream, connection }: EgressClient): () => void {
+  const leave = (): void => {
+    connection.end(outcomeOf(upstream.errored, 'upstream_failed'));
+    stream.destroy();
+  };
+  if (upstream.destroyed) leave();
+  upstream.once('close', leave);
+  return () => upstream.off('close', leave);
 }
 
 /** The first byte, left where it is. */

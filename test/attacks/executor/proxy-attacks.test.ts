@@ -3,7 +3,7 @@
  * each attempt is in the report.
  */
 
-import { connect } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -11,6 +11,7 @@ import {
   head,
   type Lab,
   type LabOptions,
+  listen,
   listenRaw,
   openLab,
   PUBLIC_ADDRESS,
@@ -226,6 +227,35 @@ describe('a tunnel', () => {
     const answer = await say(lab, tunnel, head('GET / HTTP/1.1', 'Host: evil.com:80'));
     expect(answer).toContain('Sallyport-Refusal: host_mismatch');
     expect(upstream.heard).toEqual([]);
+    await upstream.close();
+  });
+
+  test.each([
+    ['breaks off', 'upstream_failed', (peer: Socket) => peer.resetAndDestroy()],
+    ['says too much', 'bytes_down_exceeded', (peer: Socket) => peer.end('a greeting')],
+  ])(
+    'to a host that %s before its client speaks ends itself alone',
+    async (_case, outcome, act) => {
+      const { promise: dialled, resolve: accept } = Promise.withResolvers<Socket>();
+      const upstream = await listen(createServer(accept));
+      const limits = { maxBytesDown: 4 };
+      await open({ allow: [`tool:network:http:${HOST}:${upstream.port}`], limits });
+      const client = connect(lab.path);
+      client.write(connectTo(`${HOST}:${upstream.port}`));
+      await new Promise((resolve) => client.once('data', resolve)); // the tunnel is open
+      act(await dialled);
+      // An error that nobody hears would end the process that all sandboxes share.
+      await new Promise((resolve) => client.resume().on('close', resolve));
+      expect((await lab.close()).connections).toMatchObject([{ protocol: 'connect', outcome }]);
+      await upstream.close();
+    },
+  );
+
+  test('does not lead to a secret, which goes to another host', async () => {
+    const upstream = await openTunnelTo(OK);
+    const inside = get('http://secrets.sallyport.internal/api-key/');
+    const answer = await say(lab, connectTo(`${HOST}:${upstream.port}`) + inside);
+    expect(answer).toContain('Sallyport-Refusal: host_mismatch');
     await upstream.close();
   });
 
