@@ -1,5 +1,5 @@
 /**
- * What an engine is asked to create: read by one that creates nothing. Docker does not run on the
+ * What an engine is asked: read by one that creates nothing. Docker does not run on the
  * machines of these tests, so this is all that they see of it.
  */
 
@@ -9,6 +9,8 @@ import { json } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createEngineSandbox } from '../../../src/executor/container-sandbox/create-engine-sandbox.ts';
 import { findContainerGroup } from '../../../src/executor/container-sandbox/engine/container-group.ts';
+import { EngineClient } from '../../../src/executor/container-sandbox/engine/engine-client.ts';
+import { EngineContainer } from '../../../src/executor/container-sandbox/engine/engine-container.ts';
 import { DEFAULT_SANDBOX_LIMITS } from '../../../src/executor/sandbox-limits.ts';
 import { makeFolder } from '../support/host-folders.ts';
 import { orderOf } from '../support/process-sandbox.ts';
@@ -126,4 +128,21 @@ test('a process that its limits do not hold is not taken for a container', () =>
   expect(() => findContainerGroup(process.pid, DEFAULT_SANDBOX_LIMITS)).toThrow(
     'the engine must hold its limits',
   );
+});
+
+describe('a container that an engine is just ending by itself', () => {
+  test('is removed when the engine can, though it has refused before', async () => {
+    const asked: string[] = [];
+    server = createServer((request, response) => {
+      const { method = '' } = request;
+      asked.push(method);
+      const isRefused = method === 'DELETE' && asked.length < 4;
+      response.writeHead(isRefused ? 500 : 200).end(method === 'POST' ? '{"Id": "c"}' : '');
+    });
+    const socket = join(makeFolder(), 'engine.sock');
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    const container = await EngineContainer.create(new EngineClient(socket), 'name', {});
+    await container.remove();
+    expect(asked).toEqual(['POST', 'DELETE', 'DELETE', 'DELETE']);
+  });
 });

@@ -79,6 +79,13 @@ describeSandbox('a container of an engine', () => {
     expect(readdirSync(data)).toEqual([]);
   });
 
+  test('gives nothing back of one folder either, when there is a link in another', async () => {
+    const [kept, broken] = [makeData('kept'), makeData('broken')];
+    const script = `echo good > ${kept}/good; ln -s /etc/passwd ${broken}/link`;
+    expect((await lab.run(script, { writes: [kept, broken] })).end.limit).toBe('disk');
+    expect(readdirSync(kept)).toEqual([]);
+  });
+
   test('is killed at its memory limit, and when it is told to', async () => {
     const { end } = await lab.run('x=a; while :; do x=$x$x; done', {
       limits: { memoryBytes: 64 * 1024 * 1024 },

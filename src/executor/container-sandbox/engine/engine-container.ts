@@ -5,6 +5,7 @@
  */
 
 import type { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { Fault } from '../../../core/errors/fault.ts';
 import type { SecretFile } from '../../sandbox.ts';
@@ -23,6 +24,9 @@ const INSPECTED = z.object({
 const ANY_RUNTIME = 'oci';
 const INSPECTED_BY_PODMAN = z.object({ OCIRuntime: z.string() });
 const EXITED = z.object({ ExitCode: z.number().int().nullable() });
+
+/** Pauses after which an engine is asked again to remove a container. */
+const REMOVE_AGAIN_MS = [50, 100, 200, 400, 800, 1_600];
 
 export interface StartedContainer {
   /** The process on this machine that holds it. */
@@ -113,9 +117,21 @@ export class EngineContainer {
     }
   }
 
-  /** Ends all of it at once, and forgets it. */
+  /**
+   * Ends all of it at once, and forgets it. An engine that is just about to end it by itself refuses,
+   * and is asked again.
+   */
   async remove(): Promise<void> {
-    await this.#client.ask({ method: 'DELETE', path: `${this.#path}?force=true&v=true` });
+    const request = { method: 'DELETE', path: `${this.#path}?force=true&v=true` } as const;
+    for (const pauseMs of REMOVE_AGAIN_MS) {
+      try {
+        await this.#client.ask(request);
+        return;
+      } catch {
+        await wait(pauseMs);
+      }
+    }
+    await this.#client.ask(request);
   }
 
   /** `umask` as a shell takes it; archives state wider modes. */

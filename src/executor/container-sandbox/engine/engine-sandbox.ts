@@ -17,6 +17,7 @@ import { supervise } from '../../process-sandbox/supervise.ts';
 import type { RunningSandbox, Sandbox, SandboxEnd, SandboxOrder } from '../../sandbox.ts';
 import { SECRETS_FOLDER } from '../../sandbox.ts';
 import type { SandboxFacts } from '../../sandbox-facts.ts';
+import type { FileTree } from '../files/file-tree.ts';
 import { GrantedFiles } from '../granted-files.ts';
 import { requireRunnable } from '../require-runnable.ts';
 import { OWNER_LABEL, writeContainerBody } from './container-body.ts';
@@ -171,12 +172,12 @@ function writeEnvironment({ egress, environment }: SandboxOrder): readonly strin
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }
 
-/** Whether everything that was written could be taken back. */
+/** Whether everything that was written could be taken back. If not, nothing is: half a result is none. */
 async function takeBack(container: EngineContainer, files: GrantedFiles): Promise<boolean> {
   try {
-    for (const folder of files.folders) {
-      files.writeBack(folder, await container.take(folder.path, files.bounds));
-    }
+    const trees: FileTree[] = [];
+    for (const { path } of files.folders) trees.push(await container.take(path, files.bounds));
+    for (const [at, folder] of files.folders.entries()) files.writeBack(folder, trees[at] ?? []);
     return true;
   } catch {
     return false;
