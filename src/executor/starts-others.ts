@@ -1,6 +1,7 @@
 /**
- * Programs that run whatever they are told: shells, interpreters, and programs that start others. A
- * list cannot be complete: whoever may run a program that starts others may run those.
+ * Programs that run whatever they are told: shells, interpreters, and programs that start others or load
+ * them into themselves, if only by an option (`sort --compress-program`, `curl --engine`). A list cannot be
+ * complete: whoever may run a program that starts others may run those.
  *
  * @module
  */
@@ -13,14 +14,16 @@ const NAMES: ReadonlySet<string> = new Set(
    capsh unshare nsenter bwrap chroot timeout nice nohup setsid stdbuf script watch time flock taskset
    chrt ionice choom prlimit setarch start-stop-daemon run-parts strace ltrace perf socat ncat screen
    tmux systemd-run systemctl journalctl crontab at batch ld.so runcon ssh-agent gpg-connect-agent
-   dbus-run-session msgfilter msgexec pg_wrapper psql mysql ctest troff groff nroff eqn pic gcore cpan
+   busctl dbus-run-session msgfilter msgexec pg_wrapper psql mysql ctest troff groff nroff eqn pic gcore cpan
+   sort sdiff diff3 curl wget openssl gpg gpg-agent gpgtar ld ld.bfd ld.gold gold nm ar ranlib gprofng
+   fakeroot fakeroot-sysv fakeroot-tcp sotruss savelog logsave debugfs debconf dpkg-architecture prove
    jrunscript install apt apt-get dpkg rpm npm-cli.js npx-cli.js corepack.js bunx uv
    uvx go cargo rustup docker podman kubectl runc crun runsc`.split(/\s+/),
 );
 
 /** With a version, or what they were built for, in their name. */
 const FAMILIES =
-  /^(?:python|pypy|perl|ruby|php|lua|tclsh|wish|vim|emacs|pip|valgrind|ld-linux|ld-musl|nc\.|(?:gcc|g\+\+|cpp|c89|c99|clang|clang\+\+)(?:-|$))/;
+  /^(?:python|pypy|perl|ruby|php|lua|tclsh|wish|vim|emacs|pip|valgrind|ld-linux|ld-musl|nc\.|(?:gcc|g\+\+|lto-dump|cpp|c89|c99|clang|clang\+\+)(?:-|$))/;
 
 /** What a compiler and its like are built for, as Debian names them: `x86_64-linux-gnu-gcc-12`. */
 const MACHINE = /^[a-z0-9_]+-linux-(?:gnu|musl)[a-z0-9]*-/;

@@ -20,11 +20,16 @@ describe('startsOthers()', () => {
     'corepack.js',
     'go',
     'rustup',
+    'sort',
+    'curl',
+    'x86_64-linux-gnu-nm',
+    'x86_64-linux-gnu-ld.bfd',
+    'x86_64-linux-gnu-lto-dump-12',
   ])('knows %s, by which whatever one likes can be run', (name) => {
     expect(startsOthers(name)).toBe(true);
   });
 
-  test.each(['ls', 'cat', 'grep', 'curl', 'gccgo-report', 'x86_64-linux-gnu-nm', 'cppcheck'])(
+  test.each(['ls', 'cat', 'grep', 'wc', 'gccgo-report', 'x86_64-linux-gnu-size', 'cppcheck'])(
     'leaves %s alone',
     (name) => {
       expect(startsOthers(name)).toBe(false);

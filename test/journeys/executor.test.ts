@@ -214,8 +214,8 @@ describe('files', () => {
 
 describe('programs', () => {
   test('run by exec-sandbox answer with their exit code and what they wrote', async () => {
-    const sorted = await call('run-program', { program: '/usr/bin/sort', stdin: 'b\na\n' });
-    expect(JSON.parse(sorted.body.result)).toEqual({
+    const turned = await call('run-program', { program: '/usr/bin/tac', stdin: 'b\na\n' });
+    expect(JSON.parse(turned.body.result)).toEqual({
       exitCode: 0,
       stdout: 'a\nb\n',
       stderr: '',
