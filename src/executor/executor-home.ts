@@ -7,7 +7,7 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 export interface ExecutorHome {
   readonly folder: string;
@@ -42,4 +42,11 @@ export function makeHome({ folder }: ExecutorHome): void {
 /** Whether others than the owner may read or write a file. */
 export function isOpenToOthers(path: string): boolean {
   return (statSync(path).mode & 0o077) !== 0;
+}
+
+/** Whether others than the owner may change a file, or put another in its place. */
+export function isOpenToChange(path: string): boolean {
+  const folder = statSync(dirname(path)).mode;
+  const mayEnter = (folder & 0o011) !== 0;
+  return (folder & 0o022) !== 0 || (mayEnter && (statSync(path).mode & 0o022) !== 0);
 }

@@ -15,7 +15,7 @@ import { EgressProxy } from './egress-proxy/egress-proxy.ts';
 import type { ExecutorHome } from './executor-home.ts';
 import { type ConnectionState, GatewayConnection } from './gateway-connection.ts';
 import type { Identity } from './identity.ts';
-import { keepOwn } from './keep-own.ts';
+import { describeParts, keepOwn } from './keep-own.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { ServerPool } from './mcp/server-pool.ts';
 import { loadImage } from './open-tiers.ts';
@@ -59,6 +59,7 @@ export interface Executor {
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
   const { home, identity, tiers, tell, log } = options;
   const policy = keepOwn(options.policy, home);
+  for (const sentence of describeParts(options.policy, home)) tell(sentence);
   const ledger = openLedger(home.ledgerFile);
   const stopSweeping = keepSwept(ledger, tell);
   for (const sandbox of Object.values(tiers)) await sandbox.sweep();

@@ -30,8 +30,14 @@ export function keepOwn(policy: LocalPolicy, home: ExecutorHome): LocalPolicy {
   return { ...policy, rules: { ...policy.rules, deny: [...policy.rules.deny, ...denied] } };
 }
 
-/** Folders of the table that are given in parts only, since what is the executor's own lies in them. */
-export function givenInParts(policy: LocalPolicy, home: ExecutorHome): readonly string[] {
+/** For the owner: which folders of his table are given in parts only, one sentence each. */
+export function describeParts(policy: LocalPolicy, home: ExecutorHome): readonly string[] {
+  return givenInParts(policy, home).map(
+    (folder) => `"${folder}" is given in parts only: what is the executor's own lies in it`,
+  );
+}
+
+function givenInParts(policy: LocalPolicy, home: ExecutorHome): readonly string[] {
   const own = ownPaths(policy, home);
   const holdsOwn = (folder: string, use: Use) =>
     own.some(({ path, uses }) => uses.includes(use) && isWithin(path, asResolved(folder)));

@@ -18,6 +18,7 @@ import {
 } from '../core/manifest/executor-limits.ts';
 import { denyListSchema } from '../core/policy/pattern-lists.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
+import { isOpenToChange } from './executor-home.ts';
 
 export interface LocalPolicy {
   /** Folder with one folder for each plugin. */
@@ -98,6 +99,11 @@ type Written = z.infer<typeof policySchema>;
 export function readLocalPolicy(path: string): Result<LocalPolicy, string> {
   let text: string;
   try {
+    if (isOpenToChange(path)) {
+      return err(
+        `Cannot use the policy: "${path}", and the folder that it is in, must be writable by its owner alone`,
+      );
+    }
     text = readFileSync(path, 'utf8');
   } catch {
     return err(`Cannot read the policy: "${path}" must exist; see docs/executor.md`);

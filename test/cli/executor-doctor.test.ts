@@ -70,6 +70,25 @@ describe('executor doctor', () => {
     expect(exit).toBe(EXIT.finding);
   });
 
+  test('refuses a policy that others can change, or exchange', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'executor.toml');
+    writeFileSync(file, `plugin_folder = "${folder}"\n`);
+    const look = async (folderMode: number, fileMode: number) => {
+      chmodSync(folder, folderMode);
+      chmodSync(file, fileMode);
+      const { exit, problems } = await doctor(folder);
+      if (exit === EXIT.usage) expect(problems).toContain('must be writable by its owner alone');
+      return exit === EXIT.usage;
+    };
+    expect(await look(0o755, 0o664)).toBe(true);
+    expect(await look(0o755, 0o646)).toBe(true);
+    expect(await look(0o775, 0o600)).toBe(true);
+    expect(await look(0o755, 0o644)).toBe(false);
+    // Nobody else gets to it.
+    expect(await look(0o700, 0o664)).toBe(false);
+  });
+
   test('refuses a policy that it cannot read', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'executor.toml'), 'plugins = 7\n');

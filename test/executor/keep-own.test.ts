@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Capability } from '../../src/core/capabilities/pattern.ts';
 import type { NodeTicket } from '../../src/core/executor-protocol/node-ticket-claims.ts';
 import { type ExecutorHome, locateHome } from '../../src/executor/executor-home.ts';
-import { givenInParts, keepOwn } from '../../src/executor/keep-own.ts';
+import { describeParts, keepOwn } from '../../src/executor/keep-own.ts';
 import { type LocalPolicy, parseLocalPolicy } from '../../src/executor/local-policy.ts';
 import { planCallAccess, planServerAccess } from '../../src/executor/plan-access.ts';
 import { makeFolder } from './support/host-folders.ts';
@@ -84,9 +84,11 @@ describe('keepOwn()', () => {
   });
 });
 
-describe('givenInParts()', () => {
+describe('describeParts()', () => {
   test('names the folders of the table that hold it, and no others', () => {
-    expect(givenInParts(policy, home)).toEqual([owner]);
-    expect(givenInParts(parse(`${owner}/notes`), home)).toEqual([]);
+    expect(describeParts(policy, home)).toEqual([
+      expect.stringMatching(`^"${owner}" is given in parts`),
+    ]);
+    expect(describeParts(parse(`${owner}/notes`), home)).toEqual([]);
   });
 });

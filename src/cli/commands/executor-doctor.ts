@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { type ExecutorHome, locateHome } from '../../executor/executor-home.ts';
 import { readIdentity } from '../../executor/identity.ts';
-import { givenInParts } from '../../executor/keep-own.ts';
+import { describeParts } from '../../executor/keep-own.ts';
 import {
   type LocalPolicy,
   parseLocalPolicy,
@@ -44,9 +44,7 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   const { tiers, problems } = await openTiers({ ...policy, folder: home.containerFolder });
   for (const [tier, sandbox] of Object.entries(tiers)) describe(terminal, tier, sandbox);
   for (const problem of problems) terminal.line(problem, 'bad');
-  for (const folder of givenInParts(policy, home)) {
-    terminal.line(`"${folder}" is given in parts only: what is the executor's own lies in it`);
-  }
+  for (const sentence of describeParts(policy, home)) terminal.line(sentence);
   const arePluginsGood = showPlugins(policy, home, terminal);
   return isEnrolmentGood && problems.length === 0 && arePluginsGood ? EXIT.ok : EXIT.finding;
 }
