@@ -322,7 +322,7 @@ describe('a node that lies', () => {
     ).toHaveLength(1);
   });
 
-  test('and answers the call of another node is not heard', async () => {
+  test('and answers the call of another node is not heard, on the record', async () => {
     const { frame, answer } = await call();
     const other = await enrolNode(gateway, api);
     const stranger = await connectNode(other);
@@ -330,6 +330,7 @@ describe('a node that lies', () => {
     stranger.send({ kind: 'absent', callKey: frame.callKey });
     link.send(doneFrame(identity, frame, 'own'));
     expect((await answer).body).toMatchObject({ result: 'own' });
+    await recorded('node-refused', { node: other.node, reason: 'other_call', decision: 'denied' });
     stranger.close();
   });
 });

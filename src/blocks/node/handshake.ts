@@ -99,7 +99,7 @@ function refuse(parts: NodeParts, socket: WebSocket): void {
   end(socket, 'refused');
 }
 
-/** Of whoever has not proved to be that node. */
+/** Of whoever has not proved to be that node, or speaks of what is not its own; not each one in a flood. */
 export function recordRefusal(
   parts: NodeParts,
   node: NodeId,

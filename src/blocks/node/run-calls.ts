@@ -18,7 +18,7 @@ import { type CallOrder, sendCall } from './call-order.ts';
 import type { CallHead } from './call-row.ts';
 import { chooseNode } from './choose-node.ts';
 import { end, linkOf, send } from './connections.ts';
-import { hasSigned } from './handshake.ts';
+import { hasSigned, recordRefusal } from './handshake.ts';
 import type { ChosenNode, NodeAnswer, NodeCall } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
@@ -96,7 +96,9 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
   const { node } = linkOf(socket);
   const call = parts.calls.underWay(frame.callKey) ?? findWritten(parts, frame.callKey);
   const stored = parts.nodes.find(node);
-  if (call === undefined || call.facts.node !== node || stored === undefined) {
+  if (call === undefined || stored === undefined) return;
+  if (call.facts.node !== node) {
+    recordRefusal(parts, node, { reason: 'other_call' });
     return;
   }
   const isSigned = hasSigned(stored, RECEIPT_CONTEXT + frame.receipt, frame.signature);

@@ -1,6 +1,7 @@
 /**
- * How often somebody without a key or a code is put on the record: whoever knows the name of a node
- * may try as fast as he can, and a flood of tries must not become a flood of records.
+ * How often somebody without a key or a code, or a node that speaks of another's calls, is put on the
+ * record: whoever knows the name of a node may try as fast as he can, and a flood of tries must not
+ * become a flood of records.
  *
  * The first of a while is written down, and the others are counted with the next one. In memory alone:
  * nothing is lost with it but that count.

@@ -41,7 +41,8 @@ export class SandboxTransport implements Transport {
     stdin.on('error', () => undefined);
     stdout.on('error', () => undefined);
     stdout.on('data', (chunk: Buffer) => this.#read(chunk));
-    void ended.then(() => this.onclose?.());
+    const close = () => this.onclose?.();
+    ended.then(close, close); // how it ended is for others to judge
   }
 
   async send(message: JSONRPCMessage): Promise<void> {

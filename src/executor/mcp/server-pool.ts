@@ -46,7 +46,8 @@ export class ServerPool {
     const timer = setTimeout(() => this.#end(kept), job.plugin.runs.idleMs);
     const kept: Kept = { key: keyOf(job, access), server, timer };
     this.#idle.push(kept);
-    void server.program.ended.then(() => this.#forget(kept));
+    const forget = () => this.#forget(kept);
+    server.program.ended.then(forget, forget);
   }
 
   async close(): Promise<void> {
