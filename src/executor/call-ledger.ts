@@ -8,6 +8,7 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LEDGER_KEEPS_MS, type LedgerIdentity } from '../core/executor-protocol/ledger-identity.ts';
+import { NewestBytes } from '../core/primitives/newest-bytes.ts';
 import { beginLife } from './ledger-name.ts';
 
 /** How long an end may be on its way to the disk where no call comes that takes it along, in milliseconds. */
@@ -15,6 +16,12 @@ const SYNC_WITHIN_MS = 20;
 
 /** How long its output can be asked for: longer than the gateway asks, unless it was away itself. */
 const KEEP_OUTPUT_MS = 7_200_000;
+
+/**
+ * And no more of them than this: the newest. Those that the gateway may not have heard yet are among them,
+ * since it has so many calls here at a time, with so much output each, and no more.
+ */
+const MAX_OUTPUT_BYTES = 805_306_368;
 
 export interface AcceptedCall {
   readonly callKey: string;
@@ -54,12 +61,14 @@ export class CallLedger {
   readonly #find: StatementSync;
   readonly #accept: StatementSync;
   readonly #finish: StatementSync;
+  readonly #dropOutput: StatementSync;
+  readonly #outputs: NewestBytes;
   #isSynced = true;
   #syncs = 0;
   #syncing: NodeJS.Timeout | undefined;
 
   /** Waits for no other process: one executor has one ledger. */
-  constructor(path: string) {
+  constructor(path: string, maxOutputBytes = MAX_OUTPUT_BYTES) {
     makePrivate(path);
     this.#db = new DatabaseSync(path);
     this.#db.exec(`
@@ -80,6 +89,9 @@ export class CallLedger {
     this.#finish = this.#db.prepare(
       'UPDATE calls SET receipt = ?, signature = ?, output = ? WHERE call_key = ?',
     );
+    this.#dropOutput = this.#db.prepare('UPDATE calls SET output = NULL WHERE call_key = ?');
+    this.#outputs = new NewestBytes(maxOutputBytes);
+    this.#countOutputs();
   }
 
   find(callKey: string): LedgerEntry | undefined {
@@ -111,9 +123,21 @@ export class CallLedger {
     try {
       this.#finish.run(receipt, signature, output ?? null, callKey);
       this.#isSynced = false;
+      if (output !== undefined) this.#makeRoom(callKey, Buffer.byteLength(output));
     } finally {
       this.#db.exec('PRAGMA synchronous = FULL');
     }
+  }
+
+  #makeRoom(callKey: string, bytes: number): void {
+    for (const old of this.#outputs.add(callKey, bytes)) this.#dropOutput.run(old);
+  }
+
+  #countOutputs(): void {
+    const rows = this.#db.prepare(
+      'SELECT call_key, octet_length(output) AS bytes FROM calls WHERE output IS NOT NULL ORDER BY at',
+    );
+    for (const row of rows.all()) this.#makeRoom(String(row.call_key), Number(row.bytes));
   }
 
   /**
@@ -179,9 +203,12 @@ export class CallLedger {
    * call too, whose time the gateway has vouched for: a clock that jumped ahead forgets nothing.
    */
   sweep(now: number): void {
-    this.#db
-      .prepare('UPDATE calls SET output = NULL WHERE at < ? AND output IS NOT NULL')
-      .run(now - KEEP_OUTPUT_MS);
+    const old = this.#db
+      .prepare(
+        'UPDATE calls SET output = NULL WHERE at < ? AND output IS NOT NULL RETURNING call_key',
+      )
+      .all(now - KEEP_OUTPUT_MS);
+    for (const { call_key: callKey } of old) this.#outputs.delete(String(callKey));
     this.#db
       .prepare(
         `DELETE FROM calls WHERE receipt IS NOT NULL

@@ -198,6 +198,37 @@ describe('a ledger that is swept', () => {
     });
   });
 
+  test('keeps no more outputs than it has room for, in this life and the next, and the newest', () => {
+    const end = (ledger: CallLedger, key: string, output: string) => {
+      ledger.accept(callOf(key), 3 * HOUR_MS + Number(key));
+      ledger.finish({ ...endOf(key), output });
+    };
+    const withRoom = (use: (ledger: CallLedger) => void) => {
+      const ledger = new CallLedger(path, 10);
+      use(ledger);
+      ledger.close();
+    };
+    withRoom((ledger) => {
+      end(ledger, '1', 'four');
+      end(ledger, '2', 'five!');
+      expect(outputOf(ledger, '1')).toBe('four');
+      end(ledger, '3', 'ü');
+      expect(outputOf(ledger, '1')).toBeUndefined();
+      expect(ledger.find('1')).toMatchObject({ kind: 'finished' });
+    });
+    withRoom((ledger) => {
+      end(ledger, '4', 'six six');
+      expect(['2', '3', '4'].map((key) => outputOf(ledger, key))).toEqual([
+        undefined,
+        'ü',
+        'six six',
+      ]);
+      ledger.sweep(5 * HOUR_MS + 5); // takes all of them: there is room again
+      end(ledger, '5', 'ten of it.');
+      expect(outputOf(ledger, '5')).toBe('ten of it.');
+    });
+  });
+
   test('forgets no call for a clock that has jumped ahead, and none that is under way', () => {
     withLedger((ledger) => {
       ledger.accept(callOf('1'), 0);

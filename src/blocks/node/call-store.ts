@@ -8,6 +8,7 @@
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import type { ContentSeal } from '../kit/content-seal.ts';
+import { CallOutputs, readOutcome } from './call-outputs.ts';
 import {
   type CallHead,
   type CallUnderWay,
@@ -44,11 +45,13 @@ export class CallStore {
   #underWay: Map<string, CallUnderWay> | undefined;
   /** No row has to be looked at before. */
   #nextAt: number | undefined;
+  readonly #outputs: CallOutputs;
 
   /** With `sealing`, what a call was given and what came of it are sealed. */
-  constructor(sql: SqlStorage, sealing?: ContentSeal) {
+  constructor(sql: SqlStorage, sealing?: ContentSeal, outputs = new CallOutputs(sql)) {
     this.#sql = sql;
     this.#sealing = sealing;
+    this.#outputs = outputs;
   }
 
   createTable(): void {
@@ -157,6 +160,7 @@ export class CallStore {
       now + KEEP_CALLS_MS,
       callKey,
     );
+    if (output !== null) this.#outputs.makeRoomFor(callKey, output.length);
   }
 
   /** Part of a transaction. */
@@ -221,7 +225,11 @@ export class CallStore {
   /** Part of a transaction: forgets what was kept long enough. */
   sweep(now: number): void {
     this.#nextAt = undefined;
-    this.#sql.exec(`DELETE FROM calls WHERE settle_at <= ? AND ${OVER}`, now);
+    const swept = this.#sql.exec<Pick<Row, 'call_key'>>(
+      `DELETE FROM calls WHERE settle_at <= ? AND ${OVER} RETURNING call_key`,
+      now,
+    );
+    for (const { call_key: callKey } of swept) this.#outputs.forget(callKey);
   }
 
   /** When the next row has to be looked at, or sooner; infinite if there is none. */
@@ -284,11 +292,6 @@ export class CallStore {
   #open(place: string, text: string): string {
     return this.#sealing?.openText(place, text) ?? text;
   }
-}
-
-function readOutcome(text: string, output: string | null): ToolOutcome {
-  const outcome: ToolOutcome = JSON.parse(text);
-  return outcome.kind === 'ok' ? { ...outcome, output: output ?? '' } : outcome;
 }
 
 const orderOf = (callKey: string): string => `order/${callKey}`;
