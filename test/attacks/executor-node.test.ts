@@ -189,6 +189,14 @@ describe('a connection', () => {
     expect(await link.closed).toBe(REFUSED);
   });
 
+  test('is made though strangers who know its name hold all that may be under way', async () => {
+    const strangers = [];
+    for (let n = 0; n < 6; n++) strangers.push(await dial(identity));
+    own = await connectNode(identity);
+    const codes = await Promise.all(strangers.map(({ closed }) => closed));
+    expect(codes).toEqual([REFUSED, REFUSED, REFUSED, REPLACED, REPLACED, REPLACED]);
+  });
+
   test('ends the one before it, once it has proved itself', async () => {
     const first = await connectNode(identity);
     const unproved = await challenged(identity);

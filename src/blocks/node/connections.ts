@@ -12,9 +12,6 @@ import type { NodeId } from '../../core/primitives/ids.ts';
 /** Connections of one node that may be under way before one of them has proved itself. */
 const MAX_UNPROVED = 4;
 
-/** How long a connection has to prove itself, in milliseconds. */
-const HANDSHAKE_MS = 10_000;
-
 /**
  * A node of which nothing was heard for so long, in milliseconds, is away, though its connection does
  * not know it yet: it went to sleep, or its cable was pulled.
@@ -42,16 +39,15 @@ export class Connections {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT.ask, HEARTBEAT.answer));
   }
 
-  /** Nothing if too many of this node's are under way already. */
-  accept(node: NodeId, now: number): Response | undefined {
-    let waiting = 0;
-    for (const socket of this.#all(node)) {
-      const link = linkOf(socket);
-      if (isProved(link)) continue;
-      if (now - link.openedAt > HANDSHAKE_MS) end(socket, 'refused');
-      else waiting += 1;
-    }
-    if (waiting >= MAX_UNPROVED) return undefined;
+  /**
+   * Where too many are under way, the oldest that has not proved itself ends: whoever has read the name of
+   * a node somewhere can open them, and must not keep out the node itself, which proves itself at once.
+   */
+  accept(node: NodeId, now: number): Response {
+    const unproved = this.#all(node)
+      .filter((socket) => !isProved(linkOf(socket)))
+      .toSorted((a, b) => linkOf(a).openedAt - linkOf(b).openedAt);
+    for (const socket of unproved.slice(0, 1 - MAX_UNPROVED)) end(socket, 'refused');
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [node]);
     server.serializeAttachment({ node, openedAt: now, state: { kind: 'new' } } satisfies Link);

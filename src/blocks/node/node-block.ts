@@ -102,10 +102,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     const id = this.#readId(new URL(request.url).searchParams.get('node') ?? '');
     const node = id && this.#parts.nodes.find(id);
     if (node?.publicKey === undefined) return new Response(null, { status: 404 });
-    return (
-      this.#parts.connections.accept(node.id, this.#parts.now()) ??
-      new Response(null, { status: 429 })
-    );
+    return this.#parts.connections.accept(node.id, this.#parts.now());
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {

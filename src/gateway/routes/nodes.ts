@@ -241,7 +241,6 @@ const connectNode = defineRoute(
     }
     const workspace = found(readPlace(env.SALLYPORT_MASTER_KEY, query), 'node');
     const response = await openNodes(env, workspace).fetch(raw);
-    if (response.status === 429) throw new Refusal('rate_limited');
     if (response.webSocket === null) throw noSuch('node');
     return new Response(null, { status: 101, webSocket: response.webSocket });
   },

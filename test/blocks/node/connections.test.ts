@@ -20,7 +20,7 @@ async function withNode(name: string, test: (connected: Connected) => Promise<vo
   await runInDurableObject(NODES.getByName(name), async (_, ctx) => {
     let now = Date.now() - MINUTE_MS;
     const connections = new Connections(ctx, () => now);
-    const client = connections.accept(NODE, now)?.webSocket;
+    const client = connections.accept(NODE, now).webSocket;
     const [server] = ctx.getWebSockets(NODE);
     if (client === null || client === undefined || server === undefined) throw new Error('none');
     client.accept();
