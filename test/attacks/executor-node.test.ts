@@ -194,7 +194,8 @@ describe('a connection', () => {
     for (let n = 0; n < 6; n++) strangers.push(await dial(identity));
     own = await connectNode(identity);
     const codes = await Promise.all(strangers.map(({ closed }) => closed));
-    expect(codes).toEqual([REFUSED, REFUSED, REFUSED, REPLACED, REPLACED, REPLACED]);
+    // Those of one millisecond are of the same age.
+    expect(codes.toSorted()).toEqual([REFUSED, REFUSED, REFUSED, REPLACED, REPLACED, REPLACED]);
   });
 
   test('ends the one before it, once it has proved itself', async () => {

@@ -253,7 +253,10 @@ describe('a plugin whose files have changed since the executor started', () => {
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, `process.stdout.write('changed'); process.exit(0);\n${text}`);
     expect((await call('slow', { ms: 1 })).body).toMatchObject({ reason: 'tier_unavailable' });
-    expect(executor.log()).toContain('its files must be those that it was read with');
+    // It answers first, and logs then.
+    await expect
+      .poll(() => executor.log())
+      .toContain('its files must be those that it was read with');
     writeFileSync(path, text);
     expect((await call('slow', { ms: 1 })).body.result).toBe('awake');
   });
