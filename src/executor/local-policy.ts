@@ -10,6 +10,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { parse } from 'smol-toml';
 import * as z from 'zod';
 import type { CapabilityRules } from '../core/capabilities/capability-set.ts';
+import { isHostAndPort } from '../core/capabilities/host-and-port.ts';
 import { type CapabilityPattern, parsePattern } from '../core/capabilities/pattern.ts';
 import { toResource } from '../core/capabilities/resource.ts';
 import {
@@ -69,7 +70,9 @@ const policySchema = z.strictObject({
   network: z
     .strictObject({
       allow: z.array(z.string().regex(HOST, 'must be host:port')).default([]),
-      private: z.array(z.string().regex(HOST, 'must be host:port')).default([]),
+      private: z
+        .array(z.string().refine(isHostAndPort, 'must be host:port, each by itself'))
+        .default([]),
     })
     .prefault({}),
   programs: z

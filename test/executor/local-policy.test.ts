@@ -106,6 +106,7 @@ describe('executor.toml', () => {
     ['a folder that is no absolute path', '[paths]\nread = ["a"]', 'paths.read.0'],
     ['a misspelt member', '[paths]\nreads = ["/a"]', 'paths'],
     ['a host without a port', '[network]\nallow = ["x.example"]', 'network.allow.0'],
+    ['private services by a star', '[network]\nprivate = ["10.0.0.1:*"]', 'network.private.0'],
     ['a tier that is none', 'tiers = ["wasm"]', 'tiers.0'],
     ['no slots', 'slots = 0', 'slots'],
     ['too many slots', 'slots = 65', 'slots'],
