@@ -14,7 +14,7 @@ import { type NetworkFamily, type TargetRules, writeAuthority } from './decide-t
 import type { Dialler } from './dial.ts';
 import type { EgressClient, OpenedRoute } from './egress-client.ts';
 import type { SecretInjection } from './egress-order.ts';
-import { EgressStop } from './egress-stop.ts';
+import { EgressStop, outcomeOf } from './egress-stop.ts';
 import type { ForwardPlan } from './forward-request.ts';
 import type { UpgradePlan } from './forward-upgrade.ts';
 import { readSecretRequest, SECRETS_HOST, type SecretRequest, secure } from './secret-request.ts';
@@ -97,6 +97,9 @@ async function openRoute(
     throw new EgressStop('host_mismatch');
   }
   rules.require(target, [family]);
+  // Whoever sends on what is over already would wait for an answer for ever.
+  const dead = client.route?.upstream.destroyed === true ? client.route.upstream : undefined;
+  if (dead !== undefined) throw new EgressStop(outcomeOf(dead.errored, 'upstream_failed'));
   return client.route ?? { target, upstream: await dialler.dial(target, client.connection) };
 }
 

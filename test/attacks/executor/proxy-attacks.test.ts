@@ -251,6 +251,29 @@ describe('a tunnel', () => {
     },
   );
 
+  test.each([
+    ['a request', []],
+    ['a WebSocket', ['Connection: Upgrade', 'Upgrade: websocket']],
+  ])('to a host that breaks off while %s is read has an answer at once', async (_case, fields) => {
+    const { promise: dialled, resolve: accept } = Promise.withResolvers<Socket>();
+    const upstream = await listen(createServer(accept));
+    const authority = `${HOST}:${upstream.port}`;
+    const words = head('GET / HTTP/1.1', `Host: ${authority}`, ...fields);
+    await open({ allow: ['http', 'websocket'].map((name) => `tool:network:${name}:${authority}`) });
+    const client = connect(lab.path);
+    client.write(connectTo(authority));
+    await new Promise((resolve) => client.once('data', resolve)); // the tunnel is open
+    client.write(words.slice(0, 4));
+    await say(lab, 'x\r\n\r\n'); // by now the proxy has read what came before
+    (await dialled).resetAndDestroy();
+    await expect.poll(() => lab.sockets[0]?.destroyed).toBe(true);
+    client.resume().write(words.slice(4));
+    await new Promise((resolve) => client.on('close', resolve));
+    const [, broken] = (await lab.close()).connections;
+    expect(broken).toMatchObject({ host: HOST, outcome: 'upstream_failed' });
+    await upstream.close();
+  });
+
   test('does not lead to a secret, which goes to another host', async () => {
     const upstream = await openTunnelTo(OK);
     const inside = get('http://secrets.sallyport.internal/api-key/');

@@ -39,6 +39,8 @@ export interface LabOptions {
 export interface Lab extends EgressSocket {
   /** `address:port`, in order. */
   readonly dialled: readonly string[];
+  /** The proxy's own ends of what it dialled, in order. */
+  readonly sockets: readonly Socket[];
   /** Names that were looked up, in order. */
   readonly resolved: readonly string[];
 }
@@ -49,6 +51,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), 'egress-'));
   const dialled: string[] = [];
   const resolved: string[] = [];
+  const sockets: Socket[] = [];
   const left = new Map(
     Object.entries(options.answers ?? {}).map(([name, all]) => [name, [...all]]),
   );
@@ -65,7 +68,9 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       },
       connect: (address, port) => {
         dialled.push(`${address}:${port}`);
-        return connect({ host: '127.0.0.1', port });
+        const socket = connect({ host: '127.0.0.1', port });
+        sockets.push(socket);
+        return socket;
       },
     },
   });
@@ -79,7 +84,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   opened.catch(remove);
   const socket = await opened;
   const close = () => socket.close().finally(remove);
-  return { path: socket.path, close, dialled, resolved };
+  return { path: socket.path, close, dialled, sockets, resolved };
 }
 
 export interface Listening {
