@@ -6,6 +6,13 @@ import { type Answer, type Api, callApi } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
 import { commandLine } from '../support/command-line.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import {
+  type Asked,
+  handMade,
+  sendEvents,
+  sendResult,
+  textResult,
+} from '../support/hand-made-mcp.ts';
 import { ACCESS_TOKEN, ECHO, startMcpServer, type TestMcpServer } from '../support/mcp-server.ts';
 import { uploadManifest } from '../support/script-plugins.ts';
 
@@ -115,6 +122,62 @@ describe('a server that has changed', () => {
   });
 });
 
+describe('a server of another make', () => {
+  const data = (id: number, text: string) =>
+    `data: ${JSON.stringify({ jsonrpc: '2.0', id, result: textResult(text) })}`;
+  const textOf = ({ body }: Answer) => JSON.parse(body.result).content[0].text;
+
+  test.each(['2025-06-18', '2025-03-26', '2024-11-05'])(
+    'is spoken to in revision %s once it has said that it speaks no newer one',
+    async (revision) => {
+      const call = ({ id }: Asked, to: ServerResponse) => sendResult(to, id, textResult(revision));
+      server.instead = handMade({ revision, call });
+      expect(textOf(await echo())).toBe(revision);
+    },
+  );
+
+  test.each(['2026-01-01', '', null])('that speaks %j is not called', async (revision) => {
+    const call = () => expect.unreachable();
+    server.instead = handMade({ revision: revision as string, call });
+    expect((await echo()).body).toMatchObject({ reason: 'plugin_error' });
+  });
+
+  test.each(['\n', '\r\n', '\r'])(
+    'may say other things, and ask, before it answers: %j',
+    async (end) => {
+      server.instead = handMade({
+        call: ({ id }, response) => {
+          const asks = JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' });
+          const [first, ...others] = data(id, 'at last').split(/(?<=,)/);
+          const answer = [first ?? '', ...others.map((part) => `data:${part}`)];
+          const lines = [': hello', '', 'id: 1', 'data:', '', `data: ${asks}`, ''];
+          const other = ['event: heartbeat', 'data: no JSON', '', 'event: message'];
+          sendEvents(response, [...lines, ...other, ...answer, '', 'data: null', ''], end);
+        },
+      });
+      expect(textOf(await echo())).toBe('at last');
+    },
+  );
+
+  test('may answer with as much in events as otherwise', async () => {
+    const long = 'a word, "another" \u00fc\n'.repeat(40_000);
+    server.instead = handMade({ call: ({ id }, to) => sendEvents(to, [data(id, long), '']) });
+    const { status, body } = await echo();
+    // Policy cuts what a model is shown.
+    expect([status, body.result]).toEqual([200, expect.stringContaining('a word, ')]);
+  });
+
+  test.each([
+    ['asks for more', { resultType: 'input_required', inputRequests: {} }],
+    ['asks for more beside an answer', { ...textResult('x'), resultType: 'input_required' }],
+    ['says nothing', {}],
+    ['says no list', { content: 'done' }],
+  ])('has not answered when it %s', async (_, result) => {
+    server.instead = handMade({ call: ({ id }, to) => sendResult(to, id, result) });
+    expect((await echo()).body).toMatchObject({ code: 'denied', reason: 'plugin_error' });
+  });
+});
+
 describe('a server that misbehaves', () => {
   const redirectTo = (location: string) => (response: ServerResponse) => {
     response.writeHead(307, { Location: location }).end();
@@ -220,5 +283,12 @@ describe('credentials', () => {
     const asked = new URLSearchParams(server.tokenRequests[0]?.body);
     expect(asked.get('grant_type')).toBe('client_credentials');
     expect(asked.get('resource')).toBe(server.url.href);
+  });
+
+  test('that token is not shown to a model when its server says it back', async () => {
+    server.instead = handMade({
+      call: ({ id, headers }, to) => sendResult(to, id, textResult(`${headers.authorization}`)),
+    });
+    expect(JSON.parse((await echo()).body.result)).toEqual(textResult('Bearer [secret]'));
   });
 });

@@ -30,7 +30,7 @@ export interface TestMcpServer {
   /** What it offers now. */
   tools: Tool[];
   /** Called instead of the server where it is there. */
-  instead?: (response: ServerResponse) => unknown;
+  instead?: (response: ServerResponse, request: IncomingMessage) => unknown;
   /** The `Authorization` of each request. */
   readonly authorizations: (string | undefined)[];
   /** Where access tokens are had for client credentials, and what was asked of it. */
@@ -65,7 +65,7 @@ export async function startMcpServer(
     if (request.url === '/token') return void issueToken(running, request, response);
     if (guard?.(request, response) === 'answered') return;
     running.authorizations.push(request.headers.authorization);
-    if (running.instead !== undefined) running.instead(response);
+    if (running.instead !== undefined) running.instead(response, request);
     else void answer(handler.fetch, request, response);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));

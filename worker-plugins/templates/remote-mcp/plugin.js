@@ -14,6 +14,9 @@ const PINNED = __pinned__;
 
 const REVISION = '2025-11-25';
 
+/** What a server may answer that does not speak it yet. */
+const OLDER_REVISIONS = ['2025-06-18', '2025-03-26', '2024-11-05'];
+
 /** What a server speaks that knows no `initialize` any more. */
 const NEWER_REVISION = '2026-07-28';
 
@@ -22,44 +25,71 @@ const CLIENT_INFO = { name: 'sallyport', version: '1.0.0' };
 /** Most pages of the list of tools: a server without an end is not read to it. */
 const MAX_PAGES = 8;
 
+/** A shorter text stands anywhere by chance, and is not looked for. */
+const MIN_HIDDEN_CHARS = 8;
+
 /** Of what a definition says to a model or a person. */
 const TOLD = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
 
 class Connection {
-  #isNewer = false;
+  /** Unknown until the server has said what it speaks. */
+  #revision;
   #session;
   #authorization = authorization();
   #lastId = 0;
 
   open() {
     const params = { protocolVersion: REVISION, capabilities: {}, clientInfo: CLIENT_INFO };
-    const greeted = this.#send({ id: ++this.#lastId, method: 'initialize', params });
-    this.#isNewer = greeted.status === 400;
-    if (this.#isNewer) return;
-    requireOk(greeted);
+    const greeting = { id: ++this.#lastId, method: 'initialize', params };
+    const greeted = this.#send(greeting);
+    if (greeted.status === 400) {
+      this.#revision = NEWER_REVISION;
+      return;
+    }
+    const { protocolVersion } = this.#resultOf(greeting, greeted);
+    if (![REVISION, ...OLDER_REVISIONS].includes(protocolVersion)) {
+      throw new Error('The server speaks no revision that is spoken here');
+    }
+    this.#revision = protocolVersion;
     this.#session = greeted.headers.get('mcp-session-id');
     requireOk(this.#send({ method: 'notifications/initialized' }));
   }
 
   request(method, params) {
-    const id = ++this.#lastId;
-    const answer = readMessages(requireOk(this.#send({ id, method, params }))).find(
-      (one) => one.id === id,
+    const asked = { id: ++this.#lastId, method, params };
+    return this.#resultOf(asked, this.#send(asked));
+  }
+
+  /** What the server asks on its side goes by numbers of its own, which may be ours. */
+  #resultOf({ id, method }, response) {
+    const answer = readMessages(this.#show(requireOk(response))).find(
+      (one) => one?.id === id && one.method === undefined,
     );
-    if (answer?.result === undefined) throw new Error(`The server refuses ${method}`);
+    if (typeof answer?.result !== 'object' || answer.result === null) {
+      throw new Error(`The server refuses ${method}`);
+    }
     return answer.result;
   }
 
+  /** An access token is none of the vault's, so nobody else looks for it in what comes back. */
+  #show(response) {
+    const [, token = ''] = this.#authorization.Authorization?.split(' ') ?? [];
+    const text = response.text();
+    const shown = token.length < MIN_HIDDEN_CHARS ? text : text.replaceAll(token, '[secret]');
+    return { type: response.headers.get('content-type') ?? '', text: shown };
+  }
+
   #send(message) {
-    const sent = this.#isNewer ? withMeta(message) : message;
+    const isNewer = this.#revision === NEWER_REVISION;
+    const sent = isNewer ? withMeta(message) : message;
     return fetch(SERVER, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/json',
         Accept: 'application/json, text/event-stream',
-        'MCP-Protocol-Version': this.#isNewer ? NEWER_REVISION : REVISION,
-        ...(this.#isNewer && { 'Mcp-Method': message.method }),
-        ...(this.#isNewer && message.params.name && { 'Mcp-Name': message.params.name }),
+        ...(this.#revision && { 'MCP-Protocol-Version': this.#revision }),
+        ...(isNewer && { 'Mcp-Method': message.method }),
+        ...(isNewer && message.params.name && { 'Mcp-Name': message.params.name }),
         ...(this.#session && { 'Mcp-Session-Id': this.#session }),
         ...this.#authorization,
       },
@@ -111,15 +141,31 @@ function fetchToken(credentials) {
 }
 
 /** The messages of an answer, which is one of them or a stream of events. */
-function readMessages(response) {
-  const type = response.headers.get('content-type') ?? '';
-  if (!type.startsWith('text/event-stream')) return [response.json()].flat();
-  const events = response.text().split(/\r?\n\r?\n/);
-  return events.flatMap((event) => {
-    const lines = event.split(/\r?\n/).filter((line) => line.startsWith('data:'));
-    const data = lines.map((line) => line.slice('data:'.length).trim()).join('\n');
-    return data === '' ? [] : [JSON.parse(data)];
-  });
+function readMessages({ type, text }) {
+  if (!/^text\/event-stream\b/i.test(type)) return [JSON.parse(text)].flat();
+  const messages = [];
+  let kind = '';
+  let data = '';
+  for (const line of linesOf(text)) {
+    if (line.startsWith('data:')) data += `${line.slice('data:'.length)}\n`;
+    if (line.startsWith('event:')) kind = line.slice('event:'.length).trim();
+    if (line !== '') continue;
+    if (data.trim() !== '' && ['', 'message'].includes(kind)) messages.push(JSON.parse(data));
+    kind = data = '';
+  }
+  return messages;
+}
+
+/** Looked for one by one: an expression would spend all fuel on a long answer. The last event ends with it. */
+function* linesOf(text) {
+  const plain = text.includes('\r') ? text.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : text;
+  for (let from = 0; from < plain.length; ) {
+    const end = plain.indexOf('\n', from);
+    const to = end === -1 ? plain.length : end;
+    yield plain.slice(from, to);
+    from = to + 1;
+  }
+  yield '';
 }
 
 /** Page by page, as far as anybody looks. */
@@ -159,11 +205,12 @@ export function call(name, args) {
     throw new Error(`The tool ${name} is not the one that was looked at: accept it anew`);
   }
   const result = connection.request('tools/call', { name, arguments: args });
-  return {
-    content: result.content,
-    isError: result.isError,
-    structuredContent: result.structuredContent,
-  };
+  const { content, isError, structuredContent, resultType = 'complete' } = result;
+  // Half an answer, which asks for more, is no success.
+  if (!Array.isArray(content) || resultType !== 'complete') {
+    throw new Error(`The server has no result of ${name}`);
+  }
+  return { content, isError, structuredContent };
 }
 
 /** What the server offers now, to be put into the `remote` section by whoever accepts it. */

@@ -10,8 +10,13 @@ import { isKnownFormat, type KeywordShape } from './keywords.ts';
 import { judgePattern, PATTERN_MUST } from './pattern/judge-pattern.ts';
 import { toTarget } from './references.ts';
 
-/** The dialects that are understood; absent means the same. */
-const DIALECT = /^https:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/;
+/**
+ * 2020-12, which is meant where none is named, and older ones, which generators still write: what these
+ * mean by a keyword is refused where it is another thing, so that no constraint is dropped. Beside a
+ * `$ref` they have none, and here there are some more.
+ */
+const DIALECT =
+  /^https?:\/\/json-schema\.org\/(?:draft-0[67]|draft\/(?:2019-09|2020-12))\/schema#?$/;
 
 const TYPES: ReadonlySet<JsonValue> = new Set([
   ...['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'],
@@ -56,7 +61,7 @@ type Must = (operand: JsonValue) => string | undefined;
 const MUST: Readonly<Record<KeywordShape, Must>> = {
   dialect: when(
     (operand) => typeof operand === 'string' && DIALECT.test(operand),
-    'be "https://json-schema.org/draft/2020-12/schema", or absent',
+    'be that of draft 2020-12, 2019-09, 07 or 06, or absent',
   ),
   identifier: when((operand) => typeof operand === 'string', 'be a text'),
   reference: when(

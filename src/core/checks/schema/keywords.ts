@@ -122,6 +122,9 @@ export const ASSERTED_FORMATS: ReadonlyMap<string, (text: string) => boolean> = 
 const NOTED_FORMATS: ReadonlySet<string> = new Set([
   ...['url', 'path', 'argv', 'command'],
   ...['idn-email', 'idn-hostname', 'iri', 'iri-reference'],
+  // Of numbers, as OpenAPI and generators for typed languages write them.
+  ...['int', 'int8', 'int16', 'int32', 'int64', 'float', 'double'],
+  ...['uint', 'uint8', 'uint16', 'uint32', 'uint64'],
 ]);
 
 export function isKnownFormat(name: string): boolean {

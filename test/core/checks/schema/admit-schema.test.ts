@@ -28,6 +28,11 @@ describe('admitSchema()', () => {
     [{}],
     [{ type: 'object', properties: { a: { type: 'string' } }, required: ['a'] }],
     [{ $schema: 'https://json-schema.org/draft/2020-12/schema', type: ['string', 'null'] }],
+    [{ $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' }],
+    [{ $schema: 'http://json-schema.org/draft-06/schema#', exclusiveMinimum: 1 }],
+    [{ $schema: 'https://json-schema.org/draft/2019-09/schema', $defs: {} }],
+    [{ type: 'integer', format: 'uint32' }],
+    [{ type: 'number', format: 'double' }],
     [{ $id: 'https://example.com/tool.json', $defs: { a: true }, $ref: '#/$defs/a' }],
     [
       {
@@ -48,6 +53,16 @@ describe('admitSchema()', () => {
   });
 
   test.each([
+    [{ items: [{}], additionalItems: false }, ['/items', '/additionalItems']],
+    [{ dependencies: { a: ['b'] } }, ['/dependencies']],
+    [{ items: { $id: '#a' } }, ['/items/$id']],
+    [{ minimum: 1, exclusiveMinimum: true }, ['/exclusiveMinimum']],
+  ])('refuses what an older draft means otherwise, where it is named: %j', (schema, pointers) => {
+    const $schema = 'http://json-schema.org/draft-07/schema#';
+    expect(problems({ $schema, ...schema }).toSorted()).toEqual(pointers.toSorted());
+  });
+
+  test.each([
     [null, ''],
     [true, ''],
     ['{}', ''],
@@ -60,8 +75,9 @@ describe('admitSchema()', () => {
     [{ description: '\ud800' }, ''],
     [JSON.parse('{"properties":{"__proto__":{}}}'), ''],
     [{ properties: { constructor: {} } }, ''],
-    [{ $schema: 'http://json-schema.org/draft-07/schema#' }, '/$schema'],
-    [{ $schema: 'https://json-schema.org/draft/2019-09/schema' }, '/$schema'],
+    [{ $schema: 'http://json-schema.org/draft-04/schema#' }, '/$schema'],
+    [{ $schema: 'https://json-schema.org/draft/next/schema' }, '/$schema'],
+    [{ $schema: 'https://example.com/json-schema.org/draft-07/schema' }, '/$schema'],
     [{ type: 'text' }, '/type'],
     [{ type: ['string', 'any'] }, '/type'],
     [{ type: [] }, '/type'],
