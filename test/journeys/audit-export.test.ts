@@ -56,10 +56,11 @@ async function exported(format = 'ndjson'): Promise<string> {
 }
 
 /** Without keeping this process from hearing that the gateway has closed an idle connection. */
-async function verifyOffline(text: string, key = publicKey) {
+async function verifyOffline(text: string, key = publicKey, ...options: readonly string[]) {
   const path = join(folder, 'export.ndjson');
   writeFileSync(path, text);
-  const command = ['bin/sallyport.mjs', 'audit', 'verify', path, '--key', key, '--json'];
+  const words = ['audit', 'verify', path, '--key', key, ...options, '--json'];
+  const command = ['bin/sallyport.mjs', ...words];
   try {
     return JSON.parse((await run(process.execPath, command)).stdout);
   } catch (thrown) {
@@ -134,6 +135,37 @@ describe('GET /v1/audit/export', () => {
       ok: false,
       firstBad: { problem: 'signature' },
     });
+  });
+
+  test('is not believed under a heading that names another key or workspace', async () => {
+    const text = await exported();
+    const other = Buffer.alloc(32, 1).toString('base64url');
+    for (const forged of [
+      text.replace(publicKey, other),
+      text.replace('"workspace":"default"', '"workspace":"other"'),
+    ]) {
+      expect(await verifyOffline(forged)).toMatchObject({ firstBad: { problem: 'signature' } });
+    }
+  });
+
+  test('that was cut off is told: by itself, or by a checkpoint that was kept', async () => {
+    const lines = (await exported()).trimEnd().split('\n');
+    const { body } = await api.post('/v1/audit/checkpoints', {});
+    const kept = join(folder, 'kept.json');
+    writeFileSync(kept, JSON.stringify(body));
+    const [heading = ''] = lines;
+    const nothing = { problem: 'end', seq: 1 };
+    expect(await verifyOffline(heading)).toMatchObject({ ok: false, firstBad: nothing });
+
+    const signed = lines.findIndex((line) => line.includes('audit-checkpoint'));
+    const cut = lines.slice(0, signed + 1).join('\n');
+    const { signedAt, count } = await verifyOffline(cut);
+    expect(signedAt).toBeLessThan(body.at);
+    const missing = { problem: 'kept', seq: count + 1 };
+    const withKept = ['--checkpoint', kept];
+    expect(await verifyOffline(cut, publicKey, ...withKept)).toMatchObject({ firstBad: missing });
+    const whole = await verifyOffline(await exported(), publicKey, ...withKept);
+    expect(whole).toMatchObject({ ok: true });
   });
 
   test('is given as OCSF events too', async () => {

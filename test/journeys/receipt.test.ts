@@ -139,6 +139,8 @@ describe('a receipt of a plugin in JavaScript', () => {
       expect(out).toContain(`FAIL ${word}: `);
     }
     expect(out).toContain('The receipt does not hold');
+    const noText = await verifyScript({ receipt: { ...answer, result: ['Good evening, Ada'] } });
+    expect([noText.exit, noText.problems]).toEqual([1, expect.stringContaining('must be a text')]);
   });
 
   test('cannot be confirmed where the call asked its host for something, which is said', async () => {

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { commandLine } from '../support/command-line.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { EchoService, installWeather, openHosts } from '../support/vault-plugin.ts';
 
@@ -15,6 +16,7 @@ const VALUE = 'wk-live-7f3a91xq-canary-55';
 
 let gateway: Gateway;
 let api: Api;
+let keyBefore: string;
 const service = new EchoService();
 
 beforeAll(async () => {
@@ -24,12 +26,14 @@ beforeAll(async () => {
   await openHosts(api, [service.host]);
   const installed = await installWeather(gateway, ['weather-key']);
   expect(installed.status, JSON.stringify(installed.body)).toBe(201);
+  keyBefore = await auditKey();
 });
 afterAll(async () => {
   await gateway?.dispose();
   service.close();
 });
 
+const auditKey = async (): Promise<string> => (await api.get('/v1/audit/key')).body.publicKey;
 const ask = (args: object = {}) =>
   api.post('/v1/tools/weather/call', { arguments: { url: service.url, ...args } });
 
@@ -101,6 +105,7 @@ describe('a secret', () => {
     const serveUnder = async (keys: string) => {
       const secrets = `${keys}\nSALLYPORT_ROOT_TOKEN="${gateway.token}"\n`;
       writeFileSync(join(dirname(gateway.dataFolder), 'secrets'), secrets);
+      await api.post('/v1/audit/checkpoints', {});
       await gateway.restart();
     };
     const present = `SALLYPORT_MASTER_KEY="${next}"`;
@@ -165,4 +170,20 @@ test('the record says who wrote, used and deleted it, in which version and where
   expect(used[0]).toMatchObject({ resource: service.host, plugin: 'weather', decision: 'allowed' });
   expect(used.at(-1)).toMatchObject({ decision: 'denied', reason: 'secret_unknown' });
   expect((await api.get('/v1/audit/verify')).body.ok).toBe(true);
+});
+
+test('the audit holds offline with the key of before beside the present one', async () => {
+  const cli = commandLine(gateway);
+  try {
+    const path = join(cli.folder, 'audit.ndjson');
+    const headers = { Authorization: `Bearer ${gateway.token}` };
+    const exported = await fetch(`${gateway.url}/v1/audit/export`, { headers });
+    writeFileSync(path, await exported.text());
+    const keys = ['--key', await auditKey(), '--key', keyBefore];
+    const held = await cli.run('audit', 'verify', path, ...keys);
+    expect([held.exit, held.out]).toEqual([0, expect.stringContaining('The audit holds')]);
+    expect((await cli.run('audit', 'verify', path, ...keys.slice(0, 2))).exit).toBe(1);
+  } finally {
+    cli.dispose();
+  }
 });

@@ -53,5 +53,7 @@ export function parseReceipt(json: JsonValue): Receipt {
 function readClaim(json: JsonValue): { readonly receipt: JsonValue; readonly result?: string } {
   if (!isJsonObject(json) || json.receipt === undefined) return { receipt: json };
   const { receipt, result } = json;
-  return { receipt, ...(typeof result === 'string' && { result }) };
+  if (result === undefined) return { receipt };
+  if (typeof result === 'string') return { receipt, result };
+  throw CommandFailure.finding('Cannot verify the receipt: the result beside it must be a text');
 }

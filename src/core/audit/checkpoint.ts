@@ -42,7 +42,7 @@ const SIGNATURE_BYTES = 64;
 const ED25519 = 1;
 
 const BODY =
-  /^sallyport\/([^\n/]{1,64})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\nat ([1-9][0-9]{0,15})\n$/;
+  /^sallyport\/([^\n/]{1,64})\n(0|[1-9][0-9]{0,15})\n([A-Za-z0-9+/]{43}=)\nat ([1-9][0-9]{0,14})\n$/;
 
 /** The text that is signed. */
 export function writeBody({ workspace, size, root, at }: Checkpoint): string {

@@ -1,11 +1,12 @@
 /**
  * Verifies an exported audit line by line, in memory that does not grow with it, against nothing but
- * a public key: the chain, the numbering of every source, the Merkle tree and the signatures.
+ * public keys: the chain, the numbering of every source, the Merkle tree and the signatures. That an
+ * export was cut off at one of its checkpoints is told only by a later checkpoint that somebody has kept.
  *
  * @module
  */
 
-import { parseNote } from './checkpoint.ts';
+import { type Checkpoint, parseNote, type SignedCheckpoint } from './checkpoint.ts';
 import { type RecordLine, readCheckpointLine, readRecordLine } from './export-line.ts';
 import { MerkleFrontier } from './merkle-frontier.ts';
 import type { Sha256Bytes } from './merkle-tree.ts';
@@ -14,8 +15,10 @@ import { type ChainProgress, findProblem, goOn, startVerification } from './veri
 /**
  * `missing`: the record with this number is not where it belongs. `inserted`: this number was there
  * before. `link`, `hash`, `gap`: as in `verify-chain.ts`. `unreadable`: no line of an export.
- * `signature`: a checkpoint that this key has not signed, or of another workspace. `checkpoint`: a
- * signed checkpoint says otherwise. `expired`: more records are forgotten than the record itself says. `end`: the last records are vouched for by no checkpoint.
+ * `signature`: a checkpoint that no trusted key has signed, or of another workspace, or the last one is
+ * not of the newest key. `checkpoint`: a signed checkpoint says otherwise. `kept`: so does one that was
+ * kept, or it vouches for more records. `expired`: more records are forgotten than the record itself
+ * says. `end`: the last records are vouched for by no checkpoint, or there is none.
  */
 export type ExportProblem =
   | 'missing'
@@ -26,6 +29,7 @@ export type ExportProblem =
   | 'unreadable'
   | 'signature'
   | 'checkpoint'
+  | 'kept'
   | 'expired'
   | 'end';
 
@@ -50,30 +54,54 @@ export interface ExportPlatform {
   readonly sha256: Sha256Bytes;
   /** Of the hex digits of a hash. */
   readonly fromHex: (hex: string) => Uint8Array;
+}
+
+export interface TrustedKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
   /** Whether the text, in UTF-8, is signed by the key (Ed25519). */
   readonly isSigned: (text: string, signature: Uint8Array) => boolean;
 }
 
 export interface TrustedSigner {
   readonly workspace: string;
-  /** 32 bytes. */
-  readonly publicKey: Uint8Array;
+  /** The newest first: whoever has one of before may not write the end. */
+  readonly keys: readonly TrustedKey[];
+}
+
+/** The checkpoint, and the number of the key that has signed it; nothing if none has. */
+export function readSigned(
+  note: string,
+  { workspace, keys }: TrustedSigner,
+  sha256: Sha256Bytes,
+): { readonly checkpoint: Checkpoint; readonly key: number } | undefined {
+  const holds = (signed: SignedCheckpoint | undefined, { isSigned }: TrustedKey) =>
+    signed?.checkpoint.workspace === workspace && isSigned(signed.body, signed.signature);
+  for (const [key, trusted] of keys.entries()) {
+    const signed = parseNote(note, trusted.publicKey, sha256);
+    if (signed !== undefined && holds(signed, trusted))
+      return { checkpoint: signed.checkpoint, key };
+  }
+  return undefined;
 }
 
 export class ExportVerifier {
   readonly #signer: TrustedSigner;
   readonly #platform: ExportPlatform;
+  /** Each vouches for its records, wherever it was kept. */
+  readonly #kept: readonly Checkpoint[];
   readonly #tree: MerkleFrontier;
   #chain: ChainProgress = startVerification();
   /** The heading is the first line. */
   #line = 1;
   /** Records whose event is forgotten, less those of which the record says so. */
   #undeclared = 0;
-  #vouchedFor = 0;
+  #last: { readonly checkpoint: Checkpoint; readonly key: number } | undefined;
 
-  constructor(signer: TrustedSigner, platform: ExportPlatform) {
+  constructor(signer: TrustedSigner, platform: ExportPlatform, kept: readonly Checkpoint[] = []) {
     this.#signer = signer;
     this.#platform = platform;
+    this.#kept = kept;
     this.#tree = new MerkleFrontier(platform.sha256);
   }
 
@@ -85,6 +113,11 @@ export class ExportVerifier {
   /** Hash of the last of them, hex. */
   get head(): string {
     return this.#chain.head;
+  }
+
+  /** When the last checkpoint was signed, by its own word: what was recorded later is not looked for. */
+  get signedAt(): number | undefined {
+    return this.#last?.checkpoint.at;
   }
 
   /** Takes the next line; after a problem nothing more may be asked. */
@@ -99,7 +132,15 @@ export class ExportVerifier {
   end(): BadLine | undefined {
     this.#line += 1;
     if (this.#undeclared > 0) return this.#bad('expired', this.count);
-    return this.#vouchedFor === this.count ? undefined : this.#bad('end', this.#vouchedFor + 1);
+    if (this.#last === undefined || this.#vouchedFor !== this.count) {
+      return this.#bad('end', this.#vouchedFor + 1);
+    }
+    if (this.#last.key > 0) return this.#bad('signature');
+    return this.#kept.some(({ size }) => size > this.count) ? this.#bad('kept') : undefined;
+  }
+
+  get #vouchedFor(): number {
+    return this.#last?.checkpoint.size ?? 0;
   }
 
   #takeRecord(record: RecordLine, line: ExportLine): BadLine | undefined {
@@ -111,23 +152,26 @@ export class ExportVerifier {
     this.#undeclared += (isExpired ? 1 : 0) - expiredCount;
     this.#tree.add(this.#platform.fromHex(hash));
     this.#chain = goOn(this.#chain, record);
-    return undefined;
+    const isKept = this.#kept.every(
+      (checkpoint) => checkpoint.size !== seq || this.#is(checkpoint),
+    );
+    return isKept ? undefined : this.#bad('kept', seq);
   }
 
   #takeCheckpoint(note: string): BadLine | undefined {
-    const { publicKey, workspace } = this.#signer;
-    const signed = parseNote(fromLatin1(note), publicKey, this.#platform.sha256);
-    const isOurs = signed?.checkpoint.workspace === workspace;
-    if (!isOurs || !this.#platform.isSigned(signed.body, signed.signature)) {
-      return this.#bad('signature');
-    }
-    const { size, root } = signed.checkpoint;
-    const actual = this.#tree.root();
-    if (size !== this.count || root.some((byte, index) => byte !== actual[index])) {
+    const signed = readSigned(fromLatin1(note), this.#signer, this.#platform.sha256);
+    if (signed === undefined) return this.#bad('signature');
+    if (signed.checkpoint.size !== this.count || !this.#is(signed.checkpoint)) {
       return { ...this.#bad('checkpoint', Math.max(1, this.count)), holdsTo: this.#vouchedFor };
     }
-    this.#vouchedFor = size;
+    this.#last = signed;
     return undefined;
+  }
+
+  /** Whether its tree is that of the records up to here. */
+  #is({ root }: Checkpoint): boolean {
+    const actual = this.#tree.root();
+    return root.every((byte, index) => byte === actual[index]);
   }
 
   #bad(problem: ExportProblem, seq = this.count + 1): BadLine {

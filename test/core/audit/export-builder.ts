@@ -9,20 +9,40 @@ import {
   toRecordLine,
 } from '../../../src/core/audit/export-line.ts';
 import { MerkleFrontier } from '../../../src/core/audit/merkle-frontier.ts';
-import { type BadLine, ExportVerifier } from '../../../src/core/audit/verify-export.ts';
+import {
+  type BadLine,
+  ExportVerifier,
+  readSigned,
+  type TrustedKey,
+} from '../../../src/core/audit/verify-export.ts';
 import { sha256Bytes } from './naive-tree.ts';
 
-const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-export const PUBLIC_KEY = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
-export const WORKSPACE = 'acme';
+/** A key of the test, both halves. */
+export interface TestKey extends TrustedKey {
+  readonly sign: (text: string) => Uint8Array;
+}
 
-export function noteOf(records: readonly AuditRecord[], workspace = WORKSPACE): string {
+export function createKey(): TestKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'),
+    sign: (text) => sign(null, Buffer.from(text), privateKey),
+    isSigned: (text, signature) => verify(null, Buffer.from(text), publicKey, signature),
+  };
+}
+
+export const KEY = createKey();
+const WORKSPACE = 'acme';
+
+export function noteOf(
+  records: readonly AuditRecord[],
+  { workspace = WORKSPACE, key = KEY }: { workspace?: string; key?: TestKey } = {},
+): string {
   const tree = new MerkleFrontier(sha256Bytes);
   for (const { hash } of records) tree.add(Buffer.from(hash, 'hex'));
   const checkpoint = { workspace, size: records.length, root: tree.root(), at: 1_795_345_200_000 };
   const body = writeBody(checkpoint);
-  const signature = sign(null, Buffer.from(body), privateKey);
-  return writeNote({ checkpoint, body, signature }, PUBLIC_KEY, sha256Bytes);
+  return writeNote({ checkpoint, body, signature: key.sign(body) }, key.publicKey, sha256Bytes);
 }
 
 /** With a checkpoint after each of these numbers of records. */
@@ -30,7 +50,8 @@ export function exportOf(
   records: readonly AuditRecord[],
   checkpoints: readonly number[],
 ): string[] {
-  const heading = { workspace: WORKSPACE, publicKey: PUBLIC_KEY.toString('base64url') };
+  const publicKey = Buffer.from(KEY.publicKey).toString('base64url');
+  const heading = { workspace: WORKSPACE, publicKey };
   const lines = [toHeadingLine(heading)];
   for (const [index, record] of records.entries()) {
     lines.push(toRecordLine(record));
@@ -40,16 +61,17 @@ export function exportOf(
   return lines;
 }
 
-/** The first problem, as the command line finds it. */
-export function verifyLines(lines: readonly string[]): BadLine | undefined {
-  const verifier = new ExportVerifier(
-    { workspace: WORKSPACE, publicKey: PUBLIC_KEY },
-    {
-      sha256: sha256Bytes,
-      fromHex: (hex) => Buffer.from(hex, 'hex'),
-      isSigned: (text, signature) => verify(null, Buffer.from(text), publicKey, signature),
-    },
+/** The first problem, as the command line finds it. `kept`: notes. */
+export function verifyLines(
+  lines: readonly string[],
+  { keys = [KEY], kept = [] }: { keys?: readonly TestKey[]; kept?: readonly string[] } = {},
+): BadLine | undefined {
+  const signer = { workspace: WORKSPACE, keys };
+  const checkpoints = kept.flatMap(
+    (note) => readSigned(note, signer, sha256Bytes)?.checkpoint ?? [],
   );
+  const fromHex = (hex: string) => Buffer.from(hex, 'hex');
+  const verifier = new ExportVerifier(signer, { sha256: sha256Bytes, fromHex }, checkpoints);
   for (const line of lines.slice(1)) {
     const bytes = Buffer.from(line);
     const bad = verifier.next({

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type AuditRecord, chainRecord, GENESIS } from '../../../src/core/audit/chain.ts';
 import { toCheckpointLine } from '../../../src/core/audit/export-line.ts';
 import { chain, event, sha256 } from './chain-builder.ts';
-import { exportOf, noteOf, verifyLines } from './export-builder.ts';
+import { createKey, exportOf, KEY, noteOf, verifyLines } from './export-builder.ts';
 
 const RECORDS = chain(['a', 'b', 'a', 'a', 'c', 'b', 'a', 'c']);
 const LINES = exportOf(RECORDS, [3, 8]);
@@ -29,7 +29,6 @@ function rewritten(seq: number): AuditRecord[] {
 describe('ExportVerifier', () => {
   test('finds nothing wrong with what nobody has changed', () => {
     expect(verifyLines(LINES)).toBeUndefined();
-    expect(verifyLines(LINES.slice(0, 1))).toBeUndefined();
   });
 
   test('names the record in which any one bit was flipped', () => {
@@ -60,6 +59,7 @@ describe('ExportVerifier', () => {
   });
 
   test('names the end that was cut off', () => {
+    expect(verifyLines(LINES.slice(0, 1))).toMatchObject({ problem: 'end', seq: 1 });
     expect(verifyLines(LINES.slice(0, -1))).toMatchObject({ problem: 'end', seq: 4 });
     expect(verifyLines(without(lineOf(8)))).toMatchObject({ problem: 'checkpoint', seq: 7 });
     expect(verifyLines([...LINES, LINES[1] ?? ''])).toMatchObject({ problem: 'inserted', seq: 1 });
@@ -86,7 +86,7 @@ describe('ExportVerifier', () => {
   });
 
   test('believes no checkpoint of another workspace, and none whose text or signature was changed', () => {
-    const foreign = toCheckpointLine(noteOf(RECORDS, 'other'));
+    const foreign = toCheckpointLine(noteOf(RECORDS, { workspace: 'other' }));
     const bad = { problem: 'signature', line: LINES.length };
     expect(verifyLines(replaced(LINES.length - 1, foreign))).toMatchObject(bad);
     const last = LINES.at(-1) ?? '';
@@ -94,6 +94,44 @@ describe('ExportVerifier', () => {
     expect(verifyLines(replaced(LINES.length - 1, later))).toMatchObject(bad);
     const signed = last.replace(/.(==?\\n)/, (_, end) => `A${end}`);
     expect(verifyLines(replaced(LINES.length - 1, signed))).toMatchObject(bad);
+  });
+
+  describe('with checkpoints that somebody has kept', () => {
+    const kept = [noteOf(RECORDS.slice(0, 2)), noteOf(RECORDS)];
+
+    test('finds nothing wrong with an audit that goes on from them', () => {
+      expect(verifyLines(LINES, { kept })).toBeUndefined();
+    });
+
+    test('tells that the end was cut off where it was signed', () => {
+      const cut = LINES.slice(0, lineOf(4));
+      expect(verifyLines(cut)).toBeUndefined();
+      expect(verifyLines(cut, { kept })).toMatchObject({ problem: 'kept', seq: 4 });
+    });
+
+    test('tells another history, whoever has signed it', () => {
+      const bad = { problem: 'kept', seq: 2, line: 3 };
+      expect(verifyLines(exportOf(rewritten(1), [8]), { kept })).toMatchObject(bad);
+      expect(verifyLines(exportOf(rewritten(3), [8]), { kept })).toMatchObject({ seq: 8 });
+    });
+  });
+
+  describe('after the key was changed', () => {
+    const next = createKey();
+    const changed = LINES.with(-1, toCheckpointLine(noteOf(RECORDS, { key: next })));
+
+    test('holds with both keys, and with neither alone', () => {
+      expect(verifyLines(changed, { keys: [next, KEY] })).toBeUndefined();
+      const bad = { problem: 'signature' };
+      for (const keys of [[next], [KEY], [next, createKey()]]) {
+        expect(verifyLines(changed, { keys })).toMatchObject(bad);
+      }
+    });
+
+    test('ends with the newest key: who has the one before writes no end', () => {
+      const keys = [next, KEY];
+      expect(verifyLines(LINES, { keys })).toMatchObject({ problem: 'signature' });
+    });
   });
 
   test.each(['', '{}', '[]', 'null', '{"event":', '{"format":"sallyport-audit/1"}', '\ufffd'])(
