@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { VaultValues } from '../blocks/vault/vault-api.ts';
 import { openVault } from '../blocks/vault/vault-client.ts';
+import { type Principal, toSpenderName } from '../core/policy/principal.ts';
 import type { WorkspaceId } from '../core/primitives/ids.ts';
 import { compileKnownValues, type KnownValues } from '../core/scan/known-values.ts';
 import type { GatewayBindings } from './bindings.ts';
@@ -15,32 +17,45 @@ const MAX_AGE_MS = 2_000;
 /** Workspaces are many; beyond this number their vaults are asked anew. */
 const MAX_KEPT = 256;
 
-interface Kept {
-  readonly state: string;
+interface Kept extends VaultValues {
   readonly askedAt: number;
-  /** Absent where there are no secrets. */
-  readonly known?: KnownValues;
+  /** By who holds some of them, or nothing for those who hold none; `undefined` where there are none. */
+  readonly compiled: Map<string, KnownValues | undefined>;
 }
 
 const kept = new Map<WorkspaceId, Kept>();
 
-/** `undefined`: there is nothing to look for. */
+/** What nobody may see in what this principal is told or says; `undefined`: there is nothing to look for. */
 export async function knownSecretsOf(
   env: Pick<GatewayBindings, 'VAULTS'>,
-  workspace: WorkspaceId,
+  principal: Principal,
 ): Promise<KnownValues | undefined> {
+  const values = await valuesOf(env, principal.workspace);
+  return values && compileFor(values, toSpenderName(principal));
+}
+
+async function valuesOf(
+  env: Pick<GatewayBindings, 'VAULTS'>,
+  workspace: WorkspaceId,
+): Promise<Kept | undefined> {
   const now = Date.now();
   const before = kept.get(workspace);
-  if (before !== undefined && now - before.askedAt < MAX_AGE_MS) return before.known;
+  if (before !== undefined && now - before.askedAt < MAX_AGE_MS) return before;
   const changed = await openVault(env, workspace).values(before?.state);
   if (kept.size >= MAX_KEPT) kept.clear();
-  const after: Kept | undefined =
+  const after =
     changed === undefined
       ? before && { ...before, askedAt: now }
-      : {
-          ...{ state: changed.state, askedAt: now },
-          ...(changed.values.length > 0 && { known: compileKnownValues(changed.values) }),
-        };
+      : { ...changed, askedAt: now, compiled: new Map() };
   if (after !== undefined) kept.set(workspace, after);
-  return after?.known;
+  return after;
+}
+
+function compileFor({ values, compiled }: Kept, name: string): KnownValues | undefined {
+  const who = values.some(({ holder }) => holder === name) ? name : '';
+  if (!compiled.has(who)) {
+    const own = values.filter(({ holder = who }) => holder === who);
+    compiled.set(who, own.length > 0 ? compileKnownValues(own) : undefined);
+  }
+  return compiled.get(who);
 }

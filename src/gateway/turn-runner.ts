@@ -57,7 +57,7 @@ export async function hostTurn(
   turn: Turn,
   session: RunSession,
 ): Promise<void> {
-  const known = await knownSecretsOf(env, turn.workspace);
+  const known = await knownSecretsOf(env, turn.authority.principal);
   const defer = (work: Promise<unknown>) => ctx.waitUntil(work.catch(() => undefined));
   const ports = { ...portsOf({ env, defer }, turn, session), ...(known && { known }) };
   await runTurn(withKnownAuthority(turn), ports);

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, callApi } from '../support/api.ts';
+import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
 import {
   startAuthorizationServer,
@@ -352,7 +352,8 @@ describe('what a sign-in has brought', () => {
   test('stays here when the server says it back', async () => {
     server.instead = (response) => {
       const token = issuer.given.findLast((given) => issuer.scopeOf(given, server.url.href));
-      const result = { tools: [{ name: `said: ${token}`, inputSchema: { type: 'object' } }] };
+      const tools = [{ name: `said: ${token}`, inputSchema: { type: 'object' } }];
+      const result = { protocolVersion: '2025-11-25', tools };
       response.setHeader('Content-Type', 'application/json');
       response.end(JSON.stringify([1, 2, 3].map((id) => ({ jsonrpc: '2.0', id, result }))));
     };
@@ -360,6 +361,26 @@ describe('what a sign-in has brought', () => {
     expect(looked.status).toBe(200);
     expect(looked.body.result).toContain('said: ');
     expect(issuer.given.filter((given) => JSON.stringify(looked.body).includes(given))).toEqual([]);
+  });
+
+  test('is looked for in what its holder is told, and takes no word from others', async () => {
+    // An issuer may call a token what it likes.
+    issuer.instead.set('/token', answers({ access_token: 'approved', token_type: 'Bearer' }));
+    const mallory = await asUser('mallory', [...GRANTS, 'session:*', 'provider:llm:call']);
+    expect((await signIn(mallory, 'remote')).status).toBe(200);
+    const told = async (to: Api) => {
+      const turn = await to.turn(
+        await to.session(),
+        script({ text: 'It is approved.' }),
+        SCRIPT_MODEL,
+      );
+      return turn.body.output;
+    };
+    await eventually(async () => {
+      expect(await told(mallory)).toBe('It is [removed by the gateway: known:sign-in.remote].');
+    });
+    expect(await told(api)).toBe('It is approved.');
+    expect((await mallory.delete(SIGN_IN)).status).toBe(204);
   });
 
   test('is in no answer, record or log, and not on disk as it is', async () => {

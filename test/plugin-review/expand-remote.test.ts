@@ -47,6 +47,20 @@ describe('expandRemote()', () => {
     }
   });
 
+  test('names a tool by whatever its server says of it, if that is anything', () => {
+    const toolOf = (said: object) => {
+      const { manifest } = made({ remote: { tools: [{ ...ECHO, ...said }] } });
+      return (manifest.tools as JsonObject[])[0];
+    };
+    const silent = toolOf({ title: '', description: '' });
+    expect(silent).toMatchObject({ description: 'remote_echo' });
+    expect(silent).not.toHaveProperty('title');
+    const annotations = { title: 'Says it' };
+    expect(toolOf({ title: '', description: '', annotations })).toMatchObject({
+      ...{ title: 'Says it', description: 'Says it' },
+    });
+  });
+
   test('asks for the network of one host and port, and for its secret', () => {
     const auth = { type: 'secret', secret: 'search-token' };
     expect(made({ remote: { auth } }).manifest).toMatchObject({

@@ -32,6 +32,7 @@ import {
   toTokens,
 } from './sign-in-parts.ts';
 import type { SignInRow } from './sign-in-store.ts';
+import type { VaultValue } from './vault-api.ts';
 
 /** A token that ends this soon is renewed before it is given away, in milliseconds; at half its life. */
 const RENEW_BEFORE_MS = 60_000;
@@ -94,11 +95,13 @@ export class TokenDesk {
   }
 
   /** What is looked for in what leaves. */
-  values(): readonly { readonly name: string; readonly value: string }[] {
+  values(): readonly VaultValue[] {
     return this.#parts.store.all().flatMap((row) => {
       const { accessToken, refreshToken } = openTokens(this.#parts, row) ?? {};
+      const named = { name: `sign-in.${row.plugin}` };
+      const of = row.holder === SHARED ? named : { ...named, holder: row.holder };
       return [accessToken, refreshToken].flatMap((value) =>
-        value === undefined ? [] : [{ name: `sign-in.${row.plugin}`, value }],
+        value === undefined ? [] : [{ ...of, value }],
       );
     });
   }

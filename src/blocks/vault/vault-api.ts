@@ -50,11 +50,20 @@ export interface SecretLoan {
 /** `unreadable`: no master key of the deployment opens it, or it is not what was stored. */
 export type SecretProblem = 'secret_unknown' | 'secret_host' | 'unreadable' | 'audit_unavailable';
 
+/** A value that is looked for in what leaves. */
+export interface VaultValue extends KnownValue {
+  /**
+   * For whom alone it is used, and so looked for: its issuer chooses what it is, and could otherwise have any
+   * word taken out of what others read. Absent where it is the workspace's.
+   */
+  readonly holder?: string;
+}
+
 /** The values of a workspace, for those who look for them in what leaves. */
 export interface VaultValues {
   /** Another one when any of them has changed. */
   readonly state: string;
-  readonly values: readonly KnownValue[];
+  readonly values: readonly VaultValue[];
 }
 
 export interface VaultApi {

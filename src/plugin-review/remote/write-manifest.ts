@@ -57,11 +57,11 @@ function secretOf(auth: RemoteAuth, plugin: string): string {
 
 function toTool({ name, title, description, inputSchema, annotations }: RemoteTool): JsonObject {
   const { title: shown, ...hints } = annotations ?? {};
-  const label = title ?? shown;
+  const label = title || shown;
   return {
     name: name.toLowerCase().replaceAll('.', '-'),
-    ...(typeof label === 'string' && { title: label }),
-    description: String(description ?? label ?? name).slice(0, MAX_DESCRIPTION_LENGTH),
+    ...(typeof label === 'string' && label !== '' && { title: label }),
+    description: String(description || label || name).slice(0, MAX_DESCRIPTION_LENGTH),
     inputSchema,
     annotations: hints,
     result: 'content',

@@ -189,7 +189,11 @@ describe('what is kept', () => {
     const before = await vault.values(undefined);
     await signIn(vault);
     const after = await vault.values(before?.state);
-    expect(after?.values.map(({ value }) => value)).toEqual(['access-0', 'refresh-0']);
+    const { holder } = PLACE;
+    expect(after?.values).toEqual([
+      { name: 'sign-in.search', holder, value: 'access-0' },
+      { name: 'sign-in.search', holder, value: 'refresh-0' },
+    ]);
     await vault.endSignIn(ACTOR, PLACE);
     expect((await vault.values(after?.state))?.values).toEqual([]);
   });
