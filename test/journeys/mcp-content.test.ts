@@ -14,6 +14,7 @@ const PNG = '${PNG}';
 const words = (text) => ({ type: 'text', text });
 export const draw = () => ({ content: [words('A dot:'), { type: 'image', data: PNG, mimeType: 'image/png' }] });
 export const fail = () => ({ isError: true, content: [words('No ink left')] });
+export const hush = () => ({ content: [], structuredContent: { done: true } });
 export const blurt = () => 'no parts';
 export const greet = ({ name, tone }) => ({ messages: [{ role: 'user', content: words(tone + ' ' + name) }] });
 export const page = ({ id }) => ({ contents: [{ text: 'Page ' + id, uri: 'things://else' }] });
@@ -34,6 +35,7 @@ const OFFERS = {
     tool('draw'),
     tool('fail'),
     tool('blurt'),
+    tool('hush'),
     tool('greet', { name: { type: 'string' }, tone: TONES }),
     tool('page', { id: { type: 'string' } }),
   ],
@@ -90,6 +92,11 @@ describe('a tool whose result has parts', () => {
   test('may say that it has failed', async () => {
     const failed = await client.callTool({ name: 'fail' });
     expect(failed).toMatchObject({ isError: true, content: [{ text: 'No ink left' }] });
+  });
+
+  test('may have done what it was told to, and have nothing to say', async () => {
+    const { content, structuredContent, isError } = await client.callTool({ name: 'hush' });
+    expect([content, structuredContent, isError]).toEqual([[], { done: true }, undefined]);
   });
 
   test('that answers something else is told from one that answers', async () => {

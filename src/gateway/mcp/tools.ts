@@ -93,8 +93,8 @@ function toText(result: ToolResult, structured: JsonObject | undefined): CallToo
 }
 
 function toParts(result: ToolResult, parts: JsonObject | undefined): CallToolResult {
-  const content = Array.isArray(parts?.content) ? parts.content : [];
-  if (content.length === 0 || !content.every(isSpecType.ContentBlock)) {
+  const content = parts?.content;
+  if (!Array.isArray(content) || !content.every(isSpecType.ContentBlock)) {
     const why = result.truncated ? 'it is too long' : 'it must be {"content": [...]}';
     return toFailure(`The tool's answer cannot be read: ${why}`);
   }
