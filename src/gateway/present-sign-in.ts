@@ -7,18 +7,17 @@
 
 import { SHARED, type SignInDescription } from '../blocks/vault/sign-in-api.ts';
 import type { PluginDescription } from '../blocks/workspace/workspace-api.ts';
+import { isGoodAt } from '../core/remote-sign-in/protected-resource.ts';
 
 type SignsIn = PluginDescription['signsIn'];
 
-export function presentSignIn({ plugin: _, ...told }: SignInDescription, signsIn: SignsIn) {
+export function presentSignIn(
+  { plugin: _, audience, ...told }: SignInDescription,
+  signsIn: SignsIn,
+) {
   const isUsed =
     signsIn !== undefined &&
     (told.holder === SHARED) === (signsIn.holder === 'workspace') &&
-    isSameHost(told.server, signsIn.server);
+    isGoodAt(audience, signsIn.server);
   return isUsed ? told : ({ ...told, state: 'needed', reason: 'unused' } as const);
-}
-
-/** A token goes to the host and port that it was given for, whatever the path there. */
-function isSameHost(one: string, other: string): boolean {
-  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin;
 }

@@ -305,6 +305,24 @@ describe('what a sign-in has brought', () => {
     expect(server.authorizations.slice(before).filter(Boolean)).toEqual([]);
   });
 
+  test('is for its server: another one of the same host gets nothing by an upgrade', async () => {
+    const tools = [{ ...server.tools[0], name: 'tenant_echo' }];
+    const tenant = (version: string, url: string) => {
+      const remote = { url, tools, auth: { type: 'sign-in' } };
+      return uploadManifest(gateway, { name: 'tenant', version, license: 'Apache-2.0', remote });
+    };
+    expect((await tenant('1.0.0', server.url.href)).status).toBe(201);
+    expect((await signIn(api, 'tenant')).status).toBe(200);
+    expect((await tenant('1.1.0', new URL('/others/mcp', server.url).href)).status).toBe(201);
+    const before = server.authorizations.length;
+    const called = await api.post('/v1/tools/tenant_echo/call', { arguments: { text: 'x' } });
+    expect(called.body).toMatchObject({ code: 'denied', reason: 'host_denied' });
+    expect(server.authorizations).toHaveLength(before);
+    const shown = (await api.get('/v1/plugins/tenant/sign-in')).body;
+    expect(shown).toMatchObject({ state: 'needed', reason: 'unused' });
+    expect((await api.delete('/v1/plugins/tenant')).status).toBe(204);
+  });
+
   test('is for who signed in: a schedule of his has none, and nobody can sign in under its name', async () => {
     const subject = { kind: 'service', id: 'schedule-namesake' };
     const issued = await api.post('/v1/tokens', { subject, grants: GRANTS });

@@ -15,6 +15,7 @@ export function describeSignIn(row: SignInRow, now: number): SignInDescription {
     ...{ plugin, holder, state: reason === undefined ? 'signed-in' : 'needed' },
     ...(reason !== undefined && { reason }),
     ...{ server: terms.server, issuer: terms.issuer, signedInAt, renews },
+    audience: { host: terms.host, resource: terms.resource },
     ...(scope !== undefined && { scope }),
     ...(expiresAt !== undefined && { expiresAt }),
   };

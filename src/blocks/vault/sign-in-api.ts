@@ -8,6 +8,7 @@
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { SignInAuth } from '../../core/manifest/remote-section.ts';
 import type { Result } from '../../core/primitives/result.ts';
+import type { Audience } from '../../core/remote-sign-in/protected-resource.ts';
 import type { SecretUse } from './vault-api.ts';
 
 /** Whose sign-in it is. */
@@ -79,6 +80,8 @@ export interface SignInDescription extends SignInPlace {
   readonly state: 'signed-in' | 'needed';
   readonly reason?: 'refused' | 'expired' | 'insufficient_scope';
   readonly server: string;
+  /** Where its tokens go. */
+  readonly audience: Audience;
   readonly issuer: string;
   readonly scope?: string;
   /** Epoch milliseconds. */
@@ -92,6 +95,8 @@ export type SignInsOf = { readonly holders: readonly string[] } | { readonly plu
 
 /** A running call that wants to send the token of a sign-in. */
 export interface TokenUse extends SecretUse {
+  /** Where it would be sent. */
+  readonly url: string;
   /** For whom the call runs. */
   readonly principal: string;
 }

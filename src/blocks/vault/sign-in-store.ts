@@ -18,8 +18,9 @@ import type { SignInPlace } from './sign-in-api.ts';
  */
 export type SignInTerms = {
   readonly server: string;
-  /** `host:port`; a token goes nowhere else. */
+  /** `host:port` of the resource. */
   readonly host: string;
+  /** A token goes there and below, and nowhere else. */
   readonly resource: string;
   readonly issuer: string;
   /** Each answer of the issuer's says who it is. */

@@ -9,6 +9,7 @@
  */
 
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { isGoodAt } from '../../core/remote-sign-in/protected-resource.ts';
 import { joinScopes } from '../../core/remote-sign-in/scope.ts';
 import type { TokenAnswer } from '../../core/remote-sign-in/token-answer.ts';
 import { readSignInName } from '../../core/vault/sign-in-name.ts';
@@ -60,7 +61,7 @@ export class TokenDesk {
   async use(use: TokenUse): Promise<Result<string, TokenProblem>> {
     const row = this.#find(use);
     if (row === undefined || row.status.isRefused) return err('sign_in_needed');
-    if (row.terms.host !== use.host) return err('secret_host');
+    if (!isGoodAt(row.terms, use.url)) return err('secret_host');
     const { expiresAt = Number.POSITIVE_INFINITY, renewedAt } = row.status;
     const left = expiresAt - this.#parts.now();
     if (left <= Math.min(RENEW_BEFORE_MS, (expiresAt - renewedAt) / 2)) {

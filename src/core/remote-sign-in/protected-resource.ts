@@ -41,6 +41,20 @@ export function readProtectedResource(
   return { resource, issuers, ...(scope !== undefined && { scope }) };
 }
 
+/** For what a token is good. */
+export interface Audience {
+  /** `host:port`. */
+  readonly host: string;
+  /** A URL of that host, which may have other servers of other people beside it. */
+  readonly resource: string;
+}
+
+/** Whether a token may be shown at that URL: it is the resource, or below it. */
+export function isGoodAt({ host, resource }: Audience, url: string): boolean {
+  const [place, asked] = [resource, url].map((text) => canonicaliseUrl(text, [host]));
+  return place?.ok === true && asked?.ok === true && isAbove(place.value, asked.value);
+}
+
 /** A token for it is good for the server: nobody else answers there. */
 function isAbove(resource: CanonicalUrl, server: CanonicalUrl): boolean {
   if (originOf(resource) !== originOf(server)) return false;

@@ -86,7 +86,7 @@ function secretGateOf(
   /** For whom the call runs, in the word of its session. */
   let principal = '';
   return {
-    async reveal(name, { hostPort: host, isEncrypted, isPrivate }) {
+    async reveal(name, { href: url, hostPort: host, isEncrypted, isPrivate }) {
       if (workspace === undefined || !(isEncrypted || isPrivate)) return err('host_denied');
       const capability = `system:secret:use:${name}`;
       const leave = await ask({ capability, outward: false, privateAddress: false });
@@ -97,12 +97,12 @@ function secretGateOf(
         const value = await openVault(env, workspace).use(use);
         return value.ok ? value : err('host_denied');
       }
-      const token = await openSignIns(env, workspace).useToken({ ...use, principal });
+      const token = await openSignIns(env, workspace).useToken({ ...use, url, principal });
       return token.ok ? token : err(endOf(token.error));
     },
-    async refuse(refused, { hostPort: host }) {
+    async refuse(refused, { href: url, hostPort: host }) {
       if (workspace === undefined) return err('host_denied');
-      const use = { ...refused, host, claims, principal };
+      const use = { ...refused, url, host, claims, principal };
       const other = await openSignIns(env, workspace).refuseToken(use);
       return other.ok ? other : err(endOf(other.error));
     },

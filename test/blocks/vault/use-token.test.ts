@@ -23,7 +23,14 @@ const stage = setStage();
 
 describe('useToken()', () => {
   test.each([
-    ['another host', { host: 'mcp.example.com:80' }, 'secret_host'],
+    ['another host', { url: 'https://mcp.example.com.example.org/mcp' }, 'secret_host'],
+    ['another port', { url: 'https://mcp.example.com:8443/mcp' }, 'secret_host'],
+    ['another scheme', { url: 'http://mcp.example.com:443/mcp' }, 'secret_host'],
+    ['another server of the host', { url: 'https://mcp.example.com/others/mcp' }, 'secret_host'],
+    ['one whose name begins so', { url: 'https://mcp.example.com/mcp2' }, 'secret_host'],
+    ['one above it', { url: 'https://mcp.example.com/' }, 'secret_host'],
+    ['one beside it, from within', { url: 'https://mcp.example.com/mcp/../x' }, 'secret_host'],
+    ['no URL', { url: 'mcp' }, 'secret_host'],
     ['another principal', { principal: 'user:bob' }, 'sign_in_needed'],
     ['another plugin', { claims: { ...CLAIMS, plugin: 'thief' } }, 'sign_in_needed'],
     ['what the workspace shares', { name: 'shared-sign-in.search' }, 'sign_in_needed'],
@@ -33,6 +40,15 @@ describe('useToken()', () => {
     await signIn(vault);
     expect(await vault.useToken({ ...USE, ...change })).toEqual({ ok: false, error });
   });
+
+  test.each(['https://mcp.example.com/mcp/', 'https://MCP.example.com:443/mcp/tools?of=me'])(
+    'gives it to what is below its resource: %s',
+    async (url) => {
+      const vault = await freshVault();
+      await signIn(vault);
+      expect(await vault.useToken({ ...USE, url })).toEqual({ ok: true, value: 'access-0' });
+    },
+  );
 
   test('renews a minute before the end, and not sooner; what it is not given anew, it keeps', async () => {
     const vault = await freshVault();

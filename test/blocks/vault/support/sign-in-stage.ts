@@ -33,7 +33,7 @@ export const CLAIMS: TicketClaims = {
 };
 export const USE = {
   ...{ name: 'sign-in.search', host: 'mcp.example.com:443', claims: CLAIMS },
-  principal: 'user:alice',
+  ...{ principal: 'user:alice', url: SERVER },
 };
 
 type Handler = (fields: URLSearchParams) => Response | Promise<Response>;
