@@ -25,7 +25,7 @@ const ATTACKS: Readonly<Record<string, readonly string[]>> = {
   ],
   texts: ['hoard_variables', 'log', 'log_forever', 'forge'],
   ambient: ['random_forever', 'print_forever', 'exit_3', 'bad_pointer'],
-  slow: ['divide', 'wander', 'fill_nothing'],
+  slow: ['divide', 'chase', 'fill_nothing'],
 };
 
 const gateway = await startBenchGateway();

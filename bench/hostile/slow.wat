@@ -14,14 +14,24 @@
       (br $next))
     (i32.const 0))
 
-  ;; Reads all over 16 MiB, where no cache helps: each address comes from the value before.
-  (func (export "wander") (result i32)
-    (local $x i32)
-    (loop $next
-      (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 1664525)) (i32.const 1013904223)))
-      (local.set $x (i32.add (local.get $x)
-        (i32.load (i32.and (i32.shr_u (local.get $x) (i32.const 4)) (i32.const 0xfffffc)))))
-      (br $next))
+  ;; Follows a chain through all lines of 16 MiB: each address is what the load before has read, so
+  ;; that nothing can be fetched ahead, and no cache holds so much.
+  (func (export "chase") (result i32)
+    (local $line i32) (local $next i32)
+    (loop $link
+      (local.set $next
+        (i32.and
+          (i32.add (i32.mul (local.get $line) (i32.const 1664525)) (i32.const 1013904223))
+          (i32.const 0x3ffff)))
+      (i32.store
+        (i32.shl (local.get $line) (i32.const 6))
+        (i32.shl (local.get $next) (i32.const 6)))
+      (br_if $link (local.tee $line (local.get $next))))
+    (loop $follow
+      (local.get $line)
+      i32.load i32.load i32.load i32.load i32.load i32.load i32.load i32.load
+      (local.set $line)
+      (br $follow))
     (i32.const 0))
 
   ;; The host's own loops, for nothing.

@@ -34,7 +34,7 @@ import { RejectedModule, reject, type WasmRejection } from './wasm-rejection.ts'
 import { writeModule } from './write-module.ts';
 
 /** Part of every cache key. Raise it whenever the same upload and policy give other bytes. */
-export const HARDENING_VERSION = 3;
+export const HARDENING_VERSION = 4;
 
 export interface HardenedModule {
   /** A new array; it shares nothing with the upload. */

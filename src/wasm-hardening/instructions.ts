@@ -8,7 +8,12 @@
  * @module
  */
 
-import { type InstructionTable, toInstructionTable } from './instruction-table.ts';
+import {
+  type InstructionTable,
+  LOAD_FUEL,
+  STORE_FUEL,
+  toInstructionTable,
+} from './instruction-table.ts';
 
 export const INSTRUCTIONS: InstructionTable = toInstructionTable(
   [
@@ -36,8 +41,8 @@ export const INSTRUCTIONS: InstructionTable = toInstructionTable(
     [0x24, 0x24, 'global', 1, 0], // global.set
     [0x25, 0x25, 'table', 1, 1, 3], // table.get
     [0x26, 0x26, 'table', 2, 0, 31], // table.set
-    [0x28, 0x35, 'memory-access', 1, 1], // loads
-    [0x36, 0x3e, 'memory-access', 2, 0], // stores
+    [0x28, 0x35, 'memory-access', 1, 1, LOAD_FUEL], // loads
+    [0x36, 0x3e, 'memory-access', 2, 0, STORE_FUEL], // stores
     [0x3f, 0x3f, 'memory', 0, 1], // memory.size
     [0x40, 0x40, 'memory', 1, 1, 501, 'pages'], // memory.grow
     [0x41, 0x41, 'i32', 0, 1],

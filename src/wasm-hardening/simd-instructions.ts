@@ -10,6 +10,8 @@
 import {
   type InstructionRow,
   type InstructionTable,
+  LOAD_FUEL,
+  STORE_FUEL,
   toInstructionTable,
 } from './instruction-table.ts';
 
@@ -17,11 +19,11 @@ import {
 export const FIRST_RELAXED_SIMD_OPCODE = 256;
 
 const MEMORY: readonly InstructionRow[] = [
-  [0, 10, 'memory-access', 1, 1], // loads, plain, widening and splat
-  [11, 11, 'memory-access', 2, 0], // v128.store
-  [84, 87, 'memory-access-and-lane', 2, 1], // load one lane
-  [88, 91, 'memory-access-and-lane', 2, 0], // store one lane
-  [92, 93, 'memory-access', 1, 1], // load and fill with zeros
+  [0, 10, 'memory-access', 1, 1, LOAD_FUEL], // loads, plain, widening and splat
+  [11, 11, 'memory-access', 2, 0, STORE_FUEL], // v128.store
+  [84, 87, 'memory-access-and-lane', 2, 1, LOAD_FUEL], // load one lane
+  [88, 91, 'memory-access-and-lane', 2, 0, STORE_FUEL], // store one lane
+  [92, 93, 'memory-access', 1, 1, LOAD_FUEL], // load and fill with zeros
 ];
 
 const LANES: readonly InstructionRow[] = [
@@ -91,7 +93,7 @@ const BINARY: readonly (readonly [first: number, last: number])[] = [
   [240, 247], // f64x2 arithmetic
 ];
 
-/** Vector instructions cost twice a simple one. */
+/** Vector instructions that stay off memory cost twice a simple one. */
 export const SIMD_INSTRUCTIONS: InstructionTable = toInstructionTable(
   [
     ...MEMORY,

@@ -204,6 +204,33 @@ describe('fuel', () => {
     expect(calling(80) - calling(0)).toBe(80 + 80 / 8 + 80 / 8);
   });
 
+  // Seconds hang on it: a link of a chain through 16 MiB takes the machine 150 ns and more.
+  test.each([
+    ['i32.load', 'local.get 0', '(drop)'],
+    ['i64.load8_u', 'local.get 0', '(drop)'],
+    ['v128.load', 'local.get 0', '(drop)'],
+    ['v128.load32_lane 0', 'local.get 0 (v128.const i64x2 0 0)', '(drop)'],
+    ['v128.load64_zero', 'local.get 0', '(drop)'],
+  ])('is taken for a load as for twenty simple instructions: %s', (load, operands, end) => {
+    const chain = (count: number) =>
+      fuelOf(
+        `(module (memory 1) (func (export "f") (param i32)
+        ${`${operands} ${load} ${end}\n`.repeat(count)}))`,
+        [0],
+      );
+    const simple = 1 + (operands.includes('const') ? 2 : 0) + 1;
+    expect(chain(8) - chain(1)).toBe(7 * (20 + simple));
+  });
+
+  test('is taken for a store as for three', () => {
+    const stores = (store: string, value: string) =>
+      fuelOf(
+        `(module (memory 1) (func (export "f") ${`(${store} (i32.const 0) ${value})`.repeat(8)}))`,
+      );
+    expect(stores('i64.store', '(i64.const 1)')).toBe(1 + 8 * (3 + 2));
+    expect(stores('v128.store', '(v128.const i64x2 0 0)')).toBe(1 + 8 * (3 + 1 + 2));
+  });
+
   test('is not taken for an arm that is skipped, once a region is full', () => {
     const work = '(drop (i32.const 0))'.repeat(100);
     const skipping = (arms: number) =>

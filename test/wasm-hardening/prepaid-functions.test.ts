@@ -3,6 +3,7 @@
  */
 
 import { describe, expect, test } from 'vitest';
+import { LOAD_FUEL } from '../../src/wasm-hardening/instruction-table.ts';
 import {
   type Candidate,
   MAX_PREPAID_BODY_BYTES,
@@ -152,7 +153,7 @@ describe('a small function', () => {
       return Number(run.fuelUsed);
     };
     const none = fuelOf('(i32.const 0)');
-    const accessor = 1 + 1 + 1; // its entry, its local.get and its load
+    const accessor = 1 + 1 + LOAD_FUEL; // its entry, its local.get and its load
     expect(fuelOf('(call $get (i32.const 0))') - none).toBe(5 + accessor);
     expect(fuelOf('(return_call $get (i32.const 0))') - none).toBe(5 + accessor);
     expect(fuelOf(`${CALL_IT} (call $get (i32.const 0))`) - none).toBe(2 * (5 + accessor) + 2);
