@@ -112,9 +112,7 @@ class BodyWalk {
         break;
       default:
         SKIP_IMMEDIATE[instruction.immediate](this.reader, this.scope);
-        // Table access and whatever works by length is a call into the engine.
-        if (instruction.chargedPer !== undefined || instruction.immediate === 'table')
-          this.cost.addCall(this.slots, undefined);
+        if (isCallOfEngine(instruction)) this.cost.addCall(this.slots, undefined);
     }
   }
 
@@ -236,4 +234,9 @@ class BodyWalk {
     this.plan.spend(Math.floor((parameterCount + resultCount) / LOCALS_PER_FUEL));
     this.control.apply(parameterCount, resultCount);
   }
+}
+
+/** What the engine does by a call of its own: table access, references, and whatever works by length. */
+function isCallOfEngine({ chargedPer, immediate }: Instruction): boolean {
+  return chargedPer !== undefined || immediate === 'table' || immediate === 'function';
 }

@@ -78,6 +78,7 @@ describe('the bound on compilation', () => {
     ['calls', [], [0x10, 0], 150_000],
     ['growing memory', [0x41, 0], [0x40, 0], 5_000],
     ['table access', [], [0x41, 0, 0x25, 0, 0x1a], 150_000],
+    ['references to functions', [], [0xd2, 0, 0x1a], 60_000],
   ])('counts %s', (_, before, item, count) => {
     const code = (times: number): Bytes => [
       ...[1, ...u32(2_000), 0x7f, ...before],
@@ -87,7 +88,7 @@ describe('the bound on compilation', () => {
     const bytes = (times: number) =>
       moduleOf(
         ...[VOID_TYPE, ONE_FUNCTION, section(4, list([0x70, 0, 1])), ONE_PAGE],
-        section(10, list(sized(code(times)))),
+        ...[section(9, list([3, 0, 1, 0])), section(10, list(sized(code(times))))],
       );
     expect(WebAssembly.validate(bytes(count / 10) as Uint8Array<ArrayBuffer>)).toBe(true);
     harden(bytes(count / 10));
