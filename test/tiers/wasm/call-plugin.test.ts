@@ -6,6 +6,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_WASM_LIMITS, type WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
 import { BundledPlugins } from '../../../src/tiers/wasm/bundled-plugins.ts';
+import { HOST_CALL_FUEL } from '../../../src/tiers/wasm/isolate/guest.ts';
 import type {
   PluginAnswer,
   PluginReport,
@@ -247,7 +248,10 @@ describe.each(Object.keys(WAYS))('the network by the %s', (way) => {
     const host = new ScriptedHost({ kind: 'unanswered', reason: 'too_many_redirects' });
     const { output } = await network('headers', { url: 'https://example.com/' }, host);
     expect(JSON.parse(output)).toEqual({ 'x-sallyport-unanswered': 'too_many_redirects' });
-    expect((await network('status', { url: 'https://example.com/' }, host)).end).toBe('ok');
+    const { end, fuel } = await network('status', { url: 'https://example.com/' }, host);
+    expect(end).toBe('ok');
+    // The request, and the question what status it had.
+    expect(fuel).toBeGreaterThan(2 * HOST_CALL_FUEL);
   });
 
   test.each(['host_denied', 'cancelled', 'timeout'] as const)('ends with %s', async (reason) => {

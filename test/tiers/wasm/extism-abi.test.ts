@@ -1,6 +1,7 @@
 /** What Extism offers besides memory, and how its failures are told apart. */
 
 import { describe, expect, test } from 'vitest';
+import { HOST_CALL_FUEL } from '../../../src/tiers/wasm/isolate/guest.ts';
 import type { PluginAnswer } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
 import { LINE_OVERHEAD, MAX_LOG_CHARS } from '../../../src/tiers/wasm/isolate/run-log.ts';
 import { MAX_VARIABLE_BYTES } from '../../../src/tiers/wasm/isolate/run-variables.ts';
@@ -18,8 +19,10 @@ describe('blocks', () => {
 
 describe('logs', () => {
   test('keep lines from "info" on, which is what the plugin is told', async () => {
-    const { output, logged } = await extism('levels');
+    const { output, logged, fuel } = await extism('levels');
     expect(output).toBe('2');
+    // Five lines and the question from which level on they are kept.
+    expect(fuel).toBeGreaterThan(6 * HOST_CALL_FUEL);
     expect(logged).toEqual({
       lines: [
         { level: 'info', text: 'i' },

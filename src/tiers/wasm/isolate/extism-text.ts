@@ -22,7 +22,10 @@ const MAX_NAME_BYTES = 1_024;
 export function textFunctions(run: HostRun): WebAssembly.ModuleImports {
   const variables = new RunVariables();
   return {
-    get_log_level: () => KEPT_FROM,
+    get_log_level: () => {
+      run.guest.charge(HOST_CALL_FUEL);
+      return KEPT_FROM;
+    },
     log_trace: (text: bigint) => writeLog(run, 'trace', text),
     log_debug: (text: bigint) => writeLog(run, 'debug', text),
     log_info: (text: bigint) => writeLog(run, 'info', text),

@@ -43,7 +43,10 @@ export function httpFunctions(run: HostRun): WebAssembly.ModuleImports {
   };
   return {
     http_request: new WebAssembly.Suspending(request) as unknown as WebAssembly.ImportValue,
-    http_status_code: () => last.status,
+    http_status_code: () => {
+      guest.charge(HOST_CALL_FUEL);
+      return last.status;
+    },
     http_headers: () => {
       guest.charge(HOST_CALL_FUEL);
       headers ??= new TextEncoder().encode(JSON.stringify(last.headers));
