@@ -23,12 +23,15 @@ export interface CallEnding {
   readonly report: PluginReport | undefined;
 }
 
-/** Waits for the run, or for what ends the call before; then the run's own words count no more. */
+/**
+ * Waits for the run, or for what ends the call before. Then how the run ended counts no more, and what
+ * it has written is dropped, even if it comes to its own end a moment later.
+ */
 export async function awaitEnding(
   call: LaneCall,
   running: Promise<PluginReport>,
 ): Promise<CallEnding> {
-  const reported = running.then((report) => ({ end: report.end, report }));
+  const reported = running.then((report) => ({ end: call.endReason ?? report.end, report }));
   const ended = call.whenEnded.then(async (end) => ({ end, report: await lastWords(running) }));
   return Promise.race([reported, ended]);
 }

@@ -200,6 +200,8 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     const { claims } = call;
     const runner = await this.#open(claims);
     if (runner === undefined) return failed('tier_unavailable');
+    // Its plugin may have been stopped while its code was fetched.
+    if (call.endReason !== undefined) return failed(call.endReason);
     call.begin();
     const host = new CallHost(call, pass, this.#openGate(call));
     const ending = await awaitEnding(call, runner.run(job, host));

@@ -4,6 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
 import { canonicalJson } from '../../../src/core/primitives/canonical-json.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
+import type { WasmClaims } from '../../../src/tiers/wasm/admit-ticket.ts';
+import type { PluginReport } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
+import { LaneCall } from '../../../src/tiers/wasm/lane-call.ts';
+import { awaitEnding } from '../../../src/tiers/wasm/lane-outcome.ts';
 import { HARDENING_VERSION } from '../../../src/wasm-hardening/harden.ts';
 import { callOf, claimsOf } from '../support/claims.ts';
 import { LIMITS } from '../support/fixtures.ts';
@@ -66,6 +70,17 @@ describe('the cost of a call', () => {
     });
     expect(outcome).toMatchObject({ kind: 'failed', reason: 'cancelled' });
     expect(outcome.cost.fuel).toBeGreaterThan(2_000);
+  });
+});
+
+describe('awaitEnding()', () => {
+  test('lets what ended a call stand, though its run comes to its own end a moment later', async () => {
+    const call = new LaneCall(claimsOf() as WasmClaims, undefined);
+    const { promise: running, resolve: report } = Promise.withResolvers<PluginReport>();
+    const ending = awaitEnding(call, running);
+    call.end('plugin_stopped');
+    report({ end: 'ok', output: 'too late', fuel: 5, memoryPages: 1, suspendedMs: 0 });
+    expect(await ending).toMatchObject({ end: 'plugin_stopped', report: { fuel: 5 } });
   });
 });
 

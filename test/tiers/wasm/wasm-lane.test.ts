@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
+import type { StoredCode } from '../../../src/blocks/workspace/lane-api.ts';
 import { deny } from '../../../src/core/errors/denial.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
 import { LOWEST_LABEL } from '../../../src/core/policy/labels.ts';
@@ -12,7 +13,7 @@ import { MAX_TICKET_MS } from '../../../src/tiers/wasm/used-tickets.ts';
 import type { WasmLaneApi } from '../../../src/tiers/wasm/wasm-lane-api.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { callOf, claimsOf, sign, toTurn } from '../support/claims.ts';
-import { LIMITS } from '../support/fixtures.ts';
+import { hardened, LIMITS } from '../support/fixtures.ts';
 import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });
@@ -435,6 +436,26 @@ describe('cancel()', () => {
       return Promise.all(running);
     });
     expect(outcomes).toMatchObject([{ reason: 'fuel' }, { reason: 'cancelled' }, { kind: 'ok' }]);
+  });
+
+  test('runs nothing of a call whose code is still on its way', async () => {
+    const code = Promise.withResolvers<StoredCode>();
+    const asked = Promise.withResolvers<void>();
+    const scene = laneScene({
+      code: () => {
+        asked.resolve();
+        return code.promise;
+      },
+    });
+    const claims = inScene(scene, callOf('echo'));
+    const outcome = await scene.inLane(async (lane) => {
+      const running = send(lane, claims);
+      await asked.promise;
+      await lane.cancel(claims.callKey);
+      code.resolve({ kind: 'hardened', hardened: hardened('hostile') });
+      return running;
+    });
+    expect(outcome).toEqual({ kind: 'failed', reason: 'cancelled', cost: { durationMs: 0 } });
   });
 
   test('of an unknown call changes nothing', async () => {
