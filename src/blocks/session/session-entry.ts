@@ -12,12 +12,14 @@ import type { RunCost } from '../../core/conversation/tool-result.ts';
 import type { TurnEventBody } from '../../core/conversation/turn-event.ts';
 import type { Denial } from '../../core/errors/denial.ts';
 
-/** Entries that runs commit, and two that the session writes by itself. */
+/** Entries that runs commit, and three that the session writes by itself. */
 export type SessionEntry =
   | JournalEntry
   | { readonly kind: 'turn-started'; readonly turnId: string; readonly model: string }
   /** Written before the first host call that leaves the platform, or stores something. */
-  | { readonly kind: 'call-went-outward'; readonly round: number; readonly index: number };
+  | { readonly kind: 'call-went-outward'; readonly round: number; readonly index: number }
+  /** What was used up to here is settled with the reservation of an earlier turn: see `turn-reservation.ts`. */
+  | { readonly kind: 'reservation-left' };
 
 interface CallRef {
   readonly round: number;
@@ -57,6 +59,7 @@ export function toEvents(entry: SessionEntry): readonly TurnEventBody[] {
       return [toEndEvent(entry, entry.end)];
     case 'turn-waiting':
     case 'call-went-outward':
+    case 'reservation-left':
       return [];
   }
 }

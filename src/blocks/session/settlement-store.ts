@@ -86,10 +86,13 @@ export class SettlementStore {
     put(owed, corrected);
   }
 
-  /** What was used of a reservation besides, by a turn that goes on under another one. */
-  addTo(reservation: TurnId, used: Used): void {
+  /**
+   * What was used of a reservation besides, by a turn that goes on under another one. `false` if nothing is
+   * owed for it.
+   */
+  addTo(reservation: TurnId, used: Used): boolean {
     const [known] = this.#read().get(reservation)?.values() ?? [];
-    if (known === undefined) return;
+    if (known === undefined) return false;
     const settlement = { ...known, ...addUsed(known, used) };
     this.#sql.exec(
       'UPDATE settlements SET usage = ?, tool_calls = ? WHERE turn_id = ?',
@@ -98,6 +101,7 @@ export class SettlementStore {
       known.turnId,
     );
     put(this.#read(), settlement);
+    return true;
   }
 
   reservations(): readonly TurnId[] {

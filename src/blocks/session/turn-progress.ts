@@ -61,10 +61,8 @@ export class TurnProgress {
   readonly openTexts = new Map<number, string>();
   end: TurnEnd | undefined;
   #lost: ReturnType<typeof countLost>;
-  /** How often it has begun to wait for a human. */
-  waits = 0;
-  /** What it had used when it first began to wait for a human. */
-  beforeWait: Used | undefined;
+  /** What it had used when it left the reservation of an earlier turn. */
+  beforeLeaving: Used | undefined;
   /** What humans were asked, by hash: only where there is one the session has approvals of the turn. */
   readonly requests = new Map<string, ApprovalRequest>();
 
@@ -98,13 +96,16 @@ export class TurnProgress {
         this.#askAbout(entry);
         break;
       case 'turn-waiting':
-        this.#wait(entry);
+        this.#round(entry);
         break;
       case 'call-progress':
         this.#call(entry);
         break;
       case 'call-went-outward':
         this.#call(entry).wentOutward = true;
+        break;
+      case 'reservation-left':
+        this.beforeLeaving = this.used();
         break;
       case 'round-finished':
         this.#round(entry).finished = true;
@@ -171,6 +172,10 @@ export class TurnProgress {
     return Object.fromEntries(counts);
   }
 
+  used(): Used {
+    return { usage: this.usage(), toolCalls: this.startedByTool() };
+  }
+
   /** For the next run. */
   toJournaledRounds(): JournaledRound[] {
     return [...this.rounds].map(([round, { message, usage, calls, finished }]) => {
@@ -196,12 +201,6 @@ export class TurnProgress {
   #addText({ round, text }: Entry<'text'>): void {
     if (this.rounds.has(round)) throw misplaced('text', 'a round without a reply');
     if (text !== '') this.openTexts.set(round, (this.openTexts.get(round) ?? '') + text);
-  }
-
-  #wait(entry: Entry<'turn-waiting'>): void {
-    this.#round(entry);
-    this.waits += 1;
-    this.beforeWait ??= { usage: this.usage(), toolCalls: this.startedByTool() };
   }
 
   #addReply({ round, message, usage }: Entry<'reply'>): void {

@@ -3,7 +3,9 @@
  *
  * A turn may draw on the reservation of one before it, until it waits for a human: nobody knows how
  * long that takes, and others are owed what the reservation has left. So what the turn has used by then is
- * settled with it, and the turn goes on under a reservation of its own.
+ * settled with it, and the turn goes on under a reservation of its own. One whose journal does not say so
+ * has begun to wait under an earlier version: it keeps the name that it draws on, and settles all of its
+ * use at its end.
  *
  * @module
  */
@@ -13,10 +15,11 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { SessionParts } from './session-parts.ts';
 import type { Used } from './settlement-store.ts';
+import { writeEntries } from './transact.ts';
 
-export function reservationOf({ row, progress }: LiveTurn): TurnId {
-  const { id, reservation } = row.facts;
-  return progress.beforeWait === undefined ? reservation : id;
+export function reservationOf(turn: LiveTurn): TurnId {
+  const { id, reservation } = turn.row.facts;
+  return settledBefore(turn) === undefined ? reservation : id;
 }
 
 /** Of all calls that a turn has started, by tool, those that are still to be settled with its end. */
@@ -29,14 +32,15 @@ export function unsettledCalls(turn: LiveTurn): Used['toolCalls'] {
 }
 
 /** Part of a transaction, once it is written that the turn waits: it gives up what it shares. */
-export function leaveShared({ held, settlements }: SessionParts, turn: LiveTurn): void {
-  const { reservation } = turn.row.facts;
-  held.release(reservation);
-  const settled = settledBefore(turn);
-  if (settled !== undefined && turn.progress.waits === 1) settlements.addTo(reservation, settled);
+export function leaveShared(parts: SessionParts, turn: LiveTurn): void {
+  const { id, reservation } = turn.row.facts;
+  parts.held.release(reservation);
+  if (reservation === id || settledBefore(turn) !== undefined) return;
+  const isAdded = parts.settlements.addTo(reservation, turn.progress.used());
+  if (isAdded) writeEntries(parts, turn, [{ kind: 'reservation-left' }]);
 }
 
 /** Settled with the reservation of an earlier turn; nothing where there was none. */
-export function settledBefore({ row, progress }: LiveTurn): Used | undefined {
-  return row.facts.reservation === row.facts.id ? undefined : progress.beforeWait;
+export function settledBefore({ progress }: LiveTurn): Used | undefined {
+  return progress.beforeLeaving;
 }

@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
 import { HOLD_MS } from '../../../src/blocks/session/held-slice.ts';
 import type { AdmitTurn } from '../../../src/blocks/session/session-api.ts';
@@ -235,6 +236,24 @@ describe('a turn that waits for a human on the slice of an earlier one', () => {
     const own = { turnId, toolCalls: { fetch: 1 }, usage: usageOf(2) };
     await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(2), IN_TIME);
     expect(fixture.script.settled).toEqual(expect.arrayContaining([shared, own]));
+  });
+
+  it('settles all at its end under the name that it knows, if it began to wait in an earlier version', async () => {
+    const { fixture, approvalId, shared } = await waiting();
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), IN_TIME);
+    await runInDurableObject(fixture.connect(), (_, { storage }) => {
+      const left = `,${JSON.stringify({ silent: { kind: 'reservation-left' } })}`;
+      const forget = "UPDATE journal SET body = replace(body, ?, '') WHERE instr(body, ?) > 0";
+      expect(storage.sql.exec(forget, left, left).rowsWritten).toBe(1);
+    });
+    await crash();
+    await approve(fixture, approvalId);
+    const run = await fixture.run(2);
+    const reserved = fixture.script.openings.map((opening) => opening.turnId);
+    expect(reserved).toEqual([shared.turnId, shared.turnId]);
+    await run.commit([{ kind: 'turn-finished', output: 'bye', usage: usageOf(3) }]);
+    const all = { turnId: shared.turnId, toolCalls: { fetch: 1 }, usage: usageOf(3) };
+    await vi.waitFor(() => expect(fixture.script.settled).toEqual([shared, all]), IN_TIME);
   });
 
   it('is told once what its last words repeat, also where the session was deleted under it', async () => {
