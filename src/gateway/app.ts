@@ -165,16 +165,12 @@ async function readRequest(
  * What a key stands for. Where the answer is replayed, also whom the path names, and which block the
  * request acts as: the same words about another are another request. Sessions know that by themselves.
  */
-function hashOf(
-  { url, headers }: Request,
-  { path, idempotency }: Route,
-  bytes?: Uint8Array,
-): string {
+function hashOf({ url, headers }: Request, { idempotency }: Route, bytes?: Uint8Array): string {
   if (bytes === undefined) return sha256Hex(url);
-  const acting = headers.get(ACTING_HEADER);
-  const isSaidOfAnything = acting === null && !path.includes('{');
-  if (idempotency !== 'replay' || isSaidOfAnything) return sha256Hex(bytes);
-  return sha256Hex(JSON.stringify([new URL(url).pathname, acting, sha256Hex(bytes)]));
+  const said = sha256Hex(bytes);
+  if (idempotency !== 'replay') return said;
+  const about = JSON.stringify([new URL(url).pathname, headers.get(ACTING_HEADER)]);
+  return `${said}/${sha256Hex(about)}`;
 }
 
 /** None is passed over where none is known: a misspelt wish not to act is no wish to. */

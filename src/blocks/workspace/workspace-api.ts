@@ -272,7 +272,7 @@ export interface WorkspaceApi extends AuthorityLeaseApi {
   /** From the lane: newer rules refuse this code. `detail` is for the plugin's author. */
   failCode(codeHash: string, detail: string): Promise<void>;
 
-  /** `Idempotency-Key` for POSTs that do not run a turn; kept 24 h. */
+  /** `Idempotency-Key` for POSTs that do not run a turn; kept 24 h. `bodyHash` may end with `/` and whom it is about. */
   beginIdempotent(
     principal: string,
     route: string,

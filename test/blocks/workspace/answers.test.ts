@@ -25,6 +25,19 @@ describe('an Idempotency-Key', () => {
     expect(await begin(fixture, 'k', 'hash-2')).toEqual({ kind: 'conflict' });
   });
 
+  test('about somebody else is a conflict, unless an earlier version has not said about whom', async () => {
+    const fixture = await foundWorkspace();
+    await begin(fixture, 'k', 'hash-1/ann');
+    expect(await begin(fixture, 'k', 'hash-1/bob')).toEqual({ kind: 'conflict' });
+    expect(await begin(fixture, 'k', 'hash-1')).toEqual({ kind: 'conflict' });
+    await begin(fixture, 'earlier', 'hash-1');
+    const answer = { status: 200, body: '{}' };
+    await fixture.block.finishIdempotent('user:alice', 'createSession', 'earlier', answer);
+    const again = await begin(fixture, 'earlier', 'hash-1/ann');
+    expect(again).toEqual({ kind: 'replay', ...answer });
+    expect(await begin(fixture, 'earlier', 'hash-10/ann')).toEqual({ kind: 'conflict' });
+  });
+
   test('is free again after a request that had no effect', async () => {
     const fixture = await foundWorkspace();
     await begin(fixture);
