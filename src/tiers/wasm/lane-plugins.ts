@@ -55,19 +55,22 @@ export class LanePlugins {
       fuel = report.fuel;
       this.#keepLog(request, report);
       if (report.end === 'ok') return 'started';
-      await this.#lane.runners.retire(request.plugin, request.codeHash);
+      void this.#lane.runners.retire(request.plugin, request.codeHash);
       return report.end;
     } finally {
       pass.leave(fuel);
     }
   }
 
-  /** Nothing that was approved before goes on: what waits ends here, what runs at its next host call. */
-  async withdraw(withdrawals: readonly Withdrawal[]): Promise<void> {
+  /**
+   * Nothing that was approved before goes on: what waits ends here, what runs at its next host call. Their
+   * isolates are ended behind that: on a busy lane it takes a while, and whoever stops a plugin is waiting.
+   */
+  withdraw(withdrawals: readonly Withdrawal[]): void {
     const { calls, runners, withdrawn } = this.#lane;
     for (const withdrawal of withdrawals) withdrawn.add(withdrawal);
     for (const call of calls()) if (withdrawn.covers(call.claims)) call.end('plugin_stopped');
-    for (const { plugin } of withdrawals) await runners.retire(plugin);
+    for (const { plugin } of withdrawals) void runners.retire(plugin);
   }
 
   async retire(versions: readonly RetiredVersion[]): Promise<void> {

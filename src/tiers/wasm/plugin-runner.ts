@@ -28,6 +28,9 @@ export interface PluginCodeName {
 export interface PluginRunners {
   /** `undefined` if this deployment cannot run that code. */
   open(name: PluginCodeName): Promise<PluginRunner | undefined>;
-  /** Gives up what is kept ready for a plugin, or for one code of it. Calls in it run to their end. */
+  /**
+   * Gives up what is kept ready for a plugin, or for one code of it. Calls in it run to their end. Resolves
+   * once all of it is gone; never rejects.
+   */
   retire(plugin: string, codeHash?: string): Promise<void>;
 }

@@ -140,7 +140,7 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   }
 
   async withdrawPlugins(withdrawals: readonly Withdrawal[]): Promise<void> {
-    await this.#plugins.withdraw(withdrawals);
+    this.#plugins.withdraw(withdrawals);
   }
 
   async retireVersions(versions: readonly RetiredVersion[]): Promise<void> {

@@ -3,7 +3,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { StartPlugin, StoredCode } from '../../../src/blocks/workspace/lane-api.ts';
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
-import { MAX_CALLS_INSIDE } from '../../../src/tiers/wasm/turnstile.ts';
+import { LanePlugins } from '../../../src/tiers/wasm/lane-plugins.ts';
+import { MAX_CALLS_INSIDE, Turnstile } from '../../../src/tiers/wasm/turnstile.ts';
+import { WithdrawnPlugins } from '../../../src/tiers/wasm/withdrawn-plugins.ts';
 import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -13,6 +15,7 @@ import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
 import { buildModule } from '../support/module-builder.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });
+const FAILED_START = { end: 'trap', output: '', fuel: 0, memoryPages: 0, suspendedMs: 0 } as const;
 const STOPPED = { kind: 'failed', reason: 'plugin_stopped' };
 
 /** Claims of a call that asks the network. */
@@ -197,6 +200,21 @@ describe('withdrawPlugins()', () => {
     });
     expect(outcome).toMatchObject(STOPPED);
     expect(aborted).toHaveBeenCalled();
+  });
+
+  test('is answered before isolates are ended, for which a busy lane takes long', async () => {
+    const retire = vi.fn(() => new Promise<never>(() => {}));
+    const open = async () => ({ run: async () => ({ ...FAILED_START }) });
+    await laneScene().inLane(async (_, { storage }) => {
+      const plugins = new LanePlugins({
+        ...{ runners: { open, retire }, turnstile: new Turnstile(), calls: () => [] },
+        ...{ withdrawn: new WithdrawnPlugins(storage.sql), keepLog: () => {} },
+      });
+      await plugins.withdraw([withdrawal, { ...withdrawal, plugin: 'another' }]);
+      const named = { workspace: 'w', plugin: 'tried', version: '1.0.0', codeHash: 'h' };
+      expect(await plugins.start({ ...named, limits: LIMITS })).toBe('trap');
+    });
+    expect(retire.mock.calls).toEqual([['network'], ['another'], ['tried', 'h']]);
   });
 
   test('ends a call that waits for its turn before it runs', async () => {
