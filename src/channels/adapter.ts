@@ -149,6 +149,8 @@ export interface ChannelAdapter {
   readonly takesMarkdown: boolean;
   /** Whether it can be written to a chat without a message there to answer. */
   readonly canBegin: boolean;
+  /** Whether a sender hears at once that his message was refused, and can send it again himself. */
+  readonly hearsRefusals?: true;
   /** Of a platform that signs with published keys; `undefined` if no key could make it right. */
   readonly findKey?: (webhook: Webhook, context: AdapterContext) => KeyWanted | undefined;
   readonly accessToken?: AccessTokenSource;

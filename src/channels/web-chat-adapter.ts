@@ -17,6 +17,7 @@ export const webChatAdapter: ChannelAdapter = {
   maxChars: MAX_CHARS,
   takesMarkdown: true,
   canBegin: true,
+  hearsRefusals: true,
   verify: () => false,
   read: () => ({ kind: 'malformed' }),
   render: () => {

@@ -100,6 +100,29 @@ describe('a page that was away', () => {
     await answered(back, 'two', 'three', 'one', 'two', 'three');
   });
 
+  test('for long goes on with another ticket: no socket is pushed more than it could hold', async () => {
+    const order = { chat: 'deaf', text: 'x'.repeat(65_536) };
+    const said = await Promise.all(
+      Array.from({ length: 20 }, () => api.post('/v1/channels/other/messages', order)),
+    );
+    expect(new Set(said.map(({ status }) => status))).toEqual(new Set([202]));
+    await eventually(async () => {
+      const { replies } = await find('other');
+      expect(replies.filter(({ status }: { status: string }) => status !== 'sent')).toEqual([]);
+    });
+    const first = await open('deaf', 'other');
+    for (let n = 0; n < 20; n++) first.send({ kind: 'resume', after: 0 });
+    expect(await first.closed).toBe(4_001);
+    const heard = first.replies().length;
+    expect(heard).toBe(64);
+    const cursor = first.frames.findLast(({ kind }) => kind === 'reply')?.cursor;
+    const second = await open('deaf', 'other');
+    second.send({ kind: 'resume', after: cursor });
+    await eventually(() => expect(second.replies()).toHaveLength(80 - heard));
+    second.send({ kind: 'resume', after: 0 });
+    expect(await second.closed).toBe(4_001);
+  });
+
   test('because the gateway was killed finds its message taken, and the reply', async () => {
     const used = { channel: 'shop', ticket: await ticketFor('lee') };
     expect(await knock(gateway, used)).toBe(101);
@@ -142,13 +165,15 @@ describe('who may talk', () => {
     await eventually(() => expect(page.replies()).toHaveLength(2));
   });
 
-  test('and how often: beyond it a message is refused', async () => {
-    await create('slow', { senderRate: { calls: 1, periodMs: 60_000 } });
+  test('and how often: beyond it a message is refused, and leaves nothing on disk', async () => {
+    await create('slow', { senderRate: { calls: 1, periodMs: 3_600_000 } });
     const page = await open('fast', 'slow');
     expect(await page.say('f1', says('one'))).toMatchObject({ kind: 'taken' });
-    expect(await page.say('f2', says('two'))).toMatchObject({
-      ...{ kind: 'refused', code: 'rate_limited' },
-    });
+    const refused = await page.say('f2', says('two'));
+    expect(refused).toMatchObject({ kind: 'refused', code: 'rate_limited' });
+    expect(refused.retryAfterMs).toBeGreaterThan(3_000_000);
+    expect(refused.retryAfterMs).toBeLessThanOrEqual(3_600_000);
+    expect((await find('slow')).updates).toHaveLength(1);
   });
 
   test('a channel that is deleted closes what is open', async () => {

@@ -110,10 +110,10 @@ export interface IssueChatTicket {
   readonly sender: string;
 }
 
-/** `full`: there are too many updates waiting. */
+/** `full`: there are too many updates waiting; or, `isOfSender`, he has sent too many. */
 export type WebhookVerdict =
   | { readonly kind: 'refused' | 'malformed' }
-  | { readonly kind: 'full'; readonly retryAfterMs: number }
+  | { readonly kind: 'full'; readonly retryAfterMs: number; readonly isOfSender?: true }
   | { readonly kind: 'accepted'; readonly answer?: WebhookAnswer };
 
 /** A message that answers nobody's. The same id again is the same message. */

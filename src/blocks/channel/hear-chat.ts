@@ -34,7 +34,8 @@ export async function hearChat(
   const update = toUpdate(parts, channel, { sender, id, text });
   const verdict = await take(channel, update);
   if (verdict.kind === 'full') {
-    return { kind: 'refused', id, code: 'full', retryAfterMs: verdict.retryAfterMs };
+    const { retryAfterMs, isOfSender } = verdict;
+    return { kind: 'refused', id, code: isOfSender ? 'rate_limited' : 'full', retryAfterMs };
   }
   const stored = parts.updates.findById(channel.spec.name, update.updateId);
   const code = stored?.status === 'refused' ? stored.facts.code : undefined;

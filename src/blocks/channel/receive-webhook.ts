@@ -85,7 +85,9 @@ export function store(parts: ChannelParts, { channel, updates, verdict }: Signed
   const begun = fresh
     .filter((update, index) => index === 0 || isNew(update))
     .map((update) => ({ ...takeIn(parts, channel, update), chat: update.chat }));
-  return { verdict, begun };
+  const tooFast = begun.find(({ retryAfterMs }) => retryAfterMs !== undefined);
+  if (tooFast?.retryAfterMs === undefined) return { verdict, begun };
+  return nothing({ kind: 'full', retryAfterMs: tooFast.retryAfterMs, isOfSender: true });
 }
 
 const full = (): WebhookVerdict => ({ kind: 'full', retryAfterMs: COME_BACK_MS });

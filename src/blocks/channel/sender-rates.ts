@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Bucket, callsIn, refill, takeCalls } from '../../core/policy/bucket.ts';
+import { type Bucket, refill, retryAfterMs, takeCalls } from '../../core/policy/bucket.ts';
 import type { Rate } from '../../core/policy/policy.ts';
 import { remember } from '../../core/primitives/remember.ts';
 import type { SenderKey } from './sender-store.ts';
@@ -16,11 +16,11 @@ const MAX_REMEMBERED = 10_000;
 export class SenderRates {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Counts a message; `false` if there were too many. */
-  take({ channel, sender }: SenderKey, rate: Rate, now: number): boolean {
+  /** Counts a message. Answers when there may be one, in milliseconds from now: 0 for this one. */
+  take({ channel, sender }: SenderKey, rate: Rate, now: number): number {
     const key = `${channel}/${sender}`;
     const bucket = refill(this.#buckets.get(key), rate, now);
     remember(this.#buckets, [key, takeCalls(bucket, 1)], MAX_REMEMBERED);
-    return callsIn(bucket) >= 1;
+    return retryAfterMs(bucket);
   }
 }

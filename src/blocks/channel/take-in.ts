@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ADAPTERS } from '../../channels/adapters.ts';
 import type { Update } from '../../channels/update.ts';
 import { FIXED_REPLIES, type FixedReply } from '../../core/channels/fixed-replies.ts';
 import { judgeSender, type SenderVerdict } from '../../core/channels/judge-sender.ts';
@@ -23,6 +24,8 @@ export interface TakenIn {
   /** Of an update that waits for its turn: its session, which is its lane, and its number. */
   readonly waiting?: { readonly lane: string; readonly seq: number };
   readonly replies: readonly number[];
+  /** Of one that was not stored: when its sender may send it again, in milliseconds from now. */
+  readonly retryAfterMs?: number;
 }
 
 export function takeIn(parts: ChannelParts, channel: StoredChannel, update: Update): TakenIn {
@@ -31,7 +34,10 @@ export function takeIn(parts: ChannelParts, channel: StoredChannel, update: Upda
   if (update.isBot) return refuse(parts, channel, update, { code: 'bot' });
   const known = parts.senders.find(key);
   const verdict = judgeSender(spec.access, update.sender, known?.state);
-  if (!parts.rates.take(key, spec.senderRate, parts.now())) {
+  const retryAfterMs = parts.rates.take(key, spec.senderRate, parts.now());
+  if (retryAfterMs > 0) {
+    // A row for each would let a visitor fill the disk with what he is refused.
+    if (ADAPTERS[spec.platform].hearsRefusals) return { replies: [], retryAfterMs };
     return refuse(parts, channel, update, { code: 'rate_limited' });
   }
   if (verdict === 'refuse') return refuse(parts, channel, update, { code: 'not_allowed' });

@@ -29,6 +29,12 @@ const MAX_SOCKETS_OF_VISITOR = 8;
 /** How long a socket stays open at most, in milliseconds: then its page asks for another ticket. */
 const MAX_OPEN_MS = 86_400_000;
 
+/**
+ * What one socket is pushed of replies at most, in characters. What its page does not read is kept in
+ * memory, and nobody is told how much that is: a page goes on from its cursor with another ticket.
+ */
+const MAX_PUSHED_CHARS = 1_048_576;
+
 /** Frames of one socket; messages have the rate of their sender besides. */
 const FRAME_RATE = { calls: 60, periodMs: 10_000 } as const;
 
@@ -37,6 +43,8 @@ interface Visit extends Pick<ChatTicket, 'channel' | 'createdAt' | 'sender'> {
   readonly endsAt: number;
   /** Of the last reply that was pushed; absent until the page has said where it stands. */
   readonly cursor?: number;
+  /** Characters of replies that were pushed. */
+  readonly pushed?: number;
 }
 
 export type ChatHost = Pick<
@@ -126,7 +134,7 @@ export class WebChat {
     const visit = visitOf(socket);
     const channel = channels.find(visit.channel);
     if (channel?.createdAt !== visit.createdAt) return 'removed';
-    if (visit.endsAt <= now()) return 'expired';
+    if (isOver(visit, now())) return 'expired';
     if (!this.#mayFrame(socket, now())) return 'tooFast';
     if (typeof data !== 'string') return 'unsupported';
     const frame = readChatFrame(data);
@@ -150,19 +158,20 @@ export class WebChat {
 
   /** What comes after its cursor, which moves along. */
   #pushAll(socket: WebSocket): void {
-    const { chats, replies, channels } = this.#rules.parts;
-    const visit = visitOf(socket);
+    const { chats, replies, channels, now } = this.#rules.parts;
+    let visit = visitOf(socket);
     const isLive = channels.find(visit.channel)?.createdAt === visit.createdAt;
     if (visit.cursor === undefined || !isLive) return;
-    let { cursor } = visit;
-    for (const next of chats.after(chatOf(visit), cursor)) {
-      const part = replies.find(next.reply)?.part;
-      cursor = next.cursor;
+    for (const { cursor, reply } of chats.after(chatOf(visit), visit.cursor)) {
+      if (isOver(visit, now())) break;
+      const part = replies.find(reply)?.part;
+      visit = { ...visit, cursor, pushed: (visit.pushed ?? 0) + (part?.text.length ?? 0) };
       if (part === undefined) continue;
       const { index, text, format, messageId: inReplyTo = '' } = part;
       say(socket, { kind: 'reply', cursor, inReplyTo, index, text, format });
     }
-    socket.serializeAttachment({ ...visit, cursor } satisfies Visit);
+    socket.serializeAttachment(visit satisfies Visit);
+    if (isOver(visit, now())) close(socket, 'expired');
   }
 
   /** Tags are short, and senders need not be. */
@@ -173,6 +182,10 @@ export class WebChat {
 
 /** A chat is with one visitor, so it is named after him. */
 const chatOf = ({ channel, sender }: Visit) => ({ channel, chat: sender });
+
+/** Another ticket is wanted. */
+const isOver = ({ endsAt, pushed = 0 }: Visit, now: number): boolean =>
+  endsAt <= now || pushed >= MAX_PUSHED_CHARS;
 
 const visitOf = (socket: WebSocket): Visit => socket.deserializeAttachment();
 

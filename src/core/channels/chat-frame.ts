@@ -22,7 +22,7 @@ export const CHAT_CLOSE_CODES = {
   failed: 1_011,
   /** The channel was deleted. */
   removed: 4_000,
-  /** It was open for as long as it may be: connect again with another ticket. */
+  /** It was open for as long, or was pushed as much, as may be: connect again with another ticket. */
   expired: 4_001,
   tooFast: 4_029,
 } as const;
