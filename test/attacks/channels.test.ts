@@ -1,6 +1,7 @@
 /** Attacks on channels over HTTP: forged and broken webhooks, guessed codes, borrowed authority. */
 
 import { generateKeyPairSync } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attenuate } from '../../src/client/attenuate.ts';
 import { type Api, callApi } from '../support/api.ts';
@@ -19,13 +20,20 @@ import {
 } from '../support/channel-webhooks.ts';
 import { channelOrder, deliver, eventually, exempt, says } from '../support/channels.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type StandIn as Provider, startProvider, streamText } from '../support/provider.ts';
 
 let gateway: Gateway;
 let api: Api;
 let standIn: StandIn;
+let provider: Provider;
 
 beforeAll(async () => {
-  [gateway, standIn] = await Promise.all([startGateway({ examples: false }), startStandIn()]);
+  [standIn, provider] = await Promise.all([startStandIn(), startProvider()]);
+  const secrets = {
+    OPENAI_COMPATIBLE_BASE_URL: provider.baseUrl,
+    OPENAI_COMPATIBLE_MODELS: 'slow',
+  };
+  gateway = await startGateway({ examples: false, secrets });
   api = callApi(gateway);
   await exempt(api, standIn);
   for (const platform of ['webhook', 'telegram', 'slack', 'whatsapp', 'teams'] as const) {
@@ -35,6 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.dispose();
   await standIn?.close();
+  provider?.dispose();
 });
 
 const find = async (name: string) => (await api.get(`/v1/channels/${name}`)).body;
@@ -184,6 +193,64 @@ describe('a pairing code', () => {
     const { code } = (await api.post('/v1/channels/first/codes')).body;
     await say('second', { text: code });
     expect((await find('second')).pairings).toEqual([]);
+  });
+});
+
+describe('while the model thinks', () => {
+  const create = async (name: string, change: object = {}) => {
+    const slow = { model: 'compatible/slow', capabilities: ['provider:llm:call:compatible/slow'] };
+    const order = channelOrder(standIn, 'webhook', { name, ...slow, ...change });
+    expect((await api.post('/v1/channels', order)).status).toBe(201);
+  };
+  const texts = () => standIn.delivered.map(({ text }) => text);
+  /** The next request to the model, which waits for its answer. */
+  const thinking = () =>
+    new Promise<(answer: string) => void>((resolve) => {
+      provider.answer = (_, response: ServerResponse) =>
+        resolve((answer) => streamText(response, answer));
+    });
+
+  test('a channel is deleted: its answer goes nowhere, also by another channel of its name', async () => {
+    await create('brief');
+    const begun = thinking();
+    await say('brief', { chat: 'old', text: 'What is the secret?' });
+    const answer = await begun;
+    const [{ sessionId }] = (await find('brief')).updates;
+    expect((await api.delete('/v1/channels/brief')).status).toBe(204);
+    const quick = { model: 'embedded/script', capabilities: ['provider:llm:call:embedded/*'] };
+    await create('brief', quick);
+    answer('The secret is 42');
+    await eventually(async () => {
+      const { body } = await api.get(`/v1/sessions/${sessionId}/messages`);
+      expect(JSON.stringify(body)).toContain('The secret is 42');
+    });
+    await say('brief', { chat: 'old', text: says('of the new one') });
+    await eventually(() => expect(texts()).toContain('of the new one'));
+    expect(texts()).not.toContain('The secret is 42');
+    expect((await find('brief')).replies).toHaveLength(1);
+  });
+
+  test('a sender is denied: what waits of him has no turn', async () => {
+    await create('watched', { access: { mode: 'pair-on-request' } });
+    const decide = async (decision: string) => {
+      const [{ id }] = (await find('watched')).pairings;
+      const decided = await api.post(`/v1/channels/watched/pairings/${id}`, { decision });
+      expect(decided.status).toBe(200);
+    };
+    await say('watched', { text: 'May I?' });
+    await decide('approve');
+    const begun = thinking();
+    await say('watched', { text: 'one' });
+    const answer = await begun;
+    await say('watched', { text: 'two' });
+    await decide('deny');
+    answer('to one');
+    await eventually(async () => {
+      const { counts, updates } = await find('watched');
+      expect(counts).toEqual({ waiting: 0, answered: 1, refused: 2 });
+      expect(updates[0].code).toBe('not_allowed');
+    });
+    expect((await find('watched')).replies).toHaveLength(2);
   });
 });
 

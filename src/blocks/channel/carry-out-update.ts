@@ -5,7 +5,9 @@
  * @module
  */
 
+import type { Update } from '../../channels/update.ts';
 import { FIXED_REPLIES } from '../../core/channels/fixed-replies.ts';
+import { judgeSender } from '../../core/channels/judge-sender.ts';
 import { charge, leftOf } from '../../core/policy/ledger.ts';
 import type { TurnSummary } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
@@ -23,6 +25,9 @@ const WAIT_MS = 20_000;
 
 /** How soon a turn that waits for a human is asked after again, in milliseconds. */
 const LOOK_AGAIN_MS = 3_000;
+
+/** Nobody is told so: whoever is kept out hears nothing. */
+const NOT_ALLOWED = 'not_allowed';
 
 /** What passes by itself. */
 const PASSES = new Set(['rate_limited', 'audit_unavailable', 'lane_full', 'turn_waiting']);
@@ -65,6 +70,7 @@ async function turnOf(
       ? { kind: 'later' }
       : { kind: 'turn', turn };
   }
+  if (isKeptOut(parts, channel, update)) return { kind: 'refused', code: NOT_ALLOWED };
   if (!(await authorityTo(parts, channel, 'receive'))) return { kind: 'refused', code: 'denied' };
   const { grants, budget } = boundsOf(parts, channel, { sender: update.sender, principal });
   const ceiling = leftOf(parts.senders.spentBy(principal, parts.now()), budget);
@@ -83,6 +89,16 @@ async function turnOf(
   const facts = { ...stored.facts, turnId: ran.value.turnId };
   parts.transact(() => parts.updates.setFacts(stored, facts));
   return { kind: 'later' };
+}
+
+/** Somebody may have denied him while his message waited. */
+function isKeptOut(
+  { senders }: ChannelParts,
+  { spec }: StoredChannel,
+  { sender }: Pick<Update, 'sender'>,
+): boolean {
+  const known = senders.find({ channel: spec.name, sender });
+  return judgeSender(spec.access, sender, known?.state) === 'refuse';
 }
 
 /** Whether it is to be tried again. */
@@ -105,8 +121,9 @@ function answer(
     const charged = charge(spent, { tokens, costMicroUsd: usage.costMicroUsd });
     parts.senders.setSpent(principal, charged);
     const facts = { ...stored.facts, turnId, ...(code !== undefined && { code }) };
-    parts.updates.settle(stored, 'answered', facts);
-    return reply(parts, channel, stored, text);
+    return parts.updates.settle(stored, 'answered', facts)
+      ? reply(parts, channel, stored, text)
+      : [];
   });
   parts.send(channel.spec.name, update?.chat ?? '', replies);
 }
@@ -118,12 +135,12 @@ function refuse(
   code: string,
 ): void {
   const replies = parts.transact(() => {
-    parts.updates.settle(stored, 'refused', { ...stored.facts, code });
+    if (!parts.updates.settle(stored, 'refused', { ...stored.facts, code })) return [];
     parts.record({
       ...{ action: 'channel-update', decision: 'denied', reason: code },
       ...{ actor: `channel:${stored.facts.principal}`, channel: channel.spec.name },
     });
-    return reply(parts, channel, stored, FIXED_REPLIES.failed);
+    return code === NOT_ALLOWED ? [] : reply(parts, channel, stored, FIXED_REPLIES.failed);
   });
   parts.send(channel.spec.name, stored.facts.update?.chat ?? '', replies);
 }

@@ -152,16 +152,16 @@ export class UpdateStore {
     this.#count(update.channel, { updates: 0, bytes: bytesOf(column) - update.bytes });
   }
 
-  /** Ends one that was waiting. */
-  settle(update: StoredUpdate, status: UpdateStatus, facts: UpdateFacts): void {
+  /** Ends one that was waiting; `false` if it is gone, as it is with its channel. */
+  settle(update: StoredUpdate, status: UpdateStatus, facts: UpdateFacts): boolean {
     const { update: _, replyToken: __, ...kept } = facts;
     const { rowsWritten } = this.#sql.exec(
       'UPDATE updates SET status = ?, facts = ? WHERE seq = ?',
       ...[status, this.#toColumn(update, kept), update.seq],
     );
-    // With its channel it may be gone.
-    if (rowsWritten === 0) return;
+    if (rowsWritten === 0) return false;
     this.#count(update.channel, { updates: -1, bytes: -update.bytes });
+    return true;
   }
 
   newest(channel: string): readonly UpdateDescription[] {
