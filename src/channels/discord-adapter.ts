@@ -24,6 +24,9 @@ const APPLICATION_COMMAND = 2;
 const PONG = JSON.stringify({ type: 1 });
 const DEFERRED = JSON.stringify({ type: 5 });
 
+/** The context of an interaction that nobody sees but the user and the bot. */
+const DIRECT = 1;
+
 /** The type of an option that holds text. */
 const TEXT_OPTION = 3;
 
@@ -36,6 +39,7 @@ const interaction = z.object({
   application_id: snowflake,
   token: z.string().regex(/^[A-Za-z0-9_-]{1,2048}$/),
   channel_id: snowflake.optional(),
+  context: z.int().optional(),
   user: user.optional(),
   member: z.object({ user }).optional(),
   data: z
@@ -107,14 +111,15 @@ export const discordAdapter: ChannelAdapter = {
 };
 
 function toUpdates(read: z.infer<typeof interaction>): readonly Update[] {
-  const { id, channel_id: chat, member, user: direct, token, data } = read;
+  const { id, channel_id: chat, context, member, user: direct, token, data } = read;
+  // Outside of servers there is no member: in groups, too, and between two people.
   const author = member?.user ?? direct;
   const option = data?.options?.find(({ type }) => type === TEXT_OPTION)?.value;
   if (author === undefined || chat === undefined || typeof option !== 'string') return [];
   return [
     {
       ...{ updateId: id, sender: author.id, chat, text: option, attachments: [] },
-      ...{ isBot: author.bot === true, isForwarded: false, isPrivate: member === undefined },
+      ...{ isBot: author.bot === true, isForwarded: false, isPrivate: context === DIRECT },
       replyToken: token,
     },
   ];

@@ -3,7 +3,7 @@
  * the `hub.challenge` handshake, text messages by `/{phone-number-id}/messages`.
  *
  * No idempotency key is documented, so a message that was perhaps sent is not sent again. A signature
- * holds no time: what is recorded and sent again is known by its message id.
+ * holds no time: what is recorded and sent again is known by its message id, and later by its age.
  *
  * @module
  */
@@ -17,6 +17,12 @@ import type { Attachment, Update } from './update.ts';
 
 const MAX_CHARS = 4_096;
 
+/**
+ * From what age a message is a recording, in milliseconds: WhatsApp repeats one for seven days, and its id
+ * is remembered for eight.
+ */
+const MAX_AGE_MS = 7.5 * 86_400_000;
+
 const media = z.object({
   id: z.string().max(256),
   mime_type: z.string().max(128).optional(),
@@ -26,6 +32,11 @@ const media = z.object({
 const message = z.object({
   id: z.string().min(1).max(256),
   from: z.string().min(1).max(256),
+  /** Unix seconds. */
+  timestamp: z
+    .string()
+    .regex(/^[0-9]{1,12}$/)
+    .optional(),
   /** The second where it has been passed on many times. */
   context: z
     .object({ forwarded: z.boolean().optional(), frequently_forwarded: z.boolean().optional() })
@@ -78,7 +89,7 @@ export const whatsappAdapter: ChannelAdapter = {
     return tools.equal(headers['x-hub-signature-256'] ?? '', `sha256=${hexOf(mac)}`);
   },
 
-  read({ method, query, body }, { credentials }) {
+  read({ method, query, body }, { credentials, now }) {
     if (method === 'GET') {
       const challenge = query['hub.challenge'] ?? '';
       if (!/^[\x21-\x7e]{1,256}$/.test(challenge)) return { kind: 'malformed' };
@@ -90,7 +101,7 @@ export const whatsappAdapter: ChannelAdapter = {
       .flatMap(({ changes }) => changes.map(({ value }) => value))
       .filter(({ metadata }) => metadata?.phone_number_id === credentials.phoneNumberId)
       .flatMap(({ messages }) => messages ?? [])
-      .flatMap(readMessage);
+      .flatMap((written) => readMessage(written, now));
     return { kind: 'updates', updates };
   },
 
@@ -136,9 +147,12 @@ function say({ credentials, apiBase }: AdapterContext, message: object): Outgoin
 }
 
 /** One that is not as it must be takes none of those with it that came in the same request. */
-function readMessage(written: unknown): readonly Update[] {
+function readMessage(written: unknown, now: number): readonly Update[] {
   const { success, data } = message.safeParse(written);
-  return success ? toUpdates(data) : [];
+  if (!success) return [];
+  const isRecording =
+    data.timestamp !== undefined && now - Number(data.timestamp) * 1_000 > MAX_AGE_MS;
+  return isRecording ? [] : toUpdates(data);
 }
 
 /** A chat is with one person, so it is named after him. */

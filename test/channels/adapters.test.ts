@@ -8,6 +8,7 @@ import {
   type Said,
   type SignedWebhook,
   SLACK_CREDENTIALS,
+  signForDiscord,
   signForSlack,
   slackWebhook,
   standardWebhook,
@@ -147,7 +148,40 @@ describe('what a sender passes on', () => {
   });
 });
 
+describe('discord', () => {
+  const read = (said: object) => {
+    const user = { id: '53908232506183680' };
+    const data = { options: [{ type: 3, name: 'message', value: '/link' }] };
+    const interaction = { type: 2, channel_id: '5', data, ...said };
+    const webhook = toWebhook(signForDiscord({ ...interaction, user }));
+    const context = { credentials: DISCORD_CREDENTIALS, tools, now: Date.now(), apiBase: 'x' };
+    const received = ADAPTERS.discord.read(webhook, context);
+    return received.kind === 'updates' && received.updates[0]?.isPrivate;
+  };
+
+  test.each([
+    ['a server', { context: 0 }, false],
+    ['a direct chat with the bot', { context: 1 }, true],
+    ['a group, or a chat of two people', { context: 2 }, false],
+    ['a place that is not told', {}, false],
+  ])('knows who reads along in %s', (_, place, isPrivate) => {
+    expect(read(place)).toBe(isPrivate);
+  });
+});
+
 describe('whatsapp', () => {
+  test('a recording is no message any more once its id may be forgotten', () => {
+    const { credentials, write } = KNOWN.whatsapp;
+    const webhook = toWebhook(write({ text: 'hello' }));
+    const readAfter = (days: number) => {
+      const now = Date.now() + days * 86_400_000;
+      const context = { credentials, tools, now, apiBase: 'https://reply.example' };
+      const read = ADAPTERS.whatsapp.read(webhook, context);
+      return read.kind === 'updates' && read.updates.length;
+    };
+    expect([0, 7.4, 7.6, 400].map(readAfter)).toEqual([1, 1, 0, 0]);
+  });
+
   test('a message that cannot be read takes no other with it', () => {
     const { credentials, write } = KNOWN.whatsapp;
     const webhook = toWebhook(write({ text: 'hello' }));
