@@ -7,6 +7,7 @@
 
 import type { OutgoingRequest, SendOutcome } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
+import { delayAfter } from '../../channels/send-again.ts';
 import { askAccess } from './ask-access.ts';
 import { authorityTo } from './channel-authority.ts';
 import type { ChannelParts } from './channel-parts.ts';
@@ -19,10 +20,6 @@ import { sendRequest } from './send-request.ts';
 /** Most requests for one part. */
 const MAX_SEND_ATTEMPTS = 8;
 
-/** Delay before the second request; doubled for each further one. */
-const FIRST_DELAY_MS = 1_000;
-const MAX_DELAY_MS = 300_000;
-
 export async function sendReply(parts: ChannelParts, seq: number): Promise<Progress> {
   const reply = parts.replies.find(seq);
   const channel = reply && parts.channels.find(reply.channel);
@@ -34,6 +31,7 @@ export async function sendReply(parts: ChannelParts, seq: number): Promise<Progr
   const trying = { ...reply, attempts: reply.attempts + 1 };
   const access = await askAccess(parts, channel, api.privateHosts);
   if (access.kind !== 'access') return settle(parts, trying, access);
+  if (isGone(parts, reply)) return 'done';
   const request = toRequest(parts, channel, { reply, by: { base: api.base, access } });
   const sending = { ...trying, status: 'sending' } as const;
   parts.transact(() => parts.replies.change(sending));
@@ -54,6 +52,7 @@ async function handOver(
 ): Promise<Progress> {
   const authority = await authorityTo(parts, channel, 'send');
   if (authority === undefined) return settle(parts, reply, { kind: 'refused', code: 'denied' });
+  if (isGone(parts, reply)) return 'done';
   const { name } = channel.spec;
   const { chat } = reply.part;
   parts.transact(() => {
@@ -66,6 +65,11 @@ async function handOver(
   });
   parts.push(name, chat);
   return 'done';
+}
+
+/** With its channel, while something was asked for: another one may have its name by now. */
+function isGone({ replies }: ChannelParts, { seq }: StoredReply): boolean {
+  return replies.find(seq) === undefined;
 }
 
 type SendingBy = Parameters<typeof sendingContext>[2];
@@ -88,9 +92,8 @@ function settle(parts: ChannelParts, reply: StoredReply, outcome: SendOutcome): 
     if (after.status !== 'pending') recordEnd(parts, after);
   });
   if (after.status !== 'pending') return 'done';
-  const wanted = outcome.kind === 'busy' ? (outcome.retryAfterMs ?? 0) : 0;
-  const backOff = FIRST_DELAY_MS * 2 ** (reply.attempts - 1);
-  return { again: parts.now() + Math.min(MAX_DELAY_MS, Math.max(wanted, backOff)) };
+  const wanted = outcome.kind === 'busy' ? outcome.retryAfterMs : undefined;
+  return { again: parts.now() + delayAfter(reply.attempts, wanted) };
 }
 
 function judge(reply: StoredReply, outcome: SendOutcome): StoredReply {

@@ -5,6 +5,7 @@
  */
 
 import type { OutgoingRequest, SendAnswer } from '../../channels/adapter.ts';
+import { readRetryAfter } from '../../channels/send-again.ts';
 import type { Network } from '../kit/networks.ts';
 
 /** How long a platform may take to answer, in milliseconds. */
@@ -24,10 +25,10 @@ export async function sendRequest(
     const sent = method === 'GET' ? {} : { body };
     const init = { method, headers, ...sent, signal, redirect: 'manual' } as const;
     const response = await network.fetch(url, init);
-    const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
+    const retryAfterMs = readRetryAfter(response.headers.get('Retry-After'), Date.now());
     return {
       status: response.status,
-      ...(Number.isFinite(seconds) && { retryAfterMs: seconds * 1_000 }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
       body: await readStart(response.body, maxAnswerBytes),
     };
   } catch {

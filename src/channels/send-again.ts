@@ -1,0 +1,24 @@
+/**
+ * When a request is made again that a platform had no time for.
+ *
+ * @module
+ */
+
+/** Delay before the second request; doubled for each further one. */
+const FIRST_DELAY_MS = 1_000;
+
+/** How long a platform can want to be left alone. */
+const MAX_WANTED_MS = 3_600_000;
+
+/** What a `Retry-After` says, in milliseconds from now: seconds, or a date (RFC 9110, section 10.2.3). */
+export function readRetryAfter(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^[0-9]{1,9}(\.[0-9]{1,9})?$/.test(header)) return Number(header) * 1_000;
+  const at = header.endsWith(' GMT') ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+/** How long after so many attempts, in milliseconds; `wantedMs` is what the platform has said. */
+export function delayAfter(attempts: number, wantedMs = 0): number {
+  return Math.max(FIRST_DELAY_MS * 2 ** (attempts - 1), Math.min(MAX_WANTED_MS, wantedMs));
+}
