@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Memory, MemoryKind } from '../../core/memory/memory.ts';
+import { isSameName, type Memory, type MemoryKind } from '../../core/memory/memory.ts';
 import { HIGHEST_LABEL, isLabel, type Label } from '../../core/policy/labels.ts';
 import { addColumns } from '../kit/tables.ts';
 
@@ -95,11 +95,17 @@ export class MemoryStore {
 
   /** Facts about the same that no newer one has replaced. */
   standingFacts(owner: string, subject: string, predicate: string): readonly Found[] {
-    return this.#select(
-      `owner = ? AND kind = 'fact' AND lower(subject) = lower(?)
-       AND lower(predicate) = lower(?) AND superseded_at IS NULL`,
-      ...[owner, subject, predicate],
-    );
+    // SQLite knows the case of ASCII alone.
+    return this.#sql
+      .exec<{ seq: number; subject: string; predicate: string }>(
+        `SELECT seq, subject, predicate FROM memories
+         WHERE owner = ? AND kind = 'fact' AND superseded_at IS NULL`,
+        owner,
+      )
+      .toArray()
+      .filter((fact) => isSameName(fact.subject, subject))
+      .filter((fact) => isSameName(fact.predicate, predicate))
+      .flatMap(({ seq }) => this.#select('seq = ?', seq));
   }
 
   supersede(seq: number, at: number): void {

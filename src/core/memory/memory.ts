@@ -64,6 +64,12 @@ export function mayReplace(by: Label, old: Label): boolean {
   return by.integrity === 'trusted' || old.integrity === 'untrusted';
 }
 
+/** Whether two subjects or predicates are one, in whatever case and Unicode form they are written. */
+export function isSameName(a: string, b: string): boolean {
+  const folded = (name: string) => name.normalize('NFC').toLowerCase();
+  return folded(a) === folded(b);
+}
+
 /** What of it is searched, and embedded. */
 export function textOfDraft({ text, subject = '', predicate = '' }: MemoryDraft): string {
   return `${subject} ${predicate} ${text}`.trim();

@@ -97,6 +97,15 @@ describe('the memory of a workspace', () => {
     expect(await recall('bank')).toEqual(['DE22']);
   });
 
+  test('knows a fact again in whatever case and form its subject is written', async () => {
+    const { remember, recall } = scene();
+    for (const subject of ['Zo\u00eb', 'ZO\u00cb', 'zoe\u0308']) {
+      await remember(`of ${subject}`, { fact: [subject, 'Lives In'] });
+    }
+    await remember('of another', { fact: ['Zoe', 'lives in'] });
+    expect((await recall('of')).sort()).toEqual(['of another', 'of zoe\u0308']);
+  });
+
   test('has room for so many rows of an owner, and for those of others besides', async () => {
     const { stub, remember } = scene();
     await fill(stub, MEMORY_LIMITS.rows - 1);
