@@ -21,7 +21,7 @@ export function beginDueRuns(parts: ScheduleParts): void {
 
 function beginRun(parts: ScheduleParts, schedule: StoredSchedule, now: number): void {
   const { spec, nextAt: dueAt = now, ...others } = schedule;
-  const isRunning = hasOpenRun(parts, spec.name);
+  const isRunning = parts.schedules.hasOpenRun(spec.name);
   const { decision, nextAt } = planRun({ ...spec, dueAt, isRunning }, now);
   parts.schedules.put({ ...others, spec, ...(nextAt !== undefined && { nextAt }) });
   const status = decision === 'run' ? 'starting' : decision;
@@ -36,7 +36,7 @@ function beginRun(parts: ScheduleParts, schedule: StoredSchedule, now: number): 
 
 /** `false` if the last run is not over. Part of a transaction. */
 export function beginNow(parts: ScheduleParts, { spec }: StoredSchedule): boolean {
-  if (hasOpenRun(parts, spec.name)) return false;
+  if (parts.schedules.hasOpenRun(spec.name)) return false;
   parts.schedules.putRun(spec.name, { dueAt: parts.now(), status: 'starting' });
   return true;
 }
@@ -47,8 +47,4 @@ export function giveUpOpenRuns(parts: ScheduleParts, schedule: StoredSchedule): 
     const isBeginning = name === schedule.spec.name && run.status === 'starting';
     if (isBeginning) orderGiveBack(parts, schedule, run);
   }
-}
-
-function hasOpenRun({ schedules }: ScheduleParts, name: string): boolean {
-  return schedules.openRuns().some((open) => open.name === name);
 }

@@ -120,6 +120,8 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   ): Promise<ScheduleDescription | undefined> {
     const schedule = this.#parts.schedules.find(name);
     if (schedule === undefined) return undefined;
+    // What is due at this moment is not passed over for it.
+    if (schedule.isPaused === isPaused) return describeSchedule(this.#parts, schedule);
     const { nextAt: _, ...facts } = schedule;
     const nextAt = isPaused ? undefined : nextRunOf(schedule.spec.when, this.#parts.now());
     const changed = { ...facts, isPaused, ...(nextAt !== undefined && { nextAt }) };

@@ -54,7 +54,8 @@ export class ScheduleStore {
       CREATE TABLE IF NOT EXISTS runs (
         name TEXT NOT NULL, due_at INTEGER NOT NULL, is_open INTEGER NOT NULL, facts TEXT NOT NULL,
         PRIMARY KEY (name, due_at)
-      ) STRICT, WITHOUT ROWID`);
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX IF NOT EXISTS open_runs ON runs (name) WHERE is_open = 1`);
   }
 
   count(): number {
@@ -141,6 +142,11 @@ export class ScheduleStore {
       .exec<RunRow>('SELECT * FROM runs WHERE is_open = 1')
       .toArray()
       .map((row) => ({ name: row.name, run: this.#toRun(row) }));
+  }
+
+  hasOpenRun(name: string): boolean {
+    const open = 'SELECT 1 FROM runs WHERE name = ? AND is_open = 1 LIMIT 1';
+    return this.#sql.exec(open, name).toArray().length > 0;
   }
 
   /** When these were due, which needs nothing of them to be opened. */
