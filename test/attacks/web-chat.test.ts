@@ -193,6 +193,11 @@ describe('a web chat', () => {
     for (const origin of [...origins, gateway.url])
       expect([origin, await from(origin)]).toEqual([origin, 403]);
     expect(await from(PAGE)).toBe(101);
+    // Who has no ticket does not learn which channels there are.
+    const origin = 'https://evil.example';
+    for (const channel of ['shop', 'nobody']) {
+      expect(await knock(gateway, { channel, ticket: '', origin })).toBe(401);
+    }
   });
 
   test('opens once for a ticket', async () => {

@@ -72,9 +72,10 @@ export class WebChat {
     const { host, parts } = this.#rules;
     const channel = parts.channels.find(name);
     if (channel?.spec.origins === undefined) return 401;
-    if (!channel.spec.origins.includes(origin)) return 403;
     const said = readChatTicket(parts, channel, ticket);
+    // Before anything else is told: without a ticket nobody learns which channels there are.
     if (said === undefined) return 401;
+    if (!channel.spec.origins.includes(origin)) return 403;
     const tag = this.#tagOf(name, said.sender);
     const isFull =
       host.getWebSockets().length >= MAX_SOCKETS ||
