@@ -20,7 +20,7 @@ import {
 } from '../support/channel-webhooks.ts';
 import { channelOrder, deliver, eventually, exempt, says } from '../support/channels.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { type StandIn as Provider, startProvider, streamText } from '../support/provider.ts';
+import { type StandIn as Provider, startProvider, streamText, USAGE } from '../support/provider.ts';
 
 let gateway: Gateway;
 let api: Api;
@@ -228,6 +228,25 @@ describe('while the model thinks', () => {
     await eventually(() => expect(texts()).toContain('of the new one'));
     expect(texts()).not.toContain('The secret is 42');
     expect((await find('brief')).replies).toHaveLength(1);
+  });
+
+  test('a sender spends no more in many chats at once than in one after the other', async () => {
+    // What one reply costs, so the second has nothing left.
+    const senderBudget = { tokens: USAGE.total_tokens, costMicroUsd: 0 };
+    await create('frugal', { session: 'chat', senderBudget });
+    const asked = provider.asked.length;
+    const begun = thinking();
+    for (const chat of ['left', 'right']) await say('frugal', { chat, text: 'Hello' });
+    const answer = await begun;
+    await eventually(async () => expect((await find('frugal')).counts.waiting).toBe(2));
+    answer('Hello.');
+    const { updates } = await eventually(async () => {
+      const channel = await find('frugal');
+      expect(channel.counts).toEqual({ waiting: 0, answered: 1, refused: 1 });
+      return channel;
+    });
+    const codes = updates.flatMap(({ code }: { code?: string }) => code ?? []);
+    expect([codes, provider.asked.length - asked]).toEqual([['budget_exhausted'], 1]);
   });
 
   test('a sender is denied: what waits of him has no turn', async () => {

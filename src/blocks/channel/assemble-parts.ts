@@ -20,6 +20,7 @@ import { PlatformKeys } from './platform-keys.ts';
 import { rememberedHash } from './remembered-hash.ts';
 import { ReplyStore } from './reply-store.ts';
 import { SenderRates } from './sender-rates.ts';
+import { SenderSlices } from './sender-slices.ts';
 import { SenderStore } from './sender-store.ts';
 import { TermsStore } from './terms-store.ts';
 import { UpdateStore } from './update-store.ts';
@@ -41,6 +42,7 @@ export function assembleParts({ workspace, env, ctx, ...ways }: Surroundings): C
     senders: new SenderStore(sql),
     terms: new TermsStore(sql),
     rates: new SenderRates(),
+    slices: new SenderSlices(),
     codes: new CodeStore(sql),
     updates: new UpdateStore(sql, sealing),
     patience: new Patience(),

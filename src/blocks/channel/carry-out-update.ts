@@ -8,7 +8,8 @@
 import type { Update } from '../../channels/update.ts';
 import { FIXED_REPLIES } from '../../core/channels/fixed-replies.ts';
 import { judgeSender } from '../../core/channels/judge-sender.ts';
-import { charge, leftOf } from '../../core/policy/ledger.ts';
+import type { Authority } from '../../core/policy/authority.ts';
+import { charge, leftOf, type Spend } from '../../core/policy/ledger.ts';
 import type { TurnSummary } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
 import { authorityTo } from './channel-authority.ts';
@@ -35,23 +36,31 @@ const PASSES = new Set(['rate_limited', 'audit_unavailable', 'lane_full', 'turn_
 type Turned =
   | { readonly kind: 'turn'; readonly turn: TurnSummary }
   | { readonly kind: 'refused'; readonly code: string }
+  /** Its turn is under way, and may spend what is held for it. */
+  | { readonly kind: 'running' }
   | { readonly kind: 'later' };
 
 export async function carryOutUpdate(parts: ChannelParts, seq: number): Promise<Progress> {
   const update = parts.updates.find(seq);
   const channel = update && parts.channels.find(update.channel);
-  if (channel === undefined || update?.status !== 'waiting') return 'done';
+  if (channel === undefined || update?.status !== 'waiting') {
+    parts.slices.release(seq);
+    return 'done';
+  }
   const turned = await turnOf(parts, channel, update).catch((thrown): Turned => {
     if (bears(parts, update)) throw thrown;
     return { kind: 'refused', code: 'internal' };
   });
-  if (turned.kind === 'later') return { again: parts.now() + LOOK_AGAIN_MS };
+  const again = { again: parts.now() + LOOK_AGAIN_MS };
+  if (turned.kind === 'running') return again;
   if (turned.kind === 'refused') refuse(parts, channel, update, turned.code);
-  else {
+  if (turned.kind === 'turn') {
     parts.patience.renew(update.facts.sessionId ?? '');
     answer(parts, channel, update, turned.turn);
   }
-  return 'done';
+  // After what was spent is written down.
+  parts.slices.release(seq);
+  return turned.kind === 'later' ? again : 'done';
 }
 
 async function turnOf(
@@ -59,36 +68,49 @@ async function turnOf(
   channel: StoredChannel,
   stored: StoredUpdate,
 ): Promise<Turned> {
-  const { update, principal, sessionId, turnId } = stored.facts;
+  const { sessionId, turnId } = stored.facts;
+  if (sessionId === undefined || turnId === undefined) return beginTurn(parts, channel, stored);
+  const turn = await openSession(parts.env, parts.workspace, sessionId).awaitTurn(turnId, WAIT_MS);
+  if (turn === undefined) return { kind: 'running' };
+  return turn.status === 'waiting' ? { kind: 'later' } : { kind: 'turn', turn };
+}
+
+async function beginTurn(
+  parts: ChannelParts,
+  channel: StoredChannel,
+  stored: StoredUpdate,
+): Promise<Turned> {
+  const { update, principal, sessionId } = stored.facts;
   if (update === undefined || principal === undefined || sessionId === undefined) {
     return { kind: 'refused', code: 'internal' };
   }
-  const session = openSession(parts.env, parts.workspace, sessionId);
-  if (turnId !== undefined) {
-    const turn = await session.awaitTurn(turnId, WAIT_MS);
-    return turn === undefined || turn.status === 'waiting'
-      ? { kind: 'later' }
-      : { kind: 'turn', turn };
-  }
   if (isKeptOut(parts, channel, update)) return { kind: 'refused', code: NOT_ALLOWED };
-  if (!(await authorityTo(parts, channel, 'receive'))) return { kind: 'refused', code: 'denied' };
+  const authority = await authorityTo(parts, channel, 'receive');
+  if (authority === undefined) return { kind: 'refused', code: 'denied' };
   const { grants, budget } = boundsOf(parts, channel, { sender: update.sender, principal });
-  const ceiling = leftOf(parts.senders.spentBy(principal, parts.now()), budget);
-  if (ceiling.tokens === 0) return { kind: 'refused', code: 'budget_exhausted' };
+  const left = leftOf(parts.senders.spentBy(principal, parts.now()), budget);
+  if (left.tokens === 0) return { kind: 'refused', code: 'budget_exhausted' };
+  const most = turnLimitOf(authority);
+  const ceiling = parts.slices.hold(stored.seq, principal, { left, most });
+  if (ceiling === undefined) return { kind: 'later' };
   parts.sign(channel, stored);
   const order = toAdmission(parts, channel, { update, principal, sessionId, ceiling, grants });
-  const ran = await session.runTurn(order, WAIT_MS);
+  const ran = await openSession(parts.env, parts.workspace, sessionId).runTurn(order, WAIT_MS);
   if (!ran.ok) {
     const { code } = ran.error;
     const passes = PASSES.has(code) && bears(parts, stored);
     return passes ? { kind: 'later' } : { kind: 'refused', code };
   }
-  if ('status' in ran.value && ran.value.status !== 'waiting') {
-    return { kind: 'turn', turn: ran.value };
-  }
+  const isSummary = 'status' in ran.value;
+  if (isSummary && ran.value.status !== 'waiting') return { kind: 'turn', turn: ran.value };
   const facts = { ...stored.facts, turnId: ran.value.turnId };
   parts.transact(() => parts.updates.setFacts(stored, facts));
-  return { kind: 'later' };
+  return { kind: isSummary ? 'later' : 'running' };
+}
+
+function turnLimitOf({ policy }: Authority): Spend {
+  const { maxTokens: tokens, maxCostMicroUsd: costMicroUsd } = policy.limits;
+  return { tokens, costMicroUsd };
 }
 
 /** Somebody may have denied him while his message waited. */

@@ -24,6 +24,7 @@ import type { Patience } from './patience.ts';
 import type { PlatformKeys } from './platform-keys.ts';
 import type { ReplyStore } from './reply-store.ts';
 import type { SenderRates } from './sender-rates.ts';
+import type { SenderSlices } from './sender-slices.ts';
 import type { SenderStore } from './sender-store.ts';
 import { SIGNATURE_TOOLS } from './signature-tools.ts';
 import type { TermsStore } from './terms-store.ts';
@@ -38,6 +39,7 @@ export interface ChannelParts {
   readonly senders: SenderStore;
   readonly terms: TermsStore;
   readonly rates: SenderRates;
+  readonly slices: SenderSlices;
   readonly codes: CodeStore;
   readonly updates: UpdateStore;
   readonly patience: Patience;
