@@ -7,6 +7,7 @@
  */
 
 import { isSameName, type Memory, type MemoryKind } from '../../core/memory/memory.ts';
+import { toIndexed } from '../../core/memory/search-query.ts';
 import { HIGHEST_LABEL, isLabel, type Label } from '../../core/policy/labels.ts';
 import { addColumns } from '../kit/tables.ts';
 
@@ -59,13 +60,14 @@ export class MemoryStore {
         UNIQUE (owner, kind, call_key)
       ) STRICT;
       CREATE INDEX IF NOT EXISTS memories_by_owner ON memories (owner, seq);
-      CREATE VIRTUAL TABLE IF NOT EXISTS memory_words USING fts5 (
+      CREATE VIRTUAL TABLE IF NOT EXISTS memory_terms USING fts5 (
         subject, predicate, body, tokenize = "unicode61 remove_diacritics 2"
       );
     `);
     this.#deleteWordsForGood();
     // To a table of before models wrote summaries.
     addColumns(this.#sql, 'memories', { written_by: 'TEXT' });
+    this.#indexAnew();
   }
 
   insert(owner: string, memory: Memory): void {
@@ -77,11 +79,8 @@ export class MemoryStore {
       ...[id, owner, kind, subject, predicate, text, label.integrity, label.confidentiality],
       ...[source.session, source.callKey, source.tool, memory.rememberedAt, memory.model ?? null],
     );
-    this.#sql.exec(
-      `INSERT INTO memory_words (rowid, subject, predicate, body)
-       VALUES (last_insert_rowid(), ?, ?, ?)`,
-      ...[subject, predicate, text],
-    );
+    const { seq } = this.#sql.exec<{ seq: number }>('SELECT last_insert_rowid() AS seq').one();
+    this.#index(seq, [subject, predicate, text]);
   }
 
   byCall(owner: string, kind: MemoryKind, callKey: string): Memory | undefined {
@@ -120,8 +119,8 @@ export class MemoryStore {
   ): readonly Memory[] {
     return this.#sql
       .exec<Row>(
-        `SELECT memories.* FROM memory_words JOIN memories ON memories.seq = memory_words.rowid
-         WHERE memory_words MATCH ? AND owner = ? AND superseded_at IS NULL
+        `SELECT memories.* FROM memory_terms JOIN memories ON memories.seq = memory_terms.rowid
+         WHERE memory_terms MATCH ? AND owner = ? AND superseded_at IS NULL
            AND (? = 0 OR integrity = 'trusted')
          ORDER BY rank, seq DESC LIMIT ?`,
         ...[query, owner, trustedOnly ? 1 : 0, limit],
@@ -154,7 +153,7 @@ export class MemoryStore {
   erase(owner: string): number {
     const { rows } = this.usage(owner);
     this.#sql.exec(
-      'DELETE FROM memory_words WHERE rowid IN (SELECT seq FROM memories WHERE owner = ?)',
+      'DELETE FROM memory_terms WHERE rowid IN (SELECT seq FROM memories WHERE owner = ?)',
       owner,
     );
     this.#sql.exec('DELETE FROM memories WHERE owner = ?', owner);
@@ -201,15 +200,34 @@ export class MemoryStore {
     this.#sql.exec('UPDATE memories SET summary_id = ? WHERE seq = ?', summaryId, seq);
   }
 
+  #index(seq: number, words: readonly (string | null)[]): void {
+    this.#sql.exec(
+      'INSERT INTO memory_terms (rowid, subject, predicate, body) VALUES (?, ?, ?, ?)',
+      ...[seq, ...words.map((text) => text && toIndexed(text))],
+    );
+  }
+
+  /** What an index of before has, in which no word was found of a script without spaces. */
+  #indexAnew(): void {
+    const before = "SELECT 1 FROM sqlite_master WHERE name = 'memory_words'";
+    if (this.#sql.exec(before).toArray().length === 0) return;
+    const all = 'SELECT seq, subject, predicate, body FROM memories';
+    const rows = this.#sql.exec<Pick<Row, 'seq' | 'subject' | 'predicate' | 'body'>>(all);
+    for (const { seq, subject, predicate, body } of rows) {
+      this.#index(seq, [subject, predicate, body]);
+    }
+    this.#sql.exec('DROP TABLE memory_words');
+  }
+
   /** Else words of what was deleted would stay in pages of the index until these are written anew. */
   #deleteWordsForGood(): void {
-    const known = "SELECT 1 FROM memory_words_config WHERE k = 'secure-delete'";
+    const known = "SELECT 1 FROM memory_terms_config WHERE k = 'secure-delete'";
     if (this.#sql.exec(known).toArray().length > 0) return;
-    this.#sql.exec("INSERT INTO memory_words (memory_words, rank) VALUES ('secure-delete', 1)");
+    this.#sql.exec("INSERT INTO memory_terms (memory_terms, rank) VALUES ('secure-delete', 1)");
   }
 
   #delete(seq: number): void {
-    this.#sql.exec('DELETE FROM memory_words WHERE rowid = ?', seq);
+    this.#sql.exec('DELETE FROM memory_terms WHERE rowid = ?', seq);
     this.#sql.exec('DELETE FROM memories WHERE seq = ?', seq);
   }
 

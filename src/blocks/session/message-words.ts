@@ -9,14 +9,14 @@
  */
 
 import type { Message } from '../../core/conversation/message.ts';
-import { finderOf, toSearchQuery } from '../../core/memory/search-query.ts';
+import { finderOf, toIndexed, toSearchQuery } from '../../core/memory/search-query.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import { SEALED_WITH } from '../kit/sealing.ts';
 import type { Tables } from '../kit/tables.ts';
 import type { MessageStore, NumberedMessage } from './message-store.ts';
 import { clearWords } from './schema.ts';
 
-const TABLE = 'message_words';
+const TABLE = 'message_terms';
 
 /** Most messages that are read one by one, the newest first. */
 const MAX_READ = 5_000;
@@ -47,7 +47,7 @@ export class MessageWords {
     this.#index();
     return this.#sql
       .exec<{ seq: number }>(
-        `SELECT rowid AS seq FROM message_words WHERE message_words MATCH ?
+        `SELECT rowid AS seq FROM message_terms WHERE message_terms MATCH ?
          ORDER BY rank, rowid DESC LIMIT ?`,
         ...[query, limit],
       )
@@ -57,16 +57,18 @@ export class MessageWords {
 
   #index(): void {
     this.#tables.makeWith(TABLE, () => {
+      clearWords(this.#sql);
       this.#sql.exec(
-        `CREATE VIRTUAL TABLE message_words USING fts5
+        `CREATE VIRTUAL TABLE message_terms USING fts5
            (body, content = '', tokenize = "unicode61 remove_diacritics 2")`,
       );
     });
     const { seq } = this.#sql
-      .exec<{ seq: number }>('SELECT coalesce(max(rowid), 0) AS seq FROM message_words')
+      .exec<{ seq: number }>('SELECT coalesce(max(rowid), 0) AS seq FROM message_terms')
       .one();
     for (const { seq: at, message } of this.#messages.numbered(seq, this.#messages.lastSeq)) {
-      this.#sql.exec('INSERT INTO message_words (rowid, body) VALUES (?, ?)', at, toBody(message));
+      const body = toIndexed(toBody(message));
+      this.#sql.exec('INSERT INTO message_terms (rowid, body) VALUES (?, ?)', at, body);
     }
   }
 

@@ -54,12 +54,17 @@ export function deleteConversation(sql: SqlStorage): void {
   for (const table of ['shortened', 'summary_job']) {
     if (hasTable(sql, table)) sql.exec(`DELETE FROM ${table}`);
   }
-  if (hasTable(sql, 'message_words')) clearWords(sql);
+  clearWords(sql);
 }
 
-/** Part of a transaction: empties the index of words, which holds no rows to be deleted. */
+/** Indexes of words: the present one, and that of before. */
+const INDEXES = ['message_terms', 'message_words'];
+
+/** Part of a transaction: empties the indexes of words, which hold no rows to be deleted. */
 export function clearWords(sql: SqlStorage): void {
-  sql.exec("INSERT INTO message_words (message_words) VALUES ('delete-all')");
+  for (const index of INDEXES) {
+    if (hasTable(sql, index)) sql.exec(`INSERT INTO ${index} (${index}) VALUES ('delete-all')`);
+  }
 }
 
 function hasTable(sql: SqlStorage, name: string): boolean {

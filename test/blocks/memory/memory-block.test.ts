@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import type { MemoryApi } from '../../../src/blocks/memory/memory-api.ts';
 import type { MemoryBlock } from '../../../src/blocks/memory/memory-block.ts';
+import { MemoryStore } from '../../../src/blocks/memory/memory-store.ts';
 import { packVector } from '../../../src/core/embedding/packed-vector.ts';
 import { MEMORY_LIMITS } from '../../../src/core/memory/memory.ts';
 import { NOTES_OF_SUMMARY } from '../../../src/core/memory/summarise.ts';
@@ -76,6 +77,34 @@ describe('the memory of a workspace', () => {
       expect(await recall('secret')).toEqual(['secret']);
     },
   );
+
+  test.each([
+    ['東京', '私は東京に住んでいます'],
+    ['北京哪里', '我住在北京'],
+    ['กรุงเทพ', 'ฉันอยู่ที่กรุงเทพ'],
+    ['ｂｏｎｎ', 'Lives in Bonn'],
+  ])('finds %j in %j', async (query, text) => {
+    const { remember, recall } = scene();
+    await remember(text);
+    await remember('something else, 他の物, อื่น');
+    expect(await recall(query)).toEqual([text]);
+  });
+
+  test('indexes anew what was remembered before it knew scripts without spaces', async () => {
+    const { stub, remember, recall } = scene();
+    await remember('私は東京に住んでいます');
+    await runInDurableObject(stub, (_, { storage: { sql } }) => {
+      sql.exec('DELETE FROM memory_terms');
+      sql.exec('CREATE VIRTUAL TABLE memory_words USING fts5 (subject, predicate, body)');
+      const memories = new MemoryStore(sql);
+      memories.createTables();
+      memories.createTables();
+      expect(
+        sql.exec("SELECT 1 FROM sqlite_master WHERE name GLOB 'memory_words*'").toArray(),
+      ).toEqual([]);
+    });
+    expect(await recall('東京')).toEqual(['私は東京に住んでいます']);
+  });
 
   test('puts the best first, and leaves out the untrusted where that is asked for', async () => {
     const { remember, recall } = scene();
@@ -170,7 +199,7 @@ describe('the memory of a workspace', () => {
     expect(await memory.erase(ACTOR, OWNER)).toBe(201);
     expect(await recall('mine')).toEqual([]);
     const words = await runInDurableObject(stub, (_, { storage }) =>
-      storage.sql.exec('SELECT body FROM memory_words').toArray(),
+      storage.sql.exec('SELECT body FROM memory_terms').toArray(),
     );
     expect(words).toEqual([{ body: 'theirs' }]);
   });

@@ -31,8 +31,8 @@ interface Scene {
 
 /** Messages whose words are there. */
 function indexedIn(sql: SqlStorage): number {
-  if (!new Tables(sql).has('message_words')) return 0;
-  return sql.exec<{ n: number }>('SELECT count(*) AS n FROM message_words_docsize').one().n;
+  if (!new Tables(sql).has('message_terms')) return 0;
+  return sql.exec<{ n: number }>('SELECT count(*) AS n FROM message_terms_docsize').one().n;
 }
 
 async function withScene(use: (scene: Scene) => void): Promise<void> {
@@ -57,6 +57,14 @@ describe('MessageWords.search()', () => {
       expect(find('crepe dog', 1)).toEqual(['2 Crêpes and dogs']);
       expect(find('secret')).toEqual([]);
       expect(find('"; DROP')).toEqual([]);
+    }));
+
+  it('finds words of scripts without spaces, sealed or not', () =>
+    withScene(({ store, values, find }) => {
+      store.append([say('私は東京に住んでいます'), say('京都')], { turn: 1, kind: 'input' });
+      expect(find('東京')).toEqual(['1 私は東京に住んでいます']);
+      values.isSealed = true;
+      expect(find('東京')).toEqual(['1 私は東京に住んでいます']);
     }));
 
   it('finds what came since somebody last searched', () =>
