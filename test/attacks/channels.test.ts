@@ -196,29 +196,30 @@ describe('a pairing code', () => {
   });
 });
 
-describe('while the model thinks', () => {
-  const create = async (name: string, change: object = {}) => {
-    const slow = { model: 'compatible/slow', capabilities: ['provider:llm:call:compatible/slow'] };
-    const order = channelOrder(standIn, 'webhook', { name, ...slow, ...change });
-    expect((await api.post('/v1/channels', order)).status).toBe(201);
-  };
-  const texts = () => standIn.delivered.map(({ text }) => text);
-  /** The next request to the model, which waits for its answer. */
-  const thinking = () =>
-    new Promise<(answer: string) => void>((resolve) => {
-      provider.answer = (_, response: ServerResponse) =>
-        resolve((answer) => streamText(response, answer));
-    });
+/** Its model is asked when the test says so. */
+const createSlow = async (name: string, change: object = {}) => {
+  const slow = { model: 'compatible/slow', capabilities: ['provider:llm:call:compatible/slow'] };
+  const order = channelOrder(standIn, 'webhook', { name, ...slow, ...change });
+  expect((await api.post('/v1/channels', order)).status).toBe(201);
+};
+const texts = () => standIn.delivered.map(({ text }) => text);
+/** The next request to the model, which waits for its answer. */
+const thinking = () =>
+  new Promise<(answer: string) => void>((resolve) => {
+    provider.answer = (_, response: ServerResponse) =>
+      resolve((answer) => streamText(response, answer));
+  });
 
+describe('while the model thinks', () => {
   test('a channel is deleted: its answer goes nowhere, also by another channel of its name', async () => {
-    await create('brief');
+    await createSlow('brief');
     const begun = thinking();
     await say('brief', { chat: 'old', text: 'What is the secret?' });
     const answer = await begun;
     const [{ sessionId }] = (await find('brief')).updates;
     expect((await api.delete('/v1/channels/brief')).status).toBe(204);
     const quick = { model: 'embedded/script', capabilities: ['provider:llm:call:embedded/*'] };
-    await create('brief', quick);
+    await createSlow('brief', quick);
     answer('The secret is 42');
     await eventually(async () => {
       const { body } = await api.get(`/v1/sessions/${sessionId}/messages`);
@@ -233,7 +234,7 @@ describe('while the model thinks', () => {
   test('a sender spends no more in many chats at once than in one after the other', async () => {
     // What one reply costs, so the second has nothing left.
     const senderBudget = { tokens: USAGE.total_tokens, costMicroUsd: 0 };
-    await create('frugal', { session: 'chat', senderBudget });
+    await createSlow('frugal', { session: 'chat', senderBudget });
     const asked = provider.asked.length;
     const begun = thinking();
     for (const chat of ['left', 'right']) await say('frugal', { chat, text: 'Hello' });
@@ -250,7 +251,7 @@ describe('while the model thinks', () => {
   });
 
   test('a sender is denied: what waits of him has no turn', async () => {
-    await create('watched', { access: { mode: 'pair-on-request' } });
+    await createSlow('watched', { access: { mode: 'pair-on-request' } });
     const decide = async (decision: string) => {
       const [{ id }] = (await find('watched')).pairings;
       const decided = await api.post(`/v1/channels/watched/pairings/${id}`, { decision });
@@ -271,6 +272,27 @@ describe('while the model thinks', () => {
     });
     expect((await find('watched')).replies).toHaveLength(2);
   });
+});
+
+test('a kill switch ends one sender of a channel, and no other', async () => {
+  await api.post('/v1/channels', channelOrder(standIn, 'webhook', { name: 'hunted' }));
+  await say('hunted', { id: 'first', sender: 'eve', text: says('eve one') });
+  const [{ principal }] = (await find('hunted')).updates;
+  const killSwitch = { kind: 'principal', name: `channel:${principal}` };
+  expect((await api.post('/v1/switches', { killSwitch })).status).toBe(204);
+  await say('hunted', { id: 'second', sender: 'eve', text: says('eve two') });
+  await say('hunted', { id: 'third', sender: 'ann', text: says('ann') });
+  await eventually(async () => {
+    const { updates, counts } = await find('hunted');
+    expect(counts.waiting).toBe(0);
+    const codes = updates.map(({ updateId, code }: Record<string, string>) => [updateId, code]);
+    expect(Object.fromEntries(codes)).toMatchObject({ second: 'denied', third: undefined });
+  });
+  expect((await api.post('/v1/switches/release', { killSwitch })).status).toBe(204);
+  await say('hunted', { id: 'fourth', sender: 'eve', text: says('eve is back') });
+  await eventually(() =>
+    expect(standIn.delivered.map(({ text }) => text)).toContain('eve is back'),
+  );
 });
 
 describe('somebody with a token', () => {
@@ -353,6 +375,8 @@ describe('somebody with a token', () => {
     expect((await to('chat-2', 1)).status).toBe(409);
     expect((await to('chat-1', 65_537)).status).toBe(422);
     expect((await to('chat-1', 0)).status).toBe(422);
+    const blank = { chat: 'chat-1', text: ' \n\t' };
+    expect((await api.post('/v1/channels/one-chat/messages', blank)).status).toBe(422);
     expect((await to('chat-1', 65_536)).status).toBe(202);
     await eventually(async () => {
       const { replies } = await find('one-chat');

@@ -23,10 +23,10 @@ export const killSwitchSchema = z.union([
   /** Everything that changes or sends. */
   z.strictObject({ kind: z.literal('writes') }),
   z.strictObject({ kind: z.literal('tool'), name: z.string().regex(TOOL_NAME) }),
-  /** All credentials of `kind:id`, and whoever acts for it. */
+  /** All credentials of `kind:id`, and whoever acts for it; of a channel, itself or one of its senders. */
   z.strictObject({
     kind: z.literal('principal'),
-    name: z.string().regex(/^(user|service|block):[a-z0-9][a-z0-9._-]{0,63}$/),
+    name: z.string().regex(/^(user|service|block|channel):[a-z0-9][a-z0-9._-]{0,63}$/),
   }),
   /** All models of a provider, such as `anthropic`. */
   z.strictObject({
