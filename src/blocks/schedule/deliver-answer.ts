@@ -60,7 +60,7 @@ async function sayInChannel(
   schedule: StoredSchedule,
   { run, turn, to }: Answer & { readonly to: ChannelReceiver },
 ): Promise<Delivery> {
-  if (turn.output === '') return 'nothing-to-say';
+  if (turn.output.trim() === '') return 'nothing-to-say';
   const { channel, ...place } = to;
   const principal = principalOf(parts, schedule);
   const authority = await authorityFor(parts, principal, `channel:send:${channel}`);
