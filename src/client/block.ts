@@ -55,14 +55,14 @@ export class Block {
    * one.
    */
   send(body: JsonValue, options: { readonly messageId?: string } = {}): Promise<Sent> {
-    return this.#ask({ method: 'POST', path: '/messages', body: { body, ...options } });
+    return this.#askFrom({ method: 'POST', path: '/messages', body: { body, ...options } });
   }
 
   /** Up to 100 in one transaction, each answered for itself, in their order. */
   async sendMany(
     messages: readonly { readonly body: JsonValue; readonly messageId?: string }[],
   ): Promise<readonly SendAnswer[]> {
-    const { answers } = await this.#ask<{ readonly answers: readonly SendAnswer[] }>({
+    const { answers } = await this.#askFrom<{ readonly answers: readonly SendAnswer[] }>({
       method: 'POST',
       path: '/messages',
       body: { messages },
@@ -72,7 +72,7 @@ export class Block {
 
   /** The answer of the block. */
   async call(body: JsonValue, options: { readonly timeoutMs?: number } = {}): Promise<JsonValue> {
-    const answer = await this.#ask<{ readonly body: JsonValue }>({
+    const answer = await this.#askFrom<{ readonly body: JsonValue }>({
       method: 'POST',
       path: '/call',
       body: { body, ...options },
@@ -155,7 +155,7 @@ export class Block {
   }
 
   async exit(reason: RequestedExit = 'normal'): Promise<void> {
-    await this.#ask({ method: 'POST', path: '/exit', body: { reason } });
+    await this.#askFrom({ method: 'POST', path: '/exit', body: { reason } });
   }
 
   /**
@@ -204,12 +204,14 @@ export class Block {
     return this.#ask({ method: 'DELETE', path: `/children/${encodeURIComponent(name)}` });
   }
 
-  #ask<T>(request: Omit<Request, 'actingAs'>): Promise<T> {
-    return ask(this.#connection, {
-      ...request,
-      path: `/v1/blocks/${this.id}${request.path}`,
-      actingAs: this.#actingAs,
-    });
+  /** What this block does itself. */
+  #ask<T>(request: Request): Promise<T> {
+    return ask(this.#connection, { ...request, path: `/v1/blocks/${this.id}${request.path}` });
+  }
+
+  /** What comes to it from another one. */
+  #askFrom<T>(request: Request): Promise<T> {
+    return this.#ask({ ...request, actingAs: this.#actingAs });
   }
 }
 

@@ -74,6 +74,7 @@ async function serve(route: Route, context: AppContext): Promise<Response> {
     if (route.judgesOrigin !== true) requireOwnOrigin(context.req.raw);
     caller = await identify(route, context, requestId);
     await admit(route, caller, { env: context.env, requestId });
+    requireNoBlock(route, context);
     const response = await answer(route, await readRequest(route, context, caller));
     response.headers.delete(SHOWN_ONCE);
     return response;
@@ -131,6 +132,15 @@ function requireTurn(caller: Caller, { operation }: Route): Caller {
   if (retryAfterMs === 0) return caller;
   const detail = `Cannot answer: requests for "${operation}" must be fewer`;
   throw new Refusal('rate_limited', { detail, retryAfterMs });
+}
+
+/** A block is named to act as it: its own routes do so by their path, and most others cannot. */
+function requireNoBlock({ access, actingBlock, path }: Route, { req }: AppContext): void {
+  const acting = req.header(ACTING_HEADER);
+  if (acting === undefined || access === 'public' || actingBlock !== undefined) return;
+  if (path.startsWith('/v1/blocks/{id}') && acting === req.param('id')) return;
+  const detail = `Cannot act as a block: "${ACTING_HEADER}" must come with a request that takes it`;
+  throw new Refusal('bad_request', { detail });
 }
 
 async function readRequest(

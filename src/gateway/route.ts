@@ -83,6 +83,11 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly takesTicket?: boolean;
   /** Streams from after the event that `Last-Event-ID` names. */
   readonly resumes?: true;
+  /**
+   * What `Sallyport-Block` means here: the route acts as that block, or judges such a request by itself.
+   * Anywhere else it is refused, so that nobody acts with more than the block that he names.
+   */
+  readonly actingBlock?: 'acts' | 'judged';
   /** The route itself decides which pages may ask: those of other origins come to it. */
   readonly judgesOrigin?: boolean;
   /** Path of what OAuth clients are told (RFC 9728) when they come without a credential. */

@@ -104,6 +104,7 @@ const decideApproval = defineRoute(
     tag: 'approvals',
     access: 'system:approval:decide',
     body: z.strictObject({ decision }),
+    actingBlock: 'judged',
     success: { status: 200, describes: view },
     idempotency: 'replay',
   },
@@ -131,6 +132,7 @@ const decideApprovals = defineRoute(
     tag: 'approvals',
     access: 'system:approval:decide',
     body: decisionsBody,
+    actingBlock: 'judged',
     success: {
       status: 200,
       describes: z.object({

@@ -87,6 +87,7 @@ const callBlock = defineRoute(
     tag: 'blocks',
     access: 'block:send',
     body: callSchema,
+    actingBlock: 'acts',
     success: {
       status: 200,
       describes: z.object({ body: z.unknown().optional(), bytes: z.string().optional() }),

@@ -158,6 +158,7 @@ const broadcast = defineRoute(
     tag: 'blocks',
     access: 'block:send',
     body: z.strictObject({ body: z.json() }),
+    actingBlock: 'acts',
     success: {
       status: 202,
       describes: z.object({ members: z.number(), accepted: z.number(), refused: z.number() }),

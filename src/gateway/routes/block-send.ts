@@ -48,6 +48,7 @@ const sendMessages = defineRoute(
       messageSchema,
       z.strictObject({ messages: z.array(messageSchema).min(1).max(MAX_BATCH) }),
     ]),
+    actingBlock: 'acts',
     success: { status: 202, describes: z.union([accepted, answers]) },
   },
   async (request) => {

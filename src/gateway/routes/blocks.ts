@@ -73,6 +73,7 @@ const spawnBlock = defineRoute(
     tag: 'blocks',
     access: 'block:spawn',
     body: spawnBody,
+    actingBlock: 'acts',
     success: { status: 201, describes: z.object({ id: z.string(), ref: z.string().optional() }) },
     idempotency: 'replay',
   },
@@ -155,6 +156,7 @@ const exitBlock = defineRoute(
     tag: 'blocks',
     access: 'block:exit',
     body: z.strictObject({ reason: requestedExitSchema.default('normal') }),
+    actingBlock: 'acts',
     success: { status: 202, describes: z.object({ reason: exitReason }) },
   },
   async (request) => {
