@@ -354,6 +354,52 @@ test('an Idempotency-Key stands for one request of one block', async () => {
   expect((await upgrade(b)).body.code).toBe('idempotency_conflict');
 });
 
+test('with an Idempotency-Key, whatever makes something of a block does so once', async () => {
+  const [a, b] = [await spawn(), await spawn()];
+  const twice = async (path: string, body: object) => {
+    const headers = { 'Idempotency-Key': 'twice' };
+    const answers = [await api.post(path, body, headers), await api.post(path, body, headers)];
+    expect(answers[1]).toMatchObject({ status: answers[0]!.status, body: answers[0]!.body });
+    return answers[0]!.body;
+  };
+  await twice(`/v1/blocks/${a}/messages`, { body: 'once' });
+  await api.put(`/v1/groups/pair/members/${a}`, undefined);
+  await twice('/v1/groups/pair/messages', { body: 'all' });
+  await twice(`/v1/blocks/${a}/monitors`, { target: b });
+  await twice(`/v1/blocks/${a}/timers`, { afterMs: 3_600_000 });
+  const { id: checkpoint } = await twice(`/v1/blocks/${a}/checkpoint`, {});
+  const { id: other } = await twice(`/v1/blocks/${a}/restore`, { checkpoint, into: 'new' });
+  expect((await read(other)).mailbox.depth).toBe(2);
+  expect(await read(a)).toMatchObject({ mailbox: { accepted: 2 }, monitors: [{}] });
+  const { checkpoints } = (await api.get(`/v1/blocks/${a}/checkpoints`)).body;
+  expect(checkpoints).toHaveLength(1);
+});
+
+test('a call with an Idempotency-Key is heard once, and answered again', async () => {
+  const id = await spawn();
+  const call = () =>
+    api.post(`/v1/blocks/${id}/call`, { body: 'add' }, { 'Idempotency-Key': 'call' });
+  const asked = call();
+  const [{ lease }] = await receive(id);
+  await api.post(`/v1/blocks/${id}/reply`, { lease, body: 3 });
+  expect((await asked).body.body).toBe(3);
+  expect((await call()).body.body).toBe(3);
+  expect((await read(id)).mailbox).toMatchObject({ accepted: 1, depth: 0 });
+});
+
+test('who names a block where nobody can act as one is refused, and does not act as himself', async () => {
+  const [a, b] = [await spawn(), await spawn()];
+  const refused = { status: 400, body: { code: 'bad_request' } };
+  const tool = '/v1/tools/no-such-tool/call';
+  expect(await api.post(tool, { arguments: {} }, as(a))).toMatchObject(refused);
+  expect(await api.post('/v1/sessions', {}, as(a))).toMatchObject(refused);
+  const monitor = (id: string, target: string) =>
+    api.post(`/v1/blocks/${id}/monitors`, { target }, as(a));
+  expect(await monitor(b, a)).toMatchObject(refused);
+  expect((await read(b)).monitors).toEqual([]);
+  expect((await monitor(a, b)).status).toBe(201);
+});
+
 test('what was acknowledged survives the end of the process, once', async () => {
   const [a, b] = [await spawn(), await spawn()];
   await api.put(`/v1/blocks/${b}/trap-exits`, { on: true });

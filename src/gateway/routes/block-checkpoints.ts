@@ -39,6 +39,7 @@ const takeCheckpoint = defineRoute(
     tag: 'blocks',
     access: 'block:checkpoint',
     success: { status: 201, describes: checkpoint },
+    idempotency: 'replay',
   },
   async (request) => {
     const taken = (await ask(request, { kind: 'take' })).at(-1);
@@ -93,6 +94,7 @@ const restoreBlock = defineRoute(
       budget: blockBudgetSchema.default({}),
     }),
     success: { status: 201, describes: z.object({ id: z.string() }) },
+    idempotency: 'replay',
   },
   async (request) => {
     const { checkpoint: id, into, capabilities, budget } = request.body;

@@ -92,6 +92,7 @@ const callBlock = defineRoute(
       status: 200,
       describes: z.object({ body: z.unknown().optional(), bytes: z.string().optional() }),
     },
+    idempotency: 'replay',
   },
   async (request) => {
     const { body, label } = await call(request, request.body);

@@ -163,6 +163,7 @@ const broadcast = defineRoute(
       status: 202,
       describes: z.object({ members: z.number(), accepted: z.number(), refused: z.number() }),
     },
+    idempotency: 'replay',
   },
   async (request) => {
     const { workspace } = request.caller.principal;

@@ -44,6 +44,7 @@ const monitorBlock = defineRoute(
     access: 'block:monitor',
     body: z.strictObject({ target: z.string().max(64) }),
     success: { status: 201, describes: z.object({ ref: z.string() }) },
+    idempotency: 'replay',
   },
   async (request) => {
     const to = blockIdOf(request, request.body.target);
@@ -105,6 +106,7 @@ const setTimer = defineRoute(
       body: z.json().default(null),
     }),
     success: { status: 201, describes: z.object({ timerId: z.string() }) },
+    idempotency: 'replay',
   },
   async (request) => {
     const { afterMs, everyMs, body } = request.body;

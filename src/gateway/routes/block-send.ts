@@ -50,6 +50,7 @@ const sendMessages = defineRoute(
     ]),
     actingBlock: 'acts',
     success: { status: 202, describes: z.union([accepted, answers]) },
+    idempotency: 'replay',
   },
   async (request) => {
     const { body } = request;

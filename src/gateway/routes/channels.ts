@@ -199,6 +199,7 @@ const issueCode = defineRoute(
     body: z.strictObject({ joins: z.string().max(64).exactOptional() }),
     mayOmitBody: true,
     success: { status: 201, describes: z.object({ code: z.string(), expiresAt: z.number() }) },
+    idempotency: 'replay',
   },
   async (request) => {
     const channel = nameOf(request);

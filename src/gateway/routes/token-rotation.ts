@@ -43,6 +43,7 @@ const rotate = defineRoute(
       status: 200,
       describes: z.object({ id: z.string(), token: z.string(), formerUntil: z.number() }),
     },
+    idempotency: 'replay',
   },
   async (request) => {
     const { env, caller, params, body } = request;
