@@ -5,6 +5,7 @@
  */
 
 import * as z from 'zod';
+import { ACTING_HEADER } from './open-block.ts';
 import { ERROR_SCHEMAS, toResponses } from './openapi-responses.ts';
 import type { Route } from './route.ts';
 
@@ -17,9 +18,10 @@ const CREDENTIALS =
 
 export function toOpenApi(routes: readonly Route[]): object {
   const paths: Record<string, Record<string, object>> = {};
+  const schemas: Record<string, object> = { ...ERROR_SCHEMAS };
   for (const route of routes) {
     const operations = paths[route.path] ?? {};
-    operations[route.method.toLowerCase()] = toOperation(route);
+    operations[route.method.toLowerCase()] = toOperation(route, schemas);
     paths[route.path] = operations;
   }
   return {
@@ -34,58 +36,75 @@ export function toOpenApi(routes: readonly Route[]): object {
     paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: CREDENTIALS } },
-      schemas: ERROR_SCHEMAS,
+      schemas,
     },
   };
 }
 
-function toOperation(route: Route): object {
+type Io = 'input' | 'output';
+type ToSchema = (schema: z.ZodType, io: Io) => Record<string, unknown>;
+
+/** What its schemas say of themselves once more goes among the `shared` ones of the document. */
+function toOperation(route: Route, shared: Record<string, object>): object {
+  const toSchema: ToSchema = (schema, io) =>
+    shareDefinitions(toJsonSchema(schema, io), `${route.operation}-${io}`, shared);
   const isPublic = route.access === 'public';
   return {
     operationId: route.operation,
     summary: route.summary,
     tags: [route.tag],
     ...(isPublic ? { security: [] } : { 'x-sallyport-capability': route.access }),
-    parameters: toParameters(route),
-    ...toRequestBody(route),
-    responses: toResponses(route, toJsonSchema),
+    parameters: toParameters(route, toSchema),
+    ...toRequestBody(route, toSchema),
+    responses: toResponses(route, toSchema),
   };
 }
 
-function toParameters(route: Route): object[] {
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  schema: { type: 'string', maxLength: 128 },
+} as const;
+const ACTING_BLOCK = {
+  name: ACTING_HEADER,
+  in: 'header',
+  description: 'The block to act as; its owner alone may',
+  schema: { type: 'string' },
+} as const;
+const TICKET = { name: 'ticket', in: 'query', schema: { type: 'string' } } as const;
+const LAST_EVENT_ID = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  schema: { type: 'string', pattern: '^[0-9]{1,9}$' },
+} as const;
+
+function toParameters(route: Route, toSchema: ToSchema): object[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }));
-  const query = route.query === undefined ? {} : toJsonSchema(route.query, 'input');
+  const query = route.query === undefined ? {} : toSchema(route.query, 'input');
+  const needed = (query.required ?? []) as readonly string[];
   const properties = (query.properties ?? {}) as Record<string, object>;
   const inQuery = Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
+    ...(needed.includes(name) && { required: true }),
     schema,
   }));
-  const headers =
-    route.idempotency === undefined
-      ? []
-      : [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', maxLength: 128 } }];
-  const tickets =
-    route.takesTicket === true ? [{ name: 'ticket', in: 'query', schema: { type: 'string' } }] : [];
-  const resumed =
-    route.resumes === true
-      ? [
-          {
-            name: 'Last-Event-ID',
-            in: 'header',
-            schema: { type: 'string', pattern: '^[0-9]{1,9}$' },
-          },
-        ]
-      : [];
-  return [...inPath, ...inQuery, ...tickets, ...headers, ...resumed];
+  return [
+    ...inPath,
+    ...inQuery,
+    ...(route.takesTicket === true ? [TICKET] : []),
+    ...(route.idempotency === undefined ? [] : [IDEMPOTENCY_KEY]),
+    ...(route.actingBlock === 'acts' ? [ACTING_BLOCK] : []),
+    ...(route.resumes === true ? [LAST_EVENT_ID] : []),
+  ];
 }
 
-function toRequestBody(route: Route): object {
+function toRequestBody(route: Route, toSchema: ToSchema): object {
   if (route.bodyKind === 'multipart') {
     const schema = {
       type: 'object',
@@ -100,12 +119,43 @@ function toRequestBody(route: Route): object {
     return { requestBody: { required: true, content: { 'multipart/form-data': { schema } } } };
   }
   if (route.body === undefined) return {};
-  const schema = toJsonSchema(route.body, 'input');
+  const schema = toSchema(route.body, 'input');
   const required = route.mayOmitBody !== true;
   return { requestBody: { required, content: { 'application/json': { schema } } } };
 }
 
-function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
+/** What a schema that refers to itself is made of, by name. */
+interface WithDefinitions extends Record<string, unknown> {
+  readonly $defs?: Record<string, object>;
+}
+
+export function toJsonSchema(schema: z.ZodType, io: Io): WithDefinitions {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return rest;
+}
+
+/**
+ * The schema without references into itself: `#` and `#/$defs/…` mean the whole document, wherever they
+ * stand. What they mean is among the shared schemas from then on, under names that begin with `prefix`.
+ */
+function shareDefinitions(
+  { $defs = {}, ...schema }: WithDefinitions,
+  prefix: string,
+  shared: Record<string, object>,
+): Record<string, unknown> {
+  const toName = (own = '') => (own === '' ? prefix : `${prefix}-${own.replace(/^_+/, '')}`);
+  const point = (value: object) =>
+    JSON.parse(
+      JSON.stringify(value).replaceAll(/"\$ref":"#(?:\/\$defs\/(\w+))?"/g, (_, own?: string) =>
+        JSON.stringify(toReference(toName(own))).slice(1, -1),
+      ),
+    );
+  for (const [own, part] of Object.entries($defs)) shared[toName(own)] = point(part);
+  if (!JSON.stringify({ $defs, schema }).includes('"$ref":"#"')) return point(schema);
+  shared[prefix] = point(schema);
+  return toReference(prefix);
+}
+
+function toReference(name: string) {
+  return { $ref: `#/components/schemas/${name}` };
 }

@@ -91,6 +91,46 @@ async function tryAll<Case>(
   return wrong;
 }
 
+describe('the description', () => {
+  test('refers to nothing that it does not hold', async () => {
+    const { body } = await root.get('/openapi.json');
+    const find = (ref: string) =>
+      ref
+        .slice('#/'.length)
+        .split('/')
+        .reduce<Record<string, unknown> | undefined>(
+          (part, name) => part?.[name] as Record<string, unknown> | undefined,
+          body,
+        );
+    const refs = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref!);
+    expect(refs).toContain('#/components/schemas/spawnBlock-input-schema0');
+    expect(refs.filter((ref) => find(ref) === undefined)).toEqual([]);
+    expect(JSON.stringify(body)).not.toContain('"$defs"');
+  });
+
+  test('says which parameters must be there, and which requests may act as a block', async () => {
+    const { body } = await root.get('/openapi.json');
+    const names = (method: string, path: string, isMeant: (one: object) => boolean) =>
+      body.paths[path][method].parameters.filter(isMeant).map(({ name }: { name: string }) => name);
+    const isNeeded = (one: { required?: boolean }) => one.required === true;
+    expect(names('get', '/v1/audit/touched', isNeeded)).toEqual(['principal']);
+    expect(names('get', '/v1/audit/proofs/inclusion', isNeeded)).toEqual(['seq', 'size']);
+    expect(names('get', '/v1/audit', isNeeded)).toEqual([]);
+    const isHeader = (one: { in?: string }) => one.in === 'header';
+    const acting = ['Idempotency-Key', 'Sallyport-Block'];
+    expect(names('post', '/v1/blocks/{id}/messages', isHeader)).toEqual(acting);
+    expect(names('post', '/v1/blocks/{id}/receive', isHeader)).toEqual([]);
+  });
+
+  test('shows people the fields of each route as well', async () => {
+    const page = await (await fetch(`${gateway.url}/docs`)).text();
+    for (const { path } of operations) expect(page).toContain(`<code>${path}</code>`);
+    expect(page).toContain('input: text 1–524288\n');
+    expect(page).toContain('leaseMs?: integer 100–3600000 = 30000\n');
+    expect(page).not.toContain('[object Object]');
+  });
+});
+
 describe('every route', () => {
   const BODIES = [
     'null',

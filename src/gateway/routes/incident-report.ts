@@ -30,6 +30,9 @@ const touched = defineRoute(
       describes: z.object({
         principal: z.string(),
         events: z.number(),
+        /** Of the first and the last of them, in epoch milliseconds. */
+        firstAt: z.number().optional(),
+        lastAt: z.number().optional(),
         actions: z.record(z.string(), z.object({ done: z.number(), denied: z.number() })),
         touched: z.record(z.string(), z.record(z.string(), z.number())),
         /** Names of all blocks that act for it: ask about each of them too. With the first part only. */
