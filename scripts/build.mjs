@@ -11,6 +11,8 @@
 //   bundled-modules.js     imports those, by the hash of the upload
 //   executor-plugins/<n>/  the examples of the executor, as folders that can be handed to one
 //   client.js              the client of the gateway, for `sallyport/client`
+//   attenuate.js           what narrows tokens, for `sallyport/attenuate`
+//   types/                 the types of both
 //   fixtures/              hostile modules and the examples, for the tests
 //
 // A part whose sources did not change is left alone. Needs nothing but npm packages.

@@ -3,9 +3,30 @@
  * README, and what goes wrong as errors with a code.
  */
 
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Sallyport as Client } from '../../src/client/sallyport.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+
+/** Each line behind an `@ts-expect-error` must be one. */
+const PROGRAM = `
+import { attenuate } from 'sallyport/attenuate';
+import { Sallyport } from 'sallyport/client';
+const sallyport = new Sallyport({ url: 'http://127.0.0.1', token: 'token' });
+const block = await sallyport.spawn({ kind: 'mailbox' }, { limits: { messages: 5 } });
+export const id: string = block.id;
+export const narrowed: string = await attenuate('token', [{ kind: 'tool', name: 'text-stats' }]);
+// @ts-expect-error
+await sallyport.spawn({ kind: 'mailboxes' });
+// @ts-expect-error
+export const notText: number = block.id;
+// @ts-expect-error
+await attenuate('token', [{ kind: 'tools', name: 'text-stats' }]);
+`;
 
 let gateway: Gateway;
 let sallyport: Client;
@@ -103,6 +124,25 @@ test('a consumer whose block ends hears why, and one that may not connect is ref
   };
   await expect(consume()).rejects.toMatchObject({ status: 404, code: 'noproc' });
   await expect(block.connect()).rejects.toMatchObject({ code: 'disconnected' });
+});
+
+test('programs elsewhere can be checked with its types, by rules of their own', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-program-'));
+  try {
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(process.cwd(), join(folder, 'node_modules', 'sallyport'));
+    await writeFile(join(folder, 'package.json'), '{"type": "module"}');
+    await writeFile(join(folder, 'program.ts'), PROGRAM);
+    const compiler = join(process.cwd(), 'node_modules/typescript/bin/tsc');
+    const rules = ['--strict', '--noEmit', '--module', 'nodenext', '--lib', 'es2022,dom'];
+    const args = [compiler, ...rules, '--types', '', 'program.ts'];
+    const checked = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
+      ({ stdout }) => ({ stdout }),
+    );
+    expect(checked.stdout).toBe('');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('a refusal is an error with its code', async () => {
