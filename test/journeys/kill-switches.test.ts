@@ -81,6 +81,10 @@ test('a workspace ends, but for looking, ending and releasing', async () => {
   expect((await alice.post('/v1/sessions', {})).status).toBe(403);
   expect((await alice.get('/v1/workspaces/default')).status).toBe(200);
   const killSwitch = { kind: 'workspace' };
+  const asked = { capability: 'tool:call:text-stats', principal: 'user:root' };
+  const { body: why } = await root.post('/v1/explain', asked);
+  expect(why).toMatchObject({ allowed: false, killSwitch });
+  expect(why).not.toHaveProperty('missingGrant');
   expect((await alice.post('/v1/switches/release', { killSwitch })).status).toBe(204);
   expect((await count(alice)).status).toBe(200);
 });

@@ -14,6 +14,7 @@ import { findTool } from './authority-index.ts';
 import { authorize, type Decision, type Leg, type Question } from './authorize.ts';
 import { decideEffects, decideSend, effectOf } from './flow.ts';
 import type { FlowOutcome } from './flow-rules.ts';
+import { findSwitchAgainst, type KillSwitch } from './kill-switch.ts';
 import type { Label } from './labels.ts';
 
 /** A party's answer, or that of the information-flow rules: the last leg. */
@@ -28,9 +29,11 @@ export interface Explanation extends Omit<Decision, 'legs' | 'reason'> {
   readonly legs: readonly ExplainedLeg[];
   /**
    * The one capability to add wherever a leg says no. Absent if that would not help: a party
-   * denies it, the holder may never have it, or it does not exist.
+   * denies it, the holder may never have it, a switch has ended it, or it does not exist.
    */
   readonly missingGrant?: Capability;
+  /** What is thrown against it: until it is released, no grant helps. */
+  readonly killSwitch?: KillSwitch;
 }
 
 /** A question in which a tool may stand for its plugin. */
@@ -38,6 +41,8 @@ export interface ExplainQuestion extends Question {
   readonly tool?: string;
   /** Of all that may have shaped the call; without it the flow rules are not asked. */
   readonly label?: Label;
+  /** Those that are thrown in the workspace. */
+  readonly switches?: readonly KillSwitch[];
 }
 
 /** The legs whose no is only that something was not given, and to whom it would be given. */
@@ -49,9 +54,10 @@ const GIVEN_TO: Readonly<Record<string, (authority: Authority) => HolderKind | '
 };
 
 export function explain(authority: Authority, asked: ExplainQuestion): Explanation {
-  const { tool, label, ...question } = asked;
+  const { tool, label, switches = [], ...question } = asked;
   const decision = authorize(authority, { ...question, ...toPlugin(authority, asked) });
-  const missingGrant = findMissingGrant(authority, question, decision);
+  const killSwitch = decision.allowed ? undefined : findSwitch(switches, asked);
+  const missingGrant = killSwitch ? undefined : findMissingGrant(authority, question, decision);
   const flow = askFlow(authority, asked);
   const reason = decision.reason ?? flow.reason;
   return {
@@ -59,7 +65,16 @@ export function explain(authority: Authority, asked: ExplainQuestion): Explanati
     ...(reason !== undefined && { reason }),
     legs: [...decision.legs, flow],
     ...(missingGrant !== undefined && { missingGrant }),
+    ...(killSwitch !== undefined && { killSwitch }),
   };
+}
+
+function findSwitch(
+  switches: readonly KillSwitch[],
+  { capability: text }: Question,
+): KillSwitch | undefined {
+  const capability = parseCapability(text);
+  return capability.ok ? findSwitchAgainst(switches, capability.value) : undefined;
 }
 
 const FLOW_REASONS: Readonly<Record<Exclude<FlowOutcome, 'allow'>, FlowReason>> = {

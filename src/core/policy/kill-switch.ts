@@ -8,9 +8,10 @@
  */
 
 import * as z from 'zod';
+import { allows, denies } from '../capabilities/capability-set.ts';
 import { expandDenies, expandGrants } from '../capabilities/expand.ts';
 import type { Grant } from '../capabilities/grant.ts';
-import type { CapabilityPattern } from '../capabilities/pattern.ts';
+import type { Capability, CapabilityPattern } from '../capabilities/pattern.ts';
 import { TOOL_NAME } from '../manifest/tool-definition.ts';
 import { narrowGrants } from './narrow-grants.ts';
 import type { Policy } from './policy.ts';
@@ -74,14 +75,29 @@ export function grantsUnder(
   return narrowGrants(grants, kept);
 }
 
+/** Of a tool or a provider. */
+function deniedBy(thrown: KillSwitch): readonly string[] {
+  if (thrown.kind === 'tool') return [`tool:call:${thrown.name}`];
+  if (thrown.kind !== 'provider') return [];
+  const families = ['provider:llm:call', 'provider:llm:stream', 'provider:embedding'];
+  return families.map((family) => `${family}:${thrown.name}/*`);
+}
+
+/** The one that takes this capability from everybody, if there is one: no grant brings it back. */
+export function findSwitchAgainst(
+  switches: readonly KillSwitch[],
+  capability: Capability,
+): KillSwitch | undefined {
+  return switches.find((thrown) => {
+    const kept = KEPT[thrown.kind];
+    if (kept !== undefined) return !allows(kept, capability);
+    return denies(expandDenies(deniedBy(thrown)).patterns, capability);
+  });
+}
+
 /** The policy with all that the switches deny. */
 export function policyUnder(switches: readonly KillSwitch[], policy: Policy): Policy {
-  const denied = switches.flatMap((thrown) => {
-    if (thrown.kind === 'tool') return [`tool:call:${thrown.name}`];
-    if (thrown.kind !== 'provider') return [];
-    const families = ['provider:llm:call', 'provider:llm:stream', 'provider:embedding'];
-    return families.map((family) => `${family}:${thrown.name}/*`);
-  });
+  const denied = switches.flatMap(deniedBy);
   if (denied.length === 0) return policy;
   return { ...policy, deny: [...policy.deny, ...expandDenies(denied).patterns] };
 }

@@ -5,11 +5,15 @@
  */
 
 import * as z from 'zod';
+import { openGovernance } from '../../blocks/workspace/governance-client.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
+import type { Authority } from '../../core/policy/authority.ts';
 import { explain } from '../../core/policy/explain.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import type { GatewayBindings } from '../bindings.ts';
 import { json } from '../json-response.ts';
 import { found } from '../refusal.ts';
-import { defineRoute, type Route } from '../route.ts';
+import { type Caller, defineRoute, type Route } from '../route.ts';
 
 const explainBody = z.strictObject({
   /** `kind:id` of a principal of the workspace; the caller if absent. */
@@ -43,19 +47,21 @@ const explainRoute = defineRoute(
         reason: z.string().optional(),
         legs: z.array(z.record(z.string(), z.unknown())),
         missingGrant: z.string().optional(),
+        /** What was thrown against it, as `GET /v1/switches` says it: no grant helps. */
+        killSwitch: z.record(z.string(), z.string()).optional(),
       }),
     },
   },
   async ({ env, caller, body }) => {
-    const workspace = openWorkspace(env, caller.principal.workspace);
-    const authority =
-      body.principal === undefined
-        ? await workspace.authority(caller.principal)
-        : await workspace.authorityOf(body.principal);
+    const [authority, thrown] = await Promise.all([
+      authorityOf(env, caller, body.principal),
+      openGovernance(env, caller.principal.workspace).listSwitches(),
+    ]);
     return json(
       explain(found(authority, 'principal'), {
         capability: body.capability,
         now: Date.now(),
+        switches: thrown.map(({ killSwitch }) => killSwitch),
         ...(body.plugin !== undefined && { plugin: body.plugin }),
         ...(body.tool !== undefined && { tool: body.tool }),
         ...(body.label !== undefined && { label: body.label }),
@@ -63,5 +69,16 @@ const explainRoute = defineRoute(
     );
   },
 );
+
+/** Root has no tokens to be found by, so a caller who names himself is asked about as he is. */
+async function authorityOf(
+  env: GatewayBindings,
+  { principal }: Caller,
+  name = toPrincipalName(principal),
+): Promise<Authority | undefined> {
+  const workspace = openWorkspace(env, principal.workspace);
+  if (name === toPrincipalName(principal)) return await workspace.authority(principal);
+  return await workspace.authorityOf(name);
+}
 
 export const decisionRoutes: readonly Route[] = [explainRoute];

@@ -37,6 +37,18 @@ describe('explain()', () => {
     expect(explained).not.toHaveProperty('missingGrant');
   });
 
+  test('names a switch that is thrown instead of a grant, which would not help', () => {
+    const by = authority({ grants: grants('tool:file:write:*') });
+    const switches = [{ kind: 'writes' }, { kind: 'workspace' }] as const;
+    const explained = explain(by, { ...question, switches });
+    expect(explained).toMatchObject({ allowed: false, killSwitch: { kind: 'workspace' } });
+    expect(explained).not.toHaveProperty('missingGrant');
+    const read = explain(by, { ...question, switches: [{ kind: 'writes' }] });
+    expect(read).toMatchObject({ allowed: false, missingGrant: READ });
+    expect(read).not.toHaveProperty('killSwitch');
+    expect(explain(authority(), { ...question, switches })).not.toHaveProperty('killSwitch');
+  });
+
   test('asks the flow rules only where it is said what has been read', () => {
     const by = authority({ grants: grants('*'), plugins: [plugin({ allow: patterns('*') })] });
     const send = { capability: 'tool:network:http:api.dev:443', now: NOW, plugin: 'files' };

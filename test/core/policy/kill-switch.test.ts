@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findGrant } from '../../../src/core/capabilities/grant.ts';
 import {
+  findSwitchAgainst,
   grantsUnder,
   isEnded,
   type KillSwitch,
@@ -50,6 +51,30 @@ describe('grantsUnder()', () => {
   test('gives nothing that was not held', () => {
     const left = grantsUnder([{ kind: 'workspace' }], grants('session:read'));
     expect(left.map(({ pattern }) => pattern)).toEqual(['session:read']);
+  });
+});
+
+describe('findSwitchAgainst()', () => {
+  const kinds: readonly KillSwitch[] = [
+    { kind: 'principal', name: 'user:alice' },
+    { kind: 'tool', name: 'fetch' },
+    { kind: 'provider', name: 'openai' },
+    { kind: 'writes' },
+  ];
+
+  test.each([
+    ['tool:call:fetch', 'tool'],
+    ['tool:call:fetcher', undefined],
+    ['provider:llm:stream:openai/gpt-x', 'provider'],
+    ['provider:llm:stream:openai-eu/gpt-x', undefined],
+    ['storage:memory:write', 'writes'],
+    ['session:turn', undefined],
+  ])('finds against %s what takes it from everybody: %s', (text, kind) => {
+    expect(findSwitchAgainst(kinds, capability(text))?.kind).toBe(kind);
+  });
+
+  test('finds nothing where grants and policy are what they were', () => {
+    expect(findSwitchAgainst([], capability('tool:call:fetch'))).toBeUndefined();
   });
 });
 
