@@ -192,6 +192,7 @@ async function ask(
 
 function toRefusal({ code, retryAfterMs, budget }: ErrandRefusal): Refusal {
   if (code === 'denied') return missingGrant('provider:embedding');
+  if (code === 'model_unknown') return unknownModel();
   return new Refusal(code, {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(budget && { detail: `Cannot embed: the budget "${budget}" must not be used up` }),

@@ -8,12 +8,14 @@ import type { DecisionRefusal } from '../blocks/session/approval-api.ts';
 import type { AdmissionRefusal, TurnSummary } from '../blocks/session/session-api.ts';
 import { OTHER_REQUEST } from './idempotency.ts';
 import { noSuch, Refusal } from './refusal.ts';
+import { unknownModel } from './require-model.ts';
 
 const NOTHING_TO_ASK =
   'Cannot begin the turn: policy and grants must leave a model to ask, and its credential must be live';
 
 /** Why the session did not admit the turn. */
 export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionRefusal): Refusal {
+  if (code === 'model_unknown') return unknownModel();
   return new Refusal(code, {
     ...(denial && { denial }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -112,7 +112,22 @@ describe('an alias', () => {
       status: 403,
       body: { code: 'denied' },
     });
-    expect(await ask(api, 'alias/other')).toMatchObject({ code: 'denied' });
+  });
+
+  test('that nobody has named is no model, whatever is asked of it', async () => {
+    const { code, errors } = await ask(api, 'alias/other');
+    expect([code, errors]).toEqual([
+      'model_unknown',
+      [{ pointer: '/model', detail: 'unknown model' }],
+    ]);
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const asked = await Promise.all([
+      api.post('/v1/chat/completions', { model: 'alias/other', messages }),
+      api.post('/v1/embeddings', { model: 'alias/other', input: 'Hi' }),
+    ]);
+    for (const { status, body } of asked) {
+      expect([status, body.error.code]).toEqual([404, 'model_not_found']);
+    }
   });
 
   test('is listed with what it stands for', async () => {

@@ -7,8 +7,9 @@
 import type { TurnDriver } from '../../core/conversation/turn.ts';
 import { type Agent, findAgent } from '../../core/policy/agent-policy.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import { languageUse, usableModels } from '../../core/policy/model-access.ts';
+import { isUnknownAlias, languageUse, usableModels } from '../../core/policy/model-access.ts';
 import { isEmbeddedModel } from '../../core/policy/model-name.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { AdmitTurn } from './session-api.ts';
 
 interface Situation {
@@ -16,19 +17,20 @@ interface Situation {
   readonly now: number;
 }
 
-/** Nothing if policy does not have that model, or the principal may not call it. */
+/** `denied` if policy does not have that model, or the principal may not call it. */
 export function chooseDriver(
   { driver }: Pick<AdmitTurn, 'driver'>,
   authority: Authority,
   { sessionModel, now }: Situation,
-): TurnDriver | undefined {
-  if (driver.kind === 'program') return driver;
+): Result<TurnDriver, 'model_unknown' | 'denied'> {
+  if (driver.kind === 'program') return ok(driver);
   const model =
     driver.kind === 'model' ? driver.model : (sessionModel ?? authority.policy.models.default);
   const { streams } = driver;
   const use = languageUse(streams === true);
-  if (usableModels(authority, model, { use, now }).length === 0) return undefined;
-  return { kind: 'model', model, ...(streams && { streams }) };
+  if (isUnknownAlias(authority, model)) return err('model_unknown');
+  if (usableModels(authority, model, { use, now }).length === 0) return err('denied');
+  return ok({ kind: 'model', model, ...(streams && { streams }) });
 }
 
 /** The agent that drives it, if it is one. */

@@ -50,9 +50,10 @@ function openFromHeld(
   const newest = Math.max(authorities.newestRevision, live.revision);
   const isPresent = authority.revision >= newest && authority.grants.every((g) => isLive(g, now));
   if (!isPresent) return undefined;
-  const driver = chooseDriver(request, authority, { sessionModel: live.facts.model, now });
-  const isAsked = driver?.kind === 'model' || request.standsAlone === true;
-  if (driver === undefined || !isAsked || !isFreeOfCost(driver)) return undefined;
+  const chosen = chooseDriver(request, authority, { sessionModel: live.facts.model, now });
+  if (!chosen.ok || !isFreeOfCost(chosen.value)) return undefined;
+  const driver = chosen.value;
+  if (driver.kind !== 'model' && request.standsAlone !== true) return undefined;
   // Asked before the messages are looked at: else that would be done again with what is opened anew.
   if (!held.isIdle(authority, now)) return undefined;
   // Their texts are with the workspace.
@@ -77,7 +78,8 @@ async function openAnew(
   authorities.hear(revision);
   const authority = sent ? authorities.remember(sent) : authorities.remembered(request.principal);
   const situation = { sessionModel: session.live()?.facts.model, now: now() };
-  const driver = authority && chooseDriver(request, authority, situation);
+  const chosen = authority && chooseDriver(request, authority, situation);
+  const driver = chosen?.ok ? chosen.value : undefined;
   const agent = driver && authority && agentOf(driver, authority);
   const prepared = authority && (await prepareInput(parts, request, { authority, agent }));
   // The session may have been deleted while the workspace was asked.
@@ -85,7 +87,8 @@ async function openAnew(
   const isGone = isMissing || session.isBeingDeleted();
   if (isGone || authority === undefined || driver === undefined || prepared === undefined) {
     giveBack(parts, wish);
-    return err({ code: isGone ? 'not_found' : 'denied' });
+    if (isGone) return err({ code: 'not_found' });
+    return err({ code: chosen?.ok === false ? chosen.error : 'denied' });
   }
   if (!prepared.ok) {
     giveBack(parts, wish);

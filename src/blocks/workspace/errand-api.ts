@@ -47,7 +47,12 @@ export interface OpenedErrand {
 }
 
 export interface ErrandRefusal {
-  readonly code: 'denied' | 'budget_exhausted' | 'rate_limited' | 'audit_unavailable';
+  readonly code:
+    | 'denied'
+    | 'model_unknown'
+    | 'budget_exhausted'
+    | 'rate_limited'
+    | 'audit_unavailable';
   readonly retryAfterMs?: number;
   /** The budget that is used up, where that was it. */
   readonly budget?: LedgerName;

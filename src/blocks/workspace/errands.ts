@@ -9,7 +9,7 @@ import type { AuditAction } from '../../core/audit/audit-event.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { capSlice } from '../../core/policy/cap-slice.ts';
 import { turnCeilingOf } from '../../core/policy/caveat-bounds.ts';
-import { type ModelUse, usableModels } from '../../core/policy/model-access.ts';
+import { isUnknownAlias, type ModelUse, usableModels } from '../../core/policy/model-access.ts';
 import { isEmbeddedModel } from '../../core/policy/model-name.ts';
 import { toSpenderName } from '../../core/policy/principal.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
@@ -53,6 +53,7 @@ export function openErrand(
 ): Result<OpenedErrand, ErrandRefusal> {
   if (refuseUnrecorded(parts) !== undefined) return err({ code: 'audit_unavailable' });
   const authority = parts.authorities.of(actor.principal, parts.now());
+  if (authority && isUnknownAlias(authority, order.model)) return err({ code: 'model_unknown' });
   const [first, ...others] = authority ? modelsFor(parts, authority, order) : [];
   if (authority === undefined || first === undefined) {
     const { operation } = order;

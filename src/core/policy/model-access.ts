@@ -36,6 +36,12 @@ export function usableModels(authority: Authority, name: string, wish: Wish): re
   );
 }
 
+/** Whether it means an alias that policy does not have. */
+export function isUnknownAlias({ policy }: Authority, name: string): boolean {
+  const alias = aliasOf(name);
+  return alias !== undefined && !Object.hasOwn(policy.models.aliases, alias);
+}
+
 /** Whatever it stands for is a model: neither an alias nor an agent again. */
 function modelsOf({ policy, principal }: Authority, name: string): readonly string[] {
   const agent = findAgent(policy.agents, principal.workspace, name);
