@@ -74,7 +74,7 @@ function join(parts: readonly Schema[], by: string, place: Place): string {
 
 function writeItems(items: Schema, place: Place): string {
   const text = write(items, place);
-  return / [|&] /.test(text) && !text.endsWith('}') ? `(${text})[]` : `${text}[]`;
+  return items.type === 'object' || !text.includes(' ') ? `${text}[]` : `(${text})[]`;
 }
 
 function writeObject(schema: Schema, place: Place): string {
@@ -84,7 +84,11 @@ function writeObject(schema: Schema, place: Place): string {
     const preset = part.default === undefined ? '' : ` = ${JSON.stringify(part.default)}`;
     return `${name}${required.includes(name) ? '' : '?'}: ${write(part, inner)}${preset}`;
   });
-  if (typeof other === 'object') lines.push(`[name]: ${write(other, inner)}`);
+  if (typeof other === 'object') {
+    const rest = `[name]: ${write(other, inner)}`;
+    if (lines.length === 0 && !rest.includes('\n')) return `{ ${rest} }`;
+    lines.push(rest);
+  }
   if (lines.length === 0) return '{}';
   return `{\n${lines.map((line) => `${inner.indent}${line}\n`).join('')}${place.indent}}`;
 }

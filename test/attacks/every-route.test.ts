@@ -122,6 +122,18 @@ describe('the description', () => {
     expect(names('post', '/v1/blocks/{id}/receive', isHeader)).toEqual([]);
   });
 
+  test('of each list that is read in parts has a way to the next part', async () => {
+    const { body } = await root.get('/openapi.json');
+    const inParts = Object.values<{ get?: Described & { parameters: { name: string }[] } }>(
+      body.paths,
+    ).flatMap(({ get }) => (get?.parameters.some(({ name }) => name === 'after') ? [get] : []));
+    expect(inParts.length).toBeGreaterThan(7);
+    for (const { responses } of inParts) {
+      const answer = responses['200']?.content?.['application/json']?.schema;
+      expect(answer).toHaveProperty('properties.next');
+    }
+  });
+
   test('shows people the fields of each route as well', async () => {
     const page = await (await fetch(`${gateway.url}/docs`)).text();
     for (const { path } of operations) expect(page).toContain(`<code>${path}</code>`);

@@ -211,6 +211,7 @@ describe('proofs', () => {
     const { size: to } = (await api.post('/v1/audit/checkpoints', {})).body;
     const [{ size: from, note }] = checkpoints;
     expect(from).toBeLessThan(to);
+    expect((await api.get('/v1/audit/checkpoints?limit=1')).body.next).toBe(from);
     const { body } = await api.get(`/v1/audit/proofs/consistency?from=${from}&to=${to}`);
     expect(note).toContain(fromHex(body.fromRoot).toString('base64'));
     const claim = {

@@ -331,11 +331,40 @@ describe('names and groups', () => {
     await expect
       .poll(async () => (await api.get('/v1/groups/crew')).body.members)
       .toEqual([ids[0], ids[1]].sort());
+    const [one, two] = [ids[0]!, ids[1]!].sort();
+    const first = (await api.get('/v1/groups/crew?limit=1')).body;
+    expect(first).toEqual({ members: [one], next: one });
+    const rest = (await api.get(`/v1/groups/crew?limit=1&after=${first.next}`)).body;
+    expect(rest).toEqual({ members: [two] });
     const told = await api.post('/v1/groups/crew/messages', { body: 'all hands' });
     expect(told.body).toEqual({ members: 2, accepted: 2, refused: 0 });
     for (const id of ids.slice(0, 2)) expect((await receive(id))[0].body).toBe('all hands');
     expect((await read(ids[2]!)).mailbox.accepted).toBe(0);
   });
+});
+
+test('a name that no block can have is refused with the rule', async () => {
+  const id = await spawn();
+  for (const path of ['/v1/names/Clerk', `/v1/groups/Crew/members/${id}`]) {
+    const { status, body } = await api.put(
+      path,
+      path.includes('names') ? { block: id } : undefined,
+    );
+    expect([status, body.errors]).toEqual([
+      422,
+      [{ pointer: '/name', detail: 'must match [a-z0-9][a-z0-9._-]{0,63}' }],
+    ]);
+  }
+  expect((await api.get('/v1/names/Clerk')).status).toBe(404);
+});
+
+test('dead letters are read in parts', async () => {
+  const id = await spawn({ limits: { messages: 1, overflow: 'drop-old' } });
+  for (const body of ['a', 'b', 'c', 'd']) await send(id, body);
+  const first = (await api.get(`/v1/blocks/${id}/dead-letters?limit=2`)).body;
+  expect(first.deadLetters.map(({ body }: { body: string }) => body)).toEqual(['a', 'b']);
+  const rest = (await api.get(`/v1/blocks/${id}/dead-letters?limit=2&after=${first.next}`)).body;
+  expect([rest.deadLetters.length, rest.next]).toEqual([1, undefined]);
 });
 
 test('an Idempotency-Key stands for one request of one block', async () => {

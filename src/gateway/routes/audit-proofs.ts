@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { openAudit } from '../../blocks/audit/audit-client.ts';
 import { auditKey } from '../deployment-keys.ts';
 import { json } from '../json-response.ts';
+import { toPage } from '../list-page.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -46,11 +47,16 @@ const listCheckpoints = defineRoute(
       after: z.coerce.number().int().min(0).default(0),
       limit: z.coerce.number().int().min(1).max(500).default(100),
     }),
-    success: { status: 200, describes: z.object({ checkpoints: z.array(checkpoint) }) },
+    success: {
+      status: 200,
+      describes: z.object({ checkpoints: z.array(checkpoint), next: z.number().optional() }),
+    },
   },
-  async ({ env, caller, query }) => {
+  async ({ env, caller, query: { after, limit } }) => {
     const audit = openAudit(env, caller.principal.workspace);
-    return json({ checkpoints: await audit.checkpoints(query.after, query.limit) });
+    const read = await audit.checkpoints(after, limit + 1);
+    const { shown, ...more } = toPage(read, limit, ({ size }) => size);
+    return json({ checkpoints: shown, ...more });
   },
 );
 

@@ -9,6 +9,7 @@ import { toReceivedJson } from '../../blocks/user/consumer-api.ts';
 import type { Envelope } from '../../core/blocks/block-signal.ts';
 import { isUsablePattern } from '../../core/blocks/message-pattern.ts';
 import { json } from '../json-response.ts';
+import { toPage } from '../list-page.ts';
 import { bodySchema, messageSchema, toBlockBody, toEnvelope, toOutside } from '../message-body.ts';
 import { actAs, actingBlockOf, blockActorOf, blockIdOf, blockOf, unwrap } from '../open-block.ts';
 import { Refusal } from '../refusal.ts';
@@ -148,12 +149,19 @@ const listDeadLetters = defineRoute(
       after: z.coerce.number().int().min(0).default(0),
       limit: z.coerce.number().int().min(1).max(100).default(20),
     }),
-    success: { status: 200, describes: z.object({ deadLetters: z.array(received.loose()) }) },
+    success: {
+      status: 200,
+      describes: z.object({
+        deadLetters: z.array(received.loose()),
+        next: z.number().optional(),
+      }),
+    },
   },
   async (request) => {
     const { after, limit } = request.query;
-    const letters = await blockOf(request).again((block) => block.deadLetters(after, limit));
-    return json({ deadLetters: letters.map(toReceivedJson) });
+    const read = await blockOf(request).again((block) => block.deadLetters(after, limit + 1));
+    const { shown, ...more } = toPage(read, limit, ({ seq }) => seq);
+    return json({ deadLetters: shown.map(toReceivedJson), ...more });
   },
 );
 

@@ -13,6 +13,7 @@ import { blockNameSchema } from '../../core/blocks/block-spec.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { json, noContent } from '../json-response.ts';
+import { toPage } from '../list-page.ts';
 import {
   actingBlockOf,
   blockActorOf,
@@ -21,7 +22,7 @@ import {
   noBlock,
   unwrap,
 } from '../open-block.ts';
-import { noSuch, Refusal } from '../refusal.ts';
+import { invalidBody, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 type AnyRequest = RouteRequest<unknown, unknown>;
@@ -30,6 +31,13 @@ const nameOf = ({ params }: AnyRequest): string => {
   const name = blockNameSchema.safeParse(params.name);
   if (!name.success) throw noSuch('name');
   return name.data;
+};
+
+/** One that is to be: it says what is wrong with it. */
+const newNameOf = ({ params }: AnyRequest): string => {
+  const name = blockNameSchema.safeParse(params.name);
+  if (name.success) return name.data;
+  throw invalidBody({ pointer: '/name', detail: name.error.issues[0]?.message ?? '' });
 };
 
 function ask<T>(request: AnyRequest, call: (directory: DirectoryApi) => Promise<T>): Promise<T> {
@@ -56,7 +64,7 @@ const registerName = defineRoute(
     success: { status: 200, describes: holder },
   },
   async (request) => {
-    const name = nameOf(request);
+    const name = newNameOf(request);
     const id = blockIdOf(request, request.body.block);
     await act(request, id, { kind: 'be-listed' });
     const isOurs = await ask(request, (directory) => directory.register(name, id));
@@ -116,13 +124,17 @@ const readGroup = defineRoute(
       after: z.string().max(64).default(''),
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
     }),
-    success: { status: 200, describes: z.object({ members: z.array(z.string()) }) },
+    success: {
+      status: 200,
+      describes: z.object({ members: z.array(z.string()), next: z.string().optional() }),
+    },
   },
   async (request) => {
     const { after, limit } = request.query;
     const group = nameOf(request);
-    const members = await ask(request, (directory) => directory.members(group, after, limit));
-    return json({ members });
+    const read = await ask(request, (directory) => directory.members(group, after, limit + 1));
+    const { shown, ...more } = toPage(read, limit, (id) => id);
+    return json({ members: shown, ...more });
   },
 );
 
@@ -138,7 +150,7 @@ const changeMember = (kind: 'join' | 'leave') =>
       success: { status: 204, describes: z.undefined() },
     },
     async (request) => {
-      const group = nameOf(request);
+      const group = kind === 'join' ? newNameOf(request) : nameOf(request);
       const id = blockIdOf(request, request.params.id);
       await act(request, id, { kind: 'be-listed' });
       const done = await ask(request, (directory) => directory[kind](group, id));

@@ -41,6 +41,9 @@ const pluginSchema = defineRoute(
 
 /** Adds the routes that describe all routes, themselves included. */
 export function withPublicRoutes(routes: readonly Route[]): readonly Route[] {
+  // Made once: they are the same for everybody, strangers included, and take a while to make.
+  const openApiDocument = once(() => toOpenApi(all));
+  const docsPage = once(() => toDocsPage(all));
   const openApi = defineRoute(
     {
       method: 'GET',
@@ -51,7 +54,7 @@ export function withPublicRoutes(routes: readonly Route[]): readonly Route[] {
       access: 'public',
       success: { status: 200, describes: anything },
     },
-    async () => json(toOpenApi(all)),
+    async () => json(openApiDocument()),
   );
   const docs = defineRoute(
     {
@@ -64,7 +67,7 @@ export function withPublicRoutes(routes: readonly Route[]): readonly Route[] {
       success: { status: 200, describes: 'html' },
     },
     async () =>
-      new Response(toDocsPage(all), {
+      new Response(docsPage(), {
         headers: {
           'Content-Type': 'text/html; charset=utf-8',
           'Content-Security-Policy': DOCS_POLICY,
@@ -73,4 +76,12 @@ export function withPublicRoutes(routes: readonly Route[]): readonly Route[] {
   );
   const all: readonly Route[] = [health, openApi, docs, pluginSchema, ...routes];
   return all;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
