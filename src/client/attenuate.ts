@@ -28,7 +28,7 @@ const TOKEN = /^(spt_[a-z0-9-]{1,63}_[0-9a-f]{64})_([0-9a-f]{64})((?:\.[\w-]+)*)
 export async function attenuate(token: string, caveats: readonly WrittenCaveat[]): Promise<string> {
   const [, head, tag, suffix = ''] = TOKEN.exec(token) ?? [];
   if (head === undefined || tag === undefined) {
-    throw new TypeError('Cannot narrow the token: it must be an access token of a gateway');
+    throw new TypeError('Cannot narrow the token: it must be one that POST /v1/tokens has issued');
   }
   const segments = caveats.map(toSegment);
   let narrowed = tag;

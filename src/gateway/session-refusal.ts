@@ -10,22 +10,29 @@ import { OTHER_REQUEST } from './idempotency.ts';
 import { noSuch, Refusal } from './refusal.ts';
 import { unknownModel } from './require-model.ts';
 
-const NOTHING_TO_ASK =
-  'Cannot begin the turn: policy and grants must leave a model to ask, and its credential must be live';
+/** What must hold, where the code alone does not say it. */
+const MUST: Readonly<Partial<Record<AdmissionRefusal['code'], string>>> = {
+  not_found: 'There is no such session',
+  conflict:
+    'Cannot begin the turn: it must go on from the newest of its conversation, with skills as they are',
+  turn_waiting:
+    'Cannot begin the turn: the one that waits for an approval must be decided or cancelled first',
+  lane_full: 'Cannot begin the turn: fewer must be waiting in this session',
+  denied:
+    'Cannot begin the turn: policy and grants must leave a model to ask, and its credential must be live',
+  idempotency_conflict: OTHER_REQUEST,
+  skill_unknown: 'Cannot run the turn: its skills must be installed',
+};
 
 /** Why the session did not admit the turn. */
 export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionRefusal): Refusal {
   if (code === 'model_unknown') return unknownModel();
+  const detail = budget
+    ? `Cannot begin the turn: the budget "${budget}" must not be used up`
+    : MUST[code];
   return new Refusal(code, {
-    ...(denial && { denial }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(budget && { detail: `Cannot begin the turn: the budget "${budget}" must not be used up` }),
-    ...(code === 'not_found' && { detail: 'There is no such session' }),
-    ...(code === 'denied' && denial === undefined && { detail: NOTHING_TO_ASK }),
-    ...(code === 'idempotency_conflict' && { detail: OTHER_REQUEST }),
-    ...(code === 'skill_unknown' && {
-      detail: 'Cannot run the turn: its skills must be installed',
-    }),
+    ...(denial ? { denial } : detail !== undefined && { detail }),
   });
 }
 

@@ -129,6 +129,7 @@ describe('a call that a human must approve', () => {
     const asked = await askFor(api, countWords());
     const next = await api.turn(asked.session, script(END), SCRIPT_MODEL);
     expect([next.status, next.body.code]).toEqual([409, 'turn_waiting']);
+    expect(next.body.detail).toContain('must be decided or cancelled first');
     const turn = `/v1/sessions/${asked.session}/turns/${asked.turnId}`;
     expect((await api.post(`${turn}/cancel`)).body).toMatchObject({
       status: 'cancelled',

@@ -122,7 +122,9 @@ describe('a response', () => {
     const first = await client.responses.create(ask);
     const next = { ...ask, previous_response_id: first.id };
     await client.responses.create(next);
-    await expect(client.responses.create(next)).rejects.toBeInstanceOf(OpenAI.ConflictError);
+    const refused = client.responses.create(next);
+    await expect(refused).rejects.toBeInstanceOf(OpenAI.ConflictError);
+    await expect(refused).rejects.toThrow('it must go on from the newest of its conversation');
   });
 
   test('that is cut is incomplete, and says why', async () => {
