@@ -94,6 +94,14 @@ test('its effects are carried out with the capabilities of the block', async () 
     .toEqual({ crash: 'capability', capability: 'block:send' });
 });
 
+test('a tool of the name that another plugin has is not its reducer', async () => {
+  const id = await spawn({ behavior: { kind: 'plugin', plugin: 'counters', entry: 'counter' } });
+  await send(id, 'how many');
+  await expect
+    .poll(async () => (await read(id)).exitReason, { timeout: 20_000 })
+    .toEqual({ crash: 'unknown_tool' });
+});
+
 test.each([
   ['stop', 'normal'],
   ['spin', { crash: 'fuel' }],

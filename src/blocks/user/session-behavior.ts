@@ -80,7 +80,8 @@ export function createReducer(
         state: before === undefined ? spec.state : JSON.parse(before.text),
         message: toReducerMessage(message),
       };
-      const call = { id: 'block', name: spec.entry, argumentsText: JSON.stringify(input) };
+      const { plugin, entry: name } = spec;
+      const call = { id: 'block', name, plugin, argumentsText: JSON.stringify(input) };
       // What it asks its host for is another matter than whether it may be called.
       const asked = { ...toAsked(facts, message), tool: spec.entry };
       const ran = await session.client.runProgram(

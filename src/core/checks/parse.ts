@@ -56,6 +56,7 @@ export function parseCalls(
       place: { turnId: context.turnId, round: context.round, index },
       modelCallId: call.id,
       name: call.name,
+      ...(call.plugin !== undefined && { plugin: call.plugin }),
       arguments: read.value,
     });
   });

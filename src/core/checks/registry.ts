@@ -10,7 +10,7 @@
 
 import type { ProposedToolCall } from '../conversation/tool-call.ts';
 import { deny } from '../errors/denial.ts';
-import { findPlugin } from '../policy/authority-index.ts';
+import { findPlugin, findTool } from '../policy/authority-index.ts';
 import { err, ok } from '../primitives/result.ts';
 import type { Check } from './check-context.ts';
 import { isLookalike } from './lookalike-name.ts';
@@ -25,7 +25,9 @@ export const checkRegistry: Check<StructuredCall, RegisteredCall> = (call, conte
   const { proposed, known } = call;
   const { authority, newest } = context;
   if (known === undefined) {
-    const isImitation = isLookalike(authority, proposed.name);
+    // A name that is there, and of another plugin than was meant, imitates none.
+    const isThere = findTool(authority, proposed.name) !== undefined;
+    const isImitation = !isThere && isLookalike(authority, proposed.name);
     return err(deny('registry', isImitation ? 'lookalike_name' : 'unknown_tool'));
   }
   const isStopped =

@@ -9,6 +9,7 @@
 
 import type { ProposedToolCall } from '../conversation/tool-call.ts';
 import { deny } from '../errors/denial.ts';
+import type { Authority } from '../policy/authority.ts';
 import { findTool, type RegisteredTool } from '../policy/authority-index.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import { err, ok } from '../primitives/result.ts';
@@ -38,7 +39,7 @@ export const checkStructure: Check<ProposedToolCall, StructuredCall> = (call, { 
   const hasForm =
     isText(call.name, MAX_NAME_LENGTH) && isText(call.modelCallId, MAX_CALL_ID_LENGTH);
   if (!hasForm) return err(deny('structure', 'malformed_envelope'));
-  const registered = findTool(authority, call.name);
+  const registered = findMeant(authority, call);
   if (registered === undefined) return ok({ passed: 'structure', proposed: call });
 
   const schema = admitSchema(registered.tool.inputSchema);
@@ -48,6 +49,15 @@ export const checkStructure: Check<ProposedToolCall, StructuredCall> = (call, { 
   const known = { ...registered, schema: schema.value };
   return ok({ passed: 'structure', proposed: call, known });
 };
+
+/** Another plugin's tool of the name is not the one that was meant. */
+function findMeant(
+  authority: Authority,
+  { name, plugin }: ProposedToolCall,
+): RegisteredTool | undefined {
+  const found = findTool(authority, name);
+  return plugin === undefined || found?.plugin.name === plugin ? found : undefined;
+}
 
 /** Where arguments are not what the schema describes, if anywhere; asked again in check 5. */
 export function findMismatch(

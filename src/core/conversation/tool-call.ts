@@ -18,6 +18,8 @@ export interface WrittenToolCall {
   /** The model's own id: echoed back to it, never used as a key. */
   readonly id: string;
   readonly name: string;
+  /** Whose tool a program means. No model says so: there, whoever serves the name is meant. */
+  readonly plugin?: string;
   /** JSON text of the arguments, unparsed. */
   readonly argumentsText: string;
 }
@@ -40,6 +42,8 @@ export interface ProposedToolCall {
   readonly place: CallPlace;
   readonly modelCallId: string;
   readonly name: string;
+  /** As it was written. */
+  readonly plugin?: string;
   readonly arguments: JsonObject;
   /** What in the arguments handles stood for; absent where there were none. */
   readonly handedOn?: HandedOn;

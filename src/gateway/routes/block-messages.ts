@@ -91,7 +91,7 @@ const callBlock = defineRoute(
     actingBlock: 'acts',
     success: {
       status: 200,
-      describes: z.object({ body: z.unknown().optional(), bytes: z.string().optional() }),
+      describes: received.pick({ body: true, bytes: true, label: true }),
     },
     idempotency: 'replay',
   },

@@ -33,6 +33,18 @@ describe('check 2: structure', () => {
     expect(denialOfEnvelope('Text-Stats', 'a')).toMatchObject({ check: 'registry' });
   });
 
+  test('takes a tool of another plugin than the one that was meant for none', () => {
+    const context = makeContext();
+    const { name: plugin, tools } = context.authority.plugins[0]!;
+    const call = propose(tools[0]!.name, { text: 'a' });
+    expect(approveCall({ ...call, plugin }, context)).toEqual(approveCall(call, context));
+    const other = approveCall({ ...call, plugin: `${plugin}s` }, context);
+    expect(other).toMatchObject({
+      ok: false,
+      error: { check: 'registry', reason: 'unknown_tool' },
+    });
+  });
+
   const SIZED = makeTool('sized', {
     inputSchema: {
       type: 'object',
