@@ -89,4 +89,4 @@ test('a gateway that is killed at any moment keeps no reservation of a turn that
     )
     .toEqual({ open: 0, unused: 0 });
   expect((await api.get('/v1/audit/verify')).body).toMatchObject({ ok: true });
-}, 90_000);
+});
