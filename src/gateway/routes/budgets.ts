@@ -8,11 +8,12 @@ import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { toSpenderName } from '../../core/policy/principal.ts';
 import { json } from '../json-response.ts';
+import { principalNameSchema } from '../principal-name.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const query = z.strictObject({
-  /** `kind:id`; the caller, unless it is said. */
-  principal: z.string().max(200).optional(),
+  /** The caller, unless it is said. */
+  principal: principalNameSchema.optional(),
   session: z.string().max(200).optional(),
 });
 

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { TouchedReport } from '../../core/audit/touched.ts';
 import { findBlocksOf } from '../find-blocks-of.ts';
 import { json } from '../json-response.ts';
+import { principalNameSchema } from '../principal-name.ts';
 import { readRecord } from '../read-record.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -20,8 +21,8 @@ const touched = defineRoute(
     tag: 'incidents',
     access: 'system:audit:read',
     query: z.strictObject({
-      /** `kind:id`, as `actor` of the record. */
-      principal: z.string().min(1).max(128),
+      /** As `actor` of the record. */
+      principal: principalNameSchema,
       from: z.coerce.number().int().min(0).default(0),
       after: z.coerce.number().int().min(0).default(0),
     }),

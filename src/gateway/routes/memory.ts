@@ -10,6 +10,7 @@ import { toRemembererName } from '../../core/policy/principal.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { admit } from '../admit.ts';
 import { json } from '../json-response.ts';
+import { principalNameSchema } from '../principal-name.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
 const label = z.object({ integrity: z.string(), confidentiality: z.string() });
@@ -28,10 +29,7 @@ const memory = z.object({
   summaryId: z.string().optional(),
 });
 
-/** As principals are written: `user:alice`. */
-const user = z.string().regex(/^[a-z]+:[a-z0-9][a-z0-9._-]{0,63}$/, 'must be kind:id');
-
-const ofUser = z.strictObject({ user: user.optional() });
+const ofUser = z.strictObject({ user: principalNameSchema.optional() });
 
 const exportQuery = ofUser.extend({ after: z.coerce.number().int().min(0).default(0) });
 
