@@ -12,7 +12,7 @@ import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import type { Message } from '../core/conversation/message.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
 import { countCharacters } from '../models/count-tokens.ts';
-import { type StreamPlan, toEventStreamResponse } from './event-stream.ts';
+import { readerOf, type StreamPlan, toEventStreamResponse } from './event-stream.ts';
 import { KEEP_REPEATABLE_MS, newSessionId, type OpenTurn } from './open-session.ts';
 import { Refusal } from './refusal.ts';
 import { requireModel } from './require-model.ts';
@@ -136,7 +136,11 @@ export async function streamClientTurn(
   plan: Pick<StreamPlan, 'write' | 'tail'>,
 ): Promise<Response> {
   await cancellingWhenLost(request, turn, awaitFirstWord(turn));
-  return toEventStreamResponse(turn, { ...plan, onLost: () => cancelWhenLost(request, turn) });
+  return toEventStreamResponse(turn, {
+    ...plan,
+    reader: readerOf(request, 'session:turn'),
+    onLost: () => cancelWhenLost(request, turn),
+  });
 }
 
 /** What cannot be read is left to the stream, which tries again: the turn goes on. */

@@ -8,9 +8,10 @@
  * @module
  */
 
-import type { EventPage } from '../blocks/session/session-api.ts';
+import type { EventPage, FollowRequest, TurnReader } from '../blocks/session/session-api.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
 import type { OpenTurn } from './open-session.ts';
+import type { Caller } from './route.ts';
 
 /** A comment line is sent at least every 15 s; this leaves room for a slow poll. */
 const POLL_MS = 10_000;
@@ -23,12 +24,21 @@ export type WriteEvent = (event: TurnEvent) => string;
 
 export interface StreamPlan {
   readonly write: WriteEvent;
+  /** The stream ends when he may not read it any more. */
+  readonly reader: TurnReader;
   /** Text after the last event, such as `data: [DONE]`. */
   readonly tail?: string;
   /** From the first event on, unless stated. */
   readonly afterId?: number;
   /** Called when the client goes away before the end. */
   readonly onLost?: () => void;
+}
+
+export function readerOf(
+  { caller }: { readonly caller: Pick<Caller, 'principal'> },
+  capability: TurnReader['capability'],
+): TurnReader {
+  return { principal: caller.principal, capability };
 }
 
 export function writeServerSentEvent({ id, body }: TurnEvent): string {
@@ -56,7 +66,8 @@ function streamEvents(turn: OpenTurn, plan: StreamPlan): ReadableStream<Uint8Arr
       controller.enqueue(encoder.encode(': sallyport\n\n'));
     },
     async pull(controller) {
-      const page = await readPage(turn, afterId, () => lost);
+      const asked = { turnId: turn.turnId, afterId, waitMs: POLL_MS, reader: plan.reader };
+      const page = await readPage(turn, asked, () => lost);
       if (lost) return;
       if (page === undefined) return controller.close();
       afterId = page.events.at(-1)?.id ?? afterId;
@@ -72,13 +83,13 @@ function streamEvents(turn: OpenTurn, plan: StreamPlan): ReadableStream<Uint8Arr
 }
 
 async function readPage(
-  { session, turnId }: OpenTurn,
-  afterId: number,
+  { session }: OpenTurn,
+  asked: FollowRequest,
   isLost: () => boolean,
 ): Promise<EventPage | undefined> {
   for (let failed = 0; !isLost(); ) {
     try {
-      return await session.events(turnId, afterId, POLL_MS);
+      return await session.follow(asked);
     } catch (error) {
       failed += 1;
       if (failed >= MAX_FAILED_READS) throw error;

@@ -63,9 +63,17 @@ export function streamText(response: ServerResponse, text: string): void {
 export function streamReply(
   response: ServerResponse,
   deltas: readonly object[],
-  { finish = 'stop', usage = USAGE }: { finish?: string; usage?: object } = {},
+  end: { finish?: string; usage?: object } = {},
 ): void {
   beginReply(response, deltas);
+  finishReply(response, end);
+}
+
+/** The end of one that was begun. */
+export function finishReply(
+  response: ServerResponse,
+  { finish = 'stop', usage = USAGE }: { finish?: string; usage?: object } = {},
+): void {
   writeChunk(response, { choices: [{ index: 0, delta: {}, finish_reason: finish }] });
   writeChunk(response, { choices: [], usage });
   response.end('data: [DONE]\n\n');
@@ -74,9 +82,12 @@ export function streamReply(
 /** The beginning of a reply that goes on, or does not. */
 export function beginReply(response: ServerResponse, deltas: readonly object[]): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-  for (const delta of deltas) {
-    writeChunk(response, { choices: [{ index: 0, delta, finish_reason: null }] });
-  }
+  for (const delta of deltas) writeDelta(response, delta);
+}
+
+/** What comes next of a reply that was begun. */
+export function writeDelta(response: ServerResponse, delta: object): void {
+  writeChunk(response, { choices: [{ index: 0, delta, finish_reason: null }] });
 }
 
 export function refuse(

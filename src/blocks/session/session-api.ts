@@ -165,6 +165,22 @@ export interface SessionDescription {
   readonly activeTurn?: TurnId;
 }
 
+/** Who follows a turn, and what it takes to: he may have lost it since he began. */
+export interface TurnReader {
+  readonly principal: Principal;
+  readonly capability: 'session:read' | 'session:turn';
+}
+
+export interface EventRequest {
+  readonly turnId: TurnId;
+  readonly afterId: number;
+  readonly waitMs: number;
+}
+
+export interface FollowRequest extends EventRequest {
+  readonly reader: TurnReader;
+}
+
 export interface EventPage {
   readonly events: readonly TurnEvent[];
   /** True when the turn's last event is in this page or before it. */
@@ -229,6 +245,8 @@ export interface SessionApi extends SessionApprovalsApi {
   summary(turnId: TurnId): Promise<TurnSummary | undefined>;
   /** Events after `afterId`; waits up to `waitMs` for the first. `undefined`: no such turn. */
   events(turnId: TurnId, afterId: number, waitMs: number): Promise<EventPage | undefined>;
+  /** The same for somebody who has been listening for a while: `undefined`, too, once he may not any more. */
+  follow(request: FollowRequest): Promise<EventPage | undefined>;
   cancelTurn(
     turnId: TurnId,
     principal: Principal,

@@ -46,6 +46,7 @@ import type {
   AdmitTurn,
   CreateSession,
   EventPage,
+  FollowRequest,
   HostCallGrant,
   HostCallRequest,
   ProgramOutcome,
@@ -58,7 +59,7 @@ import { startRun } from './start-run.ts';
 import { transact } from './transact.ts';
 import type { RunInside } from './turn-client.ts';
 import { toSummary } from './turn-summary.ts';
-import { readEvents, readTurn, waitForRest } from './watch-turn.ts';
+import { followEvents, readEvents, readTurn, waitForRest } from './watch-turn.ts';
 import { willSettle } from './will-settle.ts';
 
 export class SessionBlock extends DurableObject<BlockBindings> implements SessionApi {
@@ -159,6 +160,10 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
 
   async events(turnId: TurnId, afterId: number, waitMs: number): Promise<EventPage | undefined> {
     return await readEvents(this.#written(), { turnId, afterId, waitMs });
+  }
+
+  async follow(request: FollowRequest): Promise<EventPage | undefined> {
+    return await followEvents(this.#written(), request);
   }
 
   async cancelTurn(

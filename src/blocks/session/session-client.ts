@@ -28,6 +28,7 @@ import type {
   AdmitTurn,
   CreateSession,
   EventPage,
+  FollowRequest,
   HostCallGrant,
   HostCallRequest,
   ProgramOutcome,
@@ -116,6 +117,10 @@ export class SessionClient implements SessionApi {
 
   events(turnId: TurnId, afterId: number, waitMs: number): Promise<EventPage | undefined> {
     return this.#again((session) => session.events(turnId, afterId, waitMs));
+  }
+
+  follow(request: FollowRequest): Promise<EventPage | undefined> {
+    return this.#again((session) => session.follow(request));
   }
 
   cancelTurn(

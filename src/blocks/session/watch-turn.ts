@@ -4,20 +4,16 @@
  * @module
  */
 
+import { parseCapability } from '../../core/capabilities/pattern.ts';
+import { holdsGrant } from '../../core/policy/authority-index.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import type { LiveTurn } from './live-turns.ts';
-import type { EventPage } from './session-api.ts';
+import type { EventPage, EventRequest, FollowRequest, TurnReader } from './session-api.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import { hasEnded, isAtRest } from './turn-store.ts';
 
 /** Longest that anybody is kept waiting, in milliseconds. */
 const MAX_WAIT_MS = 300_000;
-
-interface EventRequest {
-  readonly turnId: TurnId;
-  readonly afterId: number;
-  readonly waitMs: number;
-}
 
 export function readTurn(parts: SessionParts, turnId: TurnId): LiveTurn | undefined {
   return parts.session.live() && parts.live.find(turnId);
@@ -62,4 +58,23 @@ export async function readEvents(
     if (events.length > 0 || ended || leftMs <= 0) return { events, ended };
     await parts.waiters.wait(topicOf.events(turnId), leftMs);
   }
+}
+
+/** Asks after it has waited: a turn can wait for a human for a day, and credentials end meanwhile. */
+export async function followEvents(
+  parts: SessionParts,
+  { reader, ...request }: FollowRequest,
+): Promise<EventPage | undefined> {
+  const page = await readEvents(parts, request);
+  return page !== undefined && (await mayRead(parts, reader)) ? page : undefined;
+}
+
+/** As the route has asked when he came. */
+async function mayRead(
+  { authorities, session, now }: SessionParts,
+  { principal, capability }: TurnReader,
+): Promise<boolean> {
+  const authority = await authorities.newest(principal, session.row()?.revision);
+  const wanted = parseCapability(capability);
+  return authority !== undefined && wanted.ok && holdsGrant(authority, wanted.value, now());
 }

@@ -6,11 +6,11 @@
 
 import type * as z from 'zod';
 import { sha256Hex } from '../../blocks/kit/keys.ts';
-import type { AdmitTurn } from '../../blocks/session/session-api.ts';
+import type { AdmitTurn, TurnReader } from '../../blocks/session/session-api.ts';
 import { admit } from '../admit.ts';
 import { toUserMessage } from '../client-messages.ts';
 import { admitClientTurn, awaitRest, readAllEvents } from '../client-turn.ts';
-import { toEventStreamResponse } from '../event-stream.ts';
+import { readerOf, toEventStreamResponse } from '../event-stream.ts';
 import { json } from '../json-response.ts';
 import { findSession, KEEP_CONVERSATION_MS, newSessionId, type OpenTurn } from '../open-session.ts';
 import { found } from '../refusal.ts';
@@ -56,7 +56,8 @@ async function sendMessage(call: A2aCall): Promise<Response> {
 
 async function sendStreamingMessage(call: A2aCall): Promise<Response> {
   const params = parse(sendParams, call.params);
-  return streamTask(call.id, await admitClientTurn(call.request, toAdmission(call, params, true)));
+  const turn = await admitClientTurn(call.request, toAdmission(call, params, true));
+  return streamTask(call.id, turn, readerOf(call.request, 'session:turn'));
 }
 
 async function getTask({ request, id, params }: A2aCall): Promise<Response> {
@@ -65,7 +66,7 @@ async function getTask({ request, id, params }: A2aCall): Promise<Response> {
 }
 
 async function subscribeToTask({ request, id, params }: A2aCall): Promise<Response> {
-  return streamTask(id, await findTask(request, params));
+  return streamTask(id, await findTask(request, params), readerOf(request, 'session:read'));
 }
 
 async function cancelTask({ request, id, params }: A2aCall): Promise<Response> {
@@ -123,9 +124,10 @@ async function readTask(turn: OpenTurn): Promise<TaskWriter> {
 }
 
 /** A caller that leaves does not end the task: it may come back for it. */
-function streamTask(id: RpcId, turn: OpenTurn): Response {
+function streamTask(id: RpcId, turn: OpenTurn, reader: TurnReader): Response {
   const writer = toWriter(turn);
   return toEventStreamResponse(turn, {
+    reader,
     write: (event) =>
       writer
         .take(event)

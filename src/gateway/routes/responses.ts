@@ -6,7 +6,7 @@
  */
 
 import * as z from 'zod';
-import type { AdmitTurn } from '../../blocks/session/session-api.ts';
+import type { AdmitTurn, TurnReader } from '../../blocks/session/session-api.ts';
 import {
   admitClientTurn,
   awaitRest,
@@ -14,7 +14,7 @@ import {
   streamClientTurn,
   toNeeds,
 } from '../client-turn.ts';
-import { toEventStreamResponse } from '../event-stream.ts';
+import { readerOf, toEventStreamResponse } from '../event-stream.ts';
 import { json } from '../json-response.ts';
 import {
   KEEP_CONVERSATION_MS,
@@ -139,10 +139,17 @@ const retrieval = z.looseObject({
 });
 
 /** From its first event on, or behind one. Who reads it leaves the turn alone. */
-async function streamStored(turn: OpenTurn, startingAfter: number | undefined): Promise<Response> {
+async function streamStored(
+  turn: OpenTurn,
+  reader: TurnReader,
+  startingAfter: number | undefined,
+): Promise<Response> {
   found(await turn.session.summary(turn.turnId), 'response');
   const writer = new ResponseWriter({ id: toHandle('resp', turn), echo: {} });
-  return toEventStreamResponse(turn, { write: writeResponseEvents(writer, startingAfter) });
+  return toEventStreamResponse(turn, {
+    write: writeResponseEvents(writer, startingAfter),
+    reader,
+  });
 }
 
 const retrieveResponse = defineRoute(
@@ -160,7 +167,9 @@ const retrieveResponse = defineRoute(
   async (request) => {
     const { stream, starting_after: startingAfter } = request.query;
     const turn = responseOf(request, request.params.id);
-    return stream ? streamStored(turn, startingAfter) : readStored(turn);
+    return stream
+      ? streamStored(turn, readerOf(request, 'session:read'), startingAfter)
+      : readStored(turn);
   },
 );
 

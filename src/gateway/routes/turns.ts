@@ -8,7 +8,12 @@ import * as z from 'zod';
 import type { AdmitTurn } from '../../blocks/session/session-api.ts';
 import { MAX_ACTIVE_SKILLS } from '../../core/skills/choose-skills.ts';
 import { toUserMessage } from '../client-messages.ts';
-import { readLastEventId, toEventStreamResponse, writeServerSentEvent } from '../event-stream.ts';
+import {
+  readerOf,
+  readLastEventId,
+  toEventStreamResponse,
+  writeServerSentEvent,
+} from '../event-stream.ts';
 import { json } from '../json-response.ts';
 import { sessionOf, turnOf } from '../open-session.ts';
 import { found, Refusal } from '../refusal.ts';
@@ -95,7 +100,8 @@ async function streamTurn(request: TurnRequest): Promise<Response> {
   const admitted = await session.admitTurn(toAdmission(request, session.sessionId, true));
   if (!admitted.ok) throw fromAdmission(admitted.error);
   const { turnId } = admitted.value;
-  return toEventStreamResponse({ session, turnId }, { write: writeServerSentEvent });
+  const reader = readerOf(request, 'session:turn');
+  return toEventStreamResponse({ session, turnId }, { write: writeServerSentEvent, reader });
 }
 
 function toAdmission(
@@ -136,7 +142,8 @@ const turnEvents = defineRoute(
       });
     }
     found(await turn.session.summary(turn.turnId), 'turn');
-    return toEventStreamResponse(turn, { write: writeServerSentEvent, afterId });
+    const reader = readerOf(request, 'session:read');
+    return toEventStreamResponse(turn, { write: writeServerSentEvent, reader, afterId });
   },
 );
 

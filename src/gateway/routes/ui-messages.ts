@@ -7,11 +7,11 @@
 
 import type * as z from 'zod';
 import { sha256Hex } from '../../blocks/kit/keys.ts';
-import type { AdmitTurn } from '../../blocks/session/session-api.ts';
+import type { AdmitTurn, TurnReader } from '../../blocks/session/session-api.ts';
 import { openSession, type SessionClient } from '../../blocks/session/session-client.ts';
 import { toUserMessage } from '../client-messages.ts';
 import { admitClientTurn } from '../client-turn.ts';
-import { toEventStreamResponse } from '../event-stream.ts';
+import { readerOf, toEventStreamResponse } from '../event-stream.ts';
 import { noContent } from '../json-response.ts';
 import {
   KEEP_CONVERSATION_MS,
@@ -47,10 +47,11 @@ const sendMessages = defineRoute(
     const session = openChat(request, request.body.id);
     if (wish.kind === 'decided') {
       await decideAll(request, session, wish.decisions);
-      return streamActive(session);
+      return streamActive(session, readerOf(request, 'session:turn'));
     }
     const admission = toAdmission(request, session, wish);
-    return streamTurn(await admitClientTurn(request, admission));
+    const turn = await admitClientTurn(request, admission);
+    return streamTurn(turn, readerOf(request, 'session:turn'));
   },
 );
 
@@ -64,7 +65,8 @@ const resumeStream = defineRoute(
     access: 'session:read',
     success: { status: 200, describes: 'stream', also: [204] },
   },
-  async (request) => streamActive(openChat(request, request.params.chat ?? '')),
+  async (request) =>
+    streamActive(openChat(request, request.params.chat ?? ''), readerOf(request, 'session:read')),
 );
 
 /** Always the same for the same principal and chat. */
@@ -109,13 +111,14 @@ async function decideAll(
   }
 }
 
-async function streamActive(session: SessionClient): Promise<Response> {
+async function streamActive(session: SessionClient, reader: TurnReader): Promise<Response> {
   const turnId = (await session.describe())?.activeTurn;
-  return turnId === undefined ? noContent() : streamTurn({ session, turnId });
+  return turnId === undefined ? noContent() : streamTurn({ session, turnId }, reader);
 }
 
-function streamTurn(turn: OpenTurn): Response {
+function streamTurn(turn: OpenTurn, reader: TurnReader): Response {
   const response = toEventStreamResponse(turn, {
+    reader,
     write: writeUiChunks(turn.turnId),
     tail: 'data: [DONE]\n\n',
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../../src/core/capabilities/grant.ts';
 import { toReply, toTurnFinished } from './support/scripted-run.ts';
-import { openFixture } from './support/session-fixture.ts';
+import { openFixture, toAuthority, toPattern } from './support/session-fixture.ts';
 
 describe('SessionApi.events()', () => {
   it('gives the events after any id, exactly once, also out of the middle of one entry', async () => {
@@ -53,6 +54,29 @@ describe('SessionApi.events()', () => {
     expect(await other.client.events(turn.turnId, 0, 0)).toBeUndefined();
     expect(await other.client.summary(turn.turnId)).toBeUndefined();
     expect(await other.client.awaitTurn(turn.turnId, 1_000)).toBeUndefined();
+  });
+});
+
+describe('SessionApi.follow()', () => {
+  it('gives the same, as long as its reader may read', async () => {
+    const { begin, client, principal, script } = openFixture();
+    const { turnId } = (await begin()).turn;
+    const { events, ended } = (await client.events(turnId, 0, 0)) ?? {};
+    let revision = 1;
+    const followed = async (grants: readonly Grant[] | undefined) => {
+      revision += 1;
+      script.authority = grants && toAuthority(principal, { revision, grants });
+      await client.authorityChanged(revision);
+      const reader = { principal, capability: 'session:read' } as const;
+      return client.follow({ turnId, afterId: 0, waitMs: 0, reader });
+    };
+    const pattern = toPattern('session:read');
+    const now = Date.now();
+    expect(await followed([{ pattern }])).toEqual({ events, ended });
+    expect(await followed([{ pattern, expiresAt: now + 600_000 }])).toEqual({ events, ended });
+    expect(await followed([{ pattern, expiresAt: now - 1 }])).toBeUndefined();
+    expect(await followed([{ pattern: toPattern('session:turn') }])).toBeUndefined();
+    expect(await followed(undefined)).toBeUndefined();
   });
 });
 
