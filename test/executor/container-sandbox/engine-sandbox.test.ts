@@ -124,8 +124,11 @@ describeSandbox('a container of an engine', () => {
     ];
     const child = spawn(process.execPath, args, { stdio: 'inherit' });
     const running = () => commandLines().filter((line) => line.startsWith(`sleep ${mark}`)).length;
-    await expect.poll(running, { timeout: 20_000 }).toBe(2);
-    child.kill('SIGKILL');
+    try {
+      await expect.poll(running, { timeout: 40_000 }).toBe(2);
+    } finally {
+      child.kill('SIGKILL'); // or its container would be found by all tests that follow
+    }
     await expect.poll(running, { timeout: 20_000 }).toBe(0);
     await expect.poll(() => lab.engine.podman('ps', '-q'), { timeout: 20_000 }).toBe('');
     await lab.sandbox.sweep();
