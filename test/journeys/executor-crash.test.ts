@@ -280,7 +280,7 @@ describe('many calls', () => {
     expect(answers.map(({ body }) => body.result ?? body)).toEqual(
       Array.from({ length: 200 }, (_, n) => String(n)),
     );
-  });
+  }, 180_000); // as many sandboxes, on a machine that may have other things to do
 });
 
 describe('GET /v1/tools', () => {
