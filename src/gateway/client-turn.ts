@@ -14,7 +14,7 @@ import type { TurnEvent } from '../core/conversation/turn-event.ts';
 import { countCharacters } from '../models/count-tokens.ts';
 import { readerOf, type StreamPlan, toEventStreamResponse } from './event-stream.ts';
 import { KEEP_REPEATABLE_MS, newSessionId, type OpenTurn } from './open-session.ts';
-import { Refusal } from './refusal.ts';
+import { found, Refusal } from './refusal.ts';
 import { requireModel } from './require-model.ts';
 import type { RouteRequest } from './route.ts';
 import { fromAdmission, fromFailure, toApprovalNeeded } from './session-refusal.ts';
@@ -76,7 +76,7 @@ export async function admitClientTurn(
   return { session, turnId: admitted.value.turnId };
 }
 
-/** How it stands at its end, where it waits for a human, or after the longest wait. */
+/** How it stands at its end, where it waits for a human, or after the longest wait; nothing once it is deleted. */
 export async function awaitRest(
   request: ClientRequest,
   { session, turnId }: OpenTurn,
@@ -104,8 +104,10 @@ async function cancellingWhenLost<Answer>(
 
 /** What a turn that finished has come to; every other one is refused with the reason. */
 export async function awaitReading(request: ClientRequest, turn: OpenTurn): Promise<TurnReading> {
-  const summary = await awaitRest(request, turn);
-  if (summary === undefined) throw new Refusal('deadline_exceeded');
+  const summary = found(await awaitRest(request, turn), 'turn');
+  if (summary.status === 'queued' || summary.status === 'running') {
+    throw new Refusal('deadline_exceeded');
+  }
   if (summary.status === 'finished') return readTurnEvents(await readAllEvents(turn));
   if (summary.status === 'waiting') {
     const call = summary.toolCalls.find(({ approvalId }) => approvalId !== undefined);

@@ -231,6 +231,21 @@ describe('while the model thinks', () => {
     expect((await find('brief')).replies).toHaveLength(1);
   });
 
+  test('a conversation is deleted, and its sender is heard again', async () => {
+    await createSlow('forgetful');
+    const begun = thinking();
+    await say('forgetful', { text: 'one' });
+    const answer = await begun;
+    const [{ sessionId }] = (await find('forgetful')).updates;
+    await say('forgetful', { text: 'two' });
+    expect((await api.delete(`/v1/sessions/${sessionId}`)).status).toBe(204);
+    answer('nobody hears it');
+    provider.answer = (_, response) => streamText(response, 'to two');
+    await eventually(() => expect(texts()).toContain('to two'));
+    expect(texts()).not.toContain('nobody hears it');
+    expect((await find('forgetful')).counts.waiting).toBe(0);
+  });
+
   test('a sender spends no more in many chats at once than in one after the other', async () => {
     // What one reply costs, so the second has nothing left.
     const senderBudget = { tokens: USAGE.total_tokens, costMicroUsd: 0 };

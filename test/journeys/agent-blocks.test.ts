@@ -5,18 +5,29 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, callApi, script } from '../support/api.ts';
+import { eventually } from '../support/channels.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type StandIn, startProvider } from '../support/provider.ts';
 import { installScript } from '../support/script-plugins.ts';
 
 let gateway: Gateway;
 let api: Api;
+let provider: StandIn;
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  provider = await startProvider();
+  const secrets = {
+    OPENAI_COMPATIBLE_BASE_URL: provider.baseUrl,
+    OPENAI_COMPATIBLE_MODELS: 'silent',
+  };
+  gateway = await startGateway({ secrets });
   api = callApi(gateway);
 });
 
-afterAll(() => gateway?.dispose());
+afterAll(async () => {
+  await gateway?.dispose();
+  provider?.dispose();
+});
 
 const AGENT = ['CAP_INFER', 'CAP_SEND', 'CAP_RECEIVE'];
 const COUNT = 'Count the words in: the quick brown fox';
@@ -40,6 +51,27 @@ test('an agent answers a call, with a tool that its capabilities cover', async (
   const answer = await call(id, COUNT);
   expect(answer.status).toBe(200);
   expect(JSON.stringify(answer.body.body)).toContain('4');
+});
+
+test('an agent whose conversation is deleted while its model thinks crashes, and nothing waits for it', async () => {
+  const id = await spawn({
+    behavior: { kind: 'agent', model: 'compatible/silent' },
+    capabilities: [...AGENT, 'provider:llm:call:compatible/silent'],
+  });
+  expect((await call(id, 'Hello')).body.body).toBe('Hello.');
+  const sessionId = await eventually(async () => {
+    const query = `actor=block:${id}&action=turn-admitted`;
+    const [admitted] = (await api.get(`/v1/audit?${query}`)).body.records;
+    expect(admitted).toBeDefined();
+    return admitted.event.sessionId;
+  });
+  provider.answer = () => undefined;
+  expect((await api.post(`/v1/blocks/${id}/messages`, { body: 'Go on' })).status).toBe(202);
+  await eventually(() => expect(provider.asked).toHaveLength(2));
+  expect((await api.delete(`/v1/sessions/${sessionId}`)).status).toBe(204);
+  await eventually(async () =>
+    expect(await read(id)).toMatchObject({ state: 'exited', exitReason: { crash: 'not_found' } }),
+  );
 });
 
 test('a tool that the block may not call is denied to its model, and the block lives', async () => {

@@ -12,6 +12,7 @@ import type { Authority } from '../../core/policy/authority.ts';
 import { charge, leftOf, type Spend } from '../../core/policy/ledger.ts';
 import type { TurnSummary } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
+import { hasEnded } from '../session/turn-store.ts';
 import { authorityTo } from './channel-authority.ts';
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
@@ -70,9 +71,12 @@ async function turnOf(
 ): Promise<Turned> {
   const { sessionId, turnId } = stored.facts;
   if (sessionId === undefined || turnId === undefined) return beginTurn(parts, channel, stored);
-  const turn = await openSession(parts.env, parts.workspace, sessionId).awaitTurn(turnId, WAIT_MS);
-  if (turn === undefined) return { kind: 'running' };
-  return turn.status === 'waiting' ? { kind: 'later' } : { kind: 'turn', turn };
+  const session = openSession(parts.env, parts.workspace, sessionId);
+  const turn = await session.awaitTurn(turnId, WAIT_MS);
+  // Somebody may have deleted the conversation.
+  if (turn === undefined) return { kind: 'refused', code: 'not_found' };
+  if (hasEnded(turn)) return { kind: 'turn', turn };
+  return { kind: turn.status === 'waiting' ? 'later' : 'running' };
 }
 
 async function beginTurn(

@@ -230,7 +230,10 @@ export interface SessionApi extends SessionApprovalsApi {
   remove(principal: Principal, requestId: string): Promise<boolean>;
 
   admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>>;
-  /** The summary once the turn has ended or waits for a human, or `undefined` after `waitMs`. */
+  /**
+   * The summary once the turn has ended or waits for a human, or as it stands after `waitMs`; `undefined` if
+   * there is no such turn any more.
+   */
   awaitTurn(turnId: TurnId, waitMs: number): Promise<TurnSummary | undefined>;
   /** Admits and waits in one RPC, for JSON answers. */
   runTurn(

@@ -58,6 +58,7 @@ import type { SessionParts } from './session-parts.ts';
 import { startRun } from './start-run.ts';
 import { transact } from './transact.ts';
 import type { RunInside } from './turn-client.ts';
+import { isAtRest } from './turn-store.ts';
 import { toSummary } from './turn-summary.ts';
 import { followEvents, readEvents, readTurn, waitForRest } from './watch-turn.ts';
 import { willSettle } from './will-settle.ts';
@@ -237,7 +238,8 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     const admitted = await this.#admissions.admit(request, 'with-first-commit');
     if (!admitted.ok) return admitted;
     const { turnId } = admitted.value;
-    const turn = await waitForRest(this.#parts, turnId, waitMs);
+    const found = await waitForRest(this.#parts, turnId, waitMs);
+    const turn = found && isAtRest(found.row) ? found : undefined;
     if (this.#written().unwritten.wasLost(turnId)) {
       throw new Fault('internal', 'Cannot run the turn: it must be possible to write it');
     }

@@ -20,8 +20,8 @@ export function readTurn(parts: SessionParts, turnId: TurnId): LiveTurn | undefi
 }
 
 /**
- * The turn once it has ended, or waits for a human; `undefined` after `waitMs`, or if there is no such
- * turn.
+ * The turn once it has ended, or waits for a human, or as it stands after `waitMs`; `undefined` if there is
+ * no such turn, or no more: then nothing will be heard of it.
  */
 export async function waitForRest(
   parts: SessionParts,
@@ -30,13 +30,12 @@ export async function waitForRest(
 ): Promise<LiveTurn | undefined> {
   const until = parts.now() + Math.min(waitMs, MAX_WAIT_MS);
   for (;;) {
+    const turn = readTurn(parts, turnId);
     // One that is not written yet has not ended, and nobody but its run may hear of it.
-    if (!parts.unwritten.isAbout(turnId)) {
-      const turn = readTurn(parts, turnId);
-      if (turn === undefined || isAtRest(turn.row)) return turn;
-    }
+    const isOver = turn === undefined || isAtRest(turn.row);
+    if (isOver && !parts.unwritten.isAbout(turnId)) return turn;
     const leftMs = until - parts.now();
-    if (leftMs <= 0) return undefined;
+    if (leftMs <= 0) return turn;
     await parts.waiters.wait(topicOf.rest(turnId), leftMs);
   }
 }

@@ -18,6 +18,7 @@ import { joinLabels, PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../../core/policy/
 import type { Spend } from '../../core/policy/ledger.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
+import { hasEnded } from '../session/turn-store.ts';
 import type { Behave, Processed } from './behavior.ts';
 import { type AskedTurn, openBlockSession } from './block-session.ts';
 import type { BlockFacts } from './facts-store.ts';
@@ -48,8 +49,10 @@ export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave
       }
       for (;;) {
         const turn = await session.client.awaitTurn(admitted.value.turnId, WAIT_MS);
-        if (turn === undefined) continue;
+        // Somebody may have deleted the conversation.
+        if (turn === undefined) return { kind: 'crashed', code: 'not_found' };
         if (turn.status === 'waiting') return FOR_HUMAN;
+        if (!hasEnded(turn)) continue;
         const used = toSpend(turn.usage);
         if (turn.status !== 'finished')
           return { kind: 'crashed', code: turn.code ?? turn.status, used };

@@ -95,7 +95,8 @@ describe('SessionApi.awaitTurn() and runTurn()', () => {
     const ran = await client.runTurn(admission(), 20);
     expect(ran).toMatchObject({ ok: true, value: { replayed: false } });
     if (!ran.ok) return;
-    expect(await client.awaitTurn(ran.value.turnId, 0)).toBeUndefined();
+    const { turnId } = ran.value;
+    expect(await client.awaitTurn(turnId, 0)).toMatchObject({ turnId, status: 'running' });
   });
 
   it('pass a refusal on', async () => {
