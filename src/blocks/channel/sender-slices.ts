@@ -22,7 +22,7 @@ export class SenderSlices {
 
   /**
    * Holds what a turn may spend: of what is `left` of the budget, beside the principal's other turns, so
-   * much as one turn may at `most`. `undefined` while the others hold all that is left.
+   * much as one turn may at `most`. `undefined` while the others hold all tokens or all money that is left.
    */
   hold(
     seq: number,
@@ -34,7 +34,9 @@ export class SenderSlices {
       .filter((held) => held.principal === principal)
       .reduce((sum, { slice }) => add(sum, slice), NOTHING);
     const free = leftOf(others, left);
-    if (free.tokens === 0) return undefined;
+    // A model that costs nothing needs no money.
+    const isWithoutMoney = free.costMicroUsd === 0 && left.costMicroUsd > 0;
+    if (free.tokens === 0 || isWithoutMoney) return undefined;
     const slice = {
       tokens: Math.min(free.tokens, most.tokens),
       costMicroUsd: Math.min(free.costMicroUsd, most.costMicroUsd),
