@@ -97,7 +97,8 @@ async function beginTurn(
   const most = turnLimitOf(authority);
   const ceiling = parts.slices.hold(stored.seq, principal, { left, most });
   if (ceiling === undefined) return { kind: 'later' };
-  parts.sign(channel, stored);
+  // Not at every further attempt.
+  if (!parts.patience.isTried(sessionId, parts.now())) parts.sign(channel, stored);
   const order = toAdmission(parts, channel, { update, principal, sessionId, ceiling, grants });
   const ran = await openSession(parts.env, parts.workspace, sessionId).runTurn(order, WAIT_MS);
   if (!ran.ok) {

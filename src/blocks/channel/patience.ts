@@ -30,6 +30,12 @@ export class Patience {
     return now - since < PATIENCE_MS;
   }
 
+  /** Whether a session's update has met some that is not over. */
+  isTried(session: string, now: number): boolean {
+    const known = this.#troubles.get(session);
+    return known !== undefined && !isOver(known, now);
+  }
+
   /** A session's update has had its turn. */
   renew(session: string): void {
     this.#troubles.delete(session);

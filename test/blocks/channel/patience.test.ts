@@ -29,6 +29,18 @@ test('a turn that was had renews it', () => {
   expect(patience.bears('a', PATIENCE_MS + 1)).toBe(true);
 });
 
+test('a session is known to be tried until its trouble is over', () => {
+  const patience = new Patience();
+  expect(patience.isTried('a', 0)).toBe(false);
+  patience.bears('a', 0);
+  expect([PATIENCE_MS - 1, PATIENCE_MS].map((now) => patience.isTried('a', now))).toEqual([
+    true,
+    false,
+  ]);
+  patience.renew('a');
+  expect(patience.isTried('a', 1)).toBe(false);
+});
+
 test('trouble that was long ago is another one, also where many sessions have any', () => {
   const patience = new Patience();
   expect(meet(patience, 'a', [0, PATIENCE_MS])).toEqual([true, true]);
