@@ -19,7 +19,7 @@ import {
 } from './channel-webhooks.ts';
 import type { Gateway } from './gateway.ts';
 
-export const SOON = { timeout: 20_000, interval: 50 };
+export const SOON = { timeout: 40_000, interval: 50 };
 
 const MODEL = 'provider:llm:call:embedded/*';
 
