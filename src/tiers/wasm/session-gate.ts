@@ -66,11 +66,13 @@ export function createSessionGate(env: WasmLaneBindings): SessionGate {
           outward: access === 'write',
           privateAddress: false,
         }),
-      perform: (request) => {
+      perform: async (request) => {
+        // It may have been stopped while the session was asked: then it writes nothing any more.
+        call.signal.throwIfAborted();
         const { workspace, plugin, revision } = call.claims;
         const id = parseWorkspaceId(workspace);
         if (id === undefined) throw new TypeError('Cannot store for a call without a workspace');
-        return openStorage(env, id, plugin).perform(request, revision, labelOfWrite(call));
+        return await openStorage(env, id, plugin).perform(request, revision, labelOfWrite(call));
       },
     },
   });

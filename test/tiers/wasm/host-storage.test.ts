@@ -1,5 +1,6 @@
 /** Storage through a lane: the real storage block, with a session that a test has scripted. */
 
+import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import type { HostCallRequest } from '../../../src/blocks/session/session-api.ts';
 import { deny } from '../../../src/core/errors/denial.ts';
@@ -11,10 +12,19 @@ import {
   UNTRUSTED_LABEL,
 } from '../../../src/core/policy/labels.ts';
 import { err, ok } from '../../../src/core/primitives/result.ts';
+import type { WasmClaims } from '../../../src/tiers/wasm/admit-ticket.ts';
 import { MAX_STORAGE_REQUESTS } from '../../../src/tiers/wasm/call-host.ts';
-import { claimsOf } from '../support/claims.ts';
+import { LaneCall } from '../../../src/tiers/wasm/lane-call.ts';
+import { createSessionGate } from '../../../src/tiers/wasm/session-gate.ts';
+import type { WasmLaneBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
+import { claimsOf, MASTER_KEY } from '../support/claims.ts';
 import { LIMITS } from '../support/fixtures.ts';
 import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
+
+const BINDINGS = {
+  ...(env as unknown as WasmLaneBindings),
+  SALLYPORT_MASTER_KEY: MASTER_KEY,
+};
 
 const PRIVATE: Label = { integrity: 'trusted', confidentiality: 'secret' };
 const TAINTED: Label = { integrity: 'untrusted', confidentiality: 'secret' };
@@ -51,6 +61,16 @@ describe('a plugin’s storage', () => {
     expect(await run(laneScene(), 'get')).toMatchObject({ output: '0' });
     await run(scene, 'delete');
     expect(await run(scene, 'get')).toMatchObject({ output: '0' });
+  });
+
+  test('is not asked for a call that was stopped while the session was asked', async () => {
+    const call = new LaneCall(claimsFor(laneScene(), 'set') as WasmClaims, undefined);
+    const getByName = vi.fn();
+    const { storage } = createSessionGate({ ...BINDINGS, STORAGES: { getByName } as never })(call);
+    call.end('plugin_stopped');
+    const key = new TextEncoder().encode('key');
+    await expect(storage.perform({ kind: 'set', key, value: key })).rejects.toThrow();
+    expect(getByName).not.toHaveBeenCalled();
   });
 
   test('is used only with leave of the session, access by access', async () => {
