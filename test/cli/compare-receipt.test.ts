@@ -1,11 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   compareExecution,
   compareModule,
   judgeDenial,
   type ReceiptFinding,
 } from '../../src/cli/receipt/compare-receipt.ts';
-import { parseReceipt } from '../../src/cli/receipt/receipt-file.ts';
+import { parseReceipt, readReceiptFile } from '../../src/cli/receipt/receipt-file.ts';
 import type { Receipt } from '../../src/core/conversation/tool-result.ts';
 
 const RECEIPT: Receipt = {
@@ -126,5 +129,27 @@ describe('parseReceipt()', () => {
     ['a member that nobody compares', { ...RECEIPT, approved: true }],
   ])('refuses %s', (_, json) => {
     expect(() => parseReceipt(json as never)).toThrow('must be as gateways write them');
+  });
+});
+
+describe('readReceiptFile()', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-receipt-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function fileOf(answer: object): string {
+    const path = join(folder, 'answer.json');
+    writeFileSync(path, JSON.stringify(answer));
+    return path;
+  }
+
+  test('takes a receipt out of the answer around it, and with what it says', () => {
+    const claimed = { receipt: RECEIPT, result: 'hello' };
+    expect(readReceiptFile(fileOf({ ...claimed, cost: { fuel: 1 } }))).toEqual(claimed);
+    expect(readReceiptFile(fileOf(RECEIPT))).toEqual({ receipt: RECEIPT });
+  });
+
+  test('says of a call that was denied that it has none', () => {
+    const denied = { code: 'denied', status: 403, check: 'dispatch', reason: 'fuel' };
+    expect(() => readReceiptFile(fileOf(denied))).toThrow('the call was denied');
   });
 });

@@ -37,6 +37,10 @@ const receiptSchema: z.ZodType<Receipt> = z.strictObject({
 /** @throws CommandFailure: a finding, if what is there is no receipt. */
 export function readReceiptFile(path: string): ClaimedReceipt {
   const json = readJson(path, MAX_RECEIPT_BYTES);
+  if (isJsonObject(json) && json.code === 'denied')
+    throw CommandFailure.finding(
+      'Cannot verify the receipt: the call was denied, and only one that ended well has a receipt',
+    );
   const claimed = readClaim(json);
   return { ...claimed, receipt: parseReceipt(claimed.receipt) };
 }
