@@ -18,7 +18,7 @@ import type { Network } from './wasm-tier-bindings.ts';
 
 /**
  * CPU milliseconds of one call, enforced by the platform in production only: a second line, far
- * above what the largest amount of fuel takes.
+ * above what ordinary work takes for the largest amount of fuel.
  */
 const MAX_CPU_MS = 10_000;
 
