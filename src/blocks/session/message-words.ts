@@ -73,7 +73,7 @@ export class MessageWords {
   }
 
   #read(text: string, limit: number): readonly NumberedMessage[] {
-    if (this.#tables.has(TABLE)) clearWords(this.#sql);
+    clearWords(this.#sql);
     const last = this.#messages.lastSeq;
     const finds = finderOf(text);
     const found: NumberedMessage[] = [];

@@ -23,6 +23,7 @@ class SomeValues extends ChunkedValues {
 }
 
 interface Scene {
+  readonly sql: SqlStorage;
   readonly store: MessageStore;
   readonly values: SomeValues;
   readonly find: (text: string, limit?: number) => readonly string[];
@@ -44,7 +45,7 @@ async function withScene(use: (scene: Scene) => void): Promise<void> {
     const words = new MessageWords(sql, { messages: store, values }, new Tables(sql));
     const find = (text: string, limit = 10) =>
       words.search(text, limit).map(({ seq, message }) => `${seq} ${message.content}`);
-    use({ store, values, find, hasIndex: () => indexedIn(sql) > 0 });
+    use({ sql, store, values, find, hasIndex: () => indexedIn(sql) > 0 });
   });
 }
 
@@ -86,5 +87,16 @@ describe('MessageWords.search()', () => {
       expect(find('ZEBR')).toEqual(['2 second zebra', '1 first zebra']);
       expect(find('ZEBR', 1)).toEqual(['2 second zebra']);
       expect(hasIndex()).toBe(false);
+    }));
+
+  it('keeps no index of an earlier version either of what is sealed since', () =>
+    withScene(({ sql, store, values, find }) => {
+      store.append([say('first zebra')], { turn: 1, kind: 'input' });
+      sql.exec("CREATE VIRTUAL TABLE message_words USING fts5 (body, content = '')");
+      sql.exec("INSERT INTO message_words (rowid, body) VALUES (1, 'first zebra')");
+      values.isSealed = true;
+      expect(find('zebra')).toEqual(['1 first zebra']);
+      const left = 'SELECT count(*) AS n FROM message_words_docsize';
+      expect(sql.exec<{ n: number }>(left).one().n).toBe(0);
     }));
 });
