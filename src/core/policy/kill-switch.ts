@@ -24,7 +24,7 @@ export const killSwitchSchema = z.union([
   /** Everything that changes or sends. */
   z.strictObject({ kind: z.literal('writes') }),
   z.strictObject({ kind: z.literal('tool'), name: z.string().regex(TOOL_NAME) }),
-  /** All credentials of `kind:id`, and whoever acts for it; of a channel, itself or one of its senders. */
+  /** All credentials of `kind:id`, and whoever acts for it; a channel with its senders, or one of them. */
   z.strictObject({
     kind: z.literal('principal'),
     name: z.string().regex(/^(user|service|block|channel):[a-z0-9][a-z0-9._-]{0,63}$/),
@@ -102,11 +102,17 @@ export function policyUnder(switches: readonly KillSwitch[], policy: Policy): Po
   return { ...policy, deny: [...policy.deny, ...expandDenies(denied).patterns] };
 }
 
-/** Whether a switch ends this principal, or the one for whom it acts. */
+/** Whether a switch ends this principal, the one for whom it acts, or the channel in which either speaks. */
 export function isEnded(
   switches: readonly KillSwitch[],
   principal: Pick<Principal, 'kind' | 'id' | 'behalf'>,
 ): boolean {
-  const names = [principal, principal.behalf ?? principal].map(toPrincipalName);
+  const names = [principal, principal.behalf ?? principal].flatMap(namesOf);
   return switches.some((thrown) => thrown.kind === 'principal' && names.includes(thrown.name));
+}
+
+/** A sender is named after his channel: `channel:support.0123`. */
+function namesOf(named: Pick<Principal, 'kind' | 'id'>): readonly string[] {
+  const own = toPrincipalName(named);
+  return named.kind === 'channel' ? [own, own.replace(/\..*$/, '')] : [own];
 }

@@ -112,6 +112,20 @@ describe('isEnded()', () => {
     );
   });
 
+  test('ends a channel with its senders and those who act for them, or one sender', () => {
+    const sender = { kind: 'channel', id: 'support.01' } as const;
+    const block = { kind: 'block', id: 'b', behalf: { ...sender, grants: [] } } as const;
+    const others = [
+      { kind: 'channel', id: 'support.02' },
+      { kind: 'channel', id: 'support-two.01' },
+      { kind: 'user', id: 'support.01' },
+    ] as const;
+    const endedBy = (name: string) =>
+      [sender, block, ...others].map((one) => isEnded([{ kind: 'principal', name }], one));
+    expect(endedBy('channel:support')).toEqual([true, true, true, false, false]);
+    expect(endedBy('channel:support.01')).toEqual([true, true, false, false, false]);
+  });
+
   test('ends nobody of another kind or name', () => {
     expect(isEnded(switches, { kind: 'service', id: 'alice' })).toBe(false);
     expect(isEnded(switches, { kind: 'user', id: 'alice2' })).toBe(false);
