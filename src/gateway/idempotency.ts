@@ -2,7 +2,7 @@
  * `Idempotency-Key` (24 h, by principal, route and key, with a hash of what was asked).
  *
  * For routes that do their work in one go the stored answer is replayed, but for secrets, which
- * are shown once and stored nowhere. Routes that run a turn hand the key to the session instead.
+ * are shown once and stored nowhere, and for answers that are too long to keep. Routes that run a turn hand the key to the session instead.
  *
  * @module
  */
@@ -73,7 +73,7 @@ export async function handleOnce(
 function replay({ status, body }: { readonly status: number; readonly body: string }): Response {
   if (body === '') {
     throw new Refusal('conflict', {
-      detail: 'Cannot repeat the answer: it held a secret, which is shown once',
+      detail: 'Cannot repeat the answer: it was too long to keep, or held a secret, shown once',
     });
   }
   return new Response(body, {

@@ -406,14 +406,21 @@ test('with an Idempotency-Key, whatever makes something of a block does so once'
 
 test('a call with an Idempotency-Key is heard once, and answered again', async () => {
   const id = await spawn();
-  const call = () =>
-    api.post(`/v1/blocks/${id}/call`, { body: 'add' }, { 'Idempotency-Key': 'call' });
-  const asked = call();
-  const [{ lease }] = await receive(id);
-  await api.post(`/v1/blocks/${id}/reply`, { lease, body: 3 });
-  expect((await asked).body.body).toBe(3);
-  expect((await call()).body.body).toBe(3);
-  expect((await read(id)).mailbox).toMatchObject({ accepted: 1, depth: 0 });
+  const call = (key: string) =>
+    api.post(`/v1/blocks/${id}/call`, { body: 'add' }, { 'Idempotency-Key': key });
+  const answerWith = async (key: string, body: unknown) => {
+    const asked = call(key);
+    const [{ lease }] = await receive(id);
+    await api.post(`/v1/blocks/${id}/reply`, { lease, body });
+    return (await asked).body.body;
+  };
+  expect(await answerWith('call', 3)).toBe(3);
+  expect((await call('call')).body.body).toBe(3);
+  const long = 'x'.repeat(262_144);
+  expect(await answerWith('long', long)).toBe(long);
+  const detail = expect.stringContaining('it was too long to keep');
+  expect(await call('long')).toMatchObject({ status: 409, body: { code: 'conflict', detail } });
+  expect((await read(id)).mailbox).toMatchObject({ accepted: 2, depth: 0 });
 });
 
 test('who names a block where nobody can act as one is refused, and does not act as himself', async () => {
