@@ -14,6 +14,9 @@ import { entryOf, LOOK_ENTRY } from './write-code.ts';
 /** What follows from the section, where anything does. */
 export const FOLLOWING = ['tools', 'capabilities', 'config', 'wasm', 'process', 'container', 'mcp'];
 
+/** To read an answer of 1 MiB that comes in events takes more than a call has by default. */
+const LIMITS = { fuel: 300_000_000 };
+
 /** What the author wrote of anything else stands as it is. */
 export function writeManifest(
   given: JsonObject,
@@ -33,6 +36,7 @@ export function writeManifest(
     kind: 'tool',
     tier: 'wasm',
     description: `Tools of the MCP server at ${origin}.`,
+    limits: LIMITS,
     ...own,
     capabilities: [
       ...requires,
