@@ -7,7 +7,7 @@
  * @module
  */
 
-import { leftOf, type Spend } from '../../core/policy/ledger.ts';
+import { leftOf, lesserOf, type Spend } from '../../core/policy/ledger.ts';
 
 const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
 
@@ -21,8 +21,9 @@ export class SenderSlices {
   readonly #held = new Map<number, Held>();
 
   /**
-   * Holds what a turn may spend: of what is `left` of the budget, beside the principal's other turns, so
-   * much as one turn may at `most`. `undefined` while the others hold all tokens or all money that is left.
+   * Holds what a turn may spend: of what is `left` of the budget so much as one turn may at `most`.
+   * `undefined` while the principal's other turns hold some of that: with less it could fail of what they
+   * do not spend in the end.
    */
   hold(
     seq: number,
@@ -33,14 +34,10 @@ export class SenderSlices {
     const others = [...this.#held.values()]
       .filter((held) => held.principal === principal)
       .reduce((sum, { slice }) => add(sum, slice), NOTHING);
+    const slice = lesserOf(left, most);
     const free = leftOf(others, left);
-    // A model that costs nothing needs no money.
-    const isWithoutMoney = free.costMicroUsd === 0 && left.costMicroUsd > 0;
-    if (free.tokens === 0 || isWithoutMoney) return undefined;
-    const slice = {
-      tokens: Math.min(free.tokens, most.tokens),
-      costMicroUsd: Math.min(free.costMicroUsd, most.costMicroUsd),
-    };
+    const isFree = free.tokens >= slice.tokens && free.costMicroUsd >= slice.costMicroUsd;
+    if (!isFree) return undefined;
     this.#held.set(seq, { principal, slice });
     return slice;
   }

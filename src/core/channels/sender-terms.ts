@@ -7,7 +7,7 @@
 
 import { boundGrants, handDown } from '../blocks/block-grants.ts';
 import type { Grant } from '../capabilities/grant.ts';
-import type { Spend } from '../policy/ledger.ts';
+import { lesserOf, type Spend } from '../policy/ledger.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
 
 /** What is absent is as the channel has it. */
@@ -48,11 +48,4 @@ export function narrowestTerms(
     }),
     channel,
   );
-}
-
-function lesserOf(a: Spend, b: Spend): Spend {
-  return {
-    tokens: Math.min(a.tokens, b.tokens),
-    costMicroUsd: Math.min(a.costMicroUsd, b.costMicroUsd),
-  };
 }

@@ -37,6 +37,14 @@ export function leftOf(spent: Spend, budget: Spend): Spend {
   };
 }
 
+/** Of both the lesser. */
+export function lesserOf(a: Spend, b: Spend): Spend {
+  return {
+    tokens: Math.min(a.tokens, b.tokens),
+    costMicroUsd: Math.min(a.costMicroUsd, b.costMicroUsd),
+  };
+}
+
 /** Milliseconds until the next period begins, and with it the next budget; nothing if none does. */
 export function msToNextPeriod({ period, beginsAt }: Ledger, now: number): number | undefined {
   const end = endOf(period, Math.max(now, beginsAt));

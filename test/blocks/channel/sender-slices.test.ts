@@ -1,35 +1,42 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SenderSlices } from '../../../src/blocks/channel/sender-slices.ts';
 
-const MOST = { tokens: 60, costMicroUsd: 50 };
 const spend = (tokens: number, costMicroUsd: number) => ({ tokens, costMicroUsd });
 
-describe('SenderSlices.hold()', () => {
-  test('gives a turn what others of its principal do not hold, and no more than one may spend', () => {
+describe('SenderSlices', () => {
+  it('holds for each turn what one may spend, as long as there is so much', () => {
     const slices = new SenderSlices();
-    const left = spend(100, 120);
-    expect(slices.hold(1, 'ann', { left, most: MOST })).toEqual(MOST);
-    expect(slices.hold(2, 'ann', { left, most: MOST })).toEqual(spend(40, 50));
-    expect(slices.hold(3, 'ann', { left, most: MOST })).toBeUndefined();
-    expect(slices.hold(4, 'bob', { left, most: MOST })).toEqual(MOST);
+    const terms = { left: spend(300, 30), most: spend(100, 10) };
+    for (const seq of [1, 2, 3]) expect(slices.hold(seq, 'a', terms)).toEqual(terms.most);
+    expect(slices.hold(4, 'a', terms)).toBeUndefined();
+    expect(slices.hold(5, 'b', terms)).toEqual(terms.most);
+    slices.release(2);
+    expect(slices.hold(4, 'a', terms)).toEqual(terms.most);
+  });
+
+  it('gives the only turn all that is left', () => {
+    const slices = new SenderSlices();
+    expect(slices.hold(1, 'a', { left: spend(7, 0), most: spend(100, 10) })).toEqual(spend(7, 0));
+  });
+
+  it('lets a turn wait that would fail of what others hold of the tokens or of the money', () => {
+    const slices = new SenderSlices();
+    slices.hold(1, 'a', { left: spend(1_000, 10), most: spend(100, 10) });
+    expect(slices.hold(2, 'a', { left: spend(1_000, 10), most: spend(100, 10) })).toBeUndefined();
+    expect(slices.hold(2, 'a', { left: spend(150, 100), most: spend(100, 10) })).toBeUndefined();
     slices.release(1);
-    expect(slices.hold(3, 'ann', { left, most: MOST })).toEqual(spend(60, 50));
+    expect(slices.hold(2, 'a', { left: spend(40, 9), most: spend(100, 10) })).toEqual(spend(40, 9));
   });
 
-  test('counts a turn that is asked about again once', () => {
+  it('counts a turn that is asked about again once', () => {
     const slices = new SenderSlices();
-    const left = spend(60, 50);
-    expect(slices.hold(1, 'ann', { left, most: MOST })).toEqual(MOST);
-    expect(slices.hold(1, 'ann', { left, most: MOST })).toEqual(MOST);
+    const terms = { left: spend(60, 50), most: spend(60, 50) };
+    for (const _ of [1, 2]) expect(slices.hold(1, 'a', terms)).toEqual(terms.most);
   });
 
-  test('begins none without the money that others hold, but one where no budget has any', () => {
+  it('asks for no money where no budget has any', () => {
     const slices = new SenderSlices();
-    const left = spend(1_000, 50);
-    expect(slices.hold(1, 'ann', { left, most: MOST })).toEqual(MOST);
-    expect(slices.hold(2, 'ann', { left, most: MOST })).toBeUndefined();
-    const free = spend(1_000, 0);
-    expect(slices.hold(3, 'bob', { left: free, most: MOST })).toEqual(spend(60, 0));
-    expect(slices.hold(4, 'bob', { left: free, most: MOST })).toEqual(spend(60, 0));
+    const terms = { left: spend(1_000, 0), most: spend(60, 50) };
+    for (const seq of [1, 2]) expect(slices.hold(seq, 'a', terms)).toEqual(spend(60, 0));
   });
 });
