@@ -133,11 +133,14 @@ export class CallLedger {
     for (const old of this.#outputs.add(callKey, bytes)) this.#dropOutput.run(old);
   }
 
+  /** In one change: an older ledger may hold many too many, and each by itself would wait for the disk. */
   #countOutputs(): void {
     const rows = this.#db.prepare(
       'SELECT call_key, octet_length(output) AS bytes FROM calls WHERE output IS NOT NULL ORDER BY at',
     );
+    this.#db.exec('BEGIN');
     for (const row of rows.all()) this.#makeRoom(String(row.call_key), Number(row.bytes));
+    this.#db.exec('COMMIT');
   }
 
   /**

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -34,6 +34,17 @@ function withLedger<T>(use: (ledger: CallLedger) => T): T {
   } finally {
     ledger.close();
   }
+}
+
+/** Frames of a write-ahead log that end a transaction: they say how large the database is then. */
+function countCommits(wal: string): number {
+  const log = readFileSync(wal);
+  const frameBytes = 24 + log.readUInt32BE(8);
+  let commits = 0;
+  for (let frame = 32; frame < log.length; frame += frameBytes) {
+    if (log.readUInt32BE(frame + 4) > 0) commits += 1;
+  }
+  return commits;
 }
 
 /** Runs these statements on a ledger in another process, which is then killed in the middle. */
@@ -227,6 +238,22 @@ describe('a ledger that is swept', () => {
       end(ledger, '5', 'ten of it.');
       expect(outputOf(ledger, '5')).toBe('ten of it.');
     });
+  });
+
+  test('makes room in one change, however many outputs an executor of before has left there', () => {
+    const commitsAtStart = (outputs: number) => {
+      withLedger((ledger) => {
+        for (let key = 0; key < outputs; key++) {
+          ledger.accept(callOf(`${outputs}/${key}`), key);
+          ledger.finish(endOf(`${outputs}/${key}`));
+        }
+      });
+      const ledger = new CallLedger(path, 1);
+      const commits = countCommits(`${path}-wal`);
+      ledger.close();
+      return commits;
+    };
+    expect(commitsAtStart(20)).toBe(commitsAtStart(2));
   });
 
   test('forgets no call for a clock that has jumped ahead, and none that is under way', () => {
