@@ -1,11 +1,12 @@
 /** Whoever waits for a call that waits for a node. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runToEnd } from '../../../src/blocks/node/await-end.ts';
 import type { NodeAnswer } from '../../../src/blocks/node/node-api.ts';
 import { resumeCalls, sendAgain } from '../../../src/blocks/node/resume-calls.ts';
 import { settle } from '../../../src/blocks/node/settle-call.ts';
 import { WaitingCalls } from '../../../src/blocks/node/waiting-calls.ts';
+import { give } from './support/one-call.ts';
 import { claimsOf, nodeOf, type TestedNodes, withNodes } from './support/parts.ts';
 
 const DONE = { kind: 'ok', output: 'said', cost: { durationMs: 1 } } as const;
@@ -88,6 +89,20 @@ describe('runToEnd()', () => {
       expect(call).toMatchObject({ state: 'sent', facts: { node: 'a' } });
       if (call !== undefined) settle(nodes.parts, call, { outcome: DONE });
       expect(await answer).toEqual({ kind: 'outcome', outcome: DONE });
+    });
+  });
+
+  it('ends as unknown for whoever asks again after an end that could not be written', async () => {
+    await withWaiters('unwritten', async (nodes, run) => {
+      nodes.online.add('a');
+      give(nodes, 'call');
+      nodes.parts.calls.close('call');
+      const look = vi.spyOn(nodes.parts.ends, 'write').mockReturnValueOnce(undefined);
+      look.mockImplementation(() => {
+        throw new Error('Whoever looks again and again never lets anybody else do anything');
+      });
+      const unknown = { kind: 'failed', reason: 'unknown', cost: { durationMs: 0 } };
+      expect(await run()).toEqual({ kind: 'outcome', outcome: unknown });
     });
   });
 
