@@ -70,6 +70,7 @@ export class CallStore {
   forget(): void {
     this.#underWay = undefined;
     this.#nextAt = undefined;
+    this.#outputs.forget();
   }
 
   /** Of a call that is not over. */
@@ -229,7 +230,7 @@ export class CallStore {
       `DELETE FROM calls WHERE settle_at <= ? AND ${OVER} RETURNING call_key`,
       now,
     );
-    for (const { call_key: callKey } of swept) this.#outputs.forget(callKey);
+    for (const { call_key: callKey } of swept) this.#outputs.remove(callKey);
   }
 
   /** When the next row has to be looked at, or sooner; infinite if there is none. */

@@ -10,11 +10,15 @@ const NODE = nodeOf('a').id;
 const cost = { durationMs: 1 };
 
 /** A store whose outputs have room for ten code units. */
-async function withStore(name: string, test: (calls: CallStore) => void): Promise<void> {
+async function withStore(
+  name: string,
+  test: (calls: CallStore, nextLife: () => CallStore) => void,
+): Promise<void> {
   const { NODES } = env as unknown as { NODES: DurableObjectNamespace };
-  await runInDurableObject(NODES.getByName(name), (_, { storage: { sql } }) =>
-    test(new CallStore(sql, undefined, new CallOutputs(sql, 10))),
-  );
+  await runInDurableObject(NODES.getByName(name), (_, { storage: { sql } }) => {
+    const open = () => new CallStore(sql, undefined, new CallOutputs(sql, 10));
+    test(open(), open);
+  });
 }
 
 function end(calls: CallStore, callKey: string, output: string, now = 0): void {
@@ -49,6 +53,19 @@ describe('CallStore', () => {
       end(calls, 'two', 'nine more', 3_600_000);
       end(calls, 'three', '1', 3_600_000);
       expect(calls.find('two')?.outcome).toMatchObject({ kind: 'ok' });
+    });
+  });
+
+  it('counts what an earlier life of the object has kept: it loses its memory whenever it is idle', async () => {
+    await withStore('lives', (calls, nextLife) => {
+      end(calls, 'one', 'four', 1);
+      end(calls, 'two', 'five!', 2);
+      const later = nextLife();
+      end(later, 'three', 'six of', 3);
+      const kinds = ['one', 'two', 'three'].map((key) => later.find(key)?.outcome?.kind);
+      expect(kinds).toEqual(['failed', 'failed', 'ok']);
+      end(later, 'four', 'four', 4);
+      expect(later.find('three')?.outcome).toMatchObject({ output: 'six of' });
     });
   });
 });
