@@ -55,9 +55,16 @@ export function isGoodAt({ host, resource }: Audience, url: string): boolean {
   return place?.ok === true && asked?.ok === true && isAbove(place.value, asked.value);
 }
 
-/** A token for it is good for the server: nobody else answers there. */
+/** A token for it is good for the server: nobody else answers there. A query may be all that tells two apart. */
 function isAbove(resource: CanonicalUrl, server: CanonicalUrl): boolean {
   if (originOf(resource) !== originOf(server)) return false;
+  const query = queryOf(resource);
+  if (query !== undefined && query !== queryOf(server)) return false;
   const folder = resource.path.endsWith('/') ? resource.path : `${resource.path}/`;
   return server.path === resource.path || server.path.startsWith(folder);
+}
+
+function queryOf({ href }: CanonicalUrl): string | undefined {
+  const at = href.indexOf('?');
+  return at === -1 ? undefined : href.slice(at + 1);
 }

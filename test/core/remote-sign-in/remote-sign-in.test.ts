@@ -12,7 +12,10 @@ import {
 } from '../../../src/core/remote-sign-in/client.ts';
 import { withQuery } from '../../../src/core/remote-sign-in/form.ts';
 import { isFromIssuer } from '../../../src/core/remote-sign-in/judge-answer.ts';
-import { readProtectedResource } from '../../../src/core/remote-sign-in/protected-resource.ts';
+import {
+  isGoodAt,
+  readProtectedResource,
+} from '../../../src/core/remote-sign-in/protected-resource.ts';
 import { joinScopes } from '../../../src/core/remote-sign-in/scope.ts';
 import { readState, toState } from '../../../src/core/remote-sign-in/state.ts';
 import { readTokenAnswer } from '../../../src/core/remote-sign-in/token-answer.ts';
@@ -90,6 +93,30 @@ test('documents are looked for where the standards have them, in their order', (
     'https://auth.example.com:8443/.well-known/oauth-authorization-server',
     'https://auth.example.com:8443/.well-known/openid-configuration',
   ]);
+});
+
+describe('isGoodAt()', () => {
+  const at = (resource: string, asked: string) =>
+    isGoodAt(
+      { host: 'h.example:443', resource: `https://h.example${resource}` },
+      `https://h.example${asked}`,
+    );
+
+  test.each([
+    ['/mcp?of=a', '/mcp?of=a'],
+    ['/mcp?of=a', '/mcp/tools?of=a'],
+    ['/mcp', '/mcp?of=b'],
+  ])('takes a token for %s to %s', (resource, asked) => {
+    expect(at(resource, asked)).toBe(true);
+  });
+
+  test.each([
+    ['/mcp?of=a', '/mcp?of=b'],
+    ['/mcp?of=a', '/mcp'],
+    ['/mcp?of=a', '/mcp?of=a&of=b'],
+  ])('tells servers apart that only their queries do: %s, %s', (resource, asked) => {
+    expect(at(resource, asked)).toBe(false);
+  });
 });
 
 describe('readProtectedResource()', () => {
