@@ -47,6 +47,15 @@ describe('expandRemote()', () => {
     }
   });
 
+  test('has fuel for long answers, unless its author says otherwise', () => {
+    const limitsOf = (limits?: unknown) =>
+      made({ beside: limits ? { limits } : {} }).manifest.limits;
+    expect(limitsOf()).toEqual({ fuel: 300_000_000 });
+    expect(limitsOf({ timeoutMs: 9_000 })).toEqual({ fuel: 300_000_000, timeoutMs: 9_000 });
+    expect(limitsOf({ fuel: 5_000 })).toEqual({ fuel: 5_000 });
+    expect(limitsOf('none')).toBe('none');
+  });
+
   test('names a tool by whatever its server says of it, if that is anything', () => {
     const toolOf = (said: object) => {
       const { manifest } = made({ remote: { tools: [{ ...ECHO, ...said }] } });

@@ -6,7 +6,7 @@
 
 import type { RemoteAuth, RemoteSection, RemoteTool } from '../../core/manifest/remote-section.ts';
 import { MAX_DESCRIPTION_LENGTH } from '../../core/manifest/tool-schema.ts';
-import type { JsonObject } from '../../core/primitives/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { toSignInName } from '../../core/vault/sign-in-name.ts';
 import { placeOf, type ReadUrl } from './place-of.ts';
 import { entryOf, LOOK_ENTRY } from './write-code.ts';
@@ -36,8 +36,8 @@ export function writeManifest(
     kind: 'tool',
     tier: 'wasm',
     description: `Tools of the MCP server at ${origin}.`,
-    limits: LIMITS,
     ...own,
+    limits: limitsOf(given),
     capabilities: [
       ...requires,
       ...(auth === undefined ? [] : [`system:secret:use:${secretOf(auth, String(given.name))}`]),
@@ -51,6 +51,11 @@ export function writeManifest(
       lookTool(given.name, origin, requires),
     ],
   };
+}
+
+/** What the author has not limited; nothing else is put right, so that what is no limits is told. */
+function limitsOf({ limits = {} }: JsonObject): JsonValue {
+  return isJsonObject(limits) ? { ...LIMITS, ...limits } : limits;
 }
 
 /** What stands in the header on its way to the server. */
