@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { EventPage, TurnSummary } from '../../src/blocks/session/session-api.ts';
+import type {
+  EventPage,
+  FollowRequest,
+  TurnSummary,
+} from '../../src/blocks/session/session-api.ts';
 import type { TurnEvent, TurnEventBody } from '../../src/core/conversation/turn-event.ts';
 import { NO_USAGE } from '../../src/core/conversation/usage.ts';
 import { toTurnId } from '../../src/core/primitives/ids.ts';
@@ -25,11 +29,13 @@ interface Scene {
 function openScene(bodies: readonly TurnEventBody[], failingReads = 0): Scene {
   const events = bodies.map((body, index): TurnEvent => ({ id: index + 1, at: 0, body }));
   let [failing, cancelled] = [failingReads, 0];
+  const read = async (afterId: number): Promise<EventPage> => {
+    if (failing-- > 0) throw new Error('the object was reset');
+    return { events: events.slice(afterId, afterId + 1), ended: afterId + 1 >= events.length };
+  };
   const session = {
-    events: async (_: string, afterId: number): Promise<EventPage> => {
-      if (failing-- > 0) throw new Error('the object was reset');
-      return { events: events.slice(afterId, afterId + 1), ended: afterId + 1 >= events.length };
-    },
+    events: (_: string, afterId: number) => read(afterId),
+    follow: ({ afterId }: FollowRequest) => read(afterId),
     awaitTurn: async () =>
       ({ status: 'failed', code: 'rate_limited', retryAfterMs: 1_000 }) as TurnSummary,
     cancelTurn: async () => {
