@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Principal } from '../../core/policy/principal.ts';
 import { DEFAULT_TURN_LIMITS } from '../../core/policy/turn-limits.ts';
 import { DEFAULT_WINDOW, windowWithin } from '../../core/policy/window-policy.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
@@ -24,6 +25,7 @@ import { LiveTurns } from './live-turns.ts';
 import { MessageStore } from './message-store.ts';
 import { MessageWords } from './message-words.ts';
 import { Neighbours } from './neighbours.ts';
+import { Readers } from './readers.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import { SessionStore } from './session-store.ts';
 import { SettlementStore } from './settlement-store.ts';
@@ -96,6 +98,8 @@ export function assembleParts(
   ];
   // Each authority that comes in says by its policy whether what is written now is sealed.
   const neighbours = new Neighbours(env, ({ policy }) => sealing.follow(policy.encryption));
+  const ask = (principal: Principal) => neighbours.authority(principal);
+  const authorities = new Authorities(ask);
   const defer = (task: Promise<unknown>): void => ctx.waitUntil(task);
   return {
     ...{ storage, changes, values, sealing, session, turns, live, journal, messages, settlements },
@@ -107,7 +111,8 @@ export function assembleParts(
     held,
     idempotency: new IdempotencyStore(sql),
     waiters,
-    authorities: new Authorities((principal) => neighbours.authority(principal)),
+    authorities,
+    readers: new Readers(authorities, ask),
     leaseMs: readLeaseMs(env.SALLYPORT_LEASE_MS),
     now: () => Date.now(),
     startRun,

@@ -22,6 +22,7 @@ import type { LiveTurns } from './live-turns.ts';
 import type { MessageStore } from './message-store.ts';
 import type { MessageWords } from './message-words.ts';
 import type { Neighbours } from './neighbours.ts';
+import type { Readers } from './readers.ts';
 import type { SessionRow, SessionStore } from './session-store.ts';
 import type { SettlementStore } from './settlement-store.ts';
 import type { KnownWindow, ShortenedStore } from './shortened-store.ts';
@@ -53,6 +54,7 @@ export interface SessionParts {
   readonly timers: Timers;
   readonly waiters: Waiters;
   readonly authorities: Authorities;
+  readonly readers: Readers;
   readonly neighbours: Neighbours;
   /** Milliseconds that a run may keep the lane without a word. */
   readonly leaseMs: number;

@@ -4,11 +4,9 @@
  * @module
  */
 
-import { parseCapability } from '../../core/capabilities/pattern.ts';
-import { holdsGrant } from '../../core/policy/authority-index.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import type { LiveTurn } from './live-turns.ts';
-import type { EventPage, EventRequest, FollowRequest, TurnReader } from './session-api.ts';
+import type { EventPage, EventRequest, FollowRequest } from './session-api.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import { hasEnded, isAtRest } from './turn-store.ts';
 
@@ -59,21 +57,18 @@ export async function readEvents(
   }
 }
 
-/** Asks after it has waited: a turn can wait for a human for a day, and credentials end meanwhile. */
+/**
+ * Asks after it has waited: credentials end meanwhile. The session hears of that while a turn runs; one can
+ * wait for a human for a day, and of that the workspace knows nothing, so it is asked each time.
+ */
 export async function followEvents(
   parts: SessionParts,
   { reader, ...request }: FollowRequest,
 ): Promise<EventPage | undefined> {
+  const hears = readTurn(parts, request.turnId)?.row.status !== 'waiting';
   const page = await readEvents(parts, request);
-  return page !== undefined && (await mayRead(parts, reader)) ? page : undefined;
-}
-
-/** As the route has asked when he came. */
-async function mayRead(
-  { authorities, session, now }: SessionParts,
-  { principal, capability }: TurnReader,
-): Promise<boolean> {
-  const authority = await authorities.newest(principal, session.row()?.revision);
-  const wanted = parseCapability(capability);
-  return authority !== undefined && wanted.ok && holdsGrant(authority, wanted.value, now());
+  if (page === undefined) return undefined;
+  const { now, readers, session } = parts;
+  const since = hears ? (session.row()?.revision ?? 0) : 'now';
+  return (await readers.mayRead(reader, { since, now })) ? page : undefined;
 }

@@ -3,6 +3,8 @@ import type { Grant } from '../../../src/core/capabilities/grant.ts';
 import { toReply, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, toAuthority, toPattern } from './support/session-fixture.ts';
 
+const READING: readonly Grant[] = [{ pattern: toPattern('session:read') }];
+
 describe('SessionApi.events()', () => {
   it('gives the events after any id, exactly once, also out of the middle of one entry', async () => {
     const { begin, client } = openFixture();
@@ -77,6 +79,41 @@ describe('SessionApi.follow()', () => {
     expect(await followed([{ pattern, expiresAt: now - 1 }])).toBeUndefined();
     expect(await followed([{ pattern: toPattern('session:turn') }])).toBeUndefined();
     expect(await followed(undefined)).toBeUndefined();
+  });
+
+  it('asks anew where a turn waits for a human: its session may hear of no change', async () => {
+    const { begin, client, principal, script } = openFixture();
+    script.authority = toAuthority(principal, { grants: READING });
+    const run = await begin();
+    await run.commit([toReply(0, ['fetch']), run.asked(0, 0)]);
+    await run.commit([{ kind: 'turn-waiting', round: 0 }]);
+    const { turnId } = run.turn;
+    const reader = { principal, capability: 'session:read' } as const;
+    const follow = (afterId: number) => client.follow({ turnId, afterId, waitMs: 0, reader });
+    const page = await follow(0);
+    expect(page).toMatchObject({ ended: false });
+    const seen = page?.events.at(-1)?.id ?? 0;
+    expect(await follow(seen)).toEqual({ events: [], ended: false });
+    script.authority = undefined;
+    expect(await follow(seen)).toBeUndefined();
+  });
+
+  it('asks once for each who listens, however many there are and however much they hear', async () => {
+    const { begin, client, principal, script } = openFixture();
+    script.authority = toAuthority(principal, { grants: READING });
+    const { turnId } = (await begin()).turn;
+    const before = script.asked;
+    for (const _ of ['first page', 'second page']) {
+      for (let reader = 0; reader < 20; reader++) {
+        const listener = { ...principal, tokenId: `tok_reader_${reader}` };
+        const page = await client.follow({
+          ...{ turnId, afterId: 0, waitMs: 0 },
+          reader: { principal: listener, capability: 'session:read' },
+        });
+        expect(page).toBeDefined();
+      }
+    }
+    expect(script.asked - before).toBe(20);
   });
 });
 

@@ -23,6 +23,8 @@ export interface Settled {
 export interface Script {
   /** What the workspace says of everyone; `undefined` after a revocation. */
   authority: Authority | undefined;
+  /** How often it was asked for that outside of openings. */
+  asked: number;
   shortage: SliceShortage | undefined;
   /** What every opening is given; that of the fixtures unless a test says so. */
   slice: Slice | undefined;
@@ -66,6 +68,7 @@ export function scriptOf(workspace: string): Script {
   if (known !== undefined) return known;
   const script: Script = {
     authority: undefined,
+    asked: 0,
     shortage: undefined,
     slice: undefined,
     renewed: undefined,

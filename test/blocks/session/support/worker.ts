@@ -14,6 +14,7 @@ import type { Usage } from '../../../../src/core/conversation/usage.ts';
 import type { TicketClaims } from '../../../../src/core/executor-protocol/ticket.ts';
 import type { SummaryAnswer, SummaryOrder } from '../../../../src/core/memory/summary-order.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
+import type { Principal } from '../../../../src/core/policy/principal.ts';
 import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
 import type { Result } from '../../../../src/core/primitives/result.ts';
 import { type Script, scriptOf } from './script.ts';
@@ -46,8 +47,10 @@ export class WorkspaceBlock extends Scripted {
     };
   }
 
-  async authority(): Promise<Authority | undefined> {
-    return this.script.authority;
+  async authority(principal: Principal): Promise<Authority | undefined> {
+    const { script } = this;
+    script.asked += 1;
+    return script.authority && { ...script.authority, principal };
   }
 
   async renewSlice(_: string, left: Slice): Promise<Slice> {
