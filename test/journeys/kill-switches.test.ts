@@ -1,7 +1,7 @@
 /** What an operator ends is over with the next request, and in turns that are running. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { type Api, callApi, type EventReader, SCRIPT_MODEL, script } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 let gateway: Gateway;
@@ -101,6 +101,24 @@ describe('a turn that is running', () => {
     expect(denied.data).toMatchObject({ reason: 'workspace_deny_match' });
     turn.close();
   });
+});
+
+test('root hears its turns to their end, whatever is thrown', async () => {
+  const session = await root.session();
+  const begin = () => root.streamTurn(session, script({ text: 'Hi.' }), SCRIPT_MODEL);
+  const endOf = async (stream: EventReader) => {
+    await stream.ended;
+    return stream.events.at(-1)?.kind;
+  };
+  const turn = await begin();
+  const { data } = await turn.until(({ kind }) => kind === 'turn-started');
+  expect(await endOf(turn)).toBe('turn-finished');
+  const killSwitch = { kind: 'principal', name: 'user:root' };
+  await throwSwitch(killSwitch);
+  expect(await endOf(await root.follow(session, data.turnId, 0))).toBe('turn-finished');
+  await root.post('/v1/switches/release', { killSwitch });
+  await throwSwitch({ kind: 'workspace' });
+  expect(await endOf(await begin())).toMatch(/^turn-(finished|failed)$/);
 });
 
 test('every switch is on the record, and listed with its reason', async () => {

@@ -11,6 +11,7 @@
 import { findGrant, type Grant } from '../../core/capabilities/grant.ts';
 import { parseCapability } from '../../core/capabilities/pattern.ts';
 import { type Principal, toAuthorityKey } from '../../core/policy/principal.ts';
+import { ROOT_TOKEN_ID } from '../../core/policy/token-facts.ts';
 import { remember } from '../../core/primitives/remember.ts';
 import type { AskAuthority, Authorities } from './authorities.ts';
 import type { TurnReader } from './session-api.ts';
@@ -38,6 +39,8 @@ export class Readers {
     { principal, capability }: TurnReader,
     { since, now }: { readonly since: number | 'now'; readonly now: () => number },
   ): Promise<boolean> {
+    // Nothing ends root's own requests: switches bound its turns.
+    if (principal.tokenId === ROOT_TOKEN_ID) return true;
     const known = since === 'now' ? undefined : this.#find(principal, since);
     const held = known ?? (await this.#refreshed(principal));
     const wanted = parseCapability(capability);
