@@ -153,8 +153,8 @@ test('what somebody touched is read from the record', async () => {
   expect((await report('bob')).touched.sessions).toEqual({});
   expect(await report('alice', Date.now() + 60_000)).toMatchObject({ events: 0 });
   expect((await alice.get('/v1/audit/touched?principal=user:bob')).status).toBe(403);
-  for (const path of ['/v1/audit/touched', '/v1/budgets']) {
-    const { status, body } = await root.get(`${path}?principal=bob`);
+  for (const query of ['audit/touched?principal=bob', 'budgets?principal=usr:bob']) {
+    const { status, body } = await root.get(`/v1/${query}`);
     const errors = [{ pointer: '/principal', detail: 'must be kind:id' }];
     expect([status, body.errors]).toEqual([422, errors]);
   }
