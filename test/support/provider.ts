@@ -39,6 +39,8 @@ export async function startProvider(): Promise<StandIn> {
     asked.push({ body, authorization: request.headers.authorization });
     standIn.answer(body, response);
   });
+  // Far longer than the runtime keeps one, so that no request meets a connection that is being closed.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const standIn: StandIn = {
