@@ -5,6 +5,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { ECHO } from './mcp-server.ts';
 
 export interface Asked {
@@ -23,7 +24,7 @@ interface HandMade {
 export function handMade({ revision = '2025-11-25', call }: HandMade) {
   return async (response: ServerResponse, request: IncomingMessage): Promise<void> => {
     const { headers } = request;
-    const { id, method } = await readJson(request);
+    const { id, method } = (await json(request)) as Pick<Asked, 'id' | 'method'>;
     const said = headers['mcp-protocol-version'];
     if (said !== (method === 'initialize' ? undefined : revision)) {
       response.writeHead(400).end();
@@ -53,9 +54,3 @@ export function sendEvents(response: ServerResponse, lines: readonly string[], e
 }
 
 export const textResult = (text: string) => ({ content: [{ type: 'text', text }] });
-
-async function readJson(request: IncomingMessage) {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks).toString());
-}

@@ -8,8 +8,8 @@
 import type { Update } from '../../channels/update.ts';
 import { FIXED_REPLIES } from '../../core/channels/fixed-replies.ts';
 import { judgeSender } from '../../core/channels/judge-sender.ts';
-import type { Authority } from '../../core/policy/authority.ts';
-import { charge, leftOf, type Spend } from '../../core/policy/ledger.ts';
+import { charge, leftOf } from '../../core/policy/ledger.ts';
+import { mostSpendOf } from '../../core/policy/turn-limits.ts';
 import type { TurnSummary } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
 import { hasEnded } from '../session/turn-store.ts';
@@ -94,7 +94,7 @@ async function beginTurn(
   const { grants, budget } = boundsOf(parts, channel, { sender: update.sender, principal });
   const left = leftOf(parts.senders.spentBy(principal, parts.now()), budget);
   if (left.tokens === 0) return { kind: 'refused', code: 'budget_exhausted' };
-  const most = turnLimitOf(authority);
+  const most = mostSpendOf(authority.policy.limits);
   const ceiling = parts.slices.hold(stored.seq, principal, { left, most });
   if (ceiling === undefined) return { kind: 'later' };
   // Not at every further attempt.
@@ -111,11 +111,6 @@ async function beginTurn(
   const facts = { ...stored.facts, turnId: ran.value.turnId };
   parts.transact(() => parts.updates.setFacts(stored, facts));
   return { kind: isSummary ? 'later' : 'running' };
-}
-
-function turnLimitOf({ policy }: Authority): Spend {
-  const { maxTokens: tokens, maxCostMicroUsd: costMicroUsd } = policy.limits;
-  return { tokens, costMicroUsd };
 }
 
 /** Somebody may have denied him while his message waited. */

@@ -7,9 +7,7 @@
  * @module
  */
 
-import { leftOf, lesserOf, type Spend } from '../../core/policy/ledger.ts';
-
-const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
+import { addSpend, leftOf, lesserOf, NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
 
 interface Held {
   readonly principal: string;
@@ -33,7 +31,7 @@ export class SenderSlices {
     this.release(seq);
     const others = [...this.#held.values()]
       .filter((held) => held.principal === principal)
-      .reduce((sum, { slice }) => add(sum, slice), NOTHING);
+      .reduce((sum, { slice }) => addSpend(sum, slice), NO_SPEND);
     const slice = lesserOf(left, most);
     const free = leftOf(others, left);
     const isFree = free.tokens >= slice.tokens && free.costMicroUsd >= slice.costMicroUsd;
@@ -46,8 +44,4 @@ export class SenderSlices {
   release(seq: number): void {
     this.#held.delete(seq);
   }
-}
-
-function add(a: Spend, b: Spend): Spend {
-  return { tokens: a.tokens + b.tokens, costMicroUsd: a.costMicroUsd + b.costMicroUsd };
 }

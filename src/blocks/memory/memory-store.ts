@@ -72,14 +72,15 @@ export class MemoryStore {
 
   insert(owner: string, memory: Memory): void {
     const { id, kind, subject = null, predicate = null, text, label, source } = memory;
-    this.#sql.exec(
-      `INSERT INTO memories (id, owner, kind, subject, predicate, body, integrity,
-         confidentiality, session, call_key, tool, remembered_at, written_by)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[id, owner, kind, subject, predicate, text, label.integrity, label.confidentiality],
-      ...[source.session, source.callKey, source.tool, memory.rememberedAt, memory.model ?? null],
-    );
-    const { seq } = this.#sql.exec<{ seq: number }>('SELECT last_insert_rowid() AS seq').one();
+    const { seq } = this.#sql
+      .exec<{ seq: number }>(
+        `INSERT INTO memories (id, owner, kind, subject, predicate, body, integrity,
+           confidentiality, session, call_key, tool, remembered_at, written_by)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+        ...[id, owner, kind, subject, predicate, text, label.integrity, label.confidentiality],
+        ...[source.session, source.callKey, source.tool, memory.rememberedAt, memory.model ?? null],
+      )
+      .one();
     this.#index(seq, [subject, predicate, text]);
   }
 

@@ -18,7 +18,7 @@ import {
   type SummaryLine,
 } from '../../core/memory/summary-prompt.ts';
 import { joinLabels, type Label, LOWEST_LABEL } from '../../core/policy/labels.ts';
-import { leftOf, type Spend } from '../../core/policy/ledger.ts';
+import { addSpend, leftOf, NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
 import { summaryModelOf } from '../../core/policy/memory-policy.ts';
 import { windowWithin } from '../../core/policy/window-policy.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
@@ -32,8 +32,6 @@ export const SHORTEN_TIMER = 'shorten';
 
 /** Who is to write it, who pays, and how much at most: what the newest turn has left of its ceiling. */
 export type SummaryWish = Pick<SummaryOrder, 'principal' | 'requestId' | 'model' | 'ceiling'>;
-
-const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
 
 /**
  * What the policy of the newest turn's principal says now: the window, which memory may have lost since
@@ -58,7 +56,7 @@ export async function hearPolicy(parts: SessionParts): Promise<SummaryWish | und
 function leftOfTurn({ live }: SessionParts, { id, ceiling }: TurnFacts): Spend | undefined {
   if (ceiling === undefined) return undefined;
   const turn = live.find(id);
-  if (turn === undefined) return NOTHING;
+  if (turn === undefined) return NO_SPEND;
   const { inputTokens, outputTokens, costMicroUsd } = toSummary(turn).usage;
   return leftOf({ tokens: inputTokens + outputTokens, costMicroUsd }, ceiling);
 }
@@ -80,12 +78,12 @@ export function askForSummary(
   const before = summaries.read();
   const attempts = before?.attempts ?? 0;
   if (before !== undefined && now() < before.notBefore) return before.notBefore;
-  const spent = before?.spent ?? NOTHING;
+  const spent = before?.spent ?? NO_SPEND;
   const ceiling = wish.ceiling && leftOf(spent, wish.ceiling);
   if (attempts >= MAX_ATTEMPTS || ceiling?.tokens === 0) return undefined;
   const job = {
     ...{ through, attempts: attempts + 1, notBefore: now() + LOST_AFTER_MS },
-    spent: addSpend(spent, ceiling ?? NOTHING),
+    spent: addSpend(spent, ceiling ?? NO_SPEND),
   };
   const { lines, label } = toMaterial(parts, through);
   const sessionId = liveSession(parts).facts.id;
@@ -95,7 +93,7 @@ export function askForSummary(
     ...{ ...wish, sessionId, of: 'conversation', lines },
     ...(ceiling && { ceiling }),
   });
-  const unheard: SummaryAnswer = { kind: 'failed', retryAfterMs: 0, spent: ceiling ?? NOTHING };
+  const unheard: SummaryAnswer = { kind: 'failed', retryAfterMs: 0, spent: ceiling ?? NO_SPEND };
   parts.defer(asked.then(hear, () => hear(unheard)));
   return job.notBefore;
 }
@@ -130,7 +128,7 @@ function hearAnswer(parts: SessionParts, job: SummaryJob, { answer, label, spent
     if (answer.kind === 'failed') {
       const retry = {
         ...{ ...job, ...afterFailure(job.attempts, answer.retryAfterMs, now()) },
-        spent: addSpend(spent, answer.spent ?? NOTHING),
+        spent: addSpend(spent, answer.spent ?? NO_SPEND),
       };
       summaries.write(retry);
       timers.set(SHORTEN_TIMER, retry.notBefore);
@@ -142,11 +140,4 @@ function hearAnswer(parts: SessionParts, job: SummaryJob, { answer, label, spent
     summaries.delete();
     timers.set(SHORTEN_TIMER, now());
   });
-}
-
-function addSpend(one: Spend, other: Spend): Spend {
-  return {
-    tokens: one.tokens + other.tokens,
-    costMicroUsd: one.costMicroUsd + other.costMicroUsd,
-  };
 }

@@ -5,7 +5,7 @@
  */
 
 import { bodyBytes } from '../../core/blocks/block-body.ts';
-import type { Spend } from '../../core/policy/ledger.ts';
+import { NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { Processed } from './behavior.ts';
 import { type BlockParts, transact } from './block-parts.ts';
@@ -25,8 +25,6 @@ import type { StateStore } from './state-store.ts';
 /** Lives that a message may end before it is set aside. */
 const MAX_ATTEMPTS = 3;
 
-const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
-
 export interface Committing {
   readonly message: StoredMessage;
   readonly state: StateStore;
@@ -44,7 +42,7 @@ export async function commitMessage(
 ): Promise<void> {
   const before = parts.facts.alive();
   if (before === undefined) return;
-  const used = ('used' in processed && processed.used) || NOTHING;
+  const used = ('used' in processed && processed.used) || NO_SPEND;
   if (isTakenAway(parts, message, used)) return;
   if (processed.kind === 'lacking') return lack(parts, message, { objection: processed });
   if (processed.kind === 'crashed') return fail(parts, message, { code: processed.code, used });
@@ -100,7 +98,7 @@ function fail(
 function lack(
   parts: BlockParts,
   message: StoredMessage,
-  { objection, used = NOTHING }: { readonly objection: Objection; readonly used?: Spend },
+  { objection, used = NO_SPEND }: { readonly objection: Objection; readonly used?: Spend },
 ): void {
   const order = parts.facts.alive()?.order;
   if (order === undefined) return;

@@ -9,7 +9,8 @@
 
 import type { Envelope } from '../../core/blocks/block-signal.ts';
 import type { Authority } from '../../core/policy/authority.ts';
-import type { Spend } from '../../core/policy/ledger.ts';
+import { NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
+import { mostSpendOf } from '../../core/policy/turn-limits.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { Behave } from './behavior.ts';
 import { type BlockParts, transact } from './block-parts.ts';
@@ -26,8 +27,6 @@ export const PROCESS_TIMER = 'process';
 
 /** How soon after a loss, in milliseconds. */
 const TAKE_UP_MS = 5_000;
-
-const NOTHING: Spend = { tokens: 0, costMicroUsd: 0 };
 
 export interface Processing {
   readonly behave: Behave;
@@ -112,7 +111,7 @@ export class Processor {
     const processed = await processing.behave({ facts, message, ...(held && { ceiling: held }) });
     if (parts.facts.alive() === undefined) return 'stop';
     if (processed.kind === 'later') {
-      transact(parts, () => settleMessage(parts, message, NOTHING));
+      transact(parts, () => settleMessage(parts, message, NO_SPEND));
       return processed;
     }
     const { state } = processing;
@@ -140,7 +139,7 @@ export class Processor {
       crashOfCapability(this.#parts, facts, { capability, reason });
       return undefined;
     }
-    return { facts, ...(authority && { most: toMost(authority) }) };
+    return { facts, ...(authority && { most: mostSpendOf(authority.policy.limits) }) };
   }
 
   #hold(message: StoredMessage, most: Spend | undefined): Spend | 'exhausted' | undefined {
@@ -166,8 +165,4 @@ export class Processor {
   #armOnce(): void {
     this.#parts.timers.setLatest(PROCESS_TIMER, this.#parts.now() + TAKE_UP_MS);
   }
-}
-
-function toMost({ policy: { limits } }: Authority): Spend {
-  return { tokens: limits.maxTokens, costMicroUsd: limits.maxCostMicroUsd };
 }

@@ -15,6 +15,8 @@ export interface Spend {
   readonly costMicroUsd: number;
 }
 
+export const NO_SPEND: Spend = { tokens: 0, costMicroUsd: 0 };
+
 export interface Ledger extends Spend {
   readonly period: BudgetPeriod;
   /** Epoch milliseconds at which its period began. */
@@ -35,6 +37,10 @@ export function leftOf(spent: Spend, budget: Spend): Spend {
     tokens: Math.max(0, budget.tokens - spent.tokens),
     costMicroUsd: Math.max(0, budget.costMicroUsd - spent.costMicroUsd),
   };
+}
+
+export function addSpend(a: Spend, b: Spend): Spend {
+  return { tokens: a.tokens + b.tokens, costMicroUsd: a.costMicroUsd + b.costMicroUsd };
 }
 
 /** Of both the lesser. */

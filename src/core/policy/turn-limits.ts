@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Spend } from './ledger.ts';
+
 export interface TurnLimits {
   readonly maxRounds: number;
   readonly maxToolCalls: number;
@@ -13,6 +15,11 @@ export interface TurnLimits {
   readonly maxCostMicroUsd: number;
   /** Longest tool result that the model sees, in UTF-16 code units. */
   readonly maxResultChars: number;
+}
+
+/** Most that one turn may spend. */
+export function mostSpendOf({ maxTokens, maxCostMicroUsd }: TurnLimits): Spend {
+  return { tokens: maxTokens, costMicroUsd: maxCostMicroUsd };
 }
 
 export const DEFAULT_TURN_LIMITS: TurnLimits = {
