@@ -9,10 +9,10 @@
  * @module
  */
 
-import type { CapabilityFamily } from './catalogue.ts';
+import { type CapabilityFamily, FAMILIES } from './catalogue.ts';
 import { type CapabilityPattern, covers, parsePattern } from './pattern.ts';
 import { familiesReachedBy } from './reach.ts';
-import type { ResourceKind } from './resource.ts';
+import { RESOURCE_FORMS, type ResourceKind } from './resource.ts';
 
 /** A grant of all resources of a dangerous family. It is valid, and listed by the security audit. */
 export interface WideGrant {
@@ -109,11 +109,20 @@ function expand(
       warnings.push({ code: 'wide_grant', index, pattern: parsed.value, narrower });
     }
     if (expanded.patterns.length === 0) {
-      const message = `Cannot admit pattern "${parsed.value}": it must match a capability of the catalogue`;
+      const message = `Cannot admit pattern "${parsed.value}": ${whatIsExpected(parsed.value)}`;
       problems.push({ code: 'unknown_capability', index, message });
     }
   }
   return { patterns: [...patterns], warnings, problems };
+}
+
+/** Of a pattern that matches nothing: mostly a resource in the wrong form. */
+function whatIsExpected(pattern: CapabilityPattern): string {
+  const family = FAMILIES.find(({ name }) => pattern.startsWith(`${name}:`));
+  if (family === undefined) return 'it must match a capability of the catalogue';
+  const { name, resource } = family;
+  if (resource === 'none') return `nothing may follow "${name}"`;
+  return `after "${name}:" it must name ${RESOURCE_FORMS[resource.kind]}`;
 }
 
 /** The pattern and that of everything below it, unless this says nothing new or is too long. */

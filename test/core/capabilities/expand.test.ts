@@ -77,6 +77,20 @@ describe('expandGrants()', () => {
       'Cannot admit pattern "tool:fiel:read": it must match a capability of the catalogue',
     );
   });
+
+  test.each([
+    [
+      'tool:network:http:API.example:443',
+      'after "tool:network:http:" it must name a lower-case host',
+    ],
+    ['tool:file:read:notes', 'after "tool:file:read:" it must name a path that begins with "/"'],
+    ['tool:call:a:b', 'after "tool:call:" it must name one thing'],
+    ['system:audit:read:all', 'nothing may follow "system:audit:read"'],
+  ])('says of "%s" what is expected there', (pattern, expected) => {
+    const [problem] = expandGrants([pattern]).problems;
+    expect(problem?.message).toContain(`Cannot admit pattern "${pattern}": ${expected}`);
+    expect(problem?.code).toBe('unknown_capability');
+  });
 });
 
 describe('expandDenies()', () => {
