@@ -151,6 +151,16 @@ describe('security audit', () => {
     ]);
   });
 
+  test('blames a switch that is thrown, and not the token', async () => {
+    const killSwitch = { kind: 'workspace' };
+    expect((await root.post('/v1/switches', { killSwitch })).status).toBe(204);
+    const run = await audit();
+    expect((await root.post('/v1/switches/release', { killSwitch })).status).toBe(204);
+    const [unseen] = findingsOf(run).filter(({ id }) => id === 'not-seen');
+    const reason = 'a kill switch must be released';
+    expect(unseen?.evidence).toEqual({ part: 'channels', reason });
+  });
+
   test.each([
     ['--level', 'none'],
     ['--days', '0'],

@@ -63,11 +63,18 @@ async function readRegistries(reader: PartReader) {
 async function readChannels(reader: PartReader): Promise<Pick<DeploymentFacts, 'channels'>> {
   const explained = await reader.post('channels', '/v1/explain', {
     body: { capability: 'channel:list' },
-    schema: z.object({ legs: z.array(z.object({ leg: z.string(), answer: z.string() })) }),
+    schema: z.object({
+      legs: z.array(z.object({ leg: z.string(), answer: z.string() })),
+      killSwitch: z.unknown().optional(),
+    }),
   });
   if (explained === undefined) return {};
   const own = explained.legs.find(({ leg }) => leg === 'principal-grant');
-  if (own?.answer !== 'yes') reader.note('channels', 'the token must hold channel:list');
+  if (own?.answer !== 'yes') {
+    const isSwitched = explained.killSwitch !== undefined;
+    const must = isSwitched ? 'a kill switch must be released' : 'the token must hold channel:list';
+    reader.note('channels', must);
+  }
   const answer = await reader.read('channels', '/v1/channels', registryAnswers.channels);
   const toFacts = ({ name, spec }: ChannelAnswer) => ({
     ...{ name, platform: spec.platform, access: spec.access.mode },
