@@ -71,16 +71,25 @@ export interface WebhookAnswer {
   readonly body: string;
 }
 
+/** What was sent and did not arrive, as the platform says later. */
+export interface Undelivered {
+  /** As {@link SendOutcome} had it. */
+  readonly receipt: string;
+  readonly code: string;
+}
+
 /** What a webhook whose signature holds says. */
 export type ReceivedWebhook =
   | { readonly kind: 'malformed' }
   /** The platform asks whether somebody is there. */
   | { readonly kind: 'handshake'; readonly answer: WebhookAnswer }
-  /** `answer` where the platform wants to hear more than 200. */
+  /** `answer` where the platform wants to hear more than 200; `ifSilent` where no reply will follow. */
   | {
       readonly kind: 'updates';
       readonly updates: readonly Update[];
       readonly answer?: WebhookAnswer;
+      readonly ifSilent?: WebhookAnswer;
+      readonly undelivered?: readonly Undelivered[];
     };
 
 /** One message to a chat: a whole reply, or a part of a long one. */
@@ -145,12 +154,14 @@ export interface ChannelAdapter {
   readonly apiBase?: string;
   /** Longest text of one message, in UTF-16 code units. */
   readonly maxChars: number;
-  /** Whether the words of a reply may be sent as Markdown. */
-  readonly takesMarkdown: boolean;
+  /** Whether the words of a reply are shown as Markdown: whatever a channel says, if it says so, never. */
+  readonly markdown: 'always' | 'chosen' | 'never';
   /** Whether it can be written to a chat without a message there to answer. */
   readonly canBegin: boolean;
   /** Whether a sender hears at once that his message was refused, and can send it again himself. */
   readonly hearsRefusals?: true;
+  /** Whether a sender whose message was taken sees that a reply is being written, until there is one. */
+  readonly showsWaiting?: true;
   /** Of a platform that signs with published keys; `undefined` if no key could make it right. */
   readonly findKey?: (webhook: Webhook, context: AdapterContext) => KeyWanted | undefined;
   readonly accessToken?: AccessTokenSource;

@@ -9,7 +9,8 @@
  */
 
 import * as z from 'zod';
-import type { ChannelAdapter, ReplyPart, SendOutcome } from './adapter.ts';
+import { FIXED_REPLIES } from '../core/channels/fixed-replies.ts';
+import type { ChannelAdapter, ReplyPart, SendOutcome, WebhookAnswer } from './adapter.ts';
 import { fromHex } from './hex.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
@@ -23,6 +24,18 @@ const APPLICATION_COMMAND = 2;
 
 const PONG = JSON.stringify({ type: 1 });
 const DEFERRED = JSON.stringify({ type: 5 });
+
+/** Shows no previews: Discord would fetch whatever address a model writes. */
+const SUPPRESS_EMBEDS = 4;
+
+/** Read by nobody but the user. */
+const EPHEMERAL = 64;
+
+/** In place of {@link DEFERRED}, which would be seen as "thinking" for ever. */
+const NOT_TAKEN = JSON.stringify({
+  type: 4,
+  data: { content: FIXED_REPLIES.refused, flags: EPHEMERAL, allowed_mentions: { parse: [] } },
+});
 
 /** The context of an interaction that nobody sees but the user and the bot. */
 const DIRECT = 1;
@@ -58,8 +71,9 @@ export const discordAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://discord.com/api/v10',
   maxChars: MAX_CHARS,
-  takesMarkdown: true,
+  markdown: 'always',
   canBegin: false,
+  showsWaiting: true,
 
   verify({ headers, body }, { credentials, tools, now }) {
     const timestamp = headers['x-signature-timestamp'];
@@ -80,12 +94,11 @@ export const discordAdapter: ChannelAdapter = {
       return { kind: 'malformed' };
     }
     if (read.type === PING) {
-      return { kind: 'handshake', answer: { contentType: 'application/json', body: PONG } };
+      return { kind: 'handshake', answer: toAnswer(PONG) };
     }
     const updates = read.type === APPLICATION_COMMAND ? toUpdates(read) : [];
     if (updates.length === 0) return { kind: 'malformed' };
-    const deferred = { contentType: 'application/json', body: DEFERRED } as const;
-    return { kind: 'updates', updates, answer: deferred };
+    return { kind: 'updates', updates, answer: toAnswer(DEFERRED), ifSilent: toAnswer(NOT_TAKEN) };
   },
 
   render({ text, index, replyToken }, { credentials, apiBase }) {
@@ -94,7 +107,9 @@ export const discordAdapter: ChannelAdapter = {
       method: index === 0 ? 'PATCH' : 'POST',
       url: index === 0 ? `${webhook}/messages/@original` : `${webhook}?wait=true`,
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ content: text, allowed_mentions: { parse: [] } }),
+      body: JSON.stringify({
+        ...{ content: text, flags: SUPPRESS_EMBEDS, allowed_mentions: { parse: [] } },
+      }),
     };
   },
 
@@ -109,6 +124,8 @@ export const discordAdapter: ChannelAdapter = {
     return id === undefined ? judged : { kind: 'sent', receipt: id };
   },
 };
+
+const toAnswer = (body: string): WebhookAnswer => ({ contentType: 'application/json', body });
 
 function toUpdates(read: z.infer<typeof interaction>): readonly Update[] {
   const { id, channel_id: chat, context, member, user: direct, token, data } = read;

@@ -28,7 +28,7 @@ const RULES: readonly Rule[] = [
     { pointer: '/signs', detail: 'must be among those that the platform has' },
   ],
   [
-    ({ platform, format }) => format === 'markdown' && !ADAPTERS[platform].takesMarkdown,
+    ({ platform, format }) => format === 'markdown' && ADAPTERS[platform].markdown === 'never',
     { pointer: '/format', detail: 'must be "plain" on this platform' },
   ],
   [

@@ -84,7 +84,7 @@ export const slackAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://slack.com/api',
   maxChars: MAX_CHARS,
-  takesMarkdown: true,
+  markdown: 'chosen',
   canBegin: true,
 
   verify({ headers, body }, { credentials, tools, now }) {

@@ -93,7 +93,7 @@ export const teamsAdapter: ChannelAdapter = {
   }) as z.ZodType<Record<string, string>>,
   apiBase: 'https://smba.trafficmanager.net',
   maxChars: MAX_CHARS,
-  takesMarkdown: true,
+  markdown: 'chosen',
   canBegin: false,
 
   findKey({ headers }, { connector }) {

@@ -59,7 +59,7 @@ export const telegramAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://api.telegram.org',
   maxChars: MAX_CHARS,
-  takesMarkdown: false,
+  markdown: 'never',
   canBegin: true,
 
   verify({ headers }, { credentials, tools }) {

@@ -15,7 +15,7 @@ export const webChatAdapter: ChannelAdapter = {
   credentials: z.strictObject({}),
   apiBase: '',
   maxChars: MAX_CHARS,
-  takesMarkdown: true,
+  markdown: 'chosen',
   canBegin: true,
   hearsRefusals: true,
   verify: () => false,

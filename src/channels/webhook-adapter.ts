@@ -60,7 +60,7 @@ export const webhookAdapter: ChannelAdapter = {
     secret: z.string().regex(SECRET, 'must be "whsec_" and at least 24 bytes of base64'),
   }),
   maxChars: MAX_CHARS,
-  takesMarkdown: true,
+  markdown: 'chosen',
   canBegin: true,
 
   verify({ headers, body }, context) {

@@ -9,7 +9,13 @@
  */
 
 import * as z from 'zod';
-import type { AdapterContext, ChannelAdapter, OutgoingRequest, SendOutcome } from './adapter.ts';
+import type {
+  AdapterContext,
+  ChannelAdapter,
+  OutgoingRequest,
+  SendOutcome,
+  Undelivered,
+} from './adapter.ts';
 import { hexOf } from './hex.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
@@ -23,6 +29,17 @@ const MAX_CHARS = 4_096;
  */
 const MAX_AGE_MS = 7.5 * 86_400_000;
 
+/**
+ * Errors that promise that nothing was sent, and that pass: rates of the app, of the business, of its
+ * number, and of the two who write to each other. Their status is 400 as often as 429.
+ */
+const BUSY = new Set([4, 80_007, 130_429, 131_056]);
+
+/** Who hides his number is named by an id that is good for this business alone: `US.1349120865`. */
+const USER_ID = /^[A-Z]{2}\.[A-Za-z0-9.]{1,160}$/;
+
+const PHONE_NUMBER = /^\+?[0-9]{1,32}$/;
+
 const media = z.object({
   id: z.string().max(256),
   mime_type: z.string().max(128).optional(),
@@ -31,7 +48,11 @@ const media = z.object({
 
 const message = z.object({
   id: z.string().min(1).max(256),
-  from: z.string().min(1).max(256),
+  /** A phone number, unless its owner hides it. */
+  from: z.string().min(1).max(256).optional(),
+  from_user_id: z.string().regex(USER_ID).optional().catch(undefined),
+  /** Of what was written in a group; one that could be a person's name would be answered to him. */
+  group_id: z.string().min(1).max(256).refine(isGroup).optional(),
   /** Unix seconds. */
   timestamp: z
     .string()
@@ -48,7 +69,14 @@ const message = z.object({
   video: media.optional(),
 });
 
-/** Statuses and whatever else a change may hold are left alone. */
+/** Of a message of ours that was taken and did not arrive. */
+const failed = z.object({
+  id: z.string().min(1).max(256),
+  status: z.literal('failed'),
+  errors: z.array(z.object({ code: z.int() })).optional(),
+});
+
+/** Whatever else a change may hold is left alone. */
 const notification = z.object({
   object: z.literal('whatsapp_business_account'),
   entry: z.array(
@@ -58,6 +86,7 @@ const notification = z.object({
           value: z.object({
             metadata: z.object({ phone_number_id: z.string() }).optional(),
             messages: z.array(z.unknown()).optional(),
+            statuses: z.array(z.unknown()).optional(),
           }),
         }),
       ),
@@ -66,6 +95,8 @@ const notification = z.object({
 });
 
 const answer = z.object({ messages: z.array(z.object({ id: z.string().max(256) })).min(1) });
+
+const failure = z.object({ error: z.object({ code: z.int() }) });
 
 export const whatsappAdapter: ChannelAdapter = {
   credentials: z.strictObject({
@@ -77,7 +108,7 @@ export const whatsappAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://graph.facebook.com/v24.0',
   maxChars: MAX_CHARS,
-  takesMarkdown: false,
+  markdown: 'never',
   canBegin: true,
 
   verify({ method, headers, query, body }, { credentials, tools }) {
@@ -97,42 +128,63 @@ export const whatsappAdapter: ChannelAdapter = {
     }
     const read = readBody(body, notification);
     if (read === undefined) return { kind: 'malformed' };
-    const updates = read.entry
+    const values = read.entry
       .flatMap(({ changes }) => changes.map(({ value }) => value))
-      .filter(({ metadata }) => metadata?.phone_number_id === credentials.phoneNumberId)
+      .filter(({ metadata }) => metadata?.phone_number_id === credentials.phoneNumberId);
+    const updates = values
       .flatMap(({ messages }) => messages ?? [])
       .flatMap((written) => readMessage(written, now));
-    return { kind: 'updates', updates };
+    const undelivered = values.flatMap(({ statuses }) => statuses ?? []).flatMap(readFailure);
+    return { kind: 'updates', updates, undelivered };
   },
 
   render({ chat, text }, context) {
     return say(context, {
-      ...{ recipient_type: 'individual', to: chat, type: 'text' },
+      ...{ ...addressOf(chat), type: 'text' },
       text: { preview_url: false, body: text },
     });
   },
 
+  /** Groups have neither. */
   signs: {
     /** Marks the message as read as well. */
-    typing: ({ updateId }, context) =>
-      say(context, {
-        ...{ status: 'read', message_id: updateId, typing_indicator: { type: 'text' } },
-      }),
+    typing: ({ chat, updateId }, context) =>
+      isGroup(chat)
+        ? undefined
+        : say(context, {
+            ...{ status: 'read', message_id: updateId, typing_indicator: { type: 'text' } },
+          }),
     reaction: ({ chat, updateId }, context) =>
-      say(context, {
-        ...{ recipient_type: 'individual', to: chat, type: 'reaction' },
-        reaction: { message_id: updateId, emoji: '👀' },
-      }),
+      isGroup(chat)
+        ? undefined
+        : say(context, {
+            ...{ ...addressOf(chat), type: 'reaction' },
+            reaction: { message_id: updateId, emoji: '👀' },
+          }),
   },
 
   isRepeatable: () => false,
 
   readAnswer(sent): SendOutcome {
     const judged = judgeStatus(sent);
+    if (judged.kind === 'refused') {
+      const code = readBody(sent.body, failure)?.error.code;
+      if (code === undefined) return judged;
+      return BUSY.has(code) ? { kind: 'busy' } : { kind: 'refused', code: `error_${code}` };
+    }
     const id = judged.kind === 'sent' ? readBody(sent.body, answer)?.messages[0]?.id : undefined;
     return id === undefined ? judged : { kind: 'sent', receipt: id };
   },
 };
+
+function isGroup(chat: string): boolean {
+  return !PHONE_NUMBER.test(chat) && !USER_ID.test(chat);
+}
+
+function addressOf(chat: string): object {
+  if (isGroup(chat)) return { recipient_type: 'group', to: chat };
+  return { recipient_type: 'individual', [USER_ID.test(chat) ? 'recipient' : 'to']: chat };
+}
 
 function say({ credentials, apiBase }: AdapterContext, message: object): OutgoingRequest {
   return {
@@ -155,9 +207,16 @@ function readMessage(written: unknown, now: number): readonly Update[] {
   return isRecording ? [] : toUpdates(data);
 }
 
-/** A chat is with one person, so it is named after him. */
+function readFailure(status: unknown): readonly Undelivered[] {
+  const { success, data } = failed.safeParse(status);
+  return success ? [{ receipt: data.id, code: `error_${data.errors?.[0]?.code ?? 0}` }] : [];
+}
+
+/** A chat with one person is named after him. */
 function toUpdates(written: z.infer<typeof message>): readonly Update[] {
-  const { id, from, text, context } = written;
+  const { id, from, from_user_id: userId, group_id: group, text, context } = written;
+  const sender = from ?? userId;
+  if (sender === undefined) return [];
   const files = [written.image, written.document, written.audio, written.video].filter(
     (file) => file !== undefined,
   );
@@ -168,6 +227,6 @@ function toUpdates(written: z.infer<typeof message>): readonly Update[] {
   const words = text?.body ?? files.find(({ caption }) => caption !== undefined)?.caption ?? '';
   if (words === '' && attachments.length === 0) return [];
   const isForwarded = context?.forwarded === true || context?.frequently_forwarded === true;
-  const facts = { isBot: false, isForwarded, isPrivate: true };
-  return [{ updateId: id, sender: from, chat: from, text: words, attachments, ...facts }];
+  const facts = { isBot: false, isForwarded, isPrivate: group === undefined };
+  return [{ updateId: id, sender, chat: group ?? sender, text: words, attachments, ...facts }];
 }

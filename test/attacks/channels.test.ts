@@ -7,6 +7,7 @@ import { attenuate } from '../../src/client/attenuate.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { type StandIn, startStandIn } from '../support/channel-standins.ts';
 import {
+  discordWebhook,
   type Said,
   signForTeams,
   signForWhatsapp,
@@ -197,9 +198,13 @@ describe('a pairing code', () => {
 });
 
 /** Its model is asked when the test says so. */
-const createSlow = async (name: string, change: object = {}) => {
+const createSlow = async (
+  name: string,
+  change: object = {},
+  platform: 'webhook' | 'discord' = 'webhook',
+) => {
   const slow = { model: 'compatible/slow', capabilities: ['provider:llm:call:compatible/slow'] };
-  const order = channelOrder(standIn, 'webhook', { name, ...slow, ...change });
+  const order = channelOrder(standIn, platform, { name, ...slow, ...change });
   expect((await api.post('/v1/channels', order)).status).toBe(201);
 };
 const texts = () => standIn.delivered.map(({ text }) => text);
@@ -287,6 +292,33 @@ describe('while the model thinks', () => {
     });
     expect((await find('watched')).replies).toHaveLength(2);
   });
+});
+
+test('who is denied while his command on Discord waits does not see it "thinking" for ever', async () => {
+  await createSlow('watched-too', { access: { mode: 'pair-on-request' } }, 'discord');
+  const command = (id: string, text: string) =>
+    deliver(gateway, 'watched-too', discordWebhook({ id, text }));
+  const decide = async (decision: string) => {
+    const [{ id }] = (await find('watched-too')).pairings;
+    await api.post(`/v1/channels/watched-too/pairings/${id}`, { decision });
+  };
+  await command('1', 'May I?');
+  await decide('approve');
+  const begun = thinking();
+  await command('2', 'one');
+  const answer = await begun;
+  expect(JSON.parse((await command('3', 'two')).text)).toEqual({ type: 5 });
+  await decide('deny');
+  answer('to one');
+  const original = (id: string) => `token_of_${id}/@original`;
+  await eventually(() =>
+    expect(standIn.delivered).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ key: original('2'), text: 'to one' }),
+        expect.objectContaining({ key: original('3'), text: 'That is not answered here.' }),
+      ]),
+    ),
+  );
 });
 
 test('a kill switch ends one sender of a channel, and no other', async () => {

@@ -9,6 +9,7 @@ import {
   type SignedWebhook,
   signForDiscord,
   signForSlack,
+  signForWhatsapp,
   slackWebhook,
   standardWebhook,
   teamsWebhook,
@@ -140,10 +141,6 @@ test('a sender sees that his message was taken, where the platform shows it', as
   await eventually(() => expect(texts().filter((text) => text.endsWith('-signs'))).toHaveLength(5));
 });
 
-test('no stand-in had anything to complain of', () => {
-  expect(standIn.complaints).toEqual([]);
-});
-
 describe('handshakes', () => {
   test('of Slack: the challenge is said back, if it is signed', async () => {
     const body = JSON.stringify({ type: 'url_verification', challenge: '3eZbrw1aB10', token: 'x' });
@@ -168,6 +165,122 @@ describe('handshakes', () => {
     expect([right.status, await right.text()]).toEqual([200, '1158201444']);
     expect((await ask('typed-into-another-dashboard')).status).toBe(401);
   });
+});
+
+describe('a command on Discord', () => {
+  const make = async (name: string, change: object) => {
+    const order = channelOrder(standIn, 'discord', { name, ...change });
+    expect((await api.post('/v1/channels', order)).status).toBe(201);
+  };
+  const answerOf = async (name: string, webhook: SignedWebhook) =>
+    JSON.parse((await deliver(gateway, name, webhook)).text);
+  /** To the user alone, so that nobody waits for more. */
+  const notTaken = { type: 4, data: { flags: 64, content: 'That is not answered here.' } };
+
+  test('that is refused is told so at once, and does not stay "thinking"', async () => {
+    await make('discord-asks', { access: { mode: 'pair-on-request' } });
+    await make('discord-elsewhere', { chats: ['6'] });
+    await make('discord-slow', { senderRate: { calls: 1, periodMs: 600_000 } });
+    const said = (id: string) => discordWebhook({ id, text: says(`taken ${id}`) });
+    expect(await answerOf('discord-asks', said('79'))).toEqual({ type: 5 });
+    expect(await answerOf('discord-asks', said('80'))).toMatchObject(notTaken);
+    expect(await answerOf('discord-elsewhere', said('81'))).toMatchObject(notTaken);
+    expect(await answerOf('discord-slow', said('82'))).toEqual({ type: 5 });
+    expect(await answerOf('discord-slow', said('83'))).toMatchObject(notTaken);
+    await eventually(() =>
+      expect(texts().sort()).toEqual([expect.stringMatching(/must approve/), 'taken 82']),
+    );
+  });
+
+  test('has an answer also where the model says nothing', async () => {
+    expect(await answerOf('discord', discordWebhook({ id: '84', text: says('') }))).toEqual({
+      type: 5,
+    });
+    await eventually(() => expect(texts()).toEqual(['There is nothing to say to that.']));
+  });
+
+  test('whose answer holds a long block of code shows all of it as code', async () => {
+    const code = Array.from({ length: 400 }, (_, n) => `line ${n}`).join('\n');
+    const webhook = discordWebhook({ id: '89', text: says(`\`\`\`js\n${code}\n\`\`\``) });
+    await deliver(gateway, 'discord', webhook);
+    await eventually(() => expect(texts().join('\n')).toContain('line 399'));
+    expect(texts().length).toBeGreaterThan(1);
+    for (const text of texts()) expect(text.match(/^```/gm)).toHaveLength(2);
+  });
+});
+
+describe('on WhatsApp', () => {
+  const write = (said: Said, change: object) => {
+    const notification = JSON.parse(whatsappWebhook(said).body);
+    Object.assign(notification.entry[0].changes[0].value.messages[0], change);
+    return signForWhatsapp(JSON.stringify(notification));
+  };
+  const addressed = () => standIn.delivered.map(({ chat, text }) => [chat, text]);
+  const group_id = 'Y2FwaV9ncm91cDoxNzA1NTU1MDEzOToxMjAzNjM0MDQ2OTQyMzM4MjAZD';
+
+  test('what is written in a group is answered in the group, and not to its sender', async () => {
+    const inGroup = write({ id: 'wamid.g1', text: says('to all') }, { group_id });
+    expect((await deliver(gateway, 'whatsapp', inGroup)).status).toBe(200);
+    await eventually(() => expect(addressed()).toEqual([[group_id, 'to all']]));
+  });
+
+  test('a code that joins accounts is not told in a group', async () => {
+    const order = channelOrder(standIn, 'whatsapp', { name: 'whatsapp-linking', linking: true });
+    expect((await api.post('/v1/channels', order)).status).toBe(201);
+    await deliver(gateway, order.name, write({ id: 'wamid.g2', text: '/link' }, { group_id }));
+    await eventually(() =>
+      expect(addressed()).toEqual([[group_id, expect.stringContaining('private chat only')]]),
+    );
+  });
+
+  test('who hides his number is heard, and answered by the id that he has instead', async () => {
+    const from_user_id = 'US.13491208655302741918';
+    const hidden = { from: undefined, from_user_id };
+    await deliver(gateway, 'whatsapp', write({ id: 'wamid.u1', text: says('to you') }, hidden));
+    await eventually(() => expect(addressed()).toEqual([[from_user_id, 'to you']]));
+  });
+
+  test('a rate that is used up, which comes as 400, is waited for', async () => {
+    const error = { message: '(#131056) pair rate limit hit', code: 131_056 };
+    standIn.mishaps.push({ kind: 'status', of: 'in a while', status: 400, body: { error } });
+    await deliver(
+      gateway,
+      'whatsapp',
+      whatsappWebhook({ id: 'wamid.r', text: says('in a while') }),
+    );
+    await eventually(() => expect(texts()).toEqual(['in a while']));
+  });
+
+  test('what was taken and did not arrive does not stand as sent', async () => {
+    await deliver(gateway, 'whatsapp', whatsappWebhook({ id: 'wamid.f', text: says('too late') }));
+    const replyTo = async () =>
+      (await find('whatsapp')).replies.find(
+        ({ updateId }: { updateId: string }) => updateId === 'wamid.f',
+      );
+    const { receipt } = await eventually(async () => {
+      const reply = await replyTo();
+      expect(reply).toMatchObject({ status: 'sent', receipt: expect.any(String) });
+      return reply;
+    });
+    const notification = JSON.parse(whatsappWebhook({ text: '' }).body);
+    const errors = [{ code: 131_047, title: 'Re-engagement message' }];
+    const { value } = notification.entry[0].changes[0];
+    value.messages = undefined;
+    value.statuses = [
+      { id: 'wamid.of-another', status: 'failed', errors },
+      { id: receipt, status: 'delivered' },
+      { id: receipt, status: 'failed', errors },
+    ];
+    const failed = signForWhatsapp(JSON.stringify(notification));
+    for (let n = 0; n < 2; n++) {
+      expect((await deliver(gateway, 'whatsapp', failed)).status).toBe(200);
+    }
+    expect(await replyTo()).toMatchObject({ status: 'failed', code: 'error_131047' });
+  });
+});
+
+test('no stand-in had anything to complain of', () => {
+  expect(standIn.complaints).toEqual([]);
 });
 
 describe('what a platform answers', () => {
@@ -288,7 +401,10 @@ describe('a channel', () => {
       const { body } = await api.get('/v1/audit?action=channel-reply&limit=200');
       const reasons = body.records.map(({ event }: { event: { reason: string } }) => event.reason);
       expect(new Set(reasons)).toEqual(
-        new Set(['sent', 'unknown', 'http_403', 'private_address', 'sign_in_refused']),
+        new Set([
+          ...['sent', 'unknown', 'http_403', 'private_address', 'sign_in_refused'],
+          'error_131047',
+        ]),
       );
     });
     expect((await api.get('/v1/audit/verify')).body.ok).toBe(true);

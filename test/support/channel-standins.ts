@@ -32,7 +32,12 @@ export type Mishap = {
   /** What stands in the message that meets it: a reply of an earlier test may still be on its way. */
   readonly of: string;
 } & (
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string> }
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly body?: object;
+    }
   /** The message is taken, and the answer never comes. */
   | { readonly kind: 'silence' }
 );
@@ -101,6 +106,7 @@ function telegram(taken: Taken): Judged {
       path !== `/telegram/bot${TELEGRAM_CREDENTIALS.botToken}/sendMessage` && `path ${path}`,
       typeof body.chat_id !== 'number' && 'chat_id',
       !(body.text.length >= 1 && body.text.length <= 4_096) && 'length of text',
+      body.link_preview_options?.is_disabled !== true && 'previews',
       body.parse_mode !== undefined && 'parse mode without escapes',
     ],
   };
@@ -123,6 +129,7 @@ function slack({ request, path, body }: Taken): Judged {
       request.headers.authorization !== `Bearer ${SLACK_CREDENTIALS.botToken}` && 'token',
       body.text.length > 40_000 && 'text would be cut',
       /<[@!#]/.test(body.text) && 'mentions somebody',
+      (body.unfurl_links || body.unfurl_media) !== false && 'previews',
     ],
   };
 }
@@ -144,11 +151,12 @@ function discord({ request, path, body }: Taken): Judged {
       !isEdit && !(request.method === 'POST' && rest === '?wait=true') && `path ${path}`,
       !(body.content.length >= 1 && body.content.length <= 2_000) && 'length of content',
       JSON.stringify(body.allowed_mentions) !== '{"parse":[]}' && 'mentions',
+      body.flags !== 4 && 'previews',
     ],
   };
 }
 
-/** docs: `POST /{phone-number-id}/messages`, text body of 4096 characters */
+/** docs: `POST /{phone-number-id}/messages`, text body of 4096 characters; to a number, user or group */
 function whatsapp({ request, path, body }: Taken): Judged {
   if (body.typing_indicator !== undefined || body.type === 'reaction') {
     const isTyping = body.typing_indicator?.type === 'text';
@@ -161,13 +169,17 @@ function whatsapp({ request, path, body }: Taken): Judged {
       ],
     };
   }
+  const isNumber = /^\d+$/.test(body.to ?? '');
   return {
-    delivered: { platform: 'whatsapp', chat: body.to, text: body.text.body },
+    delivered: { platform: 'whatsapp', chat: body.to ?? body.recipient, text: body.text.body },
     answer: { messaging_product: 'whatsapp', messages: [{ id: `wamid.${++count}` }] },
     complaints: [
       path !== `/whatsapp/${WHATSAPP_CREDENTIALS.phoneNumberId}/messages` && `path ${path}`,
       request.headers.authorization !== `Bearer ${WHATSAPP_CREDENTIALS.accessToken}` && 'token',
       body.messaging_product !== 'whatsapp' && 'product',
+      body.recipient_type !== (isNumber || body.recipient ? 'individual' : 'group') && 'recipient',
+      body.to !== undefined && body.recipient !== undefined && 'two recipients',
+      body.text.preview_url !== false && 'previews',
       body.type !== 'text' && 'type',
       body.text.body.length > 4_096 && 'length of body',
     ],
@@ -247,7 +259,7 @@ export async function startStandIn(): Promise<StandIn> {
     const raw = await readText(request);
     const mishap = takeMishap(mishaps, raw);
     if (mishap?.kind === 'status') {
-      response.writeHead(mishap.status, mishap.headers).end('{}');
+      response.writeHead(mishap.status, mishap.headers).end(JSON.stringify(mishap.body ?? {}));
       return;
     }
     const path = request.url ?? '';

@@ -5,8 +5,9 @@
  * @module
  */
 
+import { ADAPTERS } from '../../channels/adapters.ts';
 import type { Update } from '../../channels/update.ts';
-import { FIXED_REPLIES } from '../../core/channels/fixed-replies.ts';
+import { FIXED_REPLIES, type FixedReply } from '../../core/channels/fixed-replies.ts';
 import { judgeSender } from '../../core/channels/judge-sender.ts';
 import { charge, leftOf } from '../../core/policy/ledger.ts';
 import { mostSpendOf } from '../../core/policy/turn-limits.ts';
@@ -28,7 +29,7 @@ const WAIT_MS = 20_000;
 /** How soon a turn that waits for a human is asked after again, in milliseconds. */
 const LOOK_AGAIN_MS = 3_000;
 
-/** Nobody is told so: whoever is kept out hears nothing. */
+/** Whoever is kept out hears nothing, but where he would go on waiting in plain sight. */
 const NOT_ALLOWED = 'not_allowed';
 
 /** What passes by itself. */
@@ -136,7 +137,7 @@ function answer(
 ): void {
   const { principal = '', update } = stored.facts;
   const { turnId, usage, code, status, output } = turn;
-  const text = status === 'finished' ? output : FIXED_REPLIES.failed;
+  const text = status === 'finished' ? wordsOf(channel, output) : FIXED_REPLIES.failed;
   const tokens = usage.inputTokens + usage.outputTokens;
   const replies = parts.transact(() => {
     const spent = parts.senders.spentBy(principal, parts.now());
@@ -162,12 +163,22 @@ function refuse(
       ...{ action: 'channel-update', decision: 'denied', reason: code },
       ...{ actor: `channel:${stored.facts.principal}`, channel: channel.spec.name },
     });
-    return code === NOT_ALLOWED ? [] : reply(parts, channel, stored, FIXED_REPLIES.failed);
+    const text = code === NOT_ALLOWED ? ifWaiting(channel, 'refused') : FIXED_REPLIES.failed;
+    return reply(parts, channel, stored, text);
   });
   parts.send(channel.spec.name, stored.facts.update?.chat ?? '', replies);
 }
 
-/** Part of a transaction. */
+/** A model that says nothing is not heard, but where its answer is seen to be awaited. */
+function wordsOf(channel: StoredChannel, output: string): string {
+  return output.trim() === '' ? ifWaiting(channel, 'empty') : output;
+}
+
+function ifWaiting({ spec }: StoredChannel, words: FixedReply): string {
+  return ADAPTERS[spec.platform].showsWaiting ? FIXED_REPLIES[words] : '';
+}
+
+/** Part of a transaction; without anything to see there is no reply. */
 function reply(
   parts: ChannelParts,
   channel: StoredChannel,

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Webhook } from '../../channels/adapter.ts';
+import type { Webhook, WebhookAnswer } from '../../channels/adapter.ts';
 import type { Update } from '../../channels/update.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import { servesChat } from '../../core/channels/serves-chat.ts';
@@ -26,35 +26,48 @@ interface Verified {
 
 type Binding = ChannelSpec['bindings'][number];
 
-/** The updates that are the channel's own; `full` if another one takes no more at present. */
+/** `full`: another channel takes no more at present. */
+export type Forwarded =
+  | { readonly kind: 'full' }
+  | {
+      readonly kind: 'forwarded';
+      /** Those that are the channel's own. */
+      readonly updates: readonly Update[];
+      /** What another one wants its platform to hear. */
+      readonly answer?: WebhookAnswer;
+    };
+
 export async function forwardUpdates(
   parts: ChannelParts,
   channel: StoredChannel,
   { updates, webhook, only }: Verified,
-): Promise<readonly Update[] | 'full'> {
+): Promise<Forwarded> {
   const { spec } = channel;
   const isWanted = ({ chat }: Update) => (only ?? [chat]).includes(chat);
   const wanted = updates.filter(isWanted);
   const isOwn = ({ chat }: Update) => servesChat(spec, chat);
-  if (only !== undefined) return wanted.filter(isOwn);
+  const forwarded = { kind: 'forwarded', updates: wanted.filter(isOwn) } as const;
+  if (only !== undefined) return forwarded;
+  let answer: WebhookAnswer | undefined;
   for (const binding of spec.bindings) {
     const bound = wanted.filter(({ chat }) => binding.chats.includes(chat));
     if (bound.length === 0) continue;
-    const kind = await handOn(parts, binding, webhook);
-    if (kind === 'full') return 'full';
-    if (kind !== 'accepted') refuseAll(parts, channel, bound);
+    const verdict = await handOn(parts, binding, webhook);
+    if (verdict.kind === 'full') return { kind: 'full' };
+    if (verdict.kind === 'accepted') answer = verdict.answer;
+    else refuseAll(parts, channel, bound);
   }
-  return wanted.filter(isOwn);
+  return { ...forwarded, ...(answer && { answer }) };
 }
 
 async function handOn(
   { env }: ChannelParts,
   { workspace: id, channel, chats }: Binding,
   webhook: Webhook,
-): Promise<WebhookVerdict['kind']> {
+): Promise<WebhookVerdict> {
   const workspace = parseWorkspaceId(id);
-  if (workspace === undefined) return 'refused';
-  return (await openChannels(env, workspace).receive(channel, webhook, chats)).kind;
+  if (workspace === undefined) return { kind: 'refused' };
+  return openChannels(env, workspace).receive(channel, webhook, chats);
 }
 
 /** So that it is seen that they went nowhere. */

@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { AdapterContext, Webhook } from '../../channels/adapter.ts';
+import type {
+  AdapterContext,
+  Undelivered,
+  Webhook,
+  WebhookAnswer,
+} from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import type { Update } from '../../channels/update.ts';
 import { mayWait } from '../../core/channels/inbox-bounds.ts';
@@ -45,11 +50,14 @@ export async function receiveWebhook(
   }
   const received = ADAPTERS[channel.spec.platform].read(webhook, context);
   if (received.kind === 'malformed') return { kind: 'malformed' };
-  const { answer } = received;
-  const verdict: WebhookVerdict = { kind: 'accepted', ...(answer && { answer }) };
-  if (received.kind === 'handshake') return verdict;
-  const own = await forwardUpdates(parts, channel, { updates: received.updates, webhook, only });
-  return own === 'full' ? full() : { channel, updates: own, verdict };
+  if (received.kind === 'handshake') return accepted(received.answer);
+  const { updates, answer, ifSilent, undelivered = [] } = received;
+  const own = await forwardUpdates(parts, channel, { updates, webhook, only });
+  if (own.kind === 'full') return full();
+  return {
+    ...{ channel, updates: own.updates, undelivered, verdict: accepted(answer) },
+    silent: accepted(own.answer ?? ifSilent),
+  };
 }
 
 /** With what it was verified; `undefined` if its signature does not hold. */
@@ -69,14 +77,20 @@ export interface Signed {
   readonly channel: StoredChannel;
   readonly updates: readonly Update[];
   readonly verdict: WebhookVerdict;
+  /** Instead of {@link verdict}, where no update of this channel waits and none is replied to. */
+  readonly silent?: WebhookVerdict;
+  readonly undelivered?: readonly Undelivered[];
 }
 
 /** Takes in what is new. Part of a transaction. */
-export function store(parts: ChannelParts, { channel, updates, verdict }: Signed): ReceivedNow {
+export function store(parts: ChannelParts, signed: Signed): ReceivedNow {
+  const { channel, updates, verdict, silent = verdict, undelivered = [] } = signed;
   const { name } = channel.spec;
   if (parts.channels.find(name)?.createdAt !== channel.createdAt) {
     return nothing({ kind: 'refused' });
   }
+  for (const failed of undelivered) setUndelivered(parts, name, failed);
+  if (updates.length === 0) return nothing(silent);
   const isNew = ({ updateId }: Update) => !parts.updates.has(name, updateId);
   const fresh = updates.filter(isNew);
   if (fresh.length === 0) return nothing(verdict);
@@ -86,9 +100,30 @@ export function store(parts: ChannelParts, { channel, updates, verdict }: Signed
     .filter((update, index) => index === 0 || isNew(update))
     .map((update) => ({ ...takeIn(parts, channel, update), chat: update.chat }));
   const tooFast = begun.find(({ retryAfterMs }) => retryAfterMs !== undefined);
-  if (tooFast?.retryAfterMs === undefined) return { verdict, begun };
-  return nothing({ kind: 'full', retryAfterMs: tooFast.retryAfterMs, isOfSender: true });
+  if (tooFast?.retryAfterMs !== undefined) {
+    return nothing({ kind: 'full', retryAfterMs: tooFast.retryAfterMs, isOfSender: true });
+  }
+  const isSilent = begun.every(({ waiting, replies }) => !waiting && replies.length === 0);
+  return { verdict: isSilent ? silent : verdict, begun };
 }
+
+/** What stands as sent is not, by the platform's own word. */
+function setUndelivered(
+  parts: ChannelParts,
+  channel: string,
+  { receipt, code }: Undelivered,
+): void {
+  if (!parts.replies.fail(channel, receipt, code)) return;
+  parts.record({
+    ...{ action: 'channel-reply', actor: `channel:${channel}`, channel },
+    ...{ decision: 'observed', reason: code },
+  });
+}
+
+const accepted = (answer?: WebhookAnswer): WebhookVerdict => ({
+  kind: 'accepted',
+  ...(answer && { answer }),
+});
 
 const full = (): WebhookVerdict => ({ kind: 'full', retryAfterMs: COME_BACK_MS });
 

@@ -115,6 +115,16 @@ export class ReplyStore {
     );
   }
 
+  /** What was sent did not arrive. `false`: nothing of that receipt is known as sent. */
+  fail(channel: string, receipt: string, code: string): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      `UPDATE replies SET status = 'failed', code = ?
+       WHERE channel = ? AND receipt = ? AND status = 'sent'`,
+      ...[code, channel, receipt],
+    );
+    return rowsWritten > 0;
+  }
+
   describe(channel: string): readonly ReplyDescription[] {
     return this.#sql
       .exec<ReplyRow>(

@@ -31,11 +31,12 @@ export function writeReply(
   { text, sealedToken, idOf, ...update }: Reply,
 ): readonly number[] {
   const { updateId, chat, thread, messageId, replyToken } = update;
-  const { maxChars, isRepeatable } = ADAPTERS[spec.platform];
+  const { maxChars, isRepeatable, markdown } = ADAPTERS[spec.platform];
   const token =
     sealedToken ??
     (replyToken === undefined ? undefined : safe.sealToken(spec.name, updateId, replyToken));
-  const split = spec.format === 'markdown' ? splitMarkdown : splitText;
+  const isMarkdown = markdown === 'always' || spec.format === 'markdown';
+  const split = isMarkdown ? splitMarkdown : splitText;
   return split(text, maxChars).map((words, index) =>
     replies.add({
       channel: spec.name,

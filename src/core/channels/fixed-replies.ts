@@ -9,6 +9,8 @@ export const FIXED_REPLIES = {
   paired: 'You are paired. You can write now.',
   joined: 'This account now belongs to the same identity.',
   failed: 'That could not be answered. Please try again later.',
+  refused: 'That is not answered here.',
+  empty: 'There is nothing to say to that.',
 } as const;
 
 export type FixedReply = keyof typeof FIXED_REPLIES;
