@@ -99,7 +99,7 @@ async function beginTurn(
   const ceiling = parts.slices.hold(stored.seq, principal, { left, most });
   if (ceiling === undefined) return { kind: 'later' };
   // Not at every further attempt.
-  if (!parts.patience.isTried(sessionId, parts.now())) parts.sign(channel, stored);
+  if (!parts.patience.isTried(sessionId, stored.seq, parts.now())) parts.sign(channel, stored);
   const order = toAdmission(parts, channel, { update, principal, sessionId, ceiling, grants });
   const ran = await openSession(parts.env, parts.workspace, sessionId).runTurn(order, WAIT_MS);
   if (!ran.ok) {
@@ -125,8 +125,8 @@ function isKeptOut(
 }
 
 /** Whether it is to be tried again. */
-function bears({ patience, now }: ChannelParts, { facts }: StoredUpdate): boolean {
-  return patience.bears(facts.sessionId ?? '', now());
+function bears({ patience, now }: ChannelParts, { facts, seq }: StoredUpdate): boolean {
+  return patience.bears(facts.sessionId ?? '', seq, now());
 }
 
 function answer(

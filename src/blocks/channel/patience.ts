@@ -15,6 +15,8 @@ const MANY = 1_000;
 interface Trouble {
   readonly since: number;
   readonly lastAt: number;
+  /** The update that met it last. */
+  readonly seq: number;
 }
 
 export class Patience {
@@ -22,18 +24,18 @@ export class Patience {
   #sweepsAt = MANY;
 
   /** A session's update has met trouble: whether it is to be tried again. */
-  bears(session: string, now: number): boolean {
+  bears(session: string, seq: number, now: number): boolean {
     if (this.#troubles.size >= this.#sweepsAt) this.#sweep(now);
     const known = this.#troubles.get(session);
     const since = known === undefined || isOver(known, now) ? now : known.since;
-    this.#troubles.set(session, { since, lastAt: now });
+    this.#troubles.set(session, { since, lastAt: now, seq });
     return now - since < PATIENCE_MS;
   }
 
-  /** Whether a session's update has met some that is not over. */
-  isTried(session: string, now: number): boolean {
+  /** Whether this very update has met some that is not over. */
+  isTried(session: string, seq: number, now: number): boolean {
     const known = this.#troubles.get(session);
-    return known !== undefined && !isOver(known, now);
+    return known?.seq === seq && !isOver(known, now);
   }
 
   /** A session's update has had its turn. */
