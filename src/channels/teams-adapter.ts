@@ -22,7 +22,9 @@ import type {
 import { isBotToken, keyIdOf } from './bot-token.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
+import { holdsWordsOfOthers, withoutQuotePlaces } from './teams-quotes.ts';
 import type { Attachment, Update } from './update.ts';
+import { withoutImages } from './without-images.ts';
 
 /** Teams takes 40 KB of UTF-16 in a message; half of it may be escapes. */
 const MAX_CHARS = 8_000;
@@ -69,7 +71,13 @@ const activity = envelope.extend({
     )
     .optional(),
   attachments: z
-    .array(z.object({ contentType: z.string().optional(), contentUrl: z.string().optional() }))
+    .array(
+      z.object({
+        contentType: z.string().optional(),
+        contentUrl: z.string().optional(),
+        content: z.unknown().optional(),
+      }),
+    )
     .optional(),
 });
 
@@ -127,7 +135,7 @@ export const teamsAdapter: ChannelAdapter = {
 
   render: ({ text, format, ...place }, context) =>
     post(place, context, {
-      ...{ type: 'message', text },
+      ...{ type: 'message', text: format === 'markdown' ? withoutImages(text) : text },
       textFormat: format,
     }),
 
@@ -178,7 +186,7 @@ function toUpdates(read: z.infer<typeof activity>): readonly Update[] {
       ...{ updateId: `${conversation.id}/${id}`, sender: from.id, chat, text, attachments },
       ...(thread !== undefined && { thread }),
       isBot: from.role === 'bot' || BOT_ACCOUNT.test(from.id),
-      isForwarded: false,
+      isForwarded: holdsWordsOfOthers(text, read.attachments ?? []),
       isPrivate: conversation.conversationType === 'personal',
       ...{ messageId: id, replyToken: JSON.stringify(back satisfies z.infer<typeof origin>) },
     },
@@ -187,9 +195,10 @@ function toUpdates(read: z.infer<typeof activity>): readonly Update[] {
 
 /** In a group the bot is named in each message that it gets. */
 function withoutMention({ text = '', entities = [], recipient }: z.infer<typeof activity>): string {
+  const words = withoutQuotePlaces(text);
   return entities
     .filter(({ type, mentioned }) => type === 'mention' && mentioned?.id === recipient.id)
-    .reduce((words, mention) => words.replace(mention.text ?? '', ''), text)
+    .reduce((left, mention) => left.replace(mention.text ?? '', ''), words)
     .trim();
 }
 
