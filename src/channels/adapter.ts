@@ -120,10 +120,13 @@ export interface OutgoingRequest {
   readonly body: string;
 }
 
-/** `busy`: surely not done, and may be asked again. `unsure`: perhaps done, perhaps not. */
+/**
+ * `busy`: surely not done, and may be asked again; `code` for when it was asked too often. `unsure`:
+ * perhaps done, perhaps not.
+ */
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly receipt?: string }
-  | { readonly kind: 'busy'; readonly retryAfterMs?: number }
+  | { readonly kind: 'busy'; readonly retryAfterMs?: number; readonly code?: string }
   | { readonly kind: 'refused'; readonly code: string }
   | { readonly kind: 'unsure' };
 

@@ -64,6 +64,11 @@ const interaction = z.object({
 
 const answer = z.object({ id: snowflake });
 
+const failure = z.object({ code: z.int() });
+
+/** To whoever is faster than the deferred answer, which is on its way to Discord by then. */
+const UNKNOWN_WEBHOOK = 10_015;
+
 export const discordAdapter: ChannelAdapter = {
   credentials: z.strictObject({
     applicationId: snowflake,
@@ -120,6 +125,10 @@ export const discordAdapter: ChannelAdapter = {
 
   readAnswer(sent): SendOutcome {
     const judged = judgeStatus(sent);
+    if (judged.kind === 'refused') {
+      const isEarly = readBody(sent.body, failure)?.code === UNKNOWN_WEBHOOK;
+      return isEarly ? { kind: 'busy', code: judged.code } : judged;
+    }
     const id = judged.kind === 'sent' ? readBody(sent.body, answer)?.id : undefined;
     return id === undefined ? judged : { kind: 'sent', receipt: id };
   },

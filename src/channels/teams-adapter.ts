@@ -46,6 +46,9 @@ const THREAD = ';messageid=';
 /** Accounts of programs are named so. */
 const BOT_ACCOUNT = /^28:/;
 
+/** Roles of people; there are several of programs, which become more. */
+const PEOPLE = new Set([undefined, 'user']);
+
 const name = z.string().min(1).max(256);
 const account = z.object({ id: name, role: z.string().optional() });
 
@@ -185,7 +188,7 @@ function toUpdates(read: z.infer<typeof activity>): readonly Update[] {
     {
       ...{ updateId: `${conversation.id}/${id}`, sender: from.id, chat, text, attachments },
       ...(thread !== undefined && { thread }),
-      isBot: from.role === 'bot' || BOT_ACCOUNT.test(from.id),
+      isBot: !PEOPLE.has(from.role) || BOT_ACCOUNT.test(from.id),
       isForwarded: holdsWordsOfOthers(text, read.attachments ?? []),
       isPrivate: conversation.conversationType === 'personal',
       ...{ messageId: id, replyToken: JSON.stringify(back satisfies z.infer<typeof origin>) },

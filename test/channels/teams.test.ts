@@ -117,7 +117,10 @@ describe('an activity', () => {
 
   test('of a program is marked, and what is no message is nothing', () => {
     expect(read({ from: { id: '28:other' } })).toMatchObject([{ isBot: true }]);
-    expect(read({ from: { id: '29:x', role: 'bot' } })).toMatchObject([{ isBot: true }]);
+    for (const role of ['bot', 'skill', 'agenticUser', 'agenticAppInstance']) {
+      expect(read({ from: { id: '29:x', role } })).toMatchObject([{ isBot: true }]);
+    }
+    expect(read({ from: { id: '29:x', role: 'user' } })).toMatchObject([{ isBot: false }]);
     expect(read({ type: 'conversationUpdate' })).toEqual([]);
     expect(read({ from: undefined })).toBe('malformed');
   });

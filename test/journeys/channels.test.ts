@@ -199,6 +199,20 @@ describe('a command on Discord', () => {
     await eventually(() => expect(texts()).toEqual(['There is nothing to say to that.']));
   });
 
+  test('is answered also where the answer is there before Discord knows that one will come', async () => {
+    const body = { message: 'Unknown Webhook', code: 10_015 };
+    standIn.mishaps.push({ kind: 'status', of: 'too early', status: 404, body });
+    await deliver(gateway, 'discord', discordWebhook({ id: '86', text: says('too early') }));
+    await eventually(() => expect(texts()).toEqual(['too early']));
+    const late = { message: 'Unknown Message', code: 10_008 };
+    standIn.mishaps.push({ kind: 'status', of: 'too late', status: 404, body: late });
+    await deliver(gateway, 'discord', discordWebhook({ id: '87', text: says('too late') }));
+    await eventually(async () => {
+      const [reply] = (await find('discord')).replies;
+      expect(reply).toMatchObject({ updateId: '87', status: 'failed', code: 'http_404' });
+    });
+  });
+
   test('whose answer holds a long block of code shows all of it as code', async () => {
     const code = Array.from({ length: 400 }, (_, n) => `line ${n}`).join('\n');
     const webhook = discordWebhook({ id: '89', text: says(`\`\`\`js\n${code}\n\`\`\``) });
@@ -403,7 +417,7 @@ describe('a channel', () => {
       expect(new Set(reasons)).toEqual(
         new Set([
           ...['sent', 'unknown', 'http_403', 'private_address', 'sign_in_refused'],
-          'error_131047',
+          ...['http_404', 'error_131047'],
         ]),
       );
     });

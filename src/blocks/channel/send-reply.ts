@@ -105,7 +105,7 @@ function judge(reply: StoredReply, outcome: SendOutcome): StoredReply {
       return { ...reply, status: 'failed', code: outcome.code };
     case 'busy':
       if (mayTry) return { ...reply, status: 'pending' };
-      return { ...reply, status: 'failed', code: 'rate_limited' };
+      return { ...reply, status: 'failed', code: outcome.code ?? 'rate_limited' };
     case 'unsure':
       return { ...reply, status: mayTry && reply.isRepeatable ? 'pending' : 'unknown' };
   }
