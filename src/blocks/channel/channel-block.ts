@@ -50,8 +50,9 @@ const LATEST_MS = 3_000;
 
 const SWEEP_MS = 6 * 3_600_000;
 
-/** Requests at once; the others wait for them. */
-const MAX_REQUESTS = 16;
+/** Requests at once; the others wait for them, but never for those of one channel alone. */
+const MAX_REQUESTS = 32;
+const MAX_REQUESTS_OF_CHANNEL = 16;
 
 export class ChannelBlock extends ManagedChannels implements ChannelApi {
   readonly #parts: ChannelParts;
@@ -95,6 +96,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     this.#turns = new OrderedWork({
       now,
       maxAtOnce: () => this.#pace.turns,
+      maxOfChannel: () => this.#pace.turns,
       run: (seq) => carryOutUpdate(this.#parts, seq),
       onProgress: () => {
         this.#pace.end();
@@ -104,6 +106,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     this.#requests = new OrderedWork({
       now,
       maxAtOnce: () => MAX_REQUESTS,
+      maxOfChannel: () => MAX_REQUESTS_OF_CHANNEL,
       run: (seq) => sendReply(this.#parts, seq),
       onProgress: () => {
         this.#requests.resume();
@@ -161,7 +164,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
   #start(channel: string, begun: ReceivedNow['begun']): void {
     if (begun.length > 0) this.#pace.hear(begun.length);
     for (const { waiting, chat, replies } of begun) {
-      if (waiting !== undefined) this.#turns.add(waiting.lane, waiting.seq);
+      if (waiting !== undefined) this.#turns.add(channel, waiting.lane, waiting.seq);
       this.#send(channel, chat, replies);
     }
   }
@@ -204,16 +207,16 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     updates.forget();
     replies.giveUpSending();
     this.#timers.restore();
-    for (const { lane, seq } of updates.queue()) this.#turns.add(lane, seq);
+    for (const { channel, lane, seq } of updates.queue()) this.#turns.add(channel, lane, seq);
     for (const { seq, channel, part } of replies.pending()) {
-      this.#requests.add(laneOf(channel, part.chat), seq);
+      this.#requests.add(channel, laneOf(channel, part.chat), seq);
     }
     this.#pace.wake();
     this.#requests.resume();
   }
 
   #send(channel: string, chat: string, replies: readonly number[]): void {
-    for (const seq of replies) this.#requests.add(laneOf(channel, chat), seq);
+    for (const seq of replies) this.#requests.add(channel, laneOf(channel, chat), seq);
     if (replies.length > 0) this.#requests.resume();
   }
 

@@ -41,6 +41,7 @@ export interface StoredUpdate {
 /** One that waits for its turn, and the session that it waits in. */
 export interface QueuedUpdate {
   readonly seq: number;
+  readonly channel: string;
   readonly lane: string;
 }
 
@@ -136,8 +137,8 @@ export class UpdateStore {
       "SELECT * FROM updates WHERE status = 'waiting' ORDER BY seq",
     );
     for (const row of rows) {
-      const { seq, facts } = this.#toUpdate(row);
-      yield { seq, lane: facts.sessionId ?? '' };
+      const { seq, channel, facts } = this.#toUpdate(row);
+      yield { seq, channel, lane: facts.sessionId ?? '' };
     }
   }
 

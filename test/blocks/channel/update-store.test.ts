@@ -67,7 +67,9 @@ test('the queue is what waits, in the order in which it came, each with its lane
       store.insert(update(`${n}`, { facts: { sessionId } })),
     );
     store.insert(update('r', { status: 'refused' }));
-    expect([...store.queue()]).toEqual(lanes.map((lane, n) => ({ lane, seq: seqs[n] })));
+    expect([...store.queue()]).toEqual(
+      lanes.map((lane, n) => ({ channel: 'shop', lane, seq: seqs[n] })),
+    );
   }));
 
 test('no number is given twice, also when the newest updates are gone', () =>
