@@ -8,6 +8,7 @@
 import type { JWK } from 'jose';
 import type * as z from 'zod';
 import type { ChannelSpec, Sign } from '../core/channels/channel-spec.ts';
+import type { TextLength } from './split-text.ts';
 import type { Update } from './update.ts';
 
 /** What adapters read of a request's headers; there is nothing else for them to see. */
@@ -155,8 +156,10 @@ export interface ChannelAdapter {
   readonly credentials: z.ZodType<Credentials>;
   /** Where the platform's API is; a platform without one names it for each channel. */
   readonly apiBase?: string;
-  /** Longest text of one message, in UTF-16 code units. */
+  /** Longest text of one message, in UTF-16 code units of what {@link render} makes of it. */
   readonly maxChars: number;
+  /** How long a text is then; absent where it is sent as it is. */
+  readonly lengthOf?: TextLength;
   /** Whether the words of a reply are shown as Markdown: whatever a channel says, if it says so, never. */
   readonly markdown: 'always' | 'chosen' | 'never';
   /** Whether it can be written to a chat without a message there to answer. */

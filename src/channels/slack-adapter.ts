@@ -21,7 +21,7 @@ import { isRecent } from './signed-time.ts';
 import { readSlackText } from './slack-text.ts';
 import type { Update } from './update.ts';
 
-/** Slack advises at most 4,000 characters of text; what is escaped grows by less than it cuts at. */
+/** Slack cuts a longer text wherever it likes, in the middle of a character's entity too. */
 const MAX_CHARS = 4_000;
 
 /** Errors that promise that nothing was posted, and that pass. */
@@ -84,6 +84,7 @@ export const slackAdapter: ChannelAdapter = {
   }),
   apiBase: 'https://slack.com/api',
   maxChars: MAX_CHARS,
+  lengthOf: (text) => escapeControls(text).length,
   markdown: 'chosen',
   canBegin: true,
 

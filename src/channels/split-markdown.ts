@@ -5,7 +5,7 @@
  * @module
  */
 
-import { splitText } from './split-text.ts';
+import { codeUnits, splitText, type TextLength } from './split-text.ts';
 
 /** A line that opens or closes a fenced block (CommonMark 0.31, section 4.5). */
 const FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)$/gm;
@@ -21,11 +21,15 @@ interface OpenFence {
   readonly marks: string;
 }
 
-/** Parts of at most `maxChars` UTF-16 code units, of which there must be at least 512. */
-export function splitMarkdown(text: string, maxChars: number): readonly string[] {
-  if (text.length <= maxChars) return splitText(text, maxChars);
+/** Parts of at most `maxChars`, which must be at least 512. */
+export function splitMarkdown(
+  text: string,
+  maxChars: number,
+  lengthOf: TextLength = codeUnits,
+): readonly string[] {
+  if (lengthOf(text) <= maxChars) return splitText(text, maxChars, lengthOf);
   let open: OpenFence | undefined;
-  return splitText(text, maxChars - RESERVE_CHARS).map((part) => {
+  return splitText(text, maxChars - RESERVE_CHARS, lengthOf).map((part) => {
     const begin = open === undefined ? '' : `${open.line}\n`;
     open = fenceAfter(part, open);
     const end = open === undefined ? '' : `${part.endsWith('\n') ? '' : '\n'}${open.marks}`;

@@ -13,20 +13,43 @@ const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** Breaks after these, the best first. */
 const BREAKS = ['\n\n', '\n', ' '];
 
+/** How long a text is to whoever takes it. A part of it is never longer. */
+export type TextLength = (text: string) => number;
+
+/** In UTF-16 code units. */
+export const codeUnits: TextLength = ({ length }) => length;
+
 /**
- * Parts of at most `maxChars` UTF-16 code units; joined they are the text. Parts without anything to
- * see are left out, since no platform takes them.
+ * Parts of at most `maxChars`; joined they are the text. Parts without anything to see are left out,
+ * since no platform takes them.
  */
-export function splitText(text: string, maxChars: number): readonly string[] {
+export function splitText(
+  text: string,
+  maxChars: number,
+  lengthOf: TextLength = codeUnits,
+): readonly string[] {
   const parts: string[] = [];
   let from = 0;
-  while (text.length - from > maxChars) {
-    const end = findBreak(text, from, maxChars);
+  for (;;) {
+    const fits = lengthThatFits(text.slice(from, from + maxChars), maxChars, lengthOf);
+    if (from + fits >= text.length) break;
+    const end = findBreak(text, from, fits);
     parts.push(text.slice(from, end));
     from = end;
   }
   parts.push(text.slice(from));
   return parts.filter((part) => part.trim() !== '');
+}
+
+/** How many code units of it, of which the first always does. */
+function lengthThatFits(text: string, maxChars: number, lengthOf: TextLength): number {
+  let [fits, tooMany] = [1, text.length + 1];
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (lengthOf(text.slice(0, middle)) <= maxChars) fits = middle;
+    else tooMany = middle;
+  }
+  return fits;
 }
 
 function findBreak(text: string, from: number, maxChars: number): number {

@@ -30,6 +30,13 @@ describe('splitText()', () => {
     expect(parts.every((part) => part.isWellFormed() && part.length <= 5)).toBe(true);
   });
 
+  test('fits as its reader counts', () => {
+    const lengthOf = (text: string) => text.replaceAll('&', '&amp;').length;
+    expect(splitText('&&&&x', 10, lengthOf)).toEqual(['&&', '&&', 'x']);
+    expect(splitText('&'.repeat(3), 4, lengthOf)).toEqual(['&', '&', '&']);
+    expect(splitText('x'.repeat(11), 10, lengthOf)).toEqual(['x'.repeat(10), 'x']);
+  });
+
   test('loses nothing and fits, whatever the text', () => {
     const text = fc.string({ unit: 'binary', maxLength: 100 });
     fc.assert(

@@ -167,6 +167,14 @@ describe('handshakes', () => {
   });
 });
 
+test('what grows by being escaped for Slack is as short as Slack wants it', async () => {
+  const written = (text: string) =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const tags = Array.from({ length: 900 }, (_, n) => `<b>&${n}</b>`).join(' ');
+  await deliver(gateway, 'slack', slackWebhook({ id: '1.90', text: written(says(tags)) }));
+  await eventually(() => expect(texts().join('')).toBe(written(tags)));
+});
+
 describe('a command on Discord', () => {
   const make = async (name: string, change: object) => {
     const order = channelOrder(standIn, 'discord', { name, ...change });

@@ -127,7 +127,7 @@ function slack({ request, path, body }: Taken): Judged {
     complaints: [
       path !== '/slack/chat.postMessage' && `path ${path}`,
       request.headers.authorization !== `Bearer ${SLACK_CREDENTIALS.botToken}` && 'token',
-      body.text.length > 40_000 && 'text would be cut',
+      body.text.length > 4_000 && 'text would be cut',
       /<[@!#]/.test(body.text) && 'mentions somebody',
       (body.unfurl_links || body.unfurl_media) !== false && 'previews',
     ],

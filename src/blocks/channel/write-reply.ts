@@ -31,13 +31,13 @@ export function writeReply(
   { text, sealedToken, idOf, ...update }: Reply,
 ): readonly number[] {
   const { updateId, chat, thread, messageId, replyToken } = update;
-  const { maxChars, isRepeatable, markdown } = ADAPTERS[spec.platform];
+  const { maxChars, lengthOf, isRepeatable, markdown } = ADAPTERS[spec.platform];
   const token =
     sealedToken ??
     (replyToken === undefined ? undefined : safe.sealToken(spec.name, updateId, replyToken));
   const isMarkdown = markdown === 'always' || spec.format === 'markdown';
   const split = isMarkdown ? splitMarkdown : splitText;
-  return split(text, maxChars).map((words, index) =>
+  return split(text, maxChars, lengthOf).map((words, index) =>
     replies.add({
       channel: spec.name,
       isRepeatable: isRepeatable({ index }),
