@@ -71,6 +71,11 @@ test('killed between any two steps of an update: each goes on where it was', asy
 
   const unknown = await replyTo('telegram', '3');
   expect(unknown).toMatchObject({ status: 'unknown', attempts: 1 });
+  await eventually(async () => {
+    const { body } = await api.get('/v1/audit?action=channel-reply&limit=200');
+    const reasons = body.records.map(({ event }: { event: { reason: string } }) => event.reason);
+    expect(reasons).toContain('unknown');
+  });
   await api.post(`/v1/channels/telegram/replies/${unknown.id}/resend`);
   await eventually(() => expect(texts().sort()).toEqual([...all, 'unkeyed'].sort()));
 });

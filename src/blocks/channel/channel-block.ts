@@ -34,7 +34,7 @@ import { Intake } from './intake.ts';
 import { ManagedChannels } from './managed-channels.ts';
 import { OrderedWork } from './ordered-work.ts';
 import { type ReceivedNow, receiveWebhook } from './receive-webhook.ts';
-import { sendReply } from './send-reply.ts';
+import { recordEnd, sendReply } from './send-reply.ts';
 import { showSigns } from './show-signs.ts';
 import { TurnPace } from './turn-pace.ts';
 import { WebChat } from './web-chat.ts';
@@ -205,14 +205,21 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     chats.createTables();
     terms.createTable();
     updates.forget();
-    replies.giveUpSending();
+    const lost = replies.giveUpSending();
     this.#timers.restore();
+    if (lost.length > 0) this.#recordLost(lost);
     for (const { channel, lane, seq } of updates.queue()) this.#turns.add(channel, lane, seq);
     for (const { seq, channel, part } of replies.pending()) {
       this.#requests.add(channel, laneOf(channel, part.chat), seq);
     }
     this.#pace.wake();
     this.#requests.resume();
+  }
+
+  #recordLost(channels: readonly string[]): void {
+    this.#transact(() => {
+      for (const channel of channels) recordEnd(this.#parts, { channel, status: 'unknown' });
+    });
   }
 
   #send(channel: string, chat: string, replies: readonly number[]): void {

@@ -18,6 +18,7 @@ import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import { forwardUpdates } from './forward-updates.ts';
 import { keysFor } from './keys-for.ts';
+import { recordEnd } from './send-reply.ts';
 import { type TakenIn, takeIn } from './take-in.ts';
 
 /** When a platform that was told to wait may come back, in milliseconds. */
@@ -113,11 +114,8 @@ function setUndelivered(
   channel: string,
   { receipt, code }: Undelivered,
 ): void {
-  if (!parts.replies.fail(channel, receipt, code)) return;
-  parts.record({
-    ...{ action: 'channel-reply', actor: `channel:${channel}`, channel },
-    ...{ decision: 'observed', reason: code },
-  });
+  const isNews = parts.replies.fail(channel, receipt, code);
+  if (isNews) recordEnd(parts, { channel, status: 'failed', code });
 }
 
 const accepted = (answer?: WebhookAnswer): WebhookVerdict => ({

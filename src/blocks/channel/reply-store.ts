@@ -61,12 +61,18 @@ export class ReplyStore {
 
   /**
    * For an object that begins: nothing is being sent any more. What was, was sent or was not; where
-   * the platform does not tell two requests from one, nobody may ask it again.
+   * the platform does not tell two requests from one, nobody may ask it again. Answers the channels of
+   * those, one for each.
    */
-  giveUpSending(): void {
-    this.#sql.exec(`UPDATE replies
-      SET status = CASE WHEN is_repeatable = 1 THEN 'pending' ELSE 'unknown' END
-      WHERE status = 'sending'`);
+  giveUpSending(): readonly string[] {
+    return this.#sql
+      .exec<Pick<ReplyRow, 'channel' | 'status'>>(
+        `UPDATE replies
+         SET status = CASE WHEN is_repeatable = 1 THEN 'pending' ELSE 'unknown' END
+         WHERE status = 'sending' RETURNING channel, status`,
+      )
+      .toArray()
+      .flatMap(({ channel, status }) => (status === 'unknown' ? [channel] : []));
   }
 
   add(reply: Pick<StoredReply, 'channel' | 'isRepeatable' | 'part' | 'createdAt'>): number {

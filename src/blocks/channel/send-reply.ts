@@ -112,7 +112,10 @@ function judge(reply: StoredReply, outcome: SendOutcome): StoredReply {
 }
 
 /** Part of a transaction. */
-function recordEnd(parts: ChannelParts, { channel, status, code }: StoredReply): void {
+export function recordEnd(
+  parts: Pick<ChannelParts, 'record'>,
+  { channel, status, code }: Pick<StoredReply, 'channel' | 'status' | 'code'>,
+): void {
   parts.record({
     ...{ action: 'channel-reply', actor: `channel:${channel}`, channel },
     decision: status === 'sent' ? 'allowed' : code === 'denied' ? 'denied' : 'observed',
