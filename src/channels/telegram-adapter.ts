@@ -77,7 +77,7 @@ export const telegramAdapter: ChannelAdapter = {
 
   render({ chat, thread, text }, context) {
     return call(context, 'sendMessage', {
-      chat_id: Number(chat),
+      chat_id: chatIdOf(chat),
       ...(thread !== undefined && { message_thread_id: Number(thread) }),
       text,
       link_preview_options: { is_disabled: true },
@@ -87,12 +87,12 @@ export const telegramAdapter: ChannelAdapter = {
   signs: {
     typing: ({ chat, thread }, context) =>
       call(context, 'sendChatAction', {
-        ...{ chat_id: Number(chat), action: 'typing' },
+        ...{ chat_id: chatIdOf(chat), action: 'typing' },
         ...(thread !== undefined && { message_thread_id: Number(thread) }),
       }),
     reaction: ({ chat, messageId }, context) =>
       call(context, 'setMessageReaction', {
-        ...{ chat_id: Number(chat), message_id: Number(messageId) },
+        ...{ chat_id: chatIdOf(chat), message_id: Number(messageId) },
         reaction: [{ type: 'emoji', emoji: '👀' }],
       }),
   },
@@ -123,6 +123,11 @@ function call(
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   };
+}
+
+/** A public channel can be written to by its name. */
+function chatIdOf(chat: string): number | string {
+  return chat.startsWith('@') ? chat : Number(chat);
 }
 
 function toUpdates(id: number, written: Message): readonly Update[] {

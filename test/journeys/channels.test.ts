@@ -111,6 +111,13 @@ describe('a message that answers nobody', () => {
     },
   );
 
+  test('goes to a public channel of Telegram by its name', async () => {
+    expect((await say('telegram', { chat: '@news', text: 'good evening' })).status).toBe(202);
+    await eventually(() =>
+      expect(standIn.delivered).toMatchObject([{ chat: '@news', text: 'good evening' }]),
+    );
+  });
+
   test.each<TestPlatform>(['discord', 'teams'])(
     'is refused on %s, which only answers',
     async (platform) => {

@@ -104,7 +104,7 @@ function telegram(taken: Taken): Judged {
     complaints: [
       request.method !== 'POST' && 'method',
       path !== `/telegram/bot${TELEGRAM_CREDENTIALS.botToken}/sendMessage` && `path ${path}`,
-      typeof body.chat_id !== 'number' && 'chat_id',
+      !/^(-?\d+|"@\w+")$/.test(JSON.stringify(body.chat_id)) && 'chat_id',
       !(body.text.length >= 1 && body.text.length <= 4_096) && 'length of text',
       body.link_preview_options?.is_disabled !== true && 'previews',
       body.parse_mode !== undefined && 'parse mode without escapes',
