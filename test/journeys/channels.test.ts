@@ -195,11 +195,14 @@ describe('a command on Discord', () => {
   test('that is refused is told so at once, and does not stay "thinking"', async () => {
     await make('discord-asks', { access: { mode: 'pair-on-request' } });
     await make('discord-elsewhere', { chats: ['6'] });
+    const bindings = [{ chats: ['5'], workspace: 'nowhere', channel: 'branch' }];
+    await make('discord-bound', { bindings });
     await make('discord-slow', { senderRate: { calls: 1, periodMs: 600_000 } });
     const said = (id: string) => discordWebhook({ id, text: says(`taken ${id}`) });
     expect(await answerOf('discord-asks', said('79'))).toEqual({ type: 5 });
     expect(await answerOf('discord-asks', said('80'))).toMatchObject(notTaken);
     expect(await answerOf('discord-elsewhere', said('81'))).toMatchObject(notTaken);
+    expect(await answerOf('discord-bound', said('81'))).toMatchObject(notTaken);
     expect(await answerOf('discord-slow', said('82'))).toEqual({ type: 5 });
     expect(await answerOf('discord-slow', said('83'))).toMatchObject(notTaken);
     await eventually(() =>
@@ -453,6 +456,8 @@ describe('a chat that is bound to another workspace', () => {
     expect((await acme.put('/v1/workspaces/acme', { policy })).status).toBe(200);
     const there = channelOrder(standIn, 'telegram', { name: 'branch' });
     expect((await acme.post('/v1/channels', there)).status).toBe(201);
+    const discord = channelOrder(standIn, 'discord', { name: 'discord-branch' });
+    expect((await acme.post('/v1/channels', discord)).status).toBe(201);
     const stranger = { ...there, name: 'stranger' };
     const secretToken = 'another-secret-than-that-of-the-bot';
     const credentials = { ...there.credentials, secretToken };
@@ -464,6 +469,14 @@ describe('a chat that is bound to another workspace', () => {
     ];
     const hub = channelOrder(standIn, 'telegram', { name: 'hub', bindings });
     expect((await api.post('/v1/channels', hub)).status).toBe(201);
+
+    const name = 'discord-hub';
+    const answers = [{ chats: ['5'], workspace: 'acme', channel: 'discord-branch' }];
+    const discordHub = channelOrder(standIn, 'discord', { name, bindings: answers });
+    expect((await api.post('/v1/channels', discordHub)).status).toBe(201);
+    const command = discordWebhook({ id: '91', chat: '5', text: says('of the branch') });
+    expect(JSON.parse((await deliver(gateway, name, command)).text)).toEqual({ type: 5 });
+    await eventually(() => expect(texts()).toEqual(['of the branch']));
 
     const sentIn = () => texts().filter((text) => text.startsWith('in '));
     const send = (id: string, chat: string) =>
