@@ -33,7 +33,10 @@ export interface AuditQuery extends AuditFilter {
 
 export interface AuditPage {
   readonly records: readonly AuditRecord[];
-  /** What to give as `after` for the next page; absent when there is none yet. */
+  /**
+   * What to give as `after` for the next page; absent when there is none yet. There may be fewer records
+   * than asked for, or none, on a page before the last: not more than a part of the chain is searched.
+   */
   readonly next?: number;
 }
 

@@ -66,6 +66,9 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
   readonly #expiry: ExpiryStore;
   readonly #telemetry: Telemetry;
   readonly #appending: Gatherer<Append, number>;
+  /** One at a time: it takes all that the object has. Whoever comes meanwhile shares the next. */
+  #verification: Promise<unknown> = Promise.resolve();
+  #nextVerification: Promise<AuditVerification> | undefined;
 
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
@@ -155,19 +158,25 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
   }
 
   async query(query: AuditQuery): Promise<AuditPage> {
-    const records = this.#store.select(query);
-    const last = records.at(-1);
-    return records.length < query.limit || last === undefined
-      ? { records }
-      : { records, next: last.seq };
+    return this.#store.select(query);
   }
 
-  async verify(): Promise<AuditVerification> {
+  verify(): Promise<AuditVerification> {
+    this.#nextVerification ??= this.#verification.then(() => {
+      const begun = this.#recompute();
+      this.#nextVerification = undefined;
+      this.#verification = begun.catch(() => undefined);
+      return begun;
+    });
+    return this.#nextVerification;
+  }
+
+  async #recompute(): Promise<AuditVerification> {
     let progress = startVerification();
     for (;;) {
       // Appends go on between pages; the last page and the checkpoint are read at one moment.
       await scheduler.wait(0);
-      const records = this.#store.select({ after: progress.count, limit: VERIFY_PAGE });
+      const { records } = this.#store.select({ after: progress.count, limit: VERIFY_PAGE });
       const page = verifyPage(progress, records, sha256Hex);
       progress = page.progress;
       const { count, head } = progress;

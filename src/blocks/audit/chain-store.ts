@@ -7,7 +7,13 @@
  */
 
 import { type AuditRecord, GENESIS } from '../../core/audit/chain.ts';
-import type { AuditQuery } from './audit-api.ts';
+import type { AuditPage, AuditQuery } from './audit-api.ts';
+
+/**
+ * Records that one search looks at, of those that its index leaves. Nobody else is served while it
+ * does, and what is looked for may not be in a chain of millions at all.
+ */
+const MAX_SEARCHED = 20_000;
 
 export interface Checkpoint {
   readonly seq: number;
@@ -118,48 +124,102 @@ export class ChainStore {
       .toArray()[0]?.hash;
   }
 
-  /** Records that fit, oldest first. */
-  select(query: AuditQuery): AuditRecord[] {
-    const terms = toTerms(query);
-    return this.#sql
+  /** Records that fit, oldest first; not more than a part of a long chain is searched at a time. */
+  select(query: AuditQuery): AuditPage {
+    const { leading, others } = toTerms(query);
+    const end = others.length === 0 ? undefined : this.#endOfSearch(leading);
+    const terms = [
+      ...leading,
+      ...others,
+      ...(end === undefined ? [] : [['seq <= ?', end] as const]),
+    ];
+    const records = this.#sql
       .exec<RecordRow>(
         `SELECT seq, source, source_seq, event, previous_hash, hash,
          EXISTS (SELECT 1 FROM expired WHERE expired.seq = records.seq) AS is_expired FROM records
-         WHERE ${terms.map(([sql]) => sql).join(' AND ')} ORDER BY seq LIMIT ?`,
+         WHERE ${toCondition(terms)} ORDER BY seq LIMIT ?`,
         ...terms.map(([, value]) => value),
         query.limit,
       )
       .toArray()
-      .map((row) => ({
-        seq: row.seq,
-        source: row.source,
-        sourceSeq: row.source_seq,
-        event: JSON.parse(row.event),
-        previousHash: row.previous_hash,
-        hash: row.hash,
-        ...(row.is_expired === 1 && { expired: true as const }),
-      }));
+      .map(toRecord);
+    const next = records.length < query.limit ? end : records.at(-1)?.seq;
+    return { records, ...(next !== undefined && { next }) };
+  }
+
+  /** Number of the last record that is looked at, if there are more. */
+  #endOfSearch(terms: readonly Term[]): number | undefined {
+    const query = `SELECT seq FROM records WHERE ${toCondition(terms)} ORDER BY seq LIMIT 1 OFFSET ?`;
+    const values = terms.map(([, value]) => value);
+    return this.#sql.exec<{ seq: number }>(query, ...values, MAX_SEARCHED - 1).toArray()[0]?.seq;
   }
 }
 
-/** Each with the one value that it compares with; the texts are those of the indexes. */
-const TERMS = {
-  after: 'seq > ?',
-  upTo: 'seq <= ?',
-  from: "json_extract(event, '$.at') >= ?",
-  to: "json_extract(event, '$.at') < ?",
-  action: 'action = ?',
-  decision: 'decision = ?',
-  actor: "json_extract(event, '$.actor') = ?",
-  plugin: "json_extract(event, '$.plugin') = ?",
-  tool: "json_extract(event, '$.tool') = ?",
-  sessionId: "json_extract(event, '$.sessionId') = ?",
-  turnId: "json_extract(event, '$.turnId') = ?",
-} as const satisfies Record<Exclude<keyof AuditQuery, 'limit'>, string>;
+type Term = readonly [condition: string, value: string | number];
 
-function toTerms(query: AuditQuery): readonly (readonly [sql: string, value: string | number])[] {
-  return Object.entries(TERMS).flatMap(([name, sql]) => {
-    const value = query[name as keyof typeof TERMS];
-    return value === undefined ? [] : [[sql, value] as const];
+/** Each with the one value that it compares with. These are answered by the order of the chain. */
+const BOUNDS = { after: 'seq > ?', upTo: 'seq <= ?' } as const;
+
+/** By an index each, whose text this is; of several the first, which leaves the fewest. */
+const INDEXED = {
+  turnId: "json_extract(event, '$.turnId') = ?",
+  plugin: "json_extract(event, '$.plugin') = ?",
+  actor: "json_extract(event, '$.actor') = ?",
+  action: 'action = ?',
+} as const;
+
+/** By looking at the record itself: the plus keeps all indexes from being used. */
+const LOOKED_AT = {
+  from: "+json_extract(event, '$.at') >= ?",
+  to: "+json_extract(event, '$.at') < ?",
+  decision: '+decision = ?',
+  tool: "+json_extract(event, '$.tool') = ?",
+  sessionId: "+json_extract(event, '$.sessionId') = ?",
+  plugin: "+json_extract(event, '$.plugin') = ?",
+  actor: "+json_extract(event, '$.actor') = ?",
+  action: '+action = ?',
+} as const satisfies Record<
+  Exclude<keyof AuditQuery, 'limit' | 'turnId' | keyof typeof BOUNDS>,
+  string
+>;
+
+interface Terms {
+  readonly leading: readonly Term[];
+  readonly others: readonly Term[];
+}
+
+function toTerms(query: AuditQuery): Terms {
+  const indexed = toPresent(INDEXED, query);
+  const [first] = indexed;
+  const leading = [...toPresent(BOUNDS, query), ...(first === undefined ? [] : [first])];
+  const others = toPresent(LOOKED_AT, query).filter(([name]) => name !== first?.[0]);
+  return { leading: leading.map(toTerm), others: others.map(toTerm) };
+}
+
+type Present = readonly [name: string, condition: string, value: string | number];
+
+function toPresent(
+  conditions: Partial<Record<keyof AuditQuery, string>>,
+  query: AuditQuery,
+): readonly Present[] {
+  return Object.entries(conditions).flatMap(([name, condition]) => {
+    const value = query[name as keyof AuditQuery];
+    return value === undefined ? [] : [[name, condition, value] as const];
   });
+}
+
+const toTerm = ([, condition, value]: Present): Term => [condition, value];
+
+const toCondition = (terms: readonly Term[]): string => terms.map(([sql]) => sql).join(' AND ');
+
+function toRecord(row: RecordRow): AuditRecord {
+  return {
+    seq: row.seq,
+    source: row.source,
+    sourceSeq: row.source_seq,
+    event: JSON.parse(row.event),
+    previousHash: row.previous_hash,
+    hash: row.hash,
+    ...(row.is_expired === 1 && { expired: true as const }),
+  };
 }

@@ -58,7 +58,7 @@ export class Telemetry {
     if (endpoint === undefined) return;
     for (;;) {
       const after = Math.max(this.#sentTo(), chain.head().seq - MAX_WAITING);
-      const records = chain.select({ after, limit: BATCH });
+      const { records } = chain.select({ after, limit: BATCH });
       const last = records.at(-1);
       if (last === undefined) return;
       await this.#post(endpoint, JSON.stringify(toOtlp(records, this.#parts.workspace)));

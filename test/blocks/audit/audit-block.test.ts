@@ -56,6 +56,20 @@ describe('append()', () => {
     expect(await chain.verify()).toMatchObject({ ok: true, count: 1 });
   });
 
+  test('verifies once for all who ask meanwhile, and then with all that was there', async () => {
+    const chain = freshChain();
+    await chain.append('a', 1, [event(1)]);
+    const reads = await runInDurableObject(chain, async (block) => {
+      const first = block.verify();
+      await block.append('a', 2, [event(2)]);
+      const others = Array.from({ length: 20 }, () => block.verify());
+      const answers = await Promise.all([first, ...others]);
+      return { counts: answers.map(({ count }) => count), runs: new Set(others).size };
+    });
+    expect(reads.counts.slice(1)).toEqual(Array.from({ length: 20 }, () => 2));
+    expect(reads.runs).toBe(1);
+  });
+
   test('chains what arrives while it is being verified', async () => {
     const chain = freshChain();
     const events = Array.from({ length: 1_200 }, (_, at) => event(at));
@@ -97,6 +111,36 @@ describe('query()', () => {
     const second = await chain.query({ after: first.next ?? 0, limit: 2, decision: 'allowed' });
     expect(second.records.map(({ event }) => event.at)).toEqual([4]);
     expect(second.next).toBeUndefined();
+  });
+
+  test('searches a part of a long chain at a time, and says where to go on', async () => {
+    const chain = freshChain();
+    await chain.append('a', 1, [event(0, { sessionId: 'first', action: 'turn-failed' })]);
+    // More records than one search looks at, in no time: nobody verifies this chain.
+    const fill = (upTo: number) =>
+      tamper(
+        chain,
+        `INSERT INTO records (seq, source, source_seq, event, previous_hash, hash)
+         WITH RECURSIVE more (seq) AS (
+           SELECT max(seq) + 1 FROM records UNION ALL SELECT seq + 1 FROM more WHERE seq < ${upTo})
+         SELECT seq, 'b', seq, '{"action":"tool-call","decision":"allowed","actor":"user:bob"}', '', ''
+         FROM more`,
+      );
+    await fill(20_000);
+    const looked = { limit: 5, sessionId: 'nowhere' };
+    expect(await chain.query({ after: 0, ...looked })).toEqual({ records: [], next: 20_000 });
+    expect(await chain.query({ after: 1, ...looked })).toEqual({ records: [] });
+    await fill(20_001);
+    expect(await chain.query({ after: 1, ...looked })).toEqual({ records: [], next: 20_001 });
+    const found = await chain.query({ after: 0, limit: 5, sessionId: 'first' });
+    expect(found).toMatchObject({ records: [{ seq: 1 }], next: 20_000 });
+    // What an index finds is found at once, wherever it is.
+    const failed = { after: 0, limit: 5, action: 'turn-failed', decision: 'allowed' };
+    expect(await chain.query(failed)).toMatchObject({ records: [{ seq: 1 }] });
+    expect(await chain.query(failed)).not.toHaveProperty('next');
+    const both = { ...failed, actor: 'user:bob' };
+    expect(await chain.query(both)).toEqual({ records: [], next: 20_001 });
+    expect(await chain.query({ ...both, after: 20_000 })).toEqual({ records: [] });
   });
 });
 
