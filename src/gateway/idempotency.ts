@@ -1,8 +1,9 @@
 /**
  * `Idempotency-Key` (24 h, by principal, route and key, with a hash of what was asked).
  *
- * For routes that do their work in one go the stored answer is replayed, but for secrets, which
- * are shown once and stored nowhere, and for answers that are too long to keep. Routes that run a turn hand the key to the session instead.
+ * For routes that do their work in one go the stored answer is replayed, but for secrets, which are shown
+ * once and stored nowhere, and for answers that were too long to keep, or had to make room for newer ones:
+ * then the repeat is told so, and nothing happens again. Routes that run a turn hand the key to the session.
  *
  * @module
  */
@@ -29,6 +30,11 @@ export const OTHER_REQUEST =
 const IN_PROGRESS =
   'Cannot take the request: the first one with its Idempotency-Key must end first';
 
+const NOT_KEPT =
+  'Cannot repeat the answer: the request was done, and its answer was too long to keep, held a secret, or made room for newer ones';
+const FULL =
+  'Cannot take the request: it must come without Idempotency-Key, or wait until older keys have ended';
+
 /** Header with which a route marks an answer whose body must not be stored. */
 export const SHOWN_ONCE = 'X-Sallyport-Shown-Once';
 
@@ -53,6 +59,10 @@ export async function handleOnce(
     throw new Refusal('idempotency_conflict', { detail: OTHER_REQUEST });
   if (begun.kind === 'in-progress')
     throw new Refusal('idempotency_in_progress', { detail: IN_PROGRESS });
+  if (begun.kind === 'full') {
+    const { retryAfterMs } = begun;
+    throw new Refusal('rate_limited', { detail: FULL, retryAfterMs });
+  }
   const forget = () =>
     workspace.finishIdempotent(name, route.operation, idempotency.key, undefined);
   try {
@@ -71,11 +81,7 @@ export async function handleOnce(
 }
 
 function replay({ status, body }: { readonly status: number; readonly body: string }): Response {
-  if (body === '') {
-    throw new Refusal('conflict', {
-      detail: 'Cannot repeat the answer: it was too long to keep, or held a secret, shown once',
-    });
-  }
+  if (body === '') throw new Refusal('answer_not_kept', { detail: NOT_KEPT });
   return new Response(body, {
     status,
     headers: { 'Content-Type': 'application/json', 'Idempotent-Replayed': 'true' },

@@ -73,6 +73,27 @@ async function problemWith(operation: Operation, response: Response): Promise<st
   return valid ? undefined : `${status} is not as described: ${text.slice(0, 200)}`;
 }
 
+/**
+ * What a `POST` may do without an `Idempotency-Key`: it only reads, says how something is to be from then
+ * on, settles something that can be settled once, or knows a repeat by itself. An embedding is computed
+ * anew, and what `receive` had given comes again once its lease has ended.
+ */
+const HARMLESS_AGAIN = [
+  ...[
+    'countTokens',
+    'createEmbedding',
+    'dryRunPolicy',
+    'explain',
+    'reviewPlugin',
+    'signCheckpoint',
+  ],
+  ...['cancelResponse', 'cancelTurn', 'exitBlock', 'pauseSchedule', 'stopPlugin', 'revokeTokens'],
+  ...['quarantinePlugin', 'releasePlugin', 'throwSwitch', 'releaseSwitch', 'rewrapSecrets'],
+  ...['acknowledgeMessages', 'decidePairing', 'enrolNode', 'redriveLetter', 'replyToCall'],
+  ...['beginSignIn', 'finishSignIn', 'receiveMessages', 'installPlugin'],
+  ...['sendUiMessages', 'receiveWebhook', 'callA2a', 'mcp'],
+];
+
 /** Each operation with each case, a few at a time, and what was wrong with the answers. */
 async function tryAll<Case>(
   among: readonly Operation[],
@@ -120,6 +141,17 @@ describe('the description', () => {
     const acting = ['Idempotency-Key', 'Sallyport-Block'];
     expect(names('post', '/v1/blocks/{id}/messages', isHeader)).toEqual(acting);
     expect(names('post', '/v1/blocks/{id}/receive', isHeader)).toEqual([]);
+  });
+
+  test('takes an Idempotency-Key wherever a second time would do more than the first', async () => {
+    const { body } = await root.get('/openapi.json');
+    const posts = Object.values<{
+      post?: { operationId: string; parameters: { name: string }[] };
+    }>(body.paths).flatMap(({ post }) => (post === undefined ? [] : [post]));
+    const without = posts
+      .filter(({ parameters }) => !parameters.some(({ name }) => name === 'Idempotency-Key'))
+      .map(({ operationId }) => operationId);
+    expect(without.sort()).toEqual(HARMLESS_AGAIN.toSorted());
   });
 
   test('of each list that is read in parts has a way to the next part', async () => {

@@ -135,6 +135,16 @@ describe('a ticket', () => {
     expect(await open(events, ticket)).toBe(401);
   });
 
+  test('is given once for an Idempotency-Key, and kept nowhere to be shown again', async () => {
+    const ask = () => root.post('/v1/tickets', {}, { 'Idempotency-Key': 'one-ticket' });
+    const { status, body } = await ask();
+    expect(status).toBe(201);
+    const again = await ask();
+    expect(again).toMatchObject({ status: 409, body: { code: 'answer_not_kept' } });
+    expect(JSON.stringify(again.body)).not.toContain(body.ticket);
+    expect(await open(events, body.ticket)).toBe(200);
+  });
+
   test('opens no more than its holder may', async () => {
     const { api } = await issue('session:create');
     expect(await open(events, await ticketOf(api))).toBe(403);

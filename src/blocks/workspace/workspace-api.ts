@@ -196,10 +196,12 @@ export interface ReleasedPlugin {
   readonly plugin?: PluginDescription;
 }
 
-/** `conflict`: the key came with another body. */
+/** `conflict`: the key came with another body. `full`: no other key is taken before that time. */
 export type IdempotentBegin =
   | { readonly kind: 'new' }
+  /** The body is empty where it was not kept. */
   | { readonly kind: 'replay'; readonly status: number; readonly body: string }
+  | { readonly kind: 'full'; readonly retryAfterMs: number }
   | { readonly kind: 'conflict' | 'in-progress' };
 
 /** A grant of everything of a dangerous kind: valid, but said aloud. */

@@ -53,6 +53,7 @@ const addChild = defineRoute(
     access: 'block:supervise',
     body: childSchema,
     success: accepted,
+    idempotency: 'replay',
   },
   async (request) => {
     await change(request, { kind: 'add', child: request.body });
@@ -69,6 +70,7 @@ const restartChild = defineRoute(
     tag: 'blocks',
     access: 'block:supervise',
     success: accepted,
+    idempotency: 'replay',
   },
   async (request) => {
     await change(request, { kind: 'restart', name: request.params.name ?? '' });

@@ -224,6 +224,7 @@ const resendReply = defineRoute(
     tag: 'channels',
     access: 'any-principal',
     success: { status: 202, describes: z.object({ status: z.literal('pending') }) },
+    idempotency: 'replay',
   },
   async (request) => {
     const name = nameOf(request);

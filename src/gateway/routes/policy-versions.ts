@@ -74,6 +74,7 @@ const rollBack = defineRoute(
     access: 'system:config:write',
     body: z.strictObject({ revision: z.number().int().min(1) }),
     success: { status: 200, describes: z.object({ revision: z.number() }) },
+    idempotency: 'replay',
   },
   async (request) => {
     const { env, body } = request;

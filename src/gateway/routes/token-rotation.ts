@@ -101,6 +101,7 @@ const ticket = defineRoute(
       status: 201,
       describes: z.object({ ticket: z.string(), expiresAt: z.number() }),
     },
+    idempotency: 'replay',
   },
   async ({ env, caller, body }) => {
     const fresh = issueTicket(env.SALLYPORT_MASTER_KEY, caller.principal.workspace);
@@ -112,7 +113,7 @@ const ticket = defineRoute(
       expiresAt,
       ...(body.path !== undefined && { path: body.path }),
     });
-    return json({ ticket: fresh.text, expiresAt }, 201);
+    return json({ ticket: fresh.text, expiresAt }, 201, { [SHOWN_ONCE]: 'true' });
   },
 );
 

@@ -28,6 +28,7 @@ const issueChatTicket = defineRoute(
     access: 'any-principal',
     body: z.strictObject({ sender: z.string().min(1).max(256) }),
     success: { status: 201, describes: z.object({ ticket: z.string(), expiresAt: z.number() }) },
+    idempotency: 'replay',
   },
   async (request) => {
     const channel = request.params.name ?? '';
