@@ -1,12 +1,16 @@
 /**
  * Tokens of a workspace: by id, and by the hash of a text that is stored nowhere.
  *
- * Rows are never deleted, so that an id that stands on the record always means the same token.
+ * An id is never given twice, so one that stands on the record always means the same token. What has
+ * ended stays to be looked at, until there is no room for a new one.
  *
  * @module
  */
 
-import type { TokenFacts } from '../../core/policy/token-facts.ts';
+import { ROOT_TOKEN_ID, type TokenFacts } from '../../core/policy/token-facts.ts';
+
+/** Tokens of a workspace, those that have ended among them; those of who signs in do not count. */
+const MAX_TOKENS = 10_000;
 
 export interface StoredToken extends TokenFacts {
   readonly name?: string;
@@ -31,6 +35,9 @@ type TokenRow = {
 const COLUMNS = `id, kind, subject_id, patterns, giver, giver_name, name, created_at, expires_at,
   revoked_at, last_used_at`;
 
+/** See `issuer-giver.ts`. */
+const SIGNED_IN = "giver LIKE 'issuer:%'";
+
 export class TokenStore {
   readonly #sql: SqlStorage;
 
@@ -47,7 +54,28 @@ export class TokenStore {
         expires_at INTEGER, revoked_at INTEGER, last_used_at INTEGER
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS tokens_by_subject ON tokens (kind, subject_id);
+      CREATE INDEX IF NOT EXISTS tokens_by_giver ON tokens (giver);
     `);
+  }
+
+  /** Part of a transaction. Whether one more may be there, for which those that have ended may have to go. */
+  makeRoom(now: number): boolean {
+    if (this.#countIssued() < MAX_TOKENS) return true;
+    // One whose giver has ended has ended with it. The row of who signed in must stay: it says since when.
+    this.#sql.exec(
+      `WITH RECURSIVE living (id) AS (
+         SELECT ? UNION SELECT id FROM tokens WHERE ${SIGNED_IN}
+         UNION SELECT tokens.id FROM tokens JOIN living ON tokens.giver = living.id
+           WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
+       ) DELETE FROM tokens WHERE id NOT IN (SELECT id FROM living)`,
+      ...[ROOT_TOKEN_ID, now],
+    );
+    return this.#countIssued() < MAX_TOKENS;
+  }
+
+  #countIssued(): number {
+    const query = `SELECT count(*) AS count FROM tokens WHERE NOT (${SIGNED_IN})`;
+    return this.#sql.exec<{ count: number }>(query).one().count;
   }
 
   /** @throws if the id or the hash is there already. */

@@ -49,12 +49,15 @@ export class TokenUses {
     this.#sql = sql;
   }
 
+  /** After the table of the tokens. */
   createTable(): void {
     this.#sql.exec(`CREATE TABLE IF NOT EXISTS token_origins (
       token_id TEXT NOT NULL, source TEXT NOT NULL, client TEXT NOT NULL,
       first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
       PRIMARY KEY (token_id, source, client)
-    ) STRICT, WITHOUT ROWID`);
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER IF NOT EXISTS token_origins_go AFTER DELETE ON tokens
+      BEGIN DELETE FROM token_origins WHERE token_id = old.id; END`);
   }
 
   note(tokenId: string, { source = '', client }: Omit<RequestUse, 'operation'>, now: number): void {

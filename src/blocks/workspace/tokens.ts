@@ -28,6 +28,11 @@ import {
   type WorkspaceParts,
 } from './workspace-parts.ts';
 
+const TOO_MANY: Refusal = {
+  code: 'limit_reached',
+  detail: 'Cannot issue the token: the workspace must have fewer that have not ended',
+};
+
 /** Gives a part of what the actor's own token holds. A new token takes nothing from anybody. */
 export function issueToken(
   parts: WorkspaceParts,
@@ -57,10 +62,13 @@ export function issueToken(
     parts.flush();
     return err(refusal);
   }
-  transact(parts, () => {
+  const hasRoom = transact(parts, () => {
+    if (!parts.tokens.makeRoom(parts.now())) return false;
     parts.tokens.insert(token, request.tokenHash);
     record(parts, actorEvent(parts, actor, facts));
+    return true;
   });
+  if (!hasRoom) return err(TOO_MANY);
   parts.flush();
   return ok({ ...describeToken(token), warnings: toWarnings(warnings) });
 }

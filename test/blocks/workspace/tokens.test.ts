@@ -3,6 +3,7 @@ import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
 import { MAX_TOKEN_DEPTH } from '../../../src/core/policy/live-grants.ts';
 import {
   evict,
+  type Fixture,
   foundWorkspace,
   type Holder,
   inside,
@@ -235,5 +236,50 @@ describe('authority()', () => {
     expect(await read()).toEqual(['block:read']);
     expect(await fixture.block.authorityOf('user:bob')).toBeUndefined();
     expect(await fixture.block.authorityOf('alice')).toBeUndefined();
+  });
+});
+
+describe('the tokens of a workspace', () => {
+  /** So many by this giver, made without going the way of all tokens ten thousand times. */
+  const fill = (fixture: Fixture, giver: string, count: number) =>
+    inside(fixture, (_, sql) => {
+      sql.exec(
+        `INSERT INTO tokens (id, hash, kind, subject_id, patterns, giver, giver_name, created_at)
+         WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < ?2)
+         SELECT ?1 || n, ?1 || n, 'service', 'many', '[]', ?1, 'service:many', 0 FROM more`,
+        giver,
+        count,
+      );
+    });
+
+  test('are at most 10,000; then those go that have ended, with all that ended with them', async () => {
+    const fixture = await foundWorkspace();
+    const [giver, kept] = [
+      await issue(fixture, fixture.root),
+      await issue(fixture, fixture.root, { grants: ['session:create'] }),
+    ];
+    await fixture.block.authenticate(giver.hash, { client: 'browser', operation: 'x' });
+    await fill(fixture, giver.principal.tokenId, 9_997);
+    const last = await issue(fixture, fixture.root);
+    await expect(issue(fixture, fixture.root)).rejects.toThrow('must have fewer');
+    await fixture.block.revokeToken(fixture.root, giver.principal.tokenId);
+    expect((await rowsOf(fixture, 'SELECT id FROM tokens')).length).toBe(10_000);
+    const more = await issue(fixture, fixture.root);
+    const left = (await fixture.block.listTokens()).map(({ id }) => id);
+    expect(left.sort()).toEqual([kept, last, more].map(({ token }) => token.id).sort());
+    expect(await rowsOf(fixture, 'SELECT * FROM token_origins')).toEqual([]);
+    expect(patternsOf(await fixture.block.authenticate(kept.hash))).toEqual(['session:create']);
+  });
+
+  test('keep the rows of those who sign in, which say since when they may', async () => {
+    const fixture = await foundWorkspace();
+    await fill(fixture, 'issuer:company:1', 10_000);
+    const guest = await issue(fixture, fixture.root);
+    await fixture.block.revokeToken(fixture.root, guest.principal.tokenId);
+    await fill(fixture, guest.principal.tokenId, 9_999);
+    await issue(fixture, fixture.root);
+    const query = "SELECT count(*) AS count FROM tokens WHERE giver LIKE 'issuer:%'";
+    expect(await rowsOf(fixture, query)).toEqual([{ count: 10_000 }]);
+    expect(await rowsOf(fixture, 'SELECT id FROM tokens')).toHaveLength(10_001);
   });
 });
