@@ -11,10 +11,14 @@ import { DurableObject } from 'cloudflare:workers';
 import type { NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import type { DirectoryApi } from './directory-api.ts';
+import type { DirectoryApi, Registration } from './directory-api.ts';
 
 /** Most members of a group. */
-export const MAX_GROUP_MEMBERS = 10_000;
+const MAX_GROUP_MEMBERS = 10_000;
+
+/** Most names that a block has, and most groups that it is in. */
+export const MAX_NAMES = 64;
+export const MAX_GROUPS = 1_000;
 
 /** How long a name waits for its block to confirm it, in milliseconds. */
 const CONFIRM_MS = 60_000;
@@ -33,6 +37,7 @@ export class DirectoryBlock extends DurableObject<BlockBindings> implements Dire
         name TEXT PRIMARY KEY, block TEXT NOT NULL, free_at INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS names_of_block ON names (block);
+      CREATE INDEX IF NOT EXISTS names_to_confirm ON names (free_at) WHERE free_at <> ${CONFIRMED};
       CREATE TABLE IF NOT EXISTS members (
         group_name TEXT NOT NULL, block TEXT NOT NULL, PRIMARY KEY (group_name, block)
       ) STRICT, WITHOUT ROWID;
@@ -40,10 +45,13 @@ export class DirectoryBlock extends DurableObject<BlockBindings> implements Dire
     `);
   }
 
-  async register(name: string, id: BlockId): Promise<boolean> {
+  async register(name: string, id: BlockId): Promise<Registration> {
+    this.#sql.exec(`DELETE FROM names WHERE free_at <> ${CONFIRMED} AND free_at <= ?`, Date.now());
     const holder = this.#holder(name);
-    if (holder === undefined) this.#give(name, id, Date.now() + CONFIRM_MS);
-    return holder === undefined || holder === id;
+    if (holder !== undefined) return holder === id ? 'held' : 'taken';
+    if (this.#countOf('names', id) >= MAX_NAMES) return 'too-many';
+    this.#give(name, id, Date.now() + CONFIRM_MS);
+    return 'held';
   }
 
   async unregister(name: string, id: BlockId): Promise<boolean> {
@@ -67,7 +75,7 @@ export class DirectoryBlock extends DurableObject<BlockBindings> implements Dire
         id,
       )
       .one();
-    if (count >= MAX_GROUP_MEMBERS) return false;
+    if (count >= MAX_GROUP_MEMBERS || !this.#mayJoin(group, id)) return false;
     this.#sql.exec('INSERT OR IGNORE INTO members (group_name, block) VALUES (?, ?)', group, id);
     return true;
   }
@@ -103,6 +111,17 @@ export class DirectoryBlock extends DurableObject<BlockBindings> implements Dire
     });
     const upTo = signals.at(-1)?.seq ?? 0;
     return { kind: 'accepted', upTo, answers: {} } as const;
+  }
+
+  #mayJoin(group: string, id: BlockId): boolean {
+    if (this.#countOf('members', id) < MAX_GROUPS) return true;
+    const query = 'SELECT 1 FROM members WHERE group_name = ? AND block = ?';
+    return this.#sql.exec(query, group, id).toArray().length > 0;
+  }
+
+  #countOf(table: 'names' | 'members', id: BlockId): number {
+    const query = `SELECT count(*) AS count FROM ${table} WHERE block = ?`;
+    return this.#sql.exec<{ count: number }>(query, id).one().count;
   }
 
   /** A child that takes the place of another takes its name, too. */

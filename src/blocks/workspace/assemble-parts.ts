@@ -26,6 +26,7 @@ import { AnswerStore } from './answer-store.ts';
 import { Authorities } from './authorities.ts';
 import { AuthorityLeases } from './authority-leases.ts';
 import { CodeStore } from './code-store.ts';
+import { DenialPace } from './denial-pace.ts';
 import { DepartureStore } from './departure-store.ts';
 import { ErasureStore } from './erasure-store.ts';
 import { FormerTokenStore } from './former-token-store.ts';
@@ -149,6 +150,7 @@ export function assembleParts(
     },
     ...{ outbox, timers, authorities, leases },
     summaryPlaces: new SummaryPlaces(),
+    denialPace: new DenialPace(),
     ...laneOf(ctx, env),
     now: () => Date.now(),
     eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),

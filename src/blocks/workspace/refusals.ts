@@ -4,13 +4,16 @@
  * @module
  */
 
+import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { RefusedUpload, RouteDenial } from './denials.ts';
 import type { Actor } from './workspace-api.ts';
 import { actorEvent, record, transact, type WorkspaceParts } from './workspace-parts.ts';
 
-/** A route that a principal may not use. */
+/** A route that a principal may not use. Of a flood of them not each is written down: see `DenialPace`. */
 export function recordDenial(parts: WorkspaceParts, actor: Actor, denial: RouteDenial): void {
   const { operation, reason, family } = denial;
+  const count = parts.denialPace.count(toPrincipalName(actor.principal), parts.now());
+  if (count === undefined) return;
   const event = actorEvent(parts, actor, {
     action: 'request-denied',
     decision: 'denied',
@@ -18,6 +21,7 @@ export function recordDenial(parts: WorkspaceParts, actor: Actor, denial: RouteD
     reason,
     operation,
     resource: family,
+    ...(count > 1 && { count }),
   });
   transact(parts, () => record(parts, event));
   parts.flush();

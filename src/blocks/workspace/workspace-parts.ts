@@ -16,6 +16,7 @@ import type { AnswerStore } from './answer-store.ts';
 import type { Authorities } from './authorities.ts';
 import type { AuthorityLeases } from './authority-leases.ts';
 import type { CodeStore } from './code-store.ts';
+import type { DenialPace } from './denial-pace.ts';
 import type { Departure, DepartureStore } from './departure-store.ts';
 import type { ErasureStore } from './erasure-store.ts';
 import type { FormerTokenStore } from './former-token-store.ts';
@@ -64,6 +65,7 @@ export interface WorkspaceParts {
   readonly leases: AuthorityLeases;
   readonly summaryPlaces: SummaryPlaces;
   readonly outbox: Outbox;
+  readonly denialPace: DenialPace;
   readonly timers: Timers;
   readonly now: () => number;
   /** Tells a session of a revision; resolves once the session has committed it. */

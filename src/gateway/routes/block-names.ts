@@ -67,8 +67,13 @@ const registerName = defineRoute(
     const name = newNameOf(request);
     const id = blockIdOf(request, request.body.block);
     await act(request, id, { kind: 'be-listed' });
-    const isOurs = await ask(request, (directory) => directory.register(name, id));
-    if (!isOurs) throw new Refusal('conflict', { detail: 'Another block has this name' });
+    const registered = await ask(request, (directory) => directory.register(name, id));
+    if (registered === 'taken') {
+      throw new Refusal('conflict', { detail: 'Another block has this name' });
+    }
+    if (registered === 'too-many') {
+      throw new Refusal('limit_reached', { detail: 'The block has all the names it may have' });
+    }
     await act(request, id, { kind: 'named', name });
     return json({ name, id });
   },
@@ -155,7 +160,8 @@ const changeMember = (kind: 'join' | 'leave') =>
       await act(request, id, { kind: 'be-listed' });
       const done = await ask(request, (directory) => directory[kind](group, id));
       if (!done && kind === 'join') {
-        throw new Refusal('limit_reached', { detail: 'The group has all the members it may have' });
+        const detail = 'Cannot join: the group must have fewer members, or the block fewer groups';
+        throw new Refusal('limit_reached', { detail });
       }
       return noContent();
     },

@@ -124,10 +124,11 @@ async function giveNameBack({ env, caller }: AnyRequest, { name, blockId }: Name
 async function takeName({ env, caller }: AnyRequest, { name, blockId }: Named): Promise<void> {
   if (name === undefined) return;
   const { workspace } = caller.principal;
-  const isOurs = await askDirectory(env, workspace, (directory) =>
+  const registered = await askDirectory(env, workspace, (directory) =>
     directory.register(name, blockId),
   );
-  if (!isOurs) throw new Refusal('conflict', { detail: 'Another block has this name' });
+  if (registered !== 'held')
+    throw new Refusal('conflict', { detail: 'Another block has this name' });
 }
 
 const readBlock = defineRoute(

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { AuditBlock } from '../../../src/blocks/audit/audit-block.ts';
 import { Outbox } from '../../../src/blocks/kit/outbox.ts';
+import { DenialPace } from '../../../src/blocks/workspace/denial-pace.ts';
 import { openDeployment } from '../../../src/blocks/workspace/workspace-client.ts';
 import type { AuditEvent } from '../../../src/core/audit/audit-event.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -84,6 +85,30 @@ describe('the record', () => {
     await recorded(fixture);
     expect(await block.change(root, { members: [] })).toMatchObject({ ok: true });
     expect(await fixture.audit.verify()).toMatchObject({ ok: true });
+  });
+});
+
+describe('what a route refused a principal', () => {
+  test('is written down one by one, and counted once it comes as a flood', () => {
+    const pace = new DenialPace();
+    const ofBot = (now: number) => pace.count('service:bot', now);
+    for (let n = 1; n <= 60; n++) expect(ofBot(1_000)).toBe(1);
+    for (let n = 1; n <= 500; n++) expect(ofBot(1_999)).toBeUndefined();
+    expect(pace.count('service:other', 1_999)).toBe(1);
+    expect(ofBot(2_000)).toBe(501);
+    expect(ofBot(2_000)).toBeUndefined();
+    expect(ofBot(3_000)).toBe(2);
+    expect(ofBot(63_000)).toBe(1);
+  });
+
+  test('fills no record, however fast it asks', async () => {
+    const fixture = await foundWorkspace();
+    const bot = await issue(fixture, fixture.root);
+    const denial = { operation: 'x', reason: 'principal_grant_missing', family: 'y' } as const;
+    for (let n = 0; n < 400; n++) await fixture.block.recordDenial(bot, denial);
+    const denied = (await recorded(fixture)).filter(({ action }) => action === 'request-denied');
+    expect(denied.length).toBeGreaterThanOrEqual(60);
+    expect(denied.length).toBeLessThan(300);
   });
 });
 
