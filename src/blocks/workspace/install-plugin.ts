@@ -86,7 +86,8 @@ async function install(parts: WorkspaceParts, installation: Installation): Promi
   if (unfit !== undefined) return err(unfit);
 
   const candidate = toCandidate(parts, actor, judged.value);
-  transact(parts, () => {
+  const hasRoom = transact(parts, () => {
+    if (!parts.plugins.makeRoom(plugin.name)) return false;
     parts.plugins.putCandidate(candidate);
     if (request.code !== undefined) {
       const { original, ...form } = request.code;
@@ -94,7 +95,9 @@ async function install(parts: WorkspaceParts, installation: Installation): Promi
       parts.code.put(plugin.codeHash, original, { ...form, memoryPages });
     }
     sweepCode(parts);
+    return true;
   });
+  if (!hasRoom) return err(TOO_MANY);
   return await finish(parts, installation, await start(parts, candidate));
 }
 
@@ -125,6 +128,11 @@ async function finish(
   await announceRevision(parts);
   return ok({ ...described(parts, name), ...(growth && { growth }) });
 }
+
+const TOO_MANY: Refusal = {
+  code: 'limit_reached',
+  detail: 'Cannot install the plugin: the workspace must have fewer; delete one first',
+};
 
 const WITHDRAWN: Refusal = {
   code: 'conflict',

@@ -28,6 +28,9 @@ export interface PluginProblem {
   readonly detail?: string;
 }
 
+/** Plugins of a workspace, by name; each may be as large as an upload, and is kept hardened as well. */
+const MAX_PLUGINS = 256;
+
 type Role = 'current' | 'draining' | 'candidate';
 
 type VersionRow = {
@@ -75,6 +78,23 @@ export class PluginStore {
 
   all(): StoredPlugin[] {
     return this.#select("WHERE role = 'current' ORDER BY name");
+  }
+
+  /** Part of a transaction. Whether one of this name may be there, for which what never served may have to go. */
+  makeRoom(name: string): boolean {
+    const isFull = () =>
+      this.#sql
+        .exec<{ count: number }>(
+          'SELECT count(DISTINCT name) AS count FROM plugin_versions WHERE name <> ?',
+          name,
+        )
+        .one().count >= MAX_PLUGINS;
+    if (!isFull()) return true;
+    this.#sql.exec(
+      `DELETE FROM plugin_versions WHERE role = 'candidate' AND state = 'failed'
+       AND name NOT IN (SELECT name FROM plugin_versions WHERE role <> 'candidate')`,
+    );
+    return !isFull();
   }
 
   putCandidate(stored: StoredPlugin): void {

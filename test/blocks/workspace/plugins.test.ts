@@ -7,6 +7,7 @@ import {
   FORM,
   foundWorkspace,
   harden,
+  inside,
   moduleOf,
   opening,
   recorded,
@@ -21,7 +22,51 @@ async function statesOf({ block, root }: Fixture): Promise<readonly (readonly st
   return (authority?.plugins ?? []).map(({ name, version, state }) => [name, version, state]);
 }
 
+/** Copies of the plugin that there is, under other names. */
+const fill = (fixture: Fixture, count: number, as: { role: string; state: string }) =>
+  inside(fixture, (_, sql) => {
+    sql.exec(
+      `INSERT INTO plugin_versions (name, role, version, code_hash, state, plugin, manifest,
+         installed_at, installed_by)
+       WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < ?1)
+       SELECT ?2 || n, ?2, version, code_hash, ?3, plugin, manifest, 0, installed_by
+       FROM plugin_versions, more WHERE name = 'stats'`,
+      ...[count, as.role, as.state],
+    );
+  });
+
+const another = (name: string) => {
+  const tools = [{ name: `tool-of-${name}`, description: 'x', inputSchema: { type: 'object' } }];
+  return upload({ name, tools });
+};
+
 describe('installPlugin()', () => {
+  test('takes no more than a workspace may have, and newer versions of these', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    await block.installPlugin(root, upload());
+    await fill(fixture, 254, { role: 'current', state: 'stopped' });
+    expect(await block.installPlugin(root, another('last'))).toMatchObject({ ok: true });
+    const full = { ok: false, error: { code: 'limit_reached' } };
+    expect(await block.installPlugin(root, another('more'))).toMatchObject(full);
+    const newer = upload({ version: '1.1.0' }, 'module-2');
+    expect(await block.installPlugin(root, newer)).toMatchObject({ ok: true });
+    expect(await block.deletePlugin(root, 'last')).toBe(true);
+    expect(await block.installPlugin(root, another('more'))).toMatchObject({ ok: true });
+  });
+
+  test('forgets what never started where there is no room for another', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    await block.installPlugin(root, upload());
+    await fill(fixture, 254, { role: 'candidate', state: 'failed' });
+    expect(await block.installPlugin(root, another('last'))).toMatchObject({ ok: true });
+    expect(await rowsOf(fixture, 'SELECT name FROM plugin_versions')).toHaveLength(256);
+    expect(await block.installPlugin(root, another('more'))).toMatchObject({ ok: true });
+    const names = await rowsOf(fixture, 'SELECT name FROM plugin_versions ORDER BY name');
+    expect(names).toEqual([{ name: 'last' }, { name: 'more' }, { name: 'stats' }]);
+  });
+
   test('runs a plugin, and keeps its code by content', async () => {
     const fixture = await foundWorkspace();
     const { block, root } = fixture;
