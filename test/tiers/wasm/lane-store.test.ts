@@ -65,4 +65,31 @@ describe('LaneStore', () => {
       expect(store.forgetExpired(NOW + 5 + RETENTION_MS)).toBeUndefined();
     });
   });
+
+  test('keeps the newest that there is room for, and none of what is too old to be counted', async () => {
+    await inStore((_, sql) => {
+      const store = new LaneStore(sql, undefined, 1_000);
+      const kept = (from: LaneStore) =>
+        ['a', 'b', 'c', 'd']
+          .filter((key) => from.outcome(`turn_${key}/0/0`) !== undefined)
+          .join('');
+      const keep = (key: string, bytes: number, at: number) => {
+        store.keep(`turn_${key}/0/0`, outcomeOf(bytes), NOW + at);
+        store.writeKept();
+      };
+      keep('a', 500, 0);
+      keep('b', 500, 1);
+      expect(kept(store)).toBe('ab');
+      keep('c', 100, 2);
+      expect(kept(store)).toBe('bc');
+      store.forgetExpired(NOW + 1 + RETENTION_MS);
+      keep('d', 900, 3);
+      expect(kept(store)).toBe('cd');
+      // A later life counts what this one has left.
+      const later = new LaneStore(sql, undefined, 1_000);
+      later.keep('turn_a/0/0', outcomeOf(100), NOW + 4);
+      later.writeKept();
+      expect(kept(later)).toBe('ad');
+    });
+  });
 });
