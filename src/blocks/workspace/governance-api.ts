@@ -68,7 +68,8 @@ export interface GovernanceApi {
   /** How many were revoked; never the caller's own token, nor those that it was given by. */
   revokeMany(actor: Actor, order: RevokeMany): Promise<number>;
 
-  issueTicket(ticket: IssueTicket): Promise<void>;
+  /** How long its principal must wait for another one, in milliseconds; 0 if it has this one now. */
+  issueTicket(ticket: IssueTicket): Promise<number>;
   /** Uses a ticket up, whatever comes of it: whoever comes with it a second time is a stranger. */
   redeemTicket(
     ticketHash: string,

@@ -50,7 +50,7 @@ export class GovernanceClient implements GovernanceApi {
   }
 
   /** Sent once: the same ticket twice is refused. */
-  issueTicket(ticket: IssueTicket): Promise<void> {
+  issueTicket(ticket: IssueTicket): Promise<number> {
     return this.#once((api) => api.issueTicket(ticket));
   }
 

@@ -67,9 +67,9 @@ export abstract class GovernedWorkspace
     return await revokeMany(this.#parts(), actor, order);
   }
 
-  async issueTicket(ticket: IssueTicket): Promise<void> {
+  async issueTicket(ticket: IssueTicket): Promise<number> {
     const parts = this.#parts();
-    transact(parts, () => parts.tickets.add(ticket, parts.now()));
+    return transact(parts, () => parts.tickets.add(ticket, parts.now()));
   }
 
   async redeemTicket(

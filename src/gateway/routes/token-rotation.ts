@@ -13,7 +13,7 @@ import { issueTicket, issueToken, TICKET_LIFE_MS } from '../access-token.ts';
 import { actorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json } from '../json-response.ts';
-import { invalidBody } from '../refusal.ts';
+import { invalidBody, Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 
@@ -107,12 +107,16 @@ const ticket = defineRoute(
     const fresh = issueTicket(env.SALLYPORT_MASTER_KEY, caller.principal.workspace);
     const { textEndsAt = Number.POSITIVE_INFINITY } = caller;
     const expiresAt = Math.min(Date.now() + body.expiresInSeconds * 1_000, textEndsAt);
-    await openGovernance(env, caller.principal.workspace).issueTicket({
+    const retryAfterMs = await openGovernance(env, caller.principal.workspace).issueTicket({
       ticketHash: fresh.hash,
       principal: narrowed(caller.principal, body.caveats),
       expiresAt,
       ...(body.path !== undefined && { path: body.path }),
     });
+    if (retryAfterMs > 0) {
+      const detail = 'Cannot issue the ticket: fewer of the same principal must be unused';
+      throw new Refusal('rate_limited', { detail, retryAfterMs });
+    }
     return json({ ticket: fresh.text, expiresAt }, 201, { [SHOWN_ONCE]: 'true' });
   },
 );
