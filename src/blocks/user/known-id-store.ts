@@ -10,7 +10,7 @@ import type { Acceptance } from '../../core/blocks/block-signal.ts';
 import type { Tables } from '../kit/tables.ts';
 
 /** How long an id is known, in milliseconds. */
-export const KNOWN_ID_MS = 86_400_000;
+const KNOWN_ID_MS = 86_400_000;
 
 export interface KnownMessage {
   readonly bodyHash: string;
@@ -33,20 +33,25 @@ export class KnownIdStore {
     this.#tables = tables;
   }
 
-  find(sender: string, messageId: string): KnownMessage | undefined {
+  find(sender: string, messageId: string, now: number): KnownMessage | undefined {
     if (!this.#tables.has('known_ids')) return undefined;
     const [row] = this.#sql
       .exec<Row>(
-        'SELECT body_hash, acceptance FROM known_ids WHERE sender = ? AND message_id = ?',
+        `SELECT body_hash, acceptance FROM known_ids
+         WHERE sender = ? AND message_id = ? AND at > ?`,
         sender,
         messageId,
+        now - KNOWN_ID_MS,
       )
       .toArray();
     return row && { bodyHash: row.body_hash, acceptance: JSON.parse(row.acceptance) };
   }
 
+  /** Part of a transaction. Forgets those whose time is over. */
   add(sender: string, messageId: string, known: KnownMessage, now: number): void {
     this.#tables.make('known_ids', COLUMNS);
+    this.#sql.exec('CREATE INDEX IF NOT EXISTS known_ids_by_age ON known_ids (at)');
+    this.#sql.exec('DELETE FROM known_ids WHERE at <= ?', now - KNOWN_ID_MS);
     this.#sql.exec(
       'INSERT INTO known_ids (sender, message_id, body_hash, acceptance, at) VALUES (?, ?, ?, ?, ?)',
       sender,
@@ -55,10 +60,5 @@ export class KnownIdStore {
       JSON.stringify(known.acceptance),
       now,
     );
-  }
-
-  forgetExpired(now: number): void {
-    if (this.#tables.has('known_ids'))
-      this.#sql.exec('DELETE FROM known_ids WHERE at <= ?', now - KNOWN_ID_MS);
   }
 }

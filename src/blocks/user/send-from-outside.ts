@@ -76,7 +76,7 @@ function findKnown(
   { from, messageId, body }: OutsideMessage,
 ): Result<SentMessage, BlockRefusal> | undefined {
   if (messageId === undefined) return undefined;
-  const known = parts.knownIds.find(toPrincipalName(from.principal), messageId);
+  const known = parts.knownIds.find(toPrincipalName(from.principal), messageId, parts.now());
   if (known === undefined) return undefined;
   return known.bodyHash === hashOf(body)
     ? ok({ messageId, acceptance: known.acceptance, known: true })

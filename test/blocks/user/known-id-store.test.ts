@@ -1,0 +1,28 @@
+import { env, runInDurableObject } from 'cloudflare:test';
+import { expect, test } from 'vitest';
+import { randomHex } from '../../../src/blocks/kit/keys.ts';
+import { Tables } from '../../../src/blocks/kit/tables.ts';
+import { KnownIdStore, type KnownMessage } from '../../../src/blocks/user/known-id-store.ts';
+
+const DAY_MS = 86_400_000;
+
+test('an id that a sender gave his message is known for a day, and forgotten after it', async () => {
+  const { BLOCKS } = env as unknown as { BLOCKS: DurableObjectNamespace };
+  const stub = BLOCKS.getByName(`default/known-ids-${randomHex(4)}`);
+  await runInDurableObject(stub, async (_, { storage }) => {
+    const { sql } = storage;
+    const known: KnownMessage = { bodyHash: 'hash', acceptance: { kind: 'accepted', seq: 1 } };
+    const store = new KnownIdStore(sql, new Tables(sql));
+    store.add('user:ann', 'order-1', known, 0);
+    expect(store.find('user:ann', 'order-1', DAY_MS - 1)).toEqual(known);
+    expect(store.find('user:bob', 'order-1', DAY_MS - 1)).toBeUndefined();
+    store.add('user:ann', 'order-2', known, DAY_MS - 1);
+    expect(store.find('user:ann', 'order-1', DAY_MS)).toBeUndefined();
+    store.add('user:ann', 'order-1', known, DAY_MS);
+    const rows = sql.exec('SELECT message_id, at FROM known_ids ORDER BY at').toArray();
+    expect(rows).toEqual([
+      { message_id: 'order-2', at: DAY_MS - 1 },
+      { message_id: 'order-1', at: DAY_MS },
+    ]);
+  });
+});
