@@ -8,7 +8,11 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import { type ApprovalSummary, isOpen } from '../../core/policy/approval-state.ts';
+import {
+  type ApprovalState,
+  type ApprovalSummary,
+  isOpen,
+} from '../../core/policy/approval-state.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { ApprovalNews, ApprovalPage, ApprovalQuery, ApprovalsApi } from './approvals-api.ts';
 
@@ -31,6 +35,7 @@ export class ApprovalsBlock extends DurableObject<BlockBindings> implements Appr
       ) STRICT;
       CREATE INDEX IF NOT EXISTS approvals_of_session ON approvals (session_id);
       CREATE INDEX IF NOT EXISTS approvals_in_state ON approvals (state);
+      CREATE INDEX IF NOT EXISTS approvals_by_age ON approvals (asked_at);
     `);
   }
 
@@ -43,18 +48,17 @@ export class ApprovalsBlock extends DurableObject<BlockBindings> implements Appr
 
   async list({ state, sessionId, after, limit }: ApprovalQuery): Promise<ApprovalPage> {
     const now = Date.now();
+    // One term for each that is asked for: a term that may stand for none keeps indexes from being used.
+    const terms: readonly Term[] = [
+      ['seq > ?', after],
+      ...(sessionId === undefined ? [] : [['session_id = ?', sessionId] as const]),
+      ...(state === undefined ? [] : [toTerm(state, now)]),
+    ];
     const rows = this.#sql
       .exec<StoredApproval>(
         `SELECT seq, summary FROM approvals
-         WHERE seq > ?1 AND (?2 IS NULL OR session_id = ?2)
-           AND (?3 IS NULL OR ?3 = CASE
-             WHEN state IN ('pending', 'approved') AND expires_at <= ?4 THEN 'expired'
-             ELSE state END)
-         ORDER BY seq LIMIT ?5`,
-        after,
-        sessionId ?? null,
-        state ?? null,
-        now,
+         WHERE ${terms.map(([condition]) => condition).join(' AND ')} ORDER BY seq LIMIT ?`,
+        ...terms.flatMap(([, ...values]) => values),
         limit,
       )
       .toArray();
@@ -79,6 +83,16 @@ export class ApprovalsBlock extends DurableObject<BlockBindings> implements Appr
       JSON.stringify(summary),
     );
   }
+}
+
+type Term = readonly [condition: string, ...values: (string | number)[]];
+
+/** The state as it is now, which is not always as the session has said it. */
+function toTerm(state: ApprovalState, now: number): Term {
+  if (isOpen(state)) return ['state = ? AND expires_at > ?', state, now];
+  if (state !== 'expired') return ['state = ?', state];
+  const isLate = "state IN ('pending', 'approved') AND expires_at <= ?";
+  return [`(state = 'expired' OR ${isLate})`, now];
 }
 
 /** A session says so a moment after the time is over; whoever asks need not wait for it. */
