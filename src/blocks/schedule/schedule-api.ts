@@ -64,9 +64,11 @@ export interface CreateSchedule {
   readonly grants: readonly Grant[];
 }
 
+/** The name is another schedule's, or there are as many as there may be, of all or of their creator. */
+export type NotCreated = 'taken' | 'too-many';
+
 export interface ScheduleApi {
-  /** `undefined`: the name is taken, or there are too many. */
-  create(request: CreateSchedule): Promise<ScheduleDescription | undefined>;
+  create(request: CreateSchedule): Promise<ScheduleDescription | NotCreated>;
   list(): Promise<readonly ScheduleDescription[]>;
   find(name: string): Promise<ScheduleDescription | undefined>;
   remove(actor: NamedActor, name: string): Promise<boolean>;

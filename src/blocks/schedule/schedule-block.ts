@@ -12,7 +12,7 @@ import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { nextRunOf } from '../../core/schedules/next-run.ts';
 import { firstRunOf } from '../../core/schedules/plan-run.ts';
-import { MAX_SCHEDULES } from '../../core/schedules/schedule-spec.ts';
+import { MAX_SCHEDULES, MAX_SCHEDULES_OF_CREATOR } from '../../core/schedules/schedule-spec.ts';
 import { workspaceOf } from '../kit/address.ts';
 import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
@@ -24,7 +24,12 @@ import { Timers } from '../kit/timers.ts';
 import { beginDueRuns, beginNow, giveUpOpenRuns } from './begin-runs.ts';
 import { carryOut } from './carry-out-run.ts';
 import { GiveBackStore } from './give-back-store.ts';
-import type { CreateSchedule, ScheduleApi, ScheduleDescription } from './schedule-api.ts';
+import type {
+  CreateSchedule,
+  NotCreated,
+  ScheduleApi,
+  ScheduleDescription,
+} from './schedule-api.ts';
 import { describeSchedule, type ScheduleParts } from './schedule-parts.ts';
 import { ScheduleStore, type StoredSchedule } from './schedule-store.ts';
 import { giveBack } from './take-messages.ts';
@@ -74,13 +79,14 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     await this.#timers.alarm(Date.now());
   }
 
-  async create(request: CreateSchedule): Promise<ScheduleDescription | undefined> {
+  async create(request: CreateSchedule): Promise<ScheduleDescription | NotCreated> {
     await this.#sealing.ask();
     const { schedules, now } = this.#parts;
     const { spec, creator, requestId } = request;
     const known = schedules.find(spec.name);
     if (known?.requestId === requestId) return describeSchedule(this.#parts, known);
-    if (known !== undefined || schedules.count() >= MAX_SCHEDULES) return undefined;
+    if (known !== undefined) return 'taken';
+    if (!this.#hasRoom(toPrincipalName(creator))) return 'too-many';
     const nextAt = firstRunOf(spec, now());
     const schedule: StoredSchedule = {
       ...{ ...request, createdAt: now(), isPaused: false },
@@ -140,6 +146,14 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
       if (isBegun) this.#record('schedule-started', name, actor);
       return isBegun;
     });
+  }
+
+  #hasRoom(creator: string): boolean {
+    const { schedules } = this.#parts;
+    const count = schedules.count();
+    if (count < MAX_SCHEDULES_OF_CREATOR || count >= MAX_SCHEDULES) return count < MAX_SCHEDULES;
+    const own = schedules.all().filter((each) => toPrincipalName(each.creator) === creator);
+    return own.length < MAX_SCHEDULES_OF_CREATOR;
   }
 
   /** Runs are looked after side by side; one that fails keeps nobody waiting, and is tried again. */

@@ -8,8 +8,9 @@ import * as z from 'zod';
 import { channelMessageSchema } from '../channels/channel-message.ts';
 import { isTimeZone, nextRunOf } from './next-run.ts';
 
-/** Most schedules of a workspace. */
-export const MAX_SCHEDULES = 500;
+/** Most schedules of a workspace, and of one principal, so that nobody takes the others' room. */
+export const MAX_SCHEDULES = 1_000;
+export const MAX_SCHEDULES_OF_CREATOR = 500;
 
 const SCHEDULE_NAME = /^[a-z][a-z0-9-]{0,49}$/;
 

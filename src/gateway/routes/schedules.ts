@@ -98,9 +98,12 @@ const createSchedule = defineRoute(
     requireToCome(spec);
     const creation = { creator: caller.principal, requestId, spec, grants };
     const created = await schedulesOf(request).create(creation);
-    if (created === undefined) {
-      const detail = 'Cannot create the schedule: its name is taken, or there are too many';
-      throw new Refusal('conflict', { detail });
+    if (created === 'taken') {
+      throw new Refusal('conflict', { detail: 'Cannot create the schedule: its name is taken' });
+    }
+    if (created === 'too-many') {
+      const detail = 'Cannot create the schedule: its creator, or the workspace, must have fewer';
+      throw new Refusal('limit_reached', { detail });
     }
     return json(created, 201);
   },

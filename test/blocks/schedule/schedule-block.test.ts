@@ -37,3 +37,43 @@ describe('a schedule that is due', () => {
     expect(resumed?.nextAt).toBeUndefined();
   });
 });
+
+describe('the schedules of a workspace', () => {
+  const orderOf = (creator: string, name: string): CreateSchedule => {
+    const order = orderAt(Date.now() + 3_600_000);
+    const principal = { ...order.creator, id: creator };
+    return {
+      ...order,
+      creator: principal,
+      requestId: `${creator}/${name}`,
+      spec: { ...order.spec, name },
+    };
+  };
+
+  test('are bounded, so that no creator takes the room of the others', async () => {
+    const states = await runInDurableObject(
+      SCHEDULES.getByName('many'),
+      async (block, { storage }) => {
+        const create = async (creator: string, name: string) => {
+          const created = await block.create(orderOf(creator, name));
+          return typeof created === 'string' ? created : 'created';
+        };
+        const copy = (name: string, count: number) =>
+          storage.sql.exec(
+            `INSERT INTO schedules (name, facts)
+             WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < ?)
+             SELECT name || '-' || n, facts FROM schedules, more WHERE name = ?`,
+            ...[count, name],
+          );
+        await create('ann', 'of-ann');
+        copy('of-ann', 498);
+        const first = [await create('ann', 'last'), await create('ann', 'more')];
+        first.push(await create('bob', 'of-bob'), await create('bob', 'of-ann'));
+        copy('of-bob', 498);
+        await create('eve', 'of-eve');
+        return [...first, await create('eve', 'more')];
+      },
+    );
+    expect(states).toEqual(['created', 'too-many', 'created', 'taken', 'too-many']);
+  });
+});
