@@ -15,6 +15,9 @@ import type { AuditPage, AuditQuery } from './audit-api.ts';
  */
 const MAX_SEARCHED = 20_000;
 
+/** Where fewer records are as young as what is asked for, the search begins with the first of these. */
+const MAX_YOUNG = 200_000;
+
 export interface Checkpoint {
   readonly seq: number;
   readonly hash: string;
@@ -126,7 +129,9 @@ export class ChainStore {
 
   /** Records that fit, oldest first; not more than a part of a long chain is searched at a time. */
   select(query: AuditQuery): AuditPage {
-    const { leading, others } = toTerms(query);
+    const first = query.from === undefined ? undefined : this.#firstSince(query.from);
+    if (first === 'none') return { records: [] };
+    const { leading, others } = toTerms(query, first);
     const end = others.length === 0 ? undefined : this.#endOfSearch(leading);
     const terms = [
       ...leading,
@@ -145,6 +150,15 @@ export class ChainStore {
       .map(toRecord);
     const next = records.length < query.limit ? end : records.at(-1)?.seq;
     return { records, ...(next !== undefined && { next }) };
+  }
+
+  /** Number of the first record of then or later; `undefined` if there are too many to tell. */
+  #firstSince(from: number): number | 'none' | undefined {
+    const since = "FROM records WHERE json_extract(event, '$.at') >= ?";
+    const more = this.#sql.exec(`SELECT 1 ${since} LIMIT 1 OFFSET ?`, from, MAX_YOUNG).toArray();
+    if (more.length > 0) return undefined;
+    const query = `SELECT min(seq) AS first ${since}`;
+    return this.#sql.exec<{ first: number | null }>(query, from).one().first ?? 'none';
   }
 
   /** Number of the last record that is looked at, if there are more. */
@@ -188,12 +202,12 @@ interface Terms {
   readonly others: readonly Term[];
 }
 
-function toTerms(query: AuditQuery): Terms {
-  const indexed = toPresent(INDEXED, query);
-  const [first] = indexed;
-  const leading = [...toPresent(BOUNDS, query), ...(first === undefined ? [] : [first])];
-  const others = toPresent(LOOKED_AT, query).filter(([name]) => name !== first?.[0]);
-  return { leading: leading.map(toTerm), others: others.map(toTerm) };
+function toTerms(query: AuditQuery, firstSeq: number | undefined): Terms {
+  const [indexed] = toPresent(INDEXED, query);
+  const leading = [...toPresent(BOUNDS, query), ...(indexed === undefined ? [] : [indexed])];
+  const others = toPresent(LOOKED_AT, query).filter(([name]) => name !== indexed?.[0]);
+  const young: readonly Term[] = firstSeq === undefined ? [] : [['seq >= ?', firstSeq]];
+  return { leading: [...young, ...leading.map(toTerm)], others: others.map(toTerm) };
 }
 
 type Present = readonly [name: string, condition: string, value: string | number];

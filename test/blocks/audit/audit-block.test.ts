@@ -123,8 +123,8 @@ describe('query()', () => {
         `INSERT INTO records (seq, source, source_seq, event, previous_hash, hash)
          WITH RECURSIVE more (seq) AS (
            SELECT max(seq) + 1 FROM records UNION ALL SELECT seq + 1 FROM more WHERE seq < ${upTo})
-         SELECT seq, 'b', seq, '{"action":"tool-call","decision":"allowed","actor":"user:bob"}', '', ''
-         FROM more`,
+         SELECT seq, 'b', seq, '{"action":"tool-call","decision":"allowed","actor":"user:bob"}',
+           hex(zeroblob(32)), hex(zeroblob(32)) FROM more`,
       );
     await fill(20_000);
     const looked = { limit: 5, sessionId: 'nowhere' };
@@ -141,6 +141,15 @@ describe('query()', () => {
     const both = { ...failed, actor: 'user:bob' };
     expect(await chain.query(both)).toEqual({ records: [], next: 20_001 });
     expect(await chain.query({ ...both, after: 20_000 })).toEqual({ records: [] });
+    // So is what is young, where the young ones are not too many.
+    await chain.append('a', 2, [event(7_000), event(8_000, { sessionId: 'late' })]);
+    const late = { after: 0, limit: 5, sessionId: 'late' };
+    expect(await chain.query({ ...late, from: 7_000 })).toMatchObject({
+      records: [{ seq: 20_003 }],
+    });
+    expect(await chain.query({ ...late, from: 7_000 })).not.toHaveProperty('next');
+    expect(await chain.query({ ...late, from: 8_001 })).toEqual({ records: [] });
+    expect(await chain.query({ ...late, from: 0 })).toEqual({ records: [], next: 20_000 });
   });
 });
 
