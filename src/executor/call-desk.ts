@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { GatewayFrame } from '../core/executor-protocol/frames.ts';
 import { MAX_NODE_CALLS } from '../core/executor-protocol/node-offer.ts';
 import { narrowerLimits } from '../core/manifest/executor-limits.ts';
 import { isJsonObject, type JsonObject } from '../core/primitives/json.ts';
 import { parseJson } from '../core/primitives/parse-json.ts';
-import type { AcceptedCall, CallLedger, FinishedCall } from './call-ledger.ts';
+import type { AcceptedCall, AcceptedState, CallLedger, FinishedCall } from './call-ledger.ts';
 import type { Identity } from './identity.ts';
 import { endedBy, type Failure, type Job, type JobEnd } from './job.ts';
 import { limitProgress } from './limit-progress.ts';
@@ -22,14 +21,14 @@ import { createRedactor } from './redact-secrets.ts';
 import type { SealingKey } from './sealing-key.ts';
 import { sha256Text } from './sha256.ts';
 import { Slots } from './slots.ts';
-import type {
-  OfferedTicket,
-  TicketProblem,
-  TicketVerifier,
-  VerifiedTicket,
+import {
+  type CallFrame,
+  type OfferedTicket,
+  type TicketProblem,
+  type TicketVerifier,
+  toOffered,
+  type VerifiedTicket,
 } from './verify-ticket.ts';
-
-type CallFrame = Extract<GatewayFrame, { kind: 'call' }>;
 
 /** `not_written`: the ledger cannot be written, as when the disk is full. `too_many` are taken on already. */
 type Problem = TicketProblem | 'used' | 'not_written' | 'too_many';
@@ -77,6 +76,15 @@ export interface CallLog {
   readonly stderr?: string;
 }
 
+/** Written down, and to be run. */
+interface TakenCall {
+  readonly call: AcceptedCall;
+  readonly offered: OfferedTicket;
+  readonly ticket: VerifiedTicket;
+  /** Gives back the slot that it was taken with; absent: it waits for one. */
+  readonly leave?: () => void;
+}
+
 export class CallDesk {
   readonly #parts: CallDeskParts;
   readonly #slots: Slots;
@@ -89,13 +97,12 @@ export class CallDesk {
     this.#slots = new Slots(parts.policy.slots);
   }
 
-  /** What an earlier life had begun: nobody can tell how far it got. */
+  /** What an earlier life had begun: nobody can tell how far it got. What waited then did not run. */
   settleInterrupted(): number {
-    const { ledger, identity } = this.#parts;
+    const { ledger } = this.#parts;
+    ledger.forgetWaiting();
     const interrupted = ledger.interrupted();
-    for (const call of interrupted) {
-      ledger.finish(finishCall(identity, call, { ...endedBy('unknown'), durationMs: 0 }));
-    }
+    for (const call of interrupted) ledger.finish(this.#toUnknown(call));
     ledger.sync();
     return interrupted.length;
   }
@@ -114,9 +121,13 @@ export class CallDesk {
 
   /** Answers with the end of a call, if it has one. */
   recall(callKey: string): 'answered' | 'running' | 'absent' {
-    const entry = this.#parts.ledger.find(callKey);
-    if (entry?.kind === 'finished') this.#parts.answer(asKept(this.#parts.identity, entry.end));
-    return entry === undefined ? 'absent' : entry.kind === 'finished' ? 'answered' : 'running';
+    const { ledger, identity, answer } = this.#parts;
+    const entry = ledger.find(callKey);
+    if (entry === undefined) return 'absent';
+    if (entry.kind === 'finished') answer(asKept(identity, entry.end));
+    else if (this.#running.has(callKey)) return 'running';
+    else answer(this.#toUnknown(entry.call)); // its end could not be written
+    return 'answered';
   }
 
   cancel(callKey: string): void {
@@ -136,42 +147,52 @@ export class CallDesk {
     clearTimeout(timer);
   }
 
+  /** It has begun from here on, if a slot is free. */
   #accept(offered: OfferedTicket, ticket: VerifiedTicket): void {
     const { codeHash, argumentHash, callKey } = ticket.call;
     const { id: ticketId, hash: ticketHash } = ticket;
     const call = { callKey, ticketId, ticketHash, codeHash, argumentHash };
-    const problem = this.#writeDown(call);
+    const leave = this.#slots.takeFree();
+    const problem = this.#writeDown(call, leave === undefined ? 'waiting' : 'begun');
     if (problem !== undefined) {
+      leave?.();
       this.#refuse(offered, problem);
       return;
     }
-    const end = this.#run(call, offered, ticket)
-      .catch(() => this.#logUnwritten(callKey, ticket))
-      .finally(() => this.#ends.delete(end));
+    const end = this.#run({ call, offered, ticket, ...(leave && { leave }) })
+      .catch(() => this.#tellUnwritten(call, ticket))
+      .finally(() => {
+        leave?.();
+        this.#ends.delete(end);
+      });
     this.#ends.add(end);
   }
 
-  #writeDown(call: AcceptedCall): Problem | undefined {
+  #writeDown(call: AcceptedCall, state: AcceptedState): Problem | undefined {
     try {
-      return this.#parts.ledger.accept(call, Date.now()) ? undefined : 'used';
+      return this.#parts.ledger.accept(call, Date.now(), state) ? undefined : 'used';
     } catch {
       return 'not_written';
     }
   }
 
-  /** What is not written is not told: nobody hears how it ended, and the next life finds it begun. */
-  #logUnwritten(callKey: string, { call: { tool } }: VerifiedTicket): void {
-    const outcome = 'unknown';
-    this.#parts.log({ callKey, tool, outcome, durationMs: 0, problem: 'not_written' });
+  /** How it ended is not told, as it would not outlive this process: the next life finds it begun as well. */
+  #tellUnwritten(call: AcceptedCall, { call: { callKey, tool } }: VerifiedTicket): void {
+    const { answer, log } = this.#parts;
+    answer(this.#toUnknown(call));
+    log({ callKey, tool, outcome: 'unknown', durationMs: 0, problem: 'not_written' });
   }
 
-  async #run(call: AcceptedCall, offered: OfferedTicket, ticket: VerifiedTicket): Promise<void> {
+  #toUnknown(call: AcceptedCall): FinishedCall {
+    return finishCall(this.#parts.identity, call, { ...endedBy('unknown'), durationMs: 0 });
+  }
+
+  async #run(taken: TakenCall): Promise<void> {
+    const { call, ticket } = taken;
     const startedAt = performance.now();
     const abort = new AbortController();
     this.#running.set(call.callKey, abort);
-    const ended = await this.#runInSlot(offered, ticket, abort.signal).catch(() =>
-      endedBy('unknown'),
-    );
+    const ended = await this.#runInSlot(taken, abort.signal).catch(() => endedBy('unknown'));
     this.#running.delete(call.callKey);
     if (ended === undefined) {
       this.#parts.ledger.giveBack(call.callKey);
@@ -192,26 +213,24 @@ export class CallDesk {
   }
 
   /** Nothing if it was not begun, and is to be given back. */
-  async #runInSlot(
-    offered: OfferedTicket,
-    ticket: VerifiedTicket,
-    signal: AbortSignal,
-  ): Promise<JobEnd | undefined> {
-    const job = this.#prepare(offered, ticket, signal);
+  async #runInSlot(taken: TakenCall, signal: AbortSignal): Promise<JobEnd | undefined> {
+    const job = this.#prepare(taken, signal);
     if (typeof job === 'string') return endedBy(job);
-    const secrets = await openSecrets(job, offered.sealedSecrets, this.#parts.sealing);
+    const { sealedSecrets } = taken.offered;
+    const secrets = await openSecrets(job, sealedSecrets, this.#parts.sealing);
     if (!secrets.ok) return endedBy(secrets.error);
     const hidden = createRedactor(secrets.value);
     const onProgress = limitProgress(hidden.line, job.onProgress);
-    const ended = await this.#runInTime({ ...job, secrets: secrets.value, onProgress });
+    const opened = { ...job, secrets: secrets.value, onProgress };
+    const ended = await this.#runInTime(opened, taken.leave);
     return ended && hidden.end(ended);
   }
 
-  async #runInTime(job: Job): Promise<JobEnd | undefined> {
+  async #runInTime(job: Job, held: TakenCall['leave']): Promise<JobEnd | undefined> {
     const { signal, ticket } = job;
     if (signal.aborted) return endedBy('cancelled');
     if (this.#drain.signal.aborted) return undefined;
-    const leave = this.#slots.takeFree() ?? (await this.#waitForSlot(job));
+    const leave = held ?? (await this.#waitForSlot(job));
     if (leave === undefined) {
       if (signal.aborted) return endedBy('cancelled');
       return this.#drain.signal.aborted ? undefined : endedBy('deadline');
@@ -219,6 +238,7 @@ export class CallDesk {
     try {
       const leftMs = ticket.call.deadlineAt - Date.now();
       if (leftMs <= 0) return endedBy('deadline');
+      if (held === undefined) this.#parts.ledger.begin(ticket.call.callKey);
       const timeoutMs = Math.min(job.limits.timeoutMs, leftMs);
       return await this.#parts.run({ ...job, limits: { ...job.limits, timeoutMs } });
     } finally {
@@ -233,11 +253,8 @@ export class CallDesk {
   }
 
   /** By what this machine has and its owner lets it do. */
-  #prepare(
-    { argumentsText, configText }: OfferedTicket,
-    ticket: VerifiedTicket,
-    signal: AbortSignal,
-  ): Job | Failure {
+  #prepare({ offered, ticket }: TakenCall, signal: AbortSignal): Job | Failure {
+    const { argumentsText, configText } = offered;
     const { call } = ticket;
     const { policy, plugins, progress } = this.#parts;
     const plugin = plugins.find(({ name }) => name === call.plugin);
@@ -270,20 +287,6 @@ export class CallDesk {
     answer(finishCall(identity, call, { ...endedBy(outcome), durationMs: 0 }));
     log({ callKey, tool: '', outcome, durationMs: 0, problem });
   }
-}
-
-function toOffered({
-  callKey,
-  ticket,
-  arguments: argumentsText,
-  config,
-  secrets,
-}: CallFrame): OfferedTicket {
-  return {
-    ...{ callKey, ticket, argumentsText },
-    ...(config !== undefined && { configText: config }),
-    ...(secrets !== undefined && { sealedSecrets: secrets }),
-  };
 }
 
 function readObject(text: string): JsonObject | undefined {

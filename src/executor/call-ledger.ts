@@ -32,6 +32,9 @@ export interface AcceptedCall {
   readonly argumentHash: string;
 }
 
+/** `waiting`: for a slot; nothing of it has run. */
+export type AcceptedState = 'begun' | 'waiting';
+
 /** As it is sent to the gateway. */
 export interface FinishedCall {
   readonly callKey: string;
@@ -41,7 +44,7 @@ export interface FinishedCall {
 }
 
 export type LedgerEntry =
-  | { readonly kind: 'running' }
+  | { readonly kind: 'running'; readonly call: AcceptedCall }
   | { readonly kind: 'finished'; readonly end: FinishedCall };
 
 type Row = {
@@ -60,8 +63,11 @@ export class CallLedger {
   readonly #db: DatabaseSync;
   readonly #find: StatementSync;
   readonly #accept: StatementSync;
+  readonly #wait: StatementSync;
+  readonly #stopWaiting: StatementSync;
   readonly #finish: StatementSync;
   readonly #dropOutput: StatementSync;
+  readonly #dropOpen: StatementSync;
   readonly #outputs: NewestBytes;
   #isSynced = true;
   #syncs = 0;
@@ -80,15 +86,19 @@ export class CallLedger {
         code_hash TEXT NOT NULL, argument_hash TEXT NOT NULL, at INTEGER NOT NULL,
         receipt TEXT, signature TEXT, output TEXT
       ) STRICT, WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS waiting (call_key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     `);
     this.identity = beginLife(this.#db);
     this.#find = this.#db.prepare('SELECT * FROM calls WHERE call_key = ?');
     this.#accept = this.#db.prepare(
       'INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
     );
+    this.#wait = this.#db.prepare('INSERT INTO waiting VALUES (?)');
+    this.#stopWaiting = this.#db.prepare('DELETE FROM waiting WHERE call_key = ?');
     this.#finish = this.#db.prepare(
       'UPDATE calls SET receipt = ?, signature = ?, output = ? WHERE call_key = ?',
     );
+    this.#dropOpen = this.#db.prepare('DELETE FROM calls WHERE call_key = ? AND receipt IS NULL');
     this.#dropOutput = this.#db.prepare('UPDATE calls SET output = NULL WHERE call_key = ?');
     this.#outputs = new NewestBytes(maxOutputBytes);
     this.#countOutputs();
@@ -100,18 +110,21 @@ export class CallLedger {
   }
 
   /** Whether it was taken on: `false` if the ticket was taken before. On disk when it returns. */
-  accept(call: AcceptedCall, now: number): boolean {
+  accept(call: AcceptedCall, now: number, state: AcceptedState = 'begun'): boolean {
     const { callKey, ticketId, ticketHash, codeHash, argumentHash } = call;
-    const { changes } = this.#accept.run(
-      callKey,
-      ticketId,
-      ticketHash,
-      codeHash,
-      argumentHash,
-      now,
-    );
-    if (changes === 1) this.#noteSynced();
-    return changes === 1;
+    const facts = [callKey, ticketId, ticketHash, codeHash, argumentHash, now] as const;
+    const isTaken = this.#change(() => {
+      const { changes } = this.#accept.run(...facts);
+      if (changes === 1 && state === 'waiting') this.#wait.run(callKey);
+      return changes === 1;
+    });
+    if (isTaken) this.#noteSynced();
+    return isTaken;
+  }
+
+  /** A call that waited is about to run. On disk when it returns: no later life takes it for one that did not. */
+  begin(callKey: string): void {
+    if (this.#stopWaiting.run(callKey).changes === 1) this.#noteSynced();
   }
 
   /**
@@ -121,9 +134,12 @@ export class CallLedger {
   finish({ callKey, receipt, signature, output }: FinishedCall): void {
     this.#db.exec('PRAGMA synchronous = NORMAL');
     try {
-      this.#finish.run(receipt, signature, output ?? null, callKey);
+      this.#change(() => {
+        this.#finish.run(receipt, signature, output ?? null, callKey);
+        this.#stopWaiting.run(callKey);
+        if (output !== undefined) this.#makeRoom(callKey, Buffer.byteLength(output));
+      });
       this.#isSynced = false;
-      if (output !== undefined) this.#makeRoom(callKey, Buffer.byteLength(output));
     } finally {
       this.#db.exec('PRAGMA synchronous = FULL');
     }
@@ -138,9 +154,23 @@ export class CallLedger {
     const rows = this.#db.prepare(
       'SELECT call_key, octet_length(output) AS bytes FROM calls WHERE output IS NOT NULL ORDER BY at',
     );
+    this.#change(() => {
+      for (const row of rows.all()) this.#makeRoom(String(row.call_key), Number(row.bytes));
+    });
+  }
+
+  /** All of it, or nothing. */
+  #change<T>(change: () => T): T {
     this.#db.exec('BEGIN');
-    for (const row of rows.all()) this.#makeRoom(String(row.call_key), Number(row.bytes));
-    this.#db.exec('COMMIT');
+    try {
+      const result = change();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (thrown) {
+      // A full disk has ended it already.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw thrown;
+    }
   }
 
   /**
@@ -180,25 +210,29 @@ export class CallLedger {
 
   /** Forgets a call that was taken on and never begun, so that its ticket can come again. */
   giveBack(callKey: string): void {
-    const { changes } = this.#db
-      .prepare('DELETE FROM calls WHERE call_key = ? AND receipt IS NULL')
-      .run(callKey);
-    if (changes === 1) this.#noteSynced();
+    const isGone = this.#change(() => {
+      this.#stopWaiting.run(callKey);
+      return this.#dropOpen.run(callKey).changes === 1;
+    });
+    if (isGone) this.#noteSynced();
+  }
+
+  /** Forgets those that waited when an earlier life ended, as if each had been given back; how many. */
+  forgetWaiting(): number {
+    const count = this.#change(() => {
+      const rows = this.#db.prepare('SELECT call_key FROM waiting').all();
+      const dropped = rows.filter((row) => this.#dropOpen.run(row.call_key ?? null).changes === 1);
+      this.#db.exec('DELETE FROM waiting');
+      return dropped.length;
+    });
+    if (count > 0) this.#noteSynced();
+    return count;
   }
 
   /** Of a life that ended without finishing them. */
   interrupted(): readonly AcceptedCall[] {
     const rows = this.#db.prepare('SELECT * FROM calls WHERE receipt IS NULL').all();
-    return rows.map((row) => {
-      const { call_key, ticket_id, ticket_hash, code_hash, argument_hash } = row as Row;
-      return {
-        callKey: call_key,
-        ticketId: ticket_id,
-        ticketHash: ticket_hash,
-        codeHash: code_hash,
-        argumentHash: argument_hash,
-      };
-    });
+    return rows.map((row) => toAccepted(row as Row));
   }
 
   /**
@@ -235,8 +269,20 @@ function makePrivate(path: string): void {
   for (const file of [path, `${path}-wal`]) if (existsSync(file)) chmodSync(file, 0o600);
 }
 
-function toEntry({ call_key: callKey, receipt, signature, output }: Row): LedgerEntry {
-  if (receipt === null || signature === null) return { kind: 'running' };
+function toEntry(row: Row): LedgerEntry {
+  const { call_key: callKey, receipt, signature, output } = row;
+  if (receipt === null || signature === null) return { kind: 'running', call: toAccepted(row) };
   const end = { callKey, receipt, signature, ...(output !== null && { output }) };
   return { kind: 'finished', end };
+}
+
+function toAccepted(row: Row): AcceptedCall {
+  const { call_key: callKey, ticket_id: ticketId, ticket_hash: ticketHash } = row;
+  return {
+    callKey,
+    ticketId,
+    ticketHash,
+    codeHash: row.code_hash,
+    argumentHash: row.argument_hash,
+  };
 }

@@ -6,7 +6,7 @@
  */
 
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { MAX_TICKET_CHARS } from '../core/executor-protocol/frames.ts';
+import { type GatewayFrame, MAX_TICKET_CHARS } from '../core/executor-protocol/frames.ts';
 import {
   MAX_CLOCK_SKEW_MS,
   MAX_TICKET_LIFE_MS,
@@ -24,6 +24,8 @@ const HEADER = Buffer.from(JSON.stringify(NODE_TICKET_HEADER)).toString('base64u
 const TICKET = /^([\w-]+)\.([\w-]+)\.([\w-]{86})$/;
 
 const MAX_DEPTH = 16;
+
+export type CallFrame = Extract<GatewayFrame, { kind: 'call' }>;
 
 export interface OfferedTicket {
   readonly callKey: string;
@@ -55,6 +57,20 @@ export type TicketProblem =
  */
 export interface TicketVerifier {
   verify(offered: OfferedTicket, now: number): Result<VerifiedTicket, TicketProblem>;
+}
+
+export function toOffered({
+  callKey,
+  ticket,
+  arguments: argumentsText,
+  config,
+  secrets,
+}: CallFrame): OfferedTicket {
+  return {
+    ...{ callKey, ticket, argumentsText },
+    ...(config !== undefined && { configText: config }),
+    ...(secrets !== undefined && { sealedSecrets: secrets }),
+  };
 }
 
 /** `gatewayKey`: Ed25519, base64url. */

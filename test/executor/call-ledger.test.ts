@@ -80,7 +80,7 @@ test('so is what a crash left beside it', () => {
   withLedger((ledger) => {
     expect(left.length).toBeGreaterThan(1);
     for (const file of left) expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(ledger.find('begun')).toEqual({ kind: 'running' });
+    expect(ledger.find('begun')).toMatchObject({ kind: 'running' });
   });
 });
 
@@ -98,8 +98,22 @@ describe('a call', () => {
     runAndKill(`ledger.accept(callOf('1'), 0);`);
     withLedger((ledger) => {
       expect(ledger.interrupted().map(({ callKey }) => callKey)).toEqual(['1']);
-      expect(ledger.find('1')).toEqual({ kind: 'running' });
+      expect(ledger.find('1')).toMatchObject({ kind: 'running' });
       expect(ledger.accept(callOf('1'), 0)).toBe(false);
+    });
+  });
+
+  test('that waited when the process was killed is forgotten, so that its ticket can come again', () => {
+    runAndKill(`
+      for (const key of ['waits', 'begins', 'ends']) ledger.accept(callOf(key), 0, 'waiting');
+      ledger.begin('begins');
+      ledger.finish(endOf('ends'));`);
+    withLedger((ledger) => {
+      expect(ledger.forgetWaiting()).toBe(1);
+      expect(ledger.interrupted().map(({ callKey }) => callKey)).toEqual(['begins']);
+      expect(ledger.find('ends')).toMatchObject({ kind: 'finished' });
+      expect(ledger.accept(callOf('waits'), 0)).toBe(true);
+      expect(ledger.forgetWaiting()).toBe(0); // it has begun by now
     });
   });
 
@@ -266,7 +280,7 @@ describe('a ledger that is swept', () => {
       ledger.accept(callOf('2'), LEDGER_KEEPS_MS + 1);
       ledger.sweep(1_000 * LEDGER_KEEPS_MS);
       expect(ledger.find('1')).toBeUndefined();
-      expect(ledger.find('open')).toEqual({ kind: 'running' });
+      expect(ledger.find('open')).toMatchObject({ kind: 'running' });
     });
   });
 });

@@ -41,3 +41,15 @@ describe('a desk that is drained', () => {
     scene.dispose();
   });
 });
+
+describe('a desk that is killed', () => {
+  test('has begun what had a slot, and not what waited for one', async () => {
+    const { scene, first, second } = await openGated();
+    const later = await scene.reborn(async () => ({ outcome: 'ok', output: '', truncated: false }));
+    expect(later.desk.recall(second.callKey)).toBe('absent');
+    expect(await later.offer(second)).toBe('ok');
+    expect(await later.offer(first)).toBe('unknown');
+    expect(later.jobs).toHaveLength(1);
+    later.dispose();
+  });
+});

@@ -56,19 +56,31 @@ test('a ticket that is refused is believed to be, as on a machine whose clock is
   scene.dispose();
 });
 
-test('an end that cannot be written down is not told, and is unknown in the next life', async () => {
+test('an end that cannot be written down is unknown, at once and in the next life', async () => {
   const scene = await openScene();
   vi.spyOn(scene.ledger, 'finish').mockImplementation(full);
   const call = await makeCall(scene.gateway);
   scene.desk.take({ kind: 'call', ...call });
   await expect.poll(() => scene.logs).toMatchObject([{ problem: 'not_written' }]);
-  expect(scene.desk.recall(call.callKey)).toBe('running');
-  expect(scene.answers).toEqual([]);
+  expect(judgedLast(scene, call)).toMatchObject({ ok: true, value: { reason: 'unknown' } });
+  expect(scene.desk.recall(call.callKey)).toBe('answered');
+  expect(judgedLast(scene, call)).toMatchObject({ ok: true, value: { reason: 'unknown' } });
   vi.restoreAllMocks();
   const later = await scene.reborn();
   expect(await later.offer(call)).toBe('unknown');
   expect(later.jobs).toEqual([]);
   later.dispose();
+});
+
+test('a call that waits is not begun where that cannot be written', async () => {
+  const { scene, open } = await openGated();
+  vi.spyOn(scene.ledger, 'begin').mockImplementation(full);
+  open();
+  await expect.poll(() => scene.logs.map(({ outcome }) => outcome)).toEqual(['ok', 'unknown']);
+  expect(scene.jobs).toHaveLength(1);
+  vi.restoreAllMocks();
+  expect(await scene.offer(await makeCall(scene.gateway))).toBe('ok'); // its slot is free again
+  scene.dispose();
 });
 
 test('a call whose output was swept has become unknown, and that is believed', async () => {

@@ -141,6 +141,30 @@ describe('an executor that is killed', () => {
     },
   );
 
+  test('while calls wait for a slot is sent these again, and runs each of them once', async () => {
+    const names = Array.from({ length: SLOTS }, (_, at) => `${name}-${at}`);
+    const answers = names.map((each) => enter(each));
+    await until('all slots are taken', () => names.every((each) => countRuns(each) === 1));
+    const queued = enter(`${name}-queued`);
+    await until('one more is written down', async () => {
+      const { body } = await api.get(`/v1/nodes/${executor.node}/calls`);
+      const sent = body.calls.filter(({ state }: { state: string }) => state === 'sent');
+      const log = readFileSync(join(executor.home, 'ledger.sqlite-wal'));
+      return sent.length > SLOTS && log.includes(sent[0].callKey);
+    });
+    await executor.kill();
+    await until('nothing is left', () => leftovers().length === 0);
+    open(`${name}-queued`);
+    await executor.start();
+    for (const answer of answers) expect((await answer).body).toMatchObject({ reason: 'unknown' });
+    expect((await queued).body).toMatchObject({ result: 'ran' });
+    expect([...names, `${name}-queued`].map(countRuns)).toEqual(Array(SLOTS + 1).fill(1));
+    expect((await bothSides(SLOTS + 1)).toSorted()).toEqual([
+      ['ok', 'ok'],
+      ...Array(SLOTS).fill(['unknown', 'unknown']),
+    ]);
+  });
+
   test('before a call is sent gets it when it is back', async () => {
     await executor.kill();
     await untilState(api, executor.node, 'offline');
