@@ -28,15 +28,17 @@ export interface EngineOptions {
    * number: root in a container would be root outside, was there a way out.
    */
   readonly acceptsHostUsers?: boolean;
+  /** How long it may take to answer, in milliseconds; as long as usual unless stated. */
+  readonly patienceMs?: number;
 }
 
 /** An error says what is missing. */
 export async function createEngineSandbox(
   options: EngineOptions,
 ): Promise<Result<Sandbox, SandboxUnavailable>> {
-  const { socketPath, folder, runtime, acceptsHostUsers = false } = options;
-  const client = new EngineClient(socketPath);
-  const engine = await describeEngine(client);
+  const { socketPath, folder, runtime, acceptsHostUsers = false, patienceMs } = options;
+  const client = new EngineClient(socketPath, patienceMs);
+  const engine = await describeEngine(client.together());
   if (engine === undefined) return unavailable('an engine must answer on its socket');
   if (engine.isRootless && engine.groups === '1') {
     return unavailable('without root its limits need control groups of version 2');

@@ -11,6 +11,7 @@ import { createEngineSandbox } from '../../../src/executor/container-sandbox/cre
 import { findContainerGroup } from '../../../src/executor/container-sandbox/engine/container-group.ts';
 import { EngineClient } from '../../../src/executor/container-sandbox/engine/engine-client.ts';
 import { EngineContainer } from '../../../src/executor/container-sandbox/engine/engine-container.ts';
+import { EngineProcess } from '../../../src/executor/container-sandbox/engine/engine-process.ts';
 import { DEFAULT_SANDBOX_LIMITS } from '../../../src/executor/sandbox-limits.ts';
 import { makeFolder } from '../support/host-folders.ts';
 import { orderOf } from '../support/process-sandbox.ts';
@@ -25,6 +26,7 @@ interface Asked {
 let server: Server;
 afterEach(() => {
   server.close();
+  server.closeAllConnections();
 });
 
 /** Answers as an engine of this name would, up to the moment when a container is to be made. */
@@ -144,5 +146,85 @@ describe('a container that an engine is just ending by itself', () => {
     const container = await EngineContainer.create(new EngineClient(socket), 'name', {});
     await container.remove();
     expect(asked).toEqual(['POST', 'DELETE', 'DELETE', 'DELETE']);
+  });
+});
+
+describe('an engine that does not answer any more', () => {
+  let asked: string[];
+
+  /** Answers what comes before, and is silent from this question on. */
+  async function silentFrom(path: string, patienceMs = 500): Promise<EngineContainer> {
+    let isSilent = false;
+    asked = [];
+    server = createServer((request, response) => {
+      asked.push(request.method ?? '');
+      isSilent ||= request.url?.includes(path) === true;
+      if (!isSilent) response.writeHead(201).end('{"Id": "c"}');
+    });
+    server.on('upgrade', (request, socket) => {
+      isSilent ||= request.url?.includes(path) === true;
+      socket.on('error', () => undefined);
+      if (!isSilent)
+        socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+    });
+    const socket = join(makeFolder(), 'engine.sock');
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    return EngineContainer.create(new EngineClient(socket, patienceMs).together(), 'name', {});
+  }
+
+  const denied = { code: 'tier_unavailable' };
+
+  test('makes no container', async () => {
+    await expect(silentFrom('create')).rejects.toMatchObject(denied);
+  });
+
+  test.each(['attach', '/start'])('starts none: %s', async (path) => {
+    await expect((await silentFrom(path)).start()).rejects.toMatchObject(denied);
+  });
+
+  test('copies nothing into one', async () => {
+    const container = await silentFrom('nothing'); // never says that it has copied
+    const tree = [{ path: 'a', bytes: Buffer.from('a'), isExecutable: false }];
+    await expect(container.put('/tmp', tree)).rejects.toMatchObject(denied);
+  });
+
+  test('removes none, and is not asked seven times', async () => {
+    const container = await silentFrom('force');
+    await expect(container.remove()).rejects.toMatchObject(denied);
+    expect(asked).toEqual(['POST', 'DELETE']);
+  });
+
+  test('holds up no end of a program that was killed', async () => {
+    const container = await silentFrom('force');
+    const program = await container.run(['/bin/true']);
+    const child = new EngineProcess(container, program, async () => undefined);
+    const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+    child.kill();
+    expect(await ended).toBe('SIGKILL');
+    expect(program.stdin.destroyed).toBe(true);
+  });
+
+  test('is not taken', async () => {
+    server = createServer(() => undefined);
+    const socket = join(makeFolder(), 'engine.sock');
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    const made = await createEngineSandbox({
+      ...{ socketPath: socket, folder: makeFolder(), patienceMs: 200 },
+    });
+    expect(made).toMatchObject({ ok: false, error: { message: expect.stringMatching(/answer/) } });
+  });
+
+  test('is asked again until it has removed what it did not', async () => {
+    let deletes = 0;
+    server = createServer((request, response) => {
+      if (request.method === 'DELETE') deletes += 1;
+      if (request.method !== 'DELETE' || deletes > 1) response.writeHead(201).end('{"Id": "c"}');
+    });
+    const socket = join(makeFolder(), 'engine.sock');
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    const client = new EngineClient(socket, 500);
+    const container = await EngineContainer.create(client, 'name', {});
+    await expect(container.remove()).rejects.toMatchObject(denied);
+    await expect.poll(() => deletes).toBe(2);
   });
 });

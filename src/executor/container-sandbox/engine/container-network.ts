@@ -54,7 +54,7 @@ async function isSeenIn(container: EngineContainer): Promise<boolean> {
   program.stdout.resume();
   program.stderr.resume();
   program.stdin.end();
-  return (await program.exitCode) === 0;
+  return (await container.exitInTime(program)) === 0;
 }
 
 function readRows(pid: number, table: string): readonly string[] {

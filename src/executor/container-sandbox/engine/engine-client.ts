@@ -24,15 +24,47 @@ const API = '/v1.41';
 const LIBPOD_API = '/v4.0.0/libpod';
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-const ANSWER_WITHIN_MS = 60_000;
+/** How long an engine may take to answer, in milliseconds; to pull an image as well. */
+const PATIENCE_MS = 60_000;
 /** To take an image that it is sent. */
 const LOADED_WITHIN_MS = 900_000;
 
 export class EngineClient {
   readonly #socketPath: string;
+  readonly #patienceMs: number;
+  readonly #until: AbortSignal | undefined;
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, patienceMs = PATIENCE_MS, until?: AbortSignal) {
     this.#socketPath = socketPath;
+    this.#patienceMs = patienceMs;
+    this.#until = until;
+  }
+
+  /** The same engine, for questions that together may take as long as one: what hangs once hangs each time. */
+  together(): EngineClient {
+    const until = AbortSignal.timeout(this.#patienceMs);
+    return new EngineClient(this.#socketPath, this.#patienceMs, until);
+  }
+
+  get patienceMs(): number {
+    return this.#patienceMs;
+  }
+
+  /** Whether there is no more time for questions. */
+  get isOver(): boolean {
+    return this.#until?.aborted === true;
+  }
+
+  /** Calls it when there is none; answers what takes that back. */
+  whenOver(act: () => void): () => void {
+    if (this.isOver) act();
+    this.#until?.addEventListener('abort', act);
+    return () => this.#until?.removeEventListener('abort', act);
+  }
+
+  #deadline(): AbortSignal {
+    const own = AbortSignal.timeout(this.#patienceMs);
+    return this.#until === undefined ? own : AbortSignal.any([own, this.#until]);
   }
 
   /** The parsed answer; nothing for one without a body, and for "not found". */
@@ -60,7 +92,7 @@ export class EngineClient {
     return parseLastJson(body);
   }
 
-  /** Starts something, and stays connected to what it says and hears. */
+  /** Starts something, and stays connected to what it says and hears, for as long as that takes. */
   async attach(path: string, body: unknown): Promise<Duplex> {
     const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
     const text = JSON.stringify(body);
@@ -82,8 +114,12 @@ export class EngineClient {
       reject(refuse('it must attach', String(response.statusCode)));
     });
     outgoing.on('error', (error) => reject(refuse('it must be reachable', error.message)));
+    const deadline = this.#deadline();
+    const giveUp = () => outgoing.destroy(new Error('it did not answer in time'));
+    if (deadline.aborted) giveUp();
+    deadline.addEventListener('abort', giveUp);
     outgoing.end(text);
-    return promise;
+    return promise.finally(() => deadline.removeEventListener('abort', giveUp));
   }
 
   async #send({
@@ -99,12 +135,14 @@ export class EngineClient {
         ...{ socketPath: this.#socketPath, method },
         path: (of === 'libpod' ? LIBPOD_API : API) + path,
         ...(text !== undefined && { headers: { 'Content-Type': 'application/json' } }),
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: this.#deadline(),
       },
       (response) => {
-        readText(response).then((answer) => {
-          resolve({ status: response.statusCode ?? 500, body: answer });
-        }, reject);
+        readText(response).then(
+          (answer) => resolve({ status: response.statusCode ?? 500, body: answer }),
+          (error) =>
+            reject(error instanceof Fault ? error : refuse('it must answer', String(error))),
+        );
       },
     );
     outgoing.on('error', (error) => reject(refuse('it must be reachable', error.message)));

@@ -43,19 +43,31 @@ export interface EngineProgram extends SplitStreams {
 }
 
 export class EngineContainer {
+  /** For what belongs to its start. */
   readonly #client: EngineClient;
   readonly #path: string;
+  #isAskedAgain = false;
 
-  private constructor(client: EngineClient, id: string) {
+  private constructor(client: EngineClient, name: string) {
     this.#client = client;
-    this.#path = `/containers/${id}`;
+    this.#path = `/containers/${name}`;
   }
 
-  /** @throws Fault `tier_unavailable` */
+  /**
+   * An engine that does not answer in time may make it later all the same: then it is removed.
+   *
+   * @throws Fault `tier_unavailable`
+   */
   static async create(client: EngineClient, name: string, body: object): Promise<EngineContainer> {
+    const container = new EngineContainer(client, name);
     const path = `/containers/create?name=${name}`;
-    const { Id } = CREATED.parse(await client.ask({ method: 'POST', path, body }));
-    return new EngineContainer(client, Id);
+    try {
+      CREATED.parse(await client.ask({ method: 'POST', path, body }));
+      return container;
+    } catch (thrown) {
+      container.#removeLater();
+      throw thrown;
+    }
   }
 
   /** It runs for no longer than this process does. */
@@ -71,25 +83,45 @@ export class EngineContainer {
     return { pid: State.Pid, runtime: more.OCIRuntime };
   }
 
-  async run(argv: readonly string[], environment: readonly string[] = []): Promise<EngineProgram> {
+  async run(
+    argv: readonly string[],
+    environment: readonly string[] = [],
+    client = this.#client,
+  ): Promise<EngineProgram> {
     const body = {
       ...{ Cmd: argv, Env: environment },
       ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true },
     };
     const path = `${this.#path}/exec`;
-    const { Id } = CREATED.parse(await this.#client.ask({ method: 'POST', path, body }));
-    const stdin = await this.#client.attach(`/exec/${Id}/start`, { Detach: false, Tty: false });
+    const { Id } = CREATED.parse(await client.ask({ method: 'POST', path, body }));
+    const stdin = await client.attach(`/exec/${Id}/start`, { Detach: false, Tty: false });
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     stdin
       .on('end', resolve)
       .on('close', resolve)
       .on('error', () => resolve());
     const exitCode = closed.then(async () => {
-      const ended = await this.#client.ask({ method: 'GET', path: `/exec/${Id}/json` });
+      const ended = await client.together().ask({ method: 'GET', path: `/exec/${Id}/json` });
       return ended === undefined ? undefined : (EXITED.parse(ended).ExitCode ?? undefined);
     });
     exitCode.catch(() => undefined); // not everybody asks for it
     return { stdin, exitCode, ...splitStreams(stdin) };
+  }
+
+  /**
+   * Of a program that belongs to the start: it has no longer than that.
+   *
+   * @throws Fault `tier_unavailable`
+   */
+  async exitInTime(program: EngineProgram): Promise<number | undefined> {
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    const stop = this.#client.whenOver(() => {
+      program.stdin.destroy();
+      reject(
+        new Fault('tier_unavailable', 'Cannot start a container: the engine must do it in time'),
+      );
+    });
+    return await Promise.race([program.exitCode, over]).finally(stop);
   }
 
   /** Puts files into a folder of the container. */
@@ -107,7 +139,8 @@ export class EngineContainer {
 
   /** All files of a folder of the container. */
   async take(folder: string, bounds: TreeBounds): Promise<FileTree> {
-    const program = await this.run(['tar', '-c', '-C', folder, '-f', '-', '.']);
+    const argv = ['tar', '-c', '-C', folder, '-f', '-', '.'];
+    const program = await this.run(argv, [], this.#client.together());
     program.stderr.resume();
     program.stdin.end();
     try {
@@ -120,18 +153,39 @@ export class EngineContainer {
   /**
    * Ends all of it at once, and forgets it. An engine that is just about to end it by itself refuses,
    * and is asked again.
+   *
+   * @throws Fault `tier_unavailable` where the engine does not do it in time. It is asked again from time
+   * to time until it does, or until this process ends: then the next executor sweeps.
    */
   async remove(): Promise<void> {
-    const request = { method: 'DELETE', path: `${this.#path}?force=true&v=true` } as const;
+    const client = this.#client.together();
     for (const pauseMs of REMOVE_AGAIN_MS) {
       try {
-        await this.#client.ask(request);
+        await this.#askToRemove(client);
         return;
       } catch {
+        if (client.isOver) break;
         await wait(pauseMs);
       }
     }
-    await this.#client.ask(request);
+    await this.#askToRemove(client).catch((thrown) => {
+      this.#removeLater();
+      throw thrown;
+    });
+  }
+
+  async #askToRemove(client: EngineClient): Promise<void> {
+    await client.ask({ method: 'DELETE', path: `${this.#path}?force=true&v=true` });
+  }
+
+  #removeLater(): void {
+    if (this.#isAskedAgain) return;
+    this.#isAskedAgain = true;
+    const again = () => {
+      this.#askToRemove(this.#client.together()).catch(later);
+    };
+    const later = () => void setTimeout(again, this.#client.patienceMs).unref();
+    later();
   }
 
   /** `umask` as a shell takes it; archives state wider modes. */
@@ -141,7 +195,7 @@ export class EngineContainer {
     program.stdout.resume();
     program.stderr.resume();
     program.stdin.end(writeTar(tree));
-    if ((await program.exitCode) !== 0) {
+    if ((await this.exitInTime(program)) !== 0) {
       throw new Fault('tier_unavailable', 'Cannot copy files into a container: it must have room');
     }
   }

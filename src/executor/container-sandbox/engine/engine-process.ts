@@ -10,6 +10,7 @@ import type { EngineContainer, EngineProgram } from './engine-container.ts';
 
 export class EngineProcess extends EventEmitter implements WatchedProcess {
   readonly #container: EngineContainer;
+  readonly #program: EngineProgram;
   exitCode: number | null = null;
   signalCode: NodeJS.Signals | null = null;
   #isKilled = false;
@@ -22,6 +23,7 @@ export class EngineProcess extends EventEmitter implements WatchedProcess {
   ) {
     super();
     this.#container = container;
+    this.#program = program;
     program.exitCode
       .then(async (exitCode) => {
         if (exitCode !== undefined && !this.#isKilled) await atEnd(exitCode);
@@ -33,12 +35,19 @@ export class EngineProcess extends EventEmitter implements WatchedProcess {
       );
   }
 
+  /** It has ended when the engine has removed it, or did not in time: then its group is emptied. */
   kill(): void {
+    if (this.#isKilled) return;
     this.#isKilled = true;
-    this.#container.remove().catch(() => undefined); // the sweep of the next executor tries again
+    const isOver = () => {
+      this.#program.stdin.destroy();
+      this.#end(null);
+    };
+    this.#container.remove().then(isOver, isOver);
   }
 
   #end(exitCode: number | null): void {
+    if (this.exitCode !== null || this.signalCode !== null) return;
     const hasExited = exitCode !== null && !this.#isKilled;
     this.exitCode = hasExited ? exitCode : null;
     this.signalCode = hasExited ? null : 'SIGKILL';

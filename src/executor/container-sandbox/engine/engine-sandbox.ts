@@ -53,7 +53,7 @@ export class EngineSandbox implements Sandbox {
   }
 
   async sweep(): Promise<void> {
-    const { client } = this.#parts;
+    const client = this.#parts.client.together();
     const filters = encodeURIComponent(JSON.stringify({ label: [OWNER_LABEL] }));
     const path = `/containers/json?all=true&filters=${filters}`;
     const listed = LISTED.parse(await client.ask({ method: 'GET', path }));
@@ -67,16 +67,17 @@ export class EngineSandbox implements Sandbox {
   async start(order: SandboxOrder): Promise<RunningSandbox> {
     requireRunnable(order);
     const files = GrantedFiles.read(order);
-    const { client, runtime } = this.#parts;
+    const { runtime } = this.#parts;
+    const client = this.#parts.client.together();
     const seccomp = this.#parts.seccomp[order.egress === undefined ? 'none' : 'tcp'];
-    const image = await this.#findImage(order.image);
+    const image = await this.#findImage(client, order.image);
     const folders = files.folders.map(({ path }) => path);
     const body = writeContainerBody(order, { image, folders, seccomp, runtime });
     const container = await EngineContainer.create(client, `sallyport-${order.id}`, body);
     try {
       return await this.#run(order, container, files);
     } catch (error) {
-      await container.remove();
+      await container.remove().catch(() => undefined); // it is tried again
       throw error;
     }
   }
@@ -116,11 +117,10 @@ export class EngineSandbox implements Sandbox {
   }
 
   /** The engine's own name for exactly this image; pulled if the engine does not have it. */
-  async #findImage(image: PinnedImage | undefined): Promise<string> {
+  async #findImage(client: EngineClient, image: PinnedImage | undefined): Promise<string> {
     if (image === undefined) throw refuseOrder('its image must be named');
     const { repository, digest } = image;
     const reference = `${repository}@${digest}`;
-    const { client } = this.#parts;
     const path = `/images/${encodeURIComponent(reference)}/json`;
     let found = await client.ask({ method: 'GET', path });
     if (found === undefined) {
