@@ -5,18 +5,21 @@
  */
 
 import { MAX_NODE_CALLS } from '../core/executor-protocol/node-offer.ts';
-import { narrowerLimits } from '../core/manifest/executor-limits.ts';
-import { isJsonObject, type JsonObject } from '../core/primitives/json.ts';
-import { parseJson } from '../core/primitives/parse-json.ts';
-import type { AcceptedCall, AcceptedState, CallLedger, FinishedCall } from './call-ledger.ts';
+import type {
+  AcceptedCall,
+  AcceptedState,
+  CallLedger,
+  FinishedCall,
+  LedgerEntry,
+} from './call-ledger.ts';
 import type { Identity } from './identity.ts';
 import { endedBy, type Failure, type Job, type JobEnd } from './job.ts';
 import { limitProgress } from './limit-progress.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { asKept, finishCall } from './make-receipt.ts';
 import { openSecrets } from './open-secrets.ts';
-import { rulesOf } from './plan-access.ts';
 import type { LocalPlugin } from './plugin-catalogue.ts';
+import { prepareJob, type TakenCall } from './prepare-job.ts';
 import { createRedactor } from './redact-secrets.ts';
 import type { SealingKey } from './sealing-key.ts';
 import { sha256Text } from './sha256.ts';
@@ -30,14 +33,11 @@ import {
   type VerifiedTicket,
 } from './verify-ticket.ts';
 
-/** `not_written`: the ledger cannot be written, as when the disk is full. `too_many` are taken on already. */
+/** `not_written`: the ledger cannot be written or read, as when the disk is full. `too_many` are taken on already. */
 type Problem = TicketProblem | 'used' | 'not_written' | 'too_many';
 
 /** Calls that run or wait here: what waited for this machine comes on top of what it is sent at once. */
 const MAX_TAKEN_ON = 2 * MAX_NODE_CALLS;
-
-const MAX_ARGUMENT_BYTES = 4_194_304;
-const MAX_ARGUMENT_DEPTH = 512;
 
 /** Longest time that a timer can be set for. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -76,15 +76,6 @@ export interface CallLog {
   readonly stderr?: string;
 }
 
-/** Written down, and to be run. */
-interface TakenCall {
-  readonly call: AcceptedCall;
-  readonly offered: OfferedTicket;
-  readonly ticket: VerifiedTicket;
-  /** Gives back the slot that it was taken with; absent: it waits for one. */
-  readonly leave?: () => void;
-}
-
 export class CallDesk {
   readonly #parts: CallDeskParts;
   readonly #slots: Slots;
@@ -110,24 +101,36 @@ export class CallDesk {
   /** The same call again is answered with its end, or will be when it has one. */
   take(frame: CallFrame): void {
     const { callKey } = frame;
-    if (this.recall(callKey) !== 'absent') return;
+    const known = this.recall(callKey);
+    if (known !== 'absent' && known !== 'unreadable') return;
     const offered = toOffered(frame);
     const verified = this.#parts.verifier.verify(offered, Date.now());
     if (this.#drain.signal.aborted) this.#parts.giveBack(callKey);
     else if (!verified.ok) this.#refuse(offered, verified.error);
+    else if (known === 'unreadable') this.#refuse(offered, 'not_written');
     else if (this.#running.size >= MAX_TAKEN_ON) this.#refuse(offered, 'too_many');
     else this.#accept(offered, verified.value);
   }
 
   /** Answers with the end of a call, if it has one. */
-  recall(callKey: string): 'answered' | 'running' | 'absent' {
-    const { ledger, identity, answer } = this.#parts;
-    const entry = ledger.find(callKey);
+  recall(callKey: string): 'answered' | 'running' | 'absent' | 'unreadable' {
+    const { identity, answer } = this.#parts;
+    const entry = this.#find(callKey);
     if (entry === undefined) return 'absent';
+    if (entry === 'unreadable') return entry;
     if (entry.kind === 'finished') answer(asKept(identity, entry.end));
     else if (this.#running.has(callKey)) return 'running';
     else answer(this.#toUnknown(entry.call)); // its end could not be written
     return 'answered';
+  }
+
+  /** A disk that breaks ends nothing that runs. */
+  #find(callKey: string): LedgerEntry | 'unreadable' | undefined {
+    try {
+      return this.#parts.ledger.find(callKey);
+    } catch {
+      return 'unreadable';
+    }
   }
 
   cancel(callKey: string): void {
@@ -214,7 +217,7 @@ export class CallDesk {
 
   /** Nothing if it was not begun, and is to be given back. */
   async #runInSlot(taken: TakenCall, signal: AbortSignal): Promise<JobEnd | undefined> {
-    const job = this.#prepare(taken, signal);
+    const job = prepareJob(this.#parts, taken, signal);
     if (typeof job === 'string') return endedBy(job);
     const { sealedSecrets } = taken.offered;
     const secrets = await openSecrets(job, sealedSecrets, this.#parts.sealing);
@@ -252,27 +255,6 @@ export class CallDesk {
     return this.#slots.take(AbortSignal.any([signal, untilDeadline, this.#drain.signal]));
   }
 
-  /** By what this machine has and its owner lets it do. */
-  #prepare({ offered, ticket }: TakenCall, signal: AbortSignal): Job | Failure {
-    const { argumentsText, configText } = offered;
-    const { call } = ticket;
-    const { policy, plugins, progress } = this.#parts;
-    const plugin = plugins.find(({ name }) => name === call.plugin);
-    if (plugin === undefined || plugin.codeHash !== call.codeHash || plugin.tier !== call.tier) {
-      return 'tier_unavailable';
-    }
-    const args = readObject(argumentsText);
-    const config = configText === undefined ? undefined : readObject(configText);
-    if (args === undefined) return 'plugin_error';
-    return {
-      ...{ ticket, plugin, signal, arguments: args, secrets: [] },
-      ...(config && { config }),
-      rules: rulesOf(ticket, policy),
-      limits: narrowerLimits(call.executor.limits, policy.limits),
-      onProgress: (text) => progress(call.callKey, text),
-    };
-  }
-
   /** Reported, and not written down: whoever makes such tickets could fill the ledger. */
   #refuse(offered: OfferedTicket, problem: Problem): void {
     const { callKey, ticket, argumentsText } = offered;
@@ -287,10 +269,4 @@ export class CallDesk {
     answer(finishCall(identity, call, { ...endedBy(outcome), durationMs: 0 }));
     log({ callKey, tool: '', outcome, durationMs: 0, problem });
   }
-}
-
-function readObject(text: string): JsonObject | undefined {
-  const limits = { maxBytes: MAX_ARGUMENT_BYTES, maxDepth: MAX_ARGUMENT_DEPTH };
-  const json = parseJson(text, limits);
-  return json.ok && isJsonObject(json.value) ? json.value : undefined;
 }

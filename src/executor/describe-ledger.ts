@@ -8,20 +8,42 @@ import { DatabaseSync } from 'node:sqlite';
 import { parseReceipt } from '../core/executor-protocol/executor-receipt.ts';
 
 /** How many calls ended in which way; `locked` while an executor runs on it. */
-export function describeLedger(path: string): Readonly<Record<string, number>> | 'locked' {
+export type LedgerDescription = Readonly<Record<string, number>> | 'locked' | 'unreadable';
+
+export function describeLedger(path: string): LedgerDescription {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: 0 });
     const counts: Record<string, number> = {};
-    for (const { receipt } of db.prepare('SELECT receipt FROM calls').all()) {
-      const read = typeof receipt === 'string' ? parseReceipt(receipt) : undefined;
-      const outcome = read?.outcome ?? 'interrupted';
-      counts[outcome] = (counts[outcome] ?? 0) + 1;
-    }
+    for (const outcome of outcomesIn(db)) counts[outcome] = (counts[outcome] ?? 0) + 1;
     return counts;
-  } catch {
-    return 'locked';
+  } catch (thrown) {
+    return isLocked(thrown) ? 'locked' : 'unreadable';
   } finally {
     db?.close();
   }
+}
+
+function* outcomesIn(db: DatabaseSync): Iterable<string> {
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const has = (table: string) => tables.some(({ name }) => name === table);
+  if (!has('calls')) return; // it has just been made
+  const waiting = has('waiting') ? 'call_key IN (SELECT call_key FROM waiting)' : '0';
+  for (const row of db.prepare(`SELECT receipt, ${waiting} AS waits FROM calls`).all()) {
+    const read = typeof row.receipt === 'string' ? parseReceipt(row.receipt) : undefined;
+    yield read?.outcome ?? (row.waits === 1 ? 'waiting' : 'interrupted');
+  }
+}
+
+/** Primary code; what is above the lowest byte says more of it. */
+const SQLITE_BUSY = 5;
+
+export function isLocked(thrown: unknown): boolean {
+  const { errcode = 0 } = thrown as { readonly errcode?: number };
+  return errcode % 256 === SQLITE_BUSY;
+}
+
+/** What must hold for a ledger to be used. */
+export function ledgerMust(path: string): string {
+  return `"${path}" must be a ledger, on a disk that can be written and has space`;
 }

@@ -11,6 +11,7 @@ import type { GatewayFrame } from '../core/executor-protocol/frames.ts';
 import type { NodeOffer } from '../core/executor-protocol/node-offer.ts';
 import { CallDesk, type CallLog } from './call-desk.ts';
 import { CallLedger } from './call-ledger.ts';
+import { isLocked, ledgerMust } from './describe-ledger.ts';
 import { EgressProxy } from './egress-proxy/egress-proxy.ts';
 import type { ExecutorHome } from './executor-home.ts';
 import { type ConnectionState, GatewayConnection } from './gateway-connection.ts';
@@ -36,6 +37,9 @@ const STATES: Readonly<Record<ConnectionState, string>> = {
   offline: 'connection lost; trying again',
   refused:
     'the gateway refuses the connection: it must be of this version or a later one, and have this machine enrolled with this key; trying again',
+  'not-found':
+    'the gateway has no such node: it was revoked, or the address is another’s; trying again',
+  unreachable: 'the gateway cannot be reached; trying again',
 };
 
 export interface ExecutorOptions {
@@ -60,7 +64,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const { home, identity, tiers, tell, log } = options;
   const policy = keepOwn(options.policy, home);
   for (const sentence of describeParts(options.policy, home)) tell(sentence);
-  const ledger = openLedger(home.ledgerFile);
+  const ledger = withLedger(home.ledgerFile, (path) => new CallLedger(path));
   const stopSweeping = keepSwept(ledger, tell);
   for (const sandbox of Object.values(tiers)) await sandbox.sweep();
   rmSync(home.runFolder, { recursive: true, force: true });
@@ -80,7 +84,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
     progress: (callKey, text) => connection.send({ kind: 'progress', callKey, text }),
     giveBack: (callKey) => connection.send({ kind: 'absent', callKey }),
   });
-  const interrupted = desk.settleInterrupted();
+  const interrupted = withLedger(home.ledgerFile, () => desk.settleInterrupted());
   if (interrupted > 0) tell(`calls that an earlier run did not finish: ${interrupted}`);
 
   const { promise: ended, resolve: end } = Promise.withResolvers<
@@ -123,19 +127,18 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   return { ended, stop: () => finish('stopped') };
 }
 
-/** Primary code; what is above the lowest byte says more of it. */
-const SQLITE_BUSY = 5;
-
-/** It is locked while an executor runs, so whoever has it is the only one. */
-function openLedger(path: string): CallLedger {
+/**
+ * It is locked while an executor runs, so whoever has it is the only one.
+ *
+ * @throws Fault `internal` that says what must hold.
+ */
+function withLedger<T>(path: string, use: (path: string) => T): T {
   try {
-    return new CallLedger(path);
+    return use(path);
   } catch (cause) {
-    const { errcode = 0 } = cause as { readonly errcode?: number };
-    const must =
-      errcode % 256 === SQLITE_BUSY
-        ? 'no other executor may run from the same home'
-        : `"${path}" must be a ledger, on a disk that can be written and has space`;
+    const must = isLocked(cause)
+      ? 'no other executor may run from the same home'
+      : ledgerMust(path);
     throw new Fault('internal', `Cannot open the ledger: ${must}`, { cause });
   }
 }

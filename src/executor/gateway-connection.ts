@@ -37,8 +37,14 @@ const NORMAL_CLOSE = 1000;
 /** Uncompressed: frames are small, and to unpack one takes longer than to send it as it is. */
 const OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES };
 
-/** `refused`: by the gateway, which did not believe or could not read what it was told; said once. */
-export type ConnectionState = 'online' | 'offline' | 'refused';
+/** How a gateway, or what stands before it, answers for a node that is not there. */
+const NOT_FOUND = 404;
+
+/**
+ * Each is said once. `refused`: by the gateway, which did not believe or could not read what it was
+ * told; `not-found`: it has no such node; `unreachable`: there was no connection yet.
+ */
+export type ConnectionState = 'online' | 'offline' | 'refused' | 'not-found' | 'unreachable';
 
 export interface ConnectionEvents {
   /** Of a connection that is proved. */
@@ -55,7 +61,7 @@ export class GatewayConnection {
   #socket: WebSocket | undefined;
   #isProved = false;
   #isClosed = false;
-  #isRefused = false;
+  #told: ConnectionState | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #retry: NodeJS.Timeout | undefined;
 
@@ -76,9 +82,8 @@ export class GatewayConnection {
       offer: this.#offer,
       onProved: () => {
         this.#isProved = true;
-        this.#isRefused = false;
         this.#pauseMs = FIRST_PAUSE_MS;
-        this.#events.onState('online');
+        this.#tell('online');
       },
       onFrame: this.#events.onFrame,
       onGone: (code) => this.#onGone(code),
@@ -112,11 +117,10 @@ export class GatewayConnection {
   #onGone(code: number): void {
     const wasProved = this.#isProved;
     this.#isProved = false;
-    if (wasProved && !this.#isClosed) this.#events.onState('offline');
-    if (code === CLOSE_CODES.refused && !this.#isRefused) {
-      this.#isRefused = true;
-      this.#events.onState('refused');
-    }
+    if (wasProved && !this.#isClosed) this.#tell('offline');
+    if (code === CLOSE_CODES.refused) this.#tell('refused');
+    else if (code === NOT_FOUND) this.#tell('not-found');
+    else if (this.#told === undefined && !this.#isClosed) this.#tell('unreachable');
     const why = FINAL[code];
     if (why !== undefined) {
       this.#isClosed = true;
@@ -128,12 +132,19 @@ export class GatewayConnection {
     this.#pauseMs = Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
     this.#retry = setTimeout(() => this.open(), pauseMs);
   }
+
+  #tell(state: ConnectionState): void {
+    if (this.#told === state) return;
+    this.#told = state;
+    this.#events.onState(state);
+  }
 }
 
 interface AttemptEvents {
   readonly offer: NodeOffer;
   readonly onProved: () => void;
   readonly onFrame: (frame: GatewayFrame) => void;
+  /** The close code, or the status where there was no upgrade; 0 if neither is known. */
   readonly onGone: (code: number) => void;
 }
 
@@ -144,6 +155,7 @@ class Attempt {
   readonly #events: AttemptEvents;
   readonly #nonce = randomBytes(NONCE_BYTES).toString('base64url');
   #state: 'hello' | 'proof' | 'live' = 'hello';
+  /** By a clock that nobody sets. */
   #heardAt = 0;
   #beat: NodeJS.Timeout;
   #isGone = false;
@@ -159,11 +171,15 @@ class Attempt {
     socket.addEventListener('message', ({ data }) => this.#hear(String(data)));
     socket.addEventListener('close', ({ code }) => this.#gone(code));
     socket.addEventListener('error', () => this.#gone(0));
+    socket.on('unexpected-response', (_request, { statusCode = 0 }) => {
+      this.#gone(statusCode);
+      socket.terminate();
+    });
   }
 
   #hear(text: string): void {
     if (this.#isGone) return;
-    this.#heardAt = Date.now();
+    this.#heardAt = performance.now();
     if (text === HEARTBEAT.answer) return;
     const frame = parseGatewayFrame(text);
     if (frame === undefined) this.#end();
@@ -190,7 +206,7 @@ class Attempt {
     this.#state = 'live';
     clearTimeout(this.#beat);
     this.#beat = setInterval(() => {
-      if (Date.now() - this.#heardAt > 2 * HEARTBEAT.everyMs) this.#end();
+      if (performance.now() - this.#heardAt > 2 * HEARTBEAT.everyMs) this.#end();
       else this.#socket.send(HEARTBEAT.ask);
     }, HEARTBEAT.everyMs);
     this.#events.onProved();

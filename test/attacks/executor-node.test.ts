@@ -224,32 +224,38 @@ describe('a connection', () => {
   });
 });
 
-describe('a node that was restored from a backup', () => {
+describe('a node whose ledger may be older than what it was sent', () => {
   const ledger = (...lives: readonly string[]) => {
     const [life = '', ...earlier] = lives.map((name) => name.repeat(32));
     return { life, earlier };
   };
 
-  test('is not believed to have had nothing of what it was sent before, and is not sent it again', async () => {
-    const identity = await enrolNode(gateway, api);
-    const first = await connectNode(identity, [plugin], { ledger: ledger('2', '1') });
-    const answer = api.post('/v1/tools/echo/call', { arguments: { text: 'once' } });
-    const frame = await first.next();
-    first.close();
-    const second = await connectNode(identity, [plugin], { ledger: ledger('4', '3', '1') });
-    await recorded('node-connected', { node: identity.node, reason: 'older_ledger' });
-    expect(await second.next()).toEqual({ kind: 'recall', callKey: frame.callKey });
-    second.send({ kind: 'absent', callKey: frame.callKey });
-    expect((await answer).body).toMatchObject({ code: 'denied', reason: 'unknown' });
-    // Nothing else was said to it in between.
-    const next = api.post('/v1/tools/echo/call', { arguments: { text: 'next' } });
-    const call = await second.next();
-    expect(call.callKey).not.toBe(frame.callKey);
-    second.send(doneFrame(identity, call, 'said'));
-    expect((await next).body).toMatchObject({ result: 'said' });
-    second.close();
-    await api.delete(`/v1/nodes/${identity.node}`);
-  });
+  test.each([
+    ['as it was restored from a backup', ['4', '3', '1'], (first: Link) => first.close()],
+    ['as it runs from a copy while the first does', ['3', '2', '1'], () => undefined],
+  ])(
+    '%s, is not believed to have had nothing of that, and is not sent it again',
+    async (_, lives, end) => {
+      const identity = await enrolNode(gateway, api);
+      const first = await connectNode(identity, [plugin], { ledger: ledger('2', '1') });
+      const answer = api.post('/v1/tools/echo/call', { arguments: { text: 'once' } });
+      const frame = await first.next();
+      end(first);
+      const second = await connectNode(identity, [plugin], { ledger: ledger(...lives) });
+      await recorded('node-connected', { node: identity.node, reason: 'older_ledger' });
+      expect(await second.next()).toEqual({ kind: 'recall', callKey: frame.callKey });
+      second.send({ kind: 'absent', callKey: frame.callKey });
+      expect((await answer).body).toMatchObject({ code: 'denied', reason: 'unknown' });
+      // Nothing else was said to it in between.
+      const next = api.post('/v1/tools/echo/call', { arguments: { text: 'next' } });
+      const call = await second.next();
+      expect(call.callKey).not.toBe(frame.callKey);
+      second.send(doneFrame(identity, call, 'said'));
+      expect((await next).body).toMatchObject({ result: 'said' });
+      second.close();
+      await api.delete(`/v1/nodes/${identity.node}`);
+    },
+  );
 });
 
 describe('a node that lies', () => {

@@ -57,6 +57,18 @@ describe('executor status', () => {
     ledger.close();
   });
 
+  test('does not take a ledger that is broken for one that is in use, nor does "executor doctor"', async () => {
+    const home = enrolled();
+    writeFileSync(home.ledgerFile, 'no ledger'.repeat(1_000), { mode: 0o600 });
+    const { exit, out, problems } = await status(home);
+    expect(exit).toBe(EXIT.finding);
+    expect(out).toContain(': stopped\n');
+    expect(problems).toContain(`"${home.ledgerFile}" must be a ledger`);
+    const found = await runCommand('executor', 'doctor', '--home', home.folder);
+    expect(found.out).toContain(`"${home.ledgerFile}" must be a ledger`);
+    expect(found.exit).toBe(EXIT.finding);
+  });
+
   test('is refused on a machine that is not enrolled', async () => {
     const { exit, problems } = await status(locateHome({}, temporaryFolder()));
     expect(exit).toBe(EXIT.usage);

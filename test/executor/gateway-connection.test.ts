@@ -13,25 +13,13 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-test('a gateway that refuses is named once, however often it does', async () => {
-  let refused = 0;
-  server.on('connection', (socket) => {
-    refused += 1;
-    socket.close(CLOSE_CODES.refused);
-  });
-  const { port } = server.address() as AddressInfo;
+/** What it says until `isEnough`. */
+async function statesOf(port: number, isEnough: () => boolean): Promise<readonly string[]> {
   const { privateKey, publicKey: gatewayKey } = makeKey();
+  const gatewayUrl = `http://127.0.0.1:${port}`;
   const states: string[] = [];
   const connection = new GatewayConnection(
-    {
-      ...{
-        gatewayUrl: `http://127.0.0.1:${port}`,
-        workspace: 'acme',
-        node: 'node_1',
-        name: 'test',
-      },
-      ...{ gatewayKey, privateKey },
-    },
+    { gatewayUrl, workspace: 'acme', node: 'node_1', name: 'test', gatewayKey, privateKey },
     { version: '0', platform: 'test', slots: 1, plugins: [] },
     {
       onFrame: () => undefined,
@@ -40,7 +28,36 @@ test('a gateway that refuses is named once, however often it does', async () => 
     },
   );
   connection.open();
-  await expect.poll(() => refused).toBeGreaterThan(1);
+  await expect.poll(isEnough).toBe(true);
   await connection.close();
-  expect(states).toEqual(['refused']);
+  return states;
+}
+
+const portOf = (): number => (server.address() as AddressInfo).port;
+
+test('a gateway that refuses is named once, however often it does', async () => {
+  let refused = 0;
+  server.on('connection', (socket) => {
+    refused += 1;
+    socket.close(CLOSE_CODES.refused);
+  });
+  expect(await statesOf(portOf(), () => refused > 1)).toEqual(['refused']);
+});
+
+test('so is one that has no such node', async () => {
+  let asked = 0;
+  server.options.verifyClient = (_info, done) => {
+    asked += 1;
+    done(false, 404);
+  };
+  expect(await statesOf(portOf(), () => asked > 1)).toEqual(['not-found']);
+});
+
+test('so is one that cannot be reached, or is no gateway', async () => {
+  let asked = 0;
+  server.options.verifyClient = (_info, done) => {
+    asked += 1;
+    done(false, 502);
+  };
+  expect(await statesOf(portOf(), () => asked > 1)).toEqual(['unreachable']);
 });

@@ -83,6 +83,18 @@ test('a call that waits is not begun where that cannot be written', async () => 
   scene.dispose();
 });
 
+test('a ledger that cannot be read ends no executor: nothing is begun, and nothing said of what was', async () => {
+  const scene = await openScene();
+  const find = vi.spyOn(scene.ledger, 'find').mockImplementation(full);
+  const call = await makeCall(scene.gateway);
+  expect(await scene.offer(call)).toBe('tier_unavailable');
+  expect(scene.desk.recall(call.callKey)).toBe('unreadable');
+  expect(scene.jobs).toEqual([]);
+  find.mockRestore();
+  expect(await scene.offer(call)).toBe('ok');
+  scene.dispose();
+});
+
 test('a call whose output was swept has become unknown, and that is believed', async () => {
   const scene = await openScene();
   const call = await makeCall(scene.gateway);

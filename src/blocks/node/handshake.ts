@@ -77,7 +77,8 @@ interface Proved {
 
 function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
   const now = parts.now();
-  const isOlder = !continues(offer.ledger, node.offer?.ledger);
+  const isOlder =
+    !continues(offer.ledger, node.offer?.ledger) || isBesideAnother(parts, node, offer);
   const doubt = isOlder && { ledgerSince: sinceNow(parts, node.id) };
   const seen = { connectedAt: now, lastSeenAt: now, ...doubt };
   parts.transact(() => {
@@ -92,6 +93,14 @@ function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
   });
   parts.connections.promote(socket, { kind: 'live' });
   send(socket, { kind: 'welcome' });
+}
+
+/**
+ * An executor that died has lost its connection with its life. One whose ledger begins a new life while
+ * another is there runs from a copy, which may be older than what the other was sent since.
+ */
+function isBesideAnother({ connections }: NodeParts, node: StoredNode, offer: NodeOffer): boolean {
+  return offer.ledger?.life !== node.offer?.ledger?.life && connections.of(node.id) !== undefined;
 }
 
 function refuse(parts: NodeParts, socket: WebSocket): void {

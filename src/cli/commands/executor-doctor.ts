@@ -6,6 +6,7 @@
 
 import { existsSync } from 'node:fs';
 import { type ExecutorHome, locateHome } from '../../executor/executor-home.ts';
+import { findHomeProblem } from '../../executor/home-problem.ts';
 import { readIdentity } from '../../executor/identity.ts';
 import { describeParts } from '../../executor/keep-own.ts';
 import {
@@ -28,7 +29,8 @@ export const executorDoctor: Command = {
   positionals: [],
   options: HOME_OPTION,
   details: [
-    'Exits with 1 if a tier that the policy allows, or a plugin that it names, cannot run. A machine',
+    'Exits with 1 if a tier that the policy allows, or a plugin that it names, cannot run, or if what',
+    'is to be run could not be written down. A machine',
     'that is not enrolled, or has no policy yet, is looked at as it would be with the process tier.',
   ],
   run,
@@ -40,13 +42,15 @@ const NO_POLICY = 'plugin_folder = "/nonexistent"';
 async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode> {
   const home = locateHome(process.env, invocation.value('home'));
   const isEnrolmentGood = showEnrolment(home, terminal);
+  const isHomeGood = showHome(home, terminal);
   const policy = readPolicy(home.policyFile, terminal);
   const { tiers, problems } = await openTiers({ ...policy, folder: home.containerFolder });
   for (const [tier, sandbox] of Object.entries(tiers)) describe(terminal, tier, sandbox);
   for (const problem of problems) terminal.line(problem, 'bad');
   for (const sentence of describeParts(policy, home)) terminal.line(sentence);
   const arePluginsGood = showPlugins(policy, home, terminal);
-  return isEnrolmentGood && problems.length === 0 && arePluginsGood ? EXIT.ok : EXIT.finding;
+  const isGood = isEnrolmentGood && isHomeGood && problems.length === 0 && arePluginsGood;
+  return isGood ? EXIT.ok : EXIT.finding;
 }
 
 function showPlugins(policy: LocalPolicy, home: ExecutorHome, terminal: Terminal): boolean {
@@ -77,6 +81,13 @@ function showEnrolment(home: ExecutorHome, terminal: Terminal): boolean {
   if (isMissing) terminal.line('not enrolled: see "executor enrol"', 'quiet');
   else terminal.line(identity.error.message, 'bad');
   return isMissing;
+}
+
+/** What it writes down before it runs anything must be there, and have room. */
+function showHome(home: ExecutorHome, terminal: Terminal): boolean {
+  const problem = findHomeProblem(home);
+  if (problem !== undefined) terminal.line(problem, 'bad');
+  return problem === undefined;
 }
 
 function readPolicy(path: string, terminal: Terminal): LocalPolicy {

@@ -5,8 +5,9 @@
  */
 
 import { existsSync } from 'node:fs';
-import { describeLedger } from '../../executor/describe-ledger.ts';
+import { describeLedger, ledgerMust } from '../../executor/describe-ledger.ts';
 import type { Command } from '../command.ts';
+import { CommandFailure } from '../command-failure.ts';
 import { HOME_OPTION, readSetup } from '../executor-options.ts';
 import { EXIT } from '../exit-code.ts';
 
@@ -24,11 +25,12 @@ export const executorStatus: Command = {
     const calls = typeof ledger === 'object' ? ledger : undefined;
     if (invocation.has('json')) {
       terminal.json({ node, workspace, gatewayUrl, state, ...(calls && { calls }) });
-      return EXIT.ok;
+    } else {
+      terminal.line(`node ${node} of workspace ${workspace} at ${gatewayUrl}: ${state}`);
+      for (const [outcome, count] of Object.entries(calls ?? {}))
+        terminal.line(`  ${outcome} ${count}`);
     }
-    terminal.line(`node ${node} of workspace ${workspace} at ${gatewayUrl}: ${state}`);
-    for (const [outcome, count] of Object.entries(calls ?? {}))
-      terminal.line(`  ${outcome} ${count}`);
-    return EXIT.ok;
+    if (ledger !== 'unreadable') return EXIT.ok;
+    throw CommandFailure.finding(`Cannot read the ledger: ${ledgerMust(home.ledgerFile)}`);
   },
 };

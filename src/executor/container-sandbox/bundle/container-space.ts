@@ -14,6 +14,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { awaitReport } from '../../process-sandbox/await-report.ts';
 import { ownerName } from '../../process-sandbox/owner-name.ts';
+import { startChild } from '../../process-sandbox/start-child.ts';
 import { HeldFolder } from '../files/held-folder.ts';
 
 export interface SpacePlan {
@@ -92,13 +93,14 @@ exec "$@"
 
 /** @throws Fault `tier_unavailable`; then nothing of it is left. */
 export async function openSpace(plan: SpacePlan): Promise<ContainerSpace> {
-  const child = spawn('/usr/bin/setpriv', spaceCommand(plan), {
-    cwd: '/',
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-  });
-  const [stdin, stdout, stderr, ready, gate] = child.stdio as unknown as Streams;
-  for (const stream of [stdin, stdout, stderr, ready, gate]) stream.on('error', () => undefined);
+  const { child, streams } = startChild<Streams>(WORDS.what, () =>
+    spawn('/usr/bin/setpriv', spaceCommand(plan), {
+      cwd: '/',
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    }),
+  );
+  const [stdin, stdout, stderr, ready, gate] = streams;
   const held = stdout.pipe(new PassThrough()); // Node throws away what is unread when a child ends
   await awaitReport({ child, stderr, reports: ready, lines: 1, ...WORDS });
   return {

@@ -13,6 +13,7 @@ import type { SandboxOrder } from '../../sandbox.ts';
 import { awaitReport } from '../await-report.ts';
 import type { Cgroup } from '../cgroup/cgroup.ts';
 import { ownerName } from '../owner-name.ts';
+import { type Started, startChild } from '../start-child.ts';
 import {
   bwrapOptions,
   type SandboxLayout,
@@ -55,8 +56,8 @@ const WORDS = {
 
 /** @throws Fault `tier_unavailable`; then nothing of it runs any more. */
 export async function launch(plan: LaunchPlan): Promise<Launched> {
-  const { child, sendOptions } = spawnBubblewrap(plan);
-  const [stdin, stdout, stderr, , , gate] = streamsOf(child);
+  const { child, streams, sendOptions } = spawnBubblewrap(plan);
+  const [stdin, stdout, stderr, , , gate] = streams;
   let door: Server | undefined;
   try {
     sendOptions();
@@ -74,8 +75,7 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
   return { child, stdin, stdout, stderr, door, open: () => void gate.end(GO) };
 }
 
-interface Spawned {
-  readonly child: ChildProcess;
+interface Spawned extends Started<Streams> {
   /** Bubblewrap starts nothing before it has them. */
   sendOptions(): void;
 }
@@ -102,20 +102,22 @@ function spawnBubblewrap(plan: LaunchPlan): Spawned {
         ],
         ...(uid === undefined ? {} : { uid, gid: uid }),
       });
-    const child = group === undefined ? start() : group.start(start);
-    for (const stream of streamsOf(child)) stream?.on('error', () => {});
-    return { child, sendOptions: () => sendAll(child, plan, { mounts: pinned.mounts, secrets }) };
+    const started = startChild<Streams>(WORDS.what, () => group?.start(start) ?? start());
+    const { streams } = started;
+    return {
+      ...started,
+      sendOptions: () => sendAll(streams, plan, { mounts: pinned.mounts, secrets }),
+    };
   } finally {
     pinned.close();
   }
 }
 
 function sendAll(
-  child: ChildProcess,
+  streams: Streams,
   { order, system, environment, filter }: LaunchPlan,
   { mounts, secrets }: Pick<SandboxLayout, 'mounts' | 'secrets'>,
 ): void {
-  const streams = streamsOf(child);
   const send = (descriptor: number, data: string | Uint8Array) =>
     (streams[descriptor] as Writable).end(data);
   const network = order.egress === undefined ? 'none' : 'given';
@@ -140,7 +142,3 @@ function commandOf({ order, ulimits }: LaunchPlan): readonly [string, ...string[
 }
 
 type Streams = readonly [Writable, Readable, Readable, Duplex, Duplex, Duplex, ...Duplex[]];
-
-function streamsOf(child: ChildProcess): Streams {
-  return child.stdio as unknown as Streams;
-}

@@ -8,7 +8,15 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Fault } from '../../../core/errors/fault.ts';
@@ -42,6 +50,13 @@ const LARGEST_PAGE_BYTES = 65_536;
 /** How long a group may take to become empty after all its members were killed. */
 const EMPTY_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 5;
+
+/** Of a group, by which processes or threads get into it. */
+interface Door {
+  /** @throws Fault `tier_unavailable` */
+  enter(id: number): void;
+  close(): void;
+}
 
 export class Cgroup {
   readonly #layout: CgroupLayout;
@@ -84,15 +99,16 @@ export class Cgroup {
    */
   start(spawn: () => ChildProcess): ChildProcess {
     if (this.#layout.ownThread === undefined) {
-      const child = spawn();
-      if (child.pid !== undefined) this.#move('cgroup.procs', this.#folders, child.pid);
-      return child;
+      return this.#moveIn(spawn());
     }
+    // Opened before, as there may be no descriptor left for the way back.
+    const back = this.#open(this.#layout.ownThread, this.#home);
     try {
       this.#move(this.#layout.ownThread, this.#folders, 0);
       return spawn();
     } finally {
-      this.#move(this.#layout.ownThread, this.#home, 0);
+      back.enter(0);
+      back.close();
     }
   }
 
@@ -139,14 +155,46 @@ export class Cgroup {
     }
   }
 
-  #move(door: string, folders: CgroupFolders, id: number): void {
+  #moveIn(child: ChildProcess): ChildProcess {
+    try {
+      if (child.pid !== undefined) this.#move('cgroup.procs', this.#folders, child.pid);
+      return child;
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  #move(name: string, folders: CgroupFolders, id: number): void {
+    const door = this.#open(name, folders);
+    try {
+      door.enter(id);
+    } finally {
+      door.close();
+    }
+  }
+
+  #open(name: string, folders: CgroupFolders): Door {
+    const files: number[] = [];
+    const close = () => {
+      for (const file of files) closeSync(file);
+    };
     try {
       for (const folder of new Set(Object.values(folders))) {
-        writeFileSync(join(folder, door), String(id));
+        files.push(openSync(join(folder, name), 'w'));
       }
     } catch (error) {
-      throw new Fault('tier_unavailable', 'Cannot fill a control group', { cause: error });
+      close();
+      throw refuseToFill(error);
     }
+    const enter = (id: number) => {
+      try {
+        for (const file of files) writeSync(file, String(id));
+      } catch (error) {
+        throw refuseToFill(error);
+      }
+    };
+    return { enter, close };
   }
 
   #limit(limits: CgroupLimits): void {
@@ -204,6 +252,10 @@ export class Cgroup {
   #distinctFolders(): readonly string[] {
     return [...new Set(Object.values(this.#folders))];
   }
+}
+
+function refuseToFill(cause: unknown): Fault {
+  return new Fault('tier_unavailable', 'Cannot fill a control group', { cause });
 }
 
 function membersOf(folder: string): readonly number[] {
