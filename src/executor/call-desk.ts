@@ -241,11 +241,21 @@ export class CallDesk {
     try {
       const leftMs = ticket.call.deadlineAt - Date.now();
       if (leftMs <= 0) return endedBy('deadline');
-      if (held === undefined) this.#parts.ledger.begin(ticket.call.callKey);
+      if (held === undefined && !this.#begin(ticket)) return endedBy('tier_unavailable');
       const timeoutMs = Math.min(job.limits.timeoutMs, leftMs);
       return await this.#parts.run({ ...job, limits: { ...job.limits, timeoutMs } });
     } finally {
       leave();
+    }
+  }
+
+  /** Whether that it begins could be written down. */
+  #begin({ call: { callKey } }: VerifiedTicket): boolean {
+    try {
+      this.#parts.ledger.begin(callKey);
+      return true;
+    } catch {
+      return false;
     }
   }
 
