@@ -7,8 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import { Fault } from '../core/errors/fault.ts';
 import type { ExecutorLimits } from '../core/manifest/executor-limits.ts';
-import { DEFAULT_EGRESS_LIMITS } from './egress-proxy/egress-order.ts';
-import type { EgressProxy } from './egress-proxy/egress-proxy.ts';
+import { DEFAULT_EGRESS_LIMITS, type EgressOrder } from './egress-proxy/egress-order.ts';
+import type { EgressProxy, EgressSocket } from './egress-proxy/egress-proxy.ts';
 import type { EgressReport } from './egress-proxy/egress-report.ts';
 import type { GivenSecret } from './given-secret.ts';
 import { type PlacedSecrets, placeSecrets } from './place-secrets.ts';
@@ -48,8 +48,8 @@ export function createStarter(tiers: Tiers, proxy: EgressProxy): StartProgram {
     const placed = placeSecrets(order.secrets, order.access.network);
     const { network: rules, injections: secrets } = placed;
     const limits = DEFAULT_EGRESS_LIMITS;
-    const egress =
-      rules.allow.length === 0 ? undefined : await proxy.open({ id, rules, limits, secrets });
+    const way = { id, rules, limits, secrets };
+    const egress = rules.allow.length === 0 ? undefined : await openOrRefuse(proxy, way);
     const closeNetwork = async () => egress?.close();
     try {
       const sandbox = tiers[order.plugin.tier];
@@ -61,6 +61,14 @@ export function createStarter(tiers: Tiers, proxy: EgressProxy): StartProgram {
       throw thrown;
     }
   };
+}
+
+async function openOrRefuse(proxy: EgressProxy, order: EgressOrder): Promise<EgressSocket> {
+  return await proxy.open(order).catch((cause) => {
+    throw new Fault('tier_unavailable', 'Cannot open a way out: its socket must be made', {
+      cause,
+    });
+  });
 }
 
 /** What a container needs is in its image, which its driver holds to its digest. */

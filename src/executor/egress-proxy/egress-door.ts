@@ -13,6 +13,7 @@ import { readlinkSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import { Fault } from '../../core/errors/fault.ts';
+import { startChild } from '../process-sandbox/start-child.ts';
 import { PROXY_PORT } from './proxy-environment.ts';
 
 export interface DoorPlan {
@@ -67,13 +68,15 @@ function listenInside({ pid, asItsUser }: DoorPlan): Promise<Server> {
   const users = asItsUser ? ['--user', '--preserve-credentials'] : [];
   const enter = ['--target', String(pid), '--net', ...users];
   const open = [process.execPath, '--eval', HELPER, readlinkSync(OWN_NETWORK)];
-  const helper = spawn(NSENTER, [...enter, '--', ...open], {
-    cwd: '/',
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    timeout: OPEN_WITHIN_MS,
-    killSignal: 'SIGKILL',
-  });
+  const { child: helper } = startChild('a way out', () =>
+    spawn(NSENTER, [...enter, '--', ...open], {
+      cwd: '/',
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      timeout: OPEN_WITHIN_MS,
+      killSignal: 'SIGKILL',
+    }),
+  );
   const fail = () => {
     const problem = `"${NSENTER}" must be able to enter the network of the sandbox`;
     reject(new Fault('tier_unavailable', `Cannot open a way out: ${problem}`));

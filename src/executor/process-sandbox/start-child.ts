@@ -23,7 +23,7 @@ export function startChild<Streams extends readonly (Stream | null)[]>(
   what: string,
   start: () => ChildProcess,
 ): Started<Streams> {
-  const child = start();
+  const child = startOrRefuse(what, start);
   // Told a moment later; and by no stream where there was no descriptor left for one.
   child.on('error', () => undefined);
   const streams = child.stdio as unknown as Streams | undefined;
@@ -32,4 +32,14 @@ export function startChild<Streams extends readonly (Stream | null)[]>(
   }
   for (const stream of streams) stream?.on('error', () => undefined);
   return { child, streams };
+}
+
+/** Node tells of some problems later, and throws for others. */
+function startOrRefuse(what: string, start: () => ChildProcess): ChildProcess {
+  try {
+    return start();
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault('tier_unavailable', `Cannot start ${what}: a process must be free`, { cause });
+  }
 }

@@ -178,8 +178,15 @@ describe('an engine that does not answer any more', () => {
     await expect(silentFrom('create')).rejects.toMatchObject(denied);
   });
 
-  test.each(['attach', '/start'])('starts none: %s', async (path) => {
-    await expect((await silentFrom(path)).start()).rejects.toMatchObject(denied);
+  test('starts none', async () => {
+    await expect((await silentFrom('/start')).start()).rejects.toMatchObject(denied);
+  });
+
+  test.each<[string, (container: EngineContainer) => Promise<unknown>]>([
+    ['attach', (container) => container.start()],
+    ['exec/c/start', (container) => container.run(['/bin/true'])],
+  ])('is not taken for one that has begun nothing: %s', async (path, act) => {
+    await expect(act(await silentFrom(path))).rejects.toMatchObject({ code: 'internal' });
   });
 
   test('copies nothing into one', async () => {

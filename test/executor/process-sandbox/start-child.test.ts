@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startChild } from '../../../src/executor/process-sandbox/start-child.ts';
 
 const MODULE = join(import.meta.dirname, '../../../src/executor/process-sandbox/start-child.ts');
 
@@ -29,4 +30,11 @@ test('a child that no descriptor is left for is refused, and ends nobody', () =>
   const refused = 'tier_unavailable Cannot start a sandbox: descriptors must be free';
   for (const free of [0, 1, 4]) expect(startWith(free)).toBe(refused);
   expect(startWith(32)).toBe('exit 0');
+});
+
+test('so is one that no process is left for', () => {
+  const start = () => {
+    throw new Error('spawn ENOMEM');
+  };
+  expect(() => startChild('a sandbox', start)).toThrow('a process must be free');
 });

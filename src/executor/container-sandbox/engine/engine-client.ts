@@ -92,7 +92,11 @@ export class EngineClient {
     return parseLastJson(body);
   }
 
-  /** Starts something, and stays connected to what it says and hears, for as long as that takes. */
+  /**
+   * Starts something, and stays connected to what it says and hears, for as long as that takes.
+   *
+   * @throws Fault `tier_unavailable` where the engine says no; `internal` where it may have started all the same.
+   */
   async attach(path: string, body: unknown): Promise<Duplex> {
     const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
     const text = JSON.stringify(body);
@@ -113,7 +117,10 @@ export class EngineClient {
       response.resume();
       reject(refuse('it must attach', String(response.statusCode)));
     });
-    outgoing.on('error', (error) => reject(refuse('it must be reachable', error.message)));
+    outgoing.on('error', (cause) => {
+      const problem = 'Cannot tell what has begun: the container engine must say so';
+      reject(new Fault('internal', problem, { cause }));
+    });
     const deadline = this.#deadline();
     const giveUp = () => outgoing.destroy(new Error('it did not answer in time'));
     if (deadline.aborted) giveUp();

@@ -7,6 +7,7 @@
 import type { Server } from 'node:net';
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { Fault } from '../../../core/errors/fault.ts';
 import { PROXY_ENVIRONMENT } from '../../egress-proxy/proxy-environment.ts';
 import type { PinnedImage } from '../../pinned-image.ts';
 import type { Cgroup } from '../../process-sandbox/cgroup/cgroup.ts';
@@ -87,7 +88,25 @@ export class EngineSandbox implements Sandbox {
     container: EngineContainer,
     files: GrantedFiles,
   ): Promise<RunningSandbox> {
-    const { limits, egress } = order;
+    // Whatever goes wrong before its program is started, nothing has run.
+    const { group, door } = await this.#setUp(order, container, files).catch((cause) => {
+      throw cause instanceof Fault && cause.code === 'tier_unavailable'
+        ? cause
+        : failToStart(cause);
+    });
+    try {
+      return await startIn({ order, container, files, group, door });
+    } catch (error) {
+      door?.close();
+      throw error;
+    }
+  }
+
+  async #setUp(
+    { limits, egress, secretFiles }: SandboxOrder,
+    container: EngineContainer,
+    files: GrantedFiles,
+  ): Promise<Pick<ReadyContainer, 'group' | 'door'>> {
     const { pid, runtime } = await container.start();
     this.#requireRuntime(runtime);
     const group = findContainerGroup(pid, heldLimits(limits, this.#parts.runtime));
@@ -96,14 +115,8 @@ export class EngineSandbox implements Sandbox {
       throw refuseOrder('the engine must map its users to users without rights');
     }
     for (const { path, tree } of files.folders) await container.put(path, tree);
-    await container.putSecrets(SECRETS_FOLDER, order.secretFiles);
-    const door = egress && (await openContainerDoor(container, pid, egress.path));
-    try {
-      return await startIn({ order, container, files, group, door });
-    } catch (error) {
-      door?.close();
-      throw error;
-    }
+    await container.putSecrets(SECRETS_FOLDER, secretFiles);
+    return { group, door: egress && (await openContainerDoor(container, pid, egress.path)) };
   }
 
   /** Podman 4 accepts a runtime and uses its own. */
@@ -134,6 +147,11 @@ export class EngineSandbox implements Sandbox {
     if (!isPinned) throw refuseOrder('its image must be the pinned one');
     return parsed.data.Id;
   }
+}
+
+function failToStart(cause: unknown): Fault {
+  const problem = 'Cannot start a container: its engine must do as it is asked';
+  return new Fault('tier_unavailable', problem, { cause });
 }
 
 interface ReadyContainer {
