@@ -152,24 +152,30 @@ describe('a container that an engine is just ending by itself', () => {
 describe('an engine that does not answer any more', () => {
   let asked: string[];
 
-  /** Answers what comes before, and is silent from this question on. */
-  async function silentFrom(path: string, patienceMs = 500): Promise<EngineContainer> {
-    let isSilent = false;
+  /**
+   * Answers what comes before, and is silent from this question on, or from the first piece of data that it is
+   * given: then the time for its start is over. For anything else it has `patienceMs`.
+   */
+  async function silentFrom(path: string, patienceMs = 60_000): Promise<EngineContainer> {
+    const over = new AbortController();
+    const look = (url = '') => {
+      if (url.includes(path)) over.abort();
+      return over.signal.aborted;
+    };
     asked = [];
     server = createServer((request, response) => {
       asked.push(request.method ?? '');
-      isSilent ||= request.url?.includes(path) === true;
-      if (!isSilent) response.writeHead(201).end('{"Id": "c"}');
+      if (!look(request.url)) response.writeHead(201).end('{"Id": "c"}');
     });
     server.on('upgrade', (request, socket) => {
-      isSilent ||= request.url?.includes(path) === true;
-      socket.on('error', () => undefined);
-      if (!isSilent)
+      socket.on('error', () => undefined).on('data', () => look('data'));
+      if (!look(request.url)) {
         socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+      }
     });
     const socket = join(makeFolder(), 'engine.sock');
     await new Promise<void>((resolve) => server.listen(socket, resolve));
-    return EngineContainer.create(new EngineClient(socket, patienceMs).together(), 'name', {});
+    return EngineContainer.create(new EngineClient(socket, patienceMs, over.signal), 'name', {});
   }
 
   const denied = { code: 'tier_unavailable' };
@@ -190,19 +196,19 @@ describe('an engine that does not answer any more', () => {
   });
 
   test('copies nothing into one', async () => {
-    const container = await silentFrom('nothing'); // never says that it has copied
+    const container = await silentFrom('data'); // never says that it has copied
     const tree = [{ path: 'a', bytes: Buffer.from('a'), isExecutable: false }];
     await expect(container.put('/tmp', tree)).rejects.toMatchObject(denied);
   });
 
   test('removes none, and is not asked seven times', async () => {
-    const container = await silentFrom('force');
+    const container = await silentFrom('force', 800);
     await expect(container.remove()).rejects.toMatchObject(denied);
     expect(asked).toEqual(['POST', 'DELETE']);
   });
 
   test('holds up no end of a program that was killed', async () => {
-    const container = await silentFrom('force');
+    const container = await silentFrom('force', 800);
     const program = await container.run(['/bin/true']);
     const child = new EngineProcess(container, program, async () => undefined);
     const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
@@ -229,7 +235,7 @@ describe('an engine that does not answer any more', () => {
     });
     const socket = join(makeFolder(), 'engine.sock');
     await new Promise<void>((resolve) => server.listen(socket, resolve));
-    const client = new EngineClient(socket, 500);
+    const client = new EngineClient(socket, 800);
     const container = await EngineContainer.create(client, 'name', {});
     await expect(container.remove()).rejects.toMatchObject(denied);
     await expect.poll(() => deletes).toBe(2);
