@@ -50,6 +50,17 @@ const NAMED: Readonly<Record<string, string>> = {
 const ESCAPE =
   /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,14}));?|((?:%[0-9A-Fa-f]{2}){1,1024})|\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))/g;
 
+/** An escape that more text could complete, or make another one, and the bytes of a cut character. */
+const CUT_ESCAPE =
+  /(?:&(?:#(?:\d{0,7}|[xX][0-9A-Fa-f]{0,6})|[A-Za-z]{0,14})|%(?:[0-9A-Fa-f]?|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){0,2}(?:%[89ABab]?)?)|\\(?:u\{?[0-9A-Fa-f]{0,6}|x[0-9A-Fa-f]?)?)$/;
+const MAX_CUT = 16;
+
+/** The text without an escape that is cut off at its end. */
+export function withoutCutEscape(text: string): string {
+  const cut = CUT_ESCAPE.exec(text.slice(-MAX_CUT))?.[0].length ?? 0;
+  return text.slice(0, text.length - cut);
+}
+
 /** What the text says with one layer of escapes gone; nothing if there are none. */
 export function decodeEscapes(text: string): TextCopy | undefined {
   let copy: TextCopy | undefined;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Finding } from './finding.ts';
+import type { Found } from './rule-set.ts';
 
 const HIDDEN_TEXT =
   /[\u{e0000}-\u{e007f}]{1,4096}|[\u200b-\u200d\u2060-\u2064\u180e\ufeff]{8,4096}|\p{Variation_Selector}{3,4096}|[\u202d\u202e]/gu;
@@ -15,21 +15,36 @@ const HIDDEN_TEXT =
 const FLAG_BASE = '\u{1f3f4}';
 const MAX_FLAG_UNITS = 14;
 
-/** Some code unit of what is hidden; much faster to look for. */
-const HINT = /[\u200b-\u200d\u2060-\u2064\u180e\ufeff\u202d\u202e\udb40]|[\ufe00-\ufe0f]{3}/;
+/** A code unit of what is hidden, or that may become so; much faster to look for. */
+const MAY_HIDE =
+  /[\u200b-\u200d\u2060-\u2064\u180e\ufeff\u202d\u202e\udb40]|[\ufe00-\ufe0f](?:[\ufe00-\ufe0f]{2}|$)/;
+/** A character of such a run, or the first half of one. */
+const HIDING =
+  /^[\u200b-\u200d\u2060-\u2064\u180e\ufeff\u{e0000}-\u{e007f}\p{Variation_Selector}\udb40]$/u;
 
 /** Looks at a text as it is written: in a shadow, nothing hidden is left. */
-export function findHiddenText(text: string): readonly Finding[] {
-  if (!HINT.test(text)) return [];
-  return [...text.matchAll(HIDDEN_TEXT)]
+export function findHiddenText(text: string): Found {
+  if (!MAY_HIDE.test(text)) return { findings: [], openFrom: text.length };
+  const findings = [...text.matchAll(HIDDEN_TEXT)]
     .filter((match) => !isFlag(text, match))
     .map((match) => ({
-      kind: 'injection',
+      kind: 'injection' as const,
       name: 'hidden-text',
-      confidence: 'medium',
+      confidence: 'medium' as const,
       start: match.index,
       end: match.index + match[0].length,
     }));
+  return { findings, openFrom: startOfHiddenEnd(text) };
+}
+
+/** Where the run begins that more text could make long enough, or longer. */
+function startOfHiddenEnd(text: string): number {
+  let at = text.length;
+  for (;;) {
+    const length = (text.codePointAt(at - 2) ?? 0) > 0xffff ? 2 : 1;
+    if (!HIDING.test(text.slice(Math.max(0, at - length), at))) return at;
+    at -= length;
+  }
 }
 
 function isFlag(text: string, match: RegExpExecArray): boolean {

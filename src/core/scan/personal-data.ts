@@ -27,16 +27,21 @@ export function findPersonalData(text: string): Found {
       [...text.matchAll(IBAN)].filter(([number]) => isBankAccount(number)),
     ),
   ];
-  return { findings, openFrom: lastTokenOf(text) };
+  return { findings, openFrom: startOfLastNumber(text) };
 }
 
 /** Longest number in groups, in code units. */
 const MAX_GROUPS = 48;
 
-/** Where the last address or number may have begun that more text could end. */
-function lastTokenOf(text: string): number {
-  const token = /\S{0,700}$/.exec(text.slice(-700))?.[0].length ?? 0;
-  return token === 0 ? text.length : Math.max(0, text.length - token - MAX_GROUPS);
+const GROUPS_AT_END = /[A-Z0-9][A-Z0-9 -]*$/;
+
+/**
+ * Where the last number may have begun that more text could make longer: its groups may be apart, so
+ * it need not be in the last word, as an address is.
+ */
+function startOfLastNumber(text: string): number {
+  const groups = GROUPS_AT_END.exec(text.slice(-MAX_GROUPS))?.[0] ?? '';
+  return text.length - groups.length;
 }
 
 function locate(name: string, matches: Iterable<RegExpExecArray>): readonly Finding[] {

@@ -10,7 +10,7 @@
  */
 
 import { decodeRuns, startOfWord, startOfWrapped } from './encoded-runs.ts';
-import { decodeEscapes } from './escapes.ts';
+import { decodeEscapes, withoutCutEscape } from './escapes.ts';
 import type { Finding, FindingKind } from './finding.ts';
 import { findHiddenText } from './hidden-text.ts';
 import type { KnownValues } from './known-values.ts';
@@ -38,6 +38,8 @@ export interface ScanReport {
   readonly findings: readonly Finding[];
   /** Absent where all was looked at. */
   readonly uninspected?: Uninspected;
+  /** Where that begins which was not. */
+  readonly uninspectedFrom?: number;
   /** From here on, more text could make a finding, or another one. */
   readonly openFrom: number;
 }
@@ -50,7 +52,7 @@ export interface ScanOptions {
 
 export function scanText(source: string, options: ScanOptions): ScanReport {
   if (source.length > MAX_SCANNED_CHARS) {
-    return { findings: [], uninspected: 'too-long', openFrom: 0 };
+    return { findings: [], uninspected: 'too-long', uninspectedFrom: 0, openFrom: 0 };
   }
   return new Scan(source, options).run();
 }
@@ -58,6 +60,8 @@ export function scanText(source: string, options: ScanOptions): ScanReport {
 /** A layer and how deep it lies: 0 is the shadow. */
 interface Layer extends Shadow {
   readonly depth: number;
+  /** Whether more text would make it longer, too: what a run holds ends where the run does. */
+  readonly isWhole: boolean;
 }
 
 class Scan {
@@ -67,7 +71,7 @@ class Scan {
   readonly #found: Finding[] = [];
   #openFrom: number;
   #unitsLeft: number;
-  #uninspected: Uninspected | undefined;
+  #uninspected: Required<Pick<ScanReport, 'uninspected' | 'uninspectedFrom'>> | undefined;
 
   constructor(source: string, { kinds, known }: ScanOptions) {
     this.#source = source;
@@ -78,51 +82,88 @@ class Scan {
   }
 
   run(): ScanReport {
-    if (this.#kinds.has('injection')) this.#found.push(...findHiddenText(this.#source));
-    const layers: Layer[] = [{ ...shadowOf(this.#source), depth: 0 }];
+    if (this.#kinds.has('injection')) {
+      const hidden = findHiddenText(this.#source);
+      this.#found.push(...hidden.findings);
+      this.#openFrom = hidden.openFrom;
+    }
+    const outermost = { ...shadowOf(this.#source), depth: 0, isWhole: true };
+    const layers: Layer[] = [outermost];
     for (const layer of layers) {
-      this.#search(layer);
+      this.#search(layer, (found) => this.#take(layer, found));
       for (const inner of innerLayers(layer)) {
         this.#unitsLeft -= inner.text.length;
-        if (inner.depth > MAX_DEPTH) this.#uninspected = 'too-deep';
-        else if (this.#unitsLeft < 0) this.#uninspected = 'too-much';
+        if (inner.depth > MAX_DEPTH) this.#leave(inner, 'too-deep');
+        else if (this.#unitsLeft < 0) this.#leave(inner, 'too-much');
         else layers.push(inner);
       }
+    }
+    for (const layer of layersBeforeCut(outermost)) {
+      this.#search(layer, ({ openFrom }) => this.#hold(layer, openFrom));
     }
     return {
       findings: withoutRepeats(this.#found),
       openFrom: this.#openFrom,
-      ...(this.#uninspected && { uninspected: this.#uninspected }),
+      ...this.#uninspected,
     };
   }
 
-  #search(layer: Layer): void {
-    if (this.#kinds.has('personal')) this.#take(layer, findPersonalData(layer.text));
-    for (const rules of [...sharedRules(this.#kinds, layer.text), this.#known]) {
-      if (rules !== undefined) this.#take(layer, rules.search(layer.text, this.#kinds));
+  #leave({ text, toSource }: Layer, uninspected: Uninspected): void {
+    const { start } = toSource({ start: 0, end: text.length });
+    const uninspectedFrom = Math.min(start, this.#uninspected?.uninspectedFrom ?? start);
+    this.#uninspected = { uninspected, uninspectedFrom };
+  }
+
+  #search({ text }: Layer, take: (found: Found) => void): void {
+    if (this.#kinds.has('personal')) take(findPersonalData(text));
+    for (const rules of [...sharedRules(this.#kinds, text), this.#known]) {
+      if (rules !== undefined) take(rules.search(text, this.#kinds));
     }
   }
 
-  #take({ text, toSource, depth }: Layer, { findings, openFrom }: Found): void {
-    for (const finding of findings) this.#found.push({ ...finding, ...toSource(finding) });
-    if (depth > 0) return;
+  #take(layer: Layer, { findings, openFrom }: Found): void {
+    for (const finding of findings) this.#found.push({ ...finding, ...layer.toSource(finding) });
+    if (layer.isWhole) this.#hold(layer, openFrom);
+  }
+
+  #hold({ text, toSource }: Layer, openFrom: number): void {
     const from = Math.min(startOfWord(text, openFrom), startOfWrapped(text));
     if (from >= text.length) return;
     this.#openFrom = Math.min(this.#openFrom, toSource({ start: from, end: text.length }).start);
   }
 }
 
-/** What lies in a layer by one more decoding. */
-function* innerLayers({ text, toSource, depth }: Layer): Generator<Layer> {
-  const decoded = decodeEscapes(text);
-  if (decoded !== undefined) {
-    const shadow = shadowOf(decoded.text);
-    const back = (span: Span) => toSource(decoded.toSource(shadow.toSource(span)));
-    yield { text: shadow.text, toSource: back, depth: depth + 1 };
+/**
+ * The layers as they were before the last character of one was written: until it is whole, an escape
+ * is not what it stands for, and what it goes on with would not be seen.
+ */
+function* layersBeforeCut(outermost: Layer): Generator<Layer> {
+  let isCut = false;
+  for (let layer: Layer | undefined = outermost; layer; layer = escapedLayer(layer)) {
+    if (layer.depth > MAX_DEPTH) return;
+    const text = withoutCutEscape(layer.text);
+    isCut ||= text !== layer.text;
+    layer = { ...layer, text };
+    if (isCut) yield layer;
   }
+}
+
+function escapedLayer({ text, toSource, depth, isWhole }: Layer): Layer | undefined {
+  const decoded = decodeEscapes(text);
+  if (decoded === undefined) return undefined;
+  const shadow = shadowOf(decoded.text);
+  const back = (span: Span) => toSource(decoded.toSource(shadow.toSource(span)));
+  return { text: shadow.text, toSource: back, depth: depth + 1, isWhole };
+}
+
+/** What lies in a layer by one more decoding. */
+function* innerLayers(layer: Layer): Generator<Layer> {
+  const escaped = escapedLayer(layer);
+  if (escaped !== undefined) yield escaped;
+  const { text, toSource, depth } = layer;
   for (const { start, end, text: inner } of decodeRuns(text)) {
     const whole = toSource({ start, end });
-    yield { text: shadowOf(inner).text, toSource: () => whole, depth: depth + 1 };
+    yield { text: shadowOf(inner).text, toSource: () => whole, depth: depth + 1, isWhole: false };
   }
 }
 

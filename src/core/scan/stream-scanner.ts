@@ -62,7 +62,9 @@ export class StreamScanner {
       {
         findings: findings.filter(({ start }) => start < to),
         ...(isTooLong && { uninspected: 'too-long' as const }),
-        ...(report.uninspected && { uninspected: report.uninspected }),
+        // What is held back is not whole yet, and may be plain when it is.
+        ...(report.uninspected !== undefined &&
+          (report.uninspectedFrom ?? 0) < to && { uninspected: report.uninspected }),
       },
       this.#policy,
     );

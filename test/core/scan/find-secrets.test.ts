@@ -55,6 +55,15 @@ describe('findSecrets()', () => {
     expect(found(`AWS_SECRET_ACCESS_KEY=${key}`)).toEqual([key]);
   });
 
+  test('finds all values of a secret of Kubernetes, wherever its kind stands', () => {
+    const data = 'data:\n  user: YWRtaW5pc3RyYXRvcg==\n  password: c3VwZXJzZWNyZXRwYXNz';
+    const values = data.slice(data.indexOf('YWRt'));
+    const more = 'stringData:\n  token: 5eb4223e50084be5be67';
+    expect(found(`apiVersion: v1\n${data}\nkind: Secret\n`)).toEqual([values]);
+    expect(found(`kind: Secret\n${data}\nmetadata:\n  name: a\n`)).toEqual([values]);
+    expect(found(`kind: Secret\n${data}\n${more}\n`)).toEqual([`${values}\n${more}`]);
+  });
+
   test('finds each of several keys, also side by side', () => {
     expect(found(`${GITHUB_TOKEN},${GITHUB_TOKEN}\nAKIA${upper(16)}`)).toEqual([
       GITHUB_TOKEN,

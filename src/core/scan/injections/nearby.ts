@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Matcher } from '../matcher.ts';
+import { type Matcher, openFrom } from '../matcher.ts';
 import { foldText } from '../shadow.ts';
 
 /** `verbs`, `orders` and `which`, separated by ` / `; words within each by a space, `_` for a space. */
@@ -20,12 +20,15 @@ export function matchNearby([, stems]: NearbyRow): readonly Matcher[] {
   return verbs.map((literal) => ({
     name: 'override-instructions',
     literal,
-    read({ text }, start, end) {
+    read(runs, start, end) {
+      const { text } = runs;
       const from = Math.max(0, start - REACH);
       const window = text.slice(from, end + REACH).toLowerCase();
       const order = findAny(window, orders);
       const qualifier = order && findAny(window, which);
-      if (order === undefined || qualifier === undefined) return undefined;
+      if (order === undefined || qualifier === undefined) {
+        return text.length < end + REACH ? openFrom(start, runs) : undefined;
+      }
       return {
         start: Math.min(start, from + order.start, from + qualifier.start),
         end: Math.max(end, from + order.end, from + qualifier.end),

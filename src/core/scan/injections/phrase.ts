@@ -9,8 +9,8 @@
  */
 
 import type { Confidence } from '../finding.ts';
-import type { Matcher } from '../matcher.ts';
-import { isWordUnit, readWords, type Word } from './words.ts';
+import { type Matcher, openFrom } from '../matcher.ts';
+import { isWordUnit, mayGoOn, readWords, type Word } from './words.ts';
 
 export type PhraseRow = readonly [name: string, confidence: Confidence, phrase: string];
 
@@ -36,12 +36,17 @@ export function matchPhrase(
   return [...(first?.words ?? [])].map((literal) => ({
     name,
     literal,
-    read({ text }, start, end) {
+    read(runs, start, end) {
+      const { text } = runs;
       if (isWithin(text, start) || isWordUnit(text, end)) return undefined;
       const [second] = readWords(text, end, 1);
-      if (second === undefined || !seconds.has(second.text)) return undefined;
-      const last = matchSteps(rest, readWords(text, end, MAX_WORDS));
-      return last === undefined ? undefined : { start, end: last, confidence, isOpen: false };
+      const isKnown = second !== undefined && seconds.has(second.text);
+      if (!isKnown && (second?.end ?? text.length) < text.length) return undefined;
+      const words = readWords(text, end, MAX_WORDS);
+      const { last, places } = matchSteps(rest, words);
+      const isOpen = mayGoOn(text, end, words) && (places & endsOf(words, text)) !== 0;
+      if (last === undefined) return isOpen ? openFrom(start, runs) : undefined;
+      return { start, end: last, confidence, isOpen };
     },
   }));
 }
@@ -71,24 +76,40 @@ function secondWords(steps: readonly Step[]): ReadonlySet<string> {
   return seconds;
 }
 
-/** Where the phrase ends at the latest. */
-function matchSteps(steps: readonly Step[], words: readonly Word[]): number | undefined {
-  let places = 1;
-  for (const step of steps) {
-    places = advance(step, places, words);
-    if (places === 0) return undefined;
-  }
-  const last = 31 - Math.clz32(places);
-  return words[last - 1]?.end;
+/** The places from which a word that is not there yet would be next: the last one may be cut. */
+function endsOf(words: readonly Word[], text: string): number {
+  if (words.length === MAX_WORDS) return 0;
+  const isCut = words.at(-1)?.end === text.length;
+  return (isCut ? 0b11 : 0b10) << (words.length - 1);
 }
 
-/** The places that a step can lead to from any of `places`. */
+interface Matched {
+  /** Where the phrase ends at the latest, if it does. */
+  readonly last?: number | undefined;
+  /** All that were come to, on the way as well. */
+  readonly places: number;
+}
+
+function matchSteps(steps: readonly Step[], words: readonly Word[]): Matched {
+  let present = 1;
+  let places = 1;
+  for (const step of steps) {
+    const { reached, passed } = advance(step, present, words);
+    places |= passed;
+    if (reached === 0) return { places };
+    present = reached;
+  }
+  return { last: words[30 - Math.clz32(present)]?.end, places };
+}
+
+/** The places that a step can lead to from any of `places`, and those that it passes through. */
 function advance(
   { words: allowed, min, max }: Step,
   places: number,
   words: readonly Word[],
-): number {
+): { readonly reached: number; readonly passed: number } {
   let reached = min === 0 ? places : 0;
+  let passed = 0;
   let present = places;
   for (let taken = 1; taken <= max && present !== 0; taken++) {
     let next = 0;
@@ -97,7 +118,8 @@ function advance(
       if (isHere && (allowed === undefined || allowed.has(text))) next |= 1 << (at + 1);
     }
     present = next;
+    passed |= present;
     if (taken >= min) reached |= present;
   }
-  return reached;
+  return { reached, passed };
 }

@@ -25,7 +25,7 @@ export function isWordUnit(text: string, at: number): boolean {
   return LETTER.test(text.charAt(at)) || (unit >= 0xd800 && unit <= 0xdfff);
 }
 
-/** At most `count` words from a place on. */
+/** At most `count` words from a place on: fewer where the text is over or a gap is too long. */
 export function readWords(text: string, from: number, count: number): readonly Word[] {
   const words: Word[] = [];
   let at = from;
@@ -37,6 +37,11 @@ export function readWords(text: string, from: number, count: number): readonly W
     words.push({ text: text.slice(start, at).toLowerCase(), end: at });
   }
   return words;
+}
+
+/** Whether more text could bring more words, or make the last one longer. */
+export function mayGoOn(text: string, from: number, words: readonly Word[]): boolean {
+  return text.length - (words.at(-1)?.end ?? from) < MAX_GAP;
 }
 
 function skipGap(text: string, from: number): number | undefined {

@@ -62,7 +62,8 @@ const MAX_DOCUMENT = 2_048;
 
 /** A line of the data: a name, and base64 that is more than a word. */
 const DATA_VALUE =
-  /^[ \t]+["']?[\w.-]{1,64}["']?:[ \t]*(?:[|>]-?[ \t]*\r?\n[ \t]+)?["']?([A-Za-z0-9+/]{10,2048}={0,2})["']?[ \t]*\r?$/m;
+  /^[ \t]+["']?[\w.-]{1,64}["']?:[ \t]*(?:[|>]-?[ \t]*\r?\n[ \t]+)?["']?([A-Za-z0-9+/]{10,2048}={0,2})["']?[ \t]*\r?$/gm;
+const DATA_HEADING = /^[ \t]*(?:data|stringData):[ \t]*\r?$/gm;
 
 /** The data of a Kubernetes secret, which is encoded and not encrypted. */
 function matchKubernetesSecret(literal: string): Matcher {
@@ -104,18 +105,37 @@ function documentEnd(text: string, at: number): number {
 
 /** From the first value of the data to the end of the last one. */
 function findData(yaml: string): { at: number; length: number } | undefined {
-  const heading = /^[ \t]*(?:data|stringData):[ \t]*\r?$/m.exec(yaml);
-  if (heading === null) return undefined;
-  const from = heading.index + heading[0].length;
-  const body = yaml.slice(from).split(/^(?=[A-Za-z"'])/m)[0] ?? '';
-  const first = DATA_VALUE.exec(body);
-  if (first === null) return undefined;
-  const value = first[1] ?? '';
-  return { at: from + first.index + first[0].indexOf(value), length: value.length };
+  const values = [...yaml.matchAll(DATA_HEADING)].flatMap(({ index, 0: heading }) => {
+    const from = index + heading.length;
+    const body = yaml.slice(from).split(/^(?=[A-Za-z"'])/m)[0] ?? '';
+    return Array.from(body.matchAll(DATA_VALUE), ({ index, 0: line, 1: value = '' }) => {
+      const start = from + index + line.lastIndexOf(value);
+      return { start, end: start + value.length };
+    });
+  });
+  const [first, last] = [values[0], values.at(-1)];
+  return first && last && { at: first.start, length: last.end - first.start };
 }
 
+/** Lines of settings, and of what is not whole yet: whatever is within them may follow. */
+const SETTINGS = /^(?:(?:[ \t][^\n]*|[\w"'-]+:[^\n]*|\r?)\n)*[^\n]*$/;
+
+/** Its data comes before its kind where names are in the order of the alphabet, as `kubectl` has it. */
+const KUBERNETES_DATA: Matcher = {
+  name: 'kubernetes-secret',
+  literal: 'data:',
+  read(runs, start, end) {
+    const { text } = runs;
+    const lineAt = text.lastIndexOf('\n', start) + 1;
+    const isHeading = /^[ \t]*(?:string)?$/.test(text.slice(lineAt, start));
+    if (!isHeading || text.length >= end + MAX_DOCUMENT) return undefined;
+    const rest = text.slice(end);
+    const isOver = /^(?:---|kind:[^\n]*\n)/m.test(rest) || !SETTINGS.test(rest);
+    return isOver ? undefined : openFrom(lineAt, runs);
+  },
+};
+
 export const KUBERNETES_SECRETS: readonly Matcher[] = [
-  'kind: secret',
-  'kind: "secret"',
-  "kind: 'secret'",
-].map(matchKubernetesSecret);
+  KUBERNETES_DATA,
+  ...['kind: secret', 'kind: "secret"', "kind: 'secret'"].map(matchKubernetesSecret),
+];
