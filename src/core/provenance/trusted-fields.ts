@@ -2,7 +2,8 @@
  * Which fields of a result its tool vouches for: ids that the system made, balances, addresses of
  * its own book. What no schema names is untrusted.
  *
- * An output schema marks such a place, and all that lies within, with `x-sallyport-integrity`:
+ * An output schema marks such a place, and all that lies within, with `x-sallyport-integrity`; where
+ * several marks apply, the most cautious holds:
  * `trusted`, `author` for a trusted one that says who wrote its object, `arguments` for what a pure
  * function made of its arguments, which is as trusted as they were, `requested` for the content of
  * what the arguments name, which stays untrusted, `opaque` for what no model is to read, or
@@ -15,7 +16,7 @@
 import type { AdmittedSchema } from '../checks/schema/admit-schema.ts';
 import { FIELD_INTEGRITIES } from '../checks/schema/check-keyword.ts';
 import { type DescribedPlace, describe } from '../checks/schema/described-place.ts';
-import { isJsonObject, type JsonValue } from '../primitives/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../primitives/json.ts';
 
 export type FieldIntegrity = (typeof FIELD_INTEGRITIES)[number];
 
@@ -49,7 +50,7 @@ const known = new WeakMap<AdmittedSchema, { readonly fields: TrustedFields | und
 export function findTrustedFields(schema: AdmittedSchema): TrustedFields | undefined {
   const cached = known.get(schema);
   if (cached !== undefined) return cached.fields;
-  const fields = new SchemaWalk().visit(describe(schema), 0);
+  const fields = new SchemaWalk(schema).visit(describe(schema), { depth: 0, around: undefined });
   known.set(schema, { fields });
   return fields;
 }
@@ -116,29 +117,74 @@ export function withoutDeclassified(fields: TrustedFields): TrustedFields | unde
   };
 }
 
+/** From what must not be read at all to what may even be read as an instruction. */
+const MOST_CAUTIOUS_FIRST = [
+  ...(['opaque', 'requested', 'arguments', 'trusted', 'author', 'declassified'] as const),
+] as const satisfies FieldIntegrity[];
+
+function mostCautious(marks: readonly (FieldIntegrity | undefined)[]): FieldIntegrity | undefined {
+  return MOST_CAUTIOUS_FIRST.find((mark) => marks.includes(mark));
+}
+
+/** What no text of a schema without a mark holds. */
+const OPAQUE = '"opaque"';
+
+/** Of a schema, what speaks of members and items that are not told apart here. */
+function unclearIn(schema: JsonObject): JsonValue {
+  const { patternProperties, additionalProperties, prefixItems, items } = schema;
+  const { contains, unevaluatedProperties, unevaluatedItems } = schema;
+  const members = patternProperties && [patternProperties, additionalProperties ?? null];
+  const places = prefixItems && [prefixItems, items ?? null];
+  const others = [members, places, contains, unevaluatedProperties, unevaluatedItems];
+  return others.map((said) => said ?? null);
+}
+
+/** A place, how deep it lies, and what is said of the places around it. */
+interface Spot {
+  readonly depth: number;
+  readonly around: FieldIntegrity | undefined;
+}
+
 class SchemaWalk {
   #places = 0;
+  readonly #hidesNothing: boolean;
 
-  visit(place: DescribedPlace, depth: number): TrustedFields | undefined {
-    this.#places += 1;
-    if (depth > MAX_DEPTH || this.#places > MAX_PLACES) return undefined;
-    const own = place.schemas.map(integrityOf).find((integrity) => integrity !== undefined);
-    if (own !== undefined) return own;
-    const fields = { ...this.#ofMembers(place, depth), ...this.#ofItems(place, depth) };
-    return Object.keys(fields).length === 0 ? undefined : fields;
+  constructor(schema: AdmittedSchema) {
+    this.#hidesNothing = !JSON.stringify(schema).includes(OPAQUE);
   }
 
-  #ofMembers(place: DescribedPlace, depth: number) {
+  visit(place: DescribedPlace, { depth, around }: Spot): TrustedFields | undefined {
+    this.#places += 1;
+    if (depth > MAX_DEPTH || this.#places > MAX_PLACES) {
+      return around === 'opaque' || this.#mayHide(place.schemas) ? 'opaque' : undefined;
+    }
+    const unclear = this.#mayHide(place.schemas.map(unclearIn)) ? 'opaque' : undefined;
+    const own = mostCautious([around, unclear, ...place.schemas.map(integrityOf)]);
+    const within = { depth: depth + 1, around: own };
+    const fields = { ...this.#ofMembers(place, within), ...this.#ofItems(place, within) };
+    if (own === undefined) return Object.keys(fields).length === 0 ? undefined : fields;
+    return isAll(fields, own) ? own : { others: own, names: own, items: own, ...fields };
+  }
+
+  /** Whether what some schemas say holds a mark, or may lead to one. */
+  #mayHide(said: JsonValue): boolean {
+    if (this.#hidesNothing) return false;
+    const text = JSON.stringify(said);
+    return text.includes(OPAQUE) || text.includes('"$ref"');
+  }
+
+  #ofMembers(place: DescribedPlace, within: Spot) {
     const members = [...place.declared].map(
-      (name) => [name, this.visit(place.member(name), depth + 1) ?? null] as const,
+      (name) => [name, this.visit(place.member(name), within) ?? null] as const,
     );
     // A pattern may name what this calls undeclared: then nothing is said of the others.
     const hasPatterns = place.schemas.some(({ patternProperties }) => patternProperties);
     const isOpen = place.schemas.some(({ additionalProperties: more }) => isJsonObject(more));
-    const others = isOpen && !hasPatterns ? this.visit(place.undeclared(), depth + 1) : undefined;
-    const names = place.schemas
-      .map(({ propertyNames }) => integrityOf(propertyNames))
-      .find(Boolean);
+    const others = isOpen && !hasPatterns ? this.visit(place.undeclared(), within) : undefined;
+    const names = mostCautious([
+      within.around,
+      ...place.schemas.map(({ propertyNames }) => integrityOf(propertyNames)),
+    ]);
     return {
       ...(members.length > 0 && { members: Object.fromEntries(members) }),
       ...(others !== undefined && { others }),
@@ -146,12 +192,18 @@ class SchemaWalk {
     };
   }
 
-  #ofItems(place: DescribedPlace, depth: number) {
+  #ofItems(place: DescribedPlace, within: Spot) {
     const isTuple = place.schemas.some(({ prefixItems }) => prefixItems !== undefined);
     const isList = !isTuple && place.schemas.some(({ items }) => isJsonObject(items));
-    const items = isList ? this.visit(place.item(0), depth + 1) : undefined;
+    const items = isList ? this.visit(place.item(0), within) : undefined;
     return items === undefined ? {} : { items };
   }
+}
+
+/** Whether nothing within a place is said to be otherwise than the place itself. */
+function isAll(fields: Exclude<TrustedFields, string>, own: FieldIntegrity): boolean {
+  const { members = {}, others = own, names = own, items = own } = fields;
+  return [...Object.values(members), others, names, items].every((said) => said === own);
 }
 
 function integrityOf(schema: JsonValue | undefined): FieldIntegrity | undefined {

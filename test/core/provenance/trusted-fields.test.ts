@@ -3,6 +3,16 @@ import { admitSchema } from '../../../src/core/checks/schema/admit-schema.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/primitives/json.ts';
 import { findTrustedFields, listLeaves } from '../../../src/core/provenance/trusted-fields.ts';
 
+const HIDDEN = { 'x-sallyport-integrity': 'opaque' };
+
+function inMembers(
+  depth: number,
+  innermost: JsonValue,
+  around = (a: JsonValue): JsonValue => ({ properties: { a } }),
+): JsonValue {
+  return depth === 0 ? innermost : around(inMembers(depth - 1, innermost, around));
+}
+
 const TRUSTED = { 'x-sallyport-integrity': 'trusted' };
 
 function fieldsOf(schema: JsonObject) {
@@ -61,6 +71,45 @@ describe('what a schema vouches for', () => {
     const patterned = { patternProperties: { '^x': {} }, additionalProperties: TRUSTED };
     expect(trustedIn(patterned, { x: 'a', y: 'b' })).toEqual([]);
     expect(trustedIn({ prefixItems: [{}], items: TRUSTED }, ['a', 'b'])).toEqual([]);
+  });
+
+  test('is the most cautious of what is said of a place, from around it as well', () => {
+    const [opaque, requested] = ['opaque', 'requested'].map((mark) => ({
+      'x-sallyport-integrity': mark,
+    }));
+    for (const branches of [
+      [TRUSTED, opaque],
+      [opaque, TRUSTED],
+    ]) {
+      const schema = { anyOf: branches.map((text) => ({ properties: { text } })) } as JsonObject;
+      expect(fieldsOf(schema)).toEqual({ members: { text: 'opaque' } });
+    }
+    const row = { ...TRUSTED, properties: { id: {}, body: requested } } as JsonObject;
+    expect(trustedIn({ items: row }, [{ id: 'a', body: 'b', c: 'd' }])).toEqual(['a', 'c', 'd']);
+    expect(fieldsOf({ ...TRUSTED, properties: { body: opaque } } as JsonObject)).toMatchObject({
+      members: { body: 'opaque' },
+    });
+  });
+
+  test.each([
+    ['by a pattern', { patternProperties: { '^x': { $ref: '#/$defs/hidden' } } }],
+    ['beside patterns', { patternProperties: { '^x': {} }, additionalProperties: HIDDEN }],
+    ['in a tuple', { prefixItems: [{}, HIDDEN] }],
+    ['among items that are looked for', { contains: HIDDEN }],
+    ['where nothing else was looked at', { unevaluatedProperties: HIDDEN }],
+    ['deeper than is looked', inMembers(9, HIDDEN)],
+  ])('hides all in which something is hidden %s', (_, schema) => {
+    const $defs = { hidden: HIDDEN };
+    const fields = fieldsOf({ $defs, ...TRUSTED, ...(schema as JsonObject) });
+    const leaves = [
+      ...listLeaves(
+        inMembers(9, 'x', (a) => ({ a })),
+        fields,
+      ),
+    ];
+    expect(leaves.filter(({ value }) => value === 'x')).toEqual([
+      { value: 'x', integrity: 'opaque' },
+    ]);
   });
 
   test('ends at a depth', () => {
