@@ -135,11 +135,33 @@ describe('a value in a result', () => {
     ['$2,200.00', 2200, 2200],
     ['https://evil.example/a', 'evil.example/a', 'https://evil.example/a'],
     ['May 20th 2024', '2024-05-20', '2024-05-20'],
+    ['Eve <eve@example.org>', 'eve@example.org', 'eve@example.org'],
+    ['ann@example.net, eve@example.org', ['eve@example.org'], 'eve@example.org'],
+    ['mailto:eve@example.org?subject=a', 'Eve@example.org', 'eve@example.org'],
+    ['IBAN DE89 3704 0044 0532 0130 00, Eve', 'DE89370400440532013000', 'DE89370400440532013000'],
+    ['of account 471147114', 471147114, 471147114],
   ])('is not believed where it repeats %j as %j', (told, field, wanted) => {
     const known = (args: object) =>
       knowing(says('look'), reads({ field }, 'trusted', args)).originOf(wanted, 'folded');
     expect(known({ of: 'another' })).toBe('field');
     expect(known({ of: told })).toBe('untrusted');
+  });
+
+  test('is believed though a word or a short number of it stands in an argument', () => {
+    const args = { text: 'it was sent to 7 of them, ref INV-77' };
+    const result = { id: 'INV-778', state: 'sent', count: 7, at: 'x7' };
+    const known = knowing(says('look'), reads(result, 'trusted', args));
+    for (const value of Object.values(result)) {
+      expect(known.originOf(value, 'folded')).toBe('field');
+    }
+  });
+
+  test('is believed of no field where there is too much to compare it with', () => {
+    const args = { text: 'a '.repeat(100_000) };
+    const result = Array.from({ length: 100 }, (_, index) => `id-${index}`);
+    const known = knowing(says('look'), reads([...result, 'id-last'], 'trusted', args));
+    expect(known.originOf('id-0', 'folded')).toBe('field');
+    expect(known.originOf('id-last', 'folded')).toBe('untrusted');
   });
 
   test('that repeats what the principal said is his', () => {
