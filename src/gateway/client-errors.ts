@@ -101,7 +101,20 @@ function toMessage(problem: Problem): string {
   return errors.map(({ pointer, detail }) => `${pointer || '/'}: ${detail}`).join('; ');
 }
 
+/** Longest that a client should wait by itself; for more, whoever called it decides. */
+const MAX_WAIT_SECONDS = 60;
+
+/**
+ * The vendors' clients repeat a request by themselves after 409, 429 and 5xx, and one of them sleeps for as
+ * long as it is told to. They are to let it be where it is in vain, and where what has run would run again.
+ */
+function mayRepeat({ code, hasRun }: Problem, retryAfter: string | null): boolean {
+  if (hasRun || code === 'deadline_exceeded') return false;
+  return ERROR_CODES[code].retryable && Number(retryAfter) <= MAX_WAIT_SECONDS;
+}
+
 function vendorResponse(problem: Problem, body: object): Response {
   const { headers } = errorResponse(problem, '', 'application/json');
+  if (!mayRepeat(problem, headers.get('Retry-After'))) headers.set('X-Should-Retry', 'false');
   return new Response(JSON.stringify(body), { status: toVendorStatus(problem.code), headers });
 }

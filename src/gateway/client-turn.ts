@@ -91,7 +91,7 @@ async function cancellingWhenLost<Answer>(
   answer: Promise<Answer>,
 ): Promise<Answer> {
   const { signal } = request.raw;
-  const onLost = () => cancelWhenLost(request, turn);
+  const onLost = () => cancel(request, turn);
   // It may have left while its turn was admitted.
   if (signal.aborted) onLost();
   else signal.addEventListener('abort', onLost, { once: true });
@@ -102,10 +102,14 @@ async function cancellingWhenLost<Answer>(
   }
 }
 
-/** What a turn that finished has come to; every other one is refused with the reason. */
+/**
+ * What a turn that finished has come to; every other one is refused with the reason. One that takes longer
+ * goes on only for a client that can come back for it.
+ */
 export async function awaitReading(request: ClientRequest, turn: OpenTurn): Promise<TurnReading> {
   const summary = found(await awaitRest(request, turn), 'turn');
   if (summary.status === 'queued' || summary.status === 'running') {
+    if (request.idempotency === undefined) cancel(request, turn);
     throw new Refusal('deadline_exceeded');
   }
   if (summary.status === 'finished') return readTurnEvents(await readAllEvents(turn));
@@ -141,7 +145,7 @@ export async function streamClientTurn(
   return toEventStreamResponse(turn, {
     ...plan,
     reader: readerOf(request, 'session:turn'),
-    onLost: () => cancelWhenLost(request, turn),
+    onLost: () => cancel(request, turn),
   });
 }
 
@@ -165,7 +169,7 @@ function isWord({ body: { kind } }: TurnEvent): boolean {
   return kind !== 'turn-started' && kind !== 'turn-failed';
 }
 
-function cancelWhenLost(request: ClientRequest, { session, turnId }: OpenTurn): void {
+function cancel(request: ClientRequest, { session, turnId }: OpenTurn): void {
   const { execution, caller, requestId } = request;
   execution.waitUntil(session.cancelTurn(turnId, caller.principal, requestId));
 }

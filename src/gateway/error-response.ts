@@ -24,6 +24,8 @@ export interface ProblemFacts {
   /** A reason of ours, where it is not that of a denial. */
   readonly reason?: string;
   readonly retryAfterMs?: number;
+  /** A call of it has run, and would run once more if the request were repeated. */
+  readonly hasRun?: true;
 }
 
 /** A complete problem, before it is written down in one shape or the other. */

@@ -38,12 +38,21 @@ export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionR
 
 /** Why there is no answer. */
 export function fromFailure(
-  { code = 'cancelled', retryAfterMs }: Pick<TurnSummary, 'code' | 'retryAfterMs'>,
+  { code = 'cancelled', retryAfterMs, toolCalls = [] }: Failure,
   of: 'turn' | 'call',
 ): Refusal {
-  if (code !== 'cancelled')
-    return new Refusal(code, retryAfterMs === undefined ? {} : { retryAfterMs });
-  return new Refusal('conflict', { detail: `The ${of} was cancelled` });
+  if (code === 'cancelled') return new Refusal('conflict', { detail: `The ${of} was cancelled` });
+  return new Refusal(code, {
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(toolCalls.some(mayHaveRun) && { hasRun: true }),
+  });
+}
+
+type Failure = Pick<TurnSummary, 'code' | 'retryAfterMs'> &
+  Partial<Pick<TurnSummary, 'toolCalls'>>;
+
+function mayHaveRun({ status }: TurnSummary['toolCalls'][number]): boolean {
+  return status !== 'denied' && status !== 'handed-over';
 }
 
 /** For answers that cannot wait as long as a human may take. */

@@ -7,7 +7,7 @@ import type {
 import type { TurnEvent, TurnEventBody } from '../../src/core/conversation/turn-event.ts';
 import { NO_USAGE } from '../../src/core/conversation/usage.ts';
 import { toTurnId } from '../../src/core/primitives/ids.ts';
-import { awaitRest, streamClientTurn } from '../../src/gateway/client-turn.ts';
+import { awaitReading, awaitRest, streamClientTurn } from '../../src/gateway/client-turn.ts';
 import type { OpenTurn } from '../../src/gateway/open-session.ts';
 import type { RouteRequest } from '../../src/gateway/route.ts';
 
@@ -71,6 +71,39 @@ describe('streamClientTurn()', () => {
     const { request, turn } = openScene([STARTED, WORD, FINISHED], 2);
     const text = await (await streamClientTurn(request, turn, { write })).text();
     expect(text).toContain('turn-started\ntext-delta\nturn-finished\n');
+  });
+});
+
+describe('awaitReading()', () => {
+  const ended = (turn: OpenTurn, summary: object) => {
+    Object.assign(turn.session, { awaitTurn: async () => summary });
+    return turn;
+  };
+  const stays = (request: Scene['request'], more: object = {}) =>
+    ({ ...request, raw: new Request('https://gateway/'), ...more }) as Scene['request'];
+  const running = { status: 'running', toolCalls: [] };
+
+  test('ends a turn that takes too long, unless its client can come back for it', async () => {
+    const scene = openScene([STARTED]);
+    const turn = ended(scene.turn, running);
+    const keyed = stays(scene.request, { idempotency: { key: 'k', bodyHash: 'h' } });
+    await expect(awaitReading(keyed, turn)).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(scene.cancelled()).toBe(0);
+    const request = stays(scene.request);
+    await expect(awaitReading(request, turn)).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    expect(scene.cancelled()).toBe(1);
+  });
+
+  test.each([
+    ['finished', { hasRun: true }],
+    ['unknown', { hasRun: true }],
+    ['denied', {}],
+    ['handed-over', {}],
+  ])('says of a failed turn with a call that is %s whether one has run', async (status, facts) => {
+    const { request, turn } = openScene([STARTED, FAILED]);
+    const failed = { status: 'failed', code: 'model_failed', toolCalls: [{ status }] };
+    const refused = awaitReading(stays(request), ended(turn, failed));
+    await expect(refused).rejects.toHaveProperty('facts', facts);
   });
 });
 

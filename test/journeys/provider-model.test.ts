@@ -1,6 +1,7 @@
 /** A model behind a real HTTP endpoint in OpenAI's shape, such as Ollama on the same machine. */
 
 import type { ServerResponse } from 'node:http';
+import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -103,6 +104,27 @@ describe('a model behind HTTP', () => {
     expect(JSON.stringify(body)).not.toContain(KEY);
     expect(gateway.log()).not.toContain(KEY);
     expect(JSON.stringify((await api.get('/v1/audit?limit=500')).body)).not.toContain(KEY);
+  });
+
+  test('that fails is asked again by a client of its vendor, unless a call has run', async () => {
+    let requests = 0;
+    const counting: typeof fetch = (input, init) => {
+      requests += 1;
+      return fetch(input, init);
+    };
+    const apiKey = gateway.token;
+    const options = { baseURL: `${gateway.url}/v1`, apiKey, fetch: counting, maxRetries: 1 };
+    const create = new OpenAI(options).chat.completions;
+    const ask = { model: MODEL, messages: [{ role: 'user' as const, content: 'Count: one two' }] };
+
+    provider.answer = (_, response) => refuse(response, 400);
+    await expect(create.create(ask)).rejects.toMatchObject({ status: 502 });
+    expect(requests).toBe(2);
+
+    provider.answer = ({ messages }, response) =>
+      messages.at(-1)?.role === 'tool' ? refuse(response, 400) : callsTool(response);
+    const failure = await create.create(ask).catch((error) => error);
+    expect([failure.status, requests]).toEqual([502, 3]);
   });
 
   test('is refused to a principal without its capability, and given to one with it', async () => {

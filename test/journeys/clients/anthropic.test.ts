@@ -215,7 +215,8 @@ describe('errors', () => {
   });
 
   test('say when to come back once nothing is left to spend', async () => {
-    const poor = clientWith(await tokenWithoutBudget(gateway));
+    // It sleeps until then, tomorrow perhaps, where nobody tells it to let it be.
+    const poor = clientWith(await tokenWithoutBudget(gateway)).withOptions({ maxRetries: 2 });
     const failure = await poor.messages.create(ask).catch((error) => error);
     expect(failure).toBeInstanceOf(Anthropic.RateLimitError);
     expect(failure.type).toBe('rate_limit_error');

@@ -276,5 +276,6 @@ describe('errors', () => {
     expect(failure).toBeInstanceOf(OpenAI.RateLimitError);
     expect(failure.code).toBe('insufficient_quota');
     expect(Number(failure.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(failure.headers.get('X-Should-Retry')).toBe('false');
   });
 });
