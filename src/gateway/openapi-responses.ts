@@ -133,15 +133,17 @@ function toSuccess(describes: Describes, status: number, content: Content): obje
   return { description, ...(Object.keys(content).length > 0 && { content }) };
 }
 
+const TEXT = { schema: { type: 'string' } } as const;
+
 function toContent(
   describes: Describes,
   toSchema: (schema: z.ZodType) => object = () => ({}),
 ): Content {
   if (describes === 'websocket') return {};
-  if (describes === 'html') return { 'text/html': {} };
-  if (describes === 'lines') return { 'application/x-ndjson': {} };
-  if (describes === 'stream') return { 'text/event-stream': {} };
-  if (describes === 'json-rpc') return { 'application/json': {}, 'text/event-stream': {} };
+  if (describes === 'html') return { 'text/html': TEXT };
+  if (describes === 'lines') return { 'application/x-ndjson': TEXT };
+  if (describes === 'stream') return { 'text/event-stream': TEXT };
+  if (describes === 'json-rpc') return { 'application/json': {}, 'text/event-stream': TEXT };
   return { 'application/json': { schema: toSchema(describes) } };
 }
 

@@ -18,7 +18,7 @@ const CREDENTIALS =
 
 export function toOpenApi(routes: readonly Route[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  const schemas: Record<string, object> = { ...ERROR_SCHEMAS };
+  const schemas: Record<string, object> = { ...ERROR_SCHEMAS, [ANY_JSON]: anyJson };
   for (const route of routes) {
     const operations = paths[route.path] ?? {};
     operations[route.method.toLowerCase()] = toOperation(route, schemas);
@@ -32,6 +32,9 @@ export function toOpenApi(routes: readonly Route[]): object {
       description: 'An agent gateway: every tool call passes seven checks and runs in a sandbox.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    // Whichever origin the document was read from.
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     security: [{ token: [] }],
     paths,
     components: {
@@ -134,6 +137,19 @@ export function toJsonSchema(schema: z.ZodType, io: Io): WithDefinitions {
   return rest;
 }
 
+const ANY_JSON = 'Json';
+const anyJson = { description: 'Any value of JSON' } as const;
+
+/** As zod writes any value of JSON: by a reference to itself, of which generators make no type. */
+const RECURSIVE_JSON = Object.values(
+  toJsonSchema(z.object({ any: z.json() }), 'input').$defs ?? {},
+)[0];
+
+function isAnyJson(part: object): boolean {
+  const nameless = (value: object = {}) => JSON.stringify(value).replaceAll(/__schema\d+/g, '');
+  return nameless(part) === nameless(RECURSIVE_JSON);
+}
+
 /**
  * The schema without references into itself: `#` and `#/$defs/…` mean the whole document, wherever they
  * stand. What they mean is among the shared schemas from then on, under names that begin with `prefix`.
@@ -143,14 +159,16 @@ function shareDefinitions(
   prefix: string,
   shared: Record<string, object>,
 ): Record<string, unknown> {
-  const toName = (own = '') => (own === '' ? prefix : `${prefix}-${own.replace(/^_+/, '')}`);
+  const parts = Object.entries($defs).filter(([, part]) => !isAnyJson(part));
+  const names = new Map(parts.map(([own]) => [own, `${prefix}-${own.replace(/^_+/, '')}`]));
+  const toName = (own = '') => (own === '' ? prefix : (names.get(own) ?? ANY_JSON));
   const point = (value: object) =>
     JSON.parse(
       JSON.stringify(value).replaceAll(/"\$ref":"#(?:\/\$defs\/(\w+))?"/g, (_, own?: string) =>
         JSON.stringify(toReference(toName(own))).slice(1, -1),
       ),
     );
-  for (const [own, part] of Object.entries($defs)) shared[toName(own)] = point(part);
+  for (const [own, part] of parts) shared[toName(own)] = point(part);
   if (!JSON.stringify({ $defs, schema }).includes('"$ref":"#"')) return point(schema);
   shared[prefix] = point(schema);
   return toReference(prefix);

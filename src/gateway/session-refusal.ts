@@ -48,8 +48,7 @@ export function fromFailure(
   });
 }
 
-type Failure = Pick<TurnSummary, 'code' | 'retryAfterMs'> &
-  Partial<Pick<TurnSummary, 'toolCalls'>>;
+type Failure = Pick<TurnSummary, 'code' | 'retryAfterMs'> & Partial<Pick<TurnSummary, 'toolCalls'>>;
 
 function mayHaveRun({ status }: TurnSummary['toolCalls'][number]): boolean {
   return status !== 'denied' && status !== 'handed-over';

@@ -129,6 +129,29 @@ describe('the description', () => {
     expect(JSON.stringify(body)).not.toContain('"$defs"');
   });
 
+  test('names each operation once and all that generators of clients look for', async () => {
+    const { body } = await root.get('/openapi.json');
+    const all = Object.values<Record<string, { operationId: string; tags: string[] }>>(body.paths);
+    const operations = all.flatMap((methods) => Object.values(methods));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+    const tags = body.tags.map(({ name }: { name: string }) => name);
+    expect(operations.flatMap((one) => one.tags).filter((tag) => !tags.includes(tag))).toEqual([]);
+    expect(body.servers).toEqual([{ url: '/' }]);
+  });
+
+  test('describes any value of JSON without a reference to itself, of which no type is made', async () => {
+    const { body } = await root.get('/openapi.json');
+    const any = { $ref: '#/components/schemas/Json' };
+    expect(body.components.schemas.Json).toEqual({ description: expect.any(String) });
+    const { schema } =
+      body.paths['/v1/blocks/{id}/receive'].post.requestBody.content['application/json'];
+    expect(schema.properties.match).toEqual(any);
+    expect(JSON.stringify(body)).not.toMatch(
+      /\{"type":"null"\},\{"type":"array","items":\{"\$ref"/,
+    );
+  });
+
   test('says which parameters must be there, and which requests may act as a block', async () => {
     const { body } = await root.get('/openapi.json');
     const names = (method: string, path: string, isMeant: (one: object) => boolean) =>

@@ -52,7 +52,7 @@ const listCheckpoints = defineRoute(
   {
     method: 'GET',
     path: '/v1/blocks/{id}/checkpoints',
-    operation: 'listCheckpoints',
+    operation: 'listBlockCheckpoints',
     summary: 'The checkpoints of a block, oldest first',
     tag: 'blocks',
     access: 'block:checkpoint',

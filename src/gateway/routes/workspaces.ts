@@ -42,7 +42,7 @@ const warnings = z.array(
 const workspace = z.object({
   id: z.string(),
   revision: z.number(),
-  policy: z.record(z.string(), z.unknown()),
+  policy: policySchema,
   members: z.array(member),
   warnings,
 });
