@@ -18,6 +18,7 @@ export const ERROR_WRITERS: Readonly<Record<ErrorShape, (problem: Problem) => Re
   problem: toProblemResponse,
   openai: toOpenAiErrorResponse,
   anthropic: toAnthropicErrorResponse,
+  'json-rpc': toRpcErrorResponse,
 };
 
 function toOpenAiErrorResponse(problem: Problem): Response {
@@ -44,6 +45,21 @@ function toAnthropicErrorResponse(problem: Problem): Response {
   });
   response.headers.set('request-id', problem.requestId);
   return response;
+}
+
+/** Under the status of the problem, since a client of A2A looks for 401 there. */
+function toRpcErrorResponse(problem: Problem): Response {
+  const { code, requestId, denial, reason = denial?.reason, rpcId = null } = problem;
+  const { status, headers } = errorResponse(problem, '', 'application/json');
+  const data = { code, ...(reason !== undefined && { reason }), requestId };
+  const error = { code: toRpcCode(status), message: toMessage(problem), data };
+  return new Response(JSON.stringify({ jsonrpc: '2.0', id: rpcId, error }), { status, headers });
+}
+
+/** "Internal error", "Invalid params", and the first that the protocol leaves to servers. */
+function toRpcCode(status: number): number {
+  if (status >= 500) return -32_603;
+  return [400, 404, 422].includes(status) ? -32_602 : -32_000;
 }
 
 /** The kind of error, as an event of a stream that breaks off says it too. */

@@ -26,6 +26,8 @@ export interface ProblemFacts {
   readonly retryAfterMs?: number;
   /** A call of it has run, and would run once more if the request were repeated. */
   readonly hasRun?: true;
+  /** Of the call of JSON-RPC that it answers. */
+  readonly rpcId?: string | number | null;
 }
 
 /** A complete problem, before it is written down in one shape or the other. */

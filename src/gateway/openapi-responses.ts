@@ -96,6 +96,7 @@ const SHAPES: Readonly<Record<ErrorShape, keyof typeof ERROR_SCHEMAS>> = {
   problem: 'Problem',
   openai: 'OpenAiError',
   anthropic: 'AnthropicError',
+  'json-rpc': 'JsonRpcError',
 };
 
 type Content = Readonly<Record<string, object>>;

@@ -43,8 +43,8 @@ export interface RouteRequest<Body, Query> {
   readonly idempotency?: { readonly key: string; readonly bodyHash: string };
 }
 
-/** `problem`: RFC 9457; or what the clients of that vendor understand. */
-export type ErrorShape = 'problem' | 'openai' | 'anthropic';
+/** `problem`: RFC 9457; or what the clients of that vendor or protocol understand. */
+export type ErrorShape = 'problem' | 'openai' | 'anthropic' | 'json-rpc';
 
 export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

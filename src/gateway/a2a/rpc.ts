@@ -52,7 +52,7 @@ export const RPC_ERRORS = {
   version_not_supported: { code: -32_009, message: 'The version must be 1.0' },
 } as const;
 
-/** A refusal in the words of the protocol; any other is a problem document. */
+/** A refusal in the words of the protocol; any other says in `data` what a problem document says. */
 export class RpcError extends Error {
   readonly reason: keyof typeof RPC_ERRORS;
 

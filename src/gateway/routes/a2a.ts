@@ -10,6 +10,7 @@ import { A2A_PATH, A2A_VERSION, toAgentCard } from '../a2a/agent-card.ts';
 import { callMethod } from '../a2a/methods.ts';
 import { RpcError, rpcEnvelope, rpcErrorResponse } from '../a2a/rpc.ts';
 import { json } from '../json-response.ts';
+import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const agentCard = defineRoute(
@@ -35,7 +36,12 @@ const callA2a = defineRoute(
     tag: 'a2a',
     access: 'any-principal',
     body: z.unknown(),
-    success: { status: 200, describes: z.looseObject({ jsonrpc: z.literal('2.0') }) },
+    success: {
+      status: 200,
+      describes: z.looseObject({ jsonrpc: z.literal('2.0') }),
+      also: ['stream'],
+    },
+    errorShape: 'json-rpc',
   },
   async (request) => {
     const envelope = rpcEnvelope.safeParse(request.body);
@@ -46,7 +52,8 @@ const callA2a = defineRoute(
       return await callMethod(method, { request, id, params });
     } catch (thrown) {
       if (thrown instanceof RpcError) return rpcErrorResponse(id, thrown);
-      throw thrown;
+      if (!(thrown instanceof Refusal)) throw thrown;
+      throw new Refusal(thrown.code, { ...thrown.facts, rpcId: id });
     }
   },
 );

@@ -2,6 +2,7 @@
 
 import { Role, type SendMessageRequest, type Task, TaskState } from '@a2a-js/sdk';
 import { type Client, ClientFactory, JsonRpcTransportFactory } from '@a2a-js/sdk/client';
+import { JsonRpcTransportError } from '@a2a-js/sdk/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callApi, SCRIPT_MODEL, script } from '../../support/api.ts';
 import { askAlways, changePolicy, credential } from '../../support/approvals.ts';
@@ -148,17 +149,28 @@ describe('a caller', () => {
       { url: `${gateway.url}/a2a`, protocolBinding: 'JSONRPC', protocolVersion: '1.0' },
     ]);
     expect(JSON.stringify(card)).not.toContain('text-stats');
-    expect((await fetch(`${gateway.url}/a2a`, { method: 'POST' })).status).toBe(401);
+    const stranger = await fetch(`${gateway.url}/a2a`, { method: 'POST' });
+    expect([stranger.status, (await stranger.json()).error.data.code]).toEqual([
+      ...[401, 'unauthenticated'],
+    ]);
   });
 
   test('needs for each method what it does', async () => {
     const { token } = await credential(gateway, { kind: 'service', id: 'asks' }, ['session:turn']);
     const asker = await connect(token);
     const task = await send(script({ text: 'One.' }), {}, asker);
-    await expect(asker.getTask({ tenant: '', id: task.id })).rejects.toThrow();
-    await expect(
-      asker.cancelTask({ tenant: '', id: task.id, metadata: undefined }),
-    ).rejects.toThrow();
+    for (const refused of [
+      () => asker.getTask({ tenant: '', id: task.id }),
+      () => asker.cancelTask({ tenant: '', id: task.id, metadata: undefined }),
+    ]) {
+      const failure = await refused().catch((error) => error);
+      expect(failure).toBeInstanceOf(JsonRpcTransportError);
+      expect(failure.errorResponse).toMatchObject({
+        jsonrpc: '2.0',
+        id: expect.any(Number),
+        error: { code: -32_000, data: { code: 'denied', reason: 'principal_grant_missing' } },
+      });
+    }
   });
 
   test('of another workspace finds neither task nor context', async () => {
@@ -172,7 +184,10 @@ describe('a caller', () => {
     const spy = await connect(body.token);
     const { id, contextId } = await send(script({ text: 'private' }));
     await expect(spy.getTask({ tenant: '', id })).rejects.toThrow();
-    await expect(spy.sendMessage(said('x', { contextId }))).rejects.toThrow();
+    const intruding = spy.sendMessage(said('x', { contextId }));
+    await expect(intruding).rejects.toMatchObject({ envelopeCode: -32_602 });
+    const events = spy.sendMessageStream(said('x', { contextId }));
+    await expect(events.next()).rejects.toMatchObject({ envelopeCode: -32_602 });
   });
 });
 
