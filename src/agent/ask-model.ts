@@ -9,6 +9,7 @@ import type { AuditEvent } from '../core/audit/audit-event.ts';
 import type { ToolChoice } from '../core/conversation/client-wishes.ts';
 import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import type { AssistantMessage, SystemMessage } from '../core/conversation/message.ts';
+import type { Cut } from '../core/conversation/turn-event.ts';
 import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
@@ -27,7 +28,7 @@ import { presentAuthority, spendUsage, type TurnState } from './turn-state.ts';
 export interface Reply {
   readonly message: AssistantMessage;
   readonly unsentText: string;
-  readonly isCut: boolean;
+  readonly cut: Cut | undefined;
   /** Of all attempts. */
   readonly usage: Usage;
   readonly audit: readonly AuditEvent[];
@@ -73,7 +74,7 @@ export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply
       return ok({
         message: toMessage(state, draft, ask),
         unsentText: draft.unsentText,
-        isCut: draft.isCut,
+        cut: draft.cut,
         usage: spent,
         audit,
       });

@@ -5,6 +5,7 @@
  */
 
 import type { AssistantMessage } from '../core/conversation/message.ts';
+import type { Cut } from '../core/conversation/turn-event.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { commitStep, takeDeferred } from './commit-step.ts';
 import {
@@ -27,11 +28,11 @@ export async function finishTurn(
     readonly message: AssistantMessage;
     readonly usage: Usage;
     readonly opening: Step;
-    readonly isCut?: boolean;
+    readonly cut?: Cut | undefined;
   },
 ): Promise<RunEnd | undefined> {
-  const { round, message, usage, opening, isCut } = reply;
-  const end = toTurnFinished(state, message.content, isCut ? { isCut } : {});
+  const { round, message, usage, opening, cut } = reply;
+  const end = toTurnFinished(state, message.content, cut);
   const finished = { kind: 'round-finished', round, usage } as const;
   const committed = await commitStep(state, {
     entries: [...opening.entries, finished, ...end.entries],
@@ -62,12 +63,12 @@ export function closeProgram(state: TurnState): (answers: RoundAnswers) => Step 
   };
 }
 
-function toTurnFinished(
-  state: TurnState,
-  output: string,
-  facts: { readonly isCut?: true } = {},
-): Step {
+function toTurnFinished(state: TurnState, output: string, cut?: Cut): Step {
   const { usage } = state;
+  const facts = {
+    ...(cut !== undefined && { isCut: true as const }),
+    ...(cut === 'filter' && { isFiltered: true as const }),
+  };
   return {
     entries: [{ kind: 'turn-finished', output, usage, ...facts }],
     audit: [

@@ -13,6 +13,7 @@ import type {
 import type { Message, VendorEcho } from '../core/conversation/message.ts';
 import type { ApprovedToolCall, WrittenToolCall } from '../core/conversation/tool-call.ts';
 import type { ToolOutcome } from '../core/conversation/tool-result.ts';
+import type { Cut } from '../core/conversation/turn-event.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
 import type { Authority } from '../core/policy/authority.ts';
@@ -62,8 +63,7 @@ export type ModelChunk =
       readonly echo?: VendorEcho;
       /** Which model answered, where the name that was asked for may stand for several. */
       readonly model?: string;
-      /** The reply reached `maxOutputTokens`. */
-      readonly isCut?: true;
+      readonly cut?: Cut;
     };
 
 /** A model, by whatever provider. */

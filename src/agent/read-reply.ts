@@ -6,6 +6,7 @@
 
 import type { VendorEcho } from '../core/conversation/message.ts';
 import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
+import type { Cut } from '../core/conversation/turn-event.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { faultCode } from '../core/errors/fault.ts';
 import type { Blocked } from '../core/scan/apply-policy.ts';
@@ -45,7 +46,7 @@ export interface ReplyDraft {
   /** Which model it was, where the name that was asked for stands for several. */
   model: string | undefined;
   /** The model would have said more, and was not let. */
-  isCut: boolean;
+  cut: Cut | undefined;
   /** Why it was not read to its end. */
   broken: { readonly fault: ModelFault } | { readonly end: RunEnd } | undefined;
 }
@@ -148,7 +149,7 @@ function takeChunk(chunk: ModelChunk, { draft, coalescer }: Reading): void {
     draft.usage = chunk.usage;
     draft.echo = chunk.echo;
     draft.model = chunk.model;
-    draft.isCut = chunk.isCut === true;
+    draft.cut = chunk.cut;
   } else if (chunk.kind === 'text') {
     draft.writtenUnits += chunk.text.length;
     coalescer.add(chunk.text);
@@ -229,7 +230,7 @@ function createDraft(): ReplyDraft {
     usage: undefined,
     echo: undefined,
     model: undefined,
-    isCut: false,
+    cut: undefined,
     broken: undefined,
   };
 }

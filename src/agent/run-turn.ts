@@ -19,6 +19,7 @@
 import type { AssistantMessage } from '../core/conversation/message.ts';
 import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
 import type { Turn } from '../core/conversation/turn.ts';
+import type { Cut } from '../core/conversation/turn-event.ts';
 import { NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { askModel } from './ask-model.ts';
@@ -105,7 +106,7 @@ interface OpenRound {
   readonly message: AssistantMessage;
   readonly usage: Usage;
   /** Absent for a reply of an earlier run. */
-  readonly isCut?: boolean;
+  readonly cut?: Cut | undefined;
   readonly opening: Step;
   readonly known: Parameters<typeof runRound>[1]['known'];
   readonly asked: Parameters<typeof runRound>[1]['asked'];
@@ -114,16 +115,16 @@ interface OpenRound {
 
 function openRound(
   state: TurnState,
-  reply: Pick<OpenRound, 'round' | 'message' | 'usage' | 'isCut'> & {
+  reply: Pick<OpenRound, 'round' | 'message' | 'usage' | 'cut'> & {
     readonly unsentText: string;
     readonly audit: Step['audit'];
   },
 ): OpenRound {
-  const { round, message, unsentText, usage, audit, isCut = false } = reply;
+  const { round, message, unsentText, usage, audit, cut } = reply;
   const entry = { kind: 'reply', round, message, unsentText, usage } as const;
   const opening = { entries: [entry], audit };
   const callsBefore = state.history.length;
-  return { round, message, usage, isCut, opening, known: {}, asked: {}, callsBefore };
+  return { round, message, usage, cut, opening, known: {}, asked: {}, callsBefore };
 }
 
 /** Nothing when the conversation goes on. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TurnEvent } from '../core/conversation/turn-event.ts';
+import type { Cut, TurnEvent, TurnEventBody } from '../core/conversation/turn-event.ts';
 import { NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 
 /** A call of a tool of the client. */
@@ -20,14 +20,14 @@ export interface TurnReading {
   readonly texts: readonly string[];
   readonly handedOver: readonly HandedCall[];
   readonly usage: Usage;
-  readonly isCut: boolean;
+  readonly cut: Cut | undefined;
 }
 
 export function readTurnEvents(events: readonly TurnEvent[]): TurnReading {
   const texts = new Map<number, string>();
   const handedOver: HandedCall[] = [];
   let usage = NO_USAGE;
-  let isCut = false;
+  let cut: Cut | undefined;
   for (const { body } of events) {
     if (body.kind === 'text-delta') {
       texts.set(body.round, (texts.get(body.round) ?? '') + body.text);
@@ -37,8 +37,15 @@ export function readTurnEvents(events: readonly TurnEvent[]): TurnReading {
       handedOver.push(body);
     } else if (body.kind === 'turn-finished') {
       usage = body.usage;
-      isCut = body.isCut === true;
+      cut = cutOf(body);
     }
   }
-  return { texts: [...texts.values()], handedOver, usage, isCut };
+  return { texts: [...texts.values()], handedOver, usage, cut };
+}
+
+type Finished = Extract<TurnEventBody, { kind: 'turn-finished' }>;
+
+export function cutOf({ isCut, isFiltered }: Finished): Cut | undefined {
+  if (isFiltered) return 'filter';
+  return isCut ? 'length' : undefined;
 }

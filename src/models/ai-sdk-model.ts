@@ -13,6 +13,7 @@ import type {
 import { ModelFault } from '../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
+import type { Cut } from '../core/conversation/turn-event.ts';
 import type { Usage } from '../core/conversation/usage.ts';
 import { toCallOptions } from './ai-sdk-prompt.ts';
 import { beginWithin } from './begin-within.ts';
@@ -35,6 +36,11 @@ export interface AiSdkModel extends Pick<LanguageModelV4CallOptions, 'providerOp
   readonly firstByteMs: number;
   load(): LanguageModelV4;
 }
+
+const CUTS: Readonly<Partial<Record<string, Cut>>> = {
+  length: 'length',
+  'content-filter': 'filter',
+};
 
 export function createAiSdkModel(model: AiSdkModel): ModelPort {
   return {
@@ -94,11 +100,12 @@ async function* stream(
     const output = countedOr(estimateTokens(outputCharacters), part.usage.outputTokens.total);
     const usage = toCachedUsage(model, part.usage, toUsage(model.price, input, output));
     const vendorEcho = echo.finish();
+    const cut = CUTS[unified];
     return {
       kind: 'end',
       usage,
       ...(vendorEcho && { echo: vendorEcho }),
-      ...(unified === 'length' && { isCut: true }),
+      ...(cut && { cut }),
     };
   }
 }

@@ -127,6 +127,35 @@ describe('a model behind HTTP', () => {
     expect([failure.status, requests]).toEqual([502, 3]);
   });
 
+  test('that its provider cuts by a filter is no whole answer, in any shape', async () => {
+    provider.answer = (_, response) =>
+      streamReply(response, [{ role: 'assistant', content: 'It is' }], {
+        finish: 'content_filter',
+      });
+    const messages = [{ role: 'user', content: 'How?' }];
+    const asked = { model: MODEL, messages, max_tokens: 100 };
+    const chat = await api.post('/v1/chat/completions', asked);
+    expect(chat.body.choices[0].finish_reason).toBe('content_filter');
+    const message = await api.post('/v1/messages', asked);
+    expect(message.body.stop_reason).toBe('refusal');
+    const response = await api.post('/v1/responses', { model: MODEL, input: 'How?' });
+    expect(response.body).toMatchObject({
+      status: 'incomplete',
+      incomplete_details: { reason: 'content_filter' },
+      output: [{ status: 'incomplete' }],
+    });
+    const streamed = async (path: string) => {
+      const headers = {
+        Authorization: `Bearer ${gateway.token}`,
+        'Content-Type': 'application/json',
+      };
+      const body = JSON.stringify({ ...asked, stream: true });
+      return (await fetch(gateway.url + path, { method: 'POST', headers, body })).text();
+    };
+    expect(await streamed('/v1/chat/completions')).toContain('"finish_reason":"content_filter"');
+    expect(await streamed('/v1/messages')).toContain('"stop_reason":"refusal"');
+  });
+
   test('is refused to a principal without its capability, and given to one with it', async () => {
     provider.answer = (_, response) => streamText(response, 'Hello.');
     const token = async (grants: string[]) => {

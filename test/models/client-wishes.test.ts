@@ -67,10 +67,11 @@ describe('what a client wishes of a reply', () => {
   });
 
   test.each([
-    ['length', true],
+    ['length', 'length'],
+    ['content_filter', 'filter'],
     ['stop', undefined],
-  ])('a reply that ends with "%s" says whether it was cut', async (finish, isCut) => {
+  ])('a reply that ends with "%s" says whether it was cut', async (finish, cut) => {
     const { end } = await send({}, finish);
-    expect(end?.kind === 'end' && end.isCut).toBe(isCut);
+    expect(end?.kind === 'end' && end.cut).toBe(cut);
   });
 });

@@ -197,10 +197,13 @@ describe('a Workers AI model', () => {
     expect(runs[0]?.inputs).not.toHaveProperty('tool_choice');
   });
 
-  test('says that it had no tokens left', async () => {
-    const choice = { index: 0, delta: { content: 'And' }, finish_reason: 'length' };
+  test.each([
+    ['length', 'length'],
+    ['content_filter', 'filter'],
+  ])('says why its reply was cut: %s', async (finish_reason, cut) => {
+    const choice = { index: 0, delta: { content: 'And' }, finish_reason };
     const { model } = bind(events(data({ choices: [choice] })));
-    expect((await ask(model, request)).chunks.at(-1)).toMatchObject({ kind: 'end', isCut: true });
+    expect((await ask(model, request)).chunks.at(-1)).toMatchObject({ kind: 'end', cut });
   });
 
   test('is asked through the AI Gateway where one is set, past its cache', async () => {

@@ -14,6 +14,9 @@ import type { TrustedFields } from '../provenance/trusted-fields.ts';
 import type { Receipt, RunCost } from './tool-result.ts';
 import type { Usage } from './usage.ts';
 
+/** Why a reply ends before its end: at `maxOutputTokens`, or by what the provider does not let it say. */
+export type Cut = 'length' | 'filter';
+
 interface CallRef {
   readonly round: number;
   readonly index: number;
@@ -65,8 +68,10 @@ export type TurnEventBody =
       readonly kind: 'turn-finished';
       readonly output: string;
       readonly usage: Usage;
-      /** The last reply would have been longer than the model was let. */
+      /** The last reply would have been longer. */
       readonly isCut?: true;
+      /** It was the provider's own filter that cut it, or its model that refused to go on. */
+      readonly isFiltered?: true;
     }
   | {
       readonly kind: 'turn-failed';

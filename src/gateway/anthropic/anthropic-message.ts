@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { TurnEvent } from '../../core/conversation/turn-event.ts';
+import type { Cut, TurnEvent } from '../../core/conversation/turn-event.ts';
 import { NO_USAGE, type Usage } from '../../core/conversation/usage.ts';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors/codes.ts';
 import { toAnthropicType } from '../client-errors.ts';
 import type { WriteEvent } from '../event-stream.ts';
-import type { HandedCall, TurnReading } from '../turn-reading.ts';
+import { cutOf, type HandedCall, type TurnReading } from '../turn-reading.ts';
 
 export interface MessageFrame {
   readonly turnId: string;
@@ -23,14 +23,14 @@ export interface StreamFrame extends MessageFrame {
 }
 
 export function toAnthropicMessage(frame: MessageFrame, reading: TurnReading): object {
-  const { texts, handedOver, isCut, usage } = reading;
+  const { texts, handedOver, cut, usage } = reading;
   return {
     ...toEmptyMessage(frame, usage),
     content: [
       ...texts.map((text) => ({ type: 'text', text })),
       ...handedOver.map((call) => toToolUse(call, JSON.parse(call.argumentsText))),
     ],
-    stop_reason: toStopReason(isCut, handedOver.length),
+    stop_reason: toStopReason(cut, handedOver.length),
   };
 }
 
@@ -51,7 +51,7 @@ export function writeMessageEvents({ inputTokens, ...frame }: StreamFrame): Writ
         calls += 1;
         return blocks.toolUse(body);
       case 'turn-finished': {
-        const stop_reason = toStopReason(body.isCut === true, calls);
+        const stop_reason = toStopReason(cutOf(body), calls);
         const delta = { stop_reason, stop_sequence: null, stop_details: null, container: null };
         return (
           blocks.close() +
@@ -127,9 +127,11 @@ function toToolUse({ callId, tool }: HandedCall, input: unknown): object {
   return { type: 'tool_use', id: callId, name: tool, input, caller: { type: 'direct' } };
 }
 
-function toStopReason(isCut: boolean, calls: number): string {
+const STOP_REASONS = { length: 'max_tokens', filter: 'refusal' } as const;
+
+function toStopReason(cut: Cut | undefined, calls: number): string {
   if (calls > 0) return 'tool_use';
-  return isCut ? 'max_tokens' : 'end_turn';
+  return cut ? STOP_REASONS[cut] : 'end_turn';
 }
 
 function toAnthropicUsage({ inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): object {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { TurnEvent } from '../../core/conversation/turn-event.ts';
+import type { Cut, TurnEvent } from '../../core/conversation/turn-event.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
 import { ERROR_CODES, type ErrorCode } from '../../core/errors/codes.ts';
 import { toOpenAiCode, toOpenAiType } from '../client-errors.ts';
 import type { WriteEvent } from '../event-stream.ts';
-import type { HandedCall, TurnReading } from '../turn-reading.ts';
+import { cutOf, type HandedCall, type TurnReading } from '../turn-reading.ts';
 
 /** What every piece of one completion says of it. */
 export interface Completion {
@@ -39,7 +39,7 @@ export function toChatCompletion(completion: Completion, reading: TurnReading): 
           ...(calls.length > 0 && { tool_calls: calls }),
         },
         logprobs: null,
-        finish_reason: toFinishReason(reading.isCut, calls.length),
+        finish_reason: toFinishReason(reading.cut, calls.length),
       },
     ],
     usage: toOpenAiUsage(usage),
@@ -70,7 +70,7 @@ export function writeChunks(completion: Completion, includeUsage: boolean): Writ
         return choice({ tool_calls: [{ index: calls++, ...toToolCall(body) }] });
       case 'turn-finished':
         return (
-          choice({}, toFinishReason(body.isCut === true, calls)) +
+          choice({}, toFinishReason(cutOf(body), calls)) +
           (includeUsage ? toData({ ...frame, choices: [], usage: toOpenAiUsage(body.usage) }) : '')
         );
       case 'turn-failed':
@@ -85,9 +85,11 @@ function toToolCall({ callId, tool, argumentsText }: HandedCall): object {
   return { id: callId, type: 'function', function: { name: tool, arguments: argumentsText } };
 }
 
-function toFinishReason(isCut: boolean, calls: number): string {
+const FINISH_REASONS = { length: 'length', filter: 'content_filter' } as const;
+
+function toFinishReason(cut: Cut | undefined, calls: number): string {
   if (calls > 0) return 'tool_calls';
-  return isCut ? 'length' : 'stop';
+  return cut ? FINISH_REASONS[cut] : 'stop';
 }
 
 function toStreamError(code: ErrorCode | 'cancelled'): object {

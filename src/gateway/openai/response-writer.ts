@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { TurnEvent, TurnEventBody } from '../../core/conversation/turn-event.ts';
+import type { Cut, TurnEvent, TurnEventBody } from '../../core/conversation/turn-event.ts';
 import type { Usage } from '../../core/conversation/usage.ts';
 import { ERROR_CODES } from '../../core/errors/codes.ts';
 import type { WriteEvent } from '../event-stream.ts';
-import type { HandedCall } from '../turn-reading.ts';
+import { cutOf, type HandedCall } from '../turn-reading.ts';
 
 /** What a response says of its request. */
 export interface ResponseFrame {
@@ -30,6 +30,7 @@ interface Standing {
   readonly status: Status;
   readonly usage: Usage | undefined;
   readonly error: object | null;
+  readonly cut?: Cut | undefined;
 }
 
 /** One event of the stream. */
@@ -86,7 +87,7 @@ export class ResponseWriter {
 
   /** As far as the turn has come. */
   response(): object {
-    const { status, usage, error } = this.#standing;
+    const { status, usage, error, cut } = this.#standing;
     return {
       ...DEFAULTS,
       model: this.#model,
@@ -96,7 +97,7 @@ export class ResponseWriter {
       created_at: Math.floor(this.#createdAt / 1_000),
       status,
       error,
-      incomplete_details: status === 'incomplete' ? { reason: 'max_output_tokens' } : null,
+      incomplete_details: cut ? { reason: INCOMPLETE[cut] } : null,
       output: [...this.#output],
       usage: usage === undefined ? null : toResponseUsage(usage),
     };
@@ -158,7 +159,8 @@ export class ResponseWriter {
   #end(body: Ended): readonly ResponseEvent[] {
     const status = toEndStatus(body);
     const events = this.#closeText(status === 'completed' ? 'completed' : 'incomplete');
-    this.#standing = { status, usage: body.usage, error: toError(body) };
+    const cut = body.kind === 'turn-finished' ? cutOf(body) : undefined;
+    this.#standing = { status, usage: body.usage, error: toError(body), cut };
     // A client of the stream knows no end that is called cancelled.
     return [...events, this.#whole(`response.${status === 'cancelled' ? 'failed' : status}`)];
   }
@@ -192,6 +194,8 @@ export class ResponseWriter {
     return { type, sequence_number: this.#next++, ...data };
   }
 }
+
+const INCOMPLETE = { length: 'max_output_tokens', filter: 'content_filter' } as const;
 
 const DEFAULTS = {
   background: false,

@@ -8,6 +8,7 @@
 import type { TurnEvent, TurnEventBody } from '../../core/conversation/turn-event.ts';
 import { ERROR_CODES } from '../../core/errors/codes.ts';
 import type { WriteEvent } from '../event-stream.ts';
+import { cutOf } from '../turn-reading.ts';
 
 type EventOf<Kind extends TurnEventBody['kind']> = Extract<TurnEventBody, { kind: Kind }>;
 
@@ -55,7 +56,7 @@ class UiChunkWriter {
       case 'round-finished':
         return this.#closeRound();
       case 'turn-finished':
-        return [{ type: 'finish', finishReason: body.isCut ? 'length' : 'stop' }];
+        return [{ type: 'finish', finishReason: toFinishReason(body) }];
       case 'turn-failed':
         return [...this.#closeRound(), toFailure(body)];
       default:
@@ -131,4 +132,11 @@ function toInput(argumentsText: string): unknown {
 function toFailure({ code }: EventOf<'turn-failed'>): object {
   if (code === 'cancelled') return { type: 'abort', reason: 'The turn was cancelled' };
   return { type: 'error', errorText: ERROR_CODES[code].title };
+}
+
+const FINISH_REASONS = { length: 'length', filter: 'content-filter' } as const;
+
+function toFinishReason(body: EventOf<'turn-finished'>): string {
+  const cut = cutOf(body);
+  return cut ? FINISH_REASONS[cut] : 'stop';
 }

@@ -53,7 +53,7 @@ async function* stream(
   }
   for (const call of reply.calls) yield { kind: 'tool-call', call };
   const usage = reply.usage ? withinReserved(reply.usage, request) : estimate(reply, request);
-  yield { kind: 'end', usage, ...(isCut && { isCut }) };
+  yield { kind: 'end', usage, ...(isCut && { cut: 'length' }) };
 }
 
 interface LimitedReply extends EmbeddedReply {

@@ -6,6 +6,7 @@
  */
 
 import type { ModelChunk } from '../../agent/ports.ts';
+import type { Cut } from '../../core/conversation/turn-event.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { cutOff } from '../provider-fault.ts';
 import { readEvents } from './read-events.ts';
@@ -19,8 +20,7 @@ export type ReplyChunk =
       /** Of the input. */
       readonly cached: number;
     }
-  /** It would have said more, and had no tokens left. */
-  | { readonly kind: 'cut' };
+  | { readonly kind: 'cut'; readonly by: Cut };
 
 /** Calls arrive in pieces, so they come last, in the order in which they were begun. */
 export async function* readReply(body: ReadableStream<Uint8Array>): AsyncGenerator<ReplyChunk> {
@@ -55,8 +55,11 @@ export function* readWhole(answer: JsonObject): Generator<ReplyChunk> {
   yield* toCalls(calls);
 }
 
+const CUTS: Readonly<Partial<Record<string, Cut>>> = { length: 'length', content_filter: 'filter' };
+
 function* endOf(event: JsonObject): Generator<ReplyChunk> {
-  if (finishReasonOf(event) === 'length') yield { kind: 'cut' };
+  const by = CUTS[finishReasonOf(event) ?? ''];
+  if (by !== undefined) yield { kind: 'cut', by };
   const usage = usageOf(event);
   if (usage !== undefined) yield usage;
 }

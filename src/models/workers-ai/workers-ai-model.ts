@@ -7,6 +7,7 @@
 import { ModelFault } from '../../agent/model-fault.ts';
 import type { ModelChunk, ModelPort, ModelRequest } from '../../agent/ports.ts';
 import { estimateTokens } from '../../core/conversation/estimate-tokens.ts';
+import type { Cut } from '../../core/conversation/turn-event.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/primitives/json.ts';
 import { countedOf, countedOr, estimateRequest, reserveTokens } from '../count-tokens.ts';
 import type { ModelFacts } from '../model-facts.ts';
@@ -42,12 +43,12 @@ async function* stream(
   const chunks = await ask(source, request, signal);
   let outputCharacters = 0;
   let usage: Extract<ReplyChunk, { kind: 'usage' }> | undefined;
-  let isCut = false;
+  let cut: Cut | undefined;
   try {
     for await (const chunk of chunks) {
       if (signal.aborted) return;
       if (chunk.kind === 'usage') usage = chunk;
-      if (chunk.kind === 'cut') isCut = true;
+      if (chunk.kind === 'cut') cut = chunk.by;
       if (chunk.kind === 'usage' || chunk.kind === 'cut') continue;
       outputCharacters +=
         chunk.kind === 'text' ? chunk.text.length : chunk.call.argumentsText.length;
@@ -63,7 +64,7 @@ async function* stream(
   yield {
     kind: 'end',
     usage: cached > 0 ? { ...settled, cachedInputTokens: cached } : settled,
-    ...(isCut && { isCut: true }),
+    ...(cut && { cut }),
   };
 }
 
