@@ -14,8 +14,8 @@ import {
   toEventStreamResponse,
   writeServerSentEvent,
 } from '../event-stream.ts';
-import { json } from '../json-response.ts';
-import { sessionOf, turnOf } from '../open-session.ts';
+import { json, noContent } from '../json-response.ts';
+import { type OpenTurn, sessionOf, turnOf } from '../open-session.ts';
 import { found, Refusal } from '../refusal.ts';
 import { toDriver } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -131,7 +131,7 @@ const turnEvents = defineRoute(
     access: 'session:read',
     takesTicket: true,
     resumes: true,
-    success: { status: 200, describes: 'stream' },
+    success: { status: 200, describes: 'stream', also: [204] },
   },
   async (request) => {
     const turn = turnOf(request);
@@ -142,10 +142,17 @@ const turnEvents = defineRoute(
       });
     }
     found(await turn.session.summary(turn.turnId), 'turn');
+    if (afterId > 0 && (await isReadToEnd(turn, afterId))) return noContent();
     const reader = readerOf(request, 'session:read');
     return toEventStreamResponse(turn, { write: writeServerSentEvent, reader, afterId });
   },
 );
+
+/** An `EventSource` comes back for more as long as it is not told that there is nothing (204). */
+async function isReadToEnd({ session, turnId }: OpenTurn, afterId: number): Promise<boolean> {
+  const page = await session.events(turnId, afterId, 0);
+  return page?.ended === true && page.events.length === 0;
+}
 
 const readTurn = defineRoute(
   {
