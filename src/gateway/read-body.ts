@@ -22,6 +22,7 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     throw tooLarge(maxBytes);
   }
   if (request.body === null) return new Uint8Array();
+  requirePlain(request.headers.get('Content-Encoding') ?? 'identity');
   try {
     // A declared length is the platform's to enforce; reading at once saves a stream of chunks.
     if (declared > 0) return new Uint8Array(await request.arrayBuffer());
@@ -31,6 +32,14 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     // Its sender has hung up, or has written chunks that are none.
     throw new Refusal('bad_request', { detail: 'Cannot read body: it must come whole' });
   }
+}
+
+/** Unpacked it might be longer than anybody would read. */
+function requirePlain(coding: string): void {
+  if (coding.toLowerCase() === 'identity') return;
+  throw new Refusal('unsupported_media_type', {
+    detail: 'Cannot read body: it must come as it is, without a Content-Encoding',
+  });
 }
 
 /** Without a declared length. What is too much is taken in as {@link discard} does it. */

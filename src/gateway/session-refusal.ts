@@ -43,10 +43,15 @@ export function fromFailure(
 ): Refusal {
   if (code === 'cancelled') return new Refusal('conflict', { detail: `The ${of} was cancelled` });
   return new Refusal(code, {
+    ...(code === 'denied' && { detail: MUST_STAY_ALLOWED }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(toolCalls.some(mayHaveRun) && { hasRun: true }),
   });
 }
+
+/** Which of the two it was is on the record. */
+const MUST_STAY_ALLOWED =
+  'Cannot answer: the credential must stay live, and the reply be one that policy shows ("scan.output")';
 
 type Failure = Pick<TurnSummary, 'code' | 'retryAfterMs'> & Partial<Pick<TurnSummary, 'toolCalls'>>;
 

@@ -1,6 +1,7 @@
 /** What a stranger, or a principal with too little, can do over HTTP: nothing, and it shows. */
 
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -237,6 +238,11 @@ describe('bodies', () => {
 
   test('of another media type are refused', async () => {
     expect((await send('{}', { 'Content-Type': 'text/plain' })).status).toBe(415);
+    expect((await send('{}', { 'Content-Encoding': 'identity' })).status).toBe(201);
+    const packed = await send(gzipSync('{}'), { 'Content-Encoding': 'gzip' });
+    expect([packed.status, (await packed.json()).detail]).toEqual([
+      ...[415, expect.stringContaining('Content-Encoding')],
+    ]);
   });
 
   test('are taken up to 1 MiB and refused beyond, with or without a length', async () => {

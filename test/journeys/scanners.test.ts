@@ -134,9 +134,14 @@ describe('what the model says', () => {
   test('ends the turn where the policy lets none of it pass', async () => {
     await changeStage('output', { secrets: { mode: 'block', from: 'low' } });
     const { body } = await api.turn(await api.session(), script(SPEECH), SCRIPT_MODEL);
+    const messages = [{ role: 'user', content: script(SPEECH) }];
+    const chat = await api.post('/v1/chat/completions', { model: SCRIPT_MODEL, messages });
     await changeStage('output', { secrets: { mode: 'redact', from: 'low' } });
     expect(body).toMatchObject({ status: 'failed', code: 'denied' });
-    expect(JSON.stringify(body)).not.toContain(TOKEN.slice(4, 16));
+    expect([chat.status, chat.body.error.message]).toEqual([
+      ...[403, expect.stringContaining('scan.output')],
+    ]);
+    expect(JSON.stringify([body, chat.body])).not.toContain(TOKEN.slice(4, 16));
   });
 });
 

@@ -49,6 +49,7 @@ export const countBody = z.strictObject({
   // Taken, since clients send them, and left to the defaults of the model's provider.
   thinking: z.looseObject({ type: z.string().max(64) }).nullish(),
   cache_control: z.looseObject({}).nullish(),
+  context_management: z.looseObject({}).nullish(),
 });
 
 export const messagesBody = countBody.extend({
@@ -65,7 +66,11 @@ export const messagesBody = countBody.extend({
   service_tier: z.string().max(64).nullish(),
   inference_geo: z.string().max(64).nullish(),
   // What is not there may be declined in words.
+  compaction: z.null().optional(),
   container: z.null().optional(),
+  diagnostics: z.null().optional(),
+  fallbacks: z.null().optional(),
+  output_format: z.null().optional(),
   mcp_servers: z.array(z.unknown()).max(0).nullish(),
   speed: z.literal('standard').nullish(),
 });

@@ -46,6 +46,7 @@ export const responseBody = z.strictObject({
   background: z.literal(false).nullish(),
   metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
   // Taken, since clients send them, and left to the defaults of the model's provider.
+  prompt_cache_options: z.looseObject({}).nullish(),
   prompt_cache_retention: z.string().max(32).nullish(),
   stream_options: z.looseObject({}).nullish(),
   include: z.array(z.string().max(64)).max(16).nullish(),
@@ -59,6 +60,7 @@ export const responseBody = z.strictObject({
   context_management: z.null().optional(),
   conversation: z.null().optional(),
   max_tool_calls: z.null().optional(),
+  moderation: z.null().optional(),
   prompt: z.null().optional(),
   top_logprobs: z.literal(0).nullish(),
 });

@@ -60,6 +60,15 @@ describe('a message', () => {
     expect(message.usage.output_tokens).toBeGreaterThan(0);
   });
 
+  test('may say what is left to the provider, and decline in words what is not there', async () => {
+    const message = await client.beta.messages.create({
+      ...ask,
+      context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] },
+      ...{ compaction: null, container: null, diagnostics: null, fallbacks: null },
+    });
+    expect(message.stop_reason).toBe('end_turn');
+  });
+
   test('streams in the order of the protocol, and is the same at its end', async () => {
     const kinds: string[] = [];
     const stream = client.messages.stream(ask);

@@ -116,7 +116,8 @@ describe('a chat', () => {
       ...ask,
       ...{ logprobs: false, top_logprobs: null, logit_bias: {}, modalities: ['text'], audio: null },
       ...{ prediction: null, service_tier: 'auto', verbosity: 'low', safety_identifier: 'ann' },
-      ...{ prompt_cache_key: 'k', prompt_cache_retention: '24h' },
+      ...{ prompt_cache_key: 'k', prompt_cache_retention: '24h', prompt_cache_options: {} },
+      moderation: null,
     });
     expect(completion.choices[0]?.finish_reason).toBe('stop');
     const { chat } = client;
