@@ -74,8 +74,9 @@ export type JournalEntry =
       readonly kind: 'turn-finished';
       readonly output: string;
       readonly usage: Usage;
-      /** The last reply would have been longer than the model was let. */
+      /** Of the last reply, as its event says. */
       readonly isCut?: true;
+      readonly isFiltered?: true;
     }
   | {
       readonly kind: 'turn-failed';
