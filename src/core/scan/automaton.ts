@@ -1,10 +1,13 @@
 /**
  * Looks for any number of literals in one pass over a text (Aho and Corasick, 1975).
  *
- * A code unit costs one look-up, however many literals there are. Letters match in either case; whoever is told of a hit compares case itself.
+ * A code unit costs one look-up, however many literals there are. Letters match in either case; whoever is
+ * told of a hit compares case itself.
  *
  * @module
  */
+
+import { isOf } from './alphabets.ts';
 
 /** Told of each literal that ends at `end`, by its number. */
 export type OnHit = (literal: number, end: number) => void;
@@ -29,18 +32,23 @@ export class Automaton {
   readonly #depth: number[] = [0];
   readonly #fallback: number[] = [0];
 
-  /** No literal is empty. */
-  constructor(literals: readonly string[]) {
+  /**
+   * No literal is empty. With `between`, literals are of letters and digits of ASCII, and may have any
+   * other characters between them: whoever is told of a hit asks how many.
+   */
+  constructor(literals: readonly string[], between: 'nothing' | 'separators' = 'nothing') {
     for (const literal of literals) this.#addClasses(literal);
+    const separators = between === 'separators' ? this.#addSeparators() : undefined;
     const units = literals.reduce((sum, { length }) => sum + length, 1);
     this.#next = new Int32Array(units * this.#width).fill(UNKNOWN);
     const edges = literals.flatMap((literal, number) => this.#addLiteral(literal, number));
     this.#link(edges.toSorted((a, b) => a.depth - b.depth));
+    if (separators !== undefined) this.#stayAt(separators);
   }
 
   /**
-   * Reports every hit, in the order of their ends. Answers how many of the last code units could be
-   * the beginning of a literal.
+   * Reports every hit, in the order of their ends. Answers how many of the last code units, without
+   * separators, could be the beginning of a literal.
    */
   search(text: string, onHit: OnHit): number {
     const classOf = this.#classOf;
@@ -68,6 +76,21 @@ export class Automaton {
         if (variant.length === 1) this.#classOf[variant.charCodeAt(0)] = this.#width;
       }
       this.#width++;
+    }
+  }
+
+  /** Answers the class of all that is no letter or digit. */
+  #addSeparators(): number {
+    for (let unit = 0; unit < CODE_UNITS; unit++) {
+      if (!isOf('word', unit)) this.#classOf[unit] = this.#width;
+    }
+    return this.#width++;
+  }
+
+  /** A code unit of this class leaves each state as it is, and ends nothing. */
+  #stayAt(unit: number): void {
+    for (let state = 0; state < this.#next.length; state += this.#width) {
+      this.#next[state + unit] = state;
     }
   }
 

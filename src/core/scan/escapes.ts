@@ -1,6 +1,6 @@
 /**
  * Decodes the escapes that stand within a text: character references of HTML, percent-encoding, and
- * what is left of the escapes of JSON and of programming languages. One layer of them at a time.
+ * what is left of the escapes of JSON and of programming languages, octal ones included. One layer of them at a time.
  *
  * @module
  */
@@ -48,7 +48,7 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 const ESCAPE =
-  /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,14}));?|((?:%[0-9A-Fa-f]{2}){1,1024})|\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))/g;
+  /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,14}));?|((?:%[0-9A-Fa-f]{2}){1,1024}|(?:\\(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2})){1,1024})|\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4}))/g;
 
 /** An escape that more text could complete, or make another one, and the bytes of a cut character. */
 const CUT_ESCAPE =
@@ -73,20 +73,22 @@ export function decodeEscapes(text: string): TextCopy | undefined {
     copy.keep(done, start);
     done = start + match[0].length;
     if (match[4] === undefined) copy.write(meant, start, done);
-    else writePercent(copy, meant, start);
+    else writeBytes(copy, meant, start, match[0].length / meant.length);
   }
   copy?.keep(done, text.length);
   return copy;
 }
 
 function readEscape(match: RegExpExecArray): string | undefined {
-  const [, decimal, hex, name, percent, braced, unit, byte] = match;
-  if (percent !== undefined) {
-    return percent.replace(/%(..)/g, (_, digits: string) => fromCode(digits, 16));
+  const [, decimal, hex, name, bytes, braced, unit] = match;
+  if (bytes !== undefined) {
+    return bytes.replace(/(?:%|\\x)(..)|\\(...)/g, (_, inHex?: string, inOctal = '') =>
+      inHex === undefined ? fromCode(inOctal, 8) : fromCode(inHex, 16),
+    );
   }
   if (name !== undefined) return NAMED[name.toLowerCase()];
   if (decimal !== undefined) return fromCode(decimal, 10);
-  return fromCode(hex ?? braced ?? unit ?? byte ?? '', 16);
+  return fromCode(hex ?? braced ?? unit ?? '', 16);
 }
 
 function fromCode(digits: string, radix: number): string {
@@ -96,11 +98,11 @@ function fromCode(digits: string, radix: number): string {
 
 const SEQUENCE = /[\xc2-\xf4][\x80-\xbf]{1,3}|[\s\S]/g;
 
-/** The characters of percent-encoded bytes, each in the place of its own three code units a byte. */
-function writePercent(copy: TextCopy, bytes: string, start: number): void {
+/** The characters of escaped bytes, each in the place of its own code units, so many a byte. */
+function writeBytes(copy: TextCopy, bytes: string, start: number, width: number): void {
   for (const { 0: sequence, index } of bytes.matchAll(SEQUENCE)) {
-    const from = start + index * 3;
+    const from = start + index * width;
     const meant = sequence.length === 1 ? sequence : decodeSequence(sequence);
-    copy.write(meant, from, from + sequence.length * 3);
+    copy.write(meant, from, from + sequence.length * width);
   }
 }

@@ -22,7 +22,12 @@ export interface Found {
   readonly openFrom: number;
 }
 
-export class RuleSet {
+/** Whatever finds things of some kinds in one pass over a text. */
+export interface Searcher {
+  readonly search: (text: string, kinds: ReadonlySet<FindingKind>) => Found;
+}
+
+export class RuleSet implements Searcher {
   readonly #automaton: Automaton;
   /** The rules of each literal, as numbers into `#rules`. */
   readonly #byLiteral: readonly (readonly number[])[];
@@ -70,7 +75,9 @@ export class RuleSet {
 }
 
 /** Leaves out what lies within another finding of its kind; of two alike, that of the later rule. */
-function withoutInner(found: readonly (Finding & { readonly rule: number })[]): readonly Finding[] {
+export function withoutInner(
+  found: readonly (Finding & { readonly rule: number })[],
+): readonly Finding[] {
   const outer: Finding[] = [];
   const ends: Partial<Record<FindingKind, number>> = {};
   const ordered = found.toSorted((a, b) => a.start - b.start || b.end - a.end || a.rule - b.rule);

@@ -9,13 +9,14 @@
  * @module
  */
 
+import { joinDump, startOfDump } from './dump-margins.ts';
 import { decodeRuns, startOfWord, startOfWrapped } from './encoded-runs.ts';
 import { decodeEscapes, withoutCutEscape } from './escapes.ts';
 import type { Finding, FindingKind } from './finding.ts';
 import { findHiddenText } from './hidden-text.ts';
 import type { KnownValues } from './known-values.ts';
 import { findPersonalData } from './personal-data.ts';
-import type { Found, RuleSet } from './rule-set.ts';
+import type { Found, Searcher } from './rule-set.ts';
 import { type Shadow, shadowOf } from './shadow.ts';
 import { sharedRules } from './shared-rules.ts';
 import type { Span } from './text-copy.ts';
@@ -67,7 +68,7 @@ interface Layer extends Shadow {
 class Scan {
   readonly #source: string;
   readonly #kinds: ReadonlySet<FindingKind>;
-  readonly #known: RuleSet | undefined;
+  readonly #known: readonly Searcher[];
   readonly #found: Finding[] = [];
   #openFrom: number;
   #unitsLeft: number;
@@ -76,7 +77,7 @@ class Scan {
   constructor(source: string, { kinds, known }: ScanOptions) {
     this.#source = source;
     this.#kinds = new Set(kinds);
-    this.#known = known?.rules;
+    this.#known = this.#kinds.has('known') ? (known?.searchers ?? []) : [];
     this.#openFrom = source.length;
     this.#unitsLeft = Math.max(MIN_DECODED_UNITS, source.length * MAX_DECODED_FACTOR);
   }
@@ -116,8 +117,8 @@ class Scan {
 
   #search({ text }: Layer, take: (found: Found) => void): void {
     if (this.#kinds.has('personal')) take(findPersonalData(text));
-    for (const rules of [...sharedRules(this.#kinds, text), this.#known]) {
-      if (rules !== undefined) take(rules.search(text, this.#kinds));
+    for (const rules of [...sharedRules(this.#kinds, text), ...this.#known]) {
+      take(rules.search(text, this.#kinds));
     }
   }
 
@@ -127,7 +128,7 @@ class Scan {
   }
 
   #hold({ text, toSource }: Layer, openFrom: number): void {
-    const from = Math.min(startOfWord(text, openFrom), startOfWrapped(text));
+    const from = Math.min(startOfWord(text, openFrom), startOfWrapped(text), startOfDump(text));
     if (from >= text.length) return;
     this.#openFrom = Math.min(this.#openFrom, toSource({ start: from, end: text.length }).start);
   }
@@ -148,8 +149,15 @@ function* layersBeforeCut(outermost: Layer): Generator<Layer> {
   }
 }
 
-function escapedLayer({ text, toSource, depth, isWhole }: Layer): Layer | undefined {
-  const decoded = decodeEscapes(text);
+function escapedLayer(layer: Layer): Layer | undefined {
+  return decodedLayer(layer, decodeEscapes(layer.text));
+}
+
+/** A copy of the whole layer, decoded; nothing where there is nothing to decode. */
+function decodedLayer(
+  { toSource, depth, isWhole }: Layer,
+  decoded: Shadow | undefined,
+): Layer | undefined {
   if (decoded === undefined) return undefined;
   const shadow = shadowOf(decoded.text);
   const back = (span: Span) => toSource(decoded.toSource(shadow.toSource(span)));
@@ -158,9 +166,10 @@ function escapedLayer({ text, toSource, depth, isWhole }: Layer): Layer | undefi
 
 /** What lies in a layer by one more decoding. */
 function* innerLayers(layer: Layer): Generator<Layer> {
-  const escaped = escapedLayer(layer);
-  if (escaped !== undefined) yield escaped;
   const { text, toSource, depth } = layer;
+  for (const copy of [escapedLayer(layer), decodedLayer(layer, joinDump(text))]) {
+    if (copy !== undefined) yield copy;
+  }
   for (const { start, end, text: inner } of decodeRuns(text)) {
     const whole = toSource({ start, end });
     yield { text: shadowOf(inner).text, toSource: () => whole, depth: depth + 1, isWhole: false };

@@ -69,6 +69,7 @@ function readCharacter(source: string, at: number): { character: string; length:
   const escaped = JSON_ESCAPE.exec(source);
   if (escaped === null) return { character, length: 1 };
   const [written, hex] = escaped;
+  if (written === '\\n') return { character: '\n', length: 2 };
   const meant = hex === undefined ? ' ' : String.fromCharCode(Number.parseInt(hex, 16));
   return { character: meant, length: written.length };
 }

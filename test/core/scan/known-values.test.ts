@@ -5,12 +5,53 @@ import { scanText } from '../../../src/core/scan/scan-text.ts';
 
 const VALUE = 'Tr0ub4dor&3 \u00fcber';
 
+const toWritten = (encoding: string) =>
+  Buffer.from(PLAIN)
+    .toString(encoding as 'hex')
+    .replace(/[-_]/g, '');
+
 function findIn(text: string, value = VALUE): string[] {
   const known = compileKnownValues([{ name: 'the-secret', value }]);
   return scanText(text, { kinds: ['known'], known }).findings.map(({ name }) => name);
 }
 
+/** A value that is no more than words: only as it is can it be told from them. */
+const WORDS = 'my-database-password';
+
 const bytes = Buffer.from(VALUE);
+/** One of ASCII letters and digits alone. */
+const PLAIN = 'Tr0ub4dor39x7Kq2';
+const hexOf = (byte: number) => byte.toString(16).padStart(2, '0');
+const inBytes = (write: (byte: number) => string, between = '') =>
+  Array.from(bytes, write).join(between);
+
+/** Lines of a dump: an address, what `write` makes of 16 bytes, and what `asText` does. */
+const dump = (write: (line: Buffer) => string, asText: (line: string) => string, value = VALUE) => {
+  const whole = Buffer.from(`It is kept as ${value}, and only there`);
+  const lines = Array.from({ length: Math.ceil(whole.length / 16) }, (_, line) => {
+    const part = whole.subarray(line * 16, line * 16 + 16);
+    const text = part.toString('latin1').replace(/[^ -~]/g, '.');
+    return `${(line * 16).toString(16).padStart(8, '0')}${write(part)}${asText(text)}`;
+  });
+  return lines.join('\n');
+};
+const xxd = dump(
+  (line) => `: ${line.toString('hex').replace(/.{4}(?!$)/g, '$& ')}`,
+  (text) => `  ${text}`,
+);
+const hexdump = dump(
+  (line) => ` ${Array.from(line, (byte, at) => (at === 8 ? '  ' : ' ') + hexOf(byte)).join('')}`,
+  (text) => `  |${text}|`,
+);
+const od = dump(
+  (line) => Array.from(line, (byte) => `   ${String.fromCharCode(byte)}`).join(''),
+  () => '',
+  PLAIN,
+);
+
+/** 0 to 3 characters that are no letters or digits, between each two of a text. */
+const spread = (text: string, between: readonly string[]) =>
+  Array.from(text, (character, at) => character + (between[at % between.length] ?? '')).join('');
 
 describe('known values', () => {
   test.each([
@@ -31,6 +72,25 @@ describe('known values', () => {
     ],
     ['with invisible characters in between', Array.from(VALUE).join('\u200b')],
     ['in base64 of base64', Buffer.from(bytes.toString('base64')).toString('base64')],
+    ['in capitals', VALUE.toUpperCase()],
+    ['by ROT13', 'Ge0ho4qbe&3 \u00fcore'],
+    ['letter by letter', Array.from(VALUE).join(' ')],
+    ['letter by letter, quoted', JSON.stringify(Array.from(VALUE), null, 2)],
+    ['backwards, letter by letter', Array.from(VALUE).reverse().join('-')],
+    ['in hexadecimal with colons', inBytes(hexOf, ':')],
+    ['in hexadecimal with spaces', inBytes(hexOf, ' ')],
+    ['in hexadecimal with prefixes', inBytes((byte) => `0x${hexOf(byte)}`, ', ')],
+    ['in escapes of bytes', inBytes((byte) => `\\x${hexOf(byte)}`)],
+    ['in escapes of bytes within a string', inBytes((byte) => `\\\\x${hexOf(byte)}`)],
+    ['in octal escapes', inBytes((byte) => `\\${byte.toString(8).padStart(3, '0')}`)],
+    ['in some octal escapes', VALUE.replace('T', '\\124').replace('d', '\\144')],
+    ['as a list of numbers', JSON.stringify(bytes)],
+    ['in binary', inBytes((byte) => byte.toString(2).padStart(8, '0'), ' ')],
+    ['as `hexdump` writes words', `${bytes.toString('hex').replace(/(..)(..)/g, '$2$1 ')}`],
+    ['as `xxd` writes them', xxd],
+    ['as `hexdump -C` writes them', hexdump],
+    ['as `xxd` writes them, in JSON', JSON.stringify({ stdout: xxd })],
+    ['in base64 in short lines', bytes.toString('base64').replace(/.{5}/g, '$&\n')],
     ['in base64 of hexadecimal', Buffer.from(bytes.toString('hex')).toString('base64')],
   ])('are found %s', (_, written) => {
     expect(findIn(`before ${written} after`)).toContain('the-secret');
@@ -46,9 +106,67 @@ describe('known values', () => {
     );
   });
 
-  test('are not found in other cases, nor in parts', () => {
+  test('are found as `od -c` writes them', () => {
+    expect(findIn(od, PLAIN)).toContain('the-secret');
+  });
+
+  test('are found in base32 of anything that holds them, at each alignment', () => {
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+    for (let offset = 0; offset < 5; offset++) {
+      const whole = Buffer.concat([Buffer.alloc(offset, 7), bytes, Buffer.alloc(3, 9)]);
+      const bits = Array.from(whole, (byte) => byte.toString(2).padStart(8, '0')).join('');
+      const digits = bits.match(/.{5}/g) ?? [];
+      const written = digits.map((five) => letters[Number.parseInt(five, 2)]).join('');
+      expect(findIn(`x ${written} y`)).toContain('the-secret');
+    }
+  });
+
+  test('are found with anything but letters and digits in between, in each writing', () => {
+    const between = fc.array(
+      fc.constantFrom(' ', '-', '\n', '", "', '. ', '\u2022', '\r\n  ', ''),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    );
+    const written = fc.constantFrom(PLAIN, ...['hex', 'base64url'].map(toWritten));
+    fc.assert(
+      fc.property(between, written, (separators, text) => {
+        const found = findIn(`before: ${spread(text, separators)} after`, PLAIN);
+        expect(found).toContain('the-secret');
+      }),
+    );
+  });
+
+  test('are not found where their letters are far apart, or words stand between them', () => {
+    const [a, b] = ['Tr0ub4dor', '39x7Kq2'];
+    expect(findIn(`${a}${' '.repeat(32)}${b}`, a + b)).toEqual(['the-secret']);
+    expect(findIn(`${a}${' '.repeat(33)}${b}`, a + b)).toEqual([]);
+    expect(findIn(`${a} and ${b}`, a + b)).toEqual([]);
+  });
+
+  test('that are words are not taken for the same words in a sentence', () => {
+    expect(findIn('my database password is long', WORDS)).toEqual([]);
+    expect(findIn(`it is ${WORDS}.`, WORDS)).toEqual(['the-secret']);
+  });
+
+  test('of the greatest length and number are made ready in little room', () => {
+    const long = Array.from({ length: 64 }, (_, at) => ({
+      name: `secret-${at}`,
+      value: `${at}-${'0123456789abcdef'.repeat(512)}`.slice(0, 8_192),
+    }));
+    const before = process.memoryUsage().arrayBuffers;
+    const known = compileKnownValues(long);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
+    const text = `a ${long[63]?.value} b`;
+    const [finding] = scanText(text, { kinds: ['known'], known }).findings;
+    expect(finding).toMatchObject({ name: 'secret-63', start: 2, end: text.length - 2 });
+    expect(scanText(`${text.slice(0, -3)}z b`, { kinds: ['known'], known }).findings).toEqual([]);
+  });
+
+  test('are not found in parts, nor mere words in other cases', () => {
     expect(findIn(VALUE.slice(0, -1))).toEqual([]);
-    expect(findIn(VALUE.toUpperCase())).toEqual([]);
+    expect(findIn(WORDS.toUpperCase(), WORDS)).toEqual([]);
   });
 
   test('are looked for from so many characters on; shorter ones are named', () => {

@@ -14,7 +14,7 @@ describe('shadowOf()', () => {
     ['e\u0301tude étude', 'etude etude'],
     ['i\u200bn\u2060visible\ufeff', 'invisible'],
     ['tag\u{e0041}ged', 'tagged'],
-    ['\\u0041\\n\\"', 'A  '],
+    ['\\u0041\\n\\"', 'A\n '],
     ['\\u12 \\x', '\\u12 \\x'],
     ['𝐛𝐨𝐥𝐝', 'bold'],
     ['ﬁne', 'fine'],
