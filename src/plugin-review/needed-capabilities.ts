@@ -1,6 +1,6 @@
 /**
- * Which capabilities a plugin can use at all, from what its code imports and its tools require:
- * the least that its manifest has to ask for, and what it asks for in vain.
+ * Which capabilities a plugin can use at all, from what its code imports, its tools require and its
+ * settings name: the least that its manifest has to ask for, and what it asks for in vain.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import { type CapabilityPattern, parsePattern } from '../core/capabilities/patte
 import { familiesReachedBy } from '../core/capabilities/reach.ts';
 import { toResource } from '../core/capabilities/resource.ts';
 import type { Manifest } from '../core/manifest/manifest.ts';
+import { declaresSecret } from '../core/manifest/plugin-settings.ts';
 import { familyOfRequirement } from '../core/manifest/requirement-family.ts';
 import { AMBIENT_CAPABILITIES } from '../core/manifest/wasm-limits.ts';
 import type { Finding } from './finding.ts';
@@ -36,7 +37,7 @@ export type NeededCapability = {
 
 /** What bears on the question: of the manifest, and of the code. */
 export interface CapabilityFacts {
-  readonly manifest: Pick<Manifest, 'tools' | 'capabilities' | 'wasm'>;
+  readonly manifest: Pick<Manifest, 'tools' | 'capabilities' | 'wasm' | 'config'>;
   readonly imports: readonly HostImport[];
   /** What else of the code needs a family. */
   readonly reasons?: readonly (readonly [family: FamilyName, because: string])[];
@@ -56,6 +57,10 @@ export function findNeeded(facts: CapabilityFacts): readonly NeededCapability[] 
   for (const [family, because] of facts.reasons ?? []) note(family, because);
   for (const { name, requires } of facts.manifest.tools) {
     for (const text of requires) note(familyOfRequirement(text), `tool "${name}" requires it`);
+  }
+  const { config } = facts.manifest;
+  if (config !== undefined && declaresSecret(config)) {
+    note('system:secret:use', 'a setting of the manifest is a secret');
   }
   for (const kind of ['clock', 'randomness'] as const) {
     if (facts.manifest.wasm?.[kind] !== true || !importsAmbient(facts.imports, kind)) continue;

@@ -95,6 +95,23 @@ describe('what a plugin needs', () => {
     ]);
   });
 
+  test('holds the secret that a setting names', () => {
+    const property = (more: object) => ({
+      config: { type: 'object', properties: { key: { type: 'string', ...more } } },
+    });
+    const secret = property({ secret: true });
+    expect(neededOf(moduleOf(), [], secret)).toEqual([
+      {
+        family: 'system:secret:use',
+        suggested: ['system:secret:use:<name>'],
+        because: ['a setting of the manifest is a secret'],
+      },
+    ]);
+    const own = ['system:secret:use:weather-key'];
+    expect(neededOf(moduleOf(), own, secret)).toMatchObject([{ suggested: own }]);
+    expect(neededOf(moduleOf(), own, property({}))).toEqual([]);
+  });
+
   test('holds the clock where it is imported and asked for', () => {
     const code = moduleOf(wasi('clock_time_get'));
     expect(neededOf(code, [], { wasm: { clock: true } })).toMatchObject([
@@ -117,6 +134,13 @@ describe('what a manifest asks for', () => {
     expect(
       warningsOf(moduleOf(kv('kv_get')), ['storage:workspace:read', 'storage:memory:read']),
     ).toEqual(['warn capability_unused /capabilities/1']);
+  });
+
+  test('is not in vain if a setting of the plugin is a secret', () => {
+    const config = { type: 'object', properties: { key: { type: 'string', secret: true } } };
+    const asked = ['system:secret:use:weather-key'];
+    expect(warningsOf(moduleOf(), asked, { config })).toEqual([]);
+    expect(warningsOf(moduleOf(), asked)).toEqual(['warn capability_unused /capabilities/0']);
   });
 
   test('is wide if it could be narrower', () => {

@@ -67,6 +67,15 @@ function toText(value: JsonValue): string {
   return typeof value === 'string' ? value : canonicalJson(value);
 }
 
+/** Whether a setting is declared a secret, so that the plugin uses one of the vault. */
+export function declaresSecret(schema: JsonObject): boolean {
+  const { properties = null } = schema;
+  return (
+    isJsonObject(properties) &&
+    Object.keys(properties).some((name) => isDeclaredSecret(schema, name))
+  );
+}
+
 /** A property is secret if anything in its schema says so, be it behind a reference. */
 function isDeclaredSecret({ properties, $defs = null }: JsonObject, name: string): boolean {
   if (properties === undefined || !isJsonObject(properties)) return false;
