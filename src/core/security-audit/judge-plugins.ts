@@ -5,10 +5,12 @@
  */
 
 import { compareVersions, isVersion } from '../manifest/semver.ts';
+import type { Policy } from '../policy/policy.ts';
 import { findAdvisories } from './advisories.ts';
 import type { BundledPlugin, DeploymentFacts } from './deployment-facts.ts';
 import { findWide } from './find-wide.ts';
 import type { Finding } from './finding.ts';
+import { changePolicy } from './mending-command.ts';
 import type { PluginFacts } from './registry-facts.ts';
 
 export function judgePlugins(facts: DeploymentFacts): readonly Finding[] {
@@ -24,7 +26,7 @@ const isRunning = ({ state }: PluginFacts) => state === 'running';
 
 function judgeSignature(
   { name, version, sha256, signedBy }: PluginFacts,
-  { policy, bundled }: DeploymentFacts,
+  { policy, bundled, workspace }: DeploymentFacts,
 ): readonly Finding[] {
   const key = policy?.plugins.trustedKeys.find(({ keyId }) => keyId === signedBy);
   if (signedBy !== undefined && key?.revoked === true) {
@@ -46,9 +48,16 @@ function judgeSignature(
       level: 'medium',
       sentence: `The plugin "${name}" ${version} is signed by nobody, and is not one that came with the gateway`,
       evidence: { plugin: name, version, sha256 },
-      command: `npx --no sallyport plugin sign <folder of ${name}> --key <file>; npx --no sallyport plugin install <folder of ${name}>`,
+      command: `${trustKey(policy, workspace)}npx --no sallyport plugin sign <folder of ${name}> --key <file>; npx --no sallyport plugin install <folder of ${name}>`,
     },
   ];
+}
+
+/** A signature by a key that the workspace does not trust is refused, so there must be one first. */
+function trustKey(policy: Policy | undefined, workspace: string): string {
+  if (policy?.plugins.trustedKeys.some(({ revoked }) => revoked !== true)) return '';
+  const change = '.plugins.trustedKeys += [<what it printed>]';
+  return `npx --no sallyport plugin keygen <file> --json; ${changePolicy(workspace, change)}; `;
 }
 
 /** Whether this clone has a newer one, and what is known of the one that is installed. */

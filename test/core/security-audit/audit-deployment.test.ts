@@ -248,6 +248,19 @@ describe('auditDeployment()', () => {
     expect(found({ record: stranger })).toEqual(['medium grant-unused']);
   });
 
+  test('has a key trusted before a plugin is signed with it, where no live one is', () => {
+    const mending = (trustedKeys: Policy['plugins']['trustedKeys']) => {
+      const change = policy({ plugins: { ...plugins, trustedKeys } });
+      const facts = { ...CLEAN, ...plugin({ sha256: 'b'.repeat(64) }), ...change };
+      return auditDeployment(facts).find(({ id }) => id === 'plugin-unsigned')?.command ?? '';
+    };
+    const inOrder = /plugin keygen .*\.plugins\.trustedKeys \+= .*plugin sign .*plugin install /;
+    expect(mending([])).toMatch(inOrder);
+    expect(mending([trustedKey])).toMatch(inOrder);
+    const live = { keyId: 'ops', publicKey: 'A'.repeat(43) };
+    expect(mending([trustedKey, live])).toMatch(/^npx --no sallyport plugin sign /);
+  });
+
   test('names in every finding what mends it, and quotes no policy text that breaks the line', () => {
     const all = auditDeployment({ ...CLEAN, ...token({ grants: ['tool:*', 'system:admin'] }) });
     expect(all.length).toBeGreaterThan(0);
