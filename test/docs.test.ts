@@ -1,6 +1,6 @@
 /** What the pages on security say of the code, held against the code: so no page goes stale in silence. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/cli/command-table.ts';
@@ -8,20 +8,7 @@ import { BLOCK_BITS } from '../src/core/capabilities/block-bits.ts';
 import { FAMILIES } from '../src/core/capabilities/catalogue.ts';
 import { ERROR_CODES } from '../src/core/errors/codes.ts';
 import { CHECK_REASONS } from '../src/core/errors/reasons.ts';
-
-const ROOT = join(import.meta.dirname, '..');
-
-interface Page {
-  readonly path: string;
-  readonly text: string;
-}
-
-const read = (path: string): Page => ({ path, text: readFileSync(join(ROOT, path), 'utf8') });
-
-const inFolder = (folder: string, end: string) =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(end))
-    .map((name) => read(join(folder, name)));
+import { codeIn, inFolder, ROOT, read, rowsOf } from './support/pages.ts';
 
 const docs = inFolder('docs', '.md');
 const security = [
@@ -30,20 +17,6 @@ const security = [
   read('SECURITY.md'),
 ];
 const page = (name: string) => read(`docs/security/${name}`).text;
-
-/** The cells of all rows of a page's tables whose first one is code. */
-const rowsOf = (text: string): readonly (readonly string[])[] =>
-  text
-    .split('\n')
-    .filter((line) => line.startsWith('| `'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-
-const codeIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
 /** `{a,b}` of a shell. */
 function spell(path: string): readonly string[] {

@@ -53,10 +53,11 @@ export const DEFAULT_BLOCK_LIMITS: BlockLimits = {
   retentionMs: 86_400_000,
 };
 
-const atMost = (key: keyof typeof CEILINGS, least: number) =>
-  z.int().min(least).max(CEILINGS[key]).exactOptional();
+const atMost = (key: keyof typeof BLOCK_LIMIT_CEILINGS, least: number) =>
+  z.int().min(least).max(BLOCK_LIMIT_CEILINGS[key]).exactOptional();
 
-const CEILINGS = {
+/** Most that may be asked for. */
+export const BLOCK_LIMIT_CEILINGS = {
   messages: 100_000,
   bytes: 67_108_864,
   messagesPerSecond: 100_000,
