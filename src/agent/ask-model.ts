@@ -12,6 +12,8 @@ import type { AssistantMessage, SystemMessage } from '../core/conversation/messa
 import type { Cut } from '../core/conversation/turn-event.ts';
 import { addUsage, NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
+import { isEmbeddedModel } from '../core/policy/model-name.ts';
+import { turnModels } from '../core/policy/turn-models.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { isLeft } from '../core/skills/choose-skills.ts';
 import { commitDeferred } from './commit-step.ts';
@@ -20,6 +22,7 @@ import { listOfferedTools, withClientTools } from './offered-tools.ts';
 import { onlyToolsOf } from './only-tools.ts';
 import type { ModelRequest } from './ports.ts';
 import { type ReplyDraft, readReply, sizeOf } from './read-reply.ts';
+import { standBeforeAsking } from './refresh-authority.ts';
 import { countCharacters, reserveRequest } from './reserve-request.ts';
 import { failed, NOTHING_TO_SAY, type RunEnd, withUnsaid } from './run-end.ts';
 import { recordOf } from './turn-records.ts';
@@ -57,14 +60,9 @@ export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply
   let spent = lost.usage;
   const audit: AuditEvent[] = [...lost.audit];
   for (let attempt = 1; ; attempt++) {
-    // Each attempt has to be paid for from what the one before has left.
-    const request = reserveRequest(state, toRequest(state, ask));
-    if (request === undefined) {
-      return err(withUnsaid(failed('budget_exhausted'), { entries: [], audit }));
-    }
-    if (state.watch.signal.aborted) {
-      return err(withUnsaid(state.watch.toRunEnd(), { entries: [], audit }));
-    }
+    const prepared = await prepare(state, ask, attempt);
+    if (!prepared.ok) return err(withUnsaid(prepared.error, { entries: [], audit }));
+    const request = prepared.value;
     const startedAt = state.ports.now();
     const draft = await readReply(state, request, ask.round);
     const usage = settle(state, request, draft);
@@ -90,6 +88,34 @@ export async function askModel(state: TurnState, ask: Ask): Promise<Result<Reply
   }
 }
 
+/**
+ * The request, if there is still the authority for it, and the money. What is asked first was allowed as
+ * the turn began; of what costs nothing, the session sees the end soon enough.
+ */
+async function prepare(
+  state: TurnState,
+  ask: Ask,
+  attempt: number,
+): Promise<Result<ModelRequest, RunEnd>> {
+  const isFirst = ask.round === 0 && attempt === 1;
+  if (!isFirst && !isEmbeddedModel(ask.model)) {
+    const stop = await standBeforeAsking(state);
+    if (stop !== undefined) return err(stop);
+  }
+  const wanted = toRequest(state, ask);
+  if (wanted.models.length === 0) return err(failed('denied'));
+  // Each attempt has to be paid for from what the one before has left.
+  const request = reserveRequest(state, wanted);
+  if (request === undefined) return err(failed('budget_exhausted'));
+  return state.watch.signal.aborted ? err(state.watch.toRunEnd()) : ok(request);
+}
+
+function modelsFor({ turn, ports, newest }: TurnState): readonly string[] {
+  const { authority: first, driver } = turn;
+  if (driver.kind !== 'model') return [];
+  return turnModels({ first, newest: newest ?? first }, driver, ports.now());
+}
+
 function toRequest(state: TurnState, ask: Ask): Omit<ModelRequest, 'maxOutputTokens'> {
   const { turn, ports } = state;
   const onlyTools = onlyToolsOf(state);
@@ -99,6 +125,7 @@ function toRequest(state: TurnState, ask: Ask): Omit<ModelRequest, 'maxOutputTok
   return {
     ...manner,
     model: ask.model,
+    models: modelsFor(state),
     messages: ask.kind === 'final' ? [...state.messages, FINAL_NOTE] : state.messages,
     tools: withClientTools(own, state.wishes),
     toolChoice: toToolChoice(state, ask),

@@ -109,12 +109,13 @@ function toRefusal(refusal: JournalRefusal): CommitRefusal {
 
 async function reach(
   state: TurnState,
-  { entries, audit, left }: Step,
+  { entries, audit, left, thenAsks }: Step,
 ): Promise<Result<JournalReceipt, JournalRefusal>> {
   const { turn, ports } = state;
   const { revision } = presentAuthority(state);
   const { turnId, epoch } = turn;
-  const batch = { turnId, epoch, revision, entries, audit, ...(left && { left }) };
+  const decided = { turnId, epoch, revision, entries, audit };
+  const batch = { ...decided, ...(left && { left }), ...(thenAsks && { thenAsks }) };
   // The session knows a batch that it has seen before by its entries, but for texts.
   const isRepeatable = entries.some(isKnownAgain);
   for (const againMs of isRepeatable ? REACH_AGAIN_MS : []) {

@@ -43,6 +43,8 @@ export type OfferedTool = Pick<ToolDefinition, 'name' | 'description' | 'inputSc
 export interface ModelRequest
   extends Pick<ClientWishes, 'singleCall' | 'temperature' | 'topP' | 'stopSequences' | 'format'> {
   readonly model: string;
+  /** Those that the name stands for and that may be asked by now. */
+  readonly models: readonly string[];
   readonly messages: readonly Message[];
   readonly tools: readonly OfferedTool[];
   /**

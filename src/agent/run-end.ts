@@ -15,6 +15,8 @@ export interface Step {
   readonly audit: readonly AuditEvent[];
   /** What is left of the slice after it, if that may need to be renewed. */
   readonly left?: Slice;
+  /** As in `JournalBatch`. */
+  readonly thenAsks?: true;
 }
 
 export const NOTHING_TO_SAY: Step = { entries: [], audit: [] };
@@ -57,6 +59,7 @@ export function joinSteps(a: Step, b: Step): Step {
     entries: [...a.entries, ...b.entries],
     audit: [...a.audit, ...b.audit],
     ...(left && { left }),
+    ...((a.thenAsks ?? b.thenAsks) && { thenAsks: true }),
   };
 }
 

@@ -15,7 +15,7 @@ import { err, ok, type Result } from '../core/primitives/result.ts';
 import { commitStep } from './commit-step.ts';
 import { type Decisions, decideCalls } from './decide-calls.ts';
 import { noteResult } from './loop-history.ts';
-import { refreshAuthority } from './refresh-authority.ts';
+import { MAX_STALE, refreshAuthority } from './refresh-authority.ts';
 import { runCalls } from './run-calls.ts';
 import { failed, NOTHING_TO_SAY, type RunEnd, type Step, withUnsaid } from './run-end.ts';
 import { hearHandles } from './turn-handles.ts';
@@ -39,9 +39,6 @@ export interface Round {
 
 /** How each call of the round ended, by index. */
 export type RoundAnswers = Readonly<Record<number, JournaledCall>>;
-
-/** A workspace whose authority changes more often than this while calls start is left alone. */
-const MAX_ATTEMPTS = 5;
 
 /** How its calls ended, or why the run goes no further. */
 export async function runRound(
@@ -94,7 +91,7 @@ interface Begun {
 
 async function beginRound(state: TurnState, round: Round): Promise<Result<Begun, RunEnd>> {
   const indexes = [...round.message.toolCalls.keys()].filter((index) => !(index in round.known));
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < MAX_STALE; attempt++) {
     const decisions = decideCalls(state, { ...round, indexes });
     const committed = await commitStep(state, toFirstStep(round, decisions));
     if (committed.ok) return ok({ decisions, receipt: committed.value });

@@ -83,6 +83,7 @@ function toRequest(
   const fitting = Math.min(...contexts) * CONTEXT_FILLED * CHARACTERS_A_TOKEN;
   return {
     model: models[0],
+    models,
     messages: toSummaryPrompt(of, lines, Math.min(MAX_TOLD, fitting)),
     tools: [],
     toolChoice: 'none',

@@ -48,7 +48,7 @@ async function* stream(
 ): AsyncGenerator<ModelChunk> {
   let last: ModelFault | undefined;
   let isTooLong = false;
-  for (const candidate of failover.candidates) {
+  for (const candidate of mayBeAsked(failover, request)) {
     const { contextTokens = Infinity } = candidate.facts;
     if (estimateRequest(request, candidate.facts) > contextTokens) {
       isTooLong = true;
@@ -72,6 +72,13 @@ async function* stream(
   if (isTooLong) {
     throw new Fault('model_incapable', 'Cannot ask a model: the conversation must fit its context');
   }
+}
+
+/** @throws Fault `denied` if none of them may be asked any more. */
+function mayBeAsked({ candidates }: Failover, { models }: ModelRequest): readonly Candidate[] {
+  const left = candidates.filter(({ id }) => models.includes(id));
+  if (left.length === 0) throw new Fault('denied');
+  return left;
 }
 
 interface Question {

@@ -5,7 +5,7 @@ import type { Turn } from '../../src/core/conversation/turn.ts';
 import { DENIAL_SENTENCE, deny } from '../../src/core/errors/denial.ts';
 import { approvalPolicySchema } from '../../src/core/policy/approval-policy.ts';
 import type { Authority } from '../../src/core/policy/authority.ts';
-import { AUTHORITY, makeWorld, type World } from './support/world.ts';
+import { AUTHORITY, makeWorld, TO_TALK, type World } from './support/world.ts';
 
 const echo = { name: 'echo', args: { text: 'a' } };
 const notify = { name: 'notify', args: { text: 'b' } };
@@ -110,7 +110,7 @@ describe('a call that a human must approve', () => {
   });
 
   test('is denied without a question where approval would not help', async () => {
-    const authority = { ...asking('tool:call:notify'), grants: [] };
+    const authority = { ...asking('tool:call:notify'), grants: TO_TALK };
     const world = makeAskingWorld([notify], { authority });
     await world.run();
     expect(requestsOf(world)).toEqual([]);

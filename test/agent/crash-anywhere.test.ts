@@ -161,7 +161,7 @@ describe('a turn whose runs die anywhere', () => {
   test('settles a broken attempt of the model once', async () => {
     const world = makeWorld([{ text: 'Done.' }]);
     world.model.faults.push({ text: 'x', fault: fault() });
-    await runThrough(world, [{ commit: 1, kind: 'after' }]);
+    await runThrough(world, [{ commit: 2, kind: 'after' }]);
     expect(world.session.progress.end?.kind).toBe('turn-finished');
     expect(world.session.audit.filter(({ action }) => action === 'model-called')).toHaveLength(2);
   });

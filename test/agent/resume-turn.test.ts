@@ -3,7 +3,7 @@ import { UNKNOWN_SENTENCE } from '../../src/core/conversation/answer-call.ts';
 import { addUsage, NO_USAGE } from '../../src/core/conversation/usage.ts';
 import { outcome } from './support/fake-tier.ts';
 import { USAGE } from './support/scripted-model.ts';
-import { makeWorld, type World } from './support/world.ts';
+import { makeWorld, TO_TALK, type World } from './support/world.ts';
 
 const echo = (text: string) => ({ name: 'echo', args: { text } });
 const notify = (text: string) => ({ name: 'notify', args: { text } });
@@ -42,6 +42,7 @@ describe('a resumed turn', () => {
     expect(world.session.commits).toEqual([
       'reply call-started',
       'call-finished round-finished',
+      '',
       'reply round-finished turn-finished',
     ]);
   });
@@ -83,7 +84,7 @@ describe('a resumed turn', () => {
     world.tier.remembers = false;
     world.session.dieAt(2, 'before');
     await expect(world.run()).rejects.toThrow('Cannot reach the journal');
-    const barred = { ...world.turn.authority, grants: [] };
+    const barred = { ...world.turn.authority, grants: TO_TALK };
     await world.run({ ...world.session.takeOver(world.turn), authority: barred });
     expect([...world.tier.runs.values()]).toEqual([1]);
     expect(world.session.entries).toContainEqual(

@@ -3,7 +3,7 @@ import { WINDOW_CHARACTERS } from '../../src/agent/text-coalescer.ts';
 import { DENIAL_SENTENCE } from '../../src/core/errors/denial.ts';
 import { outcome } from './support/fake-tier.ts';
 import { USAGE } from './support/scripted-model.ts';
-import { limits, makeWorld } from './support/world.ts';
+import { limits, makeWorld, TO_TALK } from './support/world.ts';
 
 const echo = (text: string) => ({ name: 'echo', args: { text } });
 
@@ -21,8 +21,10 @@ describe('runTurn() with a model', () => {
     expect(world.session.holds).toBe(0);
   });
 
-  test('needs one commit for a start, and one for all that a quick model answers', async () => {
-    const world = makeWorld([{ text: 'Let me see.', calls: [echo('a')] }, { text: 'Done.' }]);
+  test('needs one commit for a start, and one for all that a model of its own answers', async () => {
+    const world = makeWorld([{ text: 'Let me see.', calls: [echo('a')] }, { text: 'Done.' }], {
+      driver: { kind: 'model', model: 'embedded/planner' },
+    });
     await world.run();
     expect(world.session.commits).toEqual([
       'reply call-started',
@@ -30,7 +32,7 @@ describe('runTurn() with a model', () => {
     ]);
   });
 
-  test('journals how a call ended while a slow model is asked again', async () => {
+  test('journals how a call ended before a provider is asked again', async () => {
     const slow = { text: 'Done.', pauseMs: 10 };
     const world = makeWorld([{ text: 'Let me see.', calls: [echo('a')] }, slow]);
     await world.run();
@@ -90,6 +92,7 @@ describe('runTurn() with a model', () => {
     await world.run();
     expect(world.session.commits).toEqual([
       'reply call-denied call-denied round-finished',
+      '',
       'reply round-finished turn-finished',
     ]);
     expect(world.tier.dispatched).toEqual([]);
@@ -202,7 +205,7 @@ describe('runTurn() at its limits', () => {
     const world = makeWorld([{ text: 'Hi.' }]);
     await world.run();
     expect(world.model.requests[0]?.tools.map(({ name }) => name)).toEqual(['echo', 'notify']);
-    const barred = { ...world.turn.authority, grants: [] };
+    const barred = { ...world.turn.authority, grants: TO_TALK };
     const other = makeWorld([{ text: 'Hi.' }], { authority: barred });
     await other.run();
     expect(other.model.requests[0]?.tools).toEqual([]);

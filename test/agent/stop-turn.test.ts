@@ -3,10 +3,10 @@ import { MAX_REPLY_CALLS } from '../../src/agent/read-reply.ts';
 import { MIN_OUTPUT_TOKENS } from '../../src/agent/reserve-request.ts';
 import { Fault } from '../../src/core/errors/fault.ts';
 import type { Slice } from '../../src/core/policy/slice.ts';
-import { FULL_SLICE, makePlugin, makePolicy } from '../core/checks/fixture.ts';
+import { FULL_SLICE, makePlugin, makePolicy, NOW } from '../core/checks/fixture.ts';
 import { outcome } from './support/fake-tier.ts';
 import { fault, USAGE } from './support/scripted-model.ts';
-import { AUTHORITY, ECHO, makeWorld, NOTIFY, type World } from './support/world.ts';
+import { AUTHORITY, ECHO, makeWorld, NOTIFY, TO_TALK, type World } from './support/world.ts';
 
 /** Tokens of the user's "Hello", and of the tools that the model is shown with it. */
 const ASKED_TOKENS = Math.ceil(
@@ -263,7 +263,7 @@ describe('authority that changes', () => {
   });
 
   test('never widens within a turn', async () => {
-    const barred = { ...AUTHORITY, grants: [] };
+    const barred = { ...AUTHORITY, grants: TO_TALK };
     const world = makeWorld([{ calls: [echo('a')] }, { text: 'Done.' }], { authority: barred });
     world.session.authority = { ...AUTHORITY, revision: 8 };
     await world.run();
@@ -282,6 +282,61 @@ describe('authority that changes', () => {
     world.session.refusals.push(...Array(4).fill('authority_stale'));
     expect(await endOf(world)).toMatchObject({ kind: 'turn-finished' });
     expect(world.tier.dispatched).toHaveLength(1);
+  });
+});
+
+describe('a model that is asked again', () => {
+  const SLOW = { calls: [echo('a')] };
+  const without = (prefix: string) => ({
+    ...AUTHORITY,
+    revision: 8,
+    grants: AUTHORITY.grants.filter(({ pattern }) => !pattern.startsWith(prefix)),
+  });
+
+  test.each([['provider:'], ['session:']])('is not, once %s* is withdrawn', async (prefix) => {
+    const world = makeWorld([SLOW, { text: 'Never.' }]);
+    world.tier.run = () => {
+      world.session.authority = without(prefix);
+      return outcome('ok');
+    };
+    expect(await endOf(world)).toMatchObject({ kind: 'turn-failed', code: 'denied' });
+    expect(world.model.requests).toHaveLength(1);
+    expect(world.session.commits).toEqual([
+      'reply call-started',
+      'call-finished round-finished',
+      'turn-failed',
+    ]);
+  });
+
+  test('is not, once the grant to ask it has ended', async () => {
+    const grants = AUTHORITY.grants.map((grant) => ({ ...grant, expiresAt: NOW + 5_000 }));
+    const authority = { ...AUTHORITY, grants };
+    const world = makeWorld([SLOW, { text: 'Never.' }], { authority });
+    world.tier.run = async () => {
+      await world.clock.sleep(5_000);
+      return outcome('ok');
+    };
+    expect(await endOf(world)).toMatchObject({ kind: 'turn-failed', code: 'denied' });
+    expect(world.model.requests).toHaveLength(1);
+  });
+
+  test('is not, once the turn has been ended, though nothing is left to be said', async () => {
+    const world = makeWorld([{ text: 'Never.' }]);
+    world.model.faults.push({ fault: fault() });
+    world.session.onCommit = () => world.session.cancel();
+    await world.run();
+    expect(world.model.requests).toHaveLength(1);
+  });
+
+  test('is, under what else has changed, and with the tools of the newest authority', async () => {
+    const world = makeWorld([SLOW, { text: 'Done.' }]);
+    world.tier.run = () => {
+      world.session.authority = { ...AUTHORITY, revision: 8, plugins: [] };
+      return outcome('ok');
+    };
+    expect(await endOf(world)).toMatchObject({ kind: 'turn-finished' });
+    expect(world.model.requests.map(({ tools }) => tools.length)).toEqual([2, 0]);
+    expect(world.session.refreshes).toBe(1);
   });
 });
 

@@ -3,13 +3,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi, type EventReader, SCRIPT_MODEL, script } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { beginReply, refuse, type StandIn, startProvider } from '../support/provider.ts';
 
 let gateway: Gateway;
 let root: Api;
 let alice: Api;
+let provider: StandIn;
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  provider = await startProvider();
+  gateway = await startGateway({ secrets: { OPENAI_COMPATIBLE_BASE_URL: provider.baseUrl } });
   root = callApi(gateway);
   const { body } = await root.post('/v1/tokens', {
     subject: { kind: 'user', id: 'alice' },
@@ -22,7 +25,10 @@ afterEach(async () => {
     await root.post('/v1/switches/release', { killSwitch });
   }
 });
-afterAll(() => gateway?.dispose());
+afterAll(async () => {
+  await gateway?.dispose();
+  provider?.dispose();
+});
 
 const throwSwitch = async (killSwitch: object) =>
   expect((await root.post('/v1/switches', { killSwitch, reason: 'drill' })).status).toBe(204);
@@ -100,6 +106,91 @@ describe('a turn that is running', () => {
     const denied = await turn.until(({ kind }) => kind === 'tool-call-denied');
     expect(denied.data).toMatchObject({ reason: 'workspace_deny_match' });
     turn.close();
+  });
+});
+
+describe('a turn that only talks to its model', () => {
+  const MODEL = 'compatible/talk';
+  const issue = async (id: string, expiresInSeconds?: number) => {
+    const grants = ['session:*', 'provider:*'];
+    const order = {
+      subject: { kind: 'user', id },
+      grants,
+      ...(expiresInSeconds && { expiresInSeconds }),
+    };
+    return (await root.post('/v1/tokens', order)).body;
+  };
+  const toTurns = (session: string) => `/v1/sessions/${session}/turns`;
+  const endOf = async (session: string, turnId: string) => {
+    const { events, ended } = await root.follow(session, turnId, 0);
+    await ended;
+    return events.at(-1);
+  };
+
+  /** The provider has begun to answer, and goes on until it is left. */
+  const beginTalk = async (api: Api) => {
+    const begun = Promise.withResolvers<{ readonly left: Promise<void> }>();
+    provider.answer = (_, response) => {
+      beginReply(response, [{ role: 'assistant', content: 'Once upon a time' }]);
+      begun.resolve({ left: new Promise((resolve) => response.once('close', resolve)) });
+    };
+    const session = await api.session();
+    const turn = await api.streamTurn(session, 'Tell me a story', MODEL);
+    const { data } = await turn.until(({ kind }) => kind === 'turn-started');
+    return { session, turnId: data.turnId as string, ...(await begun.promise) };
+  };
+
+  const anyOther = { kind: 'principal', name: 'user:nobody' };
+  const killed = (killSwitch: object) => ({ by: () => throwSwitch(killSwitch) });
+  test.each([
+    ['its token is revoked', { by: (id: string) => root.delete(`/v1/tokens/${id}`) }],
+    ['its principal is switched off', killed({ kind: 'principal', name: 'user:talker' })],
+    ['its provider is switched off', killed({ kind: 'provider', name: 'compatible' })],
+    ['its workspace is switched off', killed({ kind: 'workspace' })],
+  ])('is over once %s, and its provider is left', async (_, { by }) => {
+    const { id, token } = await issue('talker');
+    const talk = await beginTalk(callApi(gateway, token));
+    await by(id);
+    expect(await endOf(talk.session, talk.turnId)).toMatchObject({
+      kind: 'turn-failed',
+      data: { code: 'denied' },
+    });
+    await talk.left;
+  });
+
+  test('is over if it is root’s own and its workspace is switched off, and goes on otherwise', async () => {
+    const talk = await beginTalk(root);
+    await throwSwitch(anyOther);
+    const path = `${toTurns(talk.session)}/${talk.turnId}`;
+    expect((await root.get(path)).body).toMatchObject({ status: 'running' });
+    await throwSwitch({ kind: 'workspace' });
+    expect((await root.get(path)).body).toMatchObject({ status: 'failed', code: 'denied' });
+    await talk.left;
+  });
+
+  test('is over when its token ends, though nobody is told of that', async () => {
+    const { token } = await issue('short', 3);
+    const talk = await beginTalk(callApi(gateway, token));
+    expect(await endOf(talk.session, talk.turnId)).toMatchObject({ data: { code: 'denied' } });
+    await talk.left;
+  });
+
+  test('does not ask its provider again', async () => {
+    const { id, token } = await issue('asker');
+    const refused = Promise.withResolvers<void>();
+    provider.answer = (_, response) => {
+      refuse(response, 500);
+      refused.resolve();
+    };
+    const before = provider.asked.length;
+    const api = callApi(gateway, token);
+    const session = await api.session();
+    const turn = await api.streamTurn(session, 'Hi', MODEL);
+    const { data } = await turn.until(({ kind }) => kind === 'turn-started');
+    await refused.promise;
+    await root.delete(`/v1/tokens/${id}`);
+    expect(await endOf(session, data.turnId)).toMatchObject({ data: { code: 'denied' } });
+    expect(provider.asked.length - before).toBe(1);
   });
 });
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ModelFault } from '../../src/agent/model-fault.ts';
-import type { ModelChunk, ModelPort } from '../../src/agent/ports.ts';
+import type { ModelChunk, ModelPort, ModelRequest } from '../../src/agent/ports.ts';
 import { BREAKER_LIMITS } from '../../src/core/policy/breaker.ts';
 import type { ProviderFailure } from '../../src/core/policy/provider-failure.ts';
 import { type Candidate, createFailoverModel } from '../../src/models/failover-model.ts';
 import { ProviderBreakers } from '../../src/models/provider-health.ts';
 import { requestOf, user } from './support/request.ts';
 
-const REQUEST = requestOf([user('Hi')]);
+const REQUEST = requestOf([user('Hi')], { models: ['a/x', 'a/z', 'b/y', 'c/z'] });
 const usage = (costMicroUsd: number) => ({ inputTokens: 1, outputTokens: 2, costMicroUsd });
 
 function fault(failure?: ProviderFailure): ModelFault {
@@ -36,13 +36,27 @@ function chain(links: readonly Link[], breakers = new ProviderBreakers(), now = 
   return createFailoverModel({ candidates, breakers, workspace: 'w', now: () => now });
 }
 
-async function read(model: ModelPort, signal = new AbortController().signal) {
+async function read(
+  model: ModelPort,
+  signal = new AbortController().signal,
+  request: ModelRequest = REQUEST,
+) {
   const chunks: ModelChunk[] = [];
-  for await (const chunk of model.stream(REQUEST, signal)) chunks.push(chunk);
+  for await (const chunk of model.stream(request, signal)) chunks.push(chunk);
   return chunks;
 }
 
 describe('createFailoverModel()', () => {
+  test('asks none that may not be asked any more', async () => {
+    const model = chain([
+      { id: 'a/x', port: port(['No.']) },
+      { id: 'b/y', port: port(['Yes.'], 7) },
+    ]);
+    const readWith = (models: readonly string[]) => read(model, undefined, { ...REQUEST, models });
+    expect(await readWith(['b/y'])).toMatchObject([{ text: 'Yes.' }, { model: 'b/y' }]);
+    await expect(readWith([])).rejects.toMatchObject({ code: 'denied' });
+  });
+
   test.each(['rate-limited', 'failing', 'unreachable', 'timed-out'] as const)(
     'asks the next one when a provider is %s, and says who answered',
     async (failure) => {

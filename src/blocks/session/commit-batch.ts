@@ -175,6 +175,7 @@ function isRepeated({ progress }: LiveTurn, { entries }: JournalBatch): boolean 
 }
 
 function refuseStarts(parts: SessionParts, batch: JournalBatch): JournalRefusal | undefined {
+  if (batch.thenAsks && isStale(parts, batch)) return 'authority_stale';
   const refusal = isOfThePresent(batch) ? refusePresent(parts, batch) : undefined;
   if (refusal === undefined)
     for (const start of startsOf(batch)) requireOwnClaims(parts, batch, start);
@@ -182,10 +183,14 @@ function refuseStarts(parts: SessionParts, batch: JournalBatch): JournalRefusal 
 }
 
 function refusePresent(parts: SessionParts, batch: JournalBatch): JournalRefusal | undefined {
-  if (batch.revision < liveSession(parts).revision) return 'authority_stale';
+  if (isStale(parts, batch)) return 'authority_stale';
   if (!parts.outbox.isBlocked(parts.now())) return undefined;
   parts.flush('now');
   return 'audit_unavailable';
+}
+
+function isStale(parts: SessionParts, { revision }: JournalBatch): boolean {
+  return revision < liveSession(parts).revision;
 }
 
 /** The run is not, or no longer, the one that may write; nothing if it has written just this. */

@@ -12,7 +12,9 @@ import type { Turn } from '../../core/conversation/turn.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { asBegun } from '../../core/policy/newest-authority.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
+import { isFreeOfCost } from './choose-driver.ts';
 import { announce, type Failure, failTurn } from './end-turn.ts';
+import { endWithoutAuthority, grantsEndAt, hasOutlivedGrants } from './end-without-authority.ts';
 import { type TurnStart, toDeadline, toTurn } from './hand-over.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { reopenTurn } from './reopen-turn.ts';
@@ -63,6 +65,19 @@ export class Lane {
   /** Begins a run, and does not wait for it. */
   begin(turn: Turn): void {
     const parts = this.#parts;
+    const isNewest = turn.authority.revision >= parts.authorities.newestRevision;
+    if (isNewest || isFreeOfCost(turn.driver)) this.#run(turn);
+    // Announced while this one was on its way here. If it cannot be fetched, the lease lapses.
+    else parts.defer(this.#runIfAllowed(turn).catch(() => {}));
+  }
+
+  async #runIfAllowed(turn: Turn): Promise<void> {
+    await this.endWithoutAuthority();
+    if (this.holderAt(turn.turnId, turn.epoch) !== undefined) this.#run(turn);
+  }
+
+  #run(turn: Turn): void {
+    const parts = this.#parts;
     const { isInside, over } = parts.startRun(turn);
     if (isInside) this.#inside.add(turn.epoch);
     const lost = (): Promise<void> => {
@@ -93,6 +108,7 @@ export class Lane {
     const now = parts.now();
     if (now >= turn.row.deadlineAt + LAST_WORDS_MS)
       return this.fail(turn, { code: 'deadline_exceeded' });
+    if (hasOutlivedGrants(parts, turn)) return this.fail(turn, { code: 'denied' });
     if (now >= turn.row.leaseUntil) {
       // Late is not lost: what runs in this very memory had no time on a busy processor.
       if (!this.#inside.has(turn.row.epoch)) return await this.takeOver(turn);
@@ -173,6 +189,11 @@ export class Lane {
   fail(turn: LiveTurn, failure: Failure): void {
     failTurn(this.#parts, turn, failure);
     this.next();
+  }
+
+  /** Ends the turn that runs if the newest authority does not let it go on. */
+  endWithoutAuthority(): Promise<void> {
+    return endWithoutAuthority(this.#parts, (turn) => this.fail(turn, { code: 'denied' }));
   }
 
   /** After a turn has ended: starts the next one, and sends what the turn leaves behind. */
@@ -261,7 +282,9 @@ export class Lane {
     this.#watchAt(turn);
   }
 
-  #watchAt({ row }: LiveTurn): void {
-    this.#parts.timers.setLatest('turn', Math.min(row.leaseUntil, row.deadlineAt + LAST_WORDS_MS));
+  #watchAt(turn: LiveTurn): void {
+    const { leaseUntil, deadlineAt } = turn.row;
+    const endsAt = Math.min(deadlineAt + LAST_WORDS_MS, grantsEndAt(this.#parts, turn));
+    this.#parts.timers.setLatest('turn', Math.min(leaseUntil, endsAt));
   }
 }

@@ -213,9 +213,10 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   async authorityChanged(revision: number): Promise<void> {
     const { authorities, flush, held, session } = this.#written();
     authorities.hear(revision);
-    if (!session.raiseRevision(revision)) return;
-    held.release();
-    flush('now');
+    const isNew = session.raiseRevision(revision);
+    if (isNew) held.release();
+    await this.#lane.endWithoutAuthority();
+    if (isNew) flush('now');
   }
 
   async willSettle(reservation: TurnId): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
  * Tells the sessions with a live turn, and the blocks that hold an authority on loan, that a new
- * revision exists, before it is acknowledged.
+ * revision exists, before it is acknowledged. A session asks in return whether its turn may go on.
  *
  * A session that cannot be reached is waited for briefly, and told again by a timer until it has
  * heard or its turn is over. Meanwhile its turn cannot get far: each commit goes through that same

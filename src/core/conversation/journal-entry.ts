@@ -108,6 +108,8 @@ export interface JournalBatch {
   readonly audit: readonly AuditEvent[];
   /** What is left of a slice that is less than a whole turn's worth, so that it may be renewed. */
   readonly left?: Slice;
+  /** A model is asked next: so the batch is refused as stale if its revision is not the newest. */
+  readonly thenAsks?: true;
 }
 
 /** Proof that the session has `call-started` for these very claims, on disk before it has an effect. */

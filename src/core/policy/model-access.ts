@@ -30,10 +30,12 @@ interface Wish {
 
 /** In the order in which they are asked; none if policy has no such model, or the principal may not. */
 export function usableModels(authority: Authority, name: string, wish: Wish): readonly string[] {
-  const { allow } = authority.policy.models;
-  return modelsOf(authority, name).filter(
-    (model) => allowsModel(allow, model) && mayAsk(authority, model, wish),
-  );
+  return modelsOf(authority, name).filter((model) => mayUseModel(authority, model, wish));
+}
+
+/** One that is named as `provider/model`. */
+export function mayUseModel(authority: Authority, model: string, wish: Wish): boolean {
+  return allowsModel(authority.policy.models.allow, model) && mayAsk(authority, model, wish);
 }
 
 /** Whether it means an alias that policy does not have. */

@@ -140,6 +140,7 @@ export class FakeSession {
     const asks = batch.entries.some(({ kind }) => kind === 'approval-needed');
     const refusal = starts.length > 0 || asks ? this.#refuse(batch) : undefined;
     if (refusal !== undefined) return err(refusal);
+    if (batch.thenAsks && batch.revision < this.authority.revision) return err('authority_stale');
     this.#apply(batch);
     if (this.#commitsToLive === 0) throw new Error('The session is gone');
     const { turnId, revision } = batch;

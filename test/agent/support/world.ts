@@ -33,6 +33,9 @@ export const AUTHORITY: Authority = makeAuthority({
   plugins: [makePlugin('test-tools', [ECHO, NOTIFY])],
 });
 
+/** What its principal holds but for tools. */
+export const TO_TALK = AUTHORITY.grants.filter(({ pattern }) => !pattern.startsWith('tool:'));
+
 export function limits(changes: Partial<Authority['policy']['limits']>): Authority {
   const policy = makePolicy();
   return { ...AUTHORITY, policy: { ...policy, limits: { ...policy.limits, ...changes } } };

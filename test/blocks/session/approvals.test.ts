@@ -27,7 +27,9 @@ async function waiting(tools = ['fetch'], over: { expiresAt?: number } = {}) {
 }
 
 function grantDeciding({ script, principal }: SessionFixture): void {
-  const grants = [{ pattern: toPattern('system:approval:decide') }];
+  const grants = ['session:turn', 'system:approval:decide'].map((text) => ({
+    pattern: toPattern(text),
+  }));
   script.authority = toAuthority(principal, { grants });
 }
 
@@ -223,7 +225,9 @@ describe('a decision', () => {
     });
     const { policy } = toAuthority(fixture.principal);
     const approvals = approvalPolicySchema.parse({ fourEyes: true });
-    const grants = [{ pattern: toPattern('system:approval:decide') }];
+    const grants = ['session:turn', 'system:approval:decide'].map((text) => ({
+      pattern: toPattern(text),
+    }));
     const strict = { ...policy, approvals };
     fixture.script.authority = toAuthority(fixture.principal, {
       policy: strict,

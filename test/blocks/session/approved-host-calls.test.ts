@@ -27,7 +27,13 @@ interface Running {
 /** A call under this label; `approve` takes it through its question first. */
 async function running(label: Label, how: 'approved' | 'unasked', always: string[] = []) {
   const fixture = openFixture();
-  const grants = ['tool:call:*', 'provider:llm:call:*', HTTP, 'system:approval:decide'];
+  const grants = [
+    'tool:call:*',
+    'provider:llm:call:*',
+    HTTP,
+    'system:approval:decide',
+    'session:turn',
+  ];
   const approvals = approvalPolicySchema.parse({ always });
   fixture.script.authority = toAuthority(fixture.principal, {
     grants: grants.map((text) => ({ pattern: toPattern(text) })),

@@ -14,7 +14,7 @@ import {
   toToolEvent,
   toTurnFinished,
 } from './support/scripted-run.ts';
-import { openFixture, toAuthority } from './support/session-fixture.ts';
+import { openFixture, TO_TALK, toAuthority } from './support/session-fixture.ts';
 
 const OLDER_EPOCH = { ok: false, error: 'lease_lost' };
 
@@ -224,12 +224,12 @@ describe('a batch that is refused', () => {
   it('starts a call under an older revision, and nothing else is refused for that', async () => {
     const { begin, client, script, principal } = openFixture();
     const run = await begin();
-    script.authority = toAuthority(principal, { revision: 2, grants: [] });
+    script.authority = toAuthority(principal, { revision: 2, grants: TO_TALK });
     await client.authorityChanged(2);
     expect((await run.commit([toReply(0, ['fetch'])])).ok).toBe(true);
     expect(await run.commit([run.started(0, 0)])).toEqual({ ok: false, error: 'authority_stale' });
     const newest = await client.refreshAuthority(run.turn.turnId, run.turn.epoch);
-    expect(newest).toMatchObject({ revision: 2, grants: [] });
+    expect(newest).toMatchObject({ revision: 2, grants: TO_TALK });
     const again = run.started(0, 0, { claims: { revision: 2 } });
     expect((await run.commit([again], { revision: 2 })).ok).toBe(true);
   });

@@ -187,7 +187,9 @@ describe('a turn that waits for a human on the slice of an earlier one', () => {
   /** The second turn has called a tool once, and waits to do so again. */
   async function waiting() {
     const fixture = await openPlenty();
-    const grants = [{ pattern: toPattern('system:approval:decide') }];
+    const grants = ['session:turn', 'system:approval:decide'].map((text) => ({
+      pattern: toPattern(text),
+    }));
     fixture.script.authority = toAuthority(fixture.principal, { grants });
     const first = await runTurn(fixture, 0);
     await fixture.admit();

@@ -9,6 +9,7 @@ import { toFinished, toReply } from './support/scripted-run.ts';
 import {
   openFixture,
   type SessionFixture,
+  TO_TALK,
   toAuthority,
   toPattern,
   WEB_PLUGIN,
@@ -77,7 +78,7 @@ describe('SessionApi.authorizeHostCall()', () => {
   it('decides under the newest authority, without waiting to be asked', async () => {
     const fixture = openFixture();
     const run = await beginCall(fixture);
-    fixture.script.authority = toAuthority(fixture.principal, { revision: 2, grants: [] });
+    fixture.script.authority = toAuthority(fixture.principal, { revision: 2, grants: TO_TALK });
     await fixture.client.authorityChanged(2);
     expect(await fixture.client.authorizeHostCall(toRequest(run))).toEqual(
       refusal('capability', 'principal_grant_missing'),
@@ -85,14 +86,14 @@ describe('SessionApi.authorizeHostCall()', () => {
     fixture.script.authority = undefined;
     await fixture.client.authorityChanged(3);
     expect(await fixture.client.authorizeHostCall(toRequest(run))).toEqual(
-      refusal('capability', 'principal_grant_missing'),
+      refusal('dispatch', 'cancelled'),
     );
   });
 
   it('never grants what the first snapshot did not allow', async () => {
     const fixture = openFixture();
     const { principal, script, client } = fixture;
-    script.authority = toAuthority(principal, { grants: [] });
+    script.authority = toAuthority(principal, { grants: TO_TALK });
     const run = await beginCall(fixture);
     script.authority = toAuthority(principal, { revision: 2 });
     await client.authorityChanged(2);

@@ -14,7 +14,12 @@ import {
   toResult,
   toTurnFinished,
 } from './support/scripted-run.ts';
-import { openFixture, type SessionFixture, toAuthority } from './support/session-fixture.ts';
+import {
+  openFixture,
+  type SessionFixture,
+  TO_TALK,
+  toAuthority,
+} from './support/session-fixture.ts';
 
 const ROUND_FINISHED = { kind: 'round-finished', round: 0, usage: REPLY_USAGE } as const;
 
@@ -208,11 +213,11 @@ describe('a run that follows a lost one', () => {
   it('has the newest grants, since the first snapshot went with the memory', async () => {
     const fixture = openFixture();
     const first = await fixture.begin();
-    fixture.script.authority = toAuthority(fixture.principal, { revision: 5, grants: [] });
+    fixture.script.authority = toAuthority(fixture.principal, { revision: 5, grants: TO_TALK });
     await fixture.client.authorityChanged(5);
     await first.commit([toReply(0)]);
     await crashLongAgo(fixture.connect);
-    expect((await fixture.run(1)).turn.authority).toMatchObject({ grants: [] });
+    expect((await fixture.run(1)).turn.authority).toMatchObject({ grants: TO_TALK });
   });
 });
 

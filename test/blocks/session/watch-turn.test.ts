@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../../src/core/capabilities/grant.ts';
 import { toReply, toTurnFinished } from './support/scripted-run.ts';
-import { openFixture, toAuthority, toPattern } from './support/session-fixture.ts';
+import { openFixture, TO_TALK, toAuthority, toPattern } from './support/session-fixture.ts';
 
-const READING: readonly Grant[] = [{ pattern: toPattern('session:read') }];
+const READING: readonly Grant[] = [...TO_TALK, { pattern: toPattern('session:read') }];
 
 describe('SessionApi.events()', () => {
   it('gives the events after any id, exactly once, also out of the middle of one entry', async () => {
@@ -67,7 +67,8 @@ describe('SessionApi.follow()', () => {
     let revision = 1;
     const followed = async (grants: readonly Grant[] | undefined) => {
       revision += 1;
-      script.authority = grants && toAuthority(principal, { revision, grants });
+      const held = grants && [...TO_TALK, ...grants];
+      script.authority = held && toAuthority(principal, { revision, grants: held });
       await client.authorityChanged(revision);
       const reader = { principal, capability: 'session:read' } as const;
       return client.follow({ turnId, afterId: 0, waitMs: 0, reader });
@@ -77,7 +78,7 @@ describe('SessionApi.follow()', () => {
     expect(await followed([{ pattern }])).toEqual({ events, ended });
     expect(await followed([{ pattern, expiresAt: now + 600_000 }])).toEqual({ events, ended });
     expect(await followed([{ pattern, expiresAt: now - 1 }])).toBeUndefined();
-    expect(await followed([{ pattern: toPattern('session:turn') }])).toBeUndefined();
+    expect(await followed([])).toBeUndefined();
     expect(await followed(undefined)).toBeUndefined();
   });
 

@@ -129,9 +129,9 @@ export function makeAuthority(changes: Partial<Authority> = {}): Authority {
   return {
     revision: 7,
     principal: { kind: 'user', id: 'alice', workspace: WORKSPACE, tokenId: 'tok_1' },
-    grants: allow('tool:call', 'tool:file:read', 'tool:network:http').map((pattern) => ({
-      pattern,
-    })),
+    grants: allow(
+      ...['tool:call', 'tool:file:read', 'tool:network:http', 'provider:llm:call', 'session:turn'],
+    ).map((pattern) => ({ pattern })),
     policy: makePolicy(),
     plugins: [makePlugin('texts', [TEXT_STATS]), makePlugin('io', [READ_FILE, FETCH])],
     ...changes,

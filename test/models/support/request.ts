@@ -94,9 +94,9 @@ export function requestOf(
   messages: readonly Message[],
   changes: Partial<ModelRequest> = {},
 ): ModelRequest {
+  const model = changes.model ?? 'test/model';
   return {
-    model: 'test/model',
-    messages,
+    ...{ model, models: [model], messages },
     tools: EXAMPLE_TOOLS,
     toolChoice: 'auto',
     maxOutputTokens: 1024,

@@ -58,7 +58,9 @@ export interface SessionFixture {
 }
 
 export function toAuthority(principal: Principal, over: Partial<Authority> = {}): Authority {
-  const grants = ['tool:call:*', 'tool:network:http:*', 'provider:llm:call:*'].map(toPattern);
+  const grants = ['tool:call:*', 'tool:network:http:*', 'provider:llm:call:*', 'session:turn'].map(
+    toPattern,
+  );
   return {
     revision: 1,
     principal,
@@ -88,6 +90,9 @@ export function toPattern(text: string) {
   if (!parsed.ok) throw new TypeError(parsed.error.message);
   return parsed.value;
 }
+
+/** What goes on talking to an embedded model takes. */
+export const TO_TALK = [{ pattern: toPattern('session:turn') }];
 
 export function openFixture(): SessionFixture {
   const workspace = parseWorkspaceId(`w${randomHex(8)}`)!;
