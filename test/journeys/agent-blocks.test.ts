@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Api, callApi, script } from '../support/api.ts';
 import { eventually } from '../support/channels.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { type StandIn, startProvider } from '../support/provider.ts';
+import { beginReply, type StandIn, startProvider } from '../support/provider.ts';
 import { installScript } from '../support/script-plugins.ts';
 
 let gateway: Gateway;
@@ -73,6 +73,29 @@ test('an agent whose conversation is deleted while its model thinks crashes, and
     expect(await read(id)).toMatchObject({ state: 'exited', exitReason: { crash: 'not_found' } }),
   );
 });
+
+test.each(['kill', 'shutdown'])(
+  'an agent that is ended (%s) lets go of its model',
+  async (reason) => {
+    const id = await spawn({
+      behavior: { kind: 'agent', model: 'compatible/silent' },
+      capabilities: AGENT,
+    });
+    const begun = Promise.withResolvers<{ readonly left: Promise<void> }>();
+    provider.answer = (_, response) => {
+      beginReply(response, [{ role: 'assistant', content: 'Once upon a time' }]);
+      begun.resolve({ left: new Promise((resolve) => response.once('close', resolve)) });
+    };
+    await api.post(`/v1/blocks/${id}/messages`, { body: 'Tell me a story' });
+    const { left } = await begun.promise;
+    expect((await api.post(`/v1/blocks/${id}/exit`, { reason })).status).toBe(202);
+    await left;
+    const query = `actor=block:${id}&action=turn-cancelled`;
+    await eventually(async () =>
+      expect((await api.get(`/v1/audit?${query}`)).body.records).toHaveLength(1),
+    );
+  },
+);
 
 test('a tool that the block may not call is denied to its model, and the block lives', async () => {
   const id = await spawn({ behavior: SCRIPTED, capabilities: AGENT });

@@ -110,3 +110,24 @@ test('blocks that act while tokens are revoked never act after', async () => {
     expect(sentAfter.filter((status) => status === 202)).toEqual([]);
   }
 });
+
+test('who waits for messages gets none that come after his token was revoked', async () => {
+  const block = await spawn(api);
+  const path = `/v1/blocks/${block}/receive`;
+  // Nobody can see that he waits: one who is revoked before he does is refused at the door.
+  for (let pauseMs = 50, status = 401; status === 401; pauseMs *= 2) {
+    const subject = { kind: 'service', id: `waiting-${people++}` };
+    const grants = [...GRANTS, 'block:own'];
+    const { body } = await api.post('/v1/tokens', { subject, grants });
+    const received = callApi(gateway, body.token).post(path, { timeoutMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    expect((await api.delete(`/v1/tokens/${body.id}`)).status).toBe(204);
+    const sent = await api.post(`/v1/blocks/${block}/messages`, { body: 'for others' });
+    expect(sent.status).toBe(202);
+    ({ status } = await received);
+    expect([401, 403]).toContain(status);
+    const { messages } = (await api.post(path, {})).body;
+    expect(messages).toMatchObject([{ body: 'for others', attempts: 0 }]);
+    await api.post(`/v1/blocks/${block}/ack`, { leases: [messages[0].lease] });
+  }
+});

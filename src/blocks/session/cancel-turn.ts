@@ -18,14 +18,19 @@ export function cancelTurn(lane: Lane, turn: LiveTurn, actor: Actor): void {
   if (!hasEnded(turn.row)) lane.fail(turn, { code: 'cancelled', actor });
 }
 
-/** Cancels what is live, deletes the conversation, and puts that on the record. */
-export function removeSession(parts: SessionParts, flusher: Flusher, actor: Actor): void {
-  // Last in the lane first, so that none of them starts in between.
+/** Ends all that are queued or running; last in the lane first, so that none of them starts in between. */
+export function cancelTurns(parts: SessionParts, actor: Actor): void {
   for (const { facts } of parts.turns.unended().reverse()) {
     const turn = parts.live.find(facts.id);
     if (turn !== undefined) failTurn(parts, turn, { code: 'cancelled', actor });
   }
   parts.held.release();
+  parts.flush('now');
+}
+
+/** Cancels what is live, deletes the conversation, and puts that on the record. */
+export function removeSession(parts: SessionParts, flusher: Flusher, actor: Actor): void {
+  cancelTurns(parts, actor);
   const sessionId = liveSession(parts).facts.id;
   transact(parts, () =>
     record(parts, [

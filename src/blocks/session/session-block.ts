@@ -28,7 +28,7 @@ import { Admissions } from './admission.ts';
 import type { ApprovalView, DecideApproval, DecisionRefusal } from './approval-api.ts';
 import { ApprovalCourier } from './approval-courier.ts';
 import { assembleParts } from './assemble-parts.ts';
-import { cancelTurn, removeSession } from './cancel-turn.ts';
+import { cancelTurn, cancelTurns, removeSession } from './cancel-turn.ts';
 import { commitBatch } from './commit-batch.ts';
 import { createSession, describeSession } from './create-session.ts';
 import { decideApproval, viewApproval } from './decide-approval.ts';
@@ -181,6 +181,10 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   async turn(turnId: TurnId, epoch: number): Promise<Turn | undefined> {
     const turn = this.#exists() ? this.#lane.holderAt(turnId, epoch) : undefined;
     return turn?.first && toTurn(this.#parts, turn, turn.first);
+  }
+
+  async cancelTurns(principal: Principal, requestId: string): Promise<void> {
+    if (this.#exists()) cancelTurns(this.#parts, { principal, requestId });
   }
 
   async commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>> {

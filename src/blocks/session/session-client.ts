@@ -131,6 +131,10 @@ export class SessionClient implements SessionApi {
     return this.#again((session) => session.cancelTurn(turnId, principal, requestId));
   }
 
+  cancelTurns(principal: Principal, requestId: string): Promise<void> {
+    return this.#again((session) => session.cancelTurns(principal, requestId));
+  }
+
   turn(turnId: TurnId, epoch: number): Promise<Turn | undefined> {
     return this.#again((session) => session.turn(turnId, epoch));
   }

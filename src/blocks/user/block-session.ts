@@ -75,6 +75,14 @@ export function openBlockSession(
   };
 }
 
+/** Ends what its behaviour is at. */
+export async function endTurnsOf(env: BlockBindings, facts: BlockFacts): Promise<void> {
+  const { client, request } = openBlockSession(env, facts);
+  const { requestId } = facts.order;
+  const { principal } = request({ key: 'end', body: '', requestId });
+  await client.cancelTurns(principal, requestId);
+}
+
 export function grantToCall(tool: string): readonly Grant[] {
   return toCallPattern(tool).map((pattern) => ({ pattern }));
 }

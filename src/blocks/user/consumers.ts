@@ -12,27 +12,25 @@ import type { BlockParts } from './block-parts.ts';
 import { BlockSockets, type SocketHost } from './block-sockets.ts';
 import type { Calls } from './calls.ts';
 import { SOCKET_HEADER, type SocketRequest } from './consumer-api.ts';
-import { type AskAuthorityOf, ConsumerRights } from './consumer-rights.ts';
+import type { ConsumerRights } from './consumer-rights.ts';
 import { hearConsumer } from './hear-consumer.ts';
 
 interface ConsumerParts {
   readonly host: SocketHost;
   readonly parts: BlockParts;
   readonly calls: Calls;
-  readonly ask: AskAuthorityOf;
+  readonly rights: ConsumerRights;
 }
 
 export class Consumers {
   readonly #parts: BlockParts;
   readonly #calls: Calls;
-  readonly #rights: ConsumerRights;
   readonly #sockets: BlockSockets;
 
-  constructor({ host, parts, calls, ask }: ConsumerParts) {
+  constructor({ host, parts, calls, rights }: ConsumerParts) {
     this.#parts = parts;
     this.#calls = calls;
-    this.#rights = new ConsumerRights(parts, ask);
-    this.#sockets = new BlockSockets(host, parts, this.#rights);
+    this.#sockets = new BlockSockets(host, parts, rights);
   }
 
   /** The request comes from `block-client.ts`, which nobody outside reaches. */
@@ -53,12 +51,6 @@ export class Consumers {
   async hear(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const { actor } = this.#sockets.consumer(socket);
     this.#sockets.answer(socket, await hearConsumer(this.#parts, this.#calls, { actor, data }));
-  }
-
-  /** The workspace has a newer revision. */
-  hearRevision(revision: number): void {
-    this.#rights.hear(revision);
-    this.#sockets.push();
   }
 
   closed(socket: WebSocket): void {

@@ -11,6 +11,7 @@ import type { Envelope } from '../../core/blocks/block-signal.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
 import { mostSpendOf } from '../../core/policy/turn-limits.ts';
+import { timeout } from '../kit/in-parallel.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { Behave } from './behavior.ts';
 import { type BlockParts, transact } from './block-parts.ts';
@@ -28,6 +29,9 @@ export const PROCESS_TIMER = 'process';
 /** How soon after a loss, in milliseconds. */
 const TAKE_UP_MS = 5_000;
 
+/** How soon a dead block looks whether its behaviour has ended, in milliseconds. */
+const END_AGAIN_MS = 200;
+
 export interface Processing {
   readonly behave: Behave;
   readonly state: StateStore;
@@ -38,6 +42,13 @@ export interface Processing {
 /** Gives the answer to a call from outside; `false` if nobody waits any more. */
 export type Answer = (correlationId: string, envelope: Envelope) => boolean;
 
+/** What a processor says to others than its block. */
+export interface Outside {
+  readonly answer: Answer;
+  /** Ends the turns of the behaviour. */
+  readonly endTurns: (facts: BlockFacts) => Promise<void>;
+}
+
 interface Next {
   readonly facts: BlockFacts;
   readonly message: StoredMessage;
@@ -47,18 +58,19 @@ interface Next {
 export class Processor {
   readonly #parts: BlockParts;
   readonly #choose: (facts: BlockFacts) => Processing | undefined;
-  readonly #answer: Answer;
+  readonly #outside: Outside;
   readonly #interludes = new Interludes();
   readonly #messages: WorkThrough<Next>;
+  #isEnding = false;
 
   constructor(
     parts: BlockParts,
     choose: (facts: BlockFacts) => Processing | undefined,
-    answer: Answer,
+    outside: Outside,
   ) {
     this.#parts = parts;
     this.#choose = choose;
-    this.#answer = answer;
+    this.#outside = outside;
     this.#messages = new WorkThrough(parts, {
       timer: PROCESS_TIMER,
       next: () => this.#next(),
@@ -74,6 +86,29 @@ export class Processor {
   /** Processes what there is, and resolves once nothing is left or it must be tried later. */
   run(): Promise<void> {
     return this.#messages.run();
+  }
+
+  /** The block is dead: what its behaviour is at ends too, and what it may be just about to begin. */
+  end(): void {
+    const { facts, timers } = this.#parts;
+    const dead = facts.read();
+    const mayBeBusy = this.#messages.running !== undefined || timers.dueAt(PROCESS_TIMER);
+    if (dead === undefined || !mayBeBusy || this.#isEnding) return;
+    this.#isEnding = true;
+    this.#parts.defer(
+      this.#endTurns(dead).finally(() => {
+        this.#isEnding = false;
+      }),
+    );
+  }
+
+  async #endTurns(dead: BlockFacts): Promise<void> {
+    do {
+      await this.#outside.endTurns(dead).catch(() => {});
+      const again = timeout(END_AGAIN_MS);
+      await Promise.race([this.#messages.running, again.promise]);
+      again.clear();
+    } while (this.#messages.running !== undefined);
   }
 
   /** After the message that is being processed, and before the next one: see `interludes.ts`. */
@@ -115,7 +150,7 @@ export class Processor {
       return processed;
     }
     const { state } = processing;
-    await commitMessage(parts, { message, state, answer: this.#answer }, processed);
+    await commitMessage(parts, { message, state, answer: this.#outside.answer }, processed);
     parts.flush();
     return 'next';
   }

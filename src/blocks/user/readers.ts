@@ -8,8 +8,10 @@
 
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { BlockParts } from './block-parts.ts';
+import { endTurnsOf } from './block-session.ts';
 import type { Calls } from './calls.ts';
 import { behavesByItself, chooseBehavior } from './choose-behavior.ts';
+import { ConsumerRights } from './consumer-rights.ts';
 import { Consumers } from './consumers.ts';
 import { leaseAuthority } from './neighbours.ts';
 import { createPerform } from './perform-request.ts';
@@ -29,6 +31,7 @@ export class Readers {
   readonly #host: ReaderHost;
   #processor: Processor | undefined;
   #consumers: Consumers | undefined;
+  #rights: ConsumerRights | undefined;
   #requests: Requests | undefined;
 
   constructor(host: ReaderHost) {
@@ -47,6 +50,12 @@ export class Readers {
     return this.#consumers;
   }
 
+  /** What those may by now who have been waiting for messages, or are connected. */
+  get rights(): ConsumerRights {
+    this.#rights ??= this.#makeRights();
+    return this.#rights;
+  }
+
   /** What the behaviour has asked for. */
   get requests(): Requests {
     this.#requests ??= this.#makeRequests();
@@ -60,6 +69,12 @@ export class Readers {
     if (this.#hasConsumers()) this.consumers.push();
   }
 
+  /** The block has ended. */
+  end(): void {
+    const facts = this.#host.parts.facts.read();
+    if (facts !== undefined && behavesByItself(facts)) this.processor.end();
+  }
+
   /** After anything may have been asked for. */
   wakeRequests(): void {
     if (hasAsked(this.#host.parts)) this.requests.wake();
@@ -67,10 +82,8 @@ export class Readers {
 
   /** The workspace has a newer revision. */
   hearRevision(revision: number): void {
-    // Made once: it may remember what somebody might do, though nobody is connected any more.
-    if (this.#consumers !== undefined || this.#hasConsumers()) {
-      this.consumers.hearRevision(revision);
-    }
+    this.#rights?.hear(revision);
+    if (this.#hasConsumers()) this.consumers.push();
   }
 
   #hasConsumers(): boolean {
@@ -80,14 +93,22 @@ export class Readers {
   #makeProcessor(): Processor {
     const { env, parts, calls } = this.#host;
     const choose = chooseBehavior(env, new StateStore(parts));
-    return new Processor(parts, choose, (id, envelope) => calls.answer(id, envelope));
+    return new Processor(parts, choose, {
+      answer: (id, envelope) => calls.answer(id, envelope),
+      endTurns: (facts) => endTurnsOf(env, facts),
+    });
   }
 
   #makeConsumers(): Consumers {
-    const { ctx, env, parts, calls } = this.#host;
-    const ask: ConstructorParameters<typeof Consumers>[0]['ask'] = ({ order }, principal) =>
-      leaseAuthority(env, order.blockId, principal);
-    return new Consumers({ host: ctx, parts, calls, ask });
+    const { ctx, parts, calls } = this.#host;
+    return new Consumers({ host: ctx, parts, calls, rights: this.rights });
+  }
+
+  #makeRights(): ConsumerRights {
+    const { env, parts } = this.#host;
+    return new ConsumerRights(parts, ({ order }, principal) =>
+      leaseAuthority(env, order.blockId, principal),
+    );
   }
 
   #makeRequests(): Requests {

@@ -8,39 +8,52 @@
 import { bodyBytes } from '../../core/blocks/block-body.ts';
 import { matchesPattern } from '../../core/blocks/message-pattern.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
-import { ok, type Result } from '../../core/primitives/result.ts';
+import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import { requireCapability } from './act-as-block.ts';
 import type { BlockActor, BlockRefusal, ReceivedMessage, ReceiveQuery } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
 import { readHeld } from './held-messages.ts';
+import { refusal } from './refusals.ts';
 
 /** Once that many bytes of bodies are taken, no further message is: an answer stays bounded. */
 const MAX_TAKEN_BYTES = 8_388_608;
 
+const ENDED = refusal('denied', 'What allowed to receive has ended meanwhile', {
+  capability: 'block:receive',
+});
+
+export interface Receiving {
+  readonly actor: BlockActor;
+  readonly query: ReceiveQuery;
+  /** Whether he may by now: what was revoked while he waited gives him nothing. */
+  readonly mayStill: (actor: BlockActor) => Promise<boolean>;
+}
+
 /** Waits until something matches, or the time is over. Empty when the block has ended meanwhile. */
 export async function receiveMessages(
   parts: BlockParts,
-  actor: BlockActor,
-  query: ReceiveQuery,
+  receiving: Receiving,
 ): Promise<Result<readonly ReceivedMessage[], BlockRefusal>> {
-  const allowed = await requireCapability(parts, actor, 'block:receive');
-  return allowed.ok ? ok(await waitForMessages(parts, query)) : allowed;
+  const allowed = await requireCapability(parts, receiving.actor, 'block:receive');
+  return allowed.ok ? await waitForMessages(parts, receiving) : allowed;
 }
 
 async function waitForMessages(
   parts: BlockParts,
-  query: ReceiveQuery,
-): Promise<readonly ReceivedMessage[]> {
+  { actor, query, mayStill }: Receiving,
+): Promise<Result<readonly ReceivedMessage[], BlockRefusal>> {
   const until = parts.now() + query.timeoutMs;
   for (;;) {
-    if (parts.facts.alive() === undefined) return [];
+    if (parts.facts.alive() === undefined) return ok([]);
     const taken = takeMessages(parts, query);
     const now = parts.now();
-    if (taken.length > 0 || now >= until) return taken;
+    if (taken.length > 0 || now >= until) return ok(taken);
     // A lease that ends is no event: look again when the next one does.
     const leaseEnd = parts.mailbox.nextLeaseEnd(now) ?? until;
     await parts.waiters.wait(MAIL, Math.max(1, Math.min(until, leaseEnd) - now));
+    const [head] = parts.mailbox.heads();
+    if (head !== undefined && parts.facts.alive() && !(await mayStill(actor))) return err(ENDED);
   }
 }
 

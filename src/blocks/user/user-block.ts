@@ -143,7 +143,9 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     actor: BlockActor,
     query: ReceiveQuery,
   ): Promise<BlockAnswer<readonly ReceivedMessage[]>> {
-    return this.#afterChange(await receiveMessages(this.#parts, actor, query));
+    const { rights } = this.#readers;
+    const mayStill = (waiting: BlockActor) => rights.mayReceive(waiting);
+    return this.#afterChange(await receiveMessages(this.#parts, { actor, query, mayStill }));
   }
 
   async acknowledge(actor: BlockActor, leases: readonly string[]): Promise<BlockAnswer<number>> {
@@ -284,6 +286,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     const parts = this.#parts;
     if (parts.facts.alive() === undefined) {
       this.#calls.endAll();
+      this.#readers.end();
       parts.waiters.wakeAll();
     }
     parts.flush();
