@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi, type EventReader, SCRIPT_MODEL, script } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { beginReply, refuse, type StandIn, startProvider } from '../support/provider.ts';
+import { issueTicket, openPage, PAGE } from '../support/web-chat.ts';
 
 let gateway: Gateway;
 let root: Api;
@@ -127,17 +128,22 @@ describe('a turn that only talks to its model', () => {
     return events.at(-1);
   };
 
-  /** The provider has begun to answer, and goes on until it is left. */
-  const beginTalk = async (api: Api) => {
+  /** The provider begins to answer, and goes on until it is left. */
+  const holdReply = async () => {
     const begun = Promise.withResolvers<{ readonly left: Promise<void> }>();
     provider.answer = (_, response) => {
       beginReply(response, [{ role: 'assistant', content: 'Once upon a time' }]);
       begun.resolve({ left: new Promise((resolve) => response.once('close', resolve)) });
     };
+    return begun.promise;
+  };
+
+  const beginTalk = async (api: Api) => {
+    const held = holdReply();
     const session = await api.session();
     const turn = await api.streamTurn(session, 'Tell me a story', MODEL);
     const { data } = await turn.until(({ kind }) => kind === 'turn-started');
-    return { session, turnId: data.turnId as string, ...(await begun.promise) };
+    return { session, turnId: data.turnId as string, ...(await held) };
   };
 
   const anyOther = { kind: 'principal', name: 'user:nobody' };
@@ -173,6 +179,39 @@ describe('a turn that only talks to its model', () => {
     const talk = await beginTalk(callApi(gateway, token));
     expect(await endOf(talk.session, talk.turnId)).toMatchObject({ data: { code: 'denied' } });
     await talk.left;
+  });
+
+  test('is over once its schedule is removed', async () => {
+    const held = holdReply();
+    const spec = {
+      name: 'story',
+      when: { cron: '0 0 1 1 *' },
+      input: 'Tell me a story',
+      model: MODEL,
+    };
+    const capabilities = ['provider:llm:call:*'];
+    expect((await root.post('/v1/schedules', { ...spec, capabilities })).status).toBe(201);
+    await root.post('/v1/schedules/story/run');
+    const { left } = await held;
+    expect((await root.delete('/v1/schedules/story')).status).toBe(204);
+    await left;
+  });
+
+  test('is over once its channel is removed', async () => {
+    const held = holdReply();
+    const order = {
+      ...{ name: 'shop', platform: 'web-chat', credentials: {}, origins: [PAGE], model: MODEL },
+      ...{ access: { mode: 'open' }, capabilities: ['provider:llm:call:*'] },
+    };
+    expect((await root.post('/v1/channels', order)).status).toBe(201);
+    const ticket = await issueTicket(root, 'shop', 'ann');
+    const page = await openPage(gateway, { channel: 'shop', ticket });
+    page.send({ kind: 'resume' });
+    page.send({ kind: 'message', id: 'm1', text: 'Tell me a story' });
+    const { left } = await held;
+    expect((await root.delete('/v1/channels/shop')).status).toBe(204);
+    await left;
+    await page.closed;
   });
 
   test('does not ask its provider again', async () => {

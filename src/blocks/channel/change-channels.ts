@@ -61,8 +61,7 @@ export function createChannel(
 }
 
 /** With everything that is known of its senders, and whatever was not sent. */
-export function removeChannel(parts: ChannelParts, actor: NamedActor, name: string): boolean {
-  if (parts.channels.find(name) === undefined) return false;
+export function removeChannel(parts: ChannelParts, actor: NamedActor, name: string): void {
   const { channels, senders, codes, updates, replies, chats, terms } = parts;
   parts.transact(() => {
     channels.remove(name);
@@ -71,7 +70,6 @@ export function removeChannel(parts: ChannelParts, actor: NamedActor, name: stri
   });
   parts.safe.forget();
   parts.tokens.drop(name);
-  return true;
 }
 
 export function decidePairing(

@@ -28,6 +28,7 @@ import type {
   PairingDescription,
 } from './channel-api.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
+import { endTurns } from './end-turns.ts';
 import { writeMessage } from './write-message.ts';
 
 type Management =
@@ -58,7 +59,12 @@ export abstract class ManagedChannels
 
   async remove(actor: NamedActor, name: string): Promise<boolean> {
     const parts = this.founded();
-    return parts !== undefined && removeChannel(parts, actor, name);
+    const channel = parts?.channels.find(name);
+    if (parts === undefined || channel === undefined) return false;
+    const sessions = parts.updates.sessionsOf(name);
+    removeChannel(parts, actor, name);
+    await endTurns(parts, channel, { sessions, by: actor });
+    return true;
   }
 
   async decidePairing(

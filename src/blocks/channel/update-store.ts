@@ -142,6 +142,20 @@ export class UpdateStore {
     }
   }
 
+  /** In which turns of a channel may be under way. */
+  sessionsOf(channel: string): ReadonlySet<SessionId> {
+    const rows = this.#sql.exec<UpdateRow>(
+      "SELECT * FROM updates WHERE status = 'waiting' AND channel = ?",
+      channel,
+    );
+    const sessions = new Set<SessionId>();
+    for (const row of rows) {
+      const { sessionId } = this.#toUpdate(row).facts;
+      if (sessionId !== undefined) sessions.add(sessionId);
+    }
+    return sessions;
+  }
+
   /** Of one that is waiting. */
   setFacts(update: StoredUpdate, facts: UpdateFacts): void {
     const column = this.#toColumn(update, facts);

@@ -13,6 +13,7 @@ import { issueSessionId, type SessionId } from '../../core/primitives/ids.ts';
 import { keyedHash, sha256Hex } from '../kit/keys.ts';
 import type { AdmitTurn } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
+import { endRun } from './begin-runs.ts';
 import { deliverAnswer } from './deliver-answer.ts';
 import type { ScheduleRun } from './schedule-api.ts';
 import { isStill, principalOf, type ScheduleParts } from './schedule-parts.ts';
@@ -97,6 +98,8 @@ async function start(
     if (taken !== undefined) await acknowledge(parts, schedule, run);
     const begun = { ...others, ...refusedOf(taken), sessionId, turnId };
     settle(parts, schedule, { ...begun, status: 'running' });
+    // Removed while its turn was admitted.
+    if (!isStill(parts, schedule)) await endRun(parts, begun, request);
     return;
   }
   const { code, denial } = admitted.error;

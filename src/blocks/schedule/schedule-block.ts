@@ -21,7 +21,7 @@ import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
-import { beginDueRuns, beginNow, giveUpOpenRuns } from './begin-runs.ts';
+import { beginDueRuns, beginNow, endRun, giveUpOpenRuns } from './begin-runs.ts';
 import { carryOut } from './carry-out-run.ts';
 import { GiveBackStore } from './give-back-store.ts';
 import type {
@@ -30,7 +30,7 @@ import type {
   ScheduleApi,
   ScheduleDescription,
 } from './schedule-api.ts';
-import { describeSchedule, type ScheduleParts } from './schedule-parts.ts';
+import { describeSchedule, principalOf, type ScheduleParts } from './schedule-parts.ts';
 import { ScheduleStore, type StoredSchedule } from './schedule-store.ts';
 import { giveBack } from './take-messages.ts';
 
@@ -111,11 +111,14 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
   async remove(actor: NamedActor, name: string): Promise<boolean> {
     const schedule = this.#parts.schedules.find(name);
     if (schedule === undefined) return false;
+    const open = this.#parts.schedules.openRuns().filter((run) => run.name === name);
     this.#parts.transact(() => {
       giveUpOpenRuns(this.#parts, schedule);
       this.#parts.schedules.remove(name);
       this.#record('schedule-removed', name, actor);
     });
+    const principal = principalOf(this.#parts, schedule);
+    for (const { run } of open) await endRun(this.#parts, run, { principal, ...actor });
     return true;
   }
 

@@ -33,6 +33,7 @@ let kept: StoredSchedule | undefined;
 let runs: StoredRun[];
 let now = 0;
 const admitTurn = vi.fn();
+const cancelTurn = vi.fn();
 const receive = vi.fn();
 const endTake = vi.fn();
 let owed: GiveBack[];
@@ -43,7 +44,7 @@ const parts = {
     SALLYPORT_MASTER_KEY: KEY,
     WORKSPACES: { getByName: () => ({ authority: async () => AUTHORITY }) },
     BLOCKS: { getByName: () => ({ receive, endTake }) },
-    SESSIONS: { getByName: () => ({ admitTurn }) },
+    SESSIONS: { getByName: () => ({ admitTurn, cancelTurn }) },
   },
   now: () => now,
   transact: <T>(change: () => T) => change(),
@@ -71,6 +72,7 @@ beforeEach(() => {
   owed = [];
   now = 2;
   endTake.mockReset();
+  cancelTurn.mockReset();
   admitTurn.mockReset().mockResolvedValue({ ok: true, value: { turnId: 'turn_1' } });
 });
 
@@ -165,7 +167,7 @@ test.each([
   expect([runs, admitTurn.mock.calls]).toEqual([[], []]);
 });
 
-test('a run that has begun goes on, and is none of a schedule that was made anew meanwhile', async () => {
+test('a run that has begun ends with its schedule, and is none of a schedule that was made anew meanwhile', async () => {
   takingUntil(() => undefined);
   admitTurn.mockImplementation(async () => {
     kept = scheduleOf('bob');
@@ -173,4 +175,7 @@ test('a run that has begun goes on, and is none of a schedule that was made anew
   });
   await carryOut(parts, 'beat', RUN);
   expect(runs).toMatchObject([{ status: 'starting' }]);
+  expect(cancelTurn).toHaveBeenCalledExactlyOnceWith(
+    ...['turn_1', expect.objectContaining({ workspace }), expect.any(String)],
+  );
 });
