@@ -20,6 +20,10 @@ const COMMON = {
   expect: { poll: { timeout: 20_000 } },
 };
 
+const IN_WORKERD = 'test/{agent,blocks,gateway,models,tiers}/**';
+/** In Node: in the runtime they would be those of all objects, also of what other files have left. */
+const FAKES_TIMERS = `${IN_WORKERD}/*.timers.test.ts`;
+
 /**
  * Kinds of tests: `unit` in plain Node, `workerd` and `session` inside the real runtime, `executor` in
  * plain Node with real sandboxes, and `journeys` over HTTP against a gateway that the test starts.
@@ -40,6 +44,7 @@ export default defineConfig({
           include: [
             'test/*.test.ts',
             'test/{core,channels,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
+            FAKES_TIMERS,
           ],
         },
       },
@@ -53,8 +58,8 @@ export default defineConfig({
         test: {
           name: 'workerd',
           ...COMMON,
-          include: ['test/{agent,blocks,gateway,models,tiers}/**/*.test.ts'],
-          exclude: ['test/blocks/session/**'],
+          include: [`${IN_WORKERD}/*.test.ts`],
+          exclude: ['test/blocks/session/**', FAKES_TIMERS],
         },
       },
       {

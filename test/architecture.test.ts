@@ -177,3 +177,18 @@ test('no file of src has more than 300 lines', () => {
   const long = files.filter((file) => file.text.split('\n').length > 301);
   expect(long.map(({ path, text }) => `${path}: ${text.split('\n').length - 1}`)).toEqual([]);
 });
+
+describe('tests inside the runtime', () => {
+  test('leave its timers alone: they are those of all objects, whichever file has them', () => {
+    const faking = ['agent', 'blocks', 'gateway', 'models', 'tiers'].flatMap((folder) =>
+      readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.timers.test.ts'))
+        .map((name) => join(import.meta.dirname, folder, name))
+        .filter((path) => {
+          const calls = readFileSync(path, 'utf8').match(/useFakeTimers.*/g) ?? [];
+          return calls.some((call) => !call.includes("toFake: ['Date']"));
+        }),
+    );
+    expect(faking).toEqual([]);
+  });
+});

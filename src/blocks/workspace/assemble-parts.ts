@@ -12,6 +12,7 @@ import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
 import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
+import { timeout } from '../kit/in-parallel.ts';
 import { keyedHash } from '../kit/keys.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
@@ -117,6 +118,7 @@ export function assembleParts(
   const leases = new AuthorityLeases({
     sql,
     now: () => Date.now(),
+    timeout,
     tellBlock: (block, revision) =>
       openBlock(env, toId(), block).again((api) => api.authorityChanged(revision)),
   });

@@ -12,7 +12,7 @@
  */
 
 import type { BlockId } from '../../core/primitives/ids.ts';
-import { inParallel, timeout } from '../kit/in-parallel.ts';
+import { inParallel, type Timeout } from '../kit/in-parallel.ts';
 
 /** For how long a block goes by what it was told, in milliseconds. */
 const LEASE_MS = 5_000;
@@ -32,6 +32,7 @@ const PARALLEL = 64;
 export interface LeaseParts {
   readonly sql: SqlStorage;
   readonly now: () => number;
+  readonly timeout: (ms: number) => Timeout;
   /** Resolves once the block goes by nothing older than this revision. */
   readonly tellBlock: (block: BlockId, revision: number) => Promise<void>;
 }
@@ -90,7 +91,7 @@ export class AuthorityLeases {
   ): Promise<void> {
     const leftMs = until - this.#parts.now();
     if (leftMs <= 0) return;
-    const isOver = timeout(leftMs);
+    const isOver = this.#parts.timeout(leftMs);
     const told = this.#parts.tellBlock(block, revision).catch(() => isOver.promise);
     await Promise.race([told, isOver.promise]);
     isOver.clear();
@@ -99,7 +100,7 @@ export class AuthorityLeases {
   async #outwaitUnknown(): Promise<void> {
     this.#readAllOverAt();
     const leftMs = this.#blindUntil - this.#parts.now();
-    if (leftMs > 0) await timeout(leftMs).promise;
+    if (leftMs > 0) await this.#parts.timeout(leftMs).promise;
   }
 
   #dropOver(now: number): void {

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Timeout } from '../../../src/blocks/kit/in-parallel.ts';
 import { AuthorityLeases } from '../../../src/blocks/workspace/authority-leases.ts';
 import type { BlockId } from '../../../src/core/primitives/ids.ts';
+import { VirtualClock } from '../../agent/support/virtual-clock.ts';
 import { inScratchObject } from '../kit/scratch-object.ts';
 
 const block = (name: string) => name as BlockId;
@@ -10,28 +12,28 @@ type TellBlock = (block: BlockId, revision: number) => Promise<void>;
 const tellNobody: TellBlock = async () => {};
 
 const open = (sql: SqlStorage, tellBlock: TellBlock = tellNobody): AuthorityLeases =>
-  new AuthorityLeases({ sql, now: () => Date.now(), tellBlock });
+  new AuthorityLeases({ sql, now: () => clock.now, timeout, tellBlock });
+
+function timeout(ms: number): Timeout {
+  const end = new AbortController();
+  return { promise: clock.sleep(ms, end.signal), clear: () => end.abort() };
+}
 
 const inLeases = (use: (sql: SqlStorage) => Promise<void>): Promise<void> =>
   inScratchObject(({ sql }) => use(sql));
 
-/** For how long, in fake milliseconds, something takes; checked in steps. */
+/** For how long, in virtual milliseconds, something takes. */
 async function msUntil(done: Promise<unknown>): Promise<number> {
-  const startedAt = Date.now();
-  let isDone = false;
-  void done.then(() => {
-    isDone = true;
-  });
-  for (let step = 0; step < 1_000; step++) {
-    await vi.advanceTimersByTimeAsync(0);
-    if (isDone) return Date.now() - startedAt;
-    await vi.advanceTimersByTimeAsync(100);
-  }
-  throw new Error('it did not come to an end');
+  const startedAt = clock.now;
+  await done;
+  return clock.now - startedAt;
 }
 
-beforeEach(() => vi.useFakeTimers({ now: 1_800_000_000_000 }));
-afterEach(() => vi.useRealTimers());
+let clock: VirtualClock;
+
+beforeEach(() => {
+  clock = new VirtualClock(1_800_000_000_000);
+});
 
 describe('AuthorityLeases.recall()', () => {
   it('has told every holder before it is done', () =>
@@ -56,7 +58,7 @@ describe('AuthorityLeases.recall()', () => {
       await leases.recall(3);
       expect(tell).toHaveBeenCalledTimes(1);
       leases.lend(block('b'));
-      vi.setSystemTime(Date.now() + 60_000);
+      clock.now += 60_000;
       expect(await msUntil(leases.recall(4))).toBe(0);
       expect(tell).toHaveBeenCalledTimes(1);
     }));
@@ -99,7 +101,7 @@ describe('an object that has just come to life', () => {
   it('does so though it has lent again meanwhile', () =>
     inLeases(async (sql) => {
       const leaseMs = open(sql).lend(block('a'));
-      vi.setSystemTime(Date.now() + 1_000);
+      clock.now += 1_000;
       const reborn = open(sql);
       reborn.lend(block('b'));
       expect(await msUntil(reborn.recall(2))).toBeGreaterThanOrEqual(leaseMs);
@@ -108,7 +110,7 @@ describe('an object that has just come to life', () => {
   it('does not wait long after the last lease', () =>
     inLeases(async (sql) => {
       open(sql).lend(block('a'));
-      vi.setSystemTime(Date.now() + 60_000);
+      clock.now += 60_000;
       expect(await msUntil(open(sql).recall(2))).toBe(0);
     }));
 });
@@ -122,12 +124,12 @@ describe('AuthorityLeases.lend()', () => {
       leases.lend(block('a'));
       const before = stored();
       for (let lent = 0; lent < 50; lent++) leases.lend(block(`b${lent}`));
-      vi.setSystemTime(Date.now() + 10_000);
+      clock.now += 10_000;
       leases.lend(block('a'));
       expect(stored()).toBe(before);
-      vi.setSystemTime(Date.now() + 10_000);
+      clock.now += 10_000;
       const leaseMs = leases.lend(block('a'));
-      expect(stored()).toBeGreaterThanOrEqual(Date.now() + leaseMs);
+      expect(stored()).toBeGreaterThanOrEqual(clock.now + leaseMs);
     }));
 
   it('lends to so many at once and no more, until time has passed', () =>
@@ -137,7 +139,7 @@ describe('AuthorityLeases.lend()', () => {
       expect(lent.filter((ms) => ms > 0)).toHaveLength(1_000);
       expect(lent.at(-1)).toBe(0);
       expect(leases.lend(block('b0'))).toBeGreaterThan(0);
-      vi.setSystemTime(Date.now() + 60_000);
+      clock.now += 60_000;
       expect(leases.lend(block('b1000'))).toBeGreaterThan(0);
     }));
 });

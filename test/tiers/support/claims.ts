@@ -4,7 +4,7 @@ import { deriveKey, randomHex, sha256Hex } from '../../../src/blocks/kit/keys.ts
 import type { TicketClaims } from '../../../src/core/executor-protocol/ticket.ts';
 import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import { createTicketSigner } from '../../../src/tiers/ticket.ts';
-import { LIMITS } from './fixtures.ts';
+import { LIMITS } from './limits.ts';
 
 /** The master key of the tests, as `vitest.config.ts` states it. */
 export const MASTER_KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';

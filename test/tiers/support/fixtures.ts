@@ -11,10 +11,11 @@ import storage from '../../../build/fixtures/storage.wasm';
 import texts from '../../../build/fixtures/texts.wasm';
 import uploads from '../../../build/fixtures/uploads.txt';
 import wasi from '../../../build/fixtures/wasi.wasm';
-import { DEFAULT_WASM_LIMITS, type WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
+import type { WasmLimits } from '../../../src/core/manifest/wasm-limits.ts';
 import type { PluginJob } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
 import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
+import { LIMITS } from './limits.ts';
 
 const UPLOADS: Readonly<Record<string, string>> = JSON.parse(uploads);
 
@@ -50,9 +51,6 @@ export const FIXTURE_MODULES: ReadonlyMap<string, WebAssembly.Module> = new Map(
   ['texts', texts],
   ['wasi', wasi],
 ]);
-
-/** Less fuel than the default, so that endless loops end in milliseconds. */
-export const LIMITS: WasmLimits = { ...DEFAULT_WASM_LIMITS, fuel: 10_000_000 };
 
 export function job(entry: string, input = '{}', limits: Partial<WasmLimits> = {}): PluginJob {
   return { plugin: 'fixture', tool: 'probe', entry, input, limits: { ...LIMITS, ...limits } };

@@ -18,8 +18,8 @@ import { LaneCall } from '../../../src/tiers/wasm/lane-call.ts';
 import { createSessionGate } from '../../../src/tiers/wasm/session-gate.ts';
 import type { WasmLaneBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { claimsOf, MASTER_KEY } from '../support/claims.ts';
-import { LIMITS } from '../support/fixtures.ts';
 import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
+import { LIMITS } from '../support/limits.ts';
 
 const BINDINGS = {
   ...(env as unknown as WasmLaneBindings),

@@ -10,8 +10,8 @@ import { LaneCall } from '../../../src/tiers/wasm/lane-call.ts';
 import { awaitEnding } from '../../../src/tiers/wasm/lane-outcome.ts';
 import { HARDENING_VERSION } from '../../../src/wasm-hardening/harden.ts';
 import { callOf, claimsOf } from '../support/claims.ts';
-import { LIMITS } from '../support/fixtures.ts';
 import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
+import { LIMITS } from '../support/limits.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });
 

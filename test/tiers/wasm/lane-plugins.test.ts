@@ -10,8 +10,9 @@ import { hardenModule } from '../../../src/wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../../../src/wasm-hardening/hardening-policy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { callOf, claimsOf } from '../support/claims.ts';
-import { LIMITS, upload } from '../support/fixtures.ts';
+import { upload } from '../support/fixtures.ts';
 import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
+import { LIMITS } from '../support/limits.ts';
 import { buildModule } from '../support/module-builder.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });

@@ -13,8 +13,9 @@ import { MAX_TICKET_MS } from '../../../src/tiers/wasm/used-tickets.ts';
 import type { WasmLaneApi } from '../../../src/tiers/wasm/wasm-lane-api.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { callOf, claimsOf, sign, toTurn } from '../support/claims.ts';
-import { hardened, LIMITS } from '../support/fixtures.ts';
+import { hardened } from '../support/fixtures.ts';
 import { inScene, type LaneScene, laneScene, send } from '../support/lane.ts';
+import { LIMITS } from '../support/limits.ts';
 
 const GET = JSON.stringify({ url: 'https://api.example.org/' });
 

@@ -3,7 +3,7 @@ import { MAX_WASM_WAIT_MS } from '../../../src/core/manifest/wasm-limits.ts';
 import type { WasmClaims } from '../../../src/tiers/wasm/admit-ticket.ts';
 import { LaneCall } from '../../../src/tiers/wasm/lane-call.ts';
 import { claimsOf } from '../support/claims.ts';
-import { LIMITS } from '../support/fixtures.ts';
+import { LIMITS } from '../support/limits.ts';
 
 const TIMEOUT_MS = 300;
 
