@@ -12,6 +12,10 @@ import { findContainerGroup } from '../../../src/executor/container-sandbox/engi
 import { EngineClient } from '../../../src/executor/container-sandbox/engine/engine-client.ts';
 import { EngineContainer } from '../../../src/executor/container-sandbox/engine/engine-container.ts';
 import { EngineProcess } from '../../../src/executor/container-sandbox/engine/engine-process.ts';
+import {
+  type EngineParts,
+  EngineSandbox,
+} from '../../../src/executor/container-sandbox/engine/engine-sandbox.ts';
 import { DEFAULT_SANDBOX_LIMITS } from '../../../src/executor/sandbox-limits.ts';
 import { makeFolder } from '../support/host-folders.ts';
 import { orderOf } from '../support/process-sandbox.ts';
@@ -239,5 +243,26 @@ describe('an engine that does not answer any more', () => {
     const container = await EngineContainer.create(client, 'name', {});
     await expect(container.remove()).rejects.toMatchObject(denied);
     await expect.poll(() => deletes).toBe(2);
+  });
+
+  test('has no second time for what it has not started: the call ends, and it is removed meanwhile', async () => {
+    const over = new AbortController();
+    const { promise: isAskedToRemove, resolve } = Promise.withResolvers<void>();
+    const image = { Id: 'c', RepoDigests: [`${IMAGE.repository}@${IMAGE.digest}`] };
+    server = createServer((request, response) => {
+      if (request.method === 'DELETE') resolve();
+      else response.end(JSON.stringify(image));
+    });
+    server.on('upgrade', () => over.abort());
+    const socket = join(makeFolder(), 'engine.sock');
+    await new Promise<void>((listening) => server.listen(socket, listening));
+    const together = () => new EngineClient(socket, 60_000, over.signal);
+    const sandbox = new EngineSandbox({
+      ...{ seccomp: { none: '', tcp: '' }, runtime: undefined, acceptsHostUsers: true },
+      ...({ client: { together }, facts: {} } as unknown as Pick<EngineParts, 'client' | 'facts'>),
+    });
+    const order = orderOf(['/bin/true'], { id: 'one', image: IMAGE });
+    await expect(sandbox.start(order)).rejects.toMatchObject(denied);
+    await isAskedToRemove;
   });
 });

@@ -17,7 +17,8 @@ const STARTED_WITHIN_MS = 10_000;
 /**
  * `pidFile` is written by the runtime once the program runs, and never if it could not be started.
  *
- * @throws Fault `tier_unavailable`; then the process has been killed.
+ * @throws Fault `tier_unavailable` where the runtime has ended without; `internal` where the program may have begun,
+ * and has been killed.
  */
 export async function awaitStart(
   child: ChildProcess,
@@ -30,14 +31,14 @@ export async function awaitStart(
       throw refuse('the runtime must be able to start it');
     if (performance.now() > giveUpAt) {
       child.kill('SIGKILL');
-      throw refuse('it must start in time');
+      throw doubt('the runtime must say so in time');
     }
     await wait(LOOK_EVERY_MS);
   }
   const wasMember = group.members().length > 0 || (group.usage().peakMemoryBytes ?? 0) > 0;
   if (!wasMember) {
     child.kill('SIGKILL');
-    throw refuse('it must be in its control group');
+    throw doubt('it must be in its control group');
   }
 }
 
@@ -47,4 +48,8 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
 
 function refuse(problem: string): Fault {
   return new Fault('tier_unavailable', `Cannot start a container: ${problem}`);
+}
+
+function doubt(problem: string): Fault {
+  return new Fault('internal', `Cannot tell what a container has begun: ${problem}`);
 }

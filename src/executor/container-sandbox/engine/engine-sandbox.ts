@@ -78,7 +78,8 @@ export class EngineSandbox implements Sandbox {
     try {
       return await this.#run(order, container, files);
     } catch (error) {
-      await container.remove().catch(() => undefined); // it is tried again
+      const removed = container.remove().catch(() => undefined); // it is tried again
+      if (!client.isOver) await removed; // an engine that hangs has had its time
       throw error;
     }
   }
