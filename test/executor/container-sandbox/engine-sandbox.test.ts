@@ -10,12 +10,13 @@ import {
   type EngineOptions,
 } from '../../../src/executor/container-sandbox/create-engine-sandbox.ts';
 import { loadEngineImage } from '../../../src/executor/container-sandbox/engine/load-image.ts';
-import { commandLines } from '../support/command-lines.ts';
+import { commandLines, napOf } from '../support/command-lines.ts';
 import { describeSandbox } from '../support/describe-sandbox.ts';
 import { orderOf } from '../support/process-sandbox.ts';
 import { buildBusyboxImage } from './busybox-image.ts';
 import { hostPath } from './container-lab.ts';
 import { type EngineLab, openEngineLab } from './engine-lab.ts';
+import { openRelay } from './engine-relay.ts';
 import { IMAGE } from './podman-service.ts';
 
 /** An image as Podman lists it, without the column that says how long ago it was made. */
@@ -47,6 +48,29 @@ describeSandbox('a container of an engine', () => {
     expect(err).toContain('problem');
     expect(err).toContain('Read-only file system');
     expect(end).toMatchObject({ exitCode: 3, limit: undefined });
+  });
+
+  test('runs no longer than its engine can be asked, if that is lost while it starts', async () => {
+    const nap = napOf(7);
+    const isRunning = () => commandLines().some((line) => line.includes(nap));
+    const socketPath = join(lab.data, 'relay.sock');
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    const { promise: back, resolve: comeBack } = Promise.withResolvers<void>();
+    const begun = async () => {
+      await expect.poll(isRunning).toBe(true);
+      lose();
+    };
+    const relay = await openRelay({ engine: lab.engine.socketPath, socketPath, begun, back });
+    const sandbox = await lab.create({ socketPath, acceptsHostUsers: true });
+    const image = { repository: IMAGE, digest: lab.digest };
+    const started = sandbox.start(orderOf(['/bin/sh', '-c', nap], { image }));
+    const failed = expect(started).rejects.toMatchObject({ code: 'internal' });
+    await lost;
+    await expect.poll(isRunning).toBe(false);
+    comeBack();
+    await failed;
+    relay.close();
+    relay.closeAllConnections();
   });
 
   test('hears exactly what it is sent, and nothing of the engine', async () => {

@@ -99,6 +99,7 @@ export class EngineSandbox implements Sandbox {
       return await startIn({ order, container, files, group, door });
     } catch (error) {
       door?.close();
+      await group.empty().catch(() => undefined); // it may have begun, and its engine be lost
       throw error;
     }
   }
