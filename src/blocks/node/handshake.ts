@@ -97,7 +97,8 @@ function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
 
 /**
  * An executor that died has lost its connection with its life. One whose ledger begins a new life while
- * another is there runs from a copy, which may be older than what the other was sent since.
+ * another is there runs from a copy, which may be older than what the other was sent since. So looks, for a
+ * moment, a machine that lost its power: then less is sent again than could be.
  */
 function isBesideAnother({ connections }: NodeParts, node: StoredNode, offer: NodeOffer): boolean {
   return offer.ledger?.life !== node.offer?.ledger?.life && connections.of(node.id) !== undefined;
