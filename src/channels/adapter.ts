@@ -122,12 +122,17 @@ export interface OutgoingRequest {
 }
 
 /**
- * `busy`: surely not done, and may be asked again; `code` for when it was asked too often. `unsure`:
- * perhaps done, perhaps not.
+ * `busy`: surely not done, and may be asked again, until the reply is `forMs` old where that is said;
+ * `code` for when it was asked too often. `unsure`: perhaps done, perhaps not.
  */
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly receipt?: string }
-  | { readonly kind: 'busy'; readonly retryAfterMs?: number; readonly code?: string }
+  | {
+      readonly kind: 'busy';
+      readonly retryAfterMs?: number;
+      readonly forMs?: number;
+      readonly code?: string;
+    }
   | { readonly kind: 'refused'; readonly code: string }
   | { readonly kind: 'unsure' };
 

@@ -69,6 +69,9 @@ const failure = z.object({ code: z.int() });
 /** To whoever is faster than the deferred answer, which is on its way to Discord by then. */
 const UNKNOWN_WEBHOOK = 10_015;
 
+/** How long Discord waits for the deferred answer, in milliseconds; then it never hears of one. */
+const DEFERRED_WITHIN_MS = 3_000;
+
 export const discordAdapter: ChannelAdapter = {
   credentials: z.strictObject({
     applicationId: snowflake,
@@ -126,8 +129,8 @@ export const discordAdapter: ChannelAdapter = {
   readAnswer(sent): SendOutcome {
     const judged = judgeStatus(sent);
     if (judged.kind === 'refused') {
-      const isEarly = readBody(sent.body, failure)?.code === UNKNOWN_WEBHOOK;
-      return isEarly ? { kind: 'busy', code: judged.code } : judged;
+      const isUnknown = readBody(sent.body, failure)?.code === UNKNOWN_WEBHOOK;
+      return isUnknown ? { kind: 'busy', code: judged.code, forMs: DEFERRED_WITHIN_MS } : judged;
     }
     const id = judged.kind === 'sent' ? readBody(sent.body, answer)?.id : undefined;
     return id === undefined ? judged : { kind: 'sent', receipt: id };

@@ -4,6 +4,11 @@
  * @module
  */
 
+import type { SendOutcome } from './adapter.ts';
+
+/** Most requests for one part of a reply. */
+const MAX_ATTEMPTS = 8;
+
 /** Delay before the second request; doubled for each further one. */
 const FIRST_DELAY_MS = 1_000;
 
@@ -16,6 +21,19 @@ export function readRetryAfter(header: string | null, now: number): number | und
   if (/^[0-9]{1,9}(\.[0-9]{1,9})?$/.test(header)) return Number(header) * 1_000;
   const at = header.endsWith(' GMT') ? Date.parse(header) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+export interface Tried {
+  /** One or more. */
+  readonly attempts: number;
+  /** Since the reply was written, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** Whether what was not done, or may be done twice, is asked for again. */
+export function maySendAgain(outcome: SendOutcome, { attempts, ageMs }: Tried): boolean {
+  const forMs = outcome.kind === 'busy' ? outcome.forMs : undefined;
+  return attempts < MAX_ATTEMPTS && (forMs === undefined || ageMs < forMs);
 }
 
 /** How long after so many attempts, in milliseconds; `wantedMs` is what the platform has said. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { delayAfter, readRetryAfter } from '../../src/channels/send-again.ts';
+import { delayAfter, maySendAgain, readRetryAfter } from '../../src/channels/send-again.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 
@@ -27,5 +27,20 @@ describe('delayAfter()', () => {
       1_000, 900_000, 3_600_000,
     ]);
     expect(delayAfter(8, 1)).toBe(128_000);
+  });
+});
+
+describe('maySendAgain()', () => {
+  const busy = { kind: 'busy' } as const;
+  const young = { attempts: 1, ageMs: 0 };
+
+  test('eight requests are made of what was surely not done, however old it is', () => {
+    const attempts = (count: number) => maySendAgain(busy, { attempts: count, ageMs: 9_000_000 });
+    expect([1, 7, 8].map(attempts)).toEqual([true, true, false]);
+  });
+
+  test('where more than so long makes no difference, no longer', () => {
+    const after = (ageMs: number) => maySendAgain({ ...busy, forMs: 3_000 }, { ...young, ageMs });
+    expect([0, 2_999, 3_000].map(after)).toEqual([true, true, false]);
   });
 });

@@ -7,7 +7,7 @@
 
 import type { OutgoingRequest, SendOutcome } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
-import { delayAfter } from '../../channels/send-again.ts';
+import { delayAfter, maySendAgain } from '../../channels/send-again.ts';
 import { askAccess } from './ask-access.ts';
 import { authorityTo } from './channel-authority.ts';
 import type { ChannelParts } from './channel-parts.ts';
@@ -16,9 +16,6 @@ import { openPlatform, sendingContext } from './open-platform.ts';
 import type { Progress } from './ordered-work.ts';
 import type { StoredReply } from './reply-store.ts';
 import { sendRequest } from './send-request.ts';
-
-/** Most requests for one part. */
-const MAX_SEND_ATTEMPTS = 8;
 
 export async function sendReply(parts: ChannelParts, seq: number): Promise<Progress> {
   const reply = parts.replies.find(seq);
@@ -86,7 +83,7 @@ function toRequest(
 }
 
 function settle(parts: ChannelParts, reply: StoredReply, outcome: SendOutcome): Progress {
-  const after = judge(reply, outcome);
+  const after = judge(reply, outcome, parts.now());
   parts.transact(() => {
     parts.replies.change(after);
     if (after.status !== 'pending') recordEnd(parts, after);
@@ -96,8 +93,9 @@ function settle(parts: ChannelParts, reply: StoredReply, outcome: SendOutcome): 
   return { again: parts.now() + delayAfter(reply.attempts, wanted) };
 }
 
-function judge(reply: StoredReply, outcome: SendOutcome): StoredReply {
-  const mayTry = reply.attempts < MAX_SEND_ATTEMPTS;
+function judge(reply: StoredReply, outcome: SendOutcome, now: number): StoredReply {
+  const { attempts, createdAt } = reply;
+  const mayTry = maySendAgain(outcome, { attempts, ageMs: now - createdAt });
   switch (outcome.kind) {
     case 'sent':
       return { ...reply, status: 'sent', ...(outcome.receipt && { receipt: outcome.receipt }) };
