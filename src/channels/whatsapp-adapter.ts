@@ -38,7 +38,8 @@ const BUSY = new Set([4, 80_007, 130_429, 131_056]);
 /** Who hides his number is named by an id that is good for this business alone: `US.1349120865`. */
 const USER_ID = /^[A-Z]{2}\.[A-Za-z0-9.]{1,160}$/;
 
-const PHONE_NUMBER = /^\+?[0-9]{1,32}$/;
+/** Also as people write it, which WhatsApp takes; the id of a group has letters. */
+const PHONE_NUMBER = /^[0-9 +()-]{1,64}$/;
 
 const media = z.object({
   id: z.string().max(256),

@@ -170,6 +170,26 @@ describe('discord', () => {
 });
 
 describe('whatsapp', () => {
+  test.each([
+    ['15551234567', 'individual', 'to'],
+    ['+15551234567', 'individual', 'to'],
+    ['+1 (555) 123-4567', 'individual', 'to'],
+    ['US.13491208655302741918', 'individual', 'recipient'],
+    ['Y2FwaV9ncm91cDoxNzA1NTU1MDEzOToxMjAzNjM0MDQ2OTQyMzM4MjAZD', 'group', 'to'],
+  ])('writes to %s as to one that is %s', (chat, recipient_type, member) => {
+    const context = { credentials: KNOWN.whatsapp.credentials, tools, now: 0, apiBase: 'x' };
+    const part = {
+      id: 'rep_1',
+      updateId: 'x',
+      chat,
+      text: 'hi',
+      index: 0,
+      format: 'plain',
+    } as const;
+    const body = JSON.parse(ADAPTERS.whatsapp.render(part, context).body);
+    expect(body).toMatchObject({ recipient_type, [member]: chat });
+  });
+
   test('a recording is no message any more once its id may be forgotten', () => {
     const { credentials, write } = KNOWN.whatsapp;
     const webhook = toWebhook(write({ text: 'hello' }));
