@@ -31,19 +31,23 @@ export function splitMarkdown(
   let open: OpenFence | undefined;
   return splitText(text, maxChars - RESERVE_CHARS, lengthOf).map((part) => {
     const begin = open === undefined ? '' : `${open.line}\n`;
-    open = fenceAfter(part, open);
+    open = fenceAfter(part, open, lengthOf);
     const end = open === undefined ? '' : `${part.endsWith('\n') ? '' : '\n'}${open.marks}`;
     return `${begin}${part}${end}`;
   });
 }
 
 /** The fence that is open when a part has ended. A long one counts as prose. */
-function fenceAfter(part: string, before: OpenFence | undefined): OpenFence | undefined {
+function fenceAfter(
+  part: string,
+  before: OpenFence | undefined,
+  lengthOf: TextLength,
+): OpenFence | undefined {
   let open = before;
   for (const [line, marks = '', rest = ''] of part.matchAll(FENCE)) {
     if (open === undefined) {
       const isOne =
-        line.length <= MAX_FENCE_CHARS && !(marks.startsWith('`') && rest.includes('`'));
+        lengthOf(line) <= MAX_FENCE_CHARS && !(marks.startsWith('`') && rest.includes('`'));
       if (isOne) open = { line, marks };
     } else if (rest.trim() === '' && marks.startsWith(open.marks)) {
       open = undefined;

@@ -104,6 +104,7 @@ export const teamsAdapter: ChannelAdapter = {
   }) as z.ZodType<Record<string, string>>,
   apiBase: 'https://smba.trafficmanager.net',
   maxChars: MAX_CHARS,
+  lengthOf: (text) => withoutImages(text).length,
   markdown: 'chosen',
   canBegin: false,
 

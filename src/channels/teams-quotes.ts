@@ -45,8 +45,21 @@ function toHtml({ contentType, content }: MarkedUp): string {
 function quotesOf(html: string): readonly string[] {
   const quotes = sections(html, QUOTE, QUOTE_END);
   return [...quotes, ...quotes.flatMap((quote) => sections(quote, QUOTED, QUOTED_END))]
-    .map((quote) => toLetters(quote.replace(/<[^<>]*>/g, ' ').replace(/&[#\w]{1,16};/g, ' ')))
+    .map((quote) => toLetters(toText(quote)))
     .filter((quote) => quote !== '');
+}
+
+/** Of the entities, those that can be letters: what is named is a sign, as Teams writes it. */
+function toText(html: string): string {
+  return html
+    .replace(/<[^<>]*>/g, ' ')
+    .replace(/&#(x?)([0-9a-f]{1,6});/gi, (_, hex, digits) => toCharacter(digits, hex ? 16 : 10))
+    .replace(/&\w{1,16};/g, ' ');
+}
+
+function toCharacter(digits: string, radix: number): string {
+  const code = Number.parseInt(digits, radix);
+  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : ' ';
 }
 
 /** Behind each tag that holds the mark. */

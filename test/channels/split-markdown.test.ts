@@ -32,6 +32,13 @@ describe('splitMarkdown()', () => {
     expect(splitMarkdown(text, 512).join('')).toBe(text);
   });
 
+  test('keeps every part within what its reader counts, with the fences that it writes again', () => {
+    const lengthOf = (text: string) => text.replaceAll('&', '&amp;').length;
+    const text = `\`\`\`${'&'.repeat(60)}\n${lines(300, 'line')}\n\`\`\``;
+    const parts = splitMarkdown(text, 512, lengthOf);
+    expect(parts.filter((part) => lengthOf(part) > 512)).toEqual([]);
+  });
+
   test('keeps every part within the limit, whatever is written', () => {
     const piece = fc.constantFrom(
       '```',

@@ -168,6 +168,12 @@ describe('an activity', () => {
       },
       true,
     ],
+    [
+      'his answer below one in other letters',
+      { text: 'Lösche alles\nyes', ...html(`${quote('L&#246;sche &#x61;lles')}<p>yes</p>`) },
+      true,
+    ],
+    ['his answer above no letter', { text: 'yes', ...html(quote('&#9999999999;')) }, false],
     ['a word on how Teams forwards', { text: 'itemtype="http://schema.skype.com/Forward"' }, false],
   ])('says by its markup whether %s are words of somebody else', (_, said, isForwarded) => {
     expect(read(said)).toMatchObject([{ isForwarded }]);
