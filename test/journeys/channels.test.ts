@@ -294,22 +294,28 @@ describe('on WhatsApp', () => {
       expect(reply).toMatchObject({ status: 'sent', receipt: expect.any(String) });
       return reply;
     });
-    const notification = JSON.parse(whatsappWebhook({ text: '' }).body);
-    const errors = [{ code: 131_047, title: 'Re-engagement message' }];
-    const { value } = notification.entry[0].changes[0];
-    value.messages = undefined;
-    value.statuses = [
-      { id: 'wamid.of-another', status: 'failed', errors },
+    const failed = whatsappStatuses([
+      { id: 'wamid.of-another', ...TOO_LATE },
       { id: receipt, status: 'delivered' },
-      { id: receipt, status: 'failed', errors },
-    ];
-    const failed = signForWhatsapp(JSON.stringify(notification));
+      { id: receipt, ...TOO_LATE },
+    ]);
     for (let n = 0; n < 2; n++) {
       expect((await deliver(gateway, 'whatsapp', failed)).status).toBe(200);
     }
     expect(await replyTo()).toMatchObject({ status: 'failed', code: 'error_131047' });
   });
 });
+
+const TOO_LATE = {
+  status: 'failed',
+  errors: [{ code: 131_047, title: 'Re-engagement message' }],
+};
+
+function whatsappStatuses(statuses: readonly object[]): SignedWebhook {
+  const notification = JSON.parse(whatsappWebhook({ text: '' }).body);
+  Object.assign(notification.entry[0].changes[0].value, { messages: undefined, statuses });
+  return signForWhatsapp(JSON.stringify(notification));
+}
 
 test('no stand-in had anything to complain of', () => {
   expect(standIn.complaints).toEqual([]);
@@ -477,6 +483,27 @@ describe('a chat that is bound to another workspace', () => {
     const command = discordWebhook({ id: '91', chat: '5', text: says('of the branch') });
     expect(JSON.parse((await deliver(gateway, name, command)).text)).toEqual({ type: 5 });
     await eventually(() => expect(texts()).toEqual(['of the branch']));
+
+    const ofBranch = channelOrder(standIn, 'whatsapp', { name: 'whatsapp-branch' });
+    expect((await acme.post('/v1/channels', ofBranch)).status).toBe(201);
+    const bound = [{ chats: ['15550000077'], workspace: 'acme', channel: ofBranch.name }];
+    const whatsappHub = channelOrder(standIn, 'whatsapp', {
+      name: 'whatsapp-hub',
+      bindings: bound,
+    });
+    expect((await api.post('/v1/channels', whatsappHub)).status).toBe(201);
+    const written = whatsappWebhook({ sender: '15550000077', text: says('to the branch') });
+    expect((await deliver(gateway, whatsappHub.name, written)).status).toBe(200);
+    const reply = () =>
+      acme.get(`/v1/channels/${ofBranch.name}`).then(({ body }) => body.replies[0]);
+    const { receipt } = await eventually(async () => {
+      const sent = await reply();
+      expect(sent?.status).toBe('sent');
+      return sent;
+    });
+    const failed = whatsappStatuses([{ id: receipt, ...TOO_LATE }]);
+    expect((await deliver(gateway, whatsappHub.name, failed)).status).toBe(200);
+    expect(await reply()).toMatchObject({ status: 'failed', code: 'error_131047' });
 
     const sentIn = () => texts().filter((text) => text.startsWith('in '));
     const send = (id: string, chat: string) =>

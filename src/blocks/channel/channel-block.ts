@@ -186,12 +186,11 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
   #found(): void {
     if (this.#isFounded) return;
     this.ctx.storage.transactionSync(() => {
-      const { channels, senders, codes, updates, replies, outbox } = this.#parts;
+      const { channels, senders, codes, updates, outbox } = this.#parts;
       channels.createTable();
       senders.createTables();
       codes.createTables();
       updates.createTable();
-      replies.createTable();
       outbox.createTable();
       this.#timers.createTable();
     });
@@ -202,6 +201,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
   /** Takes up what an earlier life of this object has left. */
   #begin(): void {
     const { updates, replies, chats, terms } = this.#parts;
+    replies.createTable();
     chats.createTables();
     terms.createTable();
     updates.forget();

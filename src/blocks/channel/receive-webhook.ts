@@ -53,7 +53,7 @@ export async function receiveWebhook(
   if (received.kind === 'malformed') return { kind: 'malformed' };
   if (received.kind === 'handshake') return accepted(received.answer);
   const { updates, answer, ifSilent, undelivered = [] } = received;
-  const own = await forwardUpdates(parts, channel, { updates, webhook, only });
+  const own = await forwardUpdates(parts, channel, { updates, undelivered, webhook, only });
   if (own.kind === 'full') return full();
   return {
     ...{ channel, updates: own.updates, undelivered, verdict: accepted(answer) },

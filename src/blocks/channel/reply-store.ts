@@ -56,7 +56,8 @@ export class ReplyStore {
         part TEXT NOT NULL
       ) STRICT;
       CREATE INDEX IF NOT EXISTS unsent_replies ON replies (seq)
-        WHERE status IN ('pending', 'sending')`);
+        WHERE status IN ('pending', 'sending');
+      CREATE INDEX IF NOT EXISTS sent_replies ON replies (receipt) WHERE status = 'sent'`);
   }
 
   /**
