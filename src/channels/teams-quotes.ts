@@ -22,6 +22,10 @@ const QUOTE_END = '</blockquote>';
 const QUOTED = /\bitemprop=["'](?:preview|copy)["']/i;
 const QUOTED_END = '</p>';
 
+/** Most quotes that are looked for, of which Teams writes one or a few; and what is looked for of each. */
+const MAX_QUOTES = 16;
+const SOUGHT_CHARS = 64;
+
 /** In the text, in place of what is quoted. */
 const PLACE = /<quoted\b[^<>]*\/>/g;
 
@@ -31,10 +35,11 @@ export function withoutQuotePlaces(text: string): string {
 
 export function holdsWordsOfOthers(text: string, attachments: readonly MarkedUp[]): boolean {
   if (attachments.some(({ contentType }) => contentType === FORWARDED_MESSAGE)) return true;
+  const html = attachments.map(toHtml).join('\n');
+  const quotes = quotesOf(html);
+  if (FORWARDED.test(html) || quotes.length > MAX_QUOTES) return true;
   const said = toLetters(text);
-  return attachments.map(toHtml).some((html) => {
-    return FORWARDED.test(html) || quotesOf(html).some((quote) => said.includes(quote));
-  });
+  return quotes.some((quote) => said.includes(quote.slice(0, SOUGHT_CHARS)));
 }
 
 function toHtml({ contentType, content }: MarkedUp): string {

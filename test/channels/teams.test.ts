@@ -194,6 +194,14 @@ describe('an activity', () => {
     }
   });
 
+  test('is looked through at once, however often and at what length it quotes', () => {
+    const text = 'a'.repeat(400_000);
+    const many = Array.from({ length: 2_000 }, (_, n) => quote(`aa${n}`)).join('');
+    expect(read({ text, ...html(many) })).toMatchObject([{ isForwarded: true }]);
+    const long = html(quote(`b${'a'.repeat(200_000)}`));
+    expect(read({ text, ...long })).toMatchObject([{ isForwarded: false }]);
+  });
+
   test('is answered in Markdown without pictures, whose addresses would be asked for', () => {
     const part = { id: 'rep_1', updateId: 'x', chat: '19:room@thread.tacv2', index: 0 };
     const [update] = read({}) as readonly { readonly replyToken?: string }[];
