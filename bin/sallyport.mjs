@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isInstalled } from '../scripts/installed.mjs';
 import { keepCompiled } from '../scripts/keep-compiled.mjs';
+import { whenOrphaned } from '../scripts/watch-parent.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BROKEN = 3;
@@ -36,6 +37,14 @@ function handOver(node) {
     process.exitCode = code ?? BROKEN;
   });
 }
+
+/** Not what was started by a shell or a program that npm has started: these may leave us running. */
+function isStartedByNpx({ npm_command, npm_lifecycle_script = '' } = process.env) {
+  return npm_command === 'exec' && /^\W?sallyport\W?$/.test(npm_lifecycle_script);
+}
+
+/** It passes no SIGTERM on: it ends, and so does its shell, which is our parent. */
+if (isStartedByNpx()) whenOrphaned(() => process.kill(process.pid, 'SIGTERM'));
 
 /** Who reads us may have read enough, as `head` does. */
 process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : BROKEN));

@@ -3,12 +3,12 @@
  * same of every call, nothing has run twice, and nothing of it is left running.
  */
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
 import { parseReceipt } from '../../src/core/executor-protocol/executor-receipt.ts';
 import { commandLines } from '../executor/support/command-lines.ts';
 import { type Api, callApi } from '../support/api.ts';
@@ -201,6 +201,25 @@ describe('an executor that is killed', () => {
     }
     expect(countRuns(`${name}-queued`) + countRuns(`${name}-late`)).toBe(2);
   });
+});
+
+test('an executor whose npx hears SIGTERM ends in order', async () => {
+  await executor.stop();
+  const words = ['--no', 'sallyport', 'executor', 'run', '--home', executor.home];
+  const npx = spawn('npx', words, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  onTestFailed(() => void process.kill(-(npx.pid ?? 0), 'SIGKILL'));
+  // What it has started holds the pipe for as long as it lives.
+  const gone = new Promise((resolve) => npx.once('close', resolve));
+  npx.stdout.resume();
+  await untilState(api, executor.node, 'online');
+  const answer = enter();
+  await until('the plugin runs', () => countRuns() === 1);
+  npx.kill('SIGTERM');
+  await untilState(api, executor.node, 'draining');
+  open();
+  expect((await answer).body).toMatchObject({ result: 'ran' });
+  await gone;
+  await executor.start();
 });
 
 describe('a second executor on the same home', () => {

@@ -21,7 +21,7 @@ export const executorRun: Command = {
   options: { ...HOME_OPTION, quiet: { help: 'says nothing of calls that went well' } },
   details: [
     'Ends on SIGTERM or Ctrl-C: it begins nothing more, and what runs has ten seconds to finish.',
-    'npx passes no SIGTERM on: have a service start "node bin/sallyport.mjs executor run".',
+    'npx does not wait for that: have a service start "node bin/sallyport.mjs executor run".',
     'It also ends when its node is revoked, or runs elsewhere with the same key.',
   ],
   run,
