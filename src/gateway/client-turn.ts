@@ -21,7 +21,7 @@ import { fromAdmission, fromFailure, toApprovalNeeded } from './session-refusal.
 import { readTurnEvents, type TurnReading } from './turn-reading.ts';
 
 /** Longest that a JSON answer is waited for. */
-const MAX_WAIT_MS = 180_000;
+export const MAX_WAIT_MS = 180_000;
 
 /** Longest that the head of a stream is held back; within 15 s there must be a line. */
 const MAX_SILENCE_MS = 10_000;

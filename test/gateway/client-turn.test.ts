@@ -7,6 +7,7 @@ import type {
 import type { TurnEvent, TurnEventBody } from '../../src/core/conversation/turn-event.ts';
 import { NO_USAGE } from '../../src/core/conversation/usage.ts';
 import { toTurnId } from '../../src/core/primitives/ids.ts';
+import { callMethod } from '../../src/gateway/a2a/methods.ts';
 import { awaitReading, awaitRest, streamClientTurn } from '../../src/gateway/client-turn.ts';
 import type { OpenTurn } from '../../src/gateway/open-session.ts';
 import type { RouteRequest } from '../../src/gateway/route.ts';
@@ -118,5 +119,22 @@ describe('a client that has left when its turn is admitted', () => {
     const scene = openScene([STARTED, WORD, FINISHED]);
     await wait(scene);
     expect(scene.cancelled()).toBe(1);
+  });
+
+  test('finds its task of A2A again', async () => {
+    const { request, turn, cancelled } = openScene([STARTED, WORD, FINISHED]);
+    const admitTurn = async () => ({ ok: true, value: { turnId: TURN_ID } });
+    const env = {
+      SALLYPORT_MASTER_KEY: 'k'.repeat(43),
+      SESSIONS: { getByName: () => Object.assign(turn.session, { admitTurn }) },
+    };
+    const caller = {
+      principal: { workspace: 'default', kind: 'service', id: 'asks' },
+      grants: [{ pattern: 'session:turn' }],
+    };
+    const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }] };
+    const call = { request: { ...request, env, caller }, id: 1, params: { message } };
+    await callMethod('SendMessage', call as unknown as Parameters<typeof callMethod>[1]);
+    expect(cancelled()).toBe(0);
   });
 });

@@ -9,7 +9,7 @@ import { sha256Hex } from '../../blocks/kit/keys.ts';
 import type { AdmitTurn, TurnReader } from '../../blocks/session/session-api.ts';
 import { admit } from '../admit.ts';
 import { toUserMessage } from '../client-messages.ts';
-import { admitClientTurn, awaitRest, readAllEvents } from '../client-turn.ts';
+import { admitClientTurn, MAX_WAIT_MS, readAllEvents } from '../client-turn.ts';
 import { readerOf, toEventStreamResponse } from '../event-stream.ts';
 import { json } from '../json-response.ts';
 import { findSession, KEEP_CONVERSATION_MS, newSessionId, type OpenTurn } from '../open-session.ts';
@@ -50,7 +50,10 @@ export async function callMethod(name: string, call: A2aCall): Promise<Response>
 async function sendMessage(call: A2aCall): Promise<Response> {
   const params = parse(sendParams, call.params);
   const turn = await admitClientTurn(call.request, toAdmission(call, params, false));
-  if (params.configuration?.returnImmediately !== true) await awaitRest(call.request, turn);
+  // A caller that leaves meanwhile does not end it: the same message finds the task again.
+  if (params.configuration?.returnImmediately !== true) {
+    await turn.session.awaitTurn(turn.turnId, MAX_WAIT_MS);
+  }
   return json(rpcResult(call.id, { task: (await readTask(turn)).task() }));
 }
 
