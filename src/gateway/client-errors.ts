@@ -52,12 +52,13 @@ function toRpcErrorResponse(problem: Problem): Response {
   const { code, requestId, denial, reason = denial?.reason, rpcId = null } = problem;
   const { status, headers } = errorResponse(problem, '', 'application/json');
   const data = { code, ...(reason !== undefined && { reason }), requestId };
-  const error = { code: toRpcCode(status), message: toMessage(problem), data };
+  const error = { code: toRpcCode(code, status), message: toMessage(problem), data };
   return new Response(JSON.stringify({ jsonrpc: '2.0', id: rpcId, error }), { status, headers });
 }
 
-/** "Internal error", "Invalid params", and the first that the protocol leaves to servers. */
-function toRpcCode(status: number): number {
+/** "Parse error", "Internal error", "Invalid params", and the first that the protocol leaves to servers. */
+function toRpcCode(code: ErrorCode, status: number): number {
+  if (code === 'malformed_json') return -32_700;
   if (status >= 500) return -32_603;
   return [400, 404, 422].includes(status) ? -32_602 : -32_000;
 }
@@ -124,8 +125,11 @@ const MAX_WAIT_SECONDS = 60;
  * The vendors' clients repeat a request by themselves after 409, 429 and 5xx, and one of them sleeps for as
  * long as it is told to. They are to let it be where it is in vain, and where what has run would run again.
  */
-function mayRepeat({ code, hasRun }: Problem, retryAfter: string | null): boolean {
+function mayRepeat({ code, hasRun, goesOn }: Problem, retryAfter: string | null): boolean {
+  if (goesOn) return true;
   if (hasRun || code === 'deadline_exceeded') return false;
+  // One that says no time never comes back.
+  if (code === 'budget_exhausted' && retryAfter === null) return false;
   return ERROR_CODES[code].retryable && Number(retryAfter) <= MAX_WAIT_SECONDS;
 }
 

@@ -109,7 +109,8 @@ async function cancellingWhenLost<Answer>(
 export async function awaitReading(request: ClientRequest, turn: OpenTurn): Promise<TurnReading> {
   const summary = found(await awaitRest(request, turn), 'turn');
   if (summary.status === 'queued' || summary.status === 'running') {
-    if (request.idempotency === undefined) cancel(request, turn);
+    if (request.idempotency !== undefined) throw new Refusal('deadline_exceeded', { goesOn: true });
+    cancel(request, turn);
     throw new Refusal('deadline_exceeded');
   }
   if (summary.status === 'finished') return readTurnEvents(await readAllEvents(turn));

@@ -26,6 +26,8 @@ export interface ProblemFacts {
   readonly retryAfterMs?: number;
   /** A call of it has run, and would run once more if the request were repeated. */
   readonly hasRun?: true;
+  /** It still runs, and the same request finds it again by its key. */
+  readonly goesOn?: true;
   /** Of the call of JSON-RPC that it answers. */
   readonly rpcId?: string | number | null;
 }

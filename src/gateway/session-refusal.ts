@@ -6,6 +6,7 @@
 
 import type { DecisionRefusal } from '../blocks/session/approval-api.ts';
 import type { AdmissionRefusal, TurnSummary } from '../blocks/session/session-api.ts';
+import { SEVEN_CHECKS } from '../core/checks/approve-call.ts';
 import { OTHER_REQUEST } from './idempotency.ts';
 import { noSuch, Refusal } from './refusal.ts';
 import { unknownModel } from './require-model.ts';
@@ -55,9 +56,13 @@ const MUST_STAY_ALLOWED =
 
 type Failure = Pick<TurnSummary, 'code' | 'retryAfterMs'> & Partial<Pick<TurnSummary, 'toolCalls'>>;
 
-function mayHaveRun({ status }: TurnSummary['toolCalls'][number]): boolean {
-  return status !== 'denied' && status !== 'handed-over';
+/** What a tier reports, and what is found in a result, are denials of calls that were begun. */
+function mayHaveRun({ status, check }: TurnSummary['toolCalls'][number]): boolean {
+  if (status === 'denied') return !BEFORE_A_CALL.some((name) => name === check);
+  return status !== 'handed-over';
 }
+
+const BEFORE_A_CALL = SEVEN_CHECKS.filter((name) => name !== 'dispatch');
 
 /** For answers that cannot wait as long as a human may take. */
 export function toApprovalNeeded(approvalId: string | undefined): Refusal {

@@ -88,21 +88,28 @@ describe('awaitReading()', () => {
     const scene = openScene([STARTED]);
     const turn = ended(scene.turn, running);
     const keyed = stays(scene.request, { idempotency: { key: 'k', bodyHash: 'h' } });
-    await expect(awaitReading(keyed, turn)).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    const code = 'deadline_exceeded';
+    await expect(awaitReading(keyed, turn)).rejects.toMatchObject({
+      code,
+      facts: { goesOn: true },
+    });
     expect(scene.cancelled()).toBe(0);
     const request = stays(scene.request);
-    await expect(awaitReading(request, turn)).rejects.toMatchObject({ code: 'deadline_exceeded' });
+    await expect(awaitReading(request, turn)).rejects.toMatchObject({ code, facts: {} });
     expect(scene.cancelled()).toBe(1);
   });
 
   test.each([
-    ['finished', { hasRun: true }],
-    ['unknown', { hasRun: true }],
-    ['denied', {}],
-    ['handed-over', {}],
-  ])('says of a failed turn with a call that is %s whether one has run', async (status, facts) => {
+    [{ status: 'finished' }, { hasRun: true }],
+    [{ status: 'unknown' }, { hasRun: true }],
+    [{ status: 'denied', check: 'parse' }, {}],
+    [{ status: 'denied', check: 'limits' }, {}],
+    [{ status: 'denied', check: 'dispatch', reason: 'timeout' }, { hasRun: true }],
+    [{ status: 'denied', check: 'content' }, { hasRun: true }],
+    [{ status: 'handed-over' }, {}],
+  ])('says of a failed turn with a call that is %o whether one has run', async (call, facts) => {
     const { request, turn } = openScene([STARTED, FAILED]);
-    const failed = { status: 'failed', code: 'model_failed', toolCalls: [{ status }] };
+    const failed = { status: 'failed', code: 'model_failed', toolCalls: [call] };
     const refused = awaitReading(stays(request), ended(turn, failed));
     await expect(refused).rejects.toHaveProperty('facts', facts);
   });

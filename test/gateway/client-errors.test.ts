@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import { ERROR_WRITERS } from '../../src/gateway/client-errors.ts';
+import type { Problem } from '../../src/gateway/error-response.ts';
+
+const REPEAT: readonly (readonly [string, Omit<Problem, 'requestId'>])[] = [
+  ['a model that failed before any call', { code: 'model_failed' }],
+  ['a rate of a minute', { code: 'rate_limited', retryAfterMs: 60_000 }],
+  ['a turn that its key finds again', { code: 'deadline_exceeded', goesOn: true }],
+];
+
+const LET_IT_BE: typeof REPEAT = [
+  ['a model that failed after a call', { code: 'model_failed', hasRun: true }],
+  ['a longer rate', { code: 'rate_limited', retryAfterMs: 60_001 }],
+  ['a budget that never comes back', { code: 'budget_exhausted' }],
+  ['a turn that took too long', { code: 'deadline_exceeded' }],
+  ['a turn that waits for a human', { code: 'approval_needed' }],
+];
+
+describe.each(['openai', 'anthropic'] as const)('an error in the shape of %s', (shape) => {
+  const header = (problem: Omit<Problem, 'requestId'>) =>
+    ERROR_WRITERS[shape]({ ...problem, requestId: 'req_1' }).headers.get('X-Should-Retry');
+
+  test.each(REPEAT)('leaves it to the client to repeat after %s', (_, problem) => {
+    expect(header(problem)).toBeNull();
+  });
+
+  test.each(LET_IT_BE)('tells the client to let it be after %s', (_, problem) => {
+    expect(header(problem)).toBe('false');
+  });
+});
+
+test.each([
+  ['malformed_json', -32_700],
+  ['invalid_body', -32_602],
+  ['denied', -32_000],
+  ['internal', -32_603],
+] as const)('an error of JSON-RPC after %s has the code of the protocol', async (code, rpcCode) => {
+  const response = ERROR_WRITERS['json-rpc']({ code, requestId: 'req_1', rpcId: 7 });
+  expect(await response.json()).toMatchObject({ id: 7, error: { code: rpcCode, data: { code } } });
+});
