@@ -38,7 +38,7 @@ export type ResourceKind = keyof ResourceValues;
 
 /** What each kind looks like, for the author of a pattern. */
 export const RESOURCE_FORMS: Readonly<Record<ResourceKind, string>> = {
-  path: 'a path that begins with "/"',
+  path: 'a path that begins with "/", a ":" in which is written as "%3A"',
   name: 'one thing, a ":" in whose name is written as "%3A"',
   'host-port': 'a lower-case host without a dot at its end, and a port from 1 to 65535',
 };
