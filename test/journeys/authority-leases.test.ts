@@ -131,3 +131,29 @@ test('who waits for messages gets none that come after his token was revoked', a
     await api.post(`/v1/blocks/${block}/ack`, { leases: [messages[0].lease] });
   }
 });
+
+test.each([
+  ['as himself', false],
+  ['as a block', true],
+])('who waits %s for an answer gets none after his token was revoked', async (_, actsAsBlock) => {
+  const block = await spawn(api);
+  const subject = { kind: 'service', id: `calling-${people++}` };
+  const grants = [...GRANTS, 'block:own'];
+  const { body: token } = await api.post('/v1/tokens', { subject, grants });
+  const headers: Record<string, string> = actsAsBlock
+    ? { 'Sallyport-Block': await spawn(api) }
+    : {};
+  const path = `/v1/blocks/${block}`;
+  const called = callApi(gateway, token.token).post(
+    `${path}/call`,
+    { body: 'how', timeoutMs: 60_000 },
+    headers,
+  );
+  const [message] = (await api.post(`${path}/receive`, { timeoutMs: 60_000 })).body.messages;
+  expect((await api.delete(`/v1/tokens/${token.id}`)).status).toBe(204);
+  const { status } = await api.post(`${path}/reply`, { lease: message.lease, body: 'a secret' });
+  expect(status).toBe(202);
+  const answer = await called;
+  expect(answer.status).toBe(403);
+  expect(JSON.stringify(answer.body)).not.toContain('a secret');
+});

@@ -18,7 +18,7 @@ import { DIRECTORY } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
 import { hasBudget } from './present-facts.ts';
-import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
+import { endedMeanwhile, NOPROC, NOT_OWNED, refusal } from './refusals.ts';
 import { cancelUserTimer, setUserTimer } from './send-after.ts';
 import { sendAll } from './send-as-block.ts';
 import { spawnChild } from './spawn-child.ts';
@@ -42,10 +42,17 @@ const CAPABILITY_OF = {
   named: undefined,
 } as const satisfies Record<BlockAct['kind'], string | undefined>;
 
+export interface Acting {
+  readonly actor: BlockActor;
+  readonly act: BlockAct;
+  /** Whether he may by now: what was revoked while he waited gives him nothing. */
+  readonly mayStill: (actor: BlockActor) => Promise<boolean>;
+}
+
 export async function actAsBlock(
   parts: BlockParts,
   lines: BlockLines,
-  { actor, act }: { readonly actor: BlockActor; readonly act: BlockAct },
+  { actor, act, mayStill }: Acting,
 ): Promise<Result<BlockActAnswer, BlockRefusal>> {
   const allowed = await requireCapability(parts, actor, CAPABILITY_OF[act.kind]);
   if (!allowed.ok) return allowed;
@@ -53,7 +60,10 @@ export async function actAsBlock(
   if (isSending(act)) {
     const messages = act.kind === 'send-many' ? act.envelopes.length : 1;
     const paid = hasBudget(facts) ? transact(parts, () => spend(parts, { messages })) : PAID;
-    return paid.ok ? await sendOut(parts, lines, act) : err(exhausted(paid.error));
+    if (!paid.ok) return err(exhausted(paid.error));
+    const sent = await sendOut(parts, lines, act);
+    const hasWaited = sent.ok && sent.value.kind === 'answered';
+    return hasWaited && !(await mayStill(actor)) ? err(endedMeanwhile('block:send')) : sent;
   }
   const done = transact(parts, () => performAct(parts, facts, act));
   parts.flush();

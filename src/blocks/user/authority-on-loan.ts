@@ -21,9 +21,16 @@ export class AuthorityOnLoan {
   #lease: Lease | undefined;
   /** Of all that this instance was told of: anything older is not to be gone by. */
   #newestRevision = 0;
+  /** How many ask and have no answer yet. */
+  #asking = 0;
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** Nothing is held, and nobody waits for anything. */
+  get isOver(): boolean {
+    return this.#asking === 0 && this.#present() === undefined;
   }
 
   /** The workspace tells that there is a newer one. */
@@ -34,7 +41,22 @@ export class AuthorityOnLoan {
 
   /** Good for what is done before anything is awaited. Nothing if the creator's credential is not live. */
   async read(ask: AskAuthority): Promise<Authority | undefined> {
-    if (this.#lease !== undefined && this.#now() < this.#lease.until) return this.#lease.authority;
+    const present = this.#present();
+    if (present !== undefined) return present;
+    this.#asking += 1;
+    try {
+      return await this.#borrow(ask);
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  #present(): Authority | undefined {
+    const lease = this.#lease;
+    return lease !== undefined && this.#now() < lease.until ? lease.authority : undefined;
+  }
+
+  async #borrow(ask: AskAuthority): Promise<Authority | undefined> {
     for (;;) {
       const askedAt = this.#now();
       const { authority, leaseMs } = await ask();

@@ -15,8 +15,8 @@ import { reasonWord } from '../../core/supervision/exit-reason.ts';
 import type { BlockRefusal } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import { type SocketRequest, toReceivedJson } from './consumer-api.ts';
-import type { ConsumerRights } from './consumer-rights.ts';
 import { countLeases, releaseLeases } from './held-messages.ts';
+import type { PresentRights } from './present-rights.ts';
 import { takeMessages } from './receive-messages.ts';
 import { refusal } from './refusals.ts';
 
@@ -50,11 +50,11 @@ interface Consumer extends SocketRequest {
 export class BlockSockets {
   readonly #host: SocketHost;
   readonly #parts: BlockParts;
-  readonly #rights: ConsumerRights;
+  readonly #rights: PresentRights;
   #pushing: Promise<void> | undefined;
   #isAskedAgain = false;
 
-  constructor(host: SocketHost, parts: BlockParts, rights: ConsumerRights) {
+  constructor(host: SocketHost, parts: BlockParts, rights: PresentRights) {
     this.#host = host;
     this.#parts = parts;
     this.#rights = rights;
@@ -123,7 +123,7 @@ export class BlockSockets {
   async #pushAll(): Promise<void> {
     for (const socket of this.#open()) {
       const { actor } = this.consumer(socket);
-      const mayReceive = await this.#rights.mayReceive(actor);
+      const mayReceive = await this.#rights.mayAct(actor, 'block:receive');
       // Its end closes them all.
       if (this.#parts.facts.alive() === undefined) return;
       if (mayReceive) this.#pushTo(socket);

@@ -12,14 +12,14 @@ import type { BlockParts } from './block-parts.ts';
 import { BlockSockets, type SocketHost } from './block-sockets.ts';
 import type { Calls } from './calls.ts';
 import { SOCKET_HEADER, type SocketRequest } from './consumer-api.ts';
-import type { ConsumerRights } from './consumer-rights.ts';
 import { hearConsumer } from './hear-consumer.ts';
+import type { PresentRights } from './present-rights.ts';
 
 interface ConsumerParts {
   readonly host: SocketHost;
   readonly parts: BlockParts;
   readonly calls: Calls;
-  readonly rights: ConsumerRights;
+  readonly rights: PresentRights;
 }
 
 export class Consumers {

@@ -11,10 +11,10 @@ import type { BlockParts } from './block-parts.ts';
 import { endTurnsOf } from './block-session.ts';
 import type { Calls } from './calls.ts';
 import { behavesByItself, chooseBehavior } from './choose-behavior.ts';
-import { ConsumerRights } from './consumer-rights.ts';
 import { Consumers } from './consumers.ts';
 import { leaseAuthority } from './neighbours.ts';
 import { createPerform } from './perform-request.ts';
+import { PresentRights } from './present-rights.ts';
 import { Processor } from './processor.ts';
 import { hasAsked } from './request-store.ts';
 import { Requests } from './requests.ts';
@@ -31,7 +31,7 @@ export class Readers {
   readonly #host: ReaderHost;
   #processor: Processor | undefined;
   #consumers: Consumers | undefined;
-  #rights: ConsumerRights | undefined;
+  #rights: PresentRights | undefined;
   #requests: Requests | undefined;
 
   constructor(host: ReaderHost) {
@@ -51,7 +51,7 @@ export class Readers {
   }
 
   /** What those may by now who have been waiting for messages, or are connected. */
-  get rights(): ConsumerRights {
+  get rights(): PresentRights {
     this.#rights ??= this.#makeRights();
     return this.#rights;
   }
@@ -104,9 +104,9 @@ export class Readers {
     return new Consumers({ host: ctx, parts, calls, rights: this.rights });
   }
 
-  #makeRights(): ConsumerRights {
+  #makeRights(): PresentRights {
     const { env, parts } = this.#host;
-    return new ConsumerRights(parts, ({ order }, principal) =>
+    return new PresentRights(parts, ({ order }, principal) =>
       leaseAuthority(env, order.blockId, principal),
     );
   }

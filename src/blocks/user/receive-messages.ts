@@ -14,14 +14,10 @@ import { requireCapability } from './act-as-block.ts';
 import type { BlockActor, BlockRefusal, ReceivedMessage, ReceiveQuery } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
 import { readHeld } from './held-messages.ts';
-import { refusal } from './refusals.ts';
+import { endedMeanwhile } from './refusals.ts';
 
 /** Once that many bytes of bodies are taken, no further message is: an answer stays bounded. */
 const MAX_TAKEN_BYTES = 8_388_608;
-
-const ENDED = refusal('denied', 'What allowed to receive has ended meanwhile', {
-  capability: 'block:receive',
-});
 
 export interface Receiving {
   readonly actor: BlockActor;
@@ -53,7 +49,9 @@ async function waitForMessages(
     const leaseEnd = parts.mailbox.nextLeaseEnd(now) ?? until;
     await parts.waiters.wait(MAIL, Math.max(1, Math.min(until, leaseEnd) - now));
     const [head] = parts.mailbox.heads();
-    if (head !== undefined && parts.facts.alive() && !(await mayStill(actor))) return err(ENDED);
+    if (head !== undefined && parts.facts.alive() && !(await mayStill(actor))) {
+      return err(endedMeanwhile('block:receive'));
+    }
   }
 }
 

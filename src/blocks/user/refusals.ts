@@ -21,6 +21,11 @@ export const NOT_OWNED: BlockRefusal = refusal('denied', 'Only its owner may act
   capability: 'block:own',
 });
 
+/** What somebody waited for came when he was not to have it any more. */
+export function endedMeanwhile(capability: string): BlockRefusal {
+  return refusal('denied', 'What allowed to wait for it has ended meanwhile', { capability });
+}
+
 export const MAILBOX_FULL: BlockRefusal = refusal(
   'mailbox_full',
   'The mailbox of the block is full',

@@ -11,11 +11,11 @@ import { toPrincipalName } from '../../core/policy/principal.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { sha256Hex } from '../kit/keys.ts';
 import { admitMessage } from './admit-message.ts';
-import type { BlockRefusal, OutsideMessage, SentMessage } from './block-api.ts';
+import type { BlockActor, BlockRefusal, OutsideMessage, SentMessage } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import type { Calls } from './calls.ts';
 import type { BlockFacts } from './facts-store.ts';
-import { MAILBOX_FULL, NOPROC, refusal, tooFast, UNANSWERED } from './refusals.ts';
+import { endedMeanwhile, MAILBOX_FULL, NOPROC, refusal, tooFast, UNANSWERED } from './refusals.ts';
 
 export function sendFromOutside(
   parts: BlockParts,
@@ -53,11 +53,18 @@ function take(parts: BlockParts, { message, correlationId }: Outside): Taken {
 
 type Taken = Result<SentMessage, BlockRefusal>;
 
+export interface OutsideCall {
+  readonly message: OutsideMessage;
+  readonly timeoutMs: number;
+  /** Whether he may by now: what was revoked while he waited gives him nothing. */
+  readonly mayStill: (caller: BlockActor) => Promise<boolean>;
+}
+
 /** Puts the message into the mailbox and waits for whoever answers it. */
 export async function callFromOutside(
   parts: BlockParts,
   calls: Calls,
-  { message, timeoutMs }: { readonly message: OutsideMessage; readonly timeoutMs: number },
+  { message, timeoutMs, mayStill }: OutsideCall,
 ): Promise<Result<Envelope, BlockRefusal>> {
   const correlationId = parts.newId('call');
   const answer = calls.wait(correlationId, timeoutMs);
@@ -67,7 +74,9 @@ export async function callFromOutside(
   if (!sent.ok) return sent;
   if (isRefused) return err(MAILBOX_FULL);
   const envelope = await answer;
-  if (envelope !== undefined) return ok(envelope);
+  if (envelope !== undefined) {
+    return (await mayStill(message.from)) ? ok(envelope) : err(endedMeanwhile('block:send'));
+  }
   return err(parts.facts.alive() === undefined ? NOPROC : UNANSWERED);
 }
 

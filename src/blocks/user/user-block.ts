@@ -134,7 +134,8 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
 
   async call(message: OutsideMessage, timeoutMs: number): Promise<BlockAnswer<Envelope>> {
     await this.#prepare();
-    const answer = callFromOutside(this.#parts, this.#calls, { message, timeoutMs });
+    const mayStill = (caller: BlockActor) => this.#readers.rights.mayCall(caller);
+    const answer = callFromOutside(this.#parts, this.#calls, { message, timeoutMs, mayStill });
     this.#afterChange();
     return await answer;
   }
@@ -143,8 +144,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     actor: BlockActor,
     query: ReceiveQuery,
   ): Promise<BlockAnswer<readonly ReceivedMessage[]>> {
-    const { rights } = this.#readers;
-    const mayStill = (waiting: BlockActor) => rights.mayReceive(waiting);
+    const mayStill = (waiting: BlockActor) => this.#readers.rights.mayAct(waiting, 'block:receive');
     return this.#afterChange(await receiveMessages(this.#parts, { actor, query, mayStill }));
   }
 
@@ -165,8 +165,9 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async act(actor: BlockActor, act: BlockAct): Promise<BlockAnswer<BlockActAnswer>> {
+    const mayStill = (waiting: BlockActor) => this.#readers.rights.mayAct(waiting, 'block:send');
     const lines = { courier: this.#courier, calls: this.#calls };
-    return this.#afterChange(await actAsBlock(this.#parts, lines, { actor, act }));
+    return this.#afterChange(await actAsBlock(this.#parts, lines, { actor, act, mayStill }));
   }
 
   async exit(actor: BlockActor, reason: RequestedExit): Promise<BlockAnswer<ExitReason>> {

@@ -70,4 +70,17 @@ describe('AuthorityOnLoan', () => {
     const { read } = borrow({ authority: at(1), leaseMs: 0 }, { leaseMs: 0 }, { leaseMs: 0 });
     expect([await read(), await read(), await read()]).toEqual([at(1), undefined, undefined]);
   });
+
+  it('is over when nothing is held and nobody asks', async () => {
+    const { loan, pass } = borrow();
+    expect(loan.isOver).toBe(true);
+    await loan.read(async () => {
+      expect(loan.isOver).toBe(false);
+      return { authority: at(1), leaseMs: 100 };
+    });
+    pass(99);
+    expect(loan.isOver).toBe(false);
+    pass(1);
+    expect(loan.isOver).toBe(true);
+  });
 });
