@@ -256,7 +256,7 @@ export interface SessionApi extends SessionApprovalsApi {
     requestId: string,
   ): Promise<TurnSummary | undefined>;
 
-  /** Ends all turns that are queued or running, if there are any. */
+  /** Ends all turns that are queued, running or being admitted, if there are any. */
   cancelTurns(principal: Principal, requestId: string): Promise<void>;
 
   /** For a run that begins: its whole turn; nothing if another run has it, or it is over. */

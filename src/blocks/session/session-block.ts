@@ -184,6 +184,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   }
 
   async cancelTurns(principal: Principal, requestId: string): Promise<void> {
+    await this.#admissions.settled();
     if (this.#exists()) cancelTurns(this.#parts, { principal, requestId });
   }
 

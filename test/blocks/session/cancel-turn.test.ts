@@ -149,3 +149,27 @@ describe('SessionApi.cancelTurn()', () => {
     expect(await client.cancelTurn(unknown, principal, 'r')).toBeUndefined();
   });
 });
+
+describe('SessionApi.cancelTurns()', () => {
+  it('ends what runs, what waits, and what is being admitted, and lets none of it start', async () => {
+    const { admit, begin, client, principal, script } = openFixture();
+    const { turn } = await begin();
+    const queued = await admit();
+    let cancelled: Promise<void> | undefined;
+    script.beforeOpening = async () => {
+      cancelled = client.cancelTurns(principal, 'req_end');
+      await client.describe();
+    };
+    const admitted = await admit();
+    await cancelled;
+    for (const turnId of [turn.turnId, queued, admitted])
+      expect(await client.summary(turnId)).toMatchObject({ status: 'cancelled' });
+    expect(script.runs).toHaveLength(1);
+  });
+
+  it('leaves no trace of a session that there is not', async () => {
+    const { client, principal } = openFixture();
+    await client.cancelTurns(principal, 'req_end');
+    expect(await client.describe()).toBeUndefined();
+  });
+});
