@@ -175,7 +175,7 @@ describe('a turn that only talks to its model', () => {
   });
 
   test('is over when its token ends, though nobody is told of that', async () => {
-    const { token } = await issue('short', 3);
+    const { token } = await issue('short', 6);
     const talk = await beginTalk(callApi(gateway, token));
     expect(await endOf(talk.session, talk.turnId)).toMatchObject({ data: { code: 'denied' } });
     await talk.left;
