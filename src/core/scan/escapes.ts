@@ -51,8 +51,13 @@ const ESCAPE =
   /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,14}));?|((?:%[0-9A-Fa-f]{2}){1,1024}|(?:\\(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2})){1,1024})|\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4}))/g;
 
 /** An escape that more text could complete, or make another one, and the bytes of a cut character. */
-const CUT_ESCAPE =
-  /(?:&(?:#(?:\d{0,7}|[xX][0-9A-Fa-f]{0,6})|[A-Za-z]{0,14})|%(?:[0-9A-Fa-f]?|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){0,2}(?:%[89ABab]?)?)|\\(?:u\{?[0-9A-Fa-f]{0,6}|x[0-9A-Fa-f]?)?)$/;
+const CUT_ESCAPES = [
+  /&(?:#(?:\d{0,7}|[xX][0-9A-Fa-f]{0,6})|[A-Za-z]{0,14})/,
+  /%(?:[0-9A-Fa-f]?|[C-Fc-f][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){0,2}(?:%[89ABab]?)?)/,
+  /\\(?:u\{?[0-9A-Fa-f]{0,6}|x[0-9A-Fa-f]?|[0-3][0-7]?)?/,
+  /\\(?:x[C-Fc-f][0-9A-Fa-f]|3[0-7]{2})(?:\\(?:x[89ABab][0-9A-Fa-f]|2[0-7]{2})){0,2}(?:\\(?:x[89ABab]?|2[0-7]?)?)?/,
+];
+const CUT_ESCAPE = new RegExp(`(?:${CUT_ESCAPES.map(({ source }) => source).join('|')})$`);
 const MAX_CUT = 16;
 
 /** The text without an escape that is cut off at its end. */

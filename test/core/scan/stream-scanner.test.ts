@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const TOKEN = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
 const PEM = `-----BEGIN PRIVATE KEY-----\n${'aB3dE6gH9jK2'.repeat(5)}\n-----END PRIVATE KEY-----`;
-const VALUE = 'correct horse battery 9';
+const VALUE = 'correct h0rse battery 9';
 const MANIFEST = [
   'apiVersion: v1',
   'data:',
@@ -20,7 +20,10 @@ const XXD = [
   `00000000: ${Buffer.from(`so ${VALUE.slice(0, 13)}`).toString('hex')}  so ${VALUE.slice(0, 13)}`,
   `00000010: ${Buffer.from(VALUE.slice(13)).toString('hex').replace(/..../g, '$& ')}  ${VALUE.slice(13)}`,
 ].join('\n');
-const KNOWN = compileKnownValues([{ name: 'db-password', value: VALUE }]);
+const KNOWN = compileKnownValues([
+  { name: 'db-password', value: VALUE },
+  { name: 'words', value: 'K\u00f6ln \u00fcber a1b2c3' },
+]);
 const GITHUB = '[removed by the gateway: secret:github-token]';
 
 interface Said {
@@ -55,8 +58,8 @@ describe('StreamScanner', () => {
     ['a user of curl', 'curl -s --user api:d2LkV78zLx!t https://example.net'],
     ['a known value', `It is ${VALUE}, as you asked`],
     ['a known value in base64', `It is ${Buffer.from(`x${VALUE}`).toString('base64')} so`],
-    ['a known value, in part in escapes', 'It is c&#111;rrect h%6frse \\u0062attery 9, so'],
-    ['a known value in escapes of escapes', 'It is correct%2520ho%2572se battery%25209, so'],
+    ['a known value, in part in escapes', 'It is c&#111;rrect h%30rse \\u0062attery 9, so'],
+    ['a known value in escapes of escapes', 'It is correct%2520h0%2572se battery%25209, so'],
     ['a private key, in part in escapes', PEM.replace('-BEGIN ', '-BE%47IN ')],
     ['a secret of Kubernetes, data first', `\n${MANIFEST}\nDone.\n`],
     ['a card in groups', 'She paid with 4242 4242 4242 4242, on Monday'],
@@ -73,7 +76,8 @@ describe('StreamScanner', () => {
       'a known value in bytes',
       `It is ${Buffer.from(VALUE).toString('hex').replace(/../g, '0x$& ')} so`,
     ],
-    ['a known value in some octal escapes', `It is ${VALUE.replace('c', '\\143')}, so`],
+    ['a known value in some octal escapes', `It is ${VALUE.replace('tery', '\\164er\\171')}, so`],
+    ['a known value in bytes of escapes', 'It is K\\xc3\\xb6ln \\303\\274ber a1b2c3, so'],
     ['a known value in some references', `It is ${VALUE.replace('9', '&#57;')}, so`],
     ['a known value in a dump', `Here:\n${XXD}\nDone.`],
     [
@@ -96,8 +100,8 @@ describe('StreamScanner', () => {
   test('says the same however a text of secrets and other things is cut', () => {
     const pieces = fc.constantFrom(
       ...[TOKEN, `${TOKEN} `, ' ', '\n', 'word ', 'gh', 'p_', '漢', '\u200b', '😀', '%67', '"'],
-      ...[VALUE, 'correct horse ', 'Authorization: Bearer ', 'eyJ', '-----BEGIN ', 'a1B2c3D4e5F6'],
-      ...['c&#111;rrect ', 'h%6frse ', '\\u0062attery 9', '&#', '4242 4242 ', '4242', 'DE89 '],
+      ...[VALUE, 'correct h0rse ', 'Authorization: Bearer ', 'eyJ', '-----BEGIN ', 'a1B2c3D4e5F6'],
+      ...['c&#111;rrect ', 'h%30rse ', '\\u0062attery 9', '&#', '4242 4242 ', '4242', 'DE89 '],
       ...['c o r-r', '63 6f 72 ', '\n00000000: 636f'],
     );
     fc.assert(
