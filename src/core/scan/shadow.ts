@@ -29,7 +29,7 @@ const JSON_ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|[nrtbf"\\/])/y;
 
 /** A text as it would stand in a shadow, for rules that are looked for there. */
 export function foldText(text: string): string {
-  return Array.from(text, fold).join('');
+  return nextChanging(text, 0) === text.length ? text : Array.from(text, fold).join('');
 }
 
 /** Needs time in proportion to the text. */

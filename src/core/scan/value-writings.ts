@@ -12,13 +12,19 @@
 import { BASE64_DIGITS } from '../primitives/base64.ts';
 import { toUtf8 } from '../primitives/utf8.ts';
 import { foldText } from './shadow.ts';
-import { isSpreadable, type SpreadWriting, toLetters } from './spread-rules.ts';
+import { beginningOf, isSpreadable, type SpreadWriting, toLetters } from './spread-rules.ts';
 
 /** Fewest letters and digits by which a value is told from ordinary words, whatever is between them. */
 const MIN_VALUE_LETTERS = 12;
 
+/** Digits between letters, or letters between digits: words with a number (`Production2026`) have none. */
+const MIXED = /[0-9][A-Za-z]+[0-9]|[A-Za-z][0-9]+[A-Za-z]/;
+
 /** The same for its digits in another writing, which no word is made of. */
 const MIN_ENCODED_LETTERS = 8;
+
+/** So many bytes of a value have, in each writing, the letters that are looked for first. */
+const BEGINNING_BYTES = 64;
 
 export interface Writings {
   /** Found with anything between the letters. */
@@ -27,63 +33,73 @@ export interface Writings {
   readonly exact: readonly string[];
 }
 
+/** What writes bytes otherwise, those of a beginning as the beginning of the whole. */
+type Write = (bytes: Uint8Array) => string;
+
 export function writingsOf(value: string): Writings {
   const bytes = toUtf8(value.toWellFormed());
   const folded = foldText(value);
   const own = [folded, Array.from(folded).reverse().join(''), foldText(toRot13(value))];
   const isOwnSpread = isTold(folded);
-  const base64 = partsOf(bytes, 6, BASE64_DIGITS);
-  const numbers = [...toNumbers(bytes), ...partsOf(bytes, 5, BASE32_DIGITS)];
-  const encoded = [
-    ...base64.map((text) => ({ text, ignoresCase: false })),
-    ...numbers.map((text) => ({ text, ignoresCase: true })),
-  ];
-  const isLong = ({ text }: { text: string }) =>
-    toLetters(text).length >= MIN_ENCODED_LETTERS && isSpreadable(text);
-  const rest = base64.filter((text) => !isLong({ text }));
+  const encode = (write: Write, ignoresCase: boolean) => ({
+    beginning: write(bytes.subarray(0, BEGINNING_BYTES)),
+    write: () => write(bytes),
+    ignoresCase,
+  });
+  const base64 = BASE64.map((write) => encode(write, false));
+  const encoded = [...base64, ...[...NUMBERS, ...BASE32].map((write) => encode(write, true))];
+  const isLong = ({ beginning }: { beginning: string }) =>
+    toLetters(beginning).length >= MIN_ENCODED_LETTERS;
+  const rest = base64.filter((writing) => !isLong(writing)).map(({ write }) => write());
   return {
-    spread: [
-      ...(isOwnSpread ? own.map((text) => ({ text, ignoresCase: true })) : []),
-      ...encoded.filter(isLong),
-    ],
+    spread: [...(isOwnSpread ? own.map(toOwn) : []), ...encoded.filter(isLong)],
     exact: [...(isOwnSpread ? [] : own), ...rest, ...rest.map(toUrlAlphabet)],
   };
+}
+
+function toOwn(text: string): Omit<SpreadWriting, 'name'> {
+  return { beginning: beginningOf(text), write: () => text, ignoresCase: true };
 }
 
 /** Whether the letters of a value are known again with other things between them and in either case. */
 function isTold(value: string): boolean {
   const letters = toLetters(value);
-  const isMixed = /[0-9]/.test(letters) && /[A-Za-z]/.test(letters);
-  return isMixed && letters.length >= MIN_VALUE_LETTERS && isSpreadable(value);
+  return MIXED.test(letters) && letters.length >= MIN_VALUE_LETTERS && isSpreadable(value);
 }
 
 /** As numbers in the notations of programs and dumps; what stands between them is no part of it. */
-function toNumbers(bytes: Uint8Array): readonly string[] {
-  const write = (radix: number, width: number, prefix = '') =>
+const NUMBERS: readonly Write[] = [
+  ...[toNumbers(16, 2), toNumbers(16, 2, '0x'), toNumbers(16, 2, 'x')],
+  ...[toNumbers(8, 3), toNumbers(10, 1), toNumbers(2, 8)],
+  ...[0, 1].flatMap((from) => [toWords(from, 16, 4), toWords(from, 8, 6)]),
+];
+
+function toNumbers(radix: number, width: number, prefix = ''): Write {
+  return (bytes) =>
     Array.from(bytes, (byte) => prefix + byte.toString(radix).padStart(width, '0')).join('');
-  const inBytes = [write(16, 2), write(16, 2, '0x'), write(16, 2, 'x'), write(8, 3), write(10, 1)];
-  return [...inBytes, write(2, 8), ...toWords(bytes, 16, 4), ...toWords(bytes, 8, 6)];
 }
 
 /** As `hexdump` and `od` write pairs of bytes when they are not asked for bytes: the second one first. */
-function toWords(bytes: Uint8Array, radix: number, width: number): readonly string[] {
-  return [0, 1].map((from) => {
+function toWords(from: number, radix: number, width: number): Write {
+  return (bytes) => {
     let written = '';
     for (let at = from; at + 1 < bytes.length; at += 2) {
       const word = ((bytes[at + 1] ?? 0) << 8) | (bytes[at] ?? 0);
       written += word.toString(radix).padStart(width, '0');
     }
     return written;
-  });
+  };
 }
 
 const BASE32_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** What base64 or base32 of anything with these bytes in it must hold, by where they begin in it. */
-function partsOf(bytes: Uint8Array, bits: 5 | 6, digits: string): readonly string[] {
-  const offsets = bits === 6 ? [0, 1, 2] : [0, 1, 2, 3, 4];
-  return offsets.map((offset) => {
-    const before = offset * 8;
+const BASE64 = [0, 1, 2].map((offset) => partOf(offset, 6, BASE64_DIGITS));
+const BASE32 = [0, 1, 2, 3, 4].map((offset) => partOf(offset, 5, BASE32_DIGITS));
+
+/** What base64 or base32 of anything must hold that has these bytes in it behind so many others. */
+function partOf(offset: number, bits: 5 | 6, digits: string): Write {
+  const before = offset * 8;
+  return (bytes) => {
     // Only digits whose bits are all of the value.
     const first = Math.ceil(before / bits);
     const last = Math.floor((before + bytes.length * 8) / bits);
@@ -94,7 +110,7 @@ function partsOf(bytes: Uint8Array, bits: 5 | 6, digits: string): readonly strin
       written += digits.charAt((pair >> (16 - bits - (at & 7))) & ((1 << bits) - 1));
     }
     return written;
-  });
+  };
 }
 
 function toUrlAlphabet(base64: string): string {

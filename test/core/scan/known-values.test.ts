@@ -148,6 +148,15 @@ describe('known values', () => {
   test('that are words are not taken for the same words in a sentence', () => {
     expect(findIn('my database password is long', WORDS)).toEqual([]);
     expect(findIn(`it is ${WORDS}.`, WORDS)).toEqual(['the-secret']);
+    expect(findIn('in production (2026)', 'Production2026')).toEqual([]);
+    expect(findIn('it is Production2026.', 'Production2026')).toEqual(['the-secret']);
+  });
+
+  test('of one letter are looked for in time in a text of it', () => {
+    const value = `${'a'.repeat(8_000)}1b2`;
+    const text = 'a'.repeat(300_000);
+    expect(findIn(`${text} ${value}`, value)).toContain('the-secret');
+    expect(findIn('a'.repeat(100), value)).toEqual([]);
   });
 
   test('of the greatest length and number are made ready in little room', () => {
