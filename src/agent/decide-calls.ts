@@ -31,6 +31,7 @@ import type { ApprovalRequest } from '../core/policy/approval.ts';
 import { findTool } from '../core/policy/authority-index.ts';
 import type { Slice } from '../core/policy/slice.ts';
 import { ok, type Result } from '../core/primitives/result.ts';
+import type { KnownValues } from '../core/scan/known-values.ts';
 import { toWaitingCall } from './ask-human.ts';
 import { type HandedCall, handOver, recordHandOver, toHandedEntry } from './hand-over-call.ts';
 import { onlyToolsOf } from './only-tools.ts';
@@ -80,6 +81,8 @@ export interface Proposals {
   readonly callsBefore: number;
   /** Hashes of the approvals that are asked for already, by index. */
   readonly asked: Readonly<Record<number, string>>;
+  /** The workspace's own secrets, which no call of the client's tools may hold. */
+  readonly secrets: KnownValues | undefined;
 }
 
 function callsLeft(state: TurnState, { callsBefore }: Proposals): number {
@@ -118,7 +121,7 @@ export function decideCalls(state: TurnState, proposals: Proposals): Decisions {
 function decideEach(
   state: TurnState,
   parsed: readonly Parsed[],
-  { indexes, message, onlyTools }: Pick<Proposals, 'indexes' | 'message'> & Bound,
+  { indexes, message, onlyTools, secrets }: Pick<Proposals, 'indexes' | 'message'> & Bound,
 ): Omit<Decisions, 'entries' | 'audit'> {
   const denied: DeniedCall[] = [];
   const handedOver: HandedCall[] = [];
@@ -127,7 +130,7 @@ function decideEach(
   let { slice } = state;
   const history = [...state.history];
   for (const index of indexes) {
-    const decided = decide(state, parsed[index], { slice, history, onlyTools });
+    const decided = decide(state, parsed[index], { slice, history, onlyTools, secrets });
     if (!decided.ok) {
       denied.push({ index, denial: decided.error });
       continue;
@@ -150,15 +153,15 @@ function decideEach(
 
 type Parsed = Result<ProposedToolCall, Denial>;
 
-/** What the skills that are active leave. */
-interface Bound {
+interface Bound extends Pick<Proposals, 'secrets'> {
+  /** What the skills that are active leave. */
   readonly onlyTools: readonly string[] | undefined;
 }
 
 function decide(
   state: TurnState,
   parsed: Parsed | undefined,
-  { slice, history, onlyTools }: Pick<CheckContext, 'slice' | 'history'> & Bound,
+  { slice, history, onlyTools, secrets }: Pick<CheckContext, 'slice' | 'history'> & Bound,
 ): Result<
   Approval | { readonly asked: AskedCall } | { readonly handedOver: ProposedToolCall },
   Denial
@@ -166,7 +169,7 @@ function decide(
   if (parsed === undefined)
     throw new RangeError('Cannot decide a call that its reply does not hold');
   if (!parsed.ok) return parsed;
-  if (isClientTool(state.wishes, parsed.value.name)) return handOver(state, parsed.value);
+  if (isClientTool(state.wishes, parsed.value.name)) return handOver(state, parsed.value, secrets);
   const proposed = putValues(parsed.value, state.handles);
   if (!proposed.ok) return proposed;
   const { turn, ports, newest, label, heard } = state;

@@ -13,6 +13,7 @@ import { type Denial, deny } from '../core/errors/denial.ts';
 import { canonicalJson } from '../core/primitives/canonical-json.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { applyPolicy, type Blocked, kindsOf } from '../core/scan/apply-policy.ts';
+import type { KnownValues } from '../core/scan/known-values.ts';
 import { scanText } from '../core/scan/scan-text.ts';
 import { recordOf } from './turn-records.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
@@ -26,9 +27,9 @@ export interface HandedCall {
 export function handOver(
   state: TurnState,
   call: ProposedToolCall,
+  known: KnownValues | undefined,
 ): Result<{ readonly handedOver: ProposedToolCall }, Denial> {
   const policy = presentAuthority(state).policy.scan.output;
-  const { known } = state.ports;
   const options = { kinds: kindsOf(policy), ...(known && { known }) };
   const applied = applyPolicy(scanText(canonicalJson(call.arguments), options), policy);
   if (!applied.ok) return err(toDenial(applied.error));

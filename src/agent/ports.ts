@@ -20,6 +20,9 @@ import type { Authority } from '../core/policy/authority.ts';
 import type { Result } from '../core/primitives/result.ts';
 import type { KnownValues } from '../core/scan/known-values.ts';
 
+/** `recent`: as they were a moment ago. `present`: a call has used some, and may have had one renewed. */
+export type Freshness = 'recent' | 'present';
+
 /**
  * The session's journal. One RPC for each method; a refusal is a value, a lost block a Fault.
  *
@@ -106,7 +109,7 @@ export interface TurnPorts {
   /** HMAC-SHA256 under the workspace's audit key, hex; of canonical arguments only. */
   readonly argumentsHmac: (canonicalJson: string) => string;
   /** The workspace's own secrets, which neither results nor replies may show. */
-  readonly known?: KnownValues;
+  readonly known?: (freshness: Freshness) => Promise<KnownValues | undefined>;
   /** Resolves after that many milliseconds, or as soon as `signal` aborts; never rejects. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Hears of a mistake of ours that ended the turn. What was thrown may hold what a user wrote. */

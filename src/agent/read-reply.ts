@@ -58,7 +58,8 @@ export async function readReply(
 ): Promise<ReplyDraft> {
   const draft = createDraft();
   const coalescer = new TextCoalescer(state.ports.sleep);
-  const scanner = new StreamScanner(presentAuthority(state).policy.scan.output, state.ports.known);
+  const known = await state.ports.known?.('recent');
+  const scanner = new StreamScanner(presentAuthority(state).policy.scan.output, known);
   const chunks = state.ports.model.stream(request, state.watch.signal)[Symbol.asyncIterator]();
   try {
     draft.broken = await readChunks(state, chunks, { draft, coalescer, scanner, round });

@@ -35,7 +35,7 @@ export function reportProgress(
       const text = latest;
       latest = undefined;
       left -= 1;
-      journal(state, { round, index, tool }, text);
+      await journal(state, { call: { round, index, tool }, written: text, over: over.signal });
       await state.ports.sleep(PAUSE_MS, over.signal);
     }
     isPausing = false;
@@ -57,19 +57,25 @@ interface CallRef {
   readonly tool: string;
 }
 
-function journal(state: TurnState, call: CallRef, written: string): void {
-  const text = inspect(state, written);
-  if (text === undefined || text === '' || state.watch.signal.aborted) return;
+interface Line {
+  readonly call: CallRef;
+  readonly written: string;
+  readonly over: AbortSignal;
+}
+
+async function journal(state: TurnState, { call, written, over }: Line): Promise<void> {
+  const text = await inspect(state, written);
+  if (text === undefined || text === '' || over.aborted || state.watch.signal.aborted) return;
   commitSoon(state, { entries: [{ kind: 'call-progress', ...call, text }], audit: [] });
   commitDeferred(state);
 }
 
-function inspect(state: TurnState, written: string): string | undefined {
+async function inspect(state: TurnState, written: string): Promise<string | undefined> {
   const text = written.slice(0, MAX_LINE_CHARS).toWellFormed().replaceAll('\0', '');
-  const { known } = state.ports;
   const { policy } = presentAuthority(state);
   const sized = { text, keptUnits: text.length };
   try {
+    const known = await state.ports.known?.('present');
     const inspected = checkContent(sized, { policy, ...(known && { known }) });
     return inspected.ok ? inspected.value.content : undefined;
   } catch {

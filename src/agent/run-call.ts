@@ -51,17 +51,17 @@ interface EndedCall extends Pick<StartedCall, 'tool' | 'written'> {
 }
 
 /** Passes what a tier returned through the result checks. */
-export function toCallEnd(
+export async function toCallEnd(
   state: TurnState,
   { claims, tool, written }: EndedCall,
   outcome: ToolOutcome | Denial,
-): CallEnd {
+): Promise<CallEnd> {
   if (outcome.kind === 'denial') return { kind: 'denied', denial: outcome };
   const { cost } = outcome;
   if (outcome.kind === 'failed') return { kind: 'denied', denial: denialOf(outcome), cost };
   const { policy } = presentAuthority(state);
   try {
-    const { known } = state.ports;
+    const known = await state.ports.known?.(hasSettings(claims) ? 'present' : 'recent');
     const context = {
       tool,
       label: state.label,
@@ -78,6 +78,11 @@ export function toCallEnd(
     // What cannot be inspected is not passed on, whatever it did to the one who looked.
     return { kind: 'denied', denial: deny('content', 'uninspectable'), cost };
   }
+}
+
+/** Without settings a plugin is given no secret. */
+function hasSettings({ wasm, executor }: EndedCall['claims']): boolean {
+  return (wasm ?? executor)?.configHash !== undefined;
 }
 
 /** Faults that are thrown before anything ran. */

@@ -92,7 +92,8 @@ interface Begun {
 async function beginRound(state: TurnState, round: Round): Promise<Result<Begun, RunEnd>> {
   const indexes = [...round.message.toolCalls.keys()].filter((index) => !(index in round.known));
   for (let attempt = 0; attempt < MAX_STALE; attempt++) {
-    const decisions = decideCalls(state, { ...round, indexes });
+    const secrets = await state.ports.known?.('recent');
+    const decisions = decideCalls(state, { ...round, indexes, secrets });
     const committed = await commitStep(state, toFirstStep(round, decisions));
     if (committed.ok) return ok({ decisions, receipt: committed.value });
     const { error } = committed;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Freshness } from '../agent/ports.ts';
 import type { VaultValues } from '../blocks/vault/vault-api.ts';
 import { openVault } from '../blocks/vault/vault-client.ts';
 import { type Principal, toSpenderName } from '../core/policy/principal.ts';
@@ -19,6 +20,8 @@ const MAX_KEPT = 256;
 
 interface Kept extends VaultValues {
   readonly askedAt: number;
+  /** What the last change has taken away: a call that was sent it may still tell it. */
+  readonly former: VaultValues['values'];
   /** By who holds some of them, or nothing for those who hold none; `undefined` where there are none. */
   readonly compiled: Map<string, KnownValues | undefined>;
 }
@@ -29,33 +32,48 @@ const kept = new Map<WorkspaceId, Kept>();
 export async function knownSecretsOf(
   env: Pick<GatewayBindings, 'VAULTS'>,
   principal: Principal,
+  freshness: Freshness,
 ): Promise<KnownValues | undefined> {
-  const values = await valuesOf(env, principal.workspace);
+  const values = await valuesOf(env, principal.workspace, freshness);
   return values && compileFor(values, toSpenderName(principal));
 }
 
 async function valuesOf(
   env: Pick<GatewayBindings, 'VAULTS'>,
   workspace: WorkspaceId,
+  freshness: Freshness,
 ): Promise<Kept | undefined> {
   const now = Date.now();
   const before = kept.get(workspace);
-  if (before !== undefined && now - before.askedAt < MAX_AGE_MS) return before;
+  const isRecent = before !== undefined && now - before.askedAt < MAX_AGE_MS;
+  if (isRecent && freshness === 'recent') return before;
   const changed = await openVault(env, workspace).values(before?.state);
   if (kept.size >= MAX_KEPT) kept.clear();
   const after =
     changed === undefined
       ? before && { ...before, askedAt: now }
-      : { ...changed, askedAt: now, compiled: new Map() };
+      : { ...changed, askedAt: now, former: before?.values ?? [], compiled: new Map() };
   if (after !== undefined) kept.set(workspace, after);
   return after;
 }
 
-function compileFor({ values, compiled }: Kept, name: string): KnownValues | undefined {
-  const who = values.some(({ holder }) => holder === name) ? name : '';
+function compileFor({ values, former, compiled }: Kept, name: string): KnownValues | undefined {
+  const all = withFormer(values, former);
+  const who = all.some(({ holder }) => holder === name) ? name : '';
   if (!compiled.has(who)) {
-    const own = values.filter(({ holder = who }) => holder === who);
+    const own = all.filter(({ holder = who }) => holder === who);
     compiled.set(who, own.length > 0 ? compileKnownValues(own) : undefined);
   }
   return compiled.get(who);
+}
+
+function withFormer(
+  values: VaultValues['values'],
+  former: VaultValues['values'],
+): VaultValues['values'] {
+  const present = new Set(values.map(({ holder = '', value }) => `${holder} ${value}`));
+  return [
+    ...values,
+    ...former.filter(({ holder = '', value }) => !present.has(`${holder} ${value}`)),
+  ];
 }

@@ -7,7 +7,7 @@
  */
 
 import { WorkerEntrypoint } from 'cloudflare:workers';
-import type { TurnPorts } from '../agent/ports.ts';
+import type { Freshness, TurnPorts } from '../agent/ports.ts';
 import { runTurn } from '../agent/run-turn.ts';
 import { hmacHex, sha256Hex } from '../blocks/kit/keys.ts';
 import { openNodes } from '../blocks/node/node-client.ts';
@@ -57,9 +57,10 @@ export async function hostTurn(
   turn: Turn,
   session: RunSession,
 ): Promise<void> {
-  const known = await knownSecretsOf(env, turn.authority.principal);
   const defer = (work: Promise<unknown>) => ctx.waitUntil(work.catch(() => undefined));
-  const ports = { ...portsOf({ env, defer }, turn, session), ...(known && { known }) };
+  const { principal } = turn.authority;
+  const known = (freshness: Freshness) => knownSecretsOf(env, principal, freshness);
+  const ports = { ...portsOf({ env, defer }, turn, session), known };
   await runTurn(withKnownAuthority(turn), ports);
 }
 

@@ -51,7 +51,7 @@ export async function writeSummary(
   order: SummaryOrder,
   opened: OpenedErrand,
 ): Promise<WrittenSummary> {
-  const known = await knownSecretsOf(env, order.principal);
+  const known = await knownSecretsOf(env, order.principal, 'recent');
   const port = resolveChain(env, {
     ids: opened.models,
     terms: opened,

@@ -96,4 +96,20 @@ describe("the workspace's own secrets", () => {
     const result = world.session.audit.find(({ action }) => action === 'tool-result');
     expect(result).toMatchObject({ findings: ['known:db-password'] });
   });
+
+  test('are those of the moment at which a result is looked at, and a reply begins', async () => {
+    const world = makeWorld([
+      { calls: [{ name: 'echo', args: { text: 'a' } }] },
+      { text: ['It is correct ', 'horse battery.'], pauseMs: 150 },
+    ]);
+    world.tier.run = () => {
+      world.known = known;
+      return outcome('the password is correct horse battery');
+    };
+    await world.run();
+    expect(world.model.requests[1]?.messages[2]).toMatchObject({
+      content: 'the password is [removed by the gateway: known:db-password]',
+    });
+    expect(world.session.shownText).toBe('It is [removed by the gateway: known:db-password].');
+  });
 });

@@ -81,6 +81,26 @@ describe('a plugin', () => {
     }
   });
 
+  test('is told none that was written a moment ago, however its host writes it', async () => {
+    const writings: Record<string, (value: string) => string> = {
+      colons: (value) => Buffer.from(value).toString('hex').replace(/../g, '$&:'),
+      octal: (value) =>
+        value.replace(/./g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`),
+      spelled: (value) => [...value].join(' '),
+      short: (value) => Buffer.from(value).toString('base64').replace(/.{12}/g, '$&\n'),
+    };
+    for (const [name, write] of Object.entries(writings)) {
+      const fresh = `vk-${name}-4f0c9a-canary`;
+      await put('weather-key', { value: fresh, hosts: [service.host] });
+      service.encode = (text) => (text.includes(fresh) ? encodeURI(write(fresh)) : 'nothing');
+      const { body } = await ask();
+      expect(body.result).toContain('[removed by the gateway: known:weather-key]');
+      expect(body.result).not.toContain(encodeURI(write(fresh)).slice(0, 40));
+    }
+    service.encode = (text) => text;
+    await put('weather-key', { value: VALUE, hosts: [service.host] });
+  });
+
   test('has it not put into a URL', async () => {
     const handle = (await ask({ show: 'key' })).body.result;
     const { body } = await ask({ url: `${service.url}?key=${handle}` });

@@ -8,6 +8,7 @@ import type { Turn } from '../../../src/core/conversation/turn.ts';
 import type { Authority } from '../../../src/core/policy/authority.ts';
 import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import { issueSessionId } from '../../../src/core/primitives/ids.ts';
+import type { KnownValues } from '../../../src/core/scan/known-values.ts';
 import {
   FULL_SLICE,
   makeAuthority,
@@ -71,7 +72,7 @@ export interface World {
   readonly model: ScriptedModel;
   readonly turn: Turn;
   /** The workspace's own secrets; none unless a test has some. */
-  known: TurnPorts['known'];
+  known: KnownValues | undefined;
   run(turn?: Turn): Promise<void>;
 }
 
@@ -93,11 +94,12 @@ export function makeWorld(steps: readonly Step[], changes: Partial<Turn> = {}): 
   return world;
 }
 
-function toPorts({ clock, session, tier, model, known }: World, epoch: number): TurnPorts {
+function toPorts(world: World, epoch: number): TurnPorts {
+  const { clock, session, tier, model } = world;
   return {
     journal: session.portFor(epoch),
     model,
-    ...(known && { known }),
+    known: async () => world.known,
     tiers: tier,
     now: () => clock.now,
     sha256,
