@@ -16,7 +16,7 @@ import type { KeyedHash } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { Gatherer } from '../kit/gatherer.ts';
-import { equalConstantTime, keyedHash, sha256Hex } from '../kit/keys.ts';
+import { equalConstantTime, isMasterKey, keyedHash, sha256Hex } from '../kit/keys.ts';
 import { Timers } from '../kit/timers.ts';
 import type {
   AuditApi,
@@ -73,7 +73,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
   constructor(ctx: DurableObjectState, env: BlockBindings) {
     super(ctx, env);
     this.#workspace = ctx.id.name ?? '';
-    this.#sealEnd = keyedHash(env.SALLYPORT_MASTER_KEY, `audit-checkpoint:${this.#workspace}`);
+    this.#sealEnd = this.#sealerWith(env.SALLYPORT_MASTER_KEY);
     this.#store = new ChainStore(ctx.storage.sql);
     this.#expiry = new ExpiryStore(ctx.storage.sql);
     this.#timers = new Timers(ctx.storage, {
@@ -103,6 +103,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
       this.#timers.createTable();
     });
     this.#timers.restore();
+    this.#noteNewKey(env.SALLYPORT_PREVIOUS_MASTER_KEY);
     this.#appending = new Gatherer({
       transact: (change) => this.#changes.make(change),
       perform: (append) => this.#append(append),
@@ -184,7 +185,7 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
       if (records.length < VERIFY_PAGE) break;
     }
     const { count, head } = progress;
-    return this.#endsAtCheckpoint(count, head)
+    return this.#isEnd(count, head, this.#sealEnd)
       ? { ok: true, count, head }
       : { ok: false, count, head, firstBad: { seq: count + 1, problem: 'checkpoint' } };
   }
@@ -249,11 +250,24 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
     return this.#tree.consistency(from, to);
   }
 
+  #sealerWith(masterKey: string): KeyedHash {
+    return keyedHash(masterKey, `audit-checkpoint:${this.#workspace}`);
+  }
+
+  /** An end that the key before has sealed goes on under the present one, by a record that says so. */
+  #noteNewKey(previous: string | undefined): void {
+    const { seq, hash } = this.#store.head();
+    if (!isMasterKey(previous) || seq === 0 || this.#isEnd(seq, hash, this.#sealEnd)) return;
+    if (!this.#isEnd(seq, hash, this.#sealerWith(previous))) return;
+    const event = { action: 'audit-key-changed', decision: 'observed', actor: 'gateway' } as const;
+    this.#changes.make(() => this.#recordOwn([event]));
+  }
+
   /** A chain whose end was cut off does not reach its last checkpoint; a forged one is not signed. */
-  #endsAtCheckpoint(seq: number, hash: string): boolean {
+  #isEnd(seq: number, hash: string, seal: KeyedHash): boolean {
     const checkpoint = this.#store.checkpoint();
     if (checkpoint === undefined) return seq === 0;
-    const signature = this.#sealEnd(checkpointText(this.#workspace, seq, hash));
+    const signature = seal(checkpointText(this.#workspace, seq, hash));
     return checkpoint.seq === seq && equalConstantTime(checkpoint.signature, signature);
   }
 }

@@ -17,6 +17,11 @@ const KEY_BYTES = 32;
 /** 32 bytes as base64url without padding: 43 digits, the last of which ends in two zero bits. */
 const MASTER_KEY = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
+/** A previous one that is none has sealed nothing. */
+export function isMasterKey(text: string | undefined): text is string {
+  return text !== undefined && MASTER_KEY.test(text);
+}
+
 /** What a key is for; those of a workspace carry its id, as in `audit-args:acme`. */
 export type KeyPurpose =
   | 'session-ids'

@@ -88,6 +88,7 @@ export const AUDIT_ACTIONS = [
   'remote-sign-in-renewed',
   'remote-sign-in-ended',
   'retention-changed',
+  'audit-key-changed',
   'records-expired',
 ] as const;
 

@@ -1,7 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import type { AuditBlock } from '../../../src/blocks/audit/audit-block.ts';
+import { AuditBlock } from '../../../src/blocks/audit/audit-block.ts';
+import type { BlockBindings } from '../../../src/blocks/kit/bindings.ts';
 import { verifyEd25519 } from '../../../src/blocks/kit/signatures.ts';
 import { signingKey } from '../../../src/blocks/kit/signing-key.ts';
 import type { AuditEvent } from '../../../src/core/audit/audit-event.ts';
@@ -85,6 +86,51 @@ describe('sign()', () => {
     expect((await audit.sign())?.size).toBe(4);
     expect((await audit.checkpoints(0, 10)).map((checkpoint) => checkpoint.size)).toEqual([3, 4]);
     expect((await audit.checkpoints(3, 10)).map((checkpoint) => checkpoint.size)).toEqual([4]);
+  });
+
+  describe('after a change of the master key', () => {
+    const next = Buffer.alloc(32, 7).toString('base64url');
+    const keys = {
+      ...{ SALLYPORT_MASTER_KEY: next, SALLYPORT_PREVIOUS_MASTER_KEY: SALLYPORT_MASTER_KEY },
+    };
+    const startWith = (audit: DurableObjectStub<AuditBlock>, changed: Partial<typeof keys>) =>
+      runInDurableObject(audit, async (_, state) => {
+        const block = new AuditBlock(state, { ...(env as unknown as BlockBindings), ...changed });
+        const { records } = await block.query({ after: 0, limit: 10 });
+        return {
+          actions: records.map(({ event }) => event.action),
+          verified: await block.verify(),
+          signed: await block.sign(),
+        };
+      });
+
+    test('holds at once, and says on the record that the key is another one', async () => {
+      const audit = freshAudit();
+      await audit.append('a', 1, events(2));
+      await audit.sign();
+      const { actions, verified, signed } = await startWith(audit, keys);
+      expect(actions).toEqual(['tool-call', 'tool-call', 'audit-key-changed']);
+      expect(verified).toMatchObject({ ok: true, count: 3 });
+      const { publicKey } = signingKey(next, 'audit-signing');
+      const read = parseNote(signed?.note ?? '', Buffer.from(publicKey, 'base64url'), sha256Bytes);
+      expect(read?.checkpoint.size).toBe(3);
+      expect((await startWith(audit, keys)).actions).toEqual(actions);
+    });
+
+    test('does not take over an end that the key before has not sealed', async () => {
+      const audit = freshAudit();
+      await audit.append('a', 1, events(2));
+      const { SALLYPORT_MASTER_KEY: present } = keys;
+      const withoutPrevious = await startWith(audit, { SALLYPORT_MASTER_KEY: present });
+      const withPrevious = (previous: string) =>
+        startWith(audit, { ...keys, SALLYPORT_PREVIOUS_MASTER_KEY: previous });
+      const other = await withPrevious(Buffer.alloc(32, 8).toString('base64url'));
+      const malformed = await withPrevious('');
+      for (const { actions, verified } of [withoutPrevious, other, malformed]) {
+        expect(actions).toHaveLength(2);
+        expect(verified.firstBad?.problem).toBe('checkpoint');
+      }
+    });
   });
 
   test('happens by itself after records have arrived', async () => {
