@@ -25,6 +25,12 @@ export interface UsageProblem {
 /** Most words of a command's name. */
 const NAME_WORDS = 2;
 
+/**
+ * A longer word is not repeated: tokens are easily given where none is taken, and what a command says may
+ * be kept in a log.
+ */
+const MAX_REPEATED_CHARS = 32;
+
 export function parseInvocation(
   commands: readonly Command[],
   argv: readonly string[],
@@ -65,7 +71,8 @@ function withoutCommand(commands: readonly Command[], argv: readonly string[]): 
   const family = commands.filter(({ name }) => name.startsWith(`${first} `));
   const meant = family.length > 0 ? { family } : {};
   if (family.length > 0 && second === undefined) return meant;
-  const name = words.slice(0, NAME_WORDS).join(' ');
+  const repeated = words.slice(0, NAME_WORDS).filter(({ length }) => length <= MAX_REPEATED_CHARS);
+  const name = repeated.join(' ');
   return { ...meant, sentence: `Cannot run "${name}": it must be one of the commands` };
 }
 
@@ -131,9 +138,13 @@ function checkCount(command: Command, given: readonly string[]): string | undefi
   const missing = command.positionals.slice(given.length).find((word) => word.startsWith('<'));
   if (missing !== undefined) return `Cannot run "${command.name}": ${missing} must be given`;
   const extra = given[command.positionals.length];
-  return extra === undefined
-    ? undefined
-    : `Cannot run "${command.name}": nothing must follow, as "${extra}" does`;
+  return extra === undefined ? undefined : `Cannot run "${command.name}": ${toComplaint(extra)}`;
+}
+
+function toComplaint(extra: string): string {
+  return extra.length > MAX_REPEATED_CHARS
+    ? 'nothing must follow'
+    : `nothing must follow, as "${extra}" does`;
 }
 
 function toInvocation(positionals: readonly string[], values: Values): Invocation {

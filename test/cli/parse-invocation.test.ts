@@ -90,6 +90,12 @@ describe('parseInvocation()', () => {
     [['plugin', 'new'], 'Cannot run "plugin new": <name> must be given'],
     [['check', 'x'], 'Cannot run "check": nothing must follow, as "x" does'],
     [['plugin', 'new', 'a', 'b', 'c'], 'Cannot run "plugin new": nothing must follow, as "c" does'],
+    [
+      ['check', 'x'.repeat(32)],
+      `Cannot run "check": nothing must follow, as "${'x'.repeat(32)}" does`,
+    ],
+    [['check', 'x'.repeat(33)], 'Cannot run "check": nothing must follow'],
+    [['plugin', 'x'.repeat(33)], 'Cannot run "plugin": it must be one of the commands'],
     [['check', '--lng', 'x'], "Cannot read the command line: Unknown option '--lng'"],
     [['check', '--__proto__', 'x'], "Cannot read the command line: Unknown option '--__proto__'"],
     [
