@@ -81,7 +81,7 @@ describe('a plugin', () => {
     }
   });
 
-  test('is told none that was written a moment ago, however its host writes it', async () => {
+  test('tells and logs none that was written a moment ago, however its host writes it', async () => {
     const writings: Record<string, (value: string) => string> = {
       colons: (value) => Buffer.from(value).toString('hex').replace(/../g, '$&:'),
       octal: (value) =>
@@ -93,7 +93,10 @@ describe('a plugin', () => {
       const fresh = `vk-${name}-4f0c9a-canary`;
       await put('weather-key', { value: fresh, hosts: [service.host] });
       service.encode = (text) => (text.includes(fresh) ? encodeURI(write(fresh)) : 'nothing');
-      const { body } = await ask();
+      const { body } = await ask({ show: 'log' });
+      const logs = JSON.stringify((await api.get('/v1/plugins/weather/logs')).body);
+      expect(logs).toContain('[removed by the gateway: known:weather-key]');
+      expect(logs).not.toContain(encodeURI(write(fresh)).slice(0, 40));
       expect(body.result).toContain('[removed by the gateway: known:weather-key]');
       expect(body.result).not.toContain(encodeURI(write(fresh)).slice(0, 40));
     }

@@ -56,7 +56,9 @@ export function run({ url, header, prefix, show }) {
   const key = config.get('key');
   if (show === 'key') return key;
   const answer = fetch(url, { headers: { [header ?? 'Authorization']: (prefix ?? 'Bearer ') + key } });
-  return { status: answer.status, text: answer.text(), echo: answer.headers.get('x-echo') ?? '' };
+  const text = answer.text();
+  if (show === 'log') console.log(text);
+  return { status: answer.status, text, echo: answer.headers.get('x-echo') ?? '' };
 }`;
 
 export const weatherManifest = (secrets: readonly string[]) => ({

@@ -7,9 +7,11 @@
 import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
 import { isJsonObject, type JsonValue } from '../../core/primitives/json.ts';
+import { redactLog } from '../../tiers/wasm/redact-log.ts';
 import { readPluginLogs } from '../../tiers/wasm/wasm-tier-runner.ts';
 import { actorOf } from '../actor-of.ts';
 import { json } from '../json-response.ts';
+import { knownSecretsOf } from '../known-secrets.ts';
 import { found, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
@@ -63,7 +65,12 @@ const readLogs = defineRoute(
     const { workspace, name } = about(request);
     found(await workspace.plugin(name), 'plugin');
     const { env, caller } = request;
-    return json({ calls: await readPluginLogs(env, caller.principal.workspace, name) });
+    const [logs, known] = await Promise.all([
+      readPluginLogs(env, caller.principal.workspace, name),
+      knownSecretsOf(env, caller.principal, 'present'),
+    ]);
+    const calls = logs.map((each) => ({ ...each, lines: redactLog(each.lines, known) }));
+    return json({ calls });
   },
 );
 

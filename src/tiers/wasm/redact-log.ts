@@ -5,8 +5,9 @@
  * @module
  */
 
-import { findSecrets } from '../../core/scan/find-secrets.ts';
+import type { KnownValues } from '../../core/scan/known-values.ts';
 import { redact } from '../../core/scan/redact.ts';
+import { scanText } from '../../core/scan/scan-text.ts';
 import type { LogLine } from './isolate/run-log.ts';
 
 /**
@@ -15,9 +16,13 @@ import type { LogLine } from './isolate/run-log.ts';
  */
 const UNSEEN = /[^\P{Cc}\n]|[\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
 
-/** Secrets are looked for in the whole, since some reach over several lines. */
-export function redactLog(lines: readonly LogLine[]): readonly LogLine[] {
-  const findings = findSecrets(lines.map(({ text }) => text).join('\n'));
+/**
+ * Secrets are looked for in the whole, since some reach over several lines. What a workspace has for its own
+ * is known to whoever reads the log, not to the lane that keeps it.
+ */
+export function redactLog(lines: readonly LogLine[], known?: KnownValues): readonly LogLine[] {
+  const whole = lines.map(({ text }) => text).join('\n');
+  const { findings } = scanText(whole, { kinds: ['secret', 'known'], ...(known && { known }) });
   let start = 0;
   return lines.map(({ level, text }) => {
     const end = start + text.length;
