@@ -46,6 +46,14 @@ export function compileKnownValues(values: readonly KnownValue[]): KnownValues {
   };
 }
 
+/** Those of several sets as one. */
+export function joinKnownValues(sets: readonly KnownValues[]): KnownValues {
+  return {
+    searchers: sets.flatMap(({ searchers }) => searchers),
+    tooShort: sets.flatMap(({ tooShort }) => tooShort),
+  };
+}
+
 function matchExact(name: string, whole: string): Matcher {
   return {
     name,
