@@ -8,10 +8,13 @@ import { toPrincipalName } from '../../core/policy/principal.ts';
 import { ROOT_TOKEN_ID } from '../../core/policy/token-facts.ts';
 import { announceRevision } from './announce-revision.ts';
 import type { RevokeMany } from './governance-api.ts';
-import { seeOffSoon } from './see-off.ts';
+import { seeOffIfGone, seeOffSoon } from './see-off.ts';
 import { revokeTokens } from './tokens.ts';
 import type { Actor } from './workspace-api.ts';
 import { transact, type WorkspaceParts } from './workspace-parts.ts';
+
+/** To whom tokens are issued: by a revocation nobody else is seen off. */
+const TOKEN_HOLDER = /^(?:user|service):/;
 
 /** How many were live. The caller's own token stays, and those that it was given by. */
 export async function revokeMany(
@@ -25,11 +28,14 @@ export async function revokeMany(
     .filter(({ revokedAt }) => revokedAt === undefined)
     .filter(({ id }) => !kept.has(id))
     .filter((token) => subject === undefined || toPrincipalName(token.subject) === subject);
-  if (tokens.length === 0) return 0;
+  if (tokens.length === 0 && subject === undefined) return 0;
   const ids = tokens.map(({ id }) => id);
-  transact(parts, () => revokeTokens(parts, actor, ids));
+  transact(parts, () => {
+    revokeTokens(parts, actor, ids);
+    if (subject !== undefined && TOKEN_HOLDER.test(subject)) seeOffIfGone(parts, actor, subject);
+  });
   parts.flush();
-  await announceRevision(parts);
+  if (ids.length > 0) await announceRevision(parts);
   await seeOffSoon(parts);
   return ids.length;
 }

@@ -37,6 +37,12 @@ export function seeOffHolders(
   seeOff(parts, actor, [...leaving]);
 }
 
+/** Part of a transaction. Whoever has no good token left; the rows of those that ended may be gone by now. */
+export function seeOffIfGone(parts: WorkspaceParts, actor: Actor, principal: string): void {
+  const tokens = parts.tokens.all().filter((token) => nameOf(token) === principal);
+  if (!tokens.some((token) => isGood(parts, token))) seeOff(parts, actor, [principal]);
+}
+
 /** Part of a transaction. */
 export function seeOff(parts: WorkspaceParts, actor: Actor, principals: readonly string[]): void {
   const by = { name: toPrincipalName(actor.principal), requestId: actor.requestId };

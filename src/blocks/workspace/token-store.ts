@@ -64,10 +64,10 @@ export class TokenStore {
     // One whose giver has ended has ended with it. The row of who signed in must stay: it says since when.
     this.#sql.exec(
       `WITH RECURSIVE living (id) AS (
-         SELECT ? UNION SELECT id FROM tokens WHERE ${SIGNED_IN}
+         SELECT ? UNION SELECT id FROM tokens WHERE ${SIGNED_IN} AND revoked_at IS NULL
          UNION SELECT tokens.id FROM tokens JOIN living ON tokens.giver = living.id
            WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
-       ) DELETE FROM tokens WHERE id NOT IN (SELECT id FROM living)`,
+       ) DELETE FROM tokens WHERE NOT (${SIGNED_IN}) AND id NOT IN (SELECT id FROM living)`,
       ...[ROOT_TOKEN_ID, now],
     );
     return this.#countIssued() < MAX_TOKENS;

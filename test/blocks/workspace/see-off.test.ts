@@ -67,6 +67,21 @@ describe('a principal is seen off', () => {
     expect(seenOff()).toEqual(['user:alice']);
   });
 
+  test('when all of its tokens are revoked by its name, whether there is a row of one or none', async () => {
+    const fixture = await foundWorkspace();
+    const governance = openGovernance(bindings, fixture.id);
+    expect(await governance.revokeMany(fixture.root, { subject: 'user:alice' })).toBe(0);
+    expect(seenOff()).toEqual(['user:alice']);
+    await issue(fixture, fixture.root, { subject: { kind: 'user', id: 'bob' } });
+    await governance.revokeMany(fixture.root, { subject: 'user:bob' });
+    expect(seenOff()).toEqual(['user:alice', 'user:bob']);
+    // What they share is no principal's, and its own token stays with whoever asks.
+    await governance.revokeMany(fixture.root, { subject: 'workspace' });
+    const lead = await issue(fixture, fixture.root, { subject: { kind: 'user', id: 'lead' } });
+    expect(await governance.revokeMany(lead, { subject: 'user:lead' })).toBe(0);
+    expect(seenOff()).toEqual(['user:alice', 'user:bob']);
+  });
+
   test('together with all whom the same request leaves without a token: the vault is told once', async () => {
     const fixture = await foundWorkspace();
     for (const id of ['alice', 'bob', 'carol']) {

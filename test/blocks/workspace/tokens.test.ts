@@ -282,4 +282,18 @@ describe('the tokens of a workspace', () => {
     expect(await rowsOf(fixture, query)).toEqual([{ count: 10_000 }]);
     expect(await rowsOf(fixture, 'SELECT id FROM tokens')).toHaveLength(10_001);
   });
+
+  test('go with the sign-in of their giver when it is revoked', async () => {
+    const fixture = await foundWorkspace();
+    const [gone, here] = [await issue(fixture, fixture.root), await issue(fixture, fixture.root)];
+    await inside(fixture, (_, sql) => sql.exec("UPDATE tokens SET giver = 'issuer:company:1'"));
+    await fixture.block.revokeToken(fixture.root, gone.token.id);
+    await fill(fixture, gone.token.id, 9_999);
+    await fill(fixture, here.token.id, 1);
+    const { token } = await issue(fixture, fixture.root);
+    const left = (await fixture.block.listTokens()).map(({ id }) => id);
+    expect(left.sort()).toEqual(
+      [gone.token.id, here.token.id, `${here.token.id}1`, token.id].sort(),
+    );
+  });
 });
