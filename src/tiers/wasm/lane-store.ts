@@ -10,7 +10,6 @@
 import { Buffer } from 'node:buffer';
 import type { ContentSeal } from '../../blocks/kit/content-seal.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
-import { NewestBytes } from '../../core/primitives/newest-bytes.ts';
 
 /** How long an outcome can be recalled, in milliseconds. */
 export const RETENTION_MS = 3_600_000;
@@ -20,6 +19,24 @@ export const MAX_STORED_OUTCOME_BYTES = 1_400_000;
 
 /** All that are kept together, as they are stored: the newest. Of any other, the lane cannot tell. */
 const MAX_KEPT_BYTES = 268_435_456;
+
+/** Expired ones that are deleted at once: calls wait for it. */
+const MAX_FORGOTTEN = 10_000;
+
+/** Kept by the database: there may be a million, too many to count in every life or to remember. */
+const TOTAL = `
+  CREATE TABLE outcomes_total (bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO outcomes_total SELECT coalesce(sum(octet_length(outcome)), 0) FROM outcomes;
+  CREATE TRIGGER outcome_comes AFTER INSERT ON outcomes BEGIN
+    UPDATE outcomes_total SET bytes = bytes + octet_length(new.outcome);
+  END;
+  CREATE TRIGGER outcome_changes AFTER UPDATE OF outcome ON outcomes BEGIN
+    UPDATE outcomes_total SET bytes = bytes + octet_length(new.outcome) - octet_length(old.outcome);
+  END;
+  CREATE TRIGGER outcome_goes AFTER DELETE ON outcomes BEGIN
+    UPDATE outcomes_total SET bytes = bytes - octet_length(old.outcome);
+  END;
+`;
 
 interface Kept {
   readonly json: string;
@@ -32,8 +49,6 @@ export class LaneStore {
   readonly #maxBytes: number;
   /** Outcomes that are not on disk yet, by call key. */
   readonly #unwritten = new Map<string, Kept>();
-  /** Those that are. Counted with the first that is written: most lives of the object end before. */
-  #written: NewestBytes | undefined;
 
   constructor(sql: SqlStorage, sealing?: ContentSeal, maxBytes = MAX_KEPT_BYTES) {
     this.#sql = sql;
@@ -45,6 +60,8 @@ export class LaneStore {
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX IF NOT EXISTS outcomes_by_end ON outcomes (expires_at);
     `);
+    const known = "SELECT 1 FROM sqlite_master WHERE name = 'outcomes_total'";
+    if (sql.exec(known).toArray().length === 0) sql.exec(TOTAL);
   }
 
   /** Keeps how a call ended, unless that is too long to keep. On disk only after {@link writeKept}. */
@@ -57,14 +74,16 @@ export class LaneStore {
   writeKept(): void {
     for (const [callKey, { json, expiresAt }] of this.#unwritten) {
       const stored = this.#sealing?.seal(rowOf(callKey), json) ?? json;
-      this.#makeRoomFor(callKey, Buffer.byteLength(stored));
+      // No `OR REPLACE`: what that deletes no trigger hears of.
       this.#sql.exec(
-        'INSERT OR REPLACE INTO outcomes (call_key, expires_at, outcome) VALUES (?, ?, ?)',
+        `INSERT INTO outcomes (call_key, expires_at, outcome) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at, outcome = excluded.outcome`,
         callKey,
         expiresAt,
         stored,
       );
     }
+    if (this.#unwritten.size > 0) this.#makeRoom();
     this.#unwritten.clear();
   }
 
@@ -82,40 +101,30 @@ export class LaneStore {
     return JSON.parse(this.#sealing?.openText(rowOf(callKey), row.outcome) ?? row.outcome);
   }
 
-  /** Deletes what has expired, and answers when the next row will. */
+  /** Deletes what has expired, a part at a time, and answers when the next row will, or has. */
   forgetExpired(now: number): number | undefined {
-    const expired = this.#sql
-      .exec<{ key: string }>(
-        'DELETE FROM outcomes WHERE expires_at <= ? RETURNING call_key AS key',
-        now,
-      )
-      .toArray();
-    for (const { key } of expired) this.#written?.delete(key);
+    this.#sql.exec(
+      `DELETE FROM outcomes WHERE call_key IN
+         (SELECT call_key FROM outcomes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+      ...[now, MAX_FORGOTTEN],
+    );
     const row = this.#sql
       .exec<{ next: number | null }>('SELECT min(expires_at) AS next FROM outcomes')
       .one();
     return row.next ?? undefined;
   }
 
-  #makeRoomFor(callKey: string, bytes: number): void {
-    this.#written ??= this.#count();
-    this.#drop(this.#written.add(callKey, bytes));
+  /** The oldest go. The newest alone is never too much. */
+  #makeRoom(): void {
+    while (this.#bytes() > this.#maxBytes) {
+      const oldest = 'SELECT call_key FROM outcomes ORDER BY expires_at LIMIT 1';
+      const { rowsWritten } = this.#sql.exec(`DELETE FROM outcomes WHERE call_key = (${oldest})`);
+      if (rowsWritten === 0) return;
+    }
   }
 
-  /** What earlier lives have left; their texts are not read for it. */
-  #count(): NewestBytes {
-    const written = new NewestBytes(this.#maxBytes);
-    const rows = this.#sql
-      .exec<{ key: string; bytes: number }>(
-        'SELECT call_key AS key, octet_length(outcome) AS bytes FROM outcomes ORDER BY expires_at',
-      )
-      .toArray();
-    for (const { key, bytes } of rows) this.#drop(written.add(key, bytes));
-    return written;
-  }
-
-  #drop(callKeys: readonly string[]): void {
-    for (const key of callKeys) this.#sql.exec('DELETE FROM outcomes WHERE call_key = ?', key);
+  #bytes(): number {
+    return this.#sql.exec<{ bytes: number }>('SELECT bytes FROM outcomes_total').one().bytes;
   }
 }
 

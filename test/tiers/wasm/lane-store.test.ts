@@ -92,4 +92,37 @@ describe('LaneStore', () => {
       expect(kept(later)).toBe('ad');
     });
   });
+
+  test('counts what was kept before there was a total, and a call that has ended twice once', async () => {
+    await inStore((first, sql) => {
+      first.keep('turn_a/0/0', outcomeOf(500), NOW);
+      first.writeKept();
+      for (const name of ['comes', 'changes', 'goes']) sql.exec(`DROP TRIGGER outcome_${name}`);
+      sql.exec('DROP TABLE outcomes_total');
+      const store = new LaneStore(sql, undefined, 1_000);
+      const keep = (key: string, bytes: number, at: number) => {
+        store.keep(key, outcomeOf(bytes), NOW + at);
+        store.writeKept();
+      };
+      for (const bytes of [400, 300, 200]) keep('turn_b/0/0', bytes, 1);
+      expect(store.outcome('turn_a/0/0')).toBeDefined();
+      keep('turn_c/0/0', 400, 2);
+      expect(store.outcome('turn_a/0/0')).toBeUndefined();
+      expect(store.outcome('turn_b/0/0')).toBeDefined();
+      const { sum } = sql.exec('SELECT sum(octet_length(outcome)) AS sum FROM outcomes').one();
+      expect(sql.exec('SELECT bytes FROM outcomes_total').toArray()).toEqual([{ bytes: sum }]);
+    });
+  });
+
+  test('forgets a part of many at a time, and says that it is to go on', async () => {
+    await inStore((store, sql) => {
+      sql.exec(
+        `INSERT INTO outcomes
+         WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < 10001)
+         SELECT 'turn_' || n || '/0/0', n, '' FROM more`,
+      );
+      expect(store.forgetExpired(NOW)).toBe(10_001);
+      expect(store.forgetExpired(NOW)).toBeUndefined();
+    });
+  });
 });
