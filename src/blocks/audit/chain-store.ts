@@ -131,8 +131,7 @@ export class ChainStore {
   select(query: AuditQuery): AuditPage {
     const first = query.from === undefined ? undefined : this.#firstSince(query.from);
     if (first === 'none') return { records: [] };
-    const { leading, others } = toTerms(query, first);
-    const end = others.length === 0 ? undefined : this.#endOfSearch(leading);
+    const { leading, others, end } = this.#planSearch(query, first);
     const terms = [
       ...leading,
       ...others,
@@ -161,6 +160,18 @@ export class ChainStore {
     return this.#sql.exec<{ first: number | null }>(query, from).one().first ?? 'none';
   }
 
+  /** By an index that leaves no more than one search looks at; if none does, by the first. */
+  #planSearch(query: AuditQuery, firstSeq: number | undefined): Plan {
+    let plan: Plan | undefined;
+    for (const index of indexesFor(query)) {
+      const terms = toTerms(query, index, firstSeq);
+      const end = terms.others.length === 0 ? undefined : this.#endOfSearch(terms.leading);
+      if (end === undefined) return terms;
+      plan ??= { ...terms, end };
+    }
+    return plan ?? toTerms(query, undefined, firstSeq);
+  }
+
   /** Number of the last record that is looked at, if there are more. */
   #endOfSearch(terms: readonly Term[]): number | undefined {
     const query = `SELECT seq FROM records WHERE ${toCondition(terms)} ORDER BY seq LIMIT 1 OFFSET ?`;
@@ -174,7 +185,7 @@ type Term = readonly [condition: string, value: string | number];
 /** Each with the one value that it compares with. These are answered by the order of the chain. */
 const BOUNDS = { after: 'seq > ?', upTo: 'seq <= ?' } as const;
 
-/** By an index each, whose text this is; of several the first, which leaves the fewest. */
+/** By an index each, whose text this is; the first as a rule leaves the fewest. */
 const INDEXED = {
   turnId: "json_extract(event, '$.turnId') = ?",
   plugin: "json_extract(event, '$.plugin') = ?",
@@ -189,23 +200,35 @@ const LOOKED_AT = {
   decision: '+decision = ?',
   tool: "+json_extract(event, '$.tool') = ?",
   sessionId: "+json_extract(event, '$.sessionId') = ?",
+  turnId: "+json_extract(event, '$.turnId') = ?",
   plugin: "+json_extract(event, '$.plugin') = ?",
   actor: "+json_extract(event, '$.actor') = ?",
   action: '+action = ?',
-} as const satisfies Record<
-  Exclude<keyof AuditQuery, 'limit' | 'turnId' | keyof typeof BOUNDS>,
-  string
->;
+} as const satisfies Record<Exclude<keyof AuditQuery, 'limit' | keyof typeof BOUNDS>, string>;
 
 interface Terms {
   readonly leading: readonly Term[];
   readonly others: readonly Term[];
 }
 
-function toTerms(query: AuditQuery, firstSeq: number | undefined): Terms {
-  const [indexed] = toPresent(INDEXED, query);
-  const leading = [...toPresent(BOUNDS, query), ...(indexed === undefined ? [] : [indexed])];
-  const others = toPresent(LOOKED_AT, query).filter(([name]) => name !== indexed?.[0]);
+interface Plan extends Terms {
+  /** Number of the last record that is looked at, if there are more. */
+  readonly end?: number;
+}
+
+type Index = keyof typeof INDEXED;
+
+/** Those that a query can be answered by, or none of them. */
+function indexesFor(query: AuditQuery): readonly (Index | undefined)[] {
+  const names = Object.keys(INDEXED) as Index[];
+  const present = names.filter((name) => query[name] !== undefined);
+  return present.length === 0 ? [undefined] : present;
+}
+
+function toTerms(query: AuditQuery, index: Index | undefined, firstSeq: number | undefined): Terms {
+  const indexed = index === undefined ? {} : { [index]: INDEXED[index] };
+  const leading = toPresent({ ...BOUNDS, ...indexed }, query);
+  const others = toPresent(LOOKED_AT, query).filter(([name]) => name !== index);
   const young: readonly Term[] = firstSeq === undefined ? [] : [['seq >= ?', firstSeq]];
   return { leading: [...young, ...leading.map(toTerm)], others: others.map(toTerm) };
 }

@@ -138,7 +138,10 @@ describe('query()', () => {
     const failed = { after: 0, limit: 5, action: 'turn-failed', decision: 'allowed' };
     expect(await chain.query(failed)).toMatchObject({ records: [{ seq: 1 }] });
     expect(await chain.query(failed)).not.toHaveProperty('next');
-    const both = { ...failed, actor: 'user:bob' };
+    // Of two indexes that one answers which leaves few.
+    const busy = { after: 0, limit: 5, actor: 'user:bob' };
+    expect(await chain.query({ ...busy, action: 'turn-failed' })).toEqual({ records: [] });
+    const both = { ...busy, action: 'tool-call', sessionId: 'nowhere' };
     expect(await chain.query(both)).toEqual({ records: [], next: 20_001 });
     expect(await chain.query({ ...both, after: 20_000 })).toEqual({ records: [] });
     // So is what is young, where the young ones are not too many.
