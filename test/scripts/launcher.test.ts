@@ -25,7 +25,7 @@ describe('the launcher', () => {
     const clone = temporaryFolder();
     mkdirSync(join(clone, 'scripts'));
     cpSync(join(ROOT, 'bin'), join(clone, 'bin'), { recursive: true });
-    for (const script of ['installed.mjs', 'keep-compiled.mjs']) {
+    for (const script of ['installed.mjs', 'keep-compiled.mjs', 'watch-parent.mjs']) {
       cpSync(join(SCRIPTS, script), join(clone, 'scripts', script));
     }
     writeFileSync(join(clone, 'package-lock.json'), '{}');
