@@ -193,18 +193,19 @@ const INDEXED = {
   action: 'action = ?',
 } as const;
 
-/** By looking at the record itself: the plus keeps all indexes from being used. */
-const LOOKED_AT = {
-  from: "+json_extract(event, '$.at') >= ?",
-  to: "+json_extract(event, '$.at') < ?",
-  decision: '+decision = ?',
-  tool: "+json_extract(event, '$.tool') = ?",
-  sessionId: "+json_extract(event, '$.sessionId') = ?",
-  turnId: "+json_extract(event, '$.turnId') = ?",
-  plugin: "+json_extract(event, '$.plugin') = ?",
-  actor: "+json_extract(event, '$.actor') = ?",
-  action: '+action = ?',
-} as const satisfies Record<Exclude<keyof AuditQuery, 'limit' | keyof typeof BOUNDS>, string>;
+/** By looking at the record itself. */
+const UNINDEXED = {
+  from: "json_extract(event, '$.at') >= ?",
+  to: "json_extract(event, '$.at') < ?",
+  decision: 'decision = ?',
+  tool: "json_extract(event, '$.tool') = ?",
+  sessionId: "json_extract(event, '$.sessionId') = ?",
+} as const;
+
+const CONDITIONS = { ...BOUNDS, ...INDEXED, ...UNINDEXED } as const satisfies Record<
+  Exclude<keyof AuditQuery, 'limit'>,
+  string
+>;
 
 interface Terms {
   readonly leading: readonly Term[];
@@ -226,26 +227,17 @@ function indexesFor(query: AuditQuery): readonly (Index | undefined)[] {
 }
 
 function toTerms(query: AuditQuery, index: Index | undefined, firstSeq: number | undefined): Terms {
-  const indexed = index === undefined ? {} : { [index]: INDEXED[index] };
-  const leading = toPresent({ ...BOUNDS, ...indexed }, query);
-  const others = toPresent(LOOKED_AT, query).filter(([name]) => name !== index);
-  const young: readonly Term[] = firstSeq === undefined ? [] : [['seq >= ?', firstSeq]];
-  return { leading: [...young, ...leading.map(toTerm)], others: others.map(toTerm) };
+  const leading: Term[] = firstSeq === undefined ? [] : [['seq >= ?', firstSeq]];
+  const others: Term[] = [];
+  for (const [name, condition] of Object.entries(CONDITIONS)) {
+    const value = query[name as keyof typeof CONDITIONS];
+    if (value === undefined) continue;
+    if (name in BOUNDS || name === index) leading.push([condition, value]);
+    // The plus keeps all indexes from being used.
+    else others.push([`+${condition}`, value]);
+  }
+  return { leading, others };
 }
-
-type Present = readonly [name: string, condition: string, value: string | number];
-
-function toPresent(
-  conditions: Partial<Record<keyof AuditQuery, string>>,
-  query: AuditQuery,
-): readonly Present[] {
-  return Object.entries(conditions).flatMap(([name, condition]) => {
-    const value = query[name as keyof AuditQuery];
-    return value === undefined ? [] : [[name, condition, value] as const];
-  });
-}
-
-const toTerm = ([, condition, value]: Present): Term => [condition, value];
 
 const toCondition = (terms: readonly Term[]): string => terms.map(([sql]) => sql).join(' AND ');
 

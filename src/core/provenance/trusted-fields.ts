@@ -118,9 +118,14 @@ export function withoutDeclassified(fields: TrustedFields): TrustedFields | unde
 }
 
 /** From what must not be read at all to what may even be read as an instruction. */
-const MOST_CAUTIOUS_FIRST = [
-  ...(['opaque', 'requested', 'arguments', 'trusted', 'author', 'declassified'] as const),
-] as const satisfies FieldIntegrity[];
+const MOST_CAUTIOUS_FIRST: readonly FieldIntegrity[] = [
+  'opaque',
+  'requested',
+  'arguments',
+  'trusted',
+  'author',
+  'declassified',
+];
 
 function mostCautious(marks: readonly (FieldIntegrity | undefined)[]): FieldIntegrity | undefined {
   return MOST_CAUTIOUS_FIRST.find((mark) => marks.includes(mark));
