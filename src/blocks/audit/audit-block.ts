@@ -90,7 +90,9 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
       ...{ timers: this.#timers, env },
     });
     this.#changes = new Changes(ctx.storage, {
+      flush: () => this.#sealEndIfNew(),
       forgetMemory: () => {
+        this.#store.forget();
         this.#tree.forget();
         this.#timers.forget();
       },
@@ -134,24 +136,25 @@ export class AuditBlock extends DurableObject<BlockBindings> implements AuditApi
     return known + fresh.length;
   }
 
-  /** Part of the caller's transaction. */
+  /** Part of the caller's transaction. What throws has added nothing. */
   #chain(source: string, known: number, events: readonly AuditEvent[]): void {
     let { seq, hash } = this.#store.head();
-    for (const [index, event] of events.entries()) {
-      const sourceSeq = known + index + 1;
-      const content = {
-        seq: seq + 1,
-        source,
-        sourceSeq,
-        event: toWritable(event),
-        previousHash: hash,
-      };
-      const record: AuditRecord = chainRecord(content, sha256Hex);
-      this.#store.add(record);
-      seq = record.seq;
-      hash = record.hash;
-    }
+    const records = events.map((event, index): AuditRecord => {
+      const place = { seq: seq + 1, source, sourceSeq: known + index + 1 };
+      const content = { ...place, event: toWritable(event), previousHash: hash };
+      const record = chainRecord(content, sha256Hex);
+      ({ seq, hash } = record);
+      return record;
+    });
+    for (const record of records) this.#store.add(record);
     this.#store.setLastOfSource(source, known + events.length);
+  }
+
+  /** Ends each transaction: once for all that was added in it. */
+  #sealEndIfNew(): void {
+    const head = this.#store.flush();
+    if (head === undefined) return;
+    const { seq, hash } = head;
     const signature = this.#sealEnd(checkpointText(this.#workspace, seq, hash));
     this.#store.setCheckpoint({ seq, hash, signature });
     this.#tree.growTo(seq);

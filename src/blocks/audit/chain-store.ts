@@ -1,7 +1,9 @@
 /**
  * The rows of a chain: records, how far each source has come, and signed checkpoints.
  *
- * Records are only ever inserted. Nothing here opens a transaction: writes belong to the caller's.
+ * Records are only ever inserted. Nothing here opens a transaction: writes belong to the caller's, which
+ * ends with {@link ChainStore.flush}: what records of one transaction share is written once. Whoever rolls it
+ * back calls {@link ChainStore.forget}.
  *
  * @module
  */
@@ -18,9 +20,13 @@ const MAX_SEARCHED = 20_000;
 /** Where fewer records are as young as what is asked for, the search begins with the first of these. */
 const MAX_YOUNG = 200_000;
 
-export interface Checkpoint {
+/** Number and hash of a record. */
+interface Head {
   readonly seq: number;
   readonly hash: string;
+}
+
+export interface Checkpoint extends Head {
   /** HMAC-SHA256 over `checkpointText` under the workspace's checkpoint key, hex. */
   readonly signature: string;
 }
@@ -37,6 +43,10 @@ type RecordRow = {
 
 export class ChainStore {
   readonly #sql: SqlStorage;
+  /** The last record that this transaction has added. */
+  #added: Head | undefined;
+  /** How far the sources have come that it has heard of. */
+  readonly #lasts = new Map<string, number>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -67,17 +77,17 @@ export class ChainStore {
     `);
   }
 
-  /** Number and hash of the last record. */
-  head(): { readonly seq: number; readonly hash: string } {
-    const [last] = this.#sql
-      .exec<{ seq: number; hash: string }>(
-        'SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1',
-      )
-      .toArray();
+  /** Of the last record. */
+  head(): Head {
+    if (this.#added !== undefined) return this.#added;
+    const query = 'SELECT seq, hash FROM records ORDER BY seq DESC LIMIT 1';
+    const [last] = this.#sql.exec<{ seq: number; hash: string }>(query).toArray();
     return last ?? { seq: 0, hash: GENESIS };
   }
 
   lastOfSource(source: string): number {
+    const known = this.#lasts.get(source);
+    if (known !== undefined) return known;
     const [row] = this.#sql
       .exec<{ last_seq: number }>('SELECT last_seq FROM sources WHERE source = ?', source)
       .toArray();
@@ -95,15 +105,35 @@ export class ChainStore {
       previousHash,
       hash,
     );
+    this.#added = { seq, hash };
   }
 
   setLastOfSource(source: string, lastSeq: number): void {
-    this.#sql.exec(
-      `INSERT INTO sources (source, last_seq) VALUES (?, ?)
-       ON CONFLICT (source) DO UPDATE SET last_seq = excluded.last_seq`,
-      source,
-      lastSeq,
-    );
+    this.#lasts.set(source, lastSeq);
+  }
+
+  /**
+   * Part of a transaction, at its end: writes how far sources have come, and answers with the end of the chain
+   * if anything was added.
+   */
+  flush(): Head | undefined {
+    const head = this.#added;
+    for (const [source, lastSeq] of this.#lasts) {
+      this.#sql.exec(
+        `INSERT INTO sources (source, last_seq) VALUES (?, ?)
+         ON CONFLICT (source) DO UPDATE SET last_seq = excluded.last_seq`,
+        source,
+        lastSeq,
+      );
+    }
+    this.forget();
+    return head;
+  }
+
+  /** After a transaction, whatever became of it. */
+  forget(): void {
+    this.#added = undefined;
+    this.#lasts.clear();
   }
 
   /** Keeps the newest checkpoint only: it vouches for all that came before. */

@@ -50,6 +50,36 @@ describe('append()', () => {
     expect(await chain.verify()).toMatchObject({ ok: true, count: 3 });
   });
 
+  test('goes on from what comes in at the same moment, also from the same source', async () => {
+    const chain = freshChain();
+    const held = await Promise.all([
+      chain.append('a', 1, [event(1)]),
+      chain.append('b', 1, [event(2)]),
+      chain.append('a', 2, [event(3), event(4)]),
+    ]);
+    expect(held).toEqual([1, 1, 3]);
+    expect(await chain.verify()).toMatchObject({ ok: true, count: 4 });
+    await evictDurableObject(chain);
+    expect(await chain.append('a', 4, [event(5)])).toBe(4);
+    expect(await chain.verify()).toMatchObject({ ok: true, count: 5 });
+  });
+
+  test('adds nothing of what cannot be hashed, and what comes with it from elsewhere', async () => {
+    const chain = freshChain();
+    const [broken, other] = await Promise.allSettled([
+      chain.append('a', 1, [event(1), event(2, { durationMs: Number.NaN })]),
+      chain.append('b', 1, [event(3)]),
+    ]);
+    expect([broken.status, other.status]).toEqual(['rejected', 'fulfilled']);
+    expect(await chain.append('a', 1, [event(1)])).toBe(1);
+    const { records } = await chain.query({ after: 0, limit: 10 });
+    expect(records.map(({ source, sourceSeq }) => [source, sourceSeq])).toEqual([
+      ['b', 1],
+      ['a', 1],
+    ]);
+    expect(await chain.verify()).toMatchObject({ ok: true, count: 2 });
+  });
+
   test('is not stopped by a text that has no UTF-8', async () => {
     const chain = freshChain();
     expect(await chain.append('a', 1, [event(1, { reason: 'half \ud800 pair' })])).toBe(1);
