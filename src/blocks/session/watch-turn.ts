@@ -28,10 +28,10 @@ export async function waitForRest(
 ): Promise<LiveTurn | undefined> {
   const until = parts.now() + Math.min(waitMs, MAX_WAIT_MS);
   for (;;) {
-    const turn = readTurn(parts, turnId);
     // One that is not written yet has not ended, and nobody but its run may hear of it.
-    const isOver = turn === undefined || isAtRest(turn.row);
-    if (isOver && !parts.unwritten.isAbout(turnId)) return turn;
+    const isUnwritten = parts.unwritten.isAbout(turnId);
+    const turn = isUnwritten ? undefined : readTurn(parts, turnId);
+    if (!isUnwritten && (turn === undefined || isAtRest(turn.row))) return turn;
     const leftMs = until - parts.now();
     if (leftMs <= 0) return turn;
     await parts.waiters.wait(topicOf.rest(turnId), leftMs);
