@@ -9,6 +9,7 @@
  * @module
  */
 
+import { readBackslashes } from './backslash-readings.ts';
 import { joinDump, startOfDump } from './dump-margins.ts';
 import { decodeRuns, startOfWord, startOfWrapped } from './encoded-runs.ts';
 import { decodeEscapes, withoutCutEscape } from './escapes.ts';
@@ -17,9 +18,8 @@ import { findHiddenText } from './hidden-text.ts';
 import type { KnownValues } from './known-values.ts';
 import { findPersonalData } from './personal-data.ts';
 import type { Found, Searcher } from './rule-set.ts';
-import { type Shadow, shadowOf } from './shadow.ts';
+import { asItIs, type Shadow, shadowOf, through } from './shadow.ts';
 import { sharedRules } from './shared-rules.ts';
-import type { Span } from './text-copy.ts';
 
 /** Longest text that is looked at, in UTF-16 code units. */
 export const MAX_SCANNED_CHARS = 16_777_216;
@@ -60,6 +60,8 @@ export function scanText(source: string, options: ScanOptions): ScanReport {
 
 /** A layer and how deep it lies: 0 is the shadow. */
 interface Layer extends Shadow {
+  /** What it is the shadow of. */
+  readonly read: Shadow;
   readonly depth: number;
   /** Whether more text would make it longer, too: what a run holds ends where the run does. */
   readonly isWhole: boolean;
@@ -88,10 +90,10 @@ class Scan {
       this.#found.push(...hidden.findings);
       this.#openFrom = hidden.openFrom;
     }
-    const outermost = { ...shadowOf(this.#source), depth: 0, isWhole: true };
+    const outermost = toLayer(asItIs(this.#source), { depth: 0, isWhole: true });
     const layers: Layer[] = [outermost];
     for (const layer of layers) {
-      this.#search(layer, (found) => this.#take(layer, found));
+      this.#search(layer, (at, found) => this.#take(at, found));
       for (const inner of innerLayers(layer)) {
         this.#unitsLeft -= inner.text.length;
         if (inner.depth > MAX_DEPTH) this.#leave(inner, 'too-deep');
@@ -100,7 +102,7 @@ class Scan {
       }
     }
     for (const layer of layersBeforeCut(outermost)) {
-      this.#search(layer, ({ openFrom }) => this.#hold(layer, openFrom));
+      this.#search(layer, (at, { openFrom }) => this.#hold(at, openFrom));
     }
     return {
       findings: withoutRepeats(this.#found),
@@ -115,10 +117,15 @@ class Scan {
     this.#uninspected = { uninspected, uninspectedFrom };
   }
 
-  #search({ text }: Layer, take: (found: Found) => void): void {
-    if (this.#kinds.has('personal')) take(findPersonalData(text));
-    for (const rules of [...sharedRules(this.#kinds, text), ...this.#known]) {
-      take(rules.search(text, this.#kinds));
+  #search(layer: Layer, take: (at: Layer, found: Found) => void): void {
+    const { text } = layer;
+    if (this.#kinds.has('personal')) take(layer, findPersonalData(text));
+    for (const rules of sharedRules(this.#kinds, text)) {
+      take(layer, rules.search(text, this.#kinds));
+    }
+    if (this.#known.length === 0) return;
+    for (const reading of [layer, ...readingsOf(layer)]) {
+      for (const rules of this.#known) take(reading, rules.search(reading.text, this.#kinds));
     }
   }
 
@@ -131,6 +138,18 @@ class Scan {
     const from = Math.min(startOfWord(text, openFrom), startOfWrapped(text), startOfDump(text));
     if (from >= text.length) return;
     this.#openFrom = Math.min(this.#openFrom, toSource({ start: from, end: text.length }).start);
+  }
+}
+
+/** The layer of what was read, by whatever way it has back to the source. */
+function toLayer(read: Shadow, { depth, isWhole }: Pick<Layer, 'depth' | 'isWhole'>): Layer {
+  return { ...through(read, shadowOf(read.text)), read, depth, isWhole };
+}
+
+/** What else a layer may say, for values that may have backslashes of their own. */
+function* readingsOf(layer: Layer): Generator<Layer> {
+  for (const reading of readBackslashes(layer.read.text)) {
+    yield { ...layer, ...through(layer.read, reading) };
   }
 }
 
@@ -154,14 +173,9 @@ function escapedLayer(layer: Layer): Layer | undefined {
 }
 
 /** A copy of the whole layer, decoded; nothing where there is nothing to decode. */
-function decodedLayer(
-  { toSource, depth, isWhole }: Layer,
-  decoded: Shadow | undefined,
-): Layer | undefined {
-  if (decoded === undefined) return undefined;
-  const shadow = shadowOf(decoded.text);
-  const back = (span: Span) => toSource(decoded.toSource(shadow.toSource(span)));
-  return { text: shadow.text, toSource: back, depth: depth + 1, isWhole };
+function decodedLayer(layer: Layer, decoded: Shadow | undefined): Layer | undefined {
+  const { depth, isWhole } = layer;
+  return decoded && toLayer(through(layer, decoded), { depth: depth + 1, isWhole });
 }
 
 /** What lies in a layer by one more decoding. */
@@ -172,7 +186,8 @@ function* innerLayers(layer: Layer): Generator<Layer> {
   }
   for (const { start, end, text: inner } of decodeRuns(text)) {
     const whole = toSource({ start, end });
-    yield { text: shadowOf(inner).text, toSource: () => whole, depth: depth + 1, isWhole: false };
+    const read = { text: inner, toSource: () => whole };
+    yield toLayer(read, { depth: depth + 1, isWhole: false });
   }
 }
 

@@ -16,6 +16,11 @@ export interface Shadow {
   readonly toSource: (span: Span) => Span;
 }
 
+/** The copy of a copy, with the way back through both. */
+export function through(outer: Shadow, inner: Shadow): Shadow {
+  return { text: inner.text, toSource: (span) => outer.toSource(inner.toSource(span)) };
+}
+
 /** All that may be written otherwise in the shadow. */
 const CHANGING = /[^\t\n\r -[\]-~]/g;
 
@@ -27,21 +32,29 @@ const MAX_EXPANSION = 4;
 
 const JSON_ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|[nrtbf"\\/])/y;
 
+/** A text as its own copy. */
+export function asItIs(text: string): Shadow {
+  return { text, toSource: (span) => span };
+}
+
 /** A text as it would stand in a shadow, for rules that are looked for there. */
 export function foldText(text: string): string {
   return nextChanging(text, 0) === text.length ? text : Array.from(text, fold).join('');
 }
 
+/** What a backslash is: the beginning of an escape where it can be one, or always itself. */
+type Backslashes = 'escapes are read' | 'backslashes stand';
+
 /** Needs time in proportion to the text. */
-export function shadowOf(source: string): Shadow {
+export function shadowOf(source: string, backslashes: Backslashes = 'escapes are read'): Shadow {
   const first = nextChanging(source, 0);
-  if (first === source.length) return { text: source, toSource: (span) => span };
+  if (first === source.length) return asItIs(source);
 
   const copy = new TextCopy(source);
   const folds = new Map<string, string>();
   let done = 0;
   for (let at = first; at < source.length; at = nextChanging(source, at)) {
-    const { character, length } = readCharacter(source, at);
+    const { character, length } = readCharacter(source, at, backslashes);
     const folded = folds.get(character) ?? fold(character);
     folds.set(character, folded);
     if (folded !== character || length !== character.length) {
@@ -61,9 +74,15 @@ function nextChanging(source: string, from: number): number {
 }
 
 /** One character as it is meant, and how many code units of the source it takes. */
-function readCharacter(source: string, at: number): { character: string; length: number } {
+function readCharacter(
+  source: string,
+  at: number,
+  backslashes: Backslashes,
+): { character: string; length: number } {
   const character = String.fromCodePoint(source.codePointAt(at) ?? 0);
-  if (character !== '\\') return { character, length: character.length };
+  if (character !== '\\' || backslashes === 'backslashes stand') {
+    return { character, length: character.length };
+  }
 
   JSON_ESCAPE.lastIndex = at;
   const escaped = JSON_ESCAPE.exec(source);

@@ -96,6 +96,48 @@ describe('known values', () => {
     expect(findIn(`before ${written} after`)).toContain('the-secret');
   });
 
+  describe.each([
+    ['quotation marks', 'the "old" password'],
+    ['a backslash before a letter', 'CORP\\nightly-job'],
+    ['a line break that is written', '{"key": "begin\\nTr0ub4dor39x7Kq2\\nend"}'],
+    ['two lines', 'first line\nsecond line'],
+    ['what an escape ends with', 'nightly-password'],
+    ['letters of its own, and a quotation mark', '\u00fcber "alles" gesagt'],
+  ])('with %s', (_, value) => {
+    const json = (times: number) => {
+      let text = value;
+      for (let time = 0; time < times; time++) text = JSON.stringify({ said: text });
+      return text;
+    };
+    const ascii = json(1).replace(/[^ -~]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+
+    test.each([
+      ['as they are', value],
+      ['behind a backslash', `C:\\${value}`],
+      ['backwards behind a backslash', `\\${Array.from(value).reverse().join('')}`],
+      ['in JSON', json(1)],
+      ['in JSON of ASCII', ascii],
+      ['in JSON of PHP', json(1).replaceAll('/', '\\/')],
+      ['in JSON in JSON', json(2)],
+      ['in JSON in JSON in JSON', json(3)],
+      ['in JSON, percent-encoded', encodeURIComponent(json(1))],
+      ['in JSON in base64', Buffer.from(json(1)).toString('base64')],
+    ])('are found %s', (_, written) => {
+      expect(findIn(`before ${written} after`, value)).toContain('the-secret');
+    });
+
+    test('are not found without a part, and are marked with all that was written', () => {
+      expect(findIn(`before ${value.slice(3)} after`, value)).toEqual([]);
+      const known = compileKnownValues([{ name: 'the-secret', value }]);
+      const said = JSON.stringify(value).slice(1, -1);
+      const text = `{"said":"${said}."}`;
+      const marked = scanText(text, { kinds: ['known'], known }).findings.map(({ start, end }) =>
+        text.slice(start, end),
+      );
+      expect(marked).toContain(said);
+    });
+  });
+
   test('are found in base64 of anything that holds them, at each alignment', () => {
     const around = fc.uint8Array({ maxLength: 40 });
     fc.assert(

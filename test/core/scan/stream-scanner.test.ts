@@ -23,6 +23,7 @@ const XXD = [
 const KNOWN = compileKnownValues([
   { name: 'db-password', value: VALUE },
   { name: 'words', value: 'K\u00f6ln \u00fcber a1b2c3' },
+  { name: 'account', value: 'CORP\\nightly "job"' },
 ]);
 const GITHUB = '[removed by the gateway: secret:github-token]';
 
@@ -84,6 +85,8 @@ describe('StreamScanner', () => {
       'a known value in short lines',
       Buffer.from(`so ${VALUE}`).toString('base64').replace(/.{7}/g, '$&\n'),
     ],
+    ['a known value with a backslash', 'It is CORP\\nightly "job", so'],
+    ['a known value in JSON in JSON', JSON.stringify(JSON.stringify('CORP\\nightly "job", so'))],
     ['text without spaces', `漢字${TOKEN}漢字かな交じり文`],
     [
       'nothing of note',
@@ -102,7 +105,7 @@ describe('StreamScanner', () => {
       ...[TOKEN, `${TOKEN} `, ' ', '\n', 'word ', 'gh', 'p_', '漢', '\u200b', '😀', '%67', '"'],
       ...[VALUE, 'correct h0rse ', 'Authorization: Bearer ', 'eyJ', '-----BEGIN ', 'a1B2c3D4e5F6'],
       ...['c&#111;rrect ', 'h%30rse ', '\\u0062attery 9', '&#', '4242 4242 ', '4242', 'DE89 '],
-      ...['c o r-r', '63 6f 72 ', '\n00000000: 636f'],
+      ...['c o r-r', '63 6f 72 ', '\n00000000: 636f', 'CORP', '\\', 'nightly ', '\\u0022job"'],
     );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 24 }), fc.array(fc.nat(400)), (all, places) => {
