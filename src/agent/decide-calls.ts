@@ -81,7 +81,7 @@ export interface Proposals {
   readonly callsBefore: number;
   /** Hashes of the approvals that are asked for already, by index. */
   readonly asked: Readonly<Record<number, string>>;
-  /** The workspace's own secrets, which no call of the client's tools may hold. */
+  /** The workspace's own secrets, which no call may hold. */
   readonly secrets: KnownValues | undefined;
 }
 
@@ -179,6 +179,7 @@ function decide(
     turn,
     label,
     heard,
+    ...(secrets && { known: secrets }),
     slice,
     history,
     approvals: state.approvals,

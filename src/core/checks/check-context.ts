@@ -11,6 +11,7 @@ import type { Label } from '../policy/labels.ts';
 import type { Slice } from '../policy/slice.ts';
 import type { Result } from '../primitives/result.ts';
 import type { HeardValues } from '../provenance/heard-values.ts';
+import type { KnownValues } from '../scan/known-values.ts';
 
 /** One earlier call of the turn: by hash, so that a history holds no arguments. */
 export interface CallTrace {
@@ -31,6 +32,8 @@ export interface CheckContext {
   readonly label: Label;
   /** What the turn has heard from those who are trusted. */
   readonly heard: HeardValues;
+  /** The workspace's own secrets, which go out as handles alone; absent where it has none. */
+  readonly known?: KnownValues;
   readonly slice: Slice;
   /** Every call that was approved in this turn, in order, without the one that is checked. */
   readonly history: readonly CallTrace[];

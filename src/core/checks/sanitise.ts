@@ -43,7 +43,7 @@ export const checkSanitise: Check<EntitledCall, SanitisedCall> = (call, context)
   if (unsafe !== undefined) return err(unsafe);
 
   const written = canonicalJson(args.canonical);
-  if (holdsSecret(written)) return err(deny('sanitise', 'secret_in_arguments'));
+  if (holdsSecret(written, context.known)) return err(deny('sanitise', 'secret_in_arguments'));
   const flow = decideFlow(call, context);
   if (flow.outcome === 'deny') return err(deny('sanitise', 'flow_denied', flow.facts));
 

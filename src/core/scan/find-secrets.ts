@@ -5,6 +5,7 @@
  */
 
 import type { Finding } from './finding.ts';
+import type { KnownValues } from './known-values.ts';
 import { scanText } from './scan-text.ts';
 
 /** All credentials in a text, in the order of their beginnings. */
@@ -12,8 +13,9 @@ export function findSecrets(text: string): readonly Finding[] {
   return scanText(text, { kinds: ['secret'] }).findings;
 }
 
-/** Whether a text holds a credential, or could not be looked through for one. */
-export function holdsSecret(text: string): boolean {
-  const { findings, uninspected } = scanText(text, { kinds: ['secret'] });
+/** Whether a text holds a credential or one of these, or could not be looked through for one. */
+export function holdsSecret(text: string, known?: KnownValues): boolean {
+  const kinds = ['secret', 'known'] as const;
+  const { findings, uninspected } = scanText(text, { kinds, ...(known && { known }) });
   return findings.length > 0 || uninspected !== undefined;
 }

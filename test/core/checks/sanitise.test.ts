@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { approveCall } from '../../../src/core/checks/approve-call.ts';
 import type { Label } from '../../../src/core/policy/labels.ts';
 import type { JsonObject } from '../../../src/core/primitives/json.ts';
+import { compileKnownValues } from '../../../src/core/scan/known-values.ts';
 import {
   makeAuthority,
   makeContext,
@@ -176,6 +177,17 @@ describe('check 5: sanitise', () => {
       inputSchema: { type: 'object', additionalProperties: true },
     });
     expect(reasonOf(tryTool(open, { [TOKEN]: 1 }))).toBe('secret_in_arguments');
+  });
+
+  test("refuses the workspace's own secrets, however they are written, and nothing else", () => {
+    const value = 'of "no" form\\that a rule knows';
+    const known = compileKnownValues([{ name: 'db-password', value }]);
+    const said = (text: string, changes = { known }) =>
+      reasonOf(tryTool(LINE, { line: text }, changes));
+    const told = [value, Buffer.from(value).toString('base64'), encodeURIComponent(value)];
+    for (const text of told) expect(said(text)).toBe('secret_in_arguments');
+    expect(said(value.slice(1))).toBe('approved');
+    for (const text of told) expect(reasonOf(tryTool(LINE, { line: text }))).toBe('approved');
   });
 
   test('the arguments of a denied call are nowhere in the denial', () => {
