@@ -381,6 +381,20 @@ describe('what a sign-in has brought', () => {
     expect(issuer.given.filter((given) => JSON.stringify(looked.body).includes(given))).toEqual([]);
   });
 
+  test('is not shown as the scope that the server wants', async () => {
+    const token = () => issuer.given.findLast((one) => issuer.scopeOf(one, server.url.href)) ?? '';
+    server.instead = (response) => {
+      const wanted = `error="insufficient_scope", scope="tools:call ${token()}"`;
+      response.writeHead(403, { 'WWW-Authenticate': `Bearer ${wanted}` }).end();
+    };
+    expect((await echo()).body.reason).toBe('sign_in_needed');
+    delete server.instead;
+    expect((await api.get(SIGN_IN)).body.reason).toBe('insufficient_scope');
+    const { authorizationUrl } = await begin();
+    expect(new URL(authorizationUrl).searchParams.get('scope')).toBe('tools:call');
+    expect((await signIn(api, 'remote')).status).toBe(200);
+  });
+
   test('is looked for in what its holder is told, and takes no word from others', async () => {
     // An issuer may call a token what it likes.
     issuer.instead.set('/token', answers({ access_token: 'approved', token_type: 'Bearer' }));

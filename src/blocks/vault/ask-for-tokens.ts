@@ -31,7 +31,9 @@ export async function askForTokens(
   const answer = await outside.postForm(terms.tokenEndpoint, all, client.headers);
   if (answer === undefined || answer.status >= 500) return err('unreachable');
   if (answer.status === 408 || answer.status === 429) return err('unreachable');
-  const tokens = answer.status === 200 && answer.json ? readTokenAnswer(answer.json) : undefined;
+  const sent = [grant.refresh_token ?? '', asking.clientSecret ?? ''];
+  const tokens =
+    answer.status === 200 && answer.json ? readTokenAnswer(answer.json, sent) : undefined;
   return tokens === undefined ? err('refused') : ok(tokens);
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readScope } from './scope.ts';
+import { readScope, readToldScope } from './scope.ts';
 
 /** Longest header that is read, in characters. */
 const MAX_LENGTH = 4_096;
@@ -23,11 +23,16 @@ export interface RefusedToken {
 }
 
 /** What a response says of the token that its request came with; nothing if it took it. */
-export function readRefusedToken(status: number, header: string | null): RefusedToken | undefined {
+export function readRefusedToken(
+  status: number,
+  header: string | null,
+  token: string,
+): RefusedToken | undefined {
   if (status === 401) return { kind: 'invalid' };
   if (status !== 403) return undefined;
-  const { error, scope } = readChallenge(header);
+  const { error, scope: told } = readChallenge(header);
   if (error !== 'insufficient_scope') return undefined;
+  const scope = readToldScope(told, [token]);
   return { kind: 'insufficient', ...(scope !== undefined && { scope }) };
 }
 

@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import type { JsonValue } from '../primitives/json.ts';
 import { MIN_KNOWN_CHARS } from '../scan/known-values.ts';
-import { readScope } from './scope.ts';
+import { readToldScope } from './scope.ts';
 
 /** Longest token, in characters: what a request header may hold. */
 const MAX_TOKEN_CHARS = 8_000;
@@ -38,12 +38,15 @@ const answerSchema = z.object({
   scope: z.string().nullish(),
 });
 
-/** Nothing for what is no such answer, or holds a token of another type. */
-export function readTokenAnswer(answer: JsonValue): TokenAnswer | undefined {
+/** To a request that held `sent`. Nothing for what is no such answer, or holds a token of another type. */
+export function readTokenAnswer(
+  answer: JsonValue,
+  sent: readonly string[] = [],
+): TokenAnswer | undefined {
   const read = answerSchema.safeParse(answer);
   if (!read.success) return undefined;
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expires } = read.data;
-  const scope = readScope(read.data.scope);
+  const scope = readToldScope(read.data.scope, [accessToken, refreshToken ?? '', ...sent]);
   return {
     accessToken,
     ...(isSaid(refreshToken) && { refreshToken }),

@@ -14,6 +14,7 @@ import { type PluginSettings, toSettings } from '../../core/manifest/plugin-sett
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { type RefusedToken, readRefusedToken } from '../../core/remote-sign-in/challenge.ts';
+import { compileKnownValues, type KnownValues } from '../../core/scan/known-values.ts';
 import { readSignInName } from '../../core/vault/sign-in-name.ts';
 import { type HeaderRecord, isHeaderValue } from './http-headers.ts';
 import type { HttpTarget } from './http-target.ts';
@@ -52,13 +53,19 @@ export class CallSecrets {
   readonly settings: PluginSettings | undefined;
   /** Names of secrets by their handles. */
   readonly #names = new Map<string, string>();
-  /** Values that were sent, as the bytes of a header. */
-  readonly #sent = new Set<string>();
+  /** Values that were sent, as the bytes of a header, with the names of their secrets. */
+  readonly #sent = new Map<string, string>();
   /** Tokens of sign-ins in the latest request, by the names of these. */
   readonly #tokens = new Map<string, string>();
 
   constructor(config: JsonObject | undefined) {
     this.settings = config && toSettings(config, (name) => this.#toHandle(name));
+  }
+
+  /** What the call has sent so far, to be looked for in what its plugin says; nothing if that is none. */
+  get sent(): KnownValues | undefined {
+    if (this.#sent.size === 0) return undefined;
+    return compileKnownValues(Array.from(this.#sent, ([value, name]) => ({ name, value })));
   }
 
   sentThrough(gate: SecretGate): RequestSecrets {
@@ -81,7 +88,7 @@ export class CallSecrets {
       if (!value.ok) return value;
       if (!isHeaderValue(value.value)) return err('host_denied');
       values.set(handle, value.value);
-      this.#sent.add(value.value);
+      this.#sent.set(value.value, name);
       if (readSignInName(name) !== undefined) this.#tokens.set(name, value.value);
     }
     if (values.size === 0) return ok(headers);
@@ -99,16 +106,17 @@ export class CallSecrets {
     ) => Promise<Result<void, PluginFailure>>,
   ): Promise<'again' | PluginFailure | undefined> {
     const [sent] = this.#tokens;
-    const refused = readRefusedToken(status, headers.get('WWW-Authenticate'));
-    if (sent === undefined || refused === undefined) return undefined;
+    if (sent === undefined) return undefined;
     const [name, token] = sent;
+    const refused = readRefusedToken(status, headers.get('WWW-Authenticate'), token);
+    if (refused === undefined) return undefined;
     const heard = await refuse({ ...refused, name, token });
     return heard.ok ? 'again' : heard.error;
   }
 
   #hideText(text: string): string {
     let hidden = text;
-    for (const value of this.#sent) hidden = hidden.replaceAll(value, HIDDEN);
+    for (const value of this.#sent.keys()) hidden = hidden.replaceAll(value, HIDDEN);
     return hidden;
   }
 

@@ -64,6 +64,8 @@ describe('readChallenge()', () => {
   });
 });
 
+const TOKEN = 'access-0123456789-abcdef';
+
 describe('readRefusedToken()', () => {
   test.each([
     [401, null, { kind: 'invalid' }],
@@ -74,8 +76,25 @@ describe('readRefusedToken()', () => {
     [200, 'Bearer error="insufficient_scope"', undefined],
     [500, null, undefined],
   ])('takes %s with %s for %s', (status, header, expected) => {
-    expect(readRefusedToken(status, header)).toEqual(expected);
+    expect(readRefusedToken(status, header, TOKEN)).toEqual(expected);
   });
+
+  test.each([TOKEN, `files:${TOKEN}`, Buffer.from(TOKEN).toString('base64')])(
+    'takes a scope for not said that tells the token: %s',
+    (told) => {
+      const header = `Bearer error="insufficient_scope", scope="files ${told}"`;
+      expect(readRefusedToken(403, header, TOKEN)).toEqual({ kind: 'insufficient' });
+    },
+  );
+});
+
+test('an answer of a token endpoint has no scope that tells a token, old or new', () => {
+  const answer = { access_token: TOKEN, token_type: 'bearer', refresh_token: 'refresh-0123456789' };
+  const scopeOf = (scope: string) => readTokenAnswer({ ...answer, scope }, ['before-9876543210']);
+  expect(scopeOf('files:read')).toMatchObject({ scope: 'files:read' });
+  for (const told of [TOKEN, 'x refresh-0123456789', 'before-9876543210']) {
+    expect(scopeOf(told)).toEqual({ accessToken: TOKEN, refreshToken: 'refresh-0123456789' });
+  }
 });
 
 test('documents are looked for where the standards have them, in their order', () => {
