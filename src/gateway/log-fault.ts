@@ -11,11 +11,18 @@ import type { ErrorCode } from '../core/errors/codes.ts';
 const MAX_PLACES = 8;
 
 export function logFault(thrown: unknown, code: ErrorCode, requestId: string): void {
-  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-  const at = stack
+  const at = placesOf(thrown)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, MAX_PLACES)
     .map((line) => line.trim());
   console.error(JSON.stringify({ level: 'error', requestId, code, at }));
+}
+
+/** The stack behind the message, of which a line may look like a place. */
+function placesOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return '';
+  const { message, stack = '' } = thrown;
+  const said = stack.indexOf(message);
+  return said === -1 ? '' : stack.slice(said + message.length);
 }
