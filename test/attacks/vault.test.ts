@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_SECRET_BYTES, MAX_SECRET_HOSTS } from '../../src/core/vault/secret.ts';
-import { type Api, callApi } from '../support/api.ts';
+import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
+import { END } from '../support/approvals.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { installScript } from '../support/script-plugins.ts';
 import {
@@ -89,8 +90,10 @@ describe('a plugin', () => {
       spelled: (value) => [...value].join(' '),
       short: (value) => Buffer.from(value).toString('base64').replace(/.{12}/g, '$&\n'),
     };
+    const told: string[] = [];
     for (const [name, write] of Object.entries(writings)) {
       const fresh = `vk-${name}-4f0c9a-canary`;
+      told.push(encodeURI(write(fresh)).slice(0, 40));
       await put('weather-key', { value: fresh, hosts: [service.host] });
       service.encode = (text) => (text.includes(fresh) ? encodeURI(write(fresh)) : 'nothing');
       const { body } = await ask({ show: 'log' });
@@ -102,6 +105,33 @@ describe('a plugin', () => {
     }
     service.encode = (text) => text;
     await put('weather-key', { value: VALUE, hosts: [service.host] });
+    // A value that was exchanged may be good for a while.
+    const logs = JSON.stringify((await api.get('/v1/plugins/weather/logs')).body);
+    expect(told.filter((written) => logs.includes(written))).toEqual([]);
+  });
+
+  test('tells none with backslashes and quotation marks, which JSON writes otherwise', async () => {
+    const account = 'CORP\\nightly "job"';
+    await put('weather-key', { value: account, hosts: [service.host] });
+    const { body } = await ask({ show: 'log' });
+    const logs = JSON.stringify((await api.get('/v1/plugins/weather/logs')).body);
+    await put('weather-key', { value: VALUE, hosts: [service.host] });
+    expect(service.seen.at(-1)?.authorization).toBe(`Bearer ${account}`);
+    for (const told of [body.result, logs]) {
+      expect(told).toContain('[removed by the gateway: known:weather-key]');
+      expect(told).not.toContain('nightly');
+    }
+  });
+
+  test('is not told it in an argument, by whoever knows it', async () => {
+    const before = service.seen.length;
+    const told = Buffer.from(`key=${VALUE}`).toString('base64');
+    const refused = { code: 'denied', check: 'sanitise', reason: 'secret_in_arguments' };
+    expect((await ask({ prefix: told })).body).toMatchObject(refused);
+    const steps = script({ toolCalls: [{ name: 'weather', arguments: { show: VALUE } }] }, END);
+    const { body } = await api.turn(await api.session(), steps, SCRIPT_MODEL);
+    expect(JSON.stringify(body.toolCalls)).toContain('"reason":"secret_in_arguments"');
+    expect(service.seen).toHaveLength(before);
   });
 
   test('has it not put into a URL', async () => {

@@ -8,6 +8,7 @@
  */
 
 import type { ContentSeal } from '../../blocks/kit/content-seal.ts';
+import type { KnownValues } from '../../core/scan/known-values.ts';
 import type { WasmClaims } from './admit-ticket.ts';
 import type { PluginFailure } from './isolate/plugin-protocol.ts';
 import type { LoggedLines } from './isolate/run-log.ts';
@@ -38,6 +39,8 @@ export interface Spoken {
     Partial<Pick<WasmClaims, 'callKey' | 'tool'>>;
   readonly outcome: PluginLog['outcome'];
   readonly logged: LoggedLines;
+  /** Values that its call has sent. */
+  readonly sent?: KnownValues | undefined;
 }
 
 export class PluginLogStore {
@@ -54,9 +57,9 @@ export class PluginLogStore {
   }
 
   /** On disk only after {@link writeKept}. */
-  keep({ claims, outcome, logged }: Spoken, at: number): void {
+  keep({ claims, outcome, logged, sent }: Spoken, at: number): void {
     const { callKey, tool, plugin, pluginVersion: version } = claims;
-    const lines = redactLog(logged.lines);
+    const lines = redactLog(logged.lines, sent);
     const call = { ...(callKey !== undefined && { callKey }), ...(tool !== undefined && { tool }) };
     const log = { at, ...call, version, outcome, lines, dropped: logged.dropped };
     this.#unwritten.push({ plugin, log });

@@ -17,8 +17,8 @@ import type { LogLine } from './isolate/run-log.ts';
 const UNSEEN = /[^\P{Cc}\n]|[\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
 
 /**
- * Secrets are looked for in the whole, since some reach over several lines. What a workspace has for its own
- * is known to whoever reads the log, not to the lane that keeps it.
+ * Secrets are looked for in the whole, since some reach over several lines: before it is kept, the values that
+ * its call has sent, which may be others soon; and as it is read, all that the workspace has for its own then.
  */
 export function redactLog(lines: readonly LogLine[], known?: KnownValues): readonly LogLine[] {
   const whole = lines.map(({ text }) => text).join('\n');

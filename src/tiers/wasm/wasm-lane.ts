@@ -206,7 +206,10 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
     const host = new CallHost(call, pass, this.#openGate(call));
     const ending = await awaitEnding(call, runner.run(job, host));
     const { end: outcome, report } = ending;
-    if (report?.logged) this.#logs.keep({ claims, outcome, logged: report.logged }, Date.now());
+    if (report?.logged) {
+      const { sent } = call.secrets;
+      this.#logs.keep({ claims, outcome, logged: report.logged, sent }, Date.now());
+    }
     return toOutcome(call, ending);
   }
 

@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
+import { compileKnownValues } from '../../../src/core/scan/known-values.ts';
 import {
   LOG_RETENTION_MS,
   MAX_LOGS,
@@ -50,6 +51,19 @@ describe('PluginLogStore', () => {
       expect(rows).toBe(MAX_LOGS);
       expect(store.read('p4', NOW)).toEqual([]);
       expect(store.read('p5', NOW)).toHaveLength(1);
+    }));
+
+  test('keeps no value that the call has sent, however it is written', () =>
+    inStore((store, state) => {
+      const sent = compileKnownValues([{ name: 'api-key', value: 'wk-live-canary' }]);
+      const written = Buffer.from('it is wk-live-canary').toString('base64');
+      const lines = [{ level: 'info', text: `told: ${written}` }] as const;
+      store.keep({ ...said('a', 'a call'), logged: { lines, dropped: 0 }, sent }, NOW);
+      expect(store.read('a', NOW)[0]?.lines).toEqual([
+        { level: 'info', text: 'told: [removed by the gateway: known:api-key]' },
+      ]);
+      const rows = state.storage.sql.exec('SELECT log FROM plugin_logs').toArray();
+      expect(JSON.stringify(rows)).not.toContain(written.slice(0, 16));
     }));
 
   test('forgets what is old', () =>
