@@ -13,7 +13,8 @@ import { TextCopy } from './text-copy.ts';
 /** JSON within JSON within JSON. */
 const MAX_NESTED = 3;
 
-const ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|(["\\/bfnrt]))/g;
+/** Those of JSON; shells, patterns and Markdown put a backslash before other punctuation, too. */
+const ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|([bfnrt]|[ -/:-@[-`{-~]))/g;
 
 const MEANT: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
@@ -27,12 +28,12 @@ export function* readBackslashes(text: string): Generator<Shadow> {
   yield shadowOf(text, 'backslashes stand');
   let read = asItIs(text);
   for (let depth = 0; depth < MAX_NESTED && read.text.includes('\\'); depth++) {
-    read = through(read, decodeJsonEscapes(read.text));
+    read = through(read, decodeEscapes(read.text));
     yield through(read, shadowOf(read.text, 'backslashes stand'));
   }
 }
 
-function decodeJsonEscapes(text: string): TextCopy {
+function decodeEscapes(text: string): TextCopy {
   const copy = new TextCopy(text);
   let done = 0;
   for (const { 0: written, 1: hex, 2: letter = '', index } of text.matchAll(ESCAPE)) {

@@ -148,8 +148,11 @@ function toLayer(read: Shadow, { depth, isWhole }: Pick<Layer, 'depth' | 'isWhol
 
 /** What else a layer may say, for values that may have backslashes of their own. */
 function* readingsOf(layer: Layer): Generator<Layer> {
-  for (const reading of readBackslashes(layer.read.text)) {
-    yield { ...layer, ...through(layer.read, reading) };
+  const { read } = layer;
+  if (!read.text.includes('\\')) return;
+  const decoded = decodeEscapes(withoutCutEscape(read.text));
+  for (const each of decoded === undefined ? [read] : [read, through(read, decoded)]) {
+    for (const reading of readBackslashes(each.text)) yield { ...layer, ...through(each, reading) };
   }
 }
 

@@ -53,7 +53,7 @@ export function writingsOf(value: string): Writings {
   const rest = base64.filter((writing) => !isLong(writing)).map(({ write }) => write());
   return {
     spread: [...(isOwnSpread ? own.map(toOwn) : []), ...encoded.filter(isLong)],
-    exact: [...(isOwnSpread ? [] : own), ...rest, ...rest.map(toUrlAlphabet)],
+    exact: [...(isOwnSpread ? [] : own.flatMap(asWritten)), ...rest, ...rest.map(toUrlAlphabet)],
   };
 }
 
@@ -111,6 +111,12 @@ function partOf(offset: number, bits: 5 | 6, digits: string): Write {
     }
     return written;
   };
+}
+
+/** As it is, and as forms, SQL, shells and tables write what stands for something else there. */
+function asWritten(text: string): readonly string[] {
+  const [form, sql] = [text.replaceAll(' ', '+'), text.replaceAll("'", "''")];
+  return [text, form, sql, text.replaceAll("'", "'\\''"), text.replaceAll('"', '""')];
 }
 
 function toUrlAlphabet(base64: string): string {

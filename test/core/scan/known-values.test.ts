@@ -98,6 +98,7 @@ describe('known values', () => {
 
   describe.each([
     ['quotation marks', 'the "old" password'],
+    ['an apostrophe', "the cat's mother"],
     ['a backslash before a letter', 'CORP\\nightly-job'],
     ['a line break that is written', '{"key": "begin\\nTr0ub4dor39x7Kq2\\nend"}'],
     ['two lines', 'first line\nsecond line'],
@@ -121,6 +122,12 @@ describe('known values', () => {
       ['in JSON in JSON', json(2)],
       ['in JSON in JSON in JSON', json(3)],
       ['in JSON, percent-encoded', encodeURIComponent(json(1))],
+      ['in a form', new URLSearchParams({ said: value }).toString()],
+      ['in SQL', `'${value.replaceAll("'", "''")}'`],
+      ['in a table', `"${value.replaceAll('"', '""')}"`],
+      ['in the quotes of a shell', `'${value.replaceAll("'", "'\\''")}'`],
+      ['in HTML in JSON', JSON.stringify(value.replaceAll('"', '&quot;').replaceAll("'", '&#39;'))],
+      ['as a shell escapes them', value.replace(/[^\w\n]/g, '\\$&')],
       ['in JSON in base64', Buffer.from(json(1)).toString('base64')],
     ])('are found %s', (_, written) => {
       expect(findIn(`before ${written} after`, value)).toContain('the-secret');
