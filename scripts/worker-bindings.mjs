@@ -23,6 +23,7 @@ export const BLOCK_CLASSES = {
   CHANNELS: 'ChannelBlock',
   VAULTS: 'VaultBlock',
   MEMORIES: 'MemoryBlock',
+  SESSION_INDEXES: 'SessionIndexBlock',
 };
 
 /** Settings that may come from the environment of the one who starts the gateway. */

@@ -17,6 +17,7 @@ export { DirectoryBlock } from './blocks/directory/directory-block.ts';
 export { MemoryBlock } from './blocks/memory/memory-block.ts';
 export { NodeBlock } from './blocks/node/node-block.ts';
 export { ScheduleBlock } from './blocks/schedule/schedule-block.ts';
+export { SessionIndexBlock } from './blocks/session-index/session-index-block.ts';
 export { StorageBlock } from './blocks/storage/storage-block.ts';
 export { UserBlock } from './blocks/user/user-block.ts';
 export { VaultBlock } from './blocks/vault/vault-block.ts';

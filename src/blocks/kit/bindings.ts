@@ -15,6 +15,7 @@ import type { MemoryApi } from '../memory/memory-api.ts';
 import type { NodeApi } from '../node/node-api.ts';
 import type { ScheduleApi } from '../schedule/schedule-api.ts';
 import type { SessionApi } from '../session/session-api.ts';
+import type { SessionIndexApi } from '../session-index/session-index-api.ts';
 import type { StorageApi } from '../storage/storage-api.ts';
 import type { BlockApi } from '../user/block-api.ts';
 import type { SignInApi } from '../vault/sign-in-api.ts';
@@ -38,6 +39,7 @@ export interface BlockBindings {
   >;
   readonly AUDITS: BlockNamespace<AuditApi>;
   readonly APPROVALS: BlockNamespace<ApprovalsApi>;
+  readonly SESSION_INDEXES: BlockNamespace<SessionIndexApi>;
   readonly BLOCKS: BlockNamespace<BlockApi>;
   readonly DIRECTORIES: BlockNamespace<DirectoryApi>;
   readonly NODES: BlockNamespace<NodeApi>;

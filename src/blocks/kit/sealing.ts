@@ -36,7 +36,7 @@ const COLUMNS = '(key_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID';
 
 type ObjectKind =
   | ('session' | 'block' | 'storage' | 'lane' | 'nodes' | 'schedules' | 'channels')
-  | 'workspace';
+  | ('workspace' | 'session-index');
 
 export interface SealingHost {
   readonly env: MasterKeys & Pick<BlockBindings, 'VAULTS' | 'WORKSPACES'>;

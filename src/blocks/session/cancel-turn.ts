@@ -10,7 +10,7 @@ import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
 import { record, transact } from './transact.ts';
-import { type Actor, toActorFields } from './turn-audit.ts';
+import { type Actor, type Occurrence, toActorFields } from './turn-audit.ts';
 import { hasEnded } from './turn-store.ts';
 
 /** Ends a queued or running turn; one that has ended stays as it is. */
@@ -31,6 +31,15 @@ export function cancelTurns(parts: SessionParts, actor: Actor): void {
 /** Cancels what is live, deletes the conversation, and puts that on the record. */
 export function removeSession(parts: SessionParts, flusher: Flusher, actor: Actor): void {
   cancelTurns(parts, actor);
+  deleteOnRecord(parts, flusher, { actor });
+}
+
+/** For a session without a live turn. */
+export function deleteOnRecord(
+  parts: SessionParts,
+  flusher: Flusher,
+  { actor, reason }: Pick<Occurrence, 'actor' | 'reason'>,
+): void {
   const sessionId = liveSession(parts).facts.id;
   transact(parts, () =>
     record(parts, [
@@ -39,6 +48,7 @@ export function removeSession(parts: SessionParts, flusher: Flusher, actor: Acto
         decision: 'allowed',
         at: parts.now(),
         ...toActorFields(actor),
+        ...(reason !== undefined && { reason }),
         sessionId,
       },
     ]),

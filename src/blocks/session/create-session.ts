@@ -9,19 +9,35 @@ import { Fault } from '../../core/errors/fault.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { randomHex } from '../kit/keys.ts';
+import type { NoRoom } from '../session-index/session-index-api.ts';
+import { toListed } from './list-session.ts';
 import type { CreateSession, SessionDescription } from './session-api.ts';
 import { liveSession, type SessionParts } from './session-parts.ts';
+import type { SessionFacts } from './session-store.ts';
 import { record, transact } from './transact.ts';
 import { toActorFields } from './turn-audit.ts';
 
 /** Bytes of chance in the name of an outbox: enough that a session made twice has two. */
 const SOURCE_CHANCE_BYTES = 4;
 
-/** Makes the session, unless it exists, and puts that on the record. */
-export function createSession(parts: SessionParts, request: CreateSession): SessionDescription {
+/**
+ * Makes the session, unless it exists, and puts that on the record. Its place in the index comes first,
+ * so that those that are made at once keep within the bound, too.
+ */
+export async function createSession(
+  parts: SessionParts,
+  request: CreateSession,
+): Promise<SessionDescription | NoRoom> {
+  if (parts.session.row() === undefined) {
+    const { neighbours, now } = parts;
+    const { workspace } = request.principal;
+    const place = await neighbours.reservePlace(workspace, toListed(toFacts(request, now())));
+    if (place !== 'reserved') return place;
+  }
+  // The same request may have come twice.
   if (parts.session.row() === undefined) {
     transact(parts, () => {
-      writeSession(parts, request);
+      writeSession(parts, request, { isListed: true });
       const event = {
         action: 'session-created',
         decision: 'allowed',
@@ -42,26 +58,34 @@ export function createSession(parts: SessionParts, request: CreateSession): Sess
  *
  * @throws Fault `conflict` if a session under this id is still being deleted.
  */
-export function writeSession(parts: SessionParts, request: CreateSession): void {
+export function writeSession(
+  parts: SessionParts,
+  request: CreateSession,
+  listed: Pick<SessionFacts, 'isListed'> = {},
+): void {
   if (parts.session.row() !== undefined) {
     throw new Fault('conflict', 'Cannot create the session: it must not be in deletion');
   }
   for (const table of [parts.values, parts.outbox, parts.timers]) table.createTable();
-  const { sessionId: id, principal, title, model, ephemeralMs } = request;
-  parts.session.insert(
-    {
-      id,
-      workspace: principal.workspace,
-      createdAt: parts.now(),
-      createdBy: toPrincipalName(principal),
-      ...(title !== undefined && { title }),
-      ...(model !== undefined && { model }),
-      ...(ephemeralMs !== undefined && { ephemeralMs }),
-      source: `session:${id}:${randomHex(SOURCE_CHANCE_BYTES)}`,
-    },
-    parts.authorities.newestRevision,
-  );
+  const facts = { ...toFacts(request, parts.now()), ...listed };
+  parts.session.insert(facts, parts.authorities.newestRevision);
   parts.messages.append(firstMessages(request));
+}
+
+function toFacts(
+  { sessionId: id, principal, title, model, ephemeralMs }: CreateSession,
+  createdAt: number,
+): SessionFacts {
+  return {
+    id,
+    workspace: principal.workspace,
+    createdAt,
+    createdBy: toPrincipalName(principal),
+    ...(title !== undefined && { title }),
+    ...(model !== undefined && { model }),
+    ...(ephemeralMs !== undefined && { ephemeralMs }),
+    source: `session:${id}:${randomHex(SOURCE_CHANCE_BYTES)}`,
+  };
 }
 
 /** What stands before everything in a new session. */

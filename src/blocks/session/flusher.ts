@@ -8,6 +8,7 @@
 import type { TurnId } from '../../core/primitives/ids.ts';
 import { APPROVALS_TIMER } from './change-approvals.ts';
 import { HOLD_MS } from './held-slice.ts';
+import { hasPlace, listIfNew } from './list-session.ts';
 import { deleteConversation } from './schema.ts';
 import type { SessionParts } from './session-parts.ts';
 import type { SessionFacts } from './session-store.ts';
@@ -34,6 +35,7 @@ export class Flusher {
   #again = false;
   /** Settlements on their way, or answered and not yet deleted, by reservation. */
   readonly #settling = new Map<TurnId, Promise<void>>();
+  #unlisting: Promise<void> | undefined;
   #collecting: ReturnType<typeof setTimeout> | undefined;
   #holding: ReturnType<typeof setTimeout> | undefined;
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -118,6 +120,7 @@ export class Flusher {
     }
     const failed = answers.find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
+    await listIfNew(this.#parts);
     if (this.#again || outbox.backlog().count > 0) return;
     const nextDueAt = settlements.nextDueAt((reservation) => this.#isHeld(reservation));
     if (nextDueAt !== undefined) timers.set('flush', nextDueAt);
@@ -177,7 +180,24 @@ export class Flusher {
     return holder?.row.status === 'running' && reservationOf(holder) === reservation;
   }
 
+  /** Takes a session that is being deleted from the list. */
+  unlist(): Promise<void> {
+    this.#unlisting ??= this.#unlist().catch((thrown: unknown) => {
+      this.#unlisting = undefined;
+      throw thrown;
+    });
+    return this.#unlisting;
+  }
+
+  async #unlist(): Promise<void> {
+    const facts = this.#parts.session.row()?.facts;
+    if (facts === undefined || !hasPlace(facts)) return;
+    await this.#parts.neighbours.unlistSession(facts.workspace, facts.id);
+  }
+
   async #wipe(): Promise<void> {
+    await this.unlist();
+    this.#unlisting = undefined;
     await this.#parts.storage.deleteAll();
     this.#parts.changes.forgetAll();
   }

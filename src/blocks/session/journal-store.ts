@@ -68,6 +68,12 @@ export class JournalStore {
     });
   }
 
+  /** When the newest turn was written of last, epoch milliseconds. */
+  lastAt(): number | undefined {
+    const query = 'SELECT at FROM journal ORDER BY place DESC LIMIT 1';
+    return this.#sql.exec<{ at: number }>(query).toArray()[0]?.at;
+  }
+
   /** Part of a transaction, at its end: one row for each turn. */
   flush(): void {
     for (const [row, { events, at, stored }] of this.#gathered) {

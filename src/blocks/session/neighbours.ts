@@ -1,6 +1,6 @@
 /**
  * The blocks that a session talks to: its workspace, that workspace's audit chain, the index of its
- * approvals, and the block that its turns are for, if one is.
+ * approvals and that of its sessions, and the block that its turns are for, if one is.
  *
  * Almost every call here may be sent twice: openings and settlements are told apart by their turn,
  * audit events by their number.
@@ -13,7 +13,7 @@ import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { Slice, SliceShortage } from '../../core/policy/slice.ts';
-import type { BlockId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
+import type { BlockId, SessionId, TurnId, WorkspaceId } from '../../core/primitives/ids.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import type { SkillText } from '../../core/skills/installed-skill.ts';
 import type { ApprovalNews } from '../approvals/approvals-api.ts';
@@ -23,13 +23,18 @@ import { appendToChain } from '../kit/append-to-chain.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { callAgainAfterReset } from '../kit/call.ts';
 import { openNodes } from '../node/node-client.ts';
+import type { ListedSession, NoRoom } from '../session-index/session-index-api.ts';
+import { askSessionIndex } from '../session-index/session-index-client.ts';
 import type { BlockApi } from '../user/block-api.ts';
 import { openSkills } from '../workspace/skill-client.ts';
 import type { OpenedTurn, OpenTurn, WorkspaceApi } from '../workspace/workspace-api.ts';
 import type { SessionFacts } from './session-store.ts';
 import type { Settlement } from './settlement-store.ts';
 
-type Namespaces = Pick<BlockBindings, 'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'BLOCKS' | 'NODES'>;
+type Namespaces = Pick<
+  BlockBindings,
+  'WORKSPACES' | 'AUDITS' | 'APPROVALS' | 'SESSION_INDEXES' | 'BLOCKS' | 'NODES'
+>;
 
 /** Is told of each authority before anybody goes by it. */
 type Hear = (authority: Authority) => Promise<void> | undefined;
@@ -86,6 +91,19 @@ export class Neighbours {
   /** Told again, or late, it changes nothing. */
   tellApprovals(workspace: WorkspaceId, news: readonly ApprovalNews[]): Promise<void> {
     return askApprovals(this.#env, workspace, (index) => index.hear(news));
+  }
+
+  /** For a session that is about to be made. */
+  reservePlace(workspace: WorkspaceId, session: ListedSession): Promise<'reserved' | NoRoom> {
+    return askSessionIndex(this.#env, workspace, (index) => index.reserve(session));
+  }
+
+  listSession(workspace: WorkspaceId, session: ListedSession): Promise<void> {
+    return askSessionIndex(this.#env, workspace, (index) => index.hear(session));
+  }
+
+  unlistSession(workspace: WorkspaceId, id: SessionId): Promise<void> {
+    return askSessionIndex(this.#env, workspace, (index) => index.remove(id));
   }
 
   /** A block that acts for somebody is asked, too: it may hold less than when it began the turn. */

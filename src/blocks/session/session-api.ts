@@ -25,6 +25,7 @@ import type { Spend } from '../../core/policy/ledger.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
+import type { NoRoom } from '../session-index/session-index-api.ts';
 import type { SessionApprovalsApi } from './approval-api.ts';
 
 export interface CreateSession {
@@ -214,7 +215,7 @@ export interface HostCallGrant {
 }
 
 export interface SessionApi extends SessionApprovalsApi {
-  create(request: CreateSession): Promise<SessionDescription>;
+  create(request: CreateSession): Promise<SessionDescription | NoRoom>;
   describe(): Promise<SessionDescription | undefined>;
   messages(
     after: number,
@@ -228,6 +229,11 @@ export interface SessionApi extends SessionApprovalsApi {
   /** What stands for the turns that models are not shown any more: `none` while all are shown. */
   shortened(): Promise<ShortenedView | 'none' | undefined>;
   remove(principal: Principal, requestId: string): Promise<boolean>;
+  /**
+   * From the index of its workspace: when it was used last, in epoch milliseconds. `undefined` if it is not
+   * there, or had no turn since `idleSince` and has ended for it.
+   */
+  endIfIdle(idleSince: number | undefined): Promise<number | undefined>;
 
   admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>>;
   /**

@@ -32,6 +32,7 @@ import { cancelTurn, cancelTurns, removeSession } from './cancel-turn.ts';
 import { commitBatch } from './commit-batch.ts';
 import { createSession, describeSession } from './create-session.ts';
 import { decideApproval, viewApproval } from './decide-approval.ts';
+import { endIfIdle } from './end-if-idle.ts';
 import { endProgram } from './end-program.ts';
 import { Flusher } from './flusher.ts';
 import { toTurn } from './hand-over.ts';
@@ -69,6 +70,8 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   readonly #admissions: Admissions;
   readonly #flusher: Flusher;
   readonly #courier: ApprovalCourier;
+  /** Settles when nobody is making this session. */
+  #created: Promise<unknown> = Promise.resolve();
 
   constructor(ctx: DurableObjectState, env: BlockBindings, inside?: RunInside) {
     super(ctx, env);
@@ -94,12 +97,14 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     });
   }
 
-  async create(request: CreateSession): Promise<SessionDescription> {
+  async create(request: CreateSession): ReturnType<SessionApi['create']> {
     this.#requireOwn(request);
     // The policy says how what the session begins with is to be written.
     const hasWords = request.system !== undefined || request.title !== undefined;
     if (hasWords) await this.#parts.authorities.newest(request.principal);
-    return createSession(this.#written(), request);
+    const created = createSession(this.#written(), request);
+    this.#created = Promise.allSettled([this.#created, created]);
+    return await created;
   }
 
   async describe(): Promise<SessionDescription | undefined> {
@@ -123,7 +128,14 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
   async remove(principal: Principal, requestId: string): Promise<boolean> {
     if (!this.#exists()) return false;
     removeSession(this.#parts, this.#flusher, { principal, requestId });
+    // Whoever asks for a list from now on does not find it there. If the index cannot be reached, it is told later.
+    await this.#flusher.unlist().catch(() => {});
     return true;
+  }
+
+  async endIfIdle(idleSince: number | undefined): Promise<number | undefined> {
+    await Promise.all([this.#created, this.#admissions.settled()]);
+    return this.#exists() ? endIfIdle(this.#parts, this.#flusher, idleSince) : undefined;
   }
 
   async admitTurn(request: AdmitTurn): Promise<Result<Admission, AdmissionRefusal>> {

@@ -56,7 +56,7 @@ export class SessionClient implements SessionApi {
     this.#connect = connect;
   }
 
-  create(request: CreateSession): Promise<SessionDescription> {
+  create(request: CreateSession): ReturnType<SessionApi['create']> {
     return this.#again((session) => session.create(request));
   }
 
@@ -78,6 +78,10 @@ export class SessionClient implements SessionApi {
 
   remove(principal: Principal, requestId: string): Promise<boolean> {
     return this.#once((session) => session.remove(principal, requestId));
+  }
+
+  endIfIdle(idleSince: number | undefined): Promise<number | undefined> {
+    return this.#again((session) => session.endIfIdle(idleSince));
   }
 
   /** Sent once: without an idempotency key, a second admission would be another turn. */

@@ -17,6 +17,8 @@ export interface SessionFacts {
   readonly title?: string;
   readonly model?: string;
   readonly ephemeralMs?: number;
+  /** The index of the workspace has it. Absent in those of before there was one. */
+  readonly isListed?: true;
   /**
    * Name of its outbox in the audit chain. Holds chance: a session that is made again under the same
    * id after it was deleted counts from 1 again, and must not be taken for the first.
@@ -25,7 +27,7 @@ export interface SessionFacts {
 }
 
 export interface SessionRow {
-  readonly facts: SessionFacts;
+  facts: SessionFacts;
   /** Newest revision of the workspace's authority that this session has heard of. */
   revision: number;
   /** Its conversation is gone, its records are still on their way. */
@@ -66,7 +68,7 @@ export class SessionStore {
     createSessionTables(this.#sql);
     this.#sql.exec(
       'INSERT INTO session (id, facts, revision, deleted) VALUES (1, ?, ?, 0)',
-      this.#values.seal(KEY, JSON.stringify(facts)),
+      this.#toColumn(facts),
       revision,
     );
     this.#row = { facts, revision, deleted: false };
@@ -81,6 +83,18 @@ export class SessionStore {
     return true;
   }
 
+  /** In memory only, until {@link SessionStore.writeFacts}. */
+  noteListed(): void {
+    const row = this.live();
+    if (row !== undefined) row.facts = { ...row.facts, isListed: true };
+  }
+
+  writeFacts(): void {
+    const row = this.row();
+    if (row === undefined) return;
+    this.#sql.exec('UPDATE session SET facts = ?', this.#toColumn(row.facts));
+  }
+
   markDeleted(): void {
     this.#sql.exec('UPDATE session SET deleted = 1');
     this.forget();
@@ -89,6 +103,10 @@ export class SessionStore {
   /** After a transaction was rolled back, or storage was wiped: memory may be ahead of it. */
   forget(): void {
     this.#row = 'unread';
+  }
+
+  #toColumn(facts: SessionFacts): string {
+    return this.#values.seal(KEY, JSON.stringify(facts));
   }
 
   #read(): SessionRow | undefined {

@@ -19,6 +19,7 @@ import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
 import { openSession, type SessionClient } from '../session/session-client.ts';
+import { askSessionIndex } from '../session-index/session-index-client.ts';
 import { openStorage } from '../storage/storage-client.ts';
 import { openBlock } from '../user/block-client.ts';
 import { openSignIns } from '../vault/sign-in-client.ts';
@@ -57,6 +58,7 @@ export interface WorkspaceTasks {
   readonly erase: () => Promise<void>;
   readonly depart: () => Promise<void>;
   readonly withdraw: () => Promise<void>;
+  readonly sessions: () => Promise<void>;
 }
 
 export interface Assembled {
@@ -158,6 +160,8 @@ export function assembleParts(
     eraseStorage: (plugin, revision) => openStorage(env, toId(), plugin).erase(revision),
     endSignIns: ({ principals, by }) =>
       openSignIns(env, toId()).endSignInsOf(by, { holders: principals }),
+    tellSessionIndex: (policy, revision) =>
+      askSessionIndex(env, toId(), (index) => index.follow(policy, revision)),
     tellSession: (sessionId, revision) => tellSession(env, toId(), { sessionId, revision }),
     willSettle: (turn) => willSettle(env, toId(), turn),
     flush: () => ctx.waitUntil(drain().catch(() => {})), // the timer sends what this could not

@@ -15,6 +15,7 @@ import { findSignInObjection } from './admit-sign-in.ts';
 import { announceRevision } from './announce-revision.ts';
 import { keepPolicyVersion } from './keep-policy-version.ts';
 import { seeOff, seeOffSoon } from './see-off.ts';
+import { orderSessionPolicy, tellSessionIndexSoon } from './tell-session-index.ts';
 import { revokeTokens } from './tokens.ts';
 import { findWideGrants } from './wide-grants.ts';
 import type {
@@ -74,7 +75,7 @@ export async function changeWorkspace(
   actor: Actor,
   change: WorkspaceChange,
 ): Promise<Result<void, Refusal>> {
-  const { revision, members: before } = parts.workspace.row();
+  const { revision, members: before, policy } = parts.workspace.row();
   const unrecorded = refuseUnrecorded(parts);
   if (unrecorded !== undefined) return err(unrecorded);
   if (change.ifRevision !== undefined && change.ifRevision !== revision) {
@@ -95,7 +96,10 @@ export async function changeWorkspace(
       revokeTokens(parts, actor, tokensOf(parts, former));
       seeOff(parts, actor, former.map(toUserName));
     }
-    if (change.policy !== undefined) parts.workspace.update({ policy: change.policy });
+    if (change.policy !== undefined) {
+      parts.workspace.update({ policy: change.policy });
+      orderSessionPolicy(parts, policy, change.policy);
+    }
     const next = raiseRevision(parts);
     if (change.policy !== undefined) keepPolicyVersion(parts, actor);
     const facts = { action: 'workspace-changed', reason: nameOf(change), revision: next } as const;
@@ -103,7 +107,7 @@ export async function changeWorkspace(
   });
   parts.flush();
   await announceRevision(parts);
-  await seeOffSoon(parts);
+  await Promise.all([seeOffSoon(parts), tellSessionIndexSoon(parts)]);
   return ok(undefined);
 }
 

@@ -39,6 +39,7 @@ import { recordDenial, recordRefusedLogins, recordRefusedUpload } from './refusa
 import { seeOffPending } from './see-off.ts';
 import { sweepAfterRestart, sweepTurns } from './sweep-turns.ts';
 import { withdrawPending } from './tell-lane.ts';
+import { tellSessionIndex } from './tell-session-index.ts';
 import { describeToken, issueToken, revokeToken } from './tokens.ts';
 import { TurnCounter } from './turn-counter.ts';
 import { armSweep, renewSlice } from './turns.ts';
@@ -74,6 +75,7 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
       erase: () => erasePending(this.#parts),
       depart: () => seeOffPending(this.#parts),
       withdraw: () => withdrawPending(this.#parts),
+      sessions: () => tellSessionIndex(this.#parts),
     });
     this.#parts = this.#assembled.parts;
     this.#installations = new Installations(this.#parts);

@@ -7,6 +7,7 @@
 import type { AuditAction, AuditEvent } from '../../core/audit/audit-event.ts';
 import type { RegisteredPlugin } from '../../core/manifest/registered-plugin.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import type { SessionPolicy } from '../../core/policy/session-policy.ts';
 import type { Changes } from '../kit/changes.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { Sealing } from '../kit/sealing.ts';
@@ -76,6 +77,8 @@ export interface WorkspaceParts {
   readonly eraseStorage: (plugin: string, revision: number) => Promise<void>;
   /** Has the vault forget all sign-ins of principals who are gone. */
   readonly endSignIns: (departure: Departure) => Promise<void>;
+  /** Resolves once the index goes by it. */
+  readonly tellSessionIndex: (policy: SessionPolicy, revision: number) => Promise<void>;
   /** Tries out a plugin's code in the lane. */
   readonly startPlugin: (start: Omit<StartPlugin, 'workspace'>) => Promise<PluginStart>;
   /** Tells the lane; resolves once it knows for good. */

@@ -16,6 +16,7 @@ import { DEFAULT_MEMORY_POLICY } from '../../core/policy/memory-policy.ts';
 import { DEFAULT_PLUGIN_POLICY } from '../../core/policy/plugin-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { toScanPolicy } from '../../core/policy/scan-policy.ts';
+import { DEFAULT_SESSION_POLICY } from '../../core/policy/session-policy.ts';
 import { DEFAULT_SIGN_IN_POLICY } from '../../core/policy/sign-in-policy.ts';
 
 export interface WorkspaceRow {
@@ -32,6 +33,7 @@ const LATER_PARTS = {
   plugins: DEFAULT_PLUGIN_POLICY,
   approvals: DEFAULT_APPROVAL_POLICY,
   memory: DEFAULT_MEMORY_POLICY,
+  sessions: DEFAULT_SESSION_POLICY,
   encryption: DEFAULT_ENCRYPTION_POLICY,
   signIn: DEFAULT_SIGN_IN_POLICY,
 };

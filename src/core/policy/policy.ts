@@ -34,6 +34,11 @@ import { allowListSchema, denyListSchema } from './pattern-lists.ts';
 import { DEFAULT_PLUGIN_POLICY, type PluginPolicy, pluginPolicySchema } from './plugin-policy.ts';
 import { DEFAULT_SCAN_POLICY, type ScanPolicy } from './scan-policy.ts';
 import { scanPolicySchema } from './scan-policy-schema.ts';
+import {
+  DEFAULT_SESSION_POLICY,
+  type SessionPolicy,
+  sessionPolicySchema,
+} from './session-policy.ts';
 import { DEFAULT_SIGN_IN_POLICY, type SignInPolicy } from './sign-in-policy.ts';
 import { signInPolicySchema } from './sign-in-schema.ts';
 import { DEFAULT_TURN_LIMITS, TURN_LIMIT_CEILINGS, type TurnLimits } from './turn-limits.ts';
@@ -77,6 +82,7 @@ export interface Policy {
   readonly flow: FlowRules;
   readonly approvals: ApprovalPolicy;
   readonly memory: MemoryPolicy;
+  readonly sessions: SessionPolicy;
   readonly signIn: SignInPolicy;
   readonly encryption: EncryptionPolicy;
 }
@@ -117,6 +123,7 @@ export const DEFAULT_POLICY: Policy = {
   flow: DEFAULT_FLOW_RULES,
   approvals: DEFAULT_APPROVAL_POLICY,
   memory: DEFAULT_MEMORY_POLICY,
+  sessions: DEFAULT_SESSION_POLICY,
   signIn: DEFAULT_SIGN_IN_POLICY,
   encryption: DEFAULT_ENCRYPTION_POLICY,
 };
@@ -180,6 +187,7 @@ export const policySchema: z.ZodType<Policy> = z.strictObject({
   flow: flowRulesSchema.prefault({}),
   approvals: approvalPolicySchema.prefault({}),
   memory: memoryPolicySchema.prefault({}),
+  sessions: sessionPolicySchema.prefault({}),
   signIn: signInPolicySchema.prefault({}),
   encryption: encryptionPolicySchema.prefault({}),
 });

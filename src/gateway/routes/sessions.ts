@@ -6,9 +6,14 @@
 
 import * as z from 'zod';
 import { openSession } from '../../blocks/session/session-client.ts';
+import type { NoRoom } from '../../blocks/session-index/session-index-api.ts';
+import { askSessionIndex } from '../../blocks/session-index/session-index-client.ts';
+import { toPrincipalName } from '../../core/policy/principal.ts';
+import { admit } from '../admit.ts';
 import { json, noContent } from '../json-response.ts';
 import { newSessionId, sessionOf } from '../open-session.ts';
-import { found, noSuch } from '../refusal.ts';
+import { principalNameSchema } from '../principal-name.ts';
+import { found, noSuch, Refusal } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -66,7 +71,69 @@ const createSession = defineRoute(
       ...(body.system !== undefined && { system: body.system }),
       ...(body.model !== undefined && { model: body.model }),
     });
+    if (typeof created === 'string') throw noRoom(created);
     return json(created, 201, { Location: `/v1/sessions/${sessionId}` });
+  },
+);
+
+const FULL: Readonly<Record<NoRoom, string>> = {
+  'principal-is-full': 'Cannot create the session: its creator must have fewer',
+  'workspace-is-full': 'Cannot create the session: the workspace must have fewer',
+};
+
+function noRoom(full: NoRoom): Refusal {
+  return new Refusal('limit_reached', { detail: FULL[full] });
+}
+
+/** In the place of a principal. */
+const EVERYBODY = '*';
+
+const listQuery = z.strictObject({
+  /** Absent: the caller's own. Those of another, or of everybody (`*`), need `system:admin`. */
+  principal: principalNameSchema.or(z.literal(EVERYBODY)).optional(),
+  after: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+const listed = session.pick({
+  id: true,
+  createdAt: true,
+  createdBy: true,
+  title: true,
+  model: true,
+});
+
+const listSessions = defineRoute(
+  {
+    method: 'GET',
+    path: '/v1/sessions',
+    operation: 'listSessions',
+    summary:
+      "List the conversations that the caller has begun, the newest first, or with `system:admin` another `principal`'s, or everybody's (`*`)",
+    tag: 'sessions',
+    access: 'session:read',
+    query: listQuery,
+    success: {
+      status: 200,
+      describes: z.object({ sessions: z.array(listed), next: z.number().optional() }),
+    },
+  },
+  async (request) => {
+    const { env, caller, query } = request;
+    const { principal: asked, after, limit } = query;
+    const own = toPrincipalName(caller.principal);
+    const whose = asked ?? own;
+    if (whose !== own) {
+      await admit({ access: 'system:admin', operation: 'listSessions' }, caller, request);
+    }
+    const page = await askSessionIndex(env, caller.principal.workspace, (index) =>
+      index.list({
+        limit,
+        ...(whose !== EVERYBODY && { createdBy: whose }),
+        ...(after !== undefined && { after }),
+      }),
+    );
+    return json(page);
   },
 );
 
@@ -151,6 +218,7 @@ const deleteSession = defineRoute(
 
 export const sessionRoutes: readonly Route[] = [
   createSession,
+  listSessions,
   readSession,
   listMessages,
   readSummary,

@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
-import { crash, ring } from './support/crash.ts';
+import { crash, ringAll } from './support/crash.ts';
 import { REPLY_USAGE, toReply, toToolEvent, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, type SessionFixture } from './support/session-fixture.ts';
 
@@ -14,14 +14,6 @@ async function countRows({ connect }: SessionFixture, table: string): Promise<un
 
 async function alarmOf({ connect }: SessionFixture): Promise<number | null> {
   return await runInDurableObject(connect(), (_, { storage }) => storage.getAlarm());
-}
-
-/** Makes every timer due and rings. */
-async function ringAll({ connect }: SessionFixture): Promise<void> {
-  await runInDurableObject(connect(), (_, { storage }) => {
-    storage.sql.exec('UPDATE timers SET due_at = 1');
-  });
-  await ring(connect());
 }
 
 describe('the outbox of a session', () => {
@@ -39,7 +31,7 @@ describe('the outbox of a session', () => {
       await run.commit([toReply(0), toTurnFinished()], { audit });
       await eventually(() => expect(fixture.script.appendFates).toEqual([]));
       await crash();
-      await ringAll(fixture);
+      await ringAll(fixture.connect());
       await eventually(() => expect(fixture.chain()).toHaveLength(452));
       expect(fixture.chain().slice(2)).toEqual(audit);
       expect(fixture.script.chain.size).toBe(1);
@@ -54,7 +46,7 @@ describe('the outbox of a session', () => {
     await run.commit([toReply(0)], { audit: [toToolEvent()] });
     await crash();
     fixture.script.auditIsDown = false;
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     expect(fixture.chain().map(({ action }) => action)).toEqual([
       'session-created',
       'turn-admitted',
@@ -114,7 +106,7 @@ describe('a session that owes nothing', () => {
     await eventually(async () => expect(await countRows(fixture, 'timers')).toBe(1));
     await crash();
     fixture.script.auditIsDown = false;
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     expect(fixture.chain().map(({ action }) => action)).toEqual(['session-created']);
   });
 });
@@ -129,7 +121,7 @@ describe('a settlement', () => {
     expect(fixture.script.settled).toEqual([
       { turnId: run.turn.turnId, usage: REPLY_USAGE, toolCalls: { fetch: 2 } },
     ]);
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     expect(fixture.script.settled).toHaveLength(1);
     expect(await countRows(fixture, 'timers')).toBe(0);
   });
@@ -141,9 +133,9 @@ describe('a settlement', () => {
     await run.commit([toTurnFinished()]);
     await eventually(() => expect(fixture.script.failingSettlements).toBe(1));
     await crash();
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     expect(fixture.script.settled).toEqual([]);
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     expect(fixture.script.settled).toMatchObject([{ turnId: run.turn.turnId }]);
   });
 });
@@ -215,10 +207,10 @@ describe('an ephemeral session', () => {
     await admit(ephemeral);
     await (await fixture.run()).commit([toTurnFinished()]);
     await admit(ephemeral);
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     expect(await client.describe()).toMatchObject({ turns: 2 });
     await (await fixture.run(1)).commit([toTurnFinished()]);
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     expect(await client.describe()).toBeUndefined();
   });
 
@@ -229,7 +221,7 @@ describe('an ephemeral session', () => {
     await admit(ephemeral);
     await (await fixture.run()).commit([toTurnFinished()]);
     await eventually(() => expect(fixture.script.settled).toHaveLength(1));
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     await eventually(async () => expect(await countTables(fixture)).toBe(0));
     await admit(ephemeral);
     await (await fixture.run(1)).commit([toTurnFinished()]);
@@ -243,7 +235,7 @@ describe('an ephemeral session', () => {
     const { create, admission, client, script } = fixture;
     script.shortage = { reason: 'principal_rate', retryAfterMs: 1 };
     await client.admitTurn(admission({ create: { ...create, ephemeralMs: 60_000 } }));
-    await ringAll(fixture);
+    await ringAll(fixture.connect());
     await eventually(async () => expect(await countTables(fixture)).toBe(0));
     expect(fixture.chain()).toMatchObject([{ action: 'turn-refused' }]);
   });

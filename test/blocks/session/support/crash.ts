@@ -16,6 +16,14 @@ export async function ring(stub: DurableObjectStub): Promise<void> {
   await runDurableObjectAlarm(stub);
 }
 
+/** Makes every timer due, and lets the alarm ring. */
+export async function ringAll(stub: DurableObjectStub): Promise<void> {
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec('UPDATE timers SET due_at = 1');
+  });
+  await ring(stub);
+}
+
 /** A crash so long ago that the lease of the run has lapsed, and every timer is due. */
 export async function crashLongAgo(connect: () => DurableObjectStub): Promise<void> {
   await runInDurableObject(connect(), (_, { storage }) => {

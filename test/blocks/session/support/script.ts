@@ -6,6 +6,10 @@
  */
 
 import type { ApprovalNews } from '../../../../src/blocks/approvals/approvals-api.ts';
+import type {
+  ListedSession,
+  NoRoom,
+} from '../../../../src/blocks/session-index/session-index-api.ts';
 import type { OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Turn } from '../../../../src/core/conversation/turn.ts';
@@ -42,6 +46,16 @@ export interface Script {
   readonly approvals: Map<string, ApprovalNews>;
   /** How often it cannot be reached from now on. */
   failingNews: number;
+  /** What the index of sessions lists. */
+  readonly listed: Map<string, ListedSession>;
+  /** Those that it heard of after they were made. */
+  readonly heard: string[];
+  /** Why it has no room for another one. */
+  noRoom: NoRoom | undefined;
+  /** How often it cannot be reached from now on, but for reservations. */
+  failingLists: number;
+  /** Done by it before it answers a reservation. */
+  beforeReserving: () => Promise<void>;
   /** Every turn that was handed to a run. */
   readonly runs: Turn[];
   /** What a run does; it never ends unless a test says so. */
@@ -79,6 +93,11 @@ export function scriptOf(workspace: string): Script {
     failingSettlements: 0,
     approvals: new Map(),
     failingNews: 0,
+    listed: new Map(),
+    heard: [],
+    noRoom: undefined,
+    failingLists: 0,
+    beforeReserving: async () => {},
     runs: [],
     // The runtime cancels a request that waits for nothing, so it waits for a timer.
     run: () => new Promise((resolve) => setTimeout(resolve, 600_000)),

@@ -8,6 +8,10 @@ import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
 import type { ApprovalNews } from '../../../../src/blocks/approvals/approvals-api.ts';
 import type { BlockBindings } from '../../../../src/blocks/kit/bindings.ts';
 import { type RunRef, takeTurn } from '../../../../src/blocks/session/turn-client.ts';
+import type {
+  ListedSession,
+  NoRoom,
+} from '../../../../src/blocks/session-index/session-index-api.ts';
 import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
@@ -16,6 +20,7 @@ import type { SummaryAnswer, SummaryOrder } from '../../../../src/core/memory/su
 import type { Authority } from '../../../../src/core/policy/authority.ts';
 import type { Principal } from '../../../../src/core/policy/principal.ts';
 import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
+import type { SessionId } from '../../../../src/core/primitives/ids.ts';
 import type { Result } from '../../../../src/core/primitives/result.ts';
 import { type Script, scriptOf } from './script.ts';
 import { SLICE } from './session-fixture.ts';
@@ -79,6 +84,31 @@ export class ApprovalsBlock extends Scripted {
         script.approvals.set(summary.id, { summary, version });
       }
     }
+  }
+}
+
+export class SessionIndexBlock extends Scripted {
+  async reserve(session: ListedSession): Promise<'reserved' | NoRoom> {
+    const { script } = this;
+    await script.beforeReserving();
+    if (script.noRoom !== undefined) return script.noRoom;
+    script.listed.set(session.id, session);
+    return 'reserved';
+  }
+
+  async hear(session: ListedSession): Promise<void> {
+    this.#reach();
+    this.script.heard.push(session.id);
+    this.script.listed.set(session.id, session);
+  }
+
+  async remove(id: SessionId): Promise<void> {
+    this.#reach();
+    this.script.listed.delete(id);
+  }
+
+  #reach(): void {
+    if (this.script.failingLists-- > 0) throw new Error('unreachable');
   }
 }
 
