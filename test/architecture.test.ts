@@ -13,7 +13,7 @@ const SRC = join(import.meta.dirname, '../src');
 
 /** The doors of `blocks`: what reaches an object, what it answers, and how names and keys are made. */
 const BLOCK_DOORS =
-  /^blocks\/([a-z]+\/[a-z-]+-(client|api)|kit\/(keys|signing-key|signatures|bindings|address|gateway-identity|content-seal|sealing|tables))\.ts$/;
+  /^blocks\/([a-z-]+\/[a-z-]+-(client|api)|kit\/(keys|signing-key|signatures|bindings|address|gateway-identity|content-seal|sealing|tables))\.ts$/;
 
 const MAY_IMPORT: Record<string, readonly (string | RegExp)[]> = {
   core: [],

@@ -1,4 +1,4 @@
-/** Rotation without downtime, and tickets for what a browser opens without a header. */
+/** Rotation without downtime, tickets for what a browser opens without a header, and whose sessions are whose. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attenuate } from '../../src/client/attenuate.ts';
@@ -236,5 +236,60 @@ describe('a rate of a route', () => {
     const { status, body } = await limit({ listToken: { calls: 1, periodMs: 1_000 } });
     expect(status).toBe(422);
     expect(body.errors).toMatchObject([{ pointer: '/policy/rates/routes/listToken' }]);
+  });
+});
+
+describe('the list of sessions', () => {
+  const AT = '/v1/workspaces/default';
+  const holderOf = async (id: string, grants: readonly string[]) => {
+    const { body } = await root.post('/v1/tokens', { subject: { kind: 'user', id }, grants });
+    return callApi(gateway, body.token);
+  };
+  const idsOf = async (api: Api, query = '') =>
+    (await api.get(`/v1/sessions${query}`)).body.sessions.map(({ id }: { id: string }) => id);
+
+  test('shows its own to everybody, and those of others to operators alone', async () => {
+    const ann = await holderOf('ann', ['session:*']);
+    const eve = await holderOf('eve', ['session:*']);
+    const [first, second] = [await ann.session(), await ann.session()];
+    expect(await idsOf(ann)).toEqual([second, first]);
+    expect(await idsOf(eve)).toEqual([]);
+    for (const principal of ['user:ann', '*']) {
+      const refused = await eve.get(`/v1/sessions?principal=${principal}`);
+      expect(refused.body).toMatchObject({ status: 403, reason: 'principal_grant_missing' });
+      expect(JSON.stringify(refused.body)).not.toContain(first);
+    }
+    expect(await idsOf(root, '?principal=user:ann')).toEqual([second, first]);
+    expect(await idsOf(root, '?principal=*')).toEqual(expect.arrayContaining([first, second]));
+    expect((await eve.get('/v1/sessions?principal=ann')).status).toBe(422);
+
+    const page = await ann.get('/v1/sessions?limit=1');
+    expect(page.body).toMatchObject({ sessions: [{ id: second, createdBy: 'user:ann' }] });
+    expect(await idsOf(ann, `?limit=1&after=${page.body.next}`)).toEqual([first]);
+    expect((await ann.delete(`/v1/sessions/${second}`)).status).toBe(204);
+    expect(await idsOf(ann)).toEqual([first]);
+  });
+
+  test('has the bound that the policy sets, until one is deleted', async () => {
+    const { policy } = (await root.get(AT)).body;
+    const bot = await holderOf('bot', ['session:*']);
+    const other = await holderOf('other', ['session:*']);
+    await root.put(AT, { policy: { ...policy, sessions: { maxOfPrincipal: 2 } } });
+    const made = await Promise.all(Array.from({ length: 6 }, () => bot.post('/v1/sessions', {})));
+    const refused = made.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(4);
+    expect(refused[0]?.body).toMatchObject({
+      code: 'limit_reached',
+      detail: 'Cannot create the session: its creator must have fewer',
+    });
+    expect(await other.session()).toMatch(/^ses_/);
+    const [first] = await idsOf(bot);
+    await bot.delete(`/v1/sessions/${first}`);
+    expect([await bot.session(), await bot.session()]).toEqual([
+      expect.stringMatching(/^ses_/),
+      undefined,
+    ]);
+    await root.put(AT, { policy });
+    expect(await bot.session()).toMatch(/^ses_/);
   });
 });

@@ -6,11 +6,10 @@
  */
 
 import type { SessionPolicy } from '../../core/policy/session-policy.ts';
-import type { SessionId } from '../../core/primitives/ids.ts';
 
 /** What is told of a session without asking it. */
 export interface ListedSession {
-  readonly id: SessionId;
+  readonly id: string;
   readonly createdAt: number;
   /** `kind:id`. */
   readonly createdBy: string;
@@ -44,7 +43,7 @@ export interface SessionIndexApi {
   /** For one that is there already: lists it, however many there are. */
   hear(session: ListedSession): Promise<void>;
   /** Also for one that is not listed. */
-  remove(id: SessionId): Promise<void>;
+  remove(id: string): Promise<void>;
   list(query: SessionQuery): Promise<SessionPage>;
   /** From the workspace: goes by this from now on, unless a later revision has said something else. */
   follow(policy: SessionPolicy, revision: number): Promise<void>;

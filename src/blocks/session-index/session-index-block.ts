@@ -11,7 +11,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { SessionPolicy } from '../../core/policy/session-policy.ts';
-import type { SessionId } from '../../core/primitives/ids.ts';
+import { parseSessionId } from '../../core/primitives/ids.ts';
 import { workspaceOf } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
@@ -87,7 +87,7 @@ export class SessionIndexBlock extends DurableObject<BlockBindings> implements S
     this.#change(() => this.#sessions.put(session, { kind: 'used', at: Date.now() }));
   }
 
-  async remove(id: SessionId): Promise<void> {
+  async remove(id: string): Promise<void> {
     this.#change(() => this.#sessions.remove(id));
   }
 
@@ -168,8 +168,10 @@ export class SessionIndexBlock extends DurableObject<BlockBindings> implements S
   }
 
   async #ask({ id }: DueSession, idleSince: number | undefined): Promise<Standing> {
+    const sessionId = parseSessionId(id);
+    if (sessionId === undefined) return undefined;
     try {
-      const session = openSession(this.env, workspaceOf(this.ctx), id);
+      const session = openSession(this.env, workspaceOf(this.ctx), sessionId);
       const usedAt = await session.endIfIdle(idleSince);
       return usedAt === undefined ? undefined : { usedAt };
     } catch {

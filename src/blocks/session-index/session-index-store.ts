@@ -5,7 +5,6 @@
  */
 
 import { DEFAULT_SESSION_POLICY, type SessionPolicy } from '../../core/policy/session-policy.ts';
-import type { SessionId } from '../../core/primitives/ids.ts';
 import type { ContentSeal } from '../kit/content-seal.ts';
 import type { ListedSession, SessionQuery } from './session-index-api.ts';
 
@@ -13,7 +12,7 @@ import type { ListedSession, SessionQuery } from './session-index-api.ts';
 export interface DueSession {
   /** Of its row: one that is listed anew has another. */
   readonly seq: number;
-  readonly id: SessionId;
+  readonly id: string;
 }
 
 /** Instants in epoch milliseconds: what is older is due. */
@@ -89,7 +88,7 @@ export class SessionIndexStore {
     return this.#count(EVERYBODY);
   }
 
-  has(id: SessionId): boolean {
+  has(id: string): boolean {
     return this.#sql.exec('SELECT 1 FROM sessions WHERE id = ?', id).toArray().length > 0;
   }
 
@@ -108,7 +107,7 @@ export class SessionIndexStore {
     this.#add(createdBy, isAsked, 1);
   }
 
-  remove(id: SessionId): void {
+  remove(id: string): void {
     this.#delete('id', id);
   }
 
@@ -176,14 +175,11 @@ export class SessionIndexStore {
 
   #toListed({ seq, id, owner, created_at: createdAt, facts }: SessionRow) {
     const opened = JSON.parse(this.#sealing.openText(rowOf(id), facts));
-    return { seq, id: id as SessionId, createdAt, createdBy: owner, ...opened };
+    return { seq, id, createdAt, createdBy: owner, ...opened };
   }
 
   #rows(query: string, before: number, limit: number): readonly DueSession[] {
-    return this.#sql
-      .exec<{ seq: number; id: string }>(query, before, limit)
-      .toArray()
-      .map(({ seq, id }) => ({ seq, id: id as SessionId }));
+    return this.#sql.exec<{ seq: number; id: string }>(query, before, limit).toArray();
   }
 
   #least(query: string): number | undefined {

@@ -68,6 +68,11 @@ export function readSessionId(
     : undefined;
 }
 
+/** Of what the gateway itself has stored: whether it was issued here is not looked at again. */
+export function parseSessionId(text: string): SessionId | undefined {
+  return SESSION.test(text) ? (text as SessionId) : undefined;
+}
+
 /** Issues the block id that belongs to `chance` in this workspace. */
 export function issueBlockId(
   workspace: WorkspaceId,
