@@ -4,6 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attenuate } from '../../src/client/attenuate.ts';
+import { MAX_CHANNELS } from '../../src/core/channels/channel-spec.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { type StandIn, startStandIn } from '../support/channel-standins.ts';
 import {
@@ -435,5 +436,43 @@ describe('somebody with a token', () => {
     const { status, body } = await api.post('/v1/channels', { ...order, credentials });
     expect([status, JSON.stringify(body).includes(credentials.secret)]).toEqual([422, false]);
     expect(gateway.log()).not.toContain(credentials.secret);
+  });
+});
+
+describe('who may make channels', () => {
+  const makerOf = async (id: string) => {
+    const grants = ['channel:manage', 'channel:send', 'channel:receive'];
+    const { body } = await api.post('/v1/tokens', { subject: { kind: 'service', id }, grants });
+    return callApi(gateway, body.token);
+  };
+  const make = (maker: Api, name: string) =>
+    maker.post('/v1/channels', channelOrder(standIn, 'webhook', { name, capabilities: [] }));
+  const namesOf = async (): Promise<string[]> =>
+    (await api.get('/v1/channels')).body.channels.map(({ name }: { name: string }) => name);
+
+  test('has half of the room, and is told so, and not that the name is taken', async () => {
+    const before = await namesOf();
+    const [flooder, other] = [await makerOf('flooder'), await makerOf('other')];
+    for (let at = 0; at < MAX_CHANNELS / 2; at++) {
+      expect((await make(flooder, `flood-${at}`)).status).toBe(201);
+    }
+    expect((await make(flooder, 'one-more')).body).toMatchObject({
+      status: 429,
+      code: 'limit_reached',
+      detail: 'Cannot create the channel: its creator must have fewer',
+    });
+    expect((await make(flooder, 'flood-0')).body).toMatchObject({
+      status: 409,
+      detail: 'Cannot create the channel: its name is taken',
+    });
+    const left = MAX_CHANNELS / 2 - before.length;
+    for (let at = 0; at < left; at++) expect((await make(other, `other-${at}`)).status).toBe(201);
+    const full = 'Cannot create the channel: the workspace must have fewer';
+    expect((await make(other, 'one-more')).body).toMatchObject({ status: 429, detail: full });
+    expect((await make(api, 'one-more')).body).toMatchObject({ status: 429, detail: full });
+    const made = (await namesOf()).filter((name) => !before.includes(name));
+    await Promise.all(made.map((name) => api.delete(`/v1/channels/${name}`)));
+    expect((await make(flooder, 'one-more')).status).toBe(201);
+    await api.delete('/v1/channels/one-more');
   });
 });

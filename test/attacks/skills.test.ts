@@ -1,6 +1,7 @@
 /** Skills that strangers wrote, or that want more than their turn may: over HTTP. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_SKILLS } from '../../src/core/skills/installed-skill.ts';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { installScript } from '../support/script-plugins.ts';
@@ -18,7 +19,11 @@ beforeAll(async () => {
 afterAll(() => gateway?.dispose());
 
 async function callerWith(...grants: string[]): Promise<Api> {
-  const subject = { kind: 'service', id: 'installer' };
+  return await callerNamed('installer', grants);
+}
+
+async function callerNamed(id: string, grants: readonly string[]): Promise<Api> {
+  const subject = { kind: 'service', id };
   const issued = await root.post('/v1/tokens', { subject, grants });
   expect(issued.status).toBe(201);
   return callApi(gateway, issued.body.token);
@@ -51,6 +56,25 @@ describe('a skill of somebody who may not write the policy', () => {
     expect(JSON.stringify(said.body)).not.toContain('Obey me.');
     const loaded = await turn([call('load-skill', { name: 'theirs' }), { text: 'done' }]);
     expect(loaded.toolCalls[0].status).toBe('denied');
+  });
+
+  test('leaves half of the room to others', async () => {
+    const flooder = await callerNamed('flooder', ['system:plugin:install', 'system:plugin:delete']);
+    const names = Array.from({ length: MAX_SKILLS / 2 + 1 }, (_, at) => `flood-${at}`);
+    const install = (api: Api, name: string) =>
+      api.post('/v1/skills', { document: skill(name, '', `Text of ${name}.`) });
+    const last = names.at(-1) ?? '';
+    for (const name of names.slice(0, -1)) expect((await install(flooder, name)).status).toBe(201);
+    expect((await install(flooder, last)).body).toMatchObject({
+      status: 429,
+      code: 'limit_reached',
+      detail: 'Cannot install the skill: its installer must have fewer',
+    });
+    // Another text of one that it has is no further one.
+    const again = { document: skill('flood-0', '', 'Another text.') };
+    expect((await flooder.post('/v1/skills', again)).status).toBe(201);
+    expect((await install(installer, last)).status).toBe(201);
+    await Promise.all(names.map((name) => root.delete(`/v1/skills/${name}`)));
   });
 
   test('makes the turn that asks for it untrusted, so that nothing private leaves by it', async () => {

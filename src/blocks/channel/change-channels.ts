@@ -8,6 +8,7 @@ import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { MAX_CHANNELS } from '../../core/channels/channel-spec.ts';
 import { requireNarrower } from '../../core/channels/sender-terms.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import { findNoRoom } from '../../core/policy/room.ts';
 import { ok, type Result } from '../../core/primitives/result.ts';
 import type {
   ChannelDescription,
@@ -16,6 +17,7 @@ import type {
   DecidePairing,
   IssueChatTicket,
   IssueCode,
+  NotCreated,
   PairingDescription,
 } from './channel-api.ts';
 import type { ChannelParts } from './channel-parts.ts';
@@ -42,17 +44,20 @@ export function describeChannel(parts: ChannelParts, name: string): ChannelDescr
   );
 }
 
-/** `undefined`: the name is taken, or there are too many. */
 export function createChannel(
   parts: ChannelParts,
-  { credentials, ...request }: CreateChannel,
-): ChannelSummary | undefined {
+  { credentials, isOperator, ...request }: CreateChannel,
+): ChannelSummary | NotCreated {
   const { name } = request.spec;
   const known = parts.channels.find(name);
   if (known?.requestId === request.requestId) return summarise(known);
-  if (known !== undefined || parts.channels.all().length >= MAX_CHANNELS) return undefined;
+  if (known !== undefined) return 'taken';
+  const holder = toPrincipalName(request.creator);
+  const holders = parts.channels.all().map(({ creator }) => toPrincipalName(creator));
+  const noRoom = findNoRoom({ holders, holder, max: MAX_CHANNELS, isOperator });
+  if (noRoom !== undefined) return noRoom;
   const channel = { ...request, createdAt: parts.now() };
-  const actor = { name: toPrincipalName(request.creator), requestId: request.requestId };
+  const actor = { name: holder, requestId: request.requestId };
   parts.transact(() => {
     parts.channels.put(channel, parts.safe.sealCredentials(name, credentials));
     record(parts, actor, { action: 'channel-created', channel: name });

@@ -12,6 +12,7 @@ import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import type { PairingState } from '../../core/channels/judge-sender.ts';
 import type { SenderTerms } from '../../core/channels/sender-terms.ts';
 import type { Principal } from '../../core/policy/principal.ts';
+import type { NoRoom } from '../../core/policy/room.ts';
 import type { Result } from '../../core/primitives/result.ts';
 
 export interface CreateChannel {
@@ -21,7 +22,12 @@ export interface CreateChannel {
   readonly credentials: Credentials;
   /** `spec.capabilities`, expanded: a part of what the creator holds. */
   readonly grants: readonly Grant[];
+  /** See `core/policy/room.ts`. */
+  readonly isOperator: boolean;
 }
+
+/** Why a channel was not made. */
+export type NotCreated = 'taken' | NoRoom;
 
 export interface PairingDescription {
   readonly id: string;
@@ -131,8 +137,7 @@ export type MessageVerdict =
   | { readonly kind: 'denied' | 'no-channel' | 'answers-only' | 'foreign-chat' };
 
 export interface ChannelApi {
-  /** `undefined`: the name is taken, or there are too many. */
-  create(request: CreateChannel): Promise<ChannelSummary | undefined>;
+  create(request: CreateChannel): Promise<ChannelSummary | NotCreated>;
   list(): Promise<readonly ChannelSummary[]>;
   find(name: string): Promise<ChannelDescription | undefined>;
   remove(actor: NamedActor, name: string): Promise<boolean>;

@@ -26,6 +26,7 @@ import {
   type ChannelSummary,
   type ChatRequest,
   type CreateChannel,
+  type NotCreated,
   type WebhookVerdict,
 } from './channel-api.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
@@ -121,7 +122,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
     await this.#timers.alarm(Date.now());
   }
 
-  async create(request: CreateChannel): Promise<ChannelSummary | undefined> {
+  async create(request: CreateChannel): Promise<ChannelSummary | NotCreated> {
     this.#found();
     return createChannel(this.#parts, request);
   }

@@ -7,7 +7,7 @@
 import { type ChannelSpec, channelSchema } from '../../core/channels/channel-spec.ts';
 import type { CreateChannel } from './channel-api.ts';
 
-export interface StoredChannel extends Omit<CreateChannel, 'credentials'> {
+export interface StoredChannel extends Omit<CreateChannel, 'credentials' | 'isOperator'> {
   readonly spec: ChannelSpec;
   readonly createdAt: number;
 }

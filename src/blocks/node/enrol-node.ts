@@ -7,6 +7,7 @@
 
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { enrolmentText } from '../../core/executor-protocol/handshake.ts';
+import { findNoRoom, type NoRoom } from '../../core/policy/room.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { equalConstantTime } from '../kit/keys.ts';
 import { hasSigned, recordRefusal } from './handshake.ts';
@@ -14,19 +15,26 @@ import type { ApproveNode, Enrolled, EnrolNode, EnrolRefusal } from './node-api.
 import type { NodeParts } from './node-parts.ts';
 import { MAX_NODES, type StoredNode } from './node-store.ts';
 
-/** Whether the workspace takes one more. The same one again is taken as it is. */
-export function approveNode(parts: NodeParts, actor: NamedActor, node: ApproveNode): boolean {
+/** The same one again is taken as it is. */
+export function approveNode(
+  parts: NodeParts,
+  actor: NamedActor,
+  node: ApproveNode,
+): StoredNode | NoRoom {
   const { nodes } = parts;
-  if (nodes.find(node.id) !== undefined) return true;
+  const known = nodes.find(node.id);
+  if (known !== undefined) return known;
   const now = parts.now();
   const isStale = ({ codeExpiresAt }: StoredNode) =>
     codeExpiresAt !== undefined && codeExpiresAt <= now;
   parts.transact(() => {
     for (const { id } of nodes.all().filter(isStale)) nodes.remove(id);
   });
-  if (nodes.all().length >= MAX_NODES) return false;
-  parts.transact(() => {
-    nodes.add(node, actor.name, now);
+  const holders = nodes.all().map(({ approvedBy }) => approvedBy);
+  const { isOperator } = node;
+  const noRoom = findNoRoom({ holders, holder: actor.name, max: MAX_NODES, isOperator });
+  if (noRoom !== undefined) return noRoom;
+  return parts.transact(() => {
     parts.record({
       action: 'node-approved',
       decision: 'allowed',
@@ -34,8 +42,8 @@ export function approveNode(parts: NodeParts, actor: NamedActor, node: ApproveNo
       requestId: actor.requestId,
       node: node.id,
     });
+    return nodes.add(node, actor.name, now);
   });
-  return true;
 }
 
 export function enrolNode(parts: NodeParts, request: EnrolNode): Result<Enrolled, EnrolRefusal> {

@@ -11,6 +11,7 @@ import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { NodeCeiling } from '../../core/executor-protocol/executor-run.ts';
 import type { OfferedPlugin } from '../../core/executor-protocol/node-offer.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import type { NoRoom } from '../../core/policy/room.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
 
@@ -23,6 +24,8 @@ export interface ApproveNode {
   /** SHA-256 of the code's secret, hex. The code itself is shown once and never stored. */
   readonly codeHash: string;
   readonly expiresAt: number;
+  /** See `core/policy/room.ts`. */
+  readonly isOperator: boolean;
 }
 
 export interface EnrolNode {
@@ -123,8 +126,7 @@ export type EnrolRefusal = 'code_refused' | 'key_refused';
 export interface NodeApi {
   /** The upgrade of a connection to a node's WebSocket, whose id is in the query. */
   fetch(request: Request): Promise<Response>;
-  /** Nothing if the workspace has as many nodes as it may have. */
-  approve(actor: NamedActor, node: ApproveNode): Promise<NodeDescription | undefined>;
+  approve(actor: NamedActor, node: ApproveNode): Promise<NodeDescription | NoRoom>;
   enrol(request: EnrolNode): Promise<Result<Enrolled, EnrolRefusal>>;
   list(): Promise<readonly NodeDescription[]>;
   /**

@@ -14,6 +14,7 @@ import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { parseExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
+import type { NoRoom } from '../../core/policy/room.ts';
 import { type NodeId, readNodeId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import { workspaceOf } from '../kit/address.ts';
@@ -143,11 +144,10 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     this.#ringForCalls();
   }
 
-  async approve(actor: NamedActor, node: ApproveNode): Promise<NodeDescription | undefined> {
+  async approve(actor: NamedActor, node: ApproveNode): Promise<NodeDescription | NoRoom> {
     if (this.#parts.outbox.isBlocked(this.#parts.now())) throw new Fault('audit_unavailable');
-    const isTaken = approveNode(this.#parts, actor, node);
-    const stored = this.#parts.nodes.find(node.id);
-    return isTaken && stored ? describeNode(this.#parts, stored) : undefined;
+    const approved = approveNode(this.#parts, actor, node);
+    return typeof approved === 'string' ? approved : describeNode(this.#parts, approved);
   }
 
   async enrol(request: EnrolNode): Promise<Result<Enrolled, EnrolRefusal>> {

@@ -63,9 +63,15 @@ export class NodeStore {
   }
 
   /** Part of a transaction. */
-  add({ id, name, ceiling, codeHash, expiresAt }: ApproveNode, by: string, now: number): void {
-    const approved = { approvedBy: by, approvedAt: now };
-    this.put({ id, name, ceiling, ...approved, codeHash, codeExpiresAt: expiresAt });
+  add(
+    { id, name, ceiling, codeHash, expiresAt }: ApproveNode,
+    approvedBy: string,
+    approvedAt: number,
+  ): StoredNode {
+    const invited = { id, name, ceiling, approvedBy, approvedAt };
+    const node = { ...invited, codeHash, codeExpiresAt: expiresAt };
+    this.put(node);
+    return node;
   }
 
   /** Part of a transaction. */

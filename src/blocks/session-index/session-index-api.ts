@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { NoRoom } from '../../core/policy/room.ts';
 import type { SessionPolicy } from '../../core/policy/session-policy.ts';
 
 /** What is told of a session without asking it. */
@@ -30,9 +31,6 @@ export interface SessionPage {
   readonly sessions: readonly ListedSession[];
   readonly next?: number;
 }
-
-/** Who must have fewer before there is room for another one. */
-export type NoRoom = 'principal-is-full' | 'workspace-is-full';
 
 export interface SessionIndexApi {
   /**

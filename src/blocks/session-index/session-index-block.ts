@@ -10,6 +10,7 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
+import type { NoRoom } from '../../core/policy/room.ts';
 import type { SessionPolicy } from '../../core/policy/session-policy.ts';
 import { parseSessionId } from '../../core/primitives/ids.ts';
 import { workspaceOf } from '../kit/address.ts';
@@ -22,7 +23,6 @@ import { Timers } from '../kit/timers.ts';
 import { openSession } from '../session/session-client.ts';
 import type {
   ListedSession,
-  NoRoom,
   SessionIndexApi,
   SessionPage,
   SessionQuery,

@@ -23,9 +23,9 @@ import type { LedgerName } from '../../core/policy/budget-ledgers.ts';
 import type { Label } from '../../core/policy/labels.ts';
 import type { Spend } from '../../core/policy/ledger.ts';
 import type { Principal } from '../../core/policy/principal.ts';
+import type { NoRoom } from '../../core/policy/room.ts';
 import type { SessionId, TurnId } from '../../core/primitives/ids.ts';
 import type { Result } from '../../core/primitives/result.ts';
-import type { NoRoom } from '../session-index/session-index-api.ts';
 import type { SessionApprovalsApi } from './approval-api.ts';
 
 export interface CreateSession {

@@ -12,6 +12,7 @@ import { findGrant } from '../../core/capabilities/grant.ts';
 import { parseCapability } from '../../core/capabilities/pattern.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
+import { findNoRoom, type NoRoom } from '../../core/policy/room.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { type Finding, isAtLeast, toFindingName } from '../../core/scan/finding.ts';
 import { scanText } from '../../core/scan/scan-text.ts';
@@ -29,6 +30,11 @@ import {
   type WorkspaceParts,
 } from './workspace-parts.ts';
 
+const FULL: Readonly<Record<NoRoom, string>> = {
+  'principal-is-full': 'Cannot install the skill: its installer must have fewer',
+  'workspace-is-full': 'Cannot install the skill: the workspace must have fewer',
+};
+
 export async function installSkill(
   parts: WorkspaceParts,
   actor: Actor,
@@ -43,16 +49,17 @@ export async function installSkill(
   const before = known.find(({ name }) => name === facts.name);
   const findings = findObjections(document);
   if (findings.length > 0) return err(refuse(parts, actor, { reason: 'scanned', findings }));
-  if (before === undefined && known.length >= MAX_SKILLS) {
-    return err({ code: 'limit_reached', detail: `A workspace has at most ${MAX_SKILLS} skills` });
-  }
   const isTrusted = maySpeakForOperator(parts, actor);
+  const installedBy = toPrincipalName(actor.principal);
+  const holders = known.map((skill) => skill.installedBy);
+  const room = { holders, holder: installedBy, max: MAX_SKILLS, isOperator: isTrusted };
+  const noRoom = before === undefined ? findNoRoom(room) : undefined;
+  if (noRoom !== undefined) return err({ code: 'limit_reached', detail: FULL[noRoom] });
   if (before?.isTrusted === true && !isTrusted) {
     return err({ code: 'conflict', detail: 'Cannot replace the skill: it is the operator’s own' });
   }
   const sha256 = sha256Hex(document);
   if (before?.sha256 === sha256 && before.isTrusted === isTrusted) return ok(before);
-  const installedBy = toPrincipalName(actor.principal);
   const skill = { ...facts, sha256, isTrusted, installedBy, installedAt: parts.now() };
   await change(parts, () => {
     parts.skills.put({ skill, body });

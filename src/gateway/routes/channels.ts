@@ -20,6 +20,7 @@ import { toPointerErrors } from '../../core/errors/pointer-errors.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
+import { isOperator, refuseFull } from '../no-room.ts';
 import { found, noSuch, Refusal } from '../refusal.ts';
 import { mayOnChannel, requireChannel } from '../require-channel.ts';
 import { requireModel } from '../require-model.ts';
@@ -71,12 +72,15 @@ const createChannel = defineRoute(
     const problems = findSpecProblems(spec);
     if (problems.length > 0) throw invalid(problems);
     const credentials = readCredentials(spec, given);
-    const creation = { creator: caller.principal, requestId, spec, credentials, grants };
+    const creation = {
+      ...{ creator: caller.principal, isOperator: isOperator(caller) },
+      ...{ requestId, spec, credentials, grants },
+    };
     const created = await channelsOf(request).create(creation);
-    if (created === undefined) {
-      const detail = 'Cannot create the channel: its name is taken, or there are too many';
-      throw new Refusal('conflict', { detail });
+    if (created === 'taken') {
+      throw new Refusal('conflict', { detail: 'Cannot create the channel: its name is taken' });
     }
+    if (typeof created === 'string') throw refuseFull('channel', created);
     return json(present(request, created), 201);
   },
 );

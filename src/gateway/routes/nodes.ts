@@ -22,6 +22,7 @@ import { deploymentHash } from '../deployment-keys.ts';
 import { issueEnrolmentCode, MAX_CODE_LENGTH, readEnrolmentCode } from '../enrolment-code.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json, noContent } from '../json-response.ts';
+import { isOperator, refuseFull } from '../no-room.ts';
 import { found, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
@@ -81,11 +82,10 @@ const approveNode = defineRoute(
     const { code, codeHash } = issueEnrolmentCode(workspace, id);
     const expiresAt = Date.now() + CODE_MS;
     const { name, allow, deny } = body;
-    const approval = { id, name, ceiling: { allow, deny }, codeHash, expiresAt };
+    const invitation = { id, name, ceiling: { allow, deny }, codeHash, expiresAt };
+    const approval = { ...invitation, isOperator: isOperator(request.caller) };
     const approved = await openNodes(env, workspace).approve(namedActorOf(request), approval);
-    if (approved === undefined) {
-      throw new Refusal('limit_reached', { detail: 'The workspace has all the nodes it may have' });
-    }
+    if (typeof approved === 'string') throw refuseFull('node', approved);
     return json({ ...approved, code, expiresAt }, 201, {
       Location: `/v1/nodes/${id}`,
       [SHOWN_ONCE]: '1',

@@ -6,14 +6,14 @@
 
 import * as z from 'zod';
 import { openSession } from '../../blocks/session/session-client.ts';
-import type { NoRoom } from '../../blocks/session-index/session-index-api.ts';
 import { askSessionIndex } from '../../blocks/session-index/session-index-client.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { admit } from '../admit.ts';
 import { json, noContent } from '../json-response.ts';
+import { refuseFull } from '../no-room.ts';
 import { newSessionId, sessionOf } from '../open-session.ts';
 import { principalNameSchema } from '../principal-name.ts';
-import { found, noSuch, Refusal } from '../refusal.ts';
+import { found, noSuch } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -71,19 +71,10 @@ const createSession = defineRoute(
       ...(body.system !== undefined && { system: body.system }),
       ...(body.model !== undefined && { model: body.model }),
     });
-    if (typeof created === 'string') throw noRoom(created);
+    if (typeof created === 'string') throw refuseFull('session', created);
     return json(created, 201, { Location: `/v1/sessions/${sessionId}` });
   },
 );
-
-const FULL: Readonly<Record<NoRoom, string>> = {
-  'principal-is-full': 'Cannot create the session: its creator must have fewer',
-  'workspace-is-full': 'Cannot create the session: the workspace must have fewer',
-};
-
-function noRoom(full: NoRoom): Refusal {
-  return new Refusal('limit_reached', { detail: FULL[full] });
-}
 
 /** In the place of a principal. */
 const EVERYBODY = '*';

@@ -12,14 +12,23 @@ const ACTOR = { name: 'user:root', requestId: 'req_1' };
 const EXPIRES_AT = 1_600_000;
 const CODE = 'the-code';
 
-const approve = ({ parts }: TestedNodes, id: string) =>
-  approveNode(parts, ACTOR, {
-    id: id as NodeId,
-    name: id,
-    ceiling: { allow: [], deny: [] },
-    codeHash: sha256Hex(CODE),
-    expiresAt: EXPIRES_AT,
-  });
+const approve = (nodes: TestedNodes, id: string) =>
+  typeof approveAs(nodes, id, ACTOR.name) !== 'string';
+
+/** By its name nobody but root is an operator. */
+const approveAs = ({ parts }: TestedNodes, id: string, name: string) =>
+  approveNode(
+    parts,
+    { ...ACTOR, name },
+    {
+      isOperator: name === ACTOR.name,
+      id: id as NodeId,
+      name: id,
+      ceiling: { allow: [], deny: [] },
+      codeHash: sha256Hex(CODE),
+      expiresAt: EXPIRES_AT,
+    },
+  );
 
 const enrol = ({ parts }: TestedNodes, id: string, code = CODE) => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -73,5 +82,19 @@ it('a workspace has so many nodes and no more; codes that nobody redeemed make r
     nodes.setNow(EXPIRES_AT);
     expect(approve(nodes, 'late')).toBe(true);
     expect(nodes.parts.nodes.all().map(({ id }) => id)).toEqual(['n1', 'late']);
+  });
+});
+
+it('who could not change the policy has half of the nodes, and leaves the others to the others', async () => {
+  await withNodes('shares', (nodes) => {
+    const states = Array.from({ length: MAX_NODES / 2 + 1 }, (_, at) =>
+      approveAs(nodes, `a${at}`, 'user:ann'),
+    );
+    expect(states.indexOf('principal-is-full')).toBe(MAX_NODES / 2);
+    for (let node = 1; node <= MAX_NODES / 2; node++) {
+      expect(approveAs(nodes, `b${node}`, 'user:bob')).toMatchObject({ approvedBy: 'user:bob' });
+    }
+    expect(approveAs(nodes, 'c', 'user:cleo')).toBe('workspace-is-full');
+    expect(approveAs(nodes, 'r', ACTOR.name)).toBe('workspace-is-full');
   });
 });

@@ -6,16 +6,14 @@
  */
 
 import type { ApprovalNews } from '../../../../src/blocks/approvals/approvals-api.ts';
-import type {
-  ListedSession,
-  NoRoom,
-} from '../../../../src/blocks/session-index/session-index-api.ts';
+import type { ListedSession } from '../../../../src/blocks/session-index/session-index-api.ts';
 import type { OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Turn } from '../../../../src/core/conversation/turn.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
 import type { SummaryAnswer, SummaryOrder } from '../../../../src/core/memory/summary-order.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
+import type { NoRoom } from '../../../../src/core/policy/room.ts';
 import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
 
 export interface Settled {

@@ -8,10 +8,7 @@ import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers';
 import type { ApprovalNews } from '../../../../src/blocks/approvals/approvals-api.ts';
 import type { BlockBindings } from '../../../../src/blocks/kit/bindings.ts';
 import { type RunRef, takeTurn } from '../../../../src/blocks/session/turn-client.ts';
-import type {
-  ListedSession,
-  NoRoom,
-} from '../../../../src/blocks/session-index/session-index-api.ts';
+import type { ListedSession } from '../../../../src/blocks/session-index/session-index-api.ts';
 import type { OpenedTurn, OpenTurn } from '../../../../src/blocks/workspace/workspace-api.ts';
 import type { AuditEvent } from '../../../../src/core/audit/audit-event.ts';
 import type { Usage } from '../../../../src/core/conversation/usage.ts';
@@ -19,6 +16,7 @@ import type { TicketClaims } from '../../../../src/core/executor-protocol/ticket
 import type { SummaryAnswer, SummaryOrder } from '../../../../src/core/memory/summary-order.ts';
 import type { Authority } from '../../../../src/core/policy/authority.ts';
 import type { Principal } from '../../../../src/core/policy/principal.ts';
+import type { NoRoom } from '../../../../src/core/policy/room.ts';
 import type { Slice, SliceShortage } from '../../../../src/core/policy/slice.ts';
 import type { SessionId } from '../../../../src/core/primitives/ids.ts';
 import type { Result } from '../../../../src/core/primitives/result.ts';
