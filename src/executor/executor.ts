@@ -102,10 +102,13 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const parts = { ledger: ledger.identity, sealing: sealing.offer };
   const connection = new GatewayConnection(identity, toOffer(policy, offered, parts), {
     onFrame: (frame) => {
-      if (!isOver) hear(desk, connection, frame);
+      if (frame.kind === 'let-go') pool.letGo();
+      else if (!isOver) hear(desk, connection, frame);
     },
     onState: (state) => {
       tell(STATES[state]);
+      // Nobody could say what may not go on.
+      if (state !== 'online') pool.letGo();
       if (state === 'online' && finishing !== undefined) connection.send({ kind: 'draining' });
     },
     onEnd: (why) => void finish(why),
@@ -158,6 +161,7 @@ function toOffer(
 ): NodeOffer {
   return {
     ...parts,
+    letsGo: true,
     version: EXECUTOR_VERSION,
     platform: `${process.platform} ${process.arch}`,
     slots,

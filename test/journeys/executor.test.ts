@@ -1,14 +1,22 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   parseReceipt,
   RECEIPT_CONTEXT,
 } from '../../src/core/executor-protocol/executor-receipt.ts';
+import { commandLines } from '../executor/support/command-lines.ts';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { startExecutor, type TestExecutor } from '../support/executor.ts';
-import { ECHO, jsonPlugin } from '../support/executor-plugins.ts';
+import { ECHO, jsonPlugin, mcpPlugin } from '../support/executor-plugins.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 const NUMBER = { type: 'integer', minimum: 0 };
@@ -28,6 +36,28 @@ const SLOW = jsonPlugin('slow', {
   program:
     'await new Promise((done) => setTimeout(done, input.arguments.ms)); process.stdout.write("awake");',
 });
+/** Says that it runs, and goes on for as long as it is let. */
+const lasting = (name: string) =>
+  jsonPlugin(name, {
+    properties: { path: PATH },
+    capabilities: ['tool:file:write'],
+    requires: ['tool:file:write:{path}'],
+    section: { limits: { timeoutMs: 60_000 } },
+    program: `
+      const { writeFileSync } = await import('node:fs');
+      writeFileSync(input.arguments.path + '/${name}', 'begun');
+      await new Promise((done) => setTimeout(done, 50_000));`,
+  });
+/** In the command line of a server that is kept: others may test on the same machine at the same time. */
+const KEPT_MARK = `kept-${randomUUID()}`;
+function markedKept() {
+  const { manifest, ...rest } = mcpPlugin('kept', 'return text;');
+  const command = ['node', '/plugin/main.mjs', KEPT_MARK];
+  return {
+    manifest: { ...manifest, process: { ...(manifest.process as object), command } },
+    ...rest,
+  };
+}
 /** Asks for one path, and looks at another. */
 const PEEK = jsonPlugin('peek', {
   properties: { path: PATH, other: { type: 'string' } },
@@ -40,6 +70,10 @@ const PEEK = jsonPlugin('peek', {
     process.stdout.write(JSON.stringify([look(path), look(other)]));`,
 });
 
+const LASTING = ['stopped', 'quarantined', 'deleted', 'switched', 'denied'].map(
+  (how) => `lasting-${how}`,
+);
+
 let gateway: Gateway;
 let api: Api;
 let executor: TestExecutor;
@@ -48,7 +82,7 @@ beforeAll(async () => {
   gateway = await startGateway({ examples: false });
   api = callApi(gateway);
   executor = await startExecutor(gateway, api, {
-    plugins: [ECHO, FAILING, FLOOD, SLOW, PEEK],
+    plugins: [ECHO, FAILING, FLOOD, SLOW, PEEK, ...LASTING.map(lasting), markedKept()],
     examples: ['exec-sandbox', 'file-tools', 'mcp-everything'],
     policy: `
       [paths]
@@ -166,6 +200,53 @@ describe('a call on an executor', () => {
     await api.post(`/v1/sessions/${session}/turns/${turnId}/cancel`);
     await stream.ended;
     expect(stream.events.at(-1)?.kind).toBe('turn-failed');
+  });
+});
+
+describe('what runs on a machine', () => {
+  const lockedOut = async () => {
+    const { body } = await api.get('/v1/workspaces/default');
+    const policy = { ...body.policy, deny: [...body.policy.deny, 'tool:call:lasting-denied'] };
+    return api.put('/v1/workspaces/default', { policy });
+  };
+  const switchOff = (killSwitch: object) => api.post('/v1/switches', { killSwitch });
+
+  test.each([
+    [
+      'its plugin is stopped',
+      'lasting-stopped',
+      () => api.post('/v1/plugins/lasting-stopped/stop'),
+    ],
+    [
+      'its plugin is quarantined',
+      'lasting-quarantined',
+      () => api.post('/v1/plugins/lasting-quarantined/quarantine'),
+    ],
+    ['its plugin is deleted', 'lasting-deleted', () => api.delete('/v1/plugins/lasting-deleted')],
+    [
+      'its tool is switched off',
+      'lasting-switched',
+      () => switchOff({ kind: 'tool', name: 'lasting-switched' }),
+    ],
+    ['the policy denies it', 'lasting-denied', lockedOut],
+  ])('ends once %s', async (_, name, end) => {
+    const desk = join(executor.folder, 'desk');
+    const running = call(name, { path: desk });
+    await expect.poll(() => existsSync(join(desk, name)), { timeout: 20_000 }).toBe(true);
+    expect((await end()).status).toBeLessThan(300);
+    expect((await running).body).toMatchObject(denied('cancelled'));
+  });
+
+  test('is not kept for the next call once anybody may do less', async () => {
+    const isThere = () => commandLines().some((line) => line.includes(KEPT_MARK));
+    expect((await call('kept', { text: 'a' })).body).toMatchObject({ result: 'a' });
+    expect(isThere()).toBe(true);
+    const subject = { kind: 'user', id: 'leaver' };
+    const { body } = await api.post('/v1/tokens', { subject, grants: ['session:read'] });
+    expect(isThere()).toBe(true);
+    expect((await api.delete(`/v1/tokens/${body.id}`)).status).toBe(204);
+    await expect.poll(isThere).toBe(false);
+    expect((await call('kept', { text: 'b' })).body).toMatchObject({ result: 'b' });
   });
 });
 

@@ -154,8 +154,11 @@ export interface NodeApi {
   recall(claims: TicketClaims): Promise<ToolOutcome | undefined>;
   /**
    * Nobody waits for this call any more, and its end is not known: its node is asked, if it is not
-   * already, so that what became of it is on the record.
+   * already, so that what became of it is on the record, and to end it.
    */
   lookAfter(claims: TicketClaims): Promise<void>;
+  /** Somebody may do less than before: nodes end what they keep from earlier calls. */
+  authorityChanged(): Promise<void>;
+  /** Also of one that has not come yet: then it does not begin. */
   cancel(callKey: string): Promise<void>;
 }

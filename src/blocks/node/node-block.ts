@@ -35,6 +35,7 @@ import { describeNode } from './describe-node.ts';
 import { approveNode, enrolNode } from './enrol-node.ts';
 import { askForForgotten } from './forgotten-calls.ts';
 import { shakeHands } from './handshake.ts';
+import { letNodesGo } from './let-nodes-go.ts';
 import type {
   ApproveNode,
   Enrolled,
@@ -55,6 +56,7 @@ import { abandonCalls, cancelCall, finishCall, settleOverdue } from './run-calls
 import { SigningCalls } from './signing-calls.ts';
 import { StraightWays } from './straight-ways.ts';
 import { ThinnedRefusals } from './thinned-refusals.ts';
+import { UnwantedCalls } from './unwanted-calls.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
@@ -209,10 +211,15 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
 
   async lookAfter(claims: TicketClaims): Promise<void> {
     if (!this.#parts.calls.isKnown(claims.callKey)) askForForgotten(this.#parts, claims);
+    cancelCall(this.#parts, claims.callKey);
   }
 
   #untilOver(callKey: string): Promise<ToolOutcome | undefined> {
     return untilOver(this.#parts, this.#waiting, { callKey, leave: () => undefined });
+  }
+
+  async authorityChanged(): Promise<void> {
+    letNodesGo(this.#parts);
   }
 
   async cancel(callKey: string): Promise<void> {
@@ -231,7 +238,8 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
       nodes: new NodeStore(sql),
       ...{ calls: new CallStore(sql, sealing), ways: new StraightWays(sql), sealing },
       connections: new Connections(ctx),
-      ...{ ends: this.#ends, refusals: new ThinnedRefusals(), signing: new SigningCalls() },
+      ...{ ends: this.#ends, refusals: new ThinnedRefusals() },
+      ...{ signing: new SigningCalls(), unwanted: new UnwantedCalls() },
       outbox: new Outbox(sql, (write) => this.#changes.writeLate(write)),
       now: () => Date.now(),
       transact: (change) => this.#transact(change),

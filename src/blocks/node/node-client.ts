@@ -36,6 +36,7 @@ export function openNodes(env: Env, workspace: WorkspaceId): NodeApi {
     },
     recall: (claims) => again((nodes) => nodes.recall(claims)),
     lookAfter: (claims) => again((nodes) => nodes.lookAfter(claims)),
+    authorityChanged: () => again((nodes) => nodes.authorityChanged()),
     cancel: (callKey) => again((nodes) => nodes.cancel(callKey)),
   };
 }

@@ -16,6 +16,7 @@ import type { NodeStore } from './node-store.ts';
 import type { SigningCalls } from './signing-calls.ts';
 import type { StraightWays } from './straight-ways.ts';
 import type { ThinnedRefusals } from './thinned-refusals.ts';
+import type { UnwantedCalls } from './unwanted-calls.ts';
 import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 export interface NodeParts {
@@ -25,6 +26,7 @@ export interface NodeParts {
   readonly calls: CallStore;
   readonly ways: StraightWays;
   readonly signing: SigningCalls;
+  readonly unwanted: UnwantedCalls;
   readonly sealing: Sealing;
   readonly connections: Connections;
   readonly outbox: Outbox;

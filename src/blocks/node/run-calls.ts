@@ -33,6 +33,9 @@ type Done = Extract<ExecutorFrame, { kind: 'done' }>;
  */
 export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefined {
   const { claims, signed } = call;
+  if (parts.unwanted.has(claims.callKey)) {
+    return { kind: 'outcome', outcome: failed('cancelled') };
+  }
   if (parts.outbox.isBlocked(parts.now())) {
     return { kind: 'outcome', outcome: failed('tier_unavailable') };
   }
@@ -139,6 +142,7 @@ export function settleOverdue(parts: NodeParts): void {
 
 /** The turn does not want it any more: what waits ends, what runs is asked to, now or when its node is back. */
 export function cancelCall(parts: NodeParts, callKey: string): void {
+  if (!parts.calls.isKnown(callKey)) parts.unwanted.add(callKey, parts.now());
   const call = parts.calls.underWay(callKey);
   if (call?.state === 'waiting') settle(parts, call, { outcome: failed('cancelled') });
   if (call?.state !== 'sent') return;

@@ -14,7 +14,12 @@ import { asBegun } from '../../core/policy/newest-authority.ts';
 import type { TurnId } from '../../core/primitives/ids.ts';
 import { isFreeOfCost } from './choose-driver.ts';
 import { announce, type Failure, failTurn } from './end-turn.ts';
-import { endWithoutAuthority, grantsEndAt, hasOutlivedGrants } from './end-without-authority.ts';
+import {
+  endOutlivedCalls,
+  endWithoutAuthority,
+  grantsEndAt,
+  hasOutlivedGrants,
+} from './end-without-authority.ts';
 import { type TurnStart, toDeadline, toTurn } from './hand-over.ts';
 import type { LiveTurn } from './live-turns.ts';
 import { reopenTurn } from './reopen-turn.ts';
@@ -115,6 +120,7 @@ export class Lane {
       transact(parts, () => this.renewLease(turn));
     }
     this.#watchAt(turn);
+    await endOutlivedCalls(parts, turn);
   }
 
   /** Fences the present run off and starts another from the journal. */
@@ -192,8 +198,11 @@ export class Lane {
   }
 
   /** Ends the turn that runs if the newest authority does not let it go on. */
-  endWithoutAuthority(): Promise<void> {
-    return endWithoutAuthority(this.#parts, (turn) => this.fail(turn, { code: 'denied' }));
+  async endWithoutAuthority(): Promise<void> {
+    const end = (turn: LiveTurn): void => this.fail(turn, { code: 'denied' });
+    const goesOn = await endWithoutAuthority(this.#parts, end);
+    // Newer grants may end sooner.
+    if (goesOn !== undefined) this.#watchAt(goesOn);
   }
 
   /** After a turn has ended: starts the next one, and sends what the turn leaves behind. */

@@ -89,6 +89,11 @@ export class Neighbours {
     return openNodes(this.#env, workspace).lookAfter(claims);
   }
 
+  /** A call that may not go on, though its turn does. */
+  cancelCall(workspace: WorkspaceId, callKey: string): Promise<void> {
+    return openNodes(this.#env, workspace).cancel(callKey);
+  }
+
   /** Told again, or late, it changes nothing. */
   tellApprovals(workspace: WorkspaceId, news: readonly ApprovalNews[]): Promise<void> {
     return askApprovals(this.#env, workspace, (index) => index.hear(news));

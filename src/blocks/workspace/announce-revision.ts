@@ -1,6 +1,7 @@
 /**
- * Tells the sessions with a live turn, and the blocks that hold an authority on loan, that a new
- * revision exists, before it is acknowledged. A session asks in return whether its turn may go on.
+ * Tells the sessions with a live turn, the blocks that hold an authority on loan, and the nodes, that a new
+ * revision exists, before it is acknowledged. A session asks in return whether its turn may go on, and what
+ * of it.
  *
  * A session that cannot be reached is waited for briefly, and told again by a timer until it has
  * heard or its turn is over. Meanwhile its turn cannot get far: each commit goes through that same
@@ -25,7 +26,7 @@ const PARALLEL = 32;
 /** Resolves when nobody goes by an older revision: see the two functions below. Never rejects. */
 export async function announceRevision(parts: WorkspaceParts): Promise<void> {
   const { revision } = parts.workspace.row();
-  await Promise.all([tellSessions(parts), parts.leases.recall(revision)]);
+  await Promise.all([tellSessions(parts), tellNodes(parts), parts.leases.recall(revision)]);
 }
 
 /** For a change that is not the workspace's own: everybody asks again what they may do. */
@@ -41,6 +42,13 @@ async function tellSessions(parts: WorkspaceParts): Promise<void> {
   parts.timers.set('announce', parts.now() + WAIT_MS + RETRY_MS);
   const isOver = timeout(WAIT_MS);
   await Promise.race([tellAll(parts, pending), isOver.promise]);
+  isOver.clear();
+}
+
+/** What machines keep from earlier calls ends. Those that cannot be told keep it for as long as they may. */
+async function tellNodes(parts: WorkspaceParts): Promise<void> {
+  const isOver = timeout(WAIT_MS);
+  await Promise.race([parts.tellNodes().catch(() => {}), isOver.promise]);
   isOver.clear();
 }
 

@@ -18,6 +18,7 @@ import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
+import { openNodes } from '../node/node-client.ts';
 import { openSession, type SessionClient } from '../session/session-client.ts';
 import { askSessionIndex } from '../session-index/session-index-client.ts';
 import { openStorage } from '../storage/storage-client.ts';
@@ -163,6 +164,7 @@ export function assembleParts(
     tellSessionIndex: (policy, revision) =>
       askSessionIndex(env, toId(), (index) => index.follow(policy, revision)),
     tellSession: (sessionId, revision) => tellSession(env, toId(), { sessionId, revision }),
+    tellNodes: () => openNodes(env, toId()).authorityChanged(),
     willSettle: (turn) => willSettle(env, toId(), turn),
     flush: () => ctx.waitUntil(drain().catch(() => {})), // the timer sends what this could not
   };

@@ -71,6 +71,8 @@ export interface WorkspaceParts {
   readonly now: () => number;
   /** Tells a session of a revision; resolves once the session has committed it. */
   readonly tellSession: (sessionId: string, revision: number) => Promise<void>;
+  /** Tells the nodes that somebody may do less than before. */
+  readonly tellNodes: () => Promise<void>;
   /** Whether the session knows of the turn, and so will settle it. */
   readonly willSettle: (turn: ProvisionalTurn) => Promise<boolean>;
   /** Deletes what a plugin has stored; calls approved before `revision` reach it no more. */

@@ -76,6 +76,8 @@ const fromGateway = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('cancel'), callKey }),
   z.strictObject({ kind: z.literal('recall'), callKey }),
+  /** Somebody may do less than before: what is kept from earlier calls ends. */
+  z.strictObject({ kind: z.literal('let-go') }),
 ]);
 
 export type ExecutorFrame = z.infer<typeof fromExecutor>;

@@ -30,6 +30,8 @@ export const nodeOfferSchema = z.strictObject({
     .exactOptional(),
   /** Absent: nobody can tell whether it has lost calls. */
   ledger: ledgerIdentitySchema.exactOptional(),
+  /** Whether it can be told to let go of what it keeps from earlier calls. */
+  letsGo: z.literal(true).exactOptional(),
   /** How many calls it runs at once. */
   slots: z.int().min(1).max(MAX_NODE_CALLS),
   plugins: z

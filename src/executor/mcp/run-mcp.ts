@@ -30,6 +30,7 @@ export interface McpHost {
 export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   const order = orderOf(host, job);
   const isKept = mayKeep(order);
+  const { era } = host.pool;
   const endAt = performance.now() + job.limits.timeoutMs;
   const kept = isKept ? host.pool.take(job, order.access) : undefined;
   const server = kept ?? new McpServer(await host.start(order));
@@ -47,7 +48,7 @@ export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
     const answer = await server.call(job);
     if (answer.kind === 'ok' && handsBack(order)) return await letGo(server, answer, job);
     if (!isKept || isKilled) return await endServer(server, answer, job);
-    host.pool.put(server, job, order.access);
+    host.pool.put(server, { job, access: order.access, era });
     return toEnd(answer, job);
   } catch {
     server.program.kill('cancelled');

@@ -1,7 +1,8 @@
 /**
  * Servers that are kept for the next call. One serves a single principal of a single workspace,
  * with the same plugin and the same access, whichever of its tools they call, one call at a time;
- * whatever goes wrong ends it.
+ * whatever goes wrong ends it. Between two calls it may do what it likes within its sandbox, so it ends as
+ * soon as anybody may do less than before, or nobody could say so.
  *
  * @module
  */
@@ -23,9 +24,23 @@ interface Kept {
   readonly timer: NodeJS.Timeout;
 }
 
+/** The call that a server has served last. */
+export interface Served {
+  readonly job: Job;
+  readonly access: Access;
+  /** In which it began. */
+  readonly era: number;
+}
+
 export class ServerPool {
   #idle: Kept[] = [];
   readonly #calls = new WeakMap<McpServer, number>();
+  #era = 0;
+
+  /** A new one begins whenever all are let go: what served a call of an earlier one is not kept. */
+  get era(): number {
+    return this.#era;
+  }
 
   take(job: Job, access: Access): McpServer | undefined {
     const key = keyOf(job, access);
@@ -36,10 +51,11 @@ export class ServerPool {
   }
 
   /** Keeps it for as long as its plugin says, or ends it now. */
-  put(server: McpServer, job: Job, access: Access): void {
+  put(server: McpServer, { job, access, era }: Served): void {
     const calls = (this.#calls.get(server) ?? 0) + 1;
     this.#calls.set(server, calls);
-    if (calls >= MAX_CALLS || this.#idle.length >= MAX_IDLE_SERVERS) {
+    const isFull = this.#idle.length >= MAX_IDLE_SERVERS;
+    if (era !== this.#era || calls >= MAX_CALLS || isFull) {
       server.program.kill('cancelled');
       return;
     }
@@ -50,9 +66,15 @@ export class ServerPool {
     server.program.ended.then(forget, forget);
   }
 
+  /** Ends all that are kept, and each that serves a call now once that is over. */
+  letGo(): void {
+    this.#era += 1;
+    for (const kept of [...this.#idle]) this.#end(kept);
+  }
+
   async close(): Promise<void> {
     const ended = this.#idle.map(({ server }) => server.program.ended);
-    for (const kept of [...this.#idle]) this.#end(kept);
+    this.letGo();
     await Promise.all(ended);
   }
 

@@ -1,9 +1,9 @@
-/** What a node never began: given back by one that ends, or cancelled while it was away. */
+/** What a node never began: given back by one that ends, or cancelled while it was away, or before it came. */
 
 import { describe, expect, it } from 'vitest';
 import { sendAgain } from '../../../src/blocks/node/resume-calls.ts';
 import { cancelCall } from '../../../src/blocks/node/run-calls.ts';
-import { resume, stateOf, withCall } from './support/one-call.ts';
+import { give, resume, stateOf, withCall } from './support/one-call.ts';
 import type { TestedNodes } from './support/parts.ts';
 
 function ending({ socketOf }: TestedNodes): WebSocket {
@@ -43,6 +43,18 @@ describe('a call that is cancelled while its node is away', () => {
       expect(nodes.sent).toEqual([]);
       expect(nodes.told).toMatchObject([['call', { kind: 'failed', reason: 'cancelled' }]]);
       expect(stateOf(nodes)).toBe('failed');
+    });
+  });
+});
+
+describe('a call that is cancelled before it comes', () => {
+  it('does not begin, and another one does', async () => {
+    await withCall('cancelled-before', (nodes) => {
+      cancelCall(nodes.parts, 'later');
+      const outcome = { kind: 'failed', reason: 'cancelled' };
+      expect(give(nodes, 'later')).toMatchObject({ kind: 'outcome', outcome });
+      expect(give(nodes, 'other')).toBeUndefined();
+      expect(nodes.sent).toMatchObject([expect.stringMatching(/^a: call other/)]);
     });
   });
 });

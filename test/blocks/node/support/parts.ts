@@ -11,6 +11,7 @@ import { NodeStore, type StoredNode } from '../../../../src/blocks/node/node-sto
 import { SigningCalls } from '../../../../src/blocks/node/signing-calls.ts';
 import { StraightWays } from '../../../../src/blocks/node/straight-ways.ts';
 import { ThinnedRefusals } from '../../../../src/blocks/node/thinned-refusals.ts';
+import { UnwantedCalls } from '../../../../src/blocks/node/unwanted-calls.ts';
 import type { CapabilityRules } from '../../../../src/core/capabilities/capability-set.ts';
 import type { ToolOutcome } from '../../../../src/core/conversation/tool-result.ts';
 import type { NodeOffer } from '../../../../src/core/executor-protocol/node-offer.ts';
@@ -60,6 +61,7 @@ export async function withNodes(
       calls: new CallStore(storage.sql),
       ways: new StraightWays(storage.sql),
       signing: new SigningCalls(),
+      unwanted: new UnwantedCalls(),
       connections: {
         stateOf: (id: string) => (online.has(id) ? 'online' : 'offline'),
         of: (id: string) => (online.has(id) ? socketOf(id) : undefined),

@@ -64,6 +64,8 @@ export interface Script {
   summarise: (order: SummaryOrder) => Promise<SummaryAnswer>;
   /** Keys of the calls that were left to the nodes. */
   readonly lookedAfter: string[];
+  /** Keys of those that the nodes were told to end. */
+  readonly cancelledCalls: string[];
   /** The chain: events by outbox. */
   readonly chain: Map<string, AuditEvent[]>;
   /** Fate of the next calls of `append`: `before` or `after` the events are stored, it throws. */
@@ -102,6 +104,7 @@ export function scriptOf(workspace: string): Script {
     summaries: [],
     summarise: () => new Promise(() => {}),
     lookedAfter: [],
+    cancelledCalls: [],
     chain: new Map(),
     appendFates: [],
     auditIsDown: false,

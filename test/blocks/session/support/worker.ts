@@ -114,6 +114,10 @@ export class NodeBlock extends Scripted {
   async lookAfter({ callKey }: TicketClaims): Promise<void> {
     this.script.lookedAfter.push(callKey);
   }
+
+  async cancel(callKey: string): Promise<void> {
+    this.script.cancelledCalls.push(callKey);
+  }
 }
 
 export class AuditBlock extends Scripted {
