@@ -3,7 +3,9 @@
  * when the process is killed in between; a no of a check is an answer.
  */
 
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Api, callApi } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { installScript } from '../support/script-plugins.ts';
@@ -160,4 +162,31 @@ test('each request is answered once, though the process is killed in between', a
   await expect
     .poll(async () => (await answers(id)).map(({ ref }) => ref), { timeout: 50_000, interval: 300 })
     .toEqual(refs);
+});
+
+test('a call that is made for a block ends with it', async () => {
+  const asked = Promise.withResolvers<{ readonly left: Promise<void> }>();
+  const world = createServer((_, response) => {
+    asked.resolve({ left: new Promise((resolve) => response.once('close', resolve)) });
+  });
+  await new Promise<void>((resolve) => world.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    world.closeAllConnections();
+    world.close();
+  });
+  const place = `127.0.0.1:${(world.address() as AddressInfo).port}`;
+  const { policy } = (await api.get('/v1/workspaces/default')).body;
+  await api.put('/v1/workspaces/default', { policy: { ...policy, privateHosts: [place] } });
+  const id = await spawn('tool:call:http-fetch', `tool:network:http:${place}`);
+  await ask(id, {
+    ...{ type: 'call-tool', ref: 'slow', tool: 'http-fetch' },
+    arguments: { url: `http://${place}/`, method: 'GET' },
+  });
+  const { left } = await asked.promise;
+  expect((await api.post(`/v1/blocks/${id}/exit`, { reason: 'kill' })).status).toBe(202);
+  await left;
+  const query = `actor=block:${id}&action=turn-cancelled`;
+  await expect
+    .poll(async () => (await api.get(`/v1/audit?${query}`)).body.records)
+    .toMatchObject([{ event: { reason: 'cancelled' } }]);
 });

@@ -214,6 +214,32 @@ describe('a turn that only talks to its model', () => {
     await page.closed;
   });
 
+  test('is over once its sender is denied, and he hears nothing of it', async () => {
+    const order = {
+      ...{ name: 'desk', platform: 'web-chat', credentials: {}, origins: [PAGE], model: MODEL },
+      ...{ access: { mode: 'pair-on-request' }, capabilities: ['provider:llm:call:*'] },
+    };
+    expect((await root.post('/v1/channels', order)).status).toBe(201);
+    const open = async (sender: string) =>
+      openPage(gateway, { channel: 'desk', ticket: await issueTicket(root, 'desk', sender) });
+    const page = await open('ann');
+    await page.say('m1', 'Hello');
+    const [pairing] = (await root.get('/v1/channels/desk')).body.pairings;
+    const decide = (decision: string) =>
+      root.post(`/v1/channels/desk/pairings/${pairing.id}`, { decision });
+    expect((await decide('approve')).status).toBe(200);
+    const held = holdReply();
+    await page.say('m2', 'Tell me a story');
+    const { left } = await held;
+    expect((await decide('deny')).status).toBe(200);
+    await left;
+    const updates = async () => (await root.get('/v1/channels/desk')).body.updates;
+    await expect.poll(async () => (await updates())[0].status).not.toBe('waiting');
+    expect(page.replies().join()).not.toContain('Once upon a time');
+    page.close();
+    expect((await root.delete('/v1/channels/desk')).status).toBe(204);
+  });
+
   test('does not ask its provider again', async () => {
     const { id, token } = await issue('asker');
     const refused = Promise.withResolvers<void>();

@@ -9,6 +9,7 @@ import { keyedHash } from '../kit/keys.ts';
 import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
+import { TurnEndings } from '../session/turn-endings.ts';
 import { AccessTokens } from './access-tokens.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
 import { ChannelSafe } from './channel-safe.ts';
@@ -45,6 +46,7 @@ export function assembleParts({ workspace, env, ctx, ...ways }: Surroundings): C
     slices: new SenderSlices(),
     codes: new CodeStore(sql),
     updates: new UpdateStore(sql, sealing),
+    endings: new TurnEndings(sql),
     patience: new Patience(),
     replies: new ReplyStore(sql, sealing),
     chats: new ChatStore(sql),

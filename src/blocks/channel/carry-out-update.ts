@@ -139,7 +139,9 @@ function answer(
 ): void {
   const { principal = '', update } = stored.facts;
   const { turnId, usage, code, status, output } = turn;
-  const text = status === 'finished' ? wordsOf(channel, output) : FIXED_REPLIES.failed;
+  const isHeard = update !== undefined && !isKeptOut(parts, channel, update);
+  const words = status === 'finished' ? wordsOf(channel, output) : FIXED_REPLIES.failed;
+  const text = isHeard ? words : ifWaiting(channel, 'refused');
   const tokens = usage.inputTokens + usage.outputTokens;
   const replies = parts.transact(() => {
     const spent = parts.senders.spentBy(principal, parts.now());

@@ -23,6 +23,7 @@ import type {
 import type { ChannelParts } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 import { writeChatTicket } from './chat-ticket.ts';
+import { orderEndOfTurns } from './end-turns.ts';
 import { newCode, toPairing } from './pairings.ts';
 import { termsOfChannel } from './sender-bounds.ts';
 
@@ -66,9 +67,15 @@ export function createChannel(
 }
 
 /** With everything that is known of its senders, and whatever was not sent. */
-export function removeChannel(parts: ChannelParts, actor: NamedActor, name: string): void {
+export function removeChannel(
+  parts: ChannelParts,
+  actor: NamedActor,
+  channel: StoredChannel,
+): void {
+  const { name } = channel.spec;
   const { channels, senders, codes, updates, replies, chats, terms } = parts;
   parts.transact(() => {
+    orderEndOfTurns(parts, channel, { by: actor });
     channels.remove(name);
     for (const store of [senders, codes, updates, replies, chats, terms]) store.removeChannel(name);
     record(parts, actor, { action: 'channel-removed', channel: name });
@@ -91,6 +98,7 @@ export function decidePairing(
   parts.transact(() => {
     parts.senders.put(channel, decided);
     parts.terms.put(channel, toPairing(parts, found, known.sender).principal, terms);
+    if (decision === 'deny') orderEndOfTurns(parts, found, { of: known, by: actor });
     const reason = `${decision}:${known.principal}`;
     record(parts, actor, { action: 'channel-paired', channel, reason });
   });

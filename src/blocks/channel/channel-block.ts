@@ -201,10 +201,10 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
 
   /** Takes up what an earlier life of this object has left. */
   #begin(): void {
-    const { updates, replies, chats, terms } = this.#parts;
+    const { updates, replies, chats, terms, endings } = this.#parts;
     replies.createTable();
     chats.createTables();
-    terms.createTable();
+    for (const store of [terms, endings]) store.createTable();
     updates.forget();
     const lost = replies.giveUpSending();
     this.#timers.restore();
@@ -232,6 +232,7 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
   async #work(): Promise<void> {
     this.#pace.wake();
     this.#requests.resume();
+    await this.#parts.endings.settle(this.env);
     await this.#drain();
     this.#setTimer();
   }
@@ -252,8 +253,9 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
 
   /** Part of a transaction, or of the alarm. */
   #setTimer(): void {
-    const { updates, replies, outbox, now } = this.#parts;
-    const isIdle = updates.isEmpty() && outbox.isEmpty() && replies.isAllSettled();
+    const { updates, endings, replies, outbox, now } = this.#parts;
+    const isSaid = outbox.isEmpty() && endings.isEmpty();
+    const isIdle = updates.isEmpty() && isSaid && replies.isAllSettled();
     const latest = now() + LATEST_MS;
     if (isIdle) this.#timers.clear(WORK_TIMER);
     else this.#timers.setLatest(WORK_TIMER, Math.min(latest, this.#nextAt() ?? latest));

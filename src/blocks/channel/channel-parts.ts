@@ -15,6 +15,7 @@ import type { BlockBindings } from '../kit/bindings.ts';
 import type { Networks } from '../kit/networks.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { Sealing } from '../kit/sealing.ts';
+import type { TurnEndings } from '../session/turn-endings.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { ChannelSafe } from './channel-safe.ts';
 import type { ChannelStore, StoredChannel } from './channel-store.ts';
@@ -42,6 +43,7 @@ export interface ChannelParts {
   readonly slices: SenderSlices;
   readonly codes: CodeStore;
   readonly updates: UpdateStore;
+  readonly endings: TurnEndings;
   readonly patience: Patience;
   readonly replies: ReplyStore;
   readonly sealing: Sealing;

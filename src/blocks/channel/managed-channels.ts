@@ -28,7 +28,6 @@ import type {
   PairingDescription,
 } from './channel-api.ts';
 import type { ChannelBindings, ChannelParts } from './channel-parts.ts';
-import { endTurns } from './end-turns.ts';
 import { writeMessage } from './write-message.ts';
 
 type Management =
@@ -61,9 +60,8 @@ export abstract class ManagedChannels
     const parts = this.founded();
     const channel = parts?.channels.find(name);
     if (parts === undefined || channel === undefined) return false;
-    const sessions = parts.updates.sessionsOf(name);
-    removeChannel(parts, actor, name);
-    await endTurns(parts, channel, { sessions, by: actor });
+    removeChannel(parts, actor, channel);
+    await parts.endings.settle(this.env);
     return true;
   }
 
@@ -72,7 +70,9 @@ export abstract class ManagedChannels
     decision: DecidePairing,
   ): Promise<Result<PairingDescription, string> | undefined> {
     const parts = this.founded();
-    return parts && decidePairing(parts, actor, decision);
+    const decided = parts && decidePairing(parts, actor, decision);
+    await parts?.endings.settle(this.env);
+    return decided;
   }
 
   async issueCode(

@@ -142,16 +142,17 @@ export class UpdateStore {
     }
   }
 
-  /** In which turns of a channel may be under way. */
-  sessionsOf(channel: string): ReadonlySet<SessionId> {
+  /** In which turns of a channel may be under way, or of one sender. */
+  sessionsOf(channel: string, sender?: string): ReadonlySet<SessionId> {
     const rows = this.#sql.exec<UpdateRow>(
       "SELECT * FROM updates WHERE status = 'waiting' AND channel = ?",
       channel,
     );
     const sessions = new Set<SessionId>();
     for (const row of rows) {
-      const { sessionId } = this.#toUpdate(row).facts;
-      if (sessionId !== undefined) sessions.add(sessionId);
+      const { sessionId, update } = this.#toUpdate(row).facts;
+      const isWanted = sender === undefined || update?.sender === sender;
+      if (sessionId !== undefined && isWanted) sessions.add(sessionId);
     }
     return sessions;
   }

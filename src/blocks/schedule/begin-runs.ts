@@ -5,11 +5,9 @@
  * @module
  */
 
-import type { Principal } from '../../core/policy/principal.ts';
 import { planRun } from '../../core/schedules/plan-run.ts';
-import { openSession } from '../session/session-client.ts';
 import type { ScheduleParts } from './schedule-parts.ts';
-import type { StoredRun, StoredSchedule } from './schedule-store.ts';
+import type { StoredSchedule } from './schedule-store.ts';
 import { orderGiveBack } from './take-messages.ts';
 
 export function beginDueRuns(parts: ScheduleParts): void {
@@ -49,15 +47,4 @@ export function giveUpOpenRuns(parts: ScheduleParts, schedule: StoredSchedule): 
     const isBeginning = name === schedule.spec.name && run.status === 'starting';
     if (isBeginning) orderGiveBack(parts, schedule, run);
   }
-}
-
-/** Nobody has it run any more. What is only about to begin ends in `carry-out-run.ts`. */
-export async function endRun(
-  { env, workspace }: ScheduleParts,
-  { sessionId, turnId }: StoredRun,
-  by: { readonly principal: Principal; readonly requestId: string },
-): Promise<void> {
-  if (sessionId === undefined || turnId === undefined) return;
-  const session = openSession(env, workspace, sessionId);
-  await session.cancelTurn(turnId, by.principal, by.requestId);
 }

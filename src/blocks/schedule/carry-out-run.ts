@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { NamedActor } from '../../core/audit/named-actor.ts';
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
@@ -13,7 +14,6 @@ import { issueSessionId, type SessionId } from '../../core/primitives/ids.ts';
 import { keyedHash, sha256Hex } from '../kit/keys.ts';
 import type { AdmitTurn } from '../session/session-api.ts';
 import { openSession } from '../session/session-client.ts';
-import { endRun } from './begin-runs.ts';
 import { deliverAnswer } from './deliver-answer.ts';
 import type { ScheduleRun } from './schedule-api.ts';
 import { isStill, principalOf, type ScheduleParts } from './schedule-parts.ts';
@@ -99,7 +99,9 @@ async function start(
     const begun = { ...others, ...refusedOf(taken), sessionId, turnId };
     settle(parts, schedule, { ...begun, status: 'running' });
     // Removed while its turn was admitted.
-    if (!isStill(parts, schedule)) await endRun(parts, begun, request);
+    if (isStill(parts, schedule)) return;
+    parts.transact(() => orderEnd(parts, schedule, { run, by: request }));
+    await parts.endings.settle(parts.env);
     return;
   }
   const { code, denial } = admitted.error;
@@ -145,6 +147,18 @@ function toAdmission(
     idempotency: { key: `${spec.name}/${dueAt}`, bodyHash: sha256Hex(spec.input) },
     ...(spec.budget && { ceiling: spec.budget }),
   };
+}
+
+/** Part of a transaction: nobody has it run any more, begun or about to begin. */
+export function orderEnd(
+  parts: ScheduleParts,
+  schedule: StoredSchedule,
+  { run, by }: { readonly run: StoredRun; readonly by: Pick<NamedActor, 'requestId'> },
+): void {
+  const principal = principalOf(parts, schedule);
+  const { sessionId = sessionOf(parts, schedule, run.dueAt) } = run;
+  const { requestId } = by;
+  parts.endings.add({ sessionId, of: toPrincipalName(principal), by: { principal, requestId } });
 }
 
 /** One that is made anew under an old name has sessions of its own. */

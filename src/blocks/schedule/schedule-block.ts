@@ -21,8 +21,9 @@ import { Outbox } from '../kit/outbox.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
-import { beginDueRuns, beginNow, endRun, giveUpOpenRuns } from './begin-runs.ts';
-import { carryOut } from './carry-out-run.ts';
+import { TurnEndings } from '../session/turn-endings.ts';
+import { beginDueRuns, beginNow, giveUpOpenRuns } from './begin-runs.ts';
+import { carryOut, orderEnd } from './carry-out-run.ts';
 import { GiveBackStore } from './give-back-store.ts';
 import type {
   CreateSchedule,
@@ -30,7 +31,7 @@ import type {
   ScheduleApi,
   ScheduleDescription,
 } from './schedule-api.ts';
-import { describeSchedule, principalOf, type ScheduleParts } from './schedule-parts.ts';
+import { describeSchedule, type ScheduleParts } from './schedule-parts.ts';
 import { ScheduleStore, type StoredSchedule } from './schedule-store.ts';
 import { giveBack } from './take-messages.ts';
 
@@ -43,8 +44,8 @@ const WORK_TIMER = 'work';
 const SOONEST_MS = 500;
 const LATEST_MS = 30_000;
 
-/** How soon a block is asked again to have back what was taken of it, in milliseconds. */
-const GIVE_BACK_MS = 2_000;
+/** How soon others are asked again for what could not be said to them, in milliseconds. */
+const OWED_MS = 2_000;
 
 export class ScheduleBlock extends DurableObject<BlockBindings> implements ScheduleApi {
   readonly #sealing: Sealing;
@@ -69,6 +70,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     ctx.storage.transactionSync(() => {
       this.#parts.schedules.createTables();
       this.#parts.giveBacks.createTable();
+      this.#parts.endings.createTable();
       this.#parts.outbox.createTable();
       this.#timers.createTable();
     });
@@ -114,11 +116,11 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     const open = this.#parts.schedules.openRuns().filter((run) => run.name === name);
     this.#parts.transact(() => {
       giveUpOpenRuns(this.#parts, schedule);
+      for (const { run } of open) orderEnd(this.#parts, schedule, { run, by: actor });
       this.#parts.schedules.remove(name);
       this.#record('schedule-removed', name, actor);
     });
-    const principal = principalOf(this.#parts, schedule);
-    for (const { run } of open) await endRun(this.#parts, run, { principal, ...actor });
+    await this.#parts.endings.settle(this.env);
     return true;
   }
 
@@ -168,16 +170,18 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     );
     // After the runs: one that was removed may have begun its turn all the same.
     await giveBack(this.#parts);
+    await this.#parts.endings.settle(this.env);
     await this.#drain();
     this.#setTimer();
   }
 
   /** Part of a transaction, or of the alarm. */
   #setTimer(): void {
-    const { schedules, giveBacks, outbox, now } = this.#parts;
+    const { schedules, giveBacks, endings, outbox, now } = this.#parts;
     const open = schedules.openDueAts().map((dueAt) => lookAgainAt(dueAt, now()));
     const unsent = outbox.isEmpty() ? [] : [now() + LATEST_MS];
-    const owed = giveBacks.pending().length === 0 ? [] : [now() + GIVE_BACK_MS];
+    const isOwed = giveBacks.pending().length > 0 || !endings.isEmpty();
+    const owed = isOwed ? [now() + OWED_MS] : [];
     const next = schedules.nextAt() ?? Number.POSITIVE_INFINITY;
     const at = Math.min(next, ...open, ...unsent, ...owed);
     if (Number.isFinite(at)) this.#timers.set(WORK_TIMER, at);
@@ -195,6 +199,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
         env: this.env,
         schedules: new ScheduleStore(sql, this.#sealing),
         giveBacks: new GiveBackStore(sql),
+        endings: new TurnEndings(sql),
         outbox,
         now,
       },

@@ -11,6 +11,7 @@ import { readBlockId, type WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { keyedHash } from '../kit/keys.ts';
 import type { Outbox } from '../kit/outbox.ts';
+import type { TurnEndings } from '../session/turn-endings.ts';
 import { type BlockClient, openBlock } from '../user/block-client.ts';
 import type { GiveBackStore } from './give-back-store.ts';
 import type { ScheduleDescription, ScheduleRun } from './schedule-api.ts';
@@ -21,6 +22,7 @@ export interface ScheduleParts {
   readonly env: BlockBindings;
   readonly schedules: ScheduleStore;
   readonly giveBacks: GiveBackStore;
+  readonly endings: TurnEndings;
   readonly outbox: Outbox;
   readonly now: () => number;
   /** Storage and record change together, or not at all. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toPrincipalName } from '../../core/policy/principal.ts';
 import { failTurn } from './end-turn.ts';
 import type { Flusher } from './flusher.ts';
 import type { Lane } from './lane.ts';
@@ -18,9 +19,13 @@ export function cancelTurn(lane: Lane, turn: LiveTurn, actor: Actor): void {
   if (!hasEnded(turn.row)) lane.fail(turn, { code: 'cancelled', actor });
 }
 
-/** Ends all that are queued or running; last in the lane first, so that none of them starts in between. */
-export function cancelTurns(parts: SessionParts, actor: Actor): void {
+/**
+ * Ends all that are queued or running, or those of one principal; last in the lane first, so that none of
+ * them starts in between.
+ */
+export function cancelTurns(parts: SessionParts, actor: Actor, of?: string): void {
   for (const { facts } of parts.turns.unended().reverse()) {
+    if (of !== undefined && toPrincipalName(facts.principal) !== of) continue;
     const turn = parts.live.find(facts.id);
     if (turn !== undefined) failTurn(parts, turn, { code: 'cancelled', actor });
   }

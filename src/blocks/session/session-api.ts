@@ -262,8 +262,8 @@ export interface SessionApi extends SessionApprovalsApi {
     requestId: string,
   ): Promise<TurnSummary | undefined>;
 
-  /** Ends all turns that are queued, running or being admitted, if there are any. */
-  cancelTurns(principal: Principal, requestId: string): Promise<void>;
+  /** Ends all turns that are queued, running or being admitted, or those of one principal (`kind:id`). */
+  cancelTurns(principal: Principal, requestId: string, of?: string): Promise<void>;
 
   /** For a run that begins: its whole turn; nothing if another run has it, or it is over. */
   turn(turnId: TurnId, epoch: number): Promise<Turn | undefined>;

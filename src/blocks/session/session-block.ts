@@ -195,9 +195,11 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     return turn?.first && toTurn(this.#parts, turn, turn.first);
   }
 
-  async cancelTurns(principal: Principal, requestId: string): Promise<void> {
+  async cancelTurns(principal: Principal, requestId: string, of?: string): Promise<void> {
     await this.#admissions.settled();
-    if (this.#exists()) cancelTurns(this.#parts, { principal, requestId });
+    if (!this.#exists()) return;
+    cancelTurns(this.#parts, { principal, requestId }, of);
+    this.#lane.next();
   }
 
   async commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>> {

@@ -135,8 +135,8 @@ export class SessionClient implements SessionApi {
     return this.#again((session) => session.cancelTurn(turnId, principal, requestId));
   }
 
-  cancelTurns(principal: Principal, requestId: string): Promise<void> {
-    return this.#again((session) => session.cancelTurns(principal, requestId));
+  cancelTurns(principal: Principal, requestId: string, of?: string): Promise<void> {
+    return this.#again((session) => session.cancelTurns(principal, requestId, of));
   }
 
   turn(turnId: TurnId, epoch: number): Promise<Turn | undefined> {

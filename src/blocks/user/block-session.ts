@@ -75,9 +75,13 @@ export function openBlockSession(
   };
 }
 
-/** Ends what its behaviour is at. */
-export async function endTurnsOf(env: BlockBindings, facts: BlockFacts): Promise<void> {
-  const { client, request } = openBlockSession(env, facts);
+/** Ends what its behaviour is at, or what is done for another purpose. */
+export async function endTurnsOf(
+  env: BlockBindings,
+  facts: BlockFacts,
+  purpose?: string,
+): Promise<void> {
+  const { client, request } = openBlockSession(env, facts, purpose);
   const { requestId } = facts.order;
   const { principal } = request({ key: 'end', body: '', requestId });
   await client.cancelTurns(principal, requestId);

@@ -10,8 +10,10 @@ import type { Denial } from '../../core/errors/denial.ts';
 import { joinLabels, type Label, PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { isWithin } from '../session/approved-label.ts';
-import { openBlockSession } from './block-session.ts';
+import { endTurnsOf, openBlockSession } from './block-session.ts';
+import type { BlockFacts } from './facts-store.ts';
 import { toProgramEnd, WAIT_MS } from './program-end.ts';
+import type { StoredRequest } from './request-store.ts';
 import type { Performed, Performing } from './requests.ts';
 
 /** The session is deleted so many milliseconds after its call. */
@@ -26,7 +28,7 @@ export async function callToolForBlock(
 ): Promise<Performed> {
   const { seq, label, requestId } = stored;
   const argumentsText = JSON.stringify(values);
-  const session = openBlockSession(env, facts, `request/${seq}`);
+  const session = openBlockSession(env, facts, purposeOf(seq));
   const { create, ...asked } = session.request({ key: 'call', body: argumentsText, requestId });
   const ran = await session.client.runProgram(
     {
@@ -38,6 +40,19 @@ export async function callToolForBlock(
     WAIT_MS,
   );
   return toPerformed(toProgramEnd(ran), label);
+}
+
+/** Of a block that is dead. */
+export function endToolCall(
+  env: BlockBindings,
+  dead: BlockFacts,
+  { seq }: Pick<StoredRequest, 'seq'>,
+): Promise<void> {
+  return endTurnsOf(env, dead, purposeOf(seq));
+}
+
+function purposeOf(seq: number): string {
+  return `request/${seq}`;
 }
 
 /** What shaped the arguments counts for the call as if it had been said in its conversation. */

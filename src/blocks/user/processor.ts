@@ -11,7 +11,6 @@ import type { Envelope } from '../../core/blocks/block-signal.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
 import { mostSpendOf } from '../../core/policy/turn-limits.ts';
-import { timeout } from '../kit/in-parallel.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { Behave } from './behavior.ts';
 import { type BlockParts, transact } from './block-parts.ts';
@@ -28,9 +27,6 @@ export const PROCESS_TIMER = 'process';
 
 /** How soon after a loss, in milliseconds. */
 const TAKE_UP_MS = 5_000;
-
-/** How soon a dead block looks whether its behaviour has ended, in milliseconds. */
-const END_AGAIN_MS = 200;
 
 export interface Processing {
   readonly behave: Behave;
@@ -61,7 +57,6 @@ export class Processor {
   readonly #outside: Outside;
   readonly #interludes = new Interludes();
   readonly #messages: WorkThrough<Next>;
-  #isEnding = false;
 
   constructor(
     parts: BlockParts,
@@ -75,6 +70,7 @@ export class Processor {
       timer: PROCESS_TIMER,
       next: () => this.#next(),
       work: (next) => this.#takeInHand(next),
+      end: outside.endTurns,
     });
   }
 
@@ -83,32 +79,14 @@ export class Processor {
     this.#messages.wake();
   }
 
-  /** Processes what there is, and resolves once nothing is left or it must be tried later. */
-  run(): Promise<void> {
-    return this.#messages.run();
+  /** The timer: goes on with what there is. */
+  ring(): Promise<void> {
+    return this.#messages.ring();
   }
 
-  /** The block is dead: what its behaviour is at ends too, and what it may be just about to begin. */
+  /** The block is dead: what its behaviour is at ends too. */
   end(): void {
-    const { facts, timers } = this.#parts;
-    const dead = facts.read();
-    const mayBeBusy = this.#messages.running !== undefined || timers.dueAt(PROCESS_TIMER);
-    if (dead === undefined || !mayBeBusy || this.#isEnding) return;
-    this.#isEnding = true;
-    this.#parts.defer(
-      this.#endTurns(dead).finally(() => {
-        this.#isEnding = false;
-      }),
-    );
-  }
-
-  async #endTurns(dead: BlockFacts): Promise<void> {
-    do {
-      await this.#outside.endTurns(dead).catch(() => {});
-      const again = timeout(END_AGAIN_MS);
-      await Promise.race([this.#messages.running, again.promise]);
-      again.clear();
-    } while (this.#messages.running !== undefined);
+    this.#messages.end();
   }
 
   /** After the message that is being processed, and before the next one: see `interludes.ts`. */

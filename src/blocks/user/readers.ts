@@ -9,6 +9,7 @@
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { BlockParts } from './block-parts.ts';
 import { endTurnsOf } from './block-session.ts';
+import { endToolCall } from './call-tool.ts';
 import type { Calls } from './calls.ts';
 import { behavesByItself, chooseBehavior } from './choose-behavior.ts';
 import { Consumers } from './consumers.ts';
@@ -17,7 +18,7 @@ import { createPerform } from './perform-request.ts';
 import { PresentRights } from './present-rights.ts';
 import { Processor } from './processor.ts';
 import { hasAsked } from './request-store.ts';
-import { Requests } from './requests.ts';
+import { type Performer, Requests } from './requests.ts';
 import { StateStore } from './state-store.ts';
 
 interface ReaderHost {
@@ -73,6 +74,7 @@ export class Readers {
   end(): void {
     const facts = this.#host.parts.facts.read();
     if (facts !== undefined && behavesByItself(facts)) this.processor.end();
+    if (hasAsked(this.#host.parts)) this.requests.end();
   }
 
   /** After anything may have been asked for. */
@@ -113,6 +115,7 @@ export class Readers {
 
   #makeRequests(): Requests {
     const { env, parts } = this.#host;
-    return new Requests(parts, createPerform(env), () => this.wake());
+    const endCall: Performer['endCall'] = (dead, stored) => endToolCall(env, dead, stored);
+    return new Requests(parts, { perform: createPerform(env), endCall }, () => this.wake());
   }
 }

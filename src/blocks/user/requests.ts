@@ -45,6 +45,12 @@ interface Next {
   readonly stored: StoredRequest;
 }
 
+export interface Performer {
+  readonly perform: Perform;
+  /** Of a dead block: the call of a tool that may be under way for it. */
+  readonly endCall: (dead: BlockFacts, stored: Pick<StoredRequest, 'seq'>) => Promise<void>;
+}
+
 export class Requests {
   readonly #parts: BlockParts;
   readonly #perform: Perform;
@@ -52,7 +58,7 @@ export class Requests {
   readonly #work: WorkThrough<Next>;
 
   /** `answered` is called whenever an answer has come into the mailbox. */
-  constructor(parts: BlockParts, perform: Perform, answered: () => void) {
+  constructor(parts: BlockParts, { perform, endCall }: Performer, answered: () => void) {
     this.#parts = parts;
     this.#perform = perform;
     this.#answered = answered;
@@ -60,6 +66,10 @@ export class Requests {
       timer: REQUEST_TIMER,
       next: () => this.#next(),
       work: (next) => this.#do(next),
+      end: async (dead) => {
+        const stored = nextRequest(parts);
+        if (stored?.request.type === 'call-tool') await endCall(dead, stored);
+      },
     });
   }
 
@@ -68,9 +78,14 @@ export class Requests {
     this.#work.wake();
   }
 
-  /** Resolves once all is answered, or must be tried later. Never rejects. */
-  run(): Promise<void> {
-    return this.#work.run();
+  /** The timer: goes on with what there is. */
+  ring(): Promise<void> {
+    return this.#work.ring();
+  }
+
+  /** The block is dead: a call that is made for it ends too. */
+  end(): void {
+    this.#work.end();
   }
 
   async #do({ facts, stored }: Next): Promise<Progress> {

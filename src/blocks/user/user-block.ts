@@ -86,9 +86,9 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
         transact(this.#parts, () => ringUserTimers(this.#parts));
         this.#readers.wake();
       },
-      process: () => this.#readers.processor.run(),
+      process: () => this.#readers.processor.ring(),
       push: () => this.#readers.consumers.pushNow(),
-      requests: () => this.#readers.requests.run(),
+      requests: () => this.#readers.requests.ring(),
       promptly: () => {
         this.#sender.promptly();
         this.#readers.wakeRequests();

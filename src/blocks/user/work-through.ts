@@ -2,12 +2,14 @@
  * What a block does by itself, one piece after the other, until nothing is left of it.
  *
  * Nothing here is remembered beyond the pieces themselves, which are in storage: after the object was
- * lost, or a piece has failed, the timer goes on.
+ * lost, or a piece has failed, the timer goes on. The end of the block ends the piece under way, too.
  *
  * @module
  */
 
+import { timeout } from '../kit/in-parallel.ts';
 import type { BlockParts } from './block-parts.ts';
+import type { BlockFacts } from './facts-store.ts';
 
 /** `later`: this piece is tried again then, and nothing is done before. */
 export type Progress = 'next' | 'stop' | { readonly kind: 'later'; readonly afterMs: number };
@@ -18,7 +20,15 @@ export interface WorkRules<Piece> {
   readonly next: () => Piece | undefined;
   /** Must bear to be asked again about the same piece. */
   readonly work: (piece: Piece) => Promise<Progress>;
+  /** Of a dead block: has what others do for the piece under way end. Must bear to be asked again. */
+  readonly end: (dead: BlockFacts) => Promise<void>;
 }
+
+/** How soon a dead block looks whether the piece under way has ended, in milliseconds. */
+const END_AGAIN_MS = 200;
+
+/** When a piece that is still under way is looked after again, in milliseconds. */
+const LOOK_AGAIN_MS = 5_000;
 
 /** How soon a piece that failed in an unforeseen way is tried again, in milliseconds. */
 const FAILED_MS = 1_000;
@@ -27,6 +37,7 @@ export class WorkThrough<Piece> {
   readonly #parts: BlockParts;
   readonly #rules: WorkRules<Piece>;
   #running: Promise<void> | undefined;
+  #isEnding = false;
 
   constructor(parts: BlockParts, rules: WorkRules<Piece>) {
     this.#parts = parts;
@@ -43,6 +54,44 @@ export class WorkThrough<Piece> {
     if (this.#running === undefined && this.#rules.next() !== undefined) {
       this.#parts.defer(this.run());
     }
+  }
+
+  /**
+   * The timer, which is set while anything is under way: so if this object was lost over the end of its
+   * block, that is made good.
+   *
+   * @throws whatever keeps a piece of a dead block from being ended; then it is tried again.
+   */
+  async ring(): Promise<void> {
+    const { facts, now, timers } = this.#parts;
+    const dead = facts.alive() === undefined ? facts.read() : undefined;
+    if (dead !== undefined) return this.#rules.end(dead);
+    this.wake();
+    // However long it takes, no other timer of the block waits for it.
+    if (this.#running !== undefined) timers.set(this.#rules.timer, now() + LOOK_AGAIN_MS);
+  }
+
+  /** The block is dead: what is under way ends too, and what may be just about to begin. */
+  end(): void {
+    const { facts, timers, defer } = this.#parts;
+    const dead = facts.read();
+    const mayBeBusy = this.#running !== undefined || timers.dueAt(this.#rules.timer) !== undefined;
+    if (dead === undefined || !mayBeBusy || this.#isEnding) return;
+    this.#isEnding = true;
+    defer(
+      this.#endAll(dead).finally(() => {
+        this.#isEnding = false;
+      }),
+    );
+  }
+
+  async #endAll(dead: BlockFacts): Promise<void> {
+    do {
+      await this.#rules.end(dead).catch(() => {});
+      const again = timeout(END_AGAIN_MS);
+      await Promise.race([this.#running, again.promise]);
+      again.clear();
+    } while (this.#running !== undefined);
   }
 
   /** Resolves once nothing is left, or it must be tried later. Never rejects. */

@@ -7,6 +7,7 @@ import type { GiveBack } from '../../../src/blocks/schedule/give-back-store.ts';
 import type { ScheduleParts } from '../../../src/blocks/schedule/schedule-parts.ts';
 import type { StoredRun, StoredSchedule } from '../../../src/blocks/schedule/schedule-store.ts';
 import { giveBack } from '../../../src/blocks/schedule/take-messages.ts';
+import type { TurnEnding } from '../../../src/blocks/session/turn-endings.ts';
 import { PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import { issueBlockId } from '../../../src/core/primitives/ids.ts';
 import { authority, grants, workspaceId } from '../../core/policy/authority-builder.ts';
@@ -33,10 +34,10 @@ let kept: StoredSchedule | undefined;
 let runs: StoredRun[];
 let now = 0;
 const admitTurn = vi.fn();
-const cancelTurn = vi.fn();
 const receive = vi.fn();
 const endTake = vi.fn();
 let owed: GiveBack[];
+let ended: TurnEnding[];
 
 const parts = {
   workspace,
@@ -44,11 +45,12 @@ const parts = {
     SALLYPORT_MASTER_KEY: KEY,
     WORKSPACES: { getByName: () => ({ authority: async () => AUTHORITY }) },
     BLOCKS: { getByName: () => ({ receive, endTake }) },
-    SESSIONS: { getByName: () => ({ admitTurn, cancelTurn }) },
+    SESSIONS: { getByName: () => ({ admitTurn }) },
   },
   now: () => now,
   transact: <T>(change: () => T) => change(),
   record: () => undefined,
+  endings: { add: (one: TurnEnding) => ended.push(one), settle: async () => undefined },
   giveBacks: {
     add: (one: GiveBack) => owed.push(one),
     pending: () => owed,
@@ -72,7 +74,7 @@ beforeEach(() => {
   owed = [];
   now = 2;
   endTake.mockReset();
-  cancelTurn.mockReset();
+  ended = [];
   admitTurn.mockReset().mockResolvedValue({ ok: true, value: { turnId: 'turn_1' } });
 });
 
@@ -175,7 +177,7 @@ test('a run that has begun ends with its schedule, and is none of a schedule tha
   });
   await carryOut(parts, 'beat', RUN);
   expect(runs).toMatchObject([{ status: 'starting' }]);
-  expect(cancelTurn).toHaveBeenCalledExactlyOnceWith(
-    ...['turn_1', expect.objectContaining({ workspace }), expect.any(String)],
-  );
+  const { sessionId } = admitTurn.mock.calls[0]?.[0] ?? {};
+  const by = { principal: { workspace } };
+  expect(ended).toMatchObject([{ sessionId, of: 'service:schedule-beat', by }]);
 });
