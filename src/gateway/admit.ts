@@ -11,10 +11,11 @@ import { findGrant } from '../core/capabilities/grant.ts';
 import { mayHold } from '../core/capabilities/holder.ts';
 import { parseCapability } from '../core/capabilities/pattern.ts';
 import { deny } from '../core/errors/denial.ts';
+import { ROOT_TOKEN_ID } from '../core/policy/token-facts.ts';
 import { actorOf } from './actor-of.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { Refusal } from './refusal.ts';
-import type { Caller, Route } from './route.ts';
+import type { Caller, Route, RouteRequest } from './route.ts';
 
 interface Admission {
   readonly env: GatewayBindings;
@@ -46,6 +47,16 @@ export async function requireHeld(
   throw missingGrant(family);
 }
 
+/** Of a caller who was let in a while ago. Nothing ends root's own requests: switches bound its turns. */
+export async function holdsStill(
+  { env, caller: { principal } }: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>,
+  capabilityText: string,
+): Promise<boolean> {
+  if (principal.tokenId === ROOT_TOKEN_ID) return true;
+  const present = await openWorkspace(env, principal.workspace).authority(principal);
+  return present !== undefined && holds(present, capabilityText, Date.now());
+}
+
 /** For who does not hold a capability of that family. */
 export function missingGrant(family: string): Refusal {
   return new Refusal('denied', {
@@ -62,7 +73,11 @@ async function recordMissing(
 }
 
 /** Whether the caller's live grants hold a capability, which must be in the catalogue. */
-export function holds(caller: Caller, capabilityText: string, now: number): boolean {
+export function holds(
+  caller: Pick<Caller, 'principal' | 'grants'>,
+  capabilityText: string,
+  now: number,
+): boolean {
   const capability = parseCapability(capabilityText);
   if (!capability.ok || !mayHold(caller.principal.kind, capability.value)) return false;
   return findGrant(caller.grants, capability.value, now) !== undefined;

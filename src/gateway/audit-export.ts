@@ -15,6 +15,7 @@ import {
   toRecordLine,
 } from '../core/audit/export-line.ts';
 import { toOcsf } from '../core/audit/to-ocsf.ts';
+import { Fault } from '../core/errors/fault.ts';
 import { canonicalJson } from '../core/primitives/canonical-json.ts';
 
 /** Records asked for at once. */
@@ -49,11 +50,18 @@ export async function* ocsfLines(audit: AuditReader, workspace: string): AsyncGe
   }
 }
 
-/** As bytes, a page's worth of lines at a time. */
-export function toLineStream(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+/**
+ * As bytes, a page's worth of lines at a time. Who may not have the next page any more hears the stream
+ * break off: part of an export must not pass for the whole.
+ */
+export function toLineStream(
+  lines: AsyncGenerator<string>,
+  mayStill: () => Promise<boolean>,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({
     async pull(controller) {
+      if (!(await mayStill())) return controller.error(new Fault('denied'));
       let chunk = '';
       for (let count = 0; count < PAGE; count++) {
         const line = await lines.next();

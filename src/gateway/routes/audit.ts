@@ -8,6 +8,7 @@ import * as z from 'zod';
 import type { AuditQuery } from '../../blocks/audit/audit-api.ts';
 import { openAudit } from '../../blocks/audit/audit-client.ts';
 import { AUDIT_ACTIONS } from '../../core/audit/audit-event.ts';
+import { holdsStill } from '../admit.ts';
 import { exportLines, ocsfLines, toLineStream } from '../audit-export.ts';
 import { auditKey } from '../deployment-keys.ts';
 import { json } from '../json-response.ts';
@@ -105,7 +106,8 @@ const exportAudit = defineRoute(
       query.format === 'ocsf'
         ? ocsfLines(audit, workspace)
         : exportLines(audit, { workspace, publicKey });
-    return new Response(toLineStream(lines), {
+    const mayStill = () => holdsStill({ env, caller }, 'system:audit:read');
+    return new Response(toLineStream(lines, mayStill), {
       headers: {
         'Content-Type': 'application/x-ndjson',
         'Content-Disposition': `attachment; filename="${workspace}-audit.ndjson"`,
