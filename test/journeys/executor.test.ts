@@ -70,9 +70,7 @@ const PEEK = jsonPlugin('peek', {
     process.stdout.write(JSON.stringify([look(path), look(other)]));`,
 });
 
-const LASTING = ['stopped', 'quarantined', 'deleted', 'switched', 'denied'].map(
-  (how) => `lasting-${how}`,
-);
+const LASTING = ['stopped', 'quarantined', 'switched'].map((how) => `lasting-${how}`);
 
 let gateway: Gateway;
 let api: Api;
@@ -204,11 +202,6 @@ describe('a call on an executor', () => {
 });
 
 describe('what runs on a machine', () => {
-  const lockedOut = async () => {
-    const { body } = await api.get('/v1/workspaces/default');
-    const policy = { ...body.policy, deny: [...body.policy.deny, 'tool:call:lasting-denied'] };
-    return api.put('/v1/workspaces/default', { policy });
-  };
   const switchOff = (killSwitch: object) => api.post('/v1/switches', { killSwitch });
 
   test.each([
@@ -222,13 +215,11 @@ describe('what runs on a machine', () => {
       'lasting-quarantined',
       () => api.post('/v1/plugins/lasting-quarantined/quarantine'),
     ],
-    ['its plugin is deleted', 'lasting-deleted', () => api.delete('/v1/plugins/lasting-deleted')],
     [
       'its tool is switched off',
       'lasting-switched',
       () => switchOff({ kind: 'tool', name: 'lasting-switched' }),
     ],
-    ['the policy denies it', 'lasting-denied', lockedOut],
   ])('ends once %s', async (_, name, end) => {
     const desk = join(executor.folder, 'desk');
     const running = call(name, { path: desk });
