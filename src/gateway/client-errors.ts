@@ -52,12 +52,13 @@ function toRpcErrorResponse(problem: Problem): Response {
   const { code, requestId, denial, reason = denial?.reason, rpcId = null } = problem;
   const { status, headers } = errorResponse(problem, '', 'application/json');
   const data = { code, ...(reason !== undefined && { reason }), requestId };
-  const error = { code: toRpcCode(code, status), message: toMessage(problem), data };
+  const error = { code: toRpcCode(code), message: toMessage(problem), data };
   return new Response(JSON.stringify({ jsonrpc: '2.0', id: rpcId, error }), { status, headers });
 }
 
 /** "Parse error", "Internal error", "Invalid params", and the first that the protocol leaves to servers. */
-function toRpcCode(code: ErrorCode, status: number): number {
+export function toRpcCode(code: ErrorCode): number {
+  const { status } = ERROR_CODES[code];
   if (code === 'malformed_json') return -32_700;
   if (status >= 500) return -32_603;
   return [400, 404, 422].includes(status) ? -32_602 : -32_000;

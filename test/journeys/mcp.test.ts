@@ -74,6 +74,18 @@ describe.each(['modern', 'legacy'] as const)('a client of the %s era', (era) => 
     await client.close();
   });
 
+  test('is shown how an answer begins that is too long, instead of failing for want of its structure', async () => {
+    const client = await connect(era);
+    await client.listTools();
+    const source = 'word '.repeat(20_000);
+    const cut = await client.callTool({ name: 'markdown-to-html', arguments: { source } });
+    expect([cut.isError, JSON.stringify(cut.content)]).toEqual([
+      true,
+      expect.stringMatching(/Not all of its answer is shown.*word word/),
+    ]);
+    await client.close();
+  });
+
   test('reads plugins, the record and a session, as far as its grants go', async () => {
     const client = await connect(era);
     const { resources } = await client.listResources();

@@ -20,8 +20,11 @@ const FIRST_PROGRESS_MS = 50;
 /** How late at most. */
 const MAX_PROGRESS_MS = 2_000;
 
-/** Longest that one request waits, in milliseconds. */
-const MAX_WAIT_MS = 120_000;
+/**
+ * Longest that one request waits, in milliseconds: longer than a call of any tier can take, a machine's wait
+ * for a free place included. The polls of so long a wait stay below what a Worker may ask in one request.
+ */
+const MAX_WAIT_MS = 720_000;
 
 export interface AwaitedCall {
   readonly outcome: ProgramOutcome;
@@ -39,13 +42,14 @@ export async function awaitCall(
   const key = knownKey ?? randomHex(16);
   const plan = planToolCall(request, { ...call, idempotency: { key, bodyHash: hashOf(call) } });
   try {
-    return { outcome: await follow(plan, context), key };
+    return { outcome: await followCall(plan, context), key };
   } catch (thrown) {
     throw toProtocolError(thrown);
   }
 }
 
-async function follow(
+/** @throws Refusal if the session refuses it, or it takes too long: nobody could find it again, so it is cancelled. */
+export async function followCall(
   { session, admission }: ToolCallPlan,
   context: ServerContext,
 ): Promise<ProgramOutcome> {
@@ -60,6 +64,7 @@ async function follow(
     waitedMs += pauseMs;
     if (asksForProgress(context)) await tellProgress(context, waitedMs, await plugin.latest());
   }
+  await cancel({ session, admission });
   throw new Refusal('deadline_exceeded');
 }
 

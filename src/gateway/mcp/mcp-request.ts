@@ -6,7 +6,9 @@
 
 import { ProtocolError, ProtocolErrorCode, type ServerContext } from '@modelcontextprotocol/server';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
+import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { Authority } from '../../core/policy/authority.ts';
+import { toRpcCode } from '../client-errors.ts';
 import { describeDenial } from '../error-response.ts';
 import { Refusal } from '../refusal.ts';
 import type { RouteRequest } from '../route.ts';
@@ -36,5 +38,7 @@ export function invalidParams(message: string, data?: object): ProtocolError {
 export function toProtocolError(thrown: unknown): unknown {
   if (!(thrown instanceof Refusal)) return thrown;
   const { detail, denial } = thrown.facts;
-  return invalidParams(describeDenial(denial) ?? detail ?? thrown.code, { code: thrown.code });
+  const code = thrown.code as ErrorCode;
+  const message = describeDenial(denial) ?? detail ?? code;
+  return new ProtocolError(toRpcCode(code), message, { code });
 }

@@ -80,6 +80,7 @@ export async function callTool(
   if (run.kind === 'failed') return toFailure(run.text);
   if (tool?.result === 'content') return toParts(run.result, run.parts);
   const structure = tool && structureOf(tool);
+  if (structure?.type === 'object' && run.parts === undefined) return toRemnant(run.result);
   const answer = toText(run.result, structure && run.parts);
   return server.projectCallToolResult(answer, structure);
 }
@@ -93,10 +94,10 @@ function toText(result: ToolResult, structured: JsonObject | undefined): CallToo
 }
 
 function toParts(result: ToolResult, parts: JsonObject | undefined): CallToolResult {
+  if (result.truncated) return toRemnant(result);
   const content = parts?.content;
   if (!Array.isArray(content) || !content.every(isSpecType.ContentBlock)) {
-    const why = result.truncated ? 'it is too long' : 'it must be {"content": [...]}';
-    return toFailure(`The tool's answer cannot be read: ${why}`);
+    return toFailure('The tool\'s answer cannot be read: it must be {"content": [...]}');
   }
   const structured = parts?.structuredContent;
   return {
@@ -105,6 +106,16 @@ function toParts(result: ToolResult, parts: JsonObject | undefined): CallToolRes
     ...(parts?.isError === true && { isError: true }),
     _meta: toMeta(result),
   };
+}
+
+/**
+ * What is left of an answer that was cut, or redacted until it was no JSON any more. Clients throw a result
+ * away that does not have the structure of its tool, unless it is an error.
+ */
+function toRemnant(result: ToolResult): CallToolResult {
+  const remnant = toText(result, undefined);
+  const why = { type: 'text', text: 'The tool has run. Not all of its answer is shown:' } as const;
+  return { ...remnant, content: [why, ...remnant.content], isError: true };
 }
 
 function toMeta({ label, receipt }: ToolResult): Record<string, unknown> {
