@@ -44,6 +44,7 @@ beforeAll(async () => {
 afterEach(() => {
   server.tools = [ECHO];
   delete server.instead;
+  delete server.sessions;
 });
 afterAll(async () => {
   server?.close();
@@ -73,6 +74,30 @@ test('a server that speaks revision 2026-07-28 alone is called in it', async () 
   } finally {
     newer.close();
   }
+});
+
+describe('a server that keeps sessions', () => {
+  test('has none left of calls and looks that are over, however they ended', async () => {
+    const sessions = new Map();
+    server.sessions = sessions;
+    expect((await echo()).status).toBe(200);
+    expect((await api.post('/v1/tools/remote-look/call', { arguments: {} })).status).toBe(200);
+    server.tools = [{ ...ECHO, description: 'Another.' }];
+    expect((await echo()).body).toMatchObject({ reason: 'plugin_error' });
+    expect([...sessions.values()]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test.each([405, 500])('and ends them by itself has its answers heard: %i', async (status) => {
+    const call = ({ id }: Asked, to: ServerResponse) => sendResult(to, id, textResult('kept'));
+    const answer = handMade({ call });
+    server.instead = (response, request) => {
+      response.setHeader('Mcp-Session-Id', 'a-session');
+      if (request.method === 'DELETE') response.writeHead(status).end();
+      else void answer(response, request);
+    };
+    const { status: called, body } = await echo();
+    expect([called, body.result]).toEqual([200, expect.stringContaining('kept')]);
+  });
 });
 
 test('a call needs both the tool and the network of its host', async () => {
@@ -224,8 +249,11 @@ test('whoever decides looks through the gateway, and accepts what was shown', as
 test('the command line asks a server, and installs what it shows', async () => {
   const cli = commandLine(gateway);
   try {
+    const sessions = new Map();
+    server.sessions = sessions;
     const made = await cli.run('plugin', 'remote', 'by-hand', server.url.href, '--dir', cli.folder);
     expect([made.exit, made.out]).toEqual([0, expect.stringContaining('Says what it is told.')]);
+    expect([...sessions.values()]).toEqual([undefined]);
     server.tools = [{ ...ECHO, name: 'other_echo' }];
     const installed = await cli.run('plugin', 'install', `${cli.folder}/by-hand`);
     // Its one tool has the name of another plugin's.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -11,6 +12,7 @@ import {
   createMcpHandler,
   Server,
   type Tool,
+  WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 
 export const ECHO: Tool = {
@@ -31,6 +33,8 @@ export interface TestMcpServer {
   tools: Tool[];
   /** Called instead of the server where it is there. */
   instead?: (response: ServerResponse, request: IncomingMessage) => unknown;
+  /** By their ids, where the server is to keep some; nothing for those that were ended. */
+  sessions?: Map<string, WebStandardStreamableHTTPServerTransport | undefined>;
   /** The `Authorization` of each request. */
   readonly authorizations: (string | undefined)[];
   /** Where access tokens are had for client credentials, and what was asked of it. */
@@ -49,7 +53,7 @@ export async function startMcpServer(
   options: CreateMcpHandlerOptions = {},
 ): Promise<TestMcpServer> {
   let calls = 0;
-  const handler = createMcpHandler(() => {
+  const create = () => {
     const server = new Server(
       { name: 'remote', version: '1.0.0' },
       { capabilities: { tools: {} } },
@@ -60,13 +64,16 @@ export async function startMcpServer(
       return { content: [{ type: 'text', text: `echo: ${params.arguments?.text}` }] };
     });
     return server;
-  }, options);
+  };
+  const handler = createMcpHandler(create, options);
   const listener = http.createServer((request, response) => {
     if (request.url === '/token') return void issueToken(running, request, response);
     if (guard?.(request, response) === 'answered') return;
     running.authorizations.push(request.headers.authorization);
     if (running.instead !== undefined) running.instead(response, request);
-    else void answer(handler.fetch, request, response);
+    else if (running.sessions !== undefined) {
+      void answer((asked) => serveSession(running.sessions, create, asked), request, response);
+    } else void answer(handler.fetch, request, response);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const hostPort = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
@@ -84,6 +91,23 @@ export async function startMcpServer(
     },
   };
   return running;
+}
+
+/** As servers of the older revisions do: a session by its opening, and none for a request that names another. */
+async function serveSession(
+  sessions: TestMcpServer['sessions'] = new Map(),
+  create: () => Server,
+  request: Request,
+): Promise<Response> {
+  const known = sessions.get(request.headers.get('Mcp-Session-Id') ?? '');
+  if (known !== undefined) return await known.handleRequest(request);
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    onsessioninitialized: (id) => void sessions.set(id, transport),
+    onsessionclosed: (id) => void sessions.set(id, undefined),
+  });
+  await create().connect(transport);
+  return await transport.handleRequest(request);
 }
 
 /** RFC 6749 section 4.4.3. */

@@ -4,11 +4,15 @@
  * @module
  */
 
+import { setTimeout } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
 import { CommandFailure } from '../command-failure.ts';
 
 /** Longest that a server may take, in milliseconds. */
 const TIMEOUT_MS = 30_000;
+
+/** Longest that it may take to end its session, in milliseconds. */
+const GOODBYE_MS = 2_000;
 
 /** Most tools that are looked at. */
 const MAX_TOOLS = 256;
@@ -34,6 +38,9 @@ export async function listRemoteTools(
     if (error instanceof CommandFailure) throw error;
     throw CommandFailure.finding('Cannot use the server: it must answer as an MCP server');
   } finally {
+    // A server may keep a session until it is told. What it makes of that is waited for no longer.
+    const told = transport.terminateSession().catch(() => {});
+    await Promise.race([told, setTimeout(GOODBYE_MS, undefined, { ref: false })]);
     await client.close().catch(() => {}); // what has been said is known by then
   }
 }

@@ -87,14 +87,28 @@ class Connection {
       headers: {
         'Content-Type': 'application/json',
         Accept: 'application/json, text/event-stream',
-        ...(this.#revision && { 'MCP-Protocol-Version': this.#revision }),
         ...(isNewer && { 'Mcp-Method': message.method }),
         ...(isNewer && message.params.name && { 'Mcp-Name': message.params.name }),
-        ...(this.#session && { 'Mcp-Session-Id': this.#session }),
-        ...this.#authorization,
+        ...this.#place(),
       },
       body: JSON.stringify({ jsonrpc: '2.0', ...sent }),
     });
+  }
+
+  /** A server keeps a session until it hears that nobody needs it. What was asked is done, whatever it says. */
+  close() {
+    if (!this.#session) return;
+    try {
+      fetch(SERVER, { method: 'DELETE', headers: this.#place() });
+    } catch {} // The server ends it in its own time.
+  }
+
+  #place() {
+    return {
+      ...(this.#revision && { 'MCP-Protocol-Version': this.#revision }),
+      ...(this.#session && { 'Mcp-Session-Id': this.#session }),
+      ...this.#authorization,
+    };
   }
 }
 
@@ -198,13 +212,18 @@ function canonical(value) {
 /** All of a definition that says what the tool is. */
 const told = (tool) => Object.fromEntries(TOLD.map((key) => [key, tool[key]]));
 
-export function call(name, args) {
+function connected(use) {
   const connection = new Connection();
-  connection.open();
-  if (canonical(told(findTool(connection, name))) !== canonical(PINNED[name])) {
-    throw new Error(`The tool ${name} is not the one that was looked at: accept it anew`);
+  try {
+    connection.open();
+    return use(connection);
+  } finally {
+    connection.close();
   }
-  const result = connection.request('tools/call', { name, arguments: args });
+}
+
+export function call(name, args) {
+  const result = connected((connection) => callPinned(connection, name, args));
   const { content, isError, structuredContent, resultType = 'complete' } = result;
   // Half an answer, which asks for more, is no success.
   if (!Array.isArray(content) || resultType !== 'complete') {
@@ -213,9 +232,14 @@ export function call(name, args) {
   return { content, isError, structuredContent };
 }
 
+function callPinned(connection, name, args) {
+  if (canonical(told(findTool(connection, name))) !== canonical(PINNED[name])) {
+    throw new Error(`The tool ${name} is not the one that was looked at: accept it anew`);
+  }
+  return connection.request('tools/call', { name, arguments: args });
+}
+
 /** What the server offers now, to be put into the `remote` section by whoever accepts it. */
 export function look() {
-  const connection = new Connection();
-  connection.open();
-  return { tools: [...toolsOf(connection)].map(told) };
+  return { tools: connected((connection) => [...toolsOf(connection)]).map(told) };
 }
