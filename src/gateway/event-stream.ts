@@ -26,6 +26,8 @@ export interface StreamPlan {
   readonly write: WriteEvent;
   /** The stream ends when he may not read it any more. */
   readonly reader: TurnReader;
+  /** Text before the first event. */
+  readonly head?: string;
   /** Text after the last event, such as `data: [DONE]`. */
   readonly tail?: string;
   /** From the first event on, unless stated. */
@@ -63,7 +65,7 @@ function streamEvents(turn: OpenTurn, plan: StreamPlan): ReadableStream<Uint8Arr
   let lost = false;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(encoder.encode(': sallyport\n\n'));
+      controller.enqueue(encoder.encode(`: sallyport\n\n${plan.head ?? ''}`));
     },
     async pull(controller) {
       const asked = { turnId: turn.turnId, afterId, waitMs: POLL_MS, reader: plan.reader };

@@ -8,16 +8,29 @@ import type { TurnEvent, TurnEventBody } from '../../src/core/conversation/turn-
 import { NO_USAGE } from '../../src/core/conversation/usage.ts';
 import { toTurnId } from '../../src/core/primitives/ids.ts';
 import { callMethod } from '../../src/gateway/a2a/methods.ts';
+import { TaskWriter } from '../../src/gateway/a2a/task-writer.ts';
 import { awaitReading, awaitRest, streamClientTurn } from '../../src/gateway/client-turn.ts';
 import type { OpenTurn } from '../../src/gateway/open-session.ts';
 import type { RouteRequest } from '../../src/gateway/route.ts';
+import { a2aRoutes } from '../../src/gateway/routes/a2a.ts';
 
 const TURN_ID = toTurnId('0'.repeat(32));
 
 const STARTED: TurnEventBody = { kind: 'turn-started', turnId: TURN_ID, model: 'a/b' };
 const FAILED: TurnEventBody = { kind: 'turn-failed', code: 'rate_limited', usage: NO_USAGE };
 const WORD: TurnEventBody = { kind: 'text-delta', round: 0, text: 'Hello' };
+const MESSAGE = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }] };
 const FINISHED: TurnEventBody = { kind: 'turn-finished', output: 'Hello', usage: NO_USAGE };
+
+const CALLER = {
+  principal: { workspace: 'default', kind: 'service', id: 'asks' },
+  grants: [{ pattern: 'session:turn' }],
+};
+
+const envWith = (getByName: () => unknown) => ({
+  SALLYPORT_MASTER_KEY: 'k'.repeat(43),
+  SESSIONS: { getByName },
+});
 
 interface Scene {
   readonly request: RouteRequest<unknown, unknown>;
@@ -131,17 +144,42 @@ describe('a client that has left when its turn is admitted', () => {
   test('finds its task of A2A again', async () => {
     const { request, turn, cancelled } = openScene([STARTED, WORD, FINISHED]);
     const admitTurn = async () => ({ ok: true, value: { turnId: TURN_ID } });
-    const env = {
-      SALLYPORT_MASTER_KEY: 'k'.repeat(43),
-      SESSIONS: { getByName: () => Object.assign(turn.session, { admitTurn }) },
-    };
-    const caller = {
-      principal: { workspace: 'default', kind: 'service', id: 'asks' },
-      grants: [{ pattern: 'session:turn' }],
-    };
-    const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }] };
-    const call = { request: { ...request, env, caller }, id: 1, params: { message } };
+    const env = envWith(() => Object.assign(turn.session, { admitTurn }));
+    const params = { message: MESSAGE };
+    const call = { request: { ...request, env, caller: CALLER }, id: 1, params };
     await callMethod('SendMessage', call as unknown as Parameters<typeof callMethod>[1]);
     expect(cancelled()).toBe(0);
+  });
+});
+
+describe('A2A', () => {
+  test('names the call that something broke in', async () => {
+    const sendMessage = a2aRoutes.find(({ method }) => method === 'POST');
+    const body = {
+      jsonrpc: '2.0',
+      id: 'mine',
+      method: 'SendMessage',
+      params: { message: MESSAGE },
+    };
+    const raw = new Request('https://gateway/', { headers: { 'A2A-Version': '1.0' } });
+    const env = envWith(() => {
+      throw new Error('the object was reset');
+    });
+    const broken = { raw, body, env, caller: CALLER } as unknown as Scene['request'];
+    await expect(sendMessage?.handle(broken)).rejects.toMatchObject({
+      code: 'internal',
+      facts: { rpcId: 'mine' },
+    });
+  });
+
+  test.each([
+    [{}, undefined],
+    [{ isCut: true }, expect.stringContaining('greatest length')],
+    [{ isCut: true, isFiltered: true }, expect.stringContaining('filter')],
+  ] as const)('says whether an answer is whole: %j', (cut, remark) => {
+    const writer = new TaskWriter({ id: 'task', contextId: 'context' });
+    writer.take({ id: 1, at: 0, body: { ...FINISHED, ...cut } });
+    const { state, message } = writer.task().status;
+    expect([state, message?.parts[0]?.text]).toEqual(['TASK_STATE_COMPLETED', remark]);
   });
 });

@@ -38,10 +38,22 @@ const A2A_METHODS: Readonly<Record<string, Method>> = {
   CancelTask: { access: 'session:cancel', answer: cancelTask },
 };
 
+/** Of the protocol, and not in the capabilities of the card: it has errors of its own for those. */
+const NOT_OFFERED: Readonly<Record<string, RpcError['reason']>> = {
+  CreateTaskPushNotificationConfig: 'push_not_supported',
+  GetTaskPushNotificationConfig: 'push_not_supported',
+  ListTaskPushNotificationConfigs: 'push_not_supported',
+  DeleteTaskPushNotificationConfig: 'push_not_supported',
+  GetExtendedAgentCard: 'no_extended_card',
+};
+
 /** @throws RpcError or Refusal */
 export async function callMethod(name: string, call: A2aCall): Promise<Response> {
   const method = Object.hasOwn(A2A_METHODS, name) ? A2A_METHODS[name] : undefined;
-  if (method === undefined) throw new RpcError('unknown_method');
+  if (method === undefined) {
+    const reason = Object.hasOwn(NOT_OFFERED, name) ? NOT_OFFERED[name] : undefined;
+    throw new RpcError(reason ?? 'unknown_method');
+  }
   const { env, caller, requestId } = call.request;
   await admit({ access: method.access, operation: 'callA2a' }, caller, { env, requestId });
   return method.answer(call);
@@ -54,22 +66,27 @@ async function sendMessage(call: A2aCall): Promise<Response> {
   if (params.configuration?.returnImmediately !== true) {
     await turn.session.awaitTurn(turn.turnId, MAX_WAIT_MS);
   }
-  return json(rpcResult(call.id, { task: (await readTask(turn)).task() }));
+  return json(rpcResult(call.id, { task: (await readTask(turn)).writer.task() }));
 }
 
 async function sendStreamingMessage(call: A2aCall): Promise<Response> {
   const params = parse(sendParams, call.params);
   const turn = await admitClientTurn(call.request, toAdmission(call, params, true));
-  return streamTask(call.id, turn, readerOf(call.request, 'session:turn'));
+  const reader = readerOf(call.request, 'session:turn');
+  return streamTask(call.id, turn, { reader, writer: toWriter(turn), afterId: 0 });
 }
 
 async function getTask({ request, id, params }: A2aCall): Promise<Response> {
   const turn = await findTask(request, params);
-  return json(rpcResult(id, (await readTask(turn)).task()));
+  return json(rpcResult(id, (await readTask(turn)).writer.task()));
 }
 
+/** From where the task is now; of one that has ended there is nothing to come. */
 async function subscribeToTask({ request, id, params }: A2aCall): Promise<Response> {
-  return streamTask(id, await findTask(request, params), readerOf(request, 'session:read'));
+  const turn = await findTask(request, params);
+  const read = await readTask(turn);
+  if (read.writer.isOver()) throw new RpcError('task_over');
+  return streamTask(id, turn, { reader: readerOf(request, 'session:read'), ...read });
 }
 
 async function cancelTask({ request, id, params }: A2aCall): Promise<Response> {
@@ -77,7 +94,7 @@ async function cancelTask({ request, id, params }: A2aCall): Promise<Response> {
   const { caller, requestId } = request;
   const summary = await turn.session.cancelTurn(turn.turnId, caller.principal, requestId);
   if (summary?.status !== 'cancelled') throw new RpcError('task_not_cancelable');
-  return json(rpcResult(id, (await readTask(turn)).task()));
+  return json(rpcResult(id, (await readTask(turn)).writer.task()));
 }
 
 /** A message that is sent twice, under the same id, begins one task. */
@@ -86,7 +103,7 @@ function toAdmission(
   { message, configuration }: z.infer<typeof sendParams>,
   streams: boolean,
 ): AdmitTurn {
-  if (message.taskId) throw new RpcError('unsupported_operation');
+  if (message.taskId) throw new RpcError('takes_no_message');
   if (configuration?.taskPushNotificationConfig) throw new RpcError('push_not_supported');
   const content = message.parts.map(({ text }) => {
     if (text === undefined) throw new RpcError('content_type_not_supported');
@@ -120,22 +137,32 @@ async function findTask(request: A2aCall['request'], params: unknown): Promise<O
   return turn;
 }
 
-async function readTask(turn: OpenTurn): Promise<TaskWriter> {
-  const writer = toWriter(turn);
-  for (const event of await readAllEvents(turn)) writer.take(event);
-  return writer;
+/** A task as far as it has been read: up to the event with that id. */
+interface TaskReading {
+  readonly writer: TaskWriter;
+  readonly afterId: number;
 }
 
-/** A caller that leaves does not end the task: it may come back for it. */
-function streamTask(id: RpcId, turn: OpenTurn, reader: TurnReader): Response {
+async function readTask(turn: OpenTurn): Promise<TaskReading> {
   const writer = toWriter(turn);
+  const events = await readAllEvents(turn);
+  for (const event of events) writer.take(event);
+  return { writer, afterId: events.at(-1)?.id ?? 0 };
+}
+
+/**
+ * The task as it has been read, and then what changes. A caller that leaves does not end it: it may come
+ * back for it.
+ */
+function streamTask(
+  id: RpcId,
+  turn: OpenTurn,
+  { reader, writer, afterId }: TaskReading & { readonly reader: TurnReader },
+): Response {
+  const toText = (result: object) => `data: ${JSON.stringify(rpcResult(id, result))}\n\n`;
   return toEventStreamResponse(turn, {
-    reader,
-    write: (event) =>
-      writer
-        .take(event)
-        .map((result) => `data: ${JSON.stringify(rpcResult(id, result))}\n\n`)
-        .join(''),
+    ...{ reader, afterId, head: toText({ task: writer.task() }) },
+    write: (event) => writer.take(event).map(toText).join(''),
   });
 }
 

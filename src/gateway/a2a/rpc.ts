@@ -47,7 +47,9 @@ export const RPC_ERRORS = {
   task_not_found: { code: -32_001, message: 'There is no such task' },
   task_not_cancelable: { code: -32_002, message: 'The task has ended' },
   push_not_supported: { code: -32_003, message: 'Push notifications are not sent' },
-  unsupported_operation: { code: -32_004, message: 'A task takes no further messages' },
+  takes_no_message: { code: -32_004, message: 'A task takes no further messages' },
+  task_over: { code: -32_004, message: 'The task has ended: GetTask reads it' },
+  no_extended_card: { code: -32_004, message: 'There is no extended agent card' },
   content_type_not_supported: { code: -32_005, message: 'Parts must be text' },
   version_not_supported: { code: -32_009, message: 'The version must be 1.0' },
 } as const;

@@ -6,6 +6,7 @@
 
 import type { TurnEvent, TurnEventBody } from '../../core/conversation/turn-event.ts';
 import { ERROR_CODES } from '../../core/errors/codes.ts';
+import { cutOf } from '../turn-reading.ts';
 
 export interface TaskFrame {
   readonly id: string;
@@ -20,11 +21,21 @@ type TaskState =
   | 'TASK_STATE_FAILED'
   | 'TASK_STATE_CANCELED';
 
+const OVER: ReadonlySet<TaskState> = new Set([
+  'TASK_STATE_COMPLETED',
+  'TASK_STATE_FAILED',
+  'TASK_STATE_CANCELED',
+]);
+
+type StatusMessage = Readonly<Record<'messageId' | 'taskId' | 'contextId' | 'role', string>> & {
+  readonly parts: readonly { readonly text: string }[];
+};
+
 interface Status {
   readonly state: TaskState;
   /** Of the last change; absent until the turn has started. */
   readonly timestamp?: string;
-  readonly message?: object;
+  readonly message?: StatusMessage;
 }
 
 export class TaskWriter {
@@ -38,13 +49,12 @@ export class TaskWriter {
     this.#frame = frame;
   }
 
-  /** The results of a stream that one event of the turn becomes. */
+  /** The results of a stream, after the task itself, that one event of the turn becomes. */
   take({ at, body }: TurnEvent): readonly object[] {
     const timestamp = new Date(at).toISOString();
     switch (body.kind) {
       case 'turn-started':
-        this.#status = { state: 'TASK_STATE_WORKING', timestamp };
-        return [{ task: this.task() }];
+        return [this.#change({ state: 'TASK_STATE_WORKING', timestamp })];
       case 'text-delta':
         return [this.#text(body.round, body.text)];
       case 'round-restarted':
@@ -62,7 +72,7 @@ export class TaskWriter {
         return [this.#change({ state: 'TASK_STATE_WORKING', timestamp })];
       }
       case 'turn-finished':
-        return [this.#change({ state: 'TASK_STATE_COMPLETED', timestamp })];
+        return [this.#change({ state: 'TASK_STATE_COMPLETED', timestamp }, toRemark(body))];
       case 'turn-failed':
         return [this.#change({ state: toFailedState(body), timestamp }, toReason(body))];
       default:
@@ -70,8 +80,12 @@ export class TaskWriter {
     }
   }
 
+  isOver(): boolean {
+    return OVER.has(this.#status.state);
+  }
+
   /** As far as the turn has come. */
-  task(): object {
+  task(): TaskFrame & { readonly status: Status; readonly artifacts: readonly object[] } {
     const artifacts = [...this.#texts].map(([round, text]) => toArtifact(round, text));
     return { ...this.#frame, status: this.#status, artifacts };
   }
@@ -96,7 +110,7 @@ export class TaskWriter {
     return { statusUpdate: { ...this.#place(), status: this.#status } };
   }
 
-  #message(text: string): object {
+  #message(text: string): StatusMessage {
     const messageId = `${this.#frame.id}/status`;
     return { messageId, ...this.#place(), role: 'ROLE_AGENT', parts: [{ text }] };
   }
@@ -115,6 +129,17 @@ function toFailedState({ code }: Failed): TaskState {
 function toReason({ code }: Failed): string {
   return code === 'cancelled' ? 'The task was cancelled' : ERROR_CODES[code].title;
 }
+
+/** The protocol has no word for an answer that is not whole. */
+function toRemark(body: Extract<TurnEventBody, { kind: 'turn-finished' }>): string | undefined {
+  const cut = cutOf(body);
+  return cut && CUTS[cut];
+}
+
+const CUTS = {
+  length: 'The answer is not whole: it has reached its greatest length',
+  filter: 'The answer is not whole: a filter of its provider has ended it',
+} as const;
 
 function toArtifact(round: number, text: string): object {
   return { artifactId: `round-${round}`, name: 'answer', parts: [{ text }] };

@@ -8,8 +8,10 @@
 import * as z from 'zod';
 import { A2A_PATH, A2A_VERSION, toAgentCard } from '../a2a/agent-card.ts';
 import { callMethod } from '../a2a/methods.ts';
-import { RpcError, rpcEnvelope, rpcErrorResponse } from '../a2a/rpc.ts';
+import { RpcError, type RpcId, rpcEnvelope, rpcErrorResponse } from '../a2a/rpc.ts';
+import { toErrorCode } from '../error-response.ts';
 import { json } from '../json-response.ts';
+import { logFault } from '../log-fault.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 
@@ -52,11 +54,18 @@ const callA2a = defineRoute(
       return await callMethod(method, { request, id, params });
     } catch (thrown) {
       if (thrown instanceof RpcError) return rpcErrorResponse(id, thrown);
-      if (!(thrown instanceof Refusal)) throw thrown;
-      throw new Refusal(thrown.code, { ...thrown.facts, rpcId: id });
+      throw ofCall(id, thrown, request.requestId);
     }
   },
 );
+
+/** Clients find the call of an answer by its id, also where something broke. */
+function ofCall(rpcId: RpcId, thrown: unknown, requestId: string): Refusal {
+  if (thrown instanceof Refusal) return new Refusal(thrown.code, { ...thrown.facts, rpcId });
+  const code = toErrorCode(thrown);
+  logFault(thrown, code, requestId);
+  return new Refusal(code, { rpcId });
+}
 
 /** Whoever names no version means 0.3. */
 function isOurVersion({ headers }: Request): boolean {

@@ -135,9 +135,18 @@ describe('a task', () => {
     const human = await credential(gateway);
     const [approval] = (await human.get('/v1/approvals?state=pending')).body.approvals;
     const rest = client.resubscribeTask({ tenant: '', id: task.id });
+    const { value: now } = await rest.next();
+    expect(now?.payload).toMatchObject({ $case: 'task', value: task });
     await human.post(`/v1/approvals/${approval.id}`, { decision: 'approve' });
-    for await (const _ of rest);
+    const changes: unknown[] = [];
+    for await (const { payload } of rest) changes.push(payload?.$case);
+    expect([changes[0], changes[1], changes.at(-1)]).toEqual([
+      ...['statusUpdate', 'artifactUpdate', 'statusUpdate'],
+    ]);
     expect((await get(task.id)).status?.state).toBe(TaskState.TASK_STATE_COMPLETED);
+    await expect(client.resubscribeTask({ tenant: '', id: task.id }).next()).rejects.toThrow(
+      'GetTask reads it',
+    );
     await askAlways(callApi(gateway), []);
   });
 });
@@ -209,6 +218,8 @@ describe('what is not of the protocol', () => {
     ],
     ['a task that nobody issued', call('GetTask', { id: `task_${'0'.repeat(76)}` }), -32_001],
     ['a message to a task', call('SendMessage', { message: { ...message, taskId: 't' } }), -32_004],
+    ['a subscription to notifications', call('CreateTaskPushNotificationConfig'), -32_003],
+    ['a card that is not there', call('GetExtendedAgentCard'), -32_004],
     ['a file', call('SendMessage', { message: { ...message, parts: [{ url: 'x:' }] } }), -32_005],
   ])('is refused by its code: %s', async (_, body, code) => {
     expect(await post(body)).toBe(code);
