@@ -126,6 +126,7 @@ const DESCRIPTIONS = {
   stream: 'Events',
   websocket: 'A WebSocket',
   'json-rpc': 'An answer of JSON-RPC, by itself or as an event',
+  platform: 'What the platform of the channel wants to hear',
 } as const satisfies Record<Extract<Describes, string>, string>;
 
 function toSuccess(describes: Describes, status: number, content: Content): object {
@@ -145,6 +146,7 @@ function toContent(
   if (describes === 'lines') return { 'application/x-ndjson': TEXT };
   if (describes === 'stream') return { 'text/event-stream': TEXT };
   if (describes === 'json-rpc') return { 'application/json': {}, 'text/event-stream': TEXT };
+  if (describes === 'platform') return { 'application/json': {}, 'text/plain': TEXT };
   return { 'application/json': { schema: toSchema(describes) } };
 }
 

@@ -63,7 +63,14 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly bodyKind?: 'json' | 'multipart';
   readonly success: {
     readonly status: number;
-    readonly describes: z.ZodType | 'html' | 'stream' | 'lines' | 'websocket' | 'json-rpc';
+    readonly describes:
+      | z.ZodType
+      | 'html'
+      | 'stream'
+      | 'lines'
+      | 'websocket'
+      | 'json-rpc'
+      | 'platform';
     /**
      * What it may answer besides: events where they are asked for, the same with 202 while it has not
      * ended, and nothing with 204.

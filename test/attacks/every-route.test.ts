@@ -189,6 +189,16 @@ describe('the description', () => {
     }
   });
 
+  test('says that platforms are told what they want to hear', async () => {
+    const { body } = await root.get('/openapi.json');
+    for (const { responses } of Object.values<Described>(
+      body.paths['/v1/webhooks/{workspace}/{channel}'],
+    )) {
+      const mediaTypes = Object.keys(responses['200']?.content ?? {});
+      expect(mediaTypes).toEqual(['application/json', 'text/plain']);
+    }
+  });
+
   test('shows people the fields of each route as well', async () => {
     const page = await (await fetch(`${gateway.url}/docs`)).text();
     for (const { path } of operations) expect(page).toContain(`<code>${path}</code>`);

@@ -34,6 +34,7 @@ async function install(auth: object): Promise<void> {
   const manifest = { name: 'remote', version: '1.0.0', license: 'Apache-2.0', remote };
   const { status, body } = await uploadManifest(gateway, manifest);
   expect([status, body]).toEqual([201, expect.anything()]);
+  expect([body.signIn?.state, body.signsIn]).toEqual(['needed', undefined]);
 }
 
 const echo = (as = api) => as.post('/v1/tools/remote_echo/call', { arguments: { text: 'hello' } });

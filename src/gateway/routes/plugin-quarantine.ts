@@ -10,6 +10,7 @@ import { actorOf } from '../actor-of.ts';
 import { json } from '../json-response.ts';
 import { found } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { withSignIn } from '../with-sign-ins.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
 
 /** Longest remark on a quarantine, in characters. */
@@ -32,7 +33,7 @@ const quarantinePlugin = defineRoute(
   async (request) => {
     const { client, actor, name } = about(request);
     const plugin = await client.quarantinePlugin(actor, name, request.body.reason);
-    return json(found(plugin, 'plugin'));
+    return json(await withSignIn(request, found(plugin, 'plugin')));
   },
 );
 
@@ -54,7 +55,8 @@ const releasePlugin = defineRoute(
   },
   async (request) => {
     const { client, actor, name } = about(request);
-    return json(found(await client.releasePlugin(actor, name), 'plugin'));
+    const { plugin, ...released } = found(await client.releasePlugin(actor, name), 'plugin');
+    return json({ ...released, ...(plugin && { plugin: await withSignIn(request, plugin) }) });
   },
 );
 

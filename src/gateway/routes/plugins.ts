@@ -5,16 +5,13 @@
  */
 
 import * as z from 'zod';
-import { SHARED } from '../../blocks/vault/sign-in-api.ts';
 import { openSignIns } from '../../blocks/vault/sign-in-client.ts';
-import type { PluginDescription } from '../../blocks/workspace/workspace-api.ts';
 import { openWorkspace, type WorkspaceClient } from '../../blocks/workspace/workspace-client.ts';
-import { toPrincipalName } from '../../core/policy/principal.ts';
 import { actorOf, namedActorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
-import { presentSignIn } from '../present-sign-in.ts';
 import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
+import { withSignIn, withSignIns } from '../with-sign-ins.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
 
 const workspaceOf = ({
@@ -61,28 +58,9 @@ const readPlugin = defineRoute(
   },
   async (request) => {
     const plugin = found(await workspaceOf(request).plugin(request.params.name ?? ''), 'plugin');
-    const [described] = await withSignIns(request, [plugin]);
-    return json(described);
+    return json(await withSignIn(request, plugin));
   },
 );
-
-/** Where people sign in to a remote server: how it stands with who asks, or with the workspace. */
-async function withSignIns(
-  { env, caller }: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>,
-  plugins: readonly PluginDescription[],
-) {
-  if (plugins.every(({ signsIn }) => signsIn === undefined)) return plugins;
-  const { principal } = caller;
-  const own = toPrincipalName(principal);
-  const signIns = await openSignIns(env, principal.workspace).signIns({ holders: [own, SHARED] });
-  return plugins.map(({ signsIn, ...plugin }) => {
-    if (signsIn === undefined) return plugin;
-    const holder = signsIn.holder === 'workspace' ? SHARED : own;
-    const known = signIns.find((each) => each.plugin === plugin.name && each.holder === holder);
-    const signIn = known ? presentSignIn(known, signsIn) : { holder, state: 'needed' };
-    return { ...plugin, signIn };
-  });
-}
 
 const stopPlugin = defineRoute(
   {
@@ -97,7 +75,7 @@ const stopPlugin = defineRoute(
   async (request) => {
     const name = request.params.name ?? '';
     const plugin = await workspaceOf(request).stopPlugin(actorOf(request), name);
-    return json(found(plugin, 'plugin'));
+    return json(await withSignIn(request, found(plugin, 'plugin')));
   },
 );
 
