@@ -15,14 +15,6 @@ const FIRST_DELAY_MS = 1_000;
 /** How long a platform can want to be left alone. */
 const MAX_WANTED_MS = 3_600_000;
 
-/** What a `Retry-After` says, in milliseconds from now: seconds, or a date (RFC 9110, section 10.2.3). */
-export function readRetryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^[0-9]{1,9}(\.[0-9]{1,9})?$/.test(header)) return Number(header) * 1_000;
-  const at = header.endsWith(' GMT') ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
-
 export interface Tried {
   /** One or more. */
   readonly attempts: number;

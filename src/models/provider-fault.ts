@@ -10,6 +10,7 @@
 import { APICallError, LoadAPIKeyError } from '@ai-sdk/provider';
 import { ModelFault } from '../agent/model-fault.ts';
 import type { ProviderFailure } from '../core/policy/provider-failure.ts';
+import { readRetryAfter } from '../core/primitives/retry-after.ts';
 
 /** Longest that we wait because a provider asks us to. */
 const MAX_RETRY_AFTER_MS = 10_000;
@@ -48,12 +49,11 @@ export function cutOff(provider: string): ModelFault {
 export function statusFault(provider: string, status: number, retryAfter?: string): ModelFault {
   const message = sentence(provider, `it must accept the request, and answered ${status}`);
   const failure = failureOf(status);
-  const seconds = Number(retryAfter);
-  const isStated = Number.isFinite(seconds) && seconds > 0;
+  const retryAfterMs = readRetryAfter(retryAfter ?? null, Date.now()) ?? 0;
   return new ModelFault(message, {
     retryable: status >= 500 || WORTH_A_RETRY.has(status),
     ...(failure !== undefined && { failure }),
-    ...(isStated && { retryAfterMs: Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) }),
+    ...(retryAfterMs > 0 && { retryAfterMs: Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) }),
   });
 }
 

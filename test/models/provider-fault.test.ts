@@ -16,6 +16,7 @@ const ENV: ModelBindings = {
   OPENAI_COMPATIBLE_BASE_URL: 'https://models.example/v1',
   OPENAI_COMPATIBLE_API_KEY: KEY,
 };
+const IN_FAR_FUTURE = 'Fri, 31 Dec 2199 23:59:59 GMT';
 const MODELS = ['anthropic/claude-x', 'openai/gpt-x', 'google/gemini-x', 'compatible/x'];
 
 /** The fault of asking, with everything that it could carry along as text. */
@@ -68,8 +69,10 @@ describe.each(MODELS)('a failure of %s', (model) => {
     answerWith(
       refusal(429, { error: { message: 'slow down' } }, { 'retry-after': '3' }),
       refusal(429, { error: { message: 'slow down' } }, { 'retry-after': '86400' }),
+      refusal(429, { error: { message: 'slow down' } }, { 'retry-after': IN_FAR_FUTURE }),
     );
     expect((await faultOf(model)).fault.retry.retryAfterMs).toBe(3_000);
+    expect((await faultOf(model)).fault.retry.retryAfterMs).toBe(10_000);
     expect((await faultOf(model)).fault.retry.retryAfterMs).toBe(10_000);
   });
 });

@@ -5,7 +5,7 @@
  */
 
 import type { OutgoingRequest, SendAnswer } from '../../channels/adapter.ts';
-import { readRetryAfter } from '../../channels/send-again.ts';
+import { readRetryAfter } from '../../core/primitives/retry-after.ts';
 import type { Network } from '../kit/networks.ts';
 
 /** How long a platform may take to answer, in milliseconds. */
