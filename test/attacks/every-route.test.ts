@@ -189,6 +189,15 @@ describe('the description', () => {
     }
   });
 
+  test('says what patterns a policy holds', async () => {
+    const { body } = await root.get('/openapi.json');
+    const { get } = body.paths['/v1/workspaces/{id}'];
+    const { policy } = get.responses['200'].content['application/json'].schema.properties;
+    for (const list of ['allow', 'deny']) {
+      expect(policy.properties[list]).toMatchObject({ type: 'array', items: { type: 'string' } });
+    }
+  });
+
   test('says that platforms are told what they want to hear', async () => {
     const { body } = await root.get('/openapi.json');
     for (const { responses } of Object.values<Described>(

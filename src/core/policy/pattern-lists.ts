@@ -18,6 +18,13 @@ import { type CapabilityPattern, parsePattern } from '../capabilities/pattern.ts
 /** Most patterns in one list, also after expansion: what was read can be written again. */
 export const MAX_LISTED_PATTERNS = 256;
 
+/** What comes out is written as what goes in is, which no converter to JSON Schema can know. */
+const AS_TEXTS = {
+  type: 'array',
+  maxItems: MAX_LISTED_PATTERNS,
+  items: { type: 'string', maxLength: MAX_PATTERN_LENGTH },
+};
+
 /** A list that allows: bare names are expanded to themselves and all their resources. */
 export const allowListSchema = listSchema(expandGrants);
 
@@ -52,7 +59,8 @@ function listSchema(
         context.addIssue({ code: 'custom', path: [], message });
       }
       return patterns;
-    });
+    })
+    .meta(AS_TEXTS);
 }
 
 function findForbiddenEntries(texts: readonly string[]): readonly ExpansionProblem[] {
