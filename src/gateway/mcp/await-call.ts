@@ -34,17 +34,33 @@ export interface AwaitedCall {
 
 /** @throws ProtocolError if the session refuses it, or it takes too long. */
 export async function awaitCall(
-  { request, context }: McpExchange,
+  exchange: McpExchange,
   call: AskedCall,
   /** Of a call that was asked for before. */
   knownKey: string | undefined,
 ): Promise<AwaitedCall> {
   const key = knownKey ?? randomHex(16);
-  const plan = planToolCall(request, { ...call, idempotency: { key, bodyHash: hashOf(call) } });
+  const plan = planToolCall(exchange.request, { ...call, idempotency: { key, bodyHash: hashOf(call) } });
   try {
-    return { outcome: await followCall(plan, context), key };
+    return { outcome: await cancellingWhenLost(exchange, plan), key };
   } catch (thrown) {
     throw toProtocolError(thrown);
+  }
+}
+
+/** Once its client has left, nothing of this request goes on but what was promised to the platform. */
+async function cancellingWhenLost(
+  { request, context }: McpExchange,
+  plan: ToolCallPlan,
+): Promise<ProgramOutcome> {
+  const lost = AbortSignal.any([request.raw.signal, context.mcpReq.signal]);
+  const onLost = () => request.execution.waitUntil(cancel(plan));
+  if (lost.aborted) onLost();
+  else lost.addEventListener('abort', onLost, { once: true });
+  try {
+    return await followCall(plan, context);
+  } finally {
+    lost.removeEventListener('abort', onLost);
   }
 }
 
@@ -60,7 +76,6 @@ export async function followCall(
     const ran = await session.runProgram(admission, pauseMs);
     if (!ran.ok) throw fromAdmission(ran.error);
     if (ran.value !== undefined) return ran.value;
-    if (context.mcpReq.signal.aborted) await cancel({ session, admission });
     waitedMs += pauseMs;
     if (asksForProgress(context)) await tellProgress(context, waitedMs, await plugin.latest());
   }
