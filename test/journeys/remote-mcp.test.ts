@@ -1,10 +1,12 @@
 /** A remote MCP server as a plugin: made, installed, called, and not called once it has changed. */
 
 import type { ServerResponse } from 'node:http';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Api, callApi } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
 import { commandLine } from '../support/command-line.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import {
   type Asked,
@@ -87,17 +89,20 @@ describe('a server that keeps sessions', () => {
     expect([...sessions.values()]).toEqual([undefined, undefined, undefined]);
   });
 
-  test.each([405, 500])('and ends them by itself has its answers heard: %i', async (status) => {
-    const call = ({ id }: Asked, to: ServerResponse) => sendResult(to, id, textResult('kept'));
-    const answer = handMade({ call });
-    server.instead = (response, request) => {
-      response.setHeader('Mcp-Session-Id', 'a-session');
-      if (request.method === 'DELETE') response.writeHead(status).end();
-      else void answer(response, request);
-    };
-    const { status: called, body } = await echo();
-    expect([called, body.result]).toEqual([200, expect.stringContaining('kept')]);
-  });
+  test.each([405, 500, undefined])(
+    'and ends them by itself has its answers heard: %s',
+    async (status) => {
+      const call = ({ id }: Asked, to: ServerResponse) => sendResult(to, id, textResult('kept'));
+      const answer = handMade({ call });
+      server.instead = (response, request) => {
+        response.setHeader('Mcp-Session-Id', 'a-session');
+        if (request.method === 'DELETE') return status && response.writeHead(status).end();
+        return answer(response, request);
+      };
+      const { status: called, body } = await echo();
+      expect([called, body.result]).toEqual([200, expect.stringContaining('kept')]);
+    },
+  );
 });
 
 test('a call needs both the tool and the network of its host', async () => {
@@ -230,6 +235,33 @@ describe('a server that misbehaves', () => {
     delete server.instead;
     expect((await echo()).status).toBe(200);
   });
+});
+
+test('a client of MCP that leaves cancels the call that it has made', async () => {
+  let reached = () => {};
+  const asked = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  server.instead = handMade({ call: () => reached() });
+  const client = new Client(
+    { name: 'leaves', version: '1.0.0' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
+  const requestInit = { headers: { Authorization: `Bearer ${gateway.token}` } };
+  const address = new URL(`${gateway.url}/mcp`);
+  await client.connect(new StreamableHTTPClientTransport(address, { requestInit }));
+  const leaving = new AbortController();
+  const call = { name: 'remote_echo', arguments: { text: 'hello' } };
+  const options = { signal: leaving.signal, onprogress: () => {} };
+  const answer = client.callTool(call, options).catch((error) => error);
+  await asked;
+  leaving.abort();
+  expect(await answer).toBeInstanceOf(Error);
+  await eventually(async () => {
+    const { body } = await api.get('/v1/audit?action=tool-result&tool=remote_echo&limit=500');
+    expect(JSON.stringify(body.records)).toContain('"reason":"cancelled"');
+  });
+  await client.close();
 });
 
 test('whoever decides looks through the gateway, and accepts what was shown', async () => {

@@ -42,9 +42,13 @@ export interface HttpGate {
   readonly signal: AbortSignal;
 }
 
-export async function sendForPlugin(request: PluginRequest, gate: HttpGate): Promise<PluginAnswer> {
+export async function sendForPlugin(
+  request: PluginRequest,
+  ofCall: HttpGate,
+): Promise<PluginAnswer> {
   const first = readHop(request);
   if ('kind' in first) return first;
+  const gate = { ...ofCall, signal: within(request, ofCall) };
   let hop = first;
   for (let redirects = 0; ; redirects++) {
     const sent = await send(hop, gate);
@@ -59,6 +63,13 @@ export async function sendForPlugin(request: PluginRequest, gate: HttpGate): Pro
     if (target === undefined) return DENIED;
     hop = followRedirect(hop, sent.status, target);
   }
+}
+
+/** A request has the time of its call, or less where the plugin says so. */
+function within({ timeoutMs }: PluginRequest, { signal }: HttpGate): AbortSignal {
+  return timeoutMs === undefined
+    ? signal
+    : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
 }
 
 const DENIED: PluginAnswer = { kind: 'ended', reason: 'host_denied' };

@@ -114,6 +114,14 @@ describe('sendForPlugin()', () => {
     expect(sent).toEqual([]);
   });
 
+  test('waits no longer than the plugin wants to', async () => {
+    const never: Handler = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const { gate } = sceneOf({ pages: { [A]: never } });
+    const answer = await sendForPlugin(get(A, { timeoutMs: 1 }), gate);
+    expect(answer).toEqual({ kind: 'unanswered', reason: 'unreachable' });
+  });
+
   test('says that a server could not be reached', async () => {
     const { gate } = sceneOf({ pages: {} });
     expect(await sendForPlugin(get(A), gate)).toEqual({

@@ -28,6 +28,9 @@ const MAX_PAGES = 8;
 /** A shorter text stands anywhere by chance, and is not looked for. */
 const MIN_HIDDEN_CHARS = 8;
 
+/** Longest that a server is waited for that ends a session: its answer to the call is there. */
+const GOODBYE_MS = 1_000;
+
 /** Of what a definition says to a model or a person. */
 const TOLD = ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'];
 
@@ -99,7 +102,7 @@ class Connection {
   close() {
     if (!this.#session) return;
     try {
-      fetch(SERVER, { method: 'DELETE', headers: this.#place() });
+      fetch(SERVER, { method: 'DELETE', headers: this.#place(), timeoutMs: GOODBYE_MS });
     } catch {} // The server ends it in its own time.
   }
 

@@ -93,7 +93,10 @@ function readRequest(run: HostRun, description: bigint, body: bigint): PluginReq
   guest.charge(json.length);
   const parsed = parseDescription(new TextDecoder().decode(json));
   if (parsed === undefined) {
-    return refuse(run, 'must be JSON with a text "url", "method" and "headers"');
+    return refuse(
+      run,
+      'must be JSON with a text "url", "method" and "headers", and whole milliseconds as "timeoutMs"',
+    );
   }
   return { ...parsed, body: readAtMost(run, body, MAX_REQUEST_BODY_BYTES).slice() };
 }
@@ -115,10 +118,19 @@ export function parseDescription(json: string): Omit<PluginRequest, 'body'> | un
   const url = record?.url;
   const method = record?.method ?? 'GET';
   const headers = record?.headers ?? {};
+  const timeoutMs = record?.timeoutMs ?? undefined;
   if (typeof url !== 'string' || typeof method !== 'string' || !isTextRecord(headers)) {
     return undefined;
   }
-  return { url, method: method.toUpperCase(), headers };
+  if (timeoutMs !== undefined && !isTimeout(timeoutMs)) return undefined;
+  return { url, method: method.toUpperCase(), headers, ...(timeoutMs && { timeoutMs }) };
+}
+
+/** Longer than any call may take is as good as none. */
+const MAX_TIMEOUT_MS = 600_000;
+
+function isTimeout(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) > 0 && Number(value) <= MAX_TIMEOUT_MS;
 }
 
 function parseRecord(json: string): Record<string, unknown> | undefined {

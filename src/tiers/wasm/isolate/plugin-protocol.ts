@@ -92,6 +92,8 @@ export interface PluginRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Longest that the answer is waited for, in milliseconds; as long as the call may run, if absent. */
+  readonly timeoutMs?: number;
 }
 
 export type PluginAnswer =

@@ -116,7 +116,9 @@ function httpFunctions(run: HostRun, host: PluginHost): HostFunctions {
     http: async (description, body) => {
       const request = parseDescription(textOf(description).slice(0, MAX_REQUEST_JSON_BYTES));
       if (request === undefined) {
-        throw new GuestMistake('Cannot fetch: URL, method and headers must be texts of 64 KiB');
+        throw new GuestMistake(
+          'Cannot fetch: URL, method and headers must be texts of 64 KiB, timeoutMs whole milliseconds',
+        );
       }
       const bytes = body === undefined ? new Uint8Array() : bytesOf(body);
       if (bytes.length > MAX_REQUEST_BODY_BYTES) {

@@ -10,6 +10,7 @@ interface RequestOptions {
   readonly method?: unknown;
   readonly headers?: unknown;
   readonly body?: unknown;
+  readonly timeoutMs?: unknown;
 }
 
 interface Head {
@@ -25,8 +26,9 @@ const { parse, stringify } = JSON;
 
 export function createFetch(host: Host) {
   return function fetch(url: unknown, options: RequestOptions = {}): Response {
-    const { method = 'GET', headers = {}, body } = options;
-    const asked = { url: String(url), method: String(method), headers: toRecord(headers) };
+    const { method = 'GET', headers = {}, body, timeoutMs } = options;
+    const said = { url: String(url), method: String(method), headers: toRecord(headers) };
+    const asked = { ...said, timeoutMs };
     const head = parse(host.http(stringify(asked), toBody(host, body))) as Head;
     if (head.status === 0) {
       const reason = head.headers[UNANSWERED_HEADER];
