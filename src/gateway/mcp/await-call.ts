@@ -40,7 +40,10 @@ export async function awaitCall(
   knownKey: string | undefined,
 ): Promise<AwaitedCall> {
   const key = knownKey ?? randomHex(16);
-  const plan = planToolCall(exchange.request, { ...call, idempotency: { key, bodyHash: hashOf(call) } });
+  const plan = planToolCall(exchange.request, {
+    ...call,
+    idempotency: { key, bodyHash: hashOf(call) },
+  });
   try {
     return { outcome: await cancellingWhenLost(exchange, plan), key };
   } catch (thrown) {
