@@ -208,10 +208,14 @@ export class MemoryStore {
     );
   }
 
-  /** What an index of before has, in which no word was found of a script without spaces. */
+  /**
+   * What an index of before has, in which no word was found of a script without spaces. All of it: an
+   * earlier version that was run in between has remembered and forgotten by its own index alone.
+   */
   #indexAnew(): void {
     const before = "SELECT 1 FROM sqlite_master WHERE name = 'memory_words'";
     if (this.#sql.exec(before).toArray().length === 0) return;
+    this.#sql.exec('DELETE FROM memory_terms');
     const all = 'SELECT seq, subject, predicate, body FROM memories';
     const rows = this.#sql.exec<Pick<Row, 'seq' | 'subject' | 'predicate' | 'body'>>(all);
     for (const { seq, subject, predicate, body } of rows) {

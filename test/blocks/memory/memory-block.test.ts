@@ -106,6 +106,22 @@ describe('the memory of a workspace', () => {
     expect(await recall('東京')).toEqual(['私は東京に住んでいます']);
   });
 
+  test('indexes anew what an earlier version has remembered and forgotten that was run in between', async () => {
+    const { stub, remember, recall } = scene();
+    await remember('forgotten');
+    await remember('私は東京に住んでいます');
+    await remember('what it remembers');
+    await runInDurableObject(stub, (_, { storage: { sql } }) => {
+      sql.exec('CREATE VIRTUAL TABLE memory_words USING fts5 (subject, predicate, body)');
+      sql.exec("DELETE FROM memories WHERE body = 'forgotten'");
+      sql.exec("DELETE FROM memory_terms WHERE body = 'what it remembers'");
+      new MemoryStore(sql).createTables();
+      expect(sql.exec("SELECT 1 FROM memory_terms WHERE body = 'forgotten'").toArray()).toEqual([]);
+    });
+    expect(await recall('東京')).toEqual(['私は東京に住んでいます']);
+    expect(await recall('remembers')).toEqual(['what it remembers']);
+  });
+
   test('puts the best first, and leaves out the untrusted where that is asked for', async () => {
     const { remember, recall } = scene();
     await remember('tea');
