@@ -19,25 +19,25 @@ const LIMITS = { maxBytes: 1_048_576, maxDepth: 64 };
 
 /** None before the first build. */
 export function readBundledPlugins(): readonly BundledPlugin[] {
-  return FOLDERS.map((folder) => join(PROJECT_ROOT, folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+  return FOLDERS.filter((folder) => existsSync(join(PROJECT_ROOT, folder)))
+    .flatMap((folder) => readdirSync(join(PROJECT_ROOT, folder)).map((name) => `${folder}/${name}`))
     .flatMap(readPlugin);
 }
 
 function readPlugin(folder: string): readonly BundledPlugin[] {
-  const path = join(folder, 'plugin.json');
+  const place = join(PROJECT_ROOT, folder);
+  const path = join(place, 'plugin.json');
   if (!existsSync(path)) return [];
   const manifest = parseJson(readFileSync(path, 'utf8'), LIMITS);
   if (!manifest.ok || !isJsonObject(manifest.value)) return [];
   const { name, version } = manifest.value;
   if (typeof name !== 'string' || typeof version !== 'string') return [];
-  const code = CODE.map((file) => join(folder, file)).find((file) => existsSync(file));
+  const code = CODE.map((file) => join(place, file)).find((file) => existsSync(file));
   const hash =
     code === undefined
       ? manifestSha256(manifest.value, (text) => sha256(text))
       : sha256(readFileSync(code));
-  return [{ name, version, sha256: hash }];
+  return [{ name, version, sha256: hash, folder }];
 }
 
 function sha256(data: string | Uint8Array): string {

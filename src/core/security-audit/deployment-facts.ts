@@ -40,6 +40,8 @@ export interface BundledPlugin {
   readonly name: string;
   readonly version: string;
   readonly sha256: string;
+  /** Where it is, below the clone. */
+  readonly folder: string;
 }
 
 /** A part of the record, and whether it goes up to the end. */

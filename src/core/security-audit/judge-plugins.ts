@@ -79,7 +79,7 @@ export function judgePluginVersion(
           level: 'medium',
           sentence: `The plugin "${name}" is version ${version}; this clone has ${ours.version}`,
           evidence: { plugin: name, version, newest: ours.version },
-          command: `npx --no sallyport plugin install build/plugins/${name}`,
+          command: `npx --no sallyport plugin install ${ours.folder}`,
         },
       ]
     : [];

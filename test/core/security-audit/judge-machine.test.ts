@@ -24,7 +24,12 @@ const GOOD: MachineFacts = {
   privateFiles: [{ path: '.dev.vars', isOpenToOthers: false }],
   ...{ gateway: GATEWAY, nodes: [], needsNode: false },
   plugins: [{ name: 'text-stats', version: '1.0.0' }],
-  bundled: [{ name: 'text-stats', version: '1.0.0', sha256: 'a'.repeat(64) }],
+  bundled: [
+    {
+      ...{ name: 'text-stats', version: '1.0.0', sha256: 'a'.repeat(64) },
+      folder: 'build/plugins/text-stats',
+    },
+  ],
 };
 
 const found = (change: Partial<MachineFacts>) =>

@@ -78,6 +78,11 @@ export const CLEAN: DeploymentFacts & {
   record: { from: NOW - 30 * DAY_MS, isWhole: true, events: [CALL] },
   auditHolds: true,
   switches: [],
-  bundled: [{ name: 'text-stats', version: '1.0.0', sha256: 'a'.repeat(64) }],
+  bundled: [
+    {
+      ...{ name: 'text-stats', version: '1.0.0', sha256: 'a'.repeat(64) },
+      folder: 'build/plugins/text-stats',
+    },
+  ],
   unseen: [],
 };
