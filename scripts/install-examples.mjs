@@ -9,8 +9,14 @@ const LEFT_ALONE = ['conflict', 'code_quarantined', 'growth_refused'];
 /** A plugin that runs on a machine has no module: what it is made of stays there. */
 const MODULES = ['plugin.js', 'plugin.wasm'];
 
+/** Answers which it has left as they are, and with which code the gateway wanted it so. */
 export async function installExamples(url, token, plugins = 'build/plugins') {
-  for (const name of readdirSync(plugins)) await installOne(url, token, join(plugins, name));
+  const kept = [];
+  for (const name of readdirSync(plugins)) {
+    const code = await installOne(url, token, join(plugins, name));
+    if (code !== undefined) kept.push(`${name} (${code})`);
+  }
+  return kept;
 }
 
 async function installOne(url, token, folder) {
@@ -23,9 +29,9 @@ async function installOne(url, token, folder) {
     headers: { Authorization: `Bearer ${token}` },
     body: form,
   });
-  if (response.ok) return;
+  if (response.ok) return undefined;
   const { code, detail } = await response.json().catch(() => ({}));
-  if (LEFT_ALONE.includes(code)) return;
+  if (LEFT_ALONE.includes(code)) return code;
   throw new Error(
     `Cannot install the example ${folder}: ${code ?? response.status} ${detail ?? ''}`,
   );

@@ -10,7 +10,7 @@ import { installExamples } from './install-examples.mjs';
 const PLUGINS = 'build/executor-plugins';
 const COMMAND = ['bin/sallyport.mjs', 'executor'];
 
-/** How long it may take to connect, in milliseconds. */
+/** How long the start waits for it to connect, in milliseconds. It goes on trying after that. */
 const CONNECT_MS = 15_000;
 
 /** Why there can be none; nothing if there can. */
@@ -20,16 +20,17 @@ export function findObstacle() {
   return 'bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)';
 }
 
-/** Answers what runs, once it is connected. */
+/** Answers what runs, once it is connected or takes its time. */
 export async function startLocalExecutor(local, home) {
-  await installExamples(local.url, local.token, PLUGINS);
+  const kept = await installExamples(local.url, local.token, PLUGINS);
   await enrol(local, home);
   writePolicy(home);
   const run = [...COMMAND, 'run', '--quiet', '--home', home];
   const child = spawnGuarded(process.execPath, run, { graceMs: 15_000 });
   const { node } = readIdentity(home);
-  const isUp = await Promise.race([child.exited.then(() => false), untilOnline(local, node)]);
-  if (isUp) return { child, node };
+  const ended = child.exited.then(() => 'ended');
+  const state = await Promise.race([ended, untilOnline(local, node)]);
+  if (state !== 'ended') return { child, node, state, kept };
   await child.stop();
   throw new Error('Cannot start the executor; see above');
 }
@@ -87,10 +88,10 @@ async function untilOnline(local, node) {
   const until = Date.now() + CONNECT_MS;
   while (Date.now() < until) {
     const { nodes } = await ask(local, 'GET', '/v1/nodes');
-    if (nodes.some(({ id, state }) => id === node && state === 'online')) return true;
+    if (nodes.some(({ id, state }) => id === node && state === 'online')) return 'online';
     await new Promise((resume) => setTimeout(resume, 50));
   }
-  return false;
+  return 'not connected yet';
 }
 
 function readIdentity(home) {

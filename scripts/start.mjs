@@ -50,10 +50,10 @@ async function main() {
   serve(port, dataDir);
   const local = { url: `http://${HOST}:${port}`, token, workspace: WORKSPACE };
   await untilHealthy(local.url);
-  await installExamples(local.url, token);
-  const tier = await serveMachine(local, resolve(dataDir, 'executor'));
+  const kept = await installExamples(local.url, token);
+  const machine = await serveMachine(local, resolve(dataDir, 'executor'));
   writeLocalFile(local);
-  announce({ ...local, tier }, dataDir);
+  announce({ ...local, tier: machine.tier, kept: [...kept, ...machine.kept] }, dataDir);
 }
 
 /** `node:sqlite` takes the lock of the data folder. */
@@ -88,16 +88,16 @@ function serve(port, dataDir) {
 /** The gateway serves without it, and says so. */
 async function serveMachine(local, home) {
   const obstacle = findObstacle();
-  if (obstacle !== undefined) return `none: ${obstacle}`;
-  const { child: runs, node } = await startLocalExecutor(local, home);
+  if (obstacle !== undefined) return { tier: `none: ${obstacle}`, kept: [] };
+  const { child: runs, node, state, kept } = await startLocalExecutor(local, home);
   executor = runs;
   executor.exited.then((code) => {
     if (!stopping) console.error(`\n  sallyport: the executor ended by itself (${code})\n`);
   });
-  return `${node} (${home})`;
+  return { tier: `${node} (${home})${state === 'online' ? '' : `, ${state}`}`, kept };
 }
 
-function announce({ url, token, workspace, tier }, dataDir) {
+function announce({ url, token, workspace, tier, kept }, dataDir) {
   console.log(`
   Sallyport is up (Node ${process.version}, ${Date.now() - startedAt} ms)
     url        ${url}
@@ -105,7 +105,7 @@ function announce({ url, token, workspace, tier }, dataDir) {
     workspace  ${workspace}
     data       ${dataDir}
     executor   ${tier}
-    docs       ${url}/docs
+    docs       ${url}/docs${tellKept(kept)}
 
   A first turn, streamed:
 
@@ -120,6 +120,12 @@ function announce({ url, token, workspace, tier }, dataDir) {
 
     curl -s ${url}/v1/audit/verify -H "Authorization: Bearer $TOKEN"
 `);
+}
+
+/** What runs is then not what is in this clone; of a machine's plugin, it may offer what nobody asks for. */
+function tellKept(kept) {
+  if (kept.length === 0) return '';
+  return `\n    kept       as installed, not as in this clone: ${kept.join(', ')}`;
 }
 
 async function stop(code) {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 /** Of a folder with one example, which the gateway answers with that code. */
-function install(answer: string): Promise<void> {
+function install(answer: string): Promise<readonly string[]> {
   code = answer;
   const plugins = temporaryFolder();
   mkdirSync(join(plugins, 'example'));
@@ -34,8 +34,8 @@ test.each([
   ['has put a newer version there', 'conflict'],
   ['has taken the example away', 'code_quarantined'],
   ['has had less under its name', 'growth_refused'],
-])('an operator who %s has the last word', async (_, answer) => {
-  await expect(install(answer)).resolves.toBeUndefined();
+])('an operator who %s has the last word, and is told of it', async (_, answer) => {
+  await expect(install(answer)).resolves.toEqual([`example (${answer})`]);
 });
 
 test('any other refusal is told of', async () => {
