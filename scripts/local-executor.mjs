@@ -28,8 +28,7 @@ export async function startLocalExecutor(local, home) {
   const run = [...COMMAND, 'run', '--quiet', '--home', home];
   const child = spawnGuarded(process.execPath, run, { graceMs: 15_000 });
   const { node } = readIdentity(home);
-  const ended = child.exited.then(() => 'ended');
-  const state = await Promise.race([ended, untilOnline(local, node)]);
+  const state = await untilConnected(child.exited, () => isOnline(local, node));
   if (state !== 'ended') return { child, node, state, kept };
   await child.stop();
   throw new Error('Cannot start the executor; see above');
@@ -84,14 +83,22 @@ allow = ["*:443", "*:80"]
   );
 }
 
-async function untilOnline(local, node) {
-  const until = Date.now() + CONNECT_MS;
-  while (Date.now() < until) {
-    const { nodes } = await ask(local, 'GET', '/v1/nodes');
-    if (nodes.some(({ id, state }) => id === node && state === 'online')) return 'online';
+/** `online`, `ended`, or `not connected yet` where it does neither in time. */
+export async function untilConnected(exited, isOnline, waitMs = CONNECT_MS) {
+  const until = Date.now() + waitMs;
+  let hasEnded = false;
+  exited.then(() => (hasEnded = true));
+  for (;;) {
+    if (await isOnline()) return 'online';
+    if (hasEnded) return 'ended';
+    if (Date.now() >= until) return 'not connected yet';
     await new Promise((resume) => setTimeout(resume, 50));
   }
-  return 'not connected yet';
+}
+
+async function isOnline(local, node) {
+  const { nodes } = await ask(local, 'GET', '/v1/nodes');
+  return nodes.some(({ id, state }) => id === node && state === 'online');
 }
 
 function readIdentity(home) {
