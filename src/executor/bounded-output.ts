@@ -36,6 +36,7 @@ export async function readBounded(
   await new Promise<void>((resolve) => {
     stream.once('close', resolve);
     stream.once('error', () => resolve());
+    if (stream.closed) resolve(); // and will not say so again
   });
   return { text: toWholeText(Buffer.concat(chunks), maxBytes), truncated };
 }

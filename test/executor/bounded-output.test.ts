@@ -23,6 +23,13 @@ describe('readBounded()', () => {
     expect([text.length, truncated, calls]).toEqual([1_500, true, 1]);
   });
 
+  test('waits for no end that came before', async () => {
+    const stream = Readable.from([Buffer.from('abc')]);
+    for await (const _ of stream);
+    expect(stream.closed).toBe(true);
+    expect(await readBounded(stream, 10)).toEqual({ text: '', truncated: false });
+  });
+
   test('leaves no half character, and never more bytes than it may', async () => {
     const { text } = await read([Buffer.from('aä€😀')], 5);
     expect(text).toBe('aä');

@@ -68,11 +68,19 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
     }
     const { egress } = plan.order;
     if (egress !== undefined) door = await openDoorIn(child.pid!, egress.path);
+    requireAlive(child);
   } catch (error) {
+    door?.close();
     child.kill('SIGKILL');
     throw error;
   }
   return { child, stdin, stdout, stderr, door, open: () => void gate.end(GO) };
+}
+
+/** What ends at its gate has run nothing, and its streams may be over before anybody reads them. */
+function requireAlive({ exitCode, signalCode }: ChildProcess): void {
+  if (exitCode === null && signalCode === null) return;
+  throw new Fault('tier_unavailable', 'Cannot start a sandbox: it must wait for its program');
 }
 
 interface Spawned extends Started<Streams> {
