@@ -22,3 +22,10 @@ test('a runtime that ends without having started one has run nothing', async () 
   const started = awaitStart(child, join(makeFolder(), 'pid'), EMPTY);
   await expect(started).rejects.toMatchObject({ code: 'tier_unavailable' });
 });
+
+test('a runtime that was killed before it said so may have started one', async () => {
+  const child = spawn('/bin/cat');
+  const started = awaitStart(child, join(makeFolder(), 'pid'), EMPTY);
+  child.kill('SIGKILL');
+  await expect(started).rejects.toMatchObject({ code: 'internal' });
+});

@@ -17,8 +17,8 @@ const STARTED_WITHIN_MS = 10_000;
 /**
  * `pidFile` is written by the runtime once the program runs, and never if it could not be started.
  *
- * @throws Fault `tier_unavailable` where the runtime has ended without; `internal` where the program may have begun,
- * and has been killed.
+ * @throws Fault `tier_unavailable` where the runtime has ended by itself without; `internal` where the program may
+ * have begun, and has been killed.
  */
 export async function awaitStart(
   child: ChildProcess,
@@ -27,8 +27,7 @@ export async function awaitStart(
 ): Promise<void> {
   const giveUpAt = performance.now() + STARTED_WITHIN_MS;
   while (!existsSync(pidFile)) {
-    if (hasEnded(child) && !existsSync(pidFile))
-      throw refuse('the runtime must be able to start it');
+    if (hasEnded(child) && !existsSync(pidFile)) throw judgeEnd(child);
     if (performance.now() > giveUpAt) {
       child.kill('SIGKILL');
       throw doubt('the runtime must say so in time');
@@ -46,8 +45,11 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-function refuse(problem: string): Fault {
-  return new Fault('tier_unavailable', `Cannot start a container: ${problem}`);
+/** A runtime that was killed may have started the program, and not have come to say so. */
+function judgeEnd({ signalCode }: ChildProcess): Fault {
+  if (signalCode !== null) return doubt('the runtime must live to say so');
+  const problem = 'Cannot start a container: the runtime must be able to start it';
+  return new Fault('tier_unavailable', problem);
 }
 
 function doubt(problem: string): Fault {
