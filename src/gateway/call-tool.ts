@@ -37,7 +37,7 @@ const SAID_OF_A_SESSION: ReadonlySet<AdmissionRefusal['code']> = new Set([
 
 type Ran = Result<ProgramOutcome | undefined, AdmissionRefusal>;
 
-/** Without a key, in a session that is free, if there is one. `undefined` while it is running. */
+/** Without a key, in a session that is free, if there is one. `undefined` if it takes longer. */
 export async function runToolCall(asking: Asking, order: ToolOrder, waitMs: number): Promise<Ran> {
   const isAlone = order.idempotency === undefined;
   const free = isAlone ? takeProgramSession(asking.caller.principal) : undefined;

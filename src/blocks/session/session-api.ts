@@ -246,7 +246,10 @@ export interface SessionApi extends SessionApprovalsApi {
     request: AdmitTurn,
     waitMs: number,
   ): Promise<Result<TurnSummary | Admission, AdmissionRefusal>>;
-  /** Admits a program's one call and waits for its end; `undefined` if it takes longer. */
+  /**
+   * Admits a program's one call and waits for its end; `undefined` if it takes longer: it goes on only for a
+   * program that can come back for it, by its key.
+   */
   runProgram(
     request: AdmitTurn,
     waitMs: number,

@@ -163,7 +163,12 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     waitMs: number,
   ): Promise<Result<ProgramOutcome | undefined, AdmissionRefusal>> {
     const ran = await this.#run(request, waitMs);
-    return ran.ok ? ok(ran.value.turn && endProgram(this.#parts, ran.value.turn)) : ran;
+    if (!ran.ok) return ran;
+    const { admission, turn } = ran.value;
+    if (turn !== undefined) return ok(endProgram(this.#parts, turn));
+    const { principal, requestId, idempotency } = request;
+    if (idempotency === undefined) await this.cancelTurn(admission.turnId, principal, requestId);
+    return ok(undefined);
   }
 
   async summary(turnId: TurnId): Promise<TurnSummary | undefined> {

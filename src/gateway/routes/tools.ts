@@ -13,13 +13,12 @@ import type { Denial } from '../../core/errors/denial.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { findAvailable } from '../available-plugins.ts';
 import { runToolCall } from '../call-tool.ts';
+import { MAX_WAIT_MS } from '../client-turn.ts';
 import { json } from '../json-response.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
 import { fromAdmission, fromFailure, toApprovalNeeded } from '../session-refusal.ts';
 import { visibleTools } from '../visible-tools.ts';
-
-const MAX_WAIT_MS = 60_000;
 
 const tool = z.object({
   name: z.string(),
@@ -97,7 +96,9 @@ const callTool = defineRoute(
     };
     const ran = await runToolCall(request, order, MAX_WAIT_MS);
     if (!ran.ok) throw fromAdmission(ran.error);
-    if (ran.value === undefined) throw new Refusal('deadline_exceeded');
+    if (ran.value === undefined) {
+      throw new Refusal('deadline_exceeded', idempotency ? { goesOn: true } : {});
+    }
     return answer(ran.value);
   },
 );

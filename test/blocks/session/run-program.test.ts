@@ -69,17 +69,21 @@ describe('SessionApi.runProgram()', () => {
     ).toEqual({ ok: true, value: { kind: 'failed', code: 'audit_unavailable' } });
   });
 
-  it('answers nothing when the call takes longer than the caller waits', async () => {
+  it.each([
+    [{}, 'turn-failed'],
+    [{ idempotency: { key: 'k', bodyHash: 'h' } }, 'turn-started'],
+  ])('of a call that takes longer answers nothing, and with %o ends as %s', async (keyed, last) => {
     const fixture = openFixture();
-    expect(await fixture.client.runProgram(toProgram(fixture), 20)).toEqual({
-      ok: true,
-      value: undefined,
-    });
+    const ran = await fixture.client.runProgram({ ...toProgram(fixture), ...keyed }, 20);
+    expect(ran).toEqual({ ok: true, value: undefined });
+    const { turn } = await fixture.run();
+    expect((await fixture.events(turn.turnId)).at(-1)?.body.kind).toBe(last);
   });
 
   it('shows the turn as one of a program', async () => {
     const fixture = openFixture();
-    await fixture.client.runProgram(toProgram(fixture), 0);
+    const keyed = { ...toProgram(fixture), idempotency: { key: 'k', bodyHash: 'h' } };
+    await fixture.client.runProgram(keyed, 0);
     const { turn } = await fixture.run();
     expect((await fixture.events(turn.turnId))[0]?.body).toMatchObject({ model: 'program' });
   });
