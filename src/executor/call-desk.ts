@@ -59,6 +59,7 @@ export interface CallDeskParts {
 
 /** What the gateway is told; all others are `ticket_refused`. */
 const REFUSALS: Partial<Readonly<Record<Problem, Failure>>> = {
+  clock_behind: 'clock_skew',
   deadline: 'deadline',
   not_written: 'tier_unavailable',
   too_many: 'tier_unavailable',

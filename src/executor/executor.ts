@@ -11,6 +11,7 @@ import type { GatewayFrame } from '../core/executor-protocol/frames.ts';
 import type { NodeOffer } from '../core/executor-protocol/node-offer.ts';
 import { CallDesk, type CallLog } from './call-desk.ts';
 import { CallLedger } from './call-ledger.ts';
+import { describeClock } from './describe-clock.ts';
 import { isLocked, ledgerMust } from './describe-ledger.ts';
 import { EgressProxy } from './egress-proxy/egress-proxy.ts';
 import type { ExecutorHome } from './executor-home.ts';
@@ -32,7 +33,7 @@ const DRAIN_MS = 10_000;
 
 const EXECUTOR_VERSION = '0.1.0';
 
-const STATES: Readonly<Record<ConnectionState, string>> = {
+const STATES: Readonly<Record<Exclude<ConnectionState, 'clock'>, string>> = {
   online: 'connected',
   offline: 'connection lost; trying again',
   refused:
@@ -105,8 +106,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
       if (frame.kind === 'let-go') pool.letGo();
       else if (!isOver) hear(desk, connection, frame);
     },
-    onState: (state) => {
-      tell(STATES[state]);
+    onState: (state, said) => {
+      tell(state === 'clock' ? tellClock(Number(said)) : STATES[state]);
       // Nobody could say what may not go on.
       if (state !== 'online') pool.letGo();
       if (state === 'online' && finishing !== undefined) connection.send({ kind: 'draining' });
@@ -128,6 +129,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   };
   connection.open();
   return { ended, stop: () => finish('stopped') };
+}
+
+/** `aheadMs`: as the gateway says. */
+function tellClock(aheadMs: number): string {
+  return `the gateway refuses the connection: ${describeClock(aheadMs)}; trying again`;
 }
 
 /**

@@ -42,14 +42,21 @@ const NOT_FOUND = 404;
 
 /**
  * Each is said once. `refused`: by the gateway, which did not believe or could not read what it was
- * told; `not-found`: it has no such node; `unreachable`: there was no connection yet.
+ * told; `not-found`: it has no such node; `unreachable`: there was no connection yet. `clock`: of
+ * this machine, which is too far from the gateway's.
  */
-export type ConnectionState = 'online' | 'offline' | 'refused' | 'not-found' | 'unreachable';
+export type ConnectionState =
+  | 'online'
+  | 'offline'
+  | 'refused'
+  | 'clock'
+  | 'not-found'
+  | 'unreachable';
 
 export interface ConnectionEvents {
   /** Of a connection that is proved. */
   readonly onFrame: (frame: GatewayFrame) => void;
-  readonly onState: (state: ConnectionState) => void;
+  readonly onState: (state: ConnectionState, said: string) => void;
   /** It will not be made again: the node was revoked, or runs elsewhere. */
   readonly onEnd: (why: 'replaced' | 'revoked') => void;
 }
@@ -86,7 +93,7 @@ export class GatewayConnection {
         this.#tell('online');
       },
       onFrame: this.#events.onFrame,
-      onGone: (code) => this.#onGone(code),
+      onGone: (code, said) => this.#onGone(code, said),
     });
   }
 
@@ -114,11 +121,12 @@ export class GatewayConnection {
     });
   }
 
-  #onGone(code: number): void {
+  #onGone(code: number, said: string): void {
     const wasProved = this.#isProved;
     this.#isProved = false;
     if (wasProved && !this.#isClosed) this.#tell('offline');
     if (code === CLOSE_CODES.refused) this.#tell('refused');
+    else if (code === CLOSE_CODES.clock) this.#tell('clock', said);
     else if (code === NOT_FOUND) this.#tell('not-found');
     else if (this.#told === undefined && !this.#isClosed) this.#tell('unreachable');
     const why = FINAL[code];
@@ -133,10 +141,10 @@ export class GatewayConnection {
     this.#retry = setTimeout(() => this.open(), pauseMs);
   }
 
-  #tell(state: ConnectionState): void {
+  #tell(state: ConnectionState, said = ''): void {
     if (this.#told === state) return;
     this.#told = state;
-    this.#events.onState(state);
+    this.#events.onState(state, said);
   }
 }
 
@@ -144,8 +152,8 @@ interface AttemptEvents {
   readonly offer: NodeOffer;
   readonly onProved: () => void;
   readonly onFrame: (frame: GatewayFrame) => void;
-  /** The close code, or the status where there was no upgrade; 0 if neither is known. */
-  readonly onGone: (code: number) => void;
+  /** The close code and its reason, or the status where there was no upgrade; 0 if neither is known. */
+  readonly onGone: (code: number, said: string) => void;
 }
 
 /** One connection, from dialling to its end. */
@@ -169,7 +177,7 @@ class Attempt {
       this.#send({ kind: 'hello', version: PROTOCOL_VERSION, nonce: this.#nonce }),
     );
     socket.addEventListener('message', ({ data }) => this.#hear(String(data)));
-    socket.addEventListener('close', ({ code }) => this.#gone(code));
+    socket.addEventListener('close', ({ code, reason }) => this.#gone(code, reason));
     socket.addEventListener('error', () => this.#gone(0));
     socket.on('unexpected-response', (_request, { statusCode = 0 }) => {
       this.#gone(statusCode);
@@ -199,7 +207,8 @@ class Attempt {
     }
     this.#state = 'proof';
     const proof = signText(privateKey, handshakeText('executor', shake));
-    this.#send({ kind: 'proof', signature: proof, offer: this.#events.offer });
+    const offer = { ...this.#events.offer, clockAt: Date.now() };
+    this.#send({ kind: 'proof', signature: proof, offer });
   }
 
   #goLive(): void {
@@ -221,10 +230,10 @@ class Attempt {
     this.#gone(0);
   }
 
-  #gone(code: number): void {
+  #gone(code: number, said = ''): void {
     if (this.#isGone) return;
     this.#isGone = true;
     clearTimeout(this.#beat);
-    this.#events.onGone(code);
+    this.#events.onGone(code, said);
   }
 }

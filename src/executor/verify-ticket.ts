@@ -46,6 +46,7 @@ export type TicketProblem =
   | 'malformed'
   | 'other_node'
   | 'not_fresh'
+  | 'clock_behind'
   | 'other_call'
   | 'other_arguments'
   | 'other_settings'
@@ -84,6 +85,7 @@ export function createTicketVerifier(gatewayKey: string, node: string): TicketVe
       const ticket = readNodeTicket(payload);
       if (ticket === undefined) return err('malformed');
       if (ticket.audience !== node) return err('other_node');
+      if (now - ticket.issuedAt * 1_000 < -MAX_CLOCK_SKEW_MS) return err('clock_behind');
       if (!isFresh(ticket, now)) return err('not_fresh');
       return judge(offered, ticket, now);
     },
@@ -102,12 +104,8 @@ function readSigned(key: KeyObject, token: string): unknown {
 }
 
 function isFresh({ issuedAt, expiresAt }: NodeTicket, now: number): boolean {
-  const ageMs = now - issuedAt * 1_000;
-  return (
-    ageMs >= -MAX_CLOCK_SKEW_MS &&
-    ageMs <= MAX_TICKET_LIFE_MS + MAX_CLOCK_SKEW_MS &&
-    now < expiresAt * 1_000 + MAX_CLOCK_SKEW_MS
-  );
+  const endsAt = Math.min(issuedAt * 1_000 + MAX_TICKET_LIFE_MS, expiresAt * 1_000);
+  return now < endsAt + MAX_CLOCK_SKEW_MS;
 }
 
 function judge(

@@ -33,6 +33,7 @@ import {
 const REFUSED = 4001;
 const REPLACED = 4002;
 const REVOKED = 4003;
+const CLOCK = 4004;
 
 let gateway: Gateway;
 let api: Api;
@@ -221,6 +222,31 @@ describe('a connection', () => {
     own = await connectNode(identity);
     own.send('ping');
     expect(await own.next()).toBe('pong');
+  });
+});
+
+describe('a node whose clock is not of our time', () => {
+  test('is not let in, says by how much, and is sent nothing until it is', async () => {
+    const identity = await enrolNode(gateway, api);
+    const describeIt = async () =>
+      (await api.get('/v1/nodes')).body.nodes.find(({ id }: Frame) => id === identity.node);
+    const ask = () => api.post('/v1/tools/echo/call', { arguments: { text: 'hello' } });
+    for (const aheadMs of [-45_000, 3_600_000]) {
+      const clockAt = Date.now() + aheadMs;
+      await expect(connectNode(identity, [plugin], { clockAt })).rejects.toThrow(`${CLOCK}`);
+      const { state, clockAheadMs } = await describeIt();
+      expect(state).toBe('offline');
+      expect(Math.abs(clockAheadMs - aheadMs)).toBeLessThan(14_000); // all that it takes to say so
+      expect((await ask()).body).toMatchObject({ code: 'denied', reason: 'clock_skew' });
+    }
+    await recorded('node-refused', { node: identity.node, reason: 'clock_skew' });
+    const link = await connectNode(identity, [plugin], { clockAt: Date.now() - 5_000 });
+    expect(await describeIt()).not.toHaveProperty('clockAheadMs');
+    const answer = ask();
+    link.send(doneFrame(identity, await link.next(), 'said'));
+    expect((await answer).body).toMatchObject({ result: 'said' });
+    link.close();
+    await api.delete(`/v1/nodes/${identity.node}`);
   });
 });
 

@@ -1,7 +1,12 @@
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
+import { locateHome } from '../../src/executor/executor-home.ts';
+import { writeIdentity } from '../../src/executor/identity.ts';
 import { runCommand, temporaryFolder } from './support/run-command.ts';
 
 const doctor = (folder: string) => runCommand('executor', 'doctor', '--home', folder);
@@ -57,6 +62,30 @@ describe('executor doctor', () => {
     expect(pulled.out).toContain('image: pulled at the next start');
     mkdirSync(join(folder, 'boxed/image'));
     expect((await look(bundle)).out).toContain('image: beside it');
+  });
+
+  test.each([
+    [
+      45,
+      'the clock of this machine is 4[3-6] s behind the gateway’s, and must be within 30 s of it',
+    ],
+    [-45, 'the clock of this machine is 4[4-7] s ahead of the gateway’s'],
+    [0, undefined],
+  ])('compares its clock with a gateway’s that is %i s ahead', async (seconds, sentence) => {
+    const gateway = createServer((_, response) => {
+      response.setHeader('Date', new Date(Date.now() + seconds * 1_000).toUTCString());
+      response.end('{"status":"ok"}');
+    });
+    await once(gateway.listen(0, '127.0.0.1'), 'listening');
+    const gatewayUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    const home = locateHome({}, temporaryFolder());
+    const names = { workspace: 'default', node: 'node_1', name: 'test' };
+    writeIdentity(home, { gatewayUrl, ...names, gatewayKey: 'A'.repeat(43), privateKey: 'key' });
+    const { exit, out } = await doctor(home.folder);
+    gateway.close();
+    if (sentence === undefined) expect(out).not.toContain('clock');
+    else expect(out).toMatch(new RegExp(sentence));
+    if (sentence !== undefined) expect(exit).toBe(EXIT.finding);
   });
 
   test('does not take an identity that others can read for one that is missing', async () => {

@@ -23,7 +23,7 @@ async function statesOf(port: number, isEnough: () => boolean): Promise<readonly
     { version: '0', platform: 'test', slots: 1, plugins: [] },
     {
       onFrame: () => undefined,
-      onState: (state) => states.push(state),
+      onState: (state, said) => states.push(`${state}${said && ` ${said}`}`),
       onEnd: () => undefined,
     },
   );
@@ -42,6 +42,15 @@ test('a gateway that refuses is named once, however often it does', async () => 
     socket.close(CLOSE_CODES.refused);
   });
   expect(await statesOf(portOf(), () => refused > 1)).toEqual(['refused']);
+});
+
+test('so is one that does not believe the clock, with what it says of it', async () => {
+  let refused = 0;
+  server.on('connection', (socket) => {
+    refused += 1;
+    socket.close(CLOSE_CODES.clock, '-45000');
+  });
+  expect(await statesOf(portOf(), () => refused > 1)).toEqual(['clock -45000']);
 });
 
 test('so is one that has no such node', async () => {

@@ -51,8 +51,8 @@ test('a call that cannot be written down is not begun, and its gateway is told s
 test('a ticket that is refused is believed to be, as on a machine whose clock is wrong', async () => {
   const scene = await openScene();
   const call = await makeCall(scene.gateway, { issuedAt: Date.now() + 300_000 });
-  expect(await scene.offer(call)).toBe('ticket_refused');
-  expect(judgedLast(scene, call)).toMatchObject({ ok: true, value: { reason: 'ticket_refused' } });
+  expect(await scene.offer(call)).toBe('clock_skew');
+  expect(judgedLast(scene, call)).toMatchObject({ ok: true, value: { reason: 'clock_skew' } });
   scene.dispose();
 });
 

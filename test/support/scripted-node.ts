@@ -116,14 +116,14 @@ export const offerOf = (plugins: readonly Offered[] = []) => ({
   plugins,
 });
 
-/** A connection that has proved itself, and offers these plugins, with the ledger it says it has. */
+/** A connection that has proved itself, and offers these plugins, with what else it says. */
 export async function connectNode(
   identity: Identity,
   plugins: readonly Offered[] = [],
-  ledger: Pick<NodeOffer, 'ledger'> = {},
+  more: Pick<NodeOffer, 'ledger' | 'clockAt'> = {},
 ): Promise<Link> {
   const hand = await challenged(identity);
-  const offer = { ...offerOf(plugins), ...ledger };
+  const offer = { ...offerOf(plugins), ...more };
   hand.link.send({ kind: 'proof', signature: proofOf(identity, hand), offer });
   const welcome = await hand.link.next();
   if (welcome.kind !== 'welcome') throw new Error(JSON.stringify(welcome));

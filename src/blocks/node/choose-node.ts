@@ -33,11 +33,14 @@ type Refused = CheckReason<'dispatch'>;
 export function chooseNode(parts: NodeParts, call: NodeCall): Result<StoredNode, Refused> {
   const { claims, secrets } = call;
   const { plugin: name, codeHash, tier, executor } = claims;
-  const offering = parts.nodes
-    .all()
-    .filter(({ offer }) => offer !== undefined && offers(offer, { name, codeHash, tier }))
+  const wanted = { name, codeHash, tier };
+  const nodes = parts.nodes.all();
+  const isRefused = nodes.some(({ wrongClock }) => wrongClock && offers(wrongClock.offer, wanted));
+  const missing: Refused = isRefused ? 'clock_skew' : 'tier_unavailable';
+  const offering = nodes
+    .filter(({ offer }) => offer !== undefined && offers(offer, wanted))
     .filter(({ offer }) => secrets.length === 0 || offer?.sealing !== undefined);
-  if (offering.length === 0) return err('tier_unavailable');
+  if (offering.length === 0) return err(missing);
   const uses = secrets.map((secret) => parseCapability(`system:secret:use:${secret}`));
   const permitted = offering.filter(
     ({ ceiling }) =>
@@ -49,9 +52,9 @@ export function chooseNode(parts: NodeParts, call: NodeCall): Result<StoredNode,
   const there = permitted.filter(({ id }) => parts.connections.stateOf(id) === 'online');
   if (there.length > 0) return choosePresent(parts, there, call);
   const [away] = permitted
-    .filter(({ id }) => parts.calls.count(id, 'waiting') < MAX_WAITING)
+    .filter(({ id, wrongClock }) => !wrongClock && parts.calls.count(id, 'waiting') < MAX_WAITING)
     .toSorted((a, b) => (b.connectedAt ?? 0) - (a.connectedAt ?? 0));
-  return away === undefined ? err('tier_unavailable') : ok(away);
+  return away === undefined ? err(missing) : ok(away);
 }
 
 function choosePresent(

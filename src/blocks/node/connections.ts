@@ -119,9 +119,9 @@ export function send(socket: WebSocket, frame: GatewayFrame): void {
   }
 }
 
-export function end(socket: WebSocket, why: keyof typeof CLOSE_CODES): void {
+export function end(socket: WebSocket, why: keyof typeof CLOSE_CODES, said: string = why): void {
   try {
-    socket.close(CLOSE_CODES[why], why);
+    socket.close(CLOSE_CODES[why], said);
   } catch {
     // It is closed already.
   }

@@ -19,6 +19,7 @@ export function describeNode({ calls, connections }: NodeParts, node: StoredNode
     ...(enrolledAt !== undefined && { enrolledAt }),
     ...(connectedAt !== undefined && { connectedAt }),
     ...(lastSeenAt > 0 && { lastSeenAt }),
+    ...(node.wrongClock && { clockAheadMs: node.wrongClock.aheadMs }),
     ...(offer && { version: offer.version, platform: offer.platform, slots: offer.slots }),
     plugins: offer?.plugins ?? [],
     running: calls.count(id, 'sent'),

@@ -9,6 +9,7 @@ import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import { handshakeText } from '../../core/executor-protocol/handshake.ts';
 import { continues } from '../../core/executor-protocol/ledger-identity.ts';
 import type { NodeOffer } from '../../core/executor-protocol/node-offer.ts';
+import { MAX_CLOCK_SKEW_MS } from '../../core/executor-protocol/node-ticket-claims.ts';
 import { sealingKeyText } from '../../core/executor-protocol/sealed-secrets.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import { randomBase64Url } from '../kit/keys.ts';
@@ -33,8 +34,12 @@ export function shakeHands(parts: NodeParts, socket: WebSocket, frame: ExecutorF
     const text = handshakeText('executor', { workspace, node, ...state });
     const isProved = hasSigned(stored, text, frame.signature);
     if (isProved && ownsSealingKey(stored, frame.offer)) {
-      admit(parts, { socket, node: stored, offer: frame.offer });
-      return true;
+      const proved = { socket, node: stored, offer: frame.offer };
+      const aheadMs = (frame.offer.clockAt ?? parts.now()) - parts.now();
+      const isOfOurTime = Math.abs(aheadMs) <= MAX_CLOCK_SKEW_MS;
+      if (isOfOurTime) admit(parts, proved);
+      else refuseClock(parts, proved, aheadMs);
+      return isOfOurTime;
     }
   }
   refuse(parts, socket);
@@ -82,7 +87,8 @@ function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
   const doubt = isOlder && { ledgerSince: sinceNow(parts, node.id) };
   const seen = { connectedAt: now, lastSeenAt: now, ...doubt };
   parts.transact(() => {
-    parts.nodes.put({ ...node, offer, ...seen });
+    const { wrongClock: _, ...known } = node;
+    parts.nodes.put({ ...known, offer, ...seen });
     parts.record({
       action: 'node-connected',
       decision: 'allowed',
@@ -102,6 +108,13 @@ function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
  */
 function isBesideAnother({ connections }: NodeParts, node: StoredNode, offer: NodeOffer): boolean {
   return offer.ledger?.life !== node.offer?.ledger?.life && connections.of(node.id) !== undefined;
+}
+
+/** It is that node, and would refuse every ticket, or take one that is too old. */
+function refuseClock(parts: NodeParts, { socket, node, offer }: Proved, aheadMs: number): void {
+  parts.transact(() => parts.nodes.put({ ...node, wrongClock: { aheadMs, offer } }));
+  recordRefusal(parts, node.id, { reason: 'clock_skew' });
+  end(socket, 'clock', String(aheadMs));
 }
 
 function refuse(parts: NodeParts, socket: WebSocket): void {

@@ -60,6 +60,8 @@ export interface NodeDescription {
   readonly connectedAt?: number;
   /** When it was last heard of, by a frame or a heartbeat. */
   readonly lastSeenAt?: number;
+  /** How far its clock is ahead of the gateway's, while it is refused for that. */
+  readonly clockAheadMs?: number;
   readonly version?: string;
   readonly platform?: string;
   readonly slots?: number;

@@ -33,6 +33,14 @@ export interface StoredNode {
   /** What it was sent before need not be in its ledger, though it was taken on; absent: all is. */
   readonly ledgerSince?: number;
   readonly offer?: NodeOffer;
+  /** Set while it is refused for its clock. */
+  readonly wrongClock?: WrongClock;
+}
+
+export interface WrongClock {
+  readonly aheadMs: number;
+  /** What it could run otherwise. */
+  readonly offer: NodeOffer;
 }
 
 /** Few and small: they are all kept in memory as read. */

@@ -5,6 +5,8 @@
  */
 
 import { existsSync } from 'node:fs';
+import { MAX_CLOCK_SKEW_MS } from '../../core/executor-protocol/node-ticket-claims.ts';
+import { describeClock } from '../../executor/describe-clock.ts';
 import { type ExecutorHome, locateHome } from '../../executor/executor-home.ts';
 import { findHomeProblem } from '../../executor/home-problem.ts';
 import { readIdentity } from '../../executor/identity.ts';
@@ -19,6 +21,7 @@ import { type PluginProblem, readCatalogue } from '../../executor/plugin-catalog
 import type { Sandbox } from '../../executor/sandbox.ts';
 import type { Command, Invocation } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
+import { readHealth } from '../doctor/read-gateway.ts';
 import { HOME_OPTION } from '../executor-options.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,8 +32,8 @@ export const executorDoctor: Command = {
   positionals: [],
   options: HOME_OPTION,
   details: [
-    'Exits with 1 if a tier that the policy allows, or a plugin that it names, cannot run, or if what',
-    'is to be run could not be written down. A machine',
+    'Exits with 1 if a tier that the policy allows, or a plugin that it names, cannot run, if what is to',
+    'be run could not be written down, or if the clock is too far from the gateway’s. A machine',
     'that is not enrolled, or has no policy yet, is looked at as it would be with the process tier.',
   ],
   run,
@@ -42,6 +45,7 @@ const NO_POLICY = 'plugin_folder = "/nonexistent"';
 async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode> {
   const home = locateHome(process.env, invocation.value('home'));
   const isEnrolmentGood = showEnrolment(home, terminal);
+  const isClockGood = await showClock(home, terminal);
   const isHomeGood = showHome(home, terminal);
   const policy = readPolicy(home.policyFile, terminal);
   const { tiers, problems } = await openTiers({ ...policy, folder: home.containerFolder });
@@ -49,7 +53,8 @@ async function run(invocation: Invocation, terminal: Terminal): Promise<ExitCode
   for (const problem of problems) terminal.line(problem, 'bad');
   for (const sentence of describeParts(policy, home)) terminal.line(sentence);
   const arePluginsGood = showPlugins(policy, home, terminal);
-  const isGood = isEnrolmentGood && isHomeGood && problems.length === 0 && arePluginsGood;
+  const isMachineGood = isClockGood && isHomeGood && problems.length === 0;
+  const isGood = isEnrolmentGood && isMachineGood && arePluginsGood;
   return isGood ? EXIT.ok : EXIT.finding;
 }
 
@@ -81,6 +86,18 @@ function showEnrolment(home: ExecutorHome, terminal: Terminal): boolean {
   if (isMissing) terminal.line('not enrolled: see "executor enrol"', 'quiet');
   else terminal.line(identity.error.message, 'bad');
   return isMissing;
+}
+
+/** A gateway that cannot be asked says nothing of this machine. */
+async function showClock(home: ExecutorHome, terminal: Terminal): Promise<boolean> {
+  const identity = readIdentity(home);
+  if (!identity.ok) return true;
+  const health = await readHealth(identity.value.gatewayUrl);
+  if (typeof health === 'string') terminal.line(`  it cannot be asked now: ${health}`, 'quiet');
+  const { clockAheadMs = 0 } = typeof health === 'string' ? {} : health;
+  const isGood = Math.abs(clockAheadMs) <= MAX_CLOCK_SKEW_MS;
+  if (!isGood) terminal.line(describeClock(-clockAheadMs), 'bad');
+  return isGood;
 }
 
 /** What it writes down before it runs anything must be there, and have room. */

@@ -47,7 +47,10 @@ function unreachable(url: string, problem: string): GatewayFacts {
 
 const isLoopback = (url: string) => isLoopbackName(new URL(url).hostname);
 
-async function readHealth(url: string): Promise<string | Pick<GatewayFacts, 'clockAheadMs'>> {
+/** Why it is not well, or how far its clock is ahead of ours, where it says what that shows. */
+export async function readHealth(
+  url: string,
+): Promise<string | Pick<GatewayFacts, 'clockAheadMs'>> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(`${url}/health`, { signal, redirect: 'error' });

@@ -61,6 +61,7 @@ export const CHECK_REASONS = {
     'tier_unavailable',
     'ticket_refused',
     'node_policy_denied',
+    'clock_skew',
     'deadline',
     'cancelled',
     'plugin_stopped',

@@ -13,4 +13,6 @@ export const CLOSE_CODES = {
   /** A newer connection of the same node has proved itself. */
   replaced: 4002,
   revoked: 4003,
+  /** Its clock is too far from the gateway's; the reason says how far ahead, in milliseconds. */
+  clock: 4004,
 } as const;

@@ -32,6 +32,8 @@ export const nodeOfferSchema = z.strictObject({
   ledger: ledgerIdentitySchema.exactOptional(),
   /** Whether it can be told to let go of what it keeps from earlier calls. */
   letsGo: z.literal(true).exactOptional(),
+  /** What its clock says, epoch milliseconds; absent: nobody can tell before it refuses a ticket. */
+  clockAt: z.int().min(0).exactOptional(),
   /** How many calls it runs at once. */
   slots: z.int().min(1).max(MAX_NODE_CALLS),
   plugins: z

@@ -44,6 +44,8 @@ const node = z.object({
   enrolledAt: z.number().optional(),
   connectedAt: z.number().optional(),
   lastSeenAt: z.number().optional(),
+  /** While it is refused for that. */
+  clockAheadMs: z.number().optional(),
   version: z.string().optional(),
   platform: z.string().optional(),
   slots: z.number().optional(),

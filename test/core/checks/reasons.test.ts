@@ -212,6 +212,7 @@ const CASES: Cases = {
     deadline: stats({ turn: { ...turn, deadlineAt: 0 } }),
     ticket_refused: reported('ticket_refused'),
     node_policy_denied: reported('node_policy_denied'),
+    clock_skew: reported('clock_skew'),
     sign_in_needed: reported('sign_in_needed'),
     cancelled: reported('cancelled'),
     plugin_stopped: reported('plugin_stopped'),
