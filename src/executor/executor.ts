@@ -20,8 +20,8 @@ import type { Identity } from './identity.ts';
 import { describeParts, keepOwn } from './keep-own.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { ServerPool } from './mcp/server-pool.ts';
-import { loadImage } from './open-tiers.ts';
-import { type LocalPlugin, readCatalogue } from './plugin-catalogue.ts';
+import { loadImages } from './open-tiers.ts';
+import { readCatalogue } from './plugin-catalogue.ts';
 import { runJob } from './run-job.ts';
 import { createSealingKey } from './sealing-key.ts';
 import { createStarter, type Tiers } from './start-program.ts';
@@ -91,12 +91,13 @@ export async function startExecutor(options: ExecutorOptions): Promise<Executor>
   const { promise: ended, resolve: end } = Promise.withResolvers<
     'stopped' | 'replaced' | 'revoked'
   >();
-  const offered: LocalPlugin[] = [];
-  for (const plugin of plugins.filter(({ tier }) => tiers[tier] !== undefined)) {
-    const place = { container: policy.container, folder: home.containerFolder };
-    const loaded = await loadImage(place, plugin);
-    if (loaded.ok) offered.push(plugin);
-    else tell(`plugin "${plugin.name}" is not offered: ${loaded.error}`);
+  const place = { container: policy.container, folder: home.containerFolder };
+  const hosted = plugins.filter(({ tier }) => tiers[tier] !== undefined);
+  const images = await loadImages(place, hosted);
+  const offered = hosted.filter((_, at) => images[at]?.ok);
+  for (const [at, { name }] of hosted.entries()) {
+    const loaded = images[at];
+    if (loaded?.ok === false) tell(`plugin "${name}" is not offered: ${loaded.error}`);
   }
   let finishing: Promise<void> | undefined;
   let isOver = false;

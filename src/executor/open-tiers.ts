@@ -116,6 +116,22 @@ export async function loadImage(
   }
 }
 
+/**
+ * All of them, in their order. An engine is asked for all at once: one that hangs is waited for once, not
+ * again for each. Registries are read one after the other, through one folder.
+ */
+export async function loadImages(
+  place: Pick<TierRequest, 'container' | 'folder'>,
+  plugins: readonly Pick<LocalPlugin, 'folder' | 'image'>[],
+): Promise<readonly Result<void, string>[]> {
+  if (place.container.driver === 'engine') {
+    return await Promise.all(plugins.map((plugin) => loadImage(place, plugin)));
+  }
+  const loaded: Result<void, string>[] = [];
+  for (const plugin of plugins) loaded.push(await loadImage(place, plugin));
+  return loaded;
+}
+
 interface Filling {
   readonly place: string;
   readonly fill: (place: string) => Promise<void>;

@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -14,7 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +26,7 @@ import {
   MAX_PULL_BYTES,
   pullImage,
 } from '../../../src/executor/container-sandbox/registry/pull-image.ts';
-import { loadImage } from '../../../src/executor/open-tiers.ts';
+import { loadImage, loadImages } from '../../../src/executor/open-tiers.ts';
 import { buildBusyboxImage } from '../../executor/container-sandbox/busybox-image.ts';
 import {
   type RegistryStandin,
@@ -282,6 +283,24 @@ describe('loadImage()', () => {
     const before = registry.asked.length;
     expect(await load([])).toMatchObject({ ok: true });
     expect(registry.asked).toHaveLength(before);
+  });
+});
+
+describe('loadImages()', () => {
+  test('asks an engine that may hang for all of them before it waits for any', async () => {
+    const own = join(folder, 'beside');
+    mkdirSync(join(own, 'image'), { recursive: true });
+    const socket = join(folder, 'engine.sock');
+    const waiting: ServerResponse[] = [];
+    const engine = createServer((_, response) => {
+      if (waiting.push(response) === 3) for (const one of waiting) one.destroy();
+    });
+    await once(engine.listen(socket), 'listening');
+    const place = { container: { driver: 'engine', socket, registries: [] } as const, folder };
+    const plugin = { folder: own, image: { repository: 'local/busybox', digest } } as never;
+    const loaded = await loadImages(place, [plugin, plugin, plugin]);
+    engine.close();
+    expect(loaded.map(({ ok }) => ok)).toEqual([false, false, false]);
   });
 });
 
