@@ -82,7 +82,8 @@ function listenInside({ pid, asItsUser }: DoorPlan): Promise<Server> {
     reject(new Fault('tier_unavailable', `Cannot open a way out: ${problem}`));
   };
   helper.once('error', fail);
-  helper.once('exit', fail);
+  // Not its exit, which may be heard before the port that it has handed over.
+  helper.once('close', fail);
   helper.once('message', (_word, server) => resolve(server as Server));
   return promise;
 }

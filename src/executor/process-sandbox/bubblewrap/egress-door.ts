@@ -7,6 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { Fault } from '../../../core/errors/fault.ts';
 import { openEgressDoor } from '../../egress-proxy/egress-door.ts';
 import { optionText } from './bwrap-options.ts';
 
@@ -23,11 +24,18 @@ export const NETWORK_OPTIONS = optionText([
  *
  * @throws Fault `tier_unavailable`
  */
-export function openDoorIn(outerPid: number, proxySocket: string): Promise<Server> {
-  return openEgressDoor({ pid: innerPid(outerPid), proxySocket, asItsUser: true });
+export async function openDoorIn(outerPid: number, proxySocket: string): Promise<Server> {
+  const pid = innerPid(outerPid);
+  if (pid !== undefined) return await openEgressDoor({ pid, proxySocket, asItsUser: true });
+  throw new Fault('tier_unavailable', 'Cannot open a way out: the sandbox must be there');
 }
 
-/** The inner bubblewrap is the only child of the outer one. */
-function innerPid(outerPid: number): number {
-  return Number(readFileSync(`/proc/${outerPid}/task/${outerPid}/children`, 'utf8'));
+/** The inner bubblewrap is the only child of the outer one; nothing once one of them has ended. */
+function innerPid(outerPid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${outerPid}/task/${outerPid}/children`, 'utf8');
+    return Number(text) || undefined;
+  } catch {
+    return undefined;
+  }
 }
