@@ -1,6 +1,13 @@
 /** Control groups of version 2 on a made-up file system: the real ones may be of version 1. */
 
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Cgroup } from '../../../src/executor/process-sandbox/cgroup/cgroup.ts';
@@ -83,17 +90,40 @@ describe('Cgroup of version 1', () => {
 });
 
 describe('CgroupTree.open()', () => {
-  test('of version 2 moves the executor out of the way and hands controllers on', () => {
+  /** A group that is not the root of all, with members. */
+  const makeUnit = (path: string, members: string) => {
     writeFileSync(join(mount, 'cgroup.controllers'), 'cpu memory pids');
-    mkdirSync(join(mount, 'unit'));
+    mkdirSync(join(mount, path), { recursive: true });
+    writeFileSync(join(mount, path, 'cgroup.type'), 'domain');
+    writeFileSync(join(mount, path, 'cgroup.procs'), members);
+  };
+
+  test('of version 2 moves all of its group out of the way and hands controllers on', () => {
+    makeUnit('unit', '4194301\n4194302\n');
     const opened = CgroupTree.open(mount, new Map([['', '/unit']]));
     expect(opened.ok).toBe(true);
-    expect(read('unit', 'sallyport-executor', 'cgroup.procs')).toBe(String(process.pid));
+    expect(read('unit', 'sallyport-executor', 'cgroup.procs')).toBe('4194302'); // after 4194301
     expect(read('unit', 'cgroup.subtree_control')).toBe('+memory +pids');
     const own = readdirSync(join(mount, 'unit')).find((name) =>
       name.startsWith(`sallyport-${process.pid}-`),
     );
     expect(read('unit', own!, 'cgroup.subtree_control')).toBe('+memory +pids');
+  });
+
+  test('of version 2 goes no deeper where it, or another executor, has moved it', () => {
+    makeUnit('unit', '');
+    makeUnit('unit/sallyport-executor', `${process.pid}\n`);
+    const opened = CgroupTree.open(mount, new Map([['', '/unit/sallyport-executor']]));
+    expect(opened.ok).toBe(true);
+    expect(read('unit', 'cgroup.subtree_control')).toBe('+memory +pids');
+    expect(existsSync(join(mount, 'unit/sallyport-executor/sallyport-executor'))).toBe(false);
+  });
+
+  test('of version 2 moves nobody in the root of all', () => {
+    writeFileSync(join(mount, 'cgroup.controllers'), 'cpu memory pids');
+    writeFileSync(join(mount, 'cgroup.procs'), '4194301\n');
+    expect(CgroupTree.open(mount, new Map([['', '/']])).ok).toBe(true);
+    expect(existsSync(join(mount, 'sallyport-executor'))).toBe(false);
   });
 
   test('says why not where groups cannot be made', () => {

@@ -6,12 +6,13 @@
  */
 
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { err, ok, type Result } from '../../../core/primitives/result.ts';
 import { isOwnerAlive, ownerName } from '../owner-name.ts';
 import { Cgroup, type CgroupFolders, type CgroupLimits, type CgroupPlace } from './cgroup.ts';
 import type { CgroupLayout, Controller } from './cgroup-layout.ts';
-import { CGROUP_MOUNT, findLayout, readMembership } from './membership.ts';
+import { hasCode } from './has-code.ts';
+import { CGROUP_MOUNT, findLayout, MEMBERS_FILE, membersOf, readMembership } from './membership.ts';
 
 /** Name of the controller that does each work. */
 const V1_CONTROLLERS: Readonly<Record<Controller, string>> = {
@@ -21,8 +22,12 @@ const V1_CONTROLLERS: Readonly<Record<Controller, string>> = {
 };
 const V2_CONTROLLERS = ['memory', 'pids'];
 
-/** Where a process that is moved out of the way of version 2's rule goes: see {@link openV2}. */
+/** Where processes that are moved out of the way of version 2's rule go: see {@link openV2}. */
 const EXECUTOR_LEAF = 'sallyport-executor';
+/** New ones may be started by those that are just being moved. */
+const CLEAR_TRIES = 10;
+
+const DELEGATE = ': have systemd start it in a unit of its own, with "Delegate=yes"';
 
 export class CgroupTree {
   readonly layout: CgroupLayout;
@@ -51,7 +56,8 @@ export class CgroupTree {
       return ok(opened);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      return err(`control groups ${layout.version} are not writable here (${code})`);
+      const remedy = layout.version === 'v2' && code === 'EACCES' ? DELEGATE : '';
+      return err(`control groups ${layout.version} are not writable here (${code})${remedy}`);
     }
   }
 
@@ -103,19 +109,34 @@ function openV1(mount: string, membership: ReadonlyMap<string, string>): CgroupF
 }
 
 /**
- * A group of version 2 that hands controllers on must have no processes of its own, but for the
- * root. So the executor moves itself into a leaf beside the sandboxes.
+ * A group of version 2 that hands controllers on must have no members, but for the root of all. So
+ * all that run in the executor's group, it and what has started it (`npx`, a shell), go into a leaf
+ * beside the sandboxes. What is above the group stays in force for all of them.
  */
 function openV2(mount: string, membership: ReadonlyMap<string, string>): CgroupFolders {
   const own = membership.get('') ?? '/';
-  const parent = join(mount, own);
-  if (own !== '/') {
-    const leaf = join(parent, EXECUTOR_LEAF);
-    makeFolder(leaf);
-    writeFileSync(join(leaf, 'cgroup.procs'), String(process.pid));
-  }
+  const parent = join(mount, basename(own) === EXECUTOR_LEAF ? dirname(own) : own);
+  const isRootOfAll = !existsSync(join(parent, 'cgroup.type'));
+  if (!isRootOfAll) clear(parent, join(parent, EXECUTOR_LEAF));
   delegate(parent);
   return { memory: parent, pids: parent, cpu: parent };
+}
+
+function clear(group: string, leaf: string): void {
+  for (let tried = 0; tried < CLEAR_TRIES; tried++) {
+    const members = membersOf(group);
+    if (members.length === 0) return;
+    makeFolder(leaf);
+    for (const pid of members) moveTo(leaf, pid);
+  }
+}
+
+function moveTo(group: string, pid: number): void {
+  try {
+    writeFileSync(join(group, MEMBERS_FILE), String(pid));
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error; // it has ended meanwhile
+  }
 }
 
 function delegate(folder: string): void {

@@ -21,6 +21,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Fault } from '../../../core/errors/fault.ts';
 import type { CgroupFile, CgroupLayout, CgroupReading, Controller } from './cgroup-layout.ts';
+import { hasCode } from './has-code.ts';
+import { MEMBERS_FILE, membersOf } from './membership.ts';
 
 export type CgroupFolders = Readonly<Record<Controller, string>>;
 
@@ -157,7 +159,7 @@ export class Cgroup {
 
   #moveIn(child: ChildProcess): ChildProcess {
     try {
-      if (child.pid !== undefined) this.#move('cgroup.procs', this.#folders, child.pid);
+      if (child.pid !== undefined) this.#move(MEMBERS_FILE, this.#folders, child.pid);
       return child;
     } catch (error) {
       child.kill('SIGKILL');
@@ -218,7 +220,7 @@ export class Cgroup {
     try {
       writeFileSync(this.#path(file), String(value), { flag: 'r+' });
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!hasCode(error, 'ENOENT')) throw error;
     }
   }
 
@@ -258,19 +260,10 @@ function refuseToFill(cause: unknown): Fault {
   return new Fault('tier_unavailable', 'Cannot fill a control group', { cause });
 }
 
-function membersOf(folder: string): readonly number[] {
-  const text = readIfThere(join(folder, 'cgroup.procs')) ?? '';
-  return text.split('\n').filter(Boolean).map(Number);
-}
-
 function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
