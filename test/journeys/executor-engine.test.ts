@@ -12,8 +12,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseReceipt } from '../../src/core/executor-protocol/executor-receipt.ts';
 import { buildBusyboxImage } from '../executor/container-sandbox/busybox-image.ts';
 import {
+  type EngineService,
   IMAGE,
-  type PodmanService,
   startPodman,
 } from '../executor/container-sandbox/podman-service.ts';
 import { describeSandbox } from '../executor/support/describe-sandbox.ts';
@@ -31,7 +31,7 @@ describeSandbox('a plugin in a container of Podman', () => {
   let gateway: Gateway;
   let api: Api;
   let executor: TestExecutor;
-  let engine: PodmanService;
+  let engine: EngineService;
   let site: Server;
   let port: number;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sallyport-engine-')));
@@ -80,7 +80,7 @@ describeSandbox('a plugin in a container of Podman', () => {
       hosts: [{ host: '127.0.0.1', port, connections: 1 }],
       refusedConnections: 1,
     });
-    await expect.poll(() => engine.podman('ps', '--all', '--quiet')).toBe('');
+    await expect.poll(() => engine.command('ps', '--all', '--quiet')).toBe('');
   });
 });
 

@@ -20,7 +20,10 @@ const ATTEMPTS: readonly (readonly [string, string])[] = [
   ['become root', 'chmod 4755 /bin/busybox'],
   ['make a pipe with a name', 'mkfifo /tmp/pipe'],
   ['change its control group', 'mkdir /sys/fs/cgroup/x || mkdir /sys/fs/cgroup/memory/x'],
-  ['lift its limit', 'echo max > /sys/fs/cgroup/memory/memory.limit_in_bytes'],
+  [
+    'lift its limit',
+    'echo max > /sys/fs/cgroup/memory.max || echo -1 > /sys/fs/cgroup/memory/memory.limit_in_bytes',
+  ],
   ['look into kernel memory', 'head -c 1 /proc/kcore | grep -q .'],
   ['change a secret', 'echo x > /run/secrets/key'],
   ['add a device', 'touch /dev/x'],

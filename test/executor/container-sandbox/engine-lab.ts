@@ -1,6 +1,6 @@
 /**
- * Real containers of a Podman of their own, for tests: an image of busybox, and one program at a
- * time in it.
+ * Real containers of an engine, for tests: an image of busybox, and one program at a time in it. The
+ * engine is a Podman of their own, or one that is there.
  *
  * @module
  */
@@ -16,10 +16,11 @@ import type { Sandbox } from '../../../src/executor/sandbox.ts';
 import { type OrderParts, orderOf, runToEnd } from '../support/process-sandbox.ts';
 import { buildBusyboxImage } from './busybox-image.ts';
 import { type ContainerLab, hostPath } from './container-lab.ts';
-import { IMAGE, type PodmanRuntime, type PodmanService, startPodman } from './podman-service.ts';
+import { useGivenEngine } from './given-engine.ts';
+import { type EngineService, IMAGE, type PodmanRuntime, startPodman } from './podman-service.ts';
 
 export interface EngineLab extends ContainerLab {
-  readonly engine: PodmanService;
+  readonly engine: EngineService;
   readonly digest: string;
   /** A sandbox of the same engine with other options. */
   create(options: Partial<EngineOptions>): Promise<Sandbox>;
@@ -32,7 +33,9 @@ export async function openEngineLab(runtime?: PodmanRuntime): Promise<EngineLab>
   mkdirSync(data);
   chmodSync(data, 0o755);
   const image = buildBusyboxImage(folder);
-  const engine = await startPodman(join(folder, 'podman'), image, runtime);
+  const engine =
+    (runtime === undefined && (await useGivenEngine(image))) ||
+    (await startPodman(join(folder, 'podman'), image, runtime));
   const state = join(folder, 'state');
   const create = async (options: Partial<EngineOptions>) => {
     const made = await createEngineSandbox({

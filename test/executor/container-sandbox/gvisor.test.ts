@@ -45,7 +45,7 @@ describeSandbox('a container of gVisor', () => {
     expect(sandbox.facts.warnings).toContainEqual(expect.stringContaining('gVisor has a network'));
     const order = orderOf(['/bin/true'], { image, egress: { path: '/nowhere' } });
     await expect(sandbox.start(order)).rejects.toThrow('must be seen inside');
-    expect(lab.engine.podman('ps', '--all', '-q')).toBe('');
+    expect(lab.engine.command('ps', '--all', '-q')).toBe('');
   });
 });
 

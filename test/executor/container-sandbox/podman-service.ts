@@ -11,10 +11,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BuiltImage } from './busybox-image.ts';
 
-export interface PodmanService {
+export interface EngineService {
   readonly socketPath: string;
   /** Runs the command line on the same containers. */
-  podman(...args: readonly string[]): string;
+  command(...args: readonly string[]): string;
   close(): Promise<void>;
 }
 
@@ -36,14 +36,14 @@ function requireMappedUsers(): void {
   }
 }
 
-/** The image that it starts with, under this name. */
+/** The image that an engine starts with, under this name. */
 export const IMAGE = 'localhost/busybox';
 
 export async function startPodman(
   folder: string,
   { layout }: BuiltImage,
   { name, flags = [], mapsUsers = false }: PodmanRuntime = { name: 'runc' },
-): Promise<PodmanService> {
+): Promise<EngineService> {
   if (mapsUsers) requireMappedUsers();
   mkdirSync(folder, { recursive: true });
   const settings = join(folder, 'containers.conf');
@@ -55,13 +55,13 @@ export async function startPodman(
     ...['--storage-driver', 'vfs', '--root', join(folder, 'root')],
     ...['--runroot', join(folder, 'run'), '--tmpdir', join(folder, 'tmp')],
   ];
-  const podman = (...args: readonly string[]) =>
+  const command = (...args: readonly string[]) =>
     execFileSync('podman', [...options, ...args], {
       ...{ cwd: dirname(layout), env },
       stdio: ['ignore', 'pipe', 'pipe'],
     }).toString();
-  const id = podman('pull', '-q', 'oci:layout').trim(); // a path with capitals is no name
-  podman('tag', id, IMAGE);
+  const id = command('pull', '-q', 'oci:layout').trim(); // a path with capitals is no name
+  command('tag', id, IMAGE);
 
   const socketPath = join(folder, 'podman.sock');
   const service = spawn(
@@ -73,9 +73,9 @@ export async function startPodman(
   while (!(await answers(socketPath))) await wait(20);
   return {
     socketPath,
-    podman,
+    command,
     close: async () => {
-      podman('rm', '--all', '--force', '--time', '0');
+      command('rm', '--all', '--force', '--time', '0');
       await end(service);
       endMonitors(folder);
     },
