@@ -45,8 +45,9 @@ async function enrol(local, home) {
   rmSync(join(home, 'identity.json'), { force: true });
   rmSync(join(home, 'ledger.sqlite'), { force: true });
   const { code } = await ask(local, 'POST', '/v1/nodes', { name: 'this-machine' });
-  const words = [...COMMAND, 'enrol', local.url, code, '--home', home];
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  // Whoever may list the processes of this machine may read the words of each, but not what it is given.
+  const words = [...COMMAND, 'enrol', local.url, '-', '--home', home];
+  const { status, stderr } = spawnSync(process.execPath, words, { input: code, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr.trim());
 }
 

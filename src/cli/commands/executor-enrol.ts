@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readFileSync } from 'node:fs';
 import { enrol } from '../../executor/enrol.ts';
 import { locateHome } from '../../executor/executor-home.ts';
 import type { Command } from '../command.ts';
@@ -18,10 +19,12 @@ export const executorEnrol: Command = {
   options: HOME_OPTION,
   details: [
     'An operator gets the code from the gateway: POST /v1/nodes. It can be used once, for ten minutes.',
+    'As "-" it is read from standard input, where no other user of this machine can see it.',
     'The key of this machine is made here, never leaves it, and is readable by you alone.',
   ],
   run: async (invocation, terminal) => {
-    const [url = '', code = ''] = invocation.positionals;
+    const [url = '', given = ''] = invocation.positionals;
+    const code = given === '-' ? readFileSync(0, 'utf8').trim() : given;
     const home = locateHome(process.env, invocation.value('home'));
     const enrolled = await enrol(home, url, code);
     if (!enrolled.ok) throw CommandFailure.finding(enrolled.error);
