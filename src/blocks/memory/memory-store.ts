@@ -50,6 +50,7 @@ export class MemoryStore {
   }
 
   createTables(): void {
+    const isOfBefore = this.#dropIndexOfBefore();
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS memories (
         seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
@@ -67,7 +68,7 @@ export class MemoryStore {
     this.#deleteWordsForGood();
     // To a table of before models wrote summaries.
     addColumns(this.#sql, 'memories', { written_by: 'TEXT' });
-    this.#indexAnew();
+    if (isOfBefore) this.#indexAll();
   }
 
   insert(owner: string, memory: Memory): void {
@@ -209,19 +210,23 @@ export class MemoryStore {
   }
 
   /**
-   * What an index of before has, in which no word was found of a script without spaces. All of it: an
-   * earlier version that was run in between has remembered and forgotten by its own index alone.
+   * One of before found no word of a script without spaces. That of now goes with it, if there is one: an
+   * earlier version that was run in between has remembered and forgotten by its own alone. Rows of an index
+   * that deletes for good are deleted so slowly that many of them would outlast what an object may take.
    */
-  #indexAnew(): void {
+  #dropIndexOfBefore(): boolean {
     const before = "SELECT 1 FROM sqlite_master WHERE name = 'memory_words'";
-    if (this.#sql.exec(before).toArray().length === 0) return;
-    this.#sql.exec('DELETE FROM memory_terms');
+    if (this.#sql.exec(before).toArray().length === 0) return false;
+    this.#sql.exec('DROP TABLE memory_words; DROP TABLE IF EXISTS memory_terms');
+    return true;
+  }
+
+  #indexAll(): void {
     const all = 'SELECT seq, subject, predicate, body FROM memories';
     const rows = this.#sql.exec<Pick<Row, 'seq' | 'subject' | 'predicate' | 'body'>>(all);
     for (const { seq, subject, predicate, body } of rows) {
       this.#index(seq, [subject, predicate, body]);
     }
-    this.#sql.exec('DROP TABLE memory_words');
   }
 
   /** Else words of what was deleted would stay in pages of the index until these are written anew. */

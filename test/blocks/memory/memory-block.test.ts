@@ -117,6 +117,8 @@ describe('the memory of a workspace', () => {
       sql.exec("DELETE FROM memory_terms WHERE body = 'what it remembers'");
       new MemoryStore(sql).createTables();
       expect(sql.exec("SELECT 1 FROM memory_terms WHERE body = 'forgotten'").toArray()).toEqual([]);
+      const forGood = "SELECT v FROM memory_terms_config WHERE k = 'secure-delete'";
+      expect(sql.exec(forGood).toArray()).toEqual([{ v: 1 }]);
     });
     expect(await recall('東京')).toEqual(['私は東京に住んでいます']);
     expect(await recall('remembers')).toEqual(['what it remembers']);
