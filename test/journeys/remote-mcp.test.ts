@@ -89,14 +89,15 @@ describe('a server that keeps sessions', () => {
     expect([...sessions.values()]).toEqual([undefined, undefined, undefined]);
   });
 
-  test.each([405, 500, undefined])(
+  test.each([405, 500, 307, undefined])(
     'and ends them by itself has its answers heard: %s',
     async (status) => {
       const call = ({ id }: Asked, to: ServerResponse) => sendResult(to, id, textResult('kept'));
       const answer = handMade({ call });
       server.instead = (response, request) => {
         response.setHeader('Mcp-Session-Id', 'a-session');
-        if (request.method === 'DELETE') return status && response.writeHead(status).end();
+        const headers = { Location: 'https://elsewhere.example/' };
+        if (request.method === 'DELETE') return status && response.writeHead(status, headers).end();
         return answer(response, request);
       };
       const { status: called, body } = await echo();

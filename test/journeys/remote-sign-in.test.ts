@@ -1,6 +1,7 @@
 /** A person signs in to a remote MCP server: from the first request to the last call. */
 
 import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, callApi } from '../support/api.ts';
@@ -12,6 +13,7 @@ import {
 import { commandLine } from '../support/command-line.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
+import { type Asked, handMade, sendResult, textResult } from '../support/hand-made-mcp.ts';
 import {
   consent,
   type GuardedServer,
@@ -64,6 +66,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   server.scope = 'tools:call';
+  delete server.instead;
   issuer.expiresIn = 3_600;
   issuer.instead.clear();
   expect(issuer.complaints.splice(0)).toEqual([]);
@@ -146,6 +149,18 @@ describe('a principal for itself', () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => calls()));
     expect(new Set(all)).toEqual(new Set(['answers']));
     expect(renewals()).toBe(before + 1);
+  });
+
+  test('a session whose end is not taken costs neither the result nor the sign-in', async () => {
+    const call = ({ id }: Asked, to: ServerResponse) => sendResult(to, id, textResult('kept'));
+    const answer = handMade({ call });
+    server.instead = (response, request) => {
+      response.setHeader('Mcp-Session-Id', 'a-session');
+      return request.method === 'DELETE'
+        ? response.writeHead(401).end()
+        : answer(response, request);
+    };
+    expect([await calls(), await calls()]).toEqual(['answers', 'answers']);
   });
 
   test('an issuer that cannot be reached ends a call, and not the sign-in', async () => {

@@ -51,9 +51,10 @@ export async function sendForPlugin(
   const gate = { ...ofCall, signal: within(request, ofCall) };
   let hop = first;
   for (let redirects = 0; ; redirects++) {
-    const sent = await send(hop, gate);
+    const isFirst = request.redirect === 'manual';
+    const sent = await (isFirst ? sendOnce(hop, gate) : send(hop, gate));
     if ('kind' in sent) return sent;
-    const location = isRedirect(sent.status) ? sent.headers.get('location') : null;
+    const location = !isFirst && isRedirect(sent.status) ? sent.headers.get('location') : null;
     if (location === null) return readResponse(sent, hop.target, gate);
     await sent.body?.cancel();
     if (redirects === MAX_REDIRECTS) return unanswered('too_many_redirects');

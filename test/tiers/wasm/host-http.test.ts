@@ -122,6 +122,13 @@ describe('sendForPlugin()', () => {
     expect(answer).toEqual({ kind: 'unanswered', reason: 'unreachable' });
   });
 
+  test('follows no redirect where the plugin wants the first answer', async () => {
+    const { asked, gate } = sceneOf({ pages: { [A]: to(B), [B]: page } });
+    const answer = await sendForPlugin(get(A, { redirect: 'manual' }), gate);
+    expect(answer).toMatchObject({ kind: 'response', status: 302, url: A });
+    expect(asked).toEqual([HTTPS_A]);
+  });
+
   test('says that a server could not be reached', async () => {
     const { gate } = sceneOf({ pages: {} });
     expect(await sendForPlugin(get(A), gate)).toEqual({

@@ -101,8 +101,9 @@ class Connection {
   /** A server keeps a session until it hears that nobody needs it. What was asked is done, whatever it says. */
   close() {
     if (!this.#session) return;
+    const headers = this.#place();
     try {
-      fetch(SERVER, { method: 'DELETE', headers: this.#place(), timeoutMs: GOODBYE_MS });
+      fetch(SERVER, { method: 'DELETE', headers, timeoutMs: GOODBYE_MS, redirect: 'manual' });
     } catch {} // The server ends it in its own time.
   }
 

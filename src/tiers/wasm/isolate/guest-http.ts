@@ -95,7 +95,7 @@ function readRequest(run: HostRun, description: bigint, body: bigint): PluginReq
   if (parsed === undefined) {
     return refuse(
       run,
-      'must be JSON with a text "url", "method" and "headers", and whole milliseconds as "timeoutMs"',
+      'must be JSON with a text "url", "method" and "headers", "timeoutMs" up to 600000, and "follow" or "manual" as "redirect"',
     );
   }
   return { ...parsed, body: readAtMost(run, body, MAX_REQUEST_BODY_BYTES).slice() };
@@ -119,11 +119,17 @@ export function parseDescription(json: string): Omit<PluginRequest, 'body'> | un
   const method = record?.method ?? 'GET';
   const headers = record?.headers ?? {};
   const timeoutMs = record?.timeoutMs ?? undefined;
+  const redirect = record?.redirect ?? 'follow';
   if (typeof url !== 'string' || typeof method !== 'string' || !isTextRecord(headers)) {
     return undefined;
   }
   if (timeoutMs !== undefined && !isTimeout(timeoutMs)) return undefined;
-  return { url, method: method.toUpperCase(), headers, ...(timeoutMs && { timeoutMs }) };
+  if (redirect !== 'follow' && redirect !== 'manual') return undefined;
+  return {
+    ...{ url, method: method.toUpperCase(), headers },
+    ...(timeoutMs && { timeoutMs }),
+    ...(redirect === 'manual' && { redirect }),
+  };
 }
 
 /** Longer than any call may take is as good as none. */

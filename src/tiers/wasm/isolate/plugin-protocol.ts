@@ -94,6 +94,8 @@ export interface PluginRequest {
   readonly body: Uint8Array;
   /** Longest that the answer is waited for, in milliseconds; as long as the call may run, if absent. */
   readonly timeoutMs?: number;
+  /** The first answer is the answer: no redirect is followed, and no token of a sign-in renewed for it. */
+  readonly redirect?: 'manual';
 }
 
 export type PluginAnswer =

@@ -117,7 +117,7 @@ function httpFunctions(run: HostRun, host: PluginHost): HostFunctions {
       const request = parseDescription(textOf(description).slice(0, MAX_REQUEST_JSON_BYTES));
       if (request === undefined) {
         throw new GuestMistake(
-          'Cannot fetch: URL, method and headers must be texts of 64 KiB, timeoutMs whole milliseconds',
+          'Cannot fetch: URL, method and headers must be texts of 64 KiB, timeoutMs at most 600000, redirect "follow" or "manual"',
         );
       }
       const bytes = body === undefined ? new Uint8Array() : bytesOf(body);

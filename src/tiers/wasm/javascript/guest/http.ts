@@ -11,6 +11,7 @@ interface RequestOptions {
   readonly headers?: unknown;
   readonly body?: unknown;
   readonly timeoutMs?: unknown;
+  readonly redirect?: unknown;
 }
 
 interface Head {
@@ -26,9 +27,9 @@ const { parse, stringify } = JSON;
 
 export function createFetch(host: Host) {
   return function fetch(url: unknown, options: RequestOptions = {}): Response {
-    const { method = 'GET', headers = {}, body, timeoutMs } = options;
+    const { method = 'GET', headers = {}, body, timeoutMs, redirect } = options;
     const said = { url: String(url), method: String(method), headers: toRecord(headers) };
-    const asked = { ...said, timeoutMs };
+    const asked = { ...said, timeoutMs, redirect };
     const head = parse(host.http(stringify(asked), toBody(host, body))) as Head;
     if (head.status === 0) {
       const reason = head.headers[UNANSWERED_HEADER];
