@@ -196,9 +196,13 @@ export class Flusher {
   }
 
   async #wipe(): Promise<void> {
+    const { changes, outbox, settlements, storage } = this.#parts;
     await this.unlist();
+    // A stopped run may have spoken meanwhile, and is heard first.
+    this.#again = outbox.backlog().count > 0 || !settlements.isEmpty();
+    if (this.#again) return;
     this.#unlisting = undefined;
-    await this.#parts.storage.deleteAll();
-    this.#parts.changes.forgetAll();
+    await storage.deleteAll();
+    changes.forgetAll();
   }
 }

@@ -4,7 +4,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { crash, ringAll } from './support/crash.ts';
-import { toReply, toTurnFinished } from './support/scripted-run.ts';
+import { toFinished, toReply, toToolEvent, toTurnFinished } from './support/scripted-run.ts';
 import { openFixture, type SessionFixture } from './support/session-fixture.ts';
 
 /** One turn from its beginning to its end, and the record of it is on its way. */
@@ -107,6 +107,24 @@ describe('a session that is deleted', () => {
       );
       expect(rows).toEqual([]);
     });
+  });
+
+  it('keeps what its run still says while the list is told', async () => {
+    const fixture = openFixture();
+    const { chain, client, principal, script } = fixture;
+    const run = await fixture.begin();
+    await run.commit([toReply(0), toTurnFinished()]);
+    await eventually(() => expect(script.settled).toHaveLength(1));
+    const removal = Promise.withResolvers<void>();
+    script.beforeRemoving = () => removal.promise;
+    const removed = client.remove(principal, 'req_remove');
+    // It owes nothing more than that.
+    await eventually(() => expect(chain().at(-1)).toMatchObject({ action: 'session-deleted' }));
+    const audit = [toToolEvent()];
+    expect((await run.commit([toFinished(0, 0)], { audit })).ok).toBe(false);
+    removal.resolve();
+    expect(await removed).toBe(true);
+    await eventually(() => expect(chain().at(-1)).toEqual(audit[0]));
   });
 });
 

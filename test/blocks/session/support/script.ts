@@ -54,6 +54,8 @@ export interface Script {
   failingLists: number;
   /** Done by it before it answers a reservation. */
   beforeReserving: () => Promise<void>;
+  /** Done by it before it takes a session from the list. */
+  beforeRemoving: () => Promise<void>;
   /** Every turn that was handed to a run. */
   readonly runs: Turn[];
   /** What a run does; it never ends unless a test says so. */
@@ -98,6 +100,7 @@ export function scriptOf(workspace: string): Script {
     noRoom: undefined,
     failingLists: 0,
     beforeReserving: async () => {},
+    beforeRemoving: async () => {},
     runs: [],
     // The runtime cancels a request that waits for nothing, so it waits for a timer.
     run: () => new Promise((resolve) => setTimeout(resolve, 600_000)),

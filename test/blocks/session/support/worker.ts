@@ -102,6 +102,7 @@ export class SessionIndexBlock extends Scripted {
 
   async remove(id: SessionId): Promise<void> {
     this.#reach();
+    await this.script.beforeRemoving();
     this.script.listed.delete(id);
   }
 
