@@ -71,12 +71,14 @@ export class Flusher {
     return this.#running;
   }
 
-  /** The `expire` timer: deletes a session that was made for a while only. */
+  /** The `expire` timer: deletes a session that was made for a while only, or for a turn that was refused. */
   async expire(): Promise<void> {
     const parts = this.#parts;
     parts.unwritten.write();
+    const facts = parts.session.live()?.facts;
     // A live turn sets the timer again when it ends.
-    if (parts.session.live() === undefined || parts.turns.unended().length > 0) return;
+    if (facts === undefined || parts.turns.unended().length > 0) return;
+    if (facts.ephemeralMs === undefined && parts.turns.count() > 0) return;
     this.deleteSession();
     await this.now();
   }

@@ -241,6 +241,20 @@ describe('an ephemeral session', () => {
   });
 });
 
+describe('a session whose first turn was refused', () => {
+  it('stays if it has another turn after it', async () => {
+    const fixture = openFixture();
+    const { create, admission, client, script } = fixture;
+    script.shortage = { reason: 'principal_rate', retryAfterMs: 1 };
+    expect(await client.admitTurn(admission({ create }))).toMatchObject({ ok: false });
+    script.shortage = undefined;
+    await fixture.admit({ create });
+    await (await fixture.run()).commit([toTurnFinished()]);
+    await ringAll(fixture.connect());
+    expect(await client.describe()).toMatchObject({ turns: 1 });
+  });
+});
+
 async function countTables(fixture: SessionFixture): Promise<number> {
   return await runInDurableObject(
     fixture.connect(),
