@@ -27,8 +27,14 @@ const MAX_IDLE_MS = 315_360_000_000;
 const count = (name: 'max' | 'maxOfPrincipal') =>
   z.int().min(0).max(DEFAULT_SESSION_POLICY.max).default(DEFAULT_SESSION_POLICY[name]);
 
-export const sessionPolicySchema: z.ZodType<SessionPolicy> = z.strictObject({
-  max: count('max'),
-  maxOfPrincipal: count('maxOfPrincipal'),
-  maxIdleMs: z.int().min(MIN_IDLE_MS).max(MAX_IDLE_MS).exactOptional(),
-});
+/** A policy that lowers `max` alone would leave all of it to whoever comes first: it says both. */
+export const sessionPolicySchema: z.ZodType<SessionPolicy> = z
+  .strictObject({
+    max: count('max'),
+    maxOfPrincipal: count('maxOfPrincipal'),
+    maxIdleMs: z.int().min(MIN_IDLE_MS).max(MAX_IDLE_MS).exactOptional(),
+  })
+  .refine(({ max, maxOfPrincipal }) => maxOfPrincipal <= max, {
+    path: ['maxOfPrincipal'],
+    message: 'must be at most max',
+  });
