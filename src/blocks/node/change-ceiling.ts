@@ -1,12 +1,14 @@
 /**
  * Changes what an approved node may run at all. A ticket holds the ceiling that it was signed under,
- * so the change counts from the next ticket on, and what still waits under the old one ends.
+ * so the change counts from the next ticket on, and what still waits under the old one ends; so does
+ * what is kept from earlier calls.
  *
  * @module
  */
 
 import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { type CapabilityRules, findCovering } from '../../core/capabilities/capability-set.ts';
+import { letNodeGo } from './let-nodes-go.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
 import { abandonWaiting } from './run-calls.ts';
@@ -28,6 +30,7 @@ export function changeCeiling(
       reason: isWithin(ceiling, node.ceiling) ? 'narrowed' : 'widened',
     });
   });
+  if (!isWider) letNodeGo(parts, node);
 }
 
 /** Whether all that `inner` permits is permitted by `outer`; rather no than yes. */

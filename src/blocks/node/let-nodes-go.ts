@@ -7,10 +7,17 @@
 
 import { send } from './connections.ts';
 import type { NodeParts } from './node-parts.ts';
+import type { StoredNode } from './node-store.ts';
 
-export function letNodesGo({ nodes, connections }: NodeParts): void {
-  for (const { id, offer } of nodes.all()) {
-    const socket = offer?.letsGo === true ? connections.of(id) : undefined;
-    if (socket !== undefined) send(socket, { kind: 'let-go' });
-  }
+export function letNodesGo(parts: Pick<NodeParts, 'nodes' | 'connections'>): void {
+  for (const node of parts.nodes.all()) letNodeGo(parts, node);
+}
+
+/** One of an earlier version is not told: it would not know what is meant. */
+export function letNodeGo(
+  { connections }: Pick<NodeParts, 'connections'>,
+  { id, offer }: Pick<StoredNode, 'id' | 'offer'>,
+): void {
+  const socket = offer?.letsGo === true ? connections.of(id) : undefined;
+  if (socket !== undefined) send(socket, { kind: 'let-go' });
 }

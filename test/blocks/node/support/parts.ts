@@ -27,7 +27,7 @@ export interface TestedNodes {
   readonly online: Set<string>;
   readonly setNow: (now: number) => void;
   readonly recorded: string[];
-  /** What was sent: to whom, which frame, of which call, and whether the call was written by then. */
+  /** What was sent: to whom, which frame, and if it is of a call, of which, and whether that was written by then. */
   readonly sent: string[];
   /** What those who wait for calls were told. */
   readonly told: (readonly [callKey: string, outcome: ToolOutcome | undefined])[];
@@ -51,6 +51,7 @@ export async function withNodes(
       ({
         send(text: string) {
           const { kind, callKey } = JSON.parse(text);
+          if (callKey === undefined) return void sent.push(`${node}: ${kind}`);
           const isWritten = parts.calls.find(callKey) !== undefined;
           sent.push(`${node}: ${kind} ${callKey}, ${isWritten ? 'written' : 'ahead'}`);
         },
