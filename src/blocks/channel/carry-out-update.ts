@@ -89,11 +89,12 @@ async function beginTurn(
   if (update === undefined || principal === undefined || sessionId === undefined) {
     return { kind: 'refused', code: 'internal' };
   }
-  if (isKeptOut(parts, channel, update)) return { kind: 'refused', code: NOT_ALLOWED };
   const authority = await authorityTo(parts, channel, 'receive');
-  if (authority === undefined) return { kind: 'refused', code: 'denied' };
-  // Its channel was removed while the workspace was asked: that has ended all turns which had begun.
+  // Its channel was removed while the workspace was asked, or he was denied: that has ended the turns which
+  // had begun.
   if (parts.updates.find(stored.seq) === undefined) return { kind: 'refused', code: 'not_found' };
+  if (isKeptOut(parts, channel, update)) return { kind: 'refused', code: NOT_ALLOWED };
+  if (authority === undefined) return { kind: 'refused', code: 'denied' };
   const { grants, budget } = boundsOf(parts, channel, { sender: update.sender, principal });
   const left = leftOf(parts.senders.spentBy(principal, parts.now()), budget);
   if (left.tokens === 0) return { kind: 'refused', code: 'budget_exhausted' };

@@ -98,7 +98,7 @@ export function decidePairing(
   parts.transact(() => {
     parts.senders.put(channel, decided);
     parts.terms.put(channel, toPairing(parts, found, known.sender).principal, terms);
-    if (decision === 'deny') orderEndOfTurns(parts, found, { of: known, by: actor });
+    if (decision === 'deny') orderEndOfTurns(parts, found, { sender: known.sender, by: actor });
     const reason = `${decision}:${known.principal}`;
     record(parts, actor, { action: 'channel-paired', channel, reason });
   });

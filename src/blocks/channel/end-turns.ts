@@ -11,20 +11,23 @@ import { type ChannelParts, channelPrincipal } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
 
 interface Ending {
-  /** Whose; of the whole channel, if absent. Names him to the platform, and to the workspace. */
-  readonly of?: { readonly sender: string; readonly principal: string };
+  /** Whose; of the whole channel, if absent. */
+  readonly sender?: string;
   readonly by: Pick<NamedActor, 'requestId'>;
 }
 
-/** Part of the transaction by which it is decided, and before its updates go. */
+/**
+ * Part of the transaction by which it is decided, and before its updates go. Whom a sender speaks as may
+ * have changed since his turn began.
+ */
 export function orderEndOfTurns(
   parts: ChannelParts,
   channel: StoredChannel,
-  { of, by: { requestId } }: Ending,
+  { sender, by: { requestId } }: Ending,
 ): void {
   const by = { principal: channelPrincipal(parts, channel), requestId };
-  const whose = of && { of: toPrincipalName({ kind: 'channel', id: of.principal }) };
-  for (const sessionId of parts.updates.sessionsOf(channel.spec.name, of?.sender)) {
-    parts.endings.add({ sessionId, ...whose, by });
+  for (const { sessionId, principal } of parts.updates.turnsOf(channel.spec.name, sender)) {
+    const of = toPrincipalName({ kind: 'channel', id: principal });
+    parts.endings.add({ sessionId, of, by });
   }
 }

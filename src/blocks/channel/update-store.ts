@@ -45,6 +45,8 @@ export interface QueuedUpdate {
   readonly lane: string;
 }
 
+export type TurnPlace = Required<Pick<UpdateFacts, 'sessionId' | 'principal'>>;
+
 type UpdateRow = {
   seq: number;
   channel: string;
@@ -142,19 +144,20 @@ export class UpdateStore {
     }
   }
 
-  /** In which turns of a channel may be under way, or of one sender. */
-  sessionsOf(channel: string, sender?: string): ReadonlySet<SessionId> {
+  /** Where turns of a channel may be under way, or of one sender, and as whom they began. */
+  turnsOf(channel: string, sender?: string): readonly TurnPlace[] {
     const rows = this.#sql.exec<UpdateRow>(
       "SELECT * FROM updates WHERE status = 'waiting' AND channel = ?",
       channel,
     );
-    const sessions = new Set<SessionId>();
+    const places: TurnPlace[] = [];
     for (const row of rows) {
-      const { sessionId, update } = this.#toUpdate(row).facts;
+      const { sessionId, principal, update } = this.#toUpdate(row).facts;
       const isWanted = sender === undefined || update?.sender === sender;
-      if (sessionId !== undefined && isWanted) sessions.add(sessionId);
+      if (sessionId === undefined || principal === undefined || !isWanted) continue;
+      places.push({ sessionId, principal });
     }
-    return sessions;
+    return places;
   }
 
   /** Of one that is waiting. */

@@ -14,8 +14,8 @@ import { openSession } from './session-client.ts';
 
 export interface TurnEnding {
   readonly sessionId: SessionId;
-  /** Whose turns, `kind:id`; all of the session, if absent. */
-  readonly of?: string;
+  /** Whose turns, `kind:id`: others may have some in the same session. */
+  readonly of: string;
   /** For the record. */
   readonly by: { readonly principal: Principal; readonly requestId: string };
 }
