@@ -58,6 +58,17 @@ function markedKept() {
     ...rest,
   };
 }
+/** Its tool needs nothing but to be called; its server has all folders at hand that it may write to. */
+function reaching() {
+  const { manifest, ...rest } = mcpPlugin(
+    'reaching',
+    `const { writeFileSync } = await import('node:fs');
+     writeFileSync(text, 'begun');
+     await new Promise((done) => setTimeout(done, 50_000));`,
+  );
+  const run = { ...(manifest.process as object), limits: { timeoutMs: 60_000 } };
+  return { manifest: { ...manifest, capabilities: ['tool:file:write'], process: run }, ...rest };
+}
 /** Asks for one path, and looks at another. */
 const PEEK = jsonPlugin('peek', {
   properties: { path: PATH, other: { type: 'string' } },
@@ -80,7 +91,7 @@ beforeAll(async () => {
   gateway = await startGateway({ examples: false });
   api = callApi(gateway);
   executor = await startExecutor(gateway, api, {
-    plugins: [ECHO, FAILING, FLOOD, SLOW, PEEK, ...LASTING.map(lasting), markedKept()],
+    plugins: [ECHO, FAILING, FLOOD, SLOW, PEEK, ...LASTING.map(lasting), markedKept(), reaching()],
     examples: ['exec-sandbox', 'file-tools', 'mcp-everything'],
     policy: `
       [paths]
@@ -226,6 +237,19 @@ describe('what runs on a machine', () => {
     await expect.poll(() => existsSync(join(desk, name)), { timeout: 20_000 }).toBe(true);
     expect((await end()).status).toBeLessThan(300);
     expect((await running).body).toMatchObject(denied('cancelled'));
+  });
+
+  test('ends once what it has at hand is denied', async () => {
+    const desk = join(executor.folder, 'desk');
+    const path = join(desk, 'reached');
+    const { policy } = (await api.get('/v1/workspaces/default')).body;
+    const put = (deny: readonly string[]) =>
+      api.put('/v1/workspaces/default', { policy: { ...policy, deny } });
+    const running = call('reaching', { text: path });
+    await expect.poll(() => existsSync(path), { timeout: 20_000 }).toBe(true);
+    expect((await put([...policy.deny, `tool:file:write:${desk}/*`])).status).toBe(200);
+    expect((await running).body).toMatchObject(denied('cancelled'));
+    expect((await put(policy.deny)).status).toBe(200);
   });
 
   test('is not kept for the next call once anybody may do less', async () => {

@@ -7,7 +7,8 @@
  */
 
 import type { NamedActor } from '../../core/audit/named-actor.ts';
-import { type CapabilityRules, findCovering } from '../../core/capabilities/capability-set.ts';
+import type { CapabilityRules } from '../../core/capabilities/capability-set.ts';
+import { isWithin } from '../../core/capabilities/rules-within.ts';
 import { letNodeGo } from './let-nodes-go.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
@@ -31,12 +32,4 @@ export function changeCeiling(
     });
   });
   if (!isWider) letNodeGo(parts, node);
-}
-
-/** Whether all that `inner` permits is permitted by `outer`; rather no than yes. */
-function isWithin(inner: CapabilityRules, outer: CapabilityRules): boolean {
-  return (
-    inner.allow.every((pattern) => findCovering(outer.allow, pattern) !== undefined) &&
-    outer.deny.every((denied) => findCovering(inner.deny, denied) !== undefined)
-  );
 }

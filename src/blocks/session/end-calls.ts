@@ -1,6 +1,7 @@
 /**
  * Ends calls on machines that may not be run any more, though their turn goes on: their plugin was stopped,
- * their tool switched off, or a grant that they were approved by has ended.
+ * their tool switched off, or a grant that they were approved by, or by which they reach more there, has
+ * ended.
  *
  * @module
  */

@@ -6,7 +6,8 @@ import { nodeOf, OFFER, withNodes } from './support/parts.ts';
 
 const offer = { ...OFFER, letsGo: true } as const;
 const actor = { name: 'user:root', requestId: 'req_1' };
-const rulesOf = (...allow: readonly string[]) => ({ allow, deny: [] }) as unknown as CapabilityRules;
+const rulesOf = (...allow: readonly string[]) =>
+  ({ allow, deny: [] }) as unknown as CapabilityRules;
 
 it('tells those that are there and know what is meant', async () => {
   await withNodes('let-nodes-go', ({ parts, online, sent }) => {

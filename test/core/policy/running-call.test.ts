@@ -37,4 +37,32 @@ describe('mayRunOn()', () => {
       false,
     );
   });
+
+  test.each([
+    ['one of its folders is denied', 'tool:file:write:/data/*', false],
+    ['all that it may reach is denied', 'tool:file:*', false],
+    ['another folder is denied', 'tool:file:write:/etc/*', true],
+    ['a host is denied', 'tool:network:http:*', true],
+  ])('asks for what its program was given besides: %s', (_, denied, may) => {
+    const given = { allow: patterns('tool:file:write:/data/*'), deny: [] };
+    const call = running('tool:call:read-file');
+    const served = { ...call, executor: { ...call.executor, granted: given } };
+    const deny = patterns(denied);
+    const newest = authority({ policy: { ...first.policy, deny } });
+    expect(mayRunOn({ first, newest: first }, served, NOW)).toBe(true);
+    expect(mayRunOn({ first, newest }, served, NOW)).toBe(may);
+  });
+
+  test('of a server whose grant was renewed, and of one whose grant has ended', () => {
+    const given = { allow: patterns('tool:file:write:/data/*'), deny: [] };
+    const call = running('tool:call:read-file');
+    const served = { ...call, executor: { ...call.executor, granted: given } };
+    const [reach] = grants('tool:file:*');
+    const until = (expiresAt: number) =>
+      authority({
+        grants: [...grants('tool:call:*'), ...(reach ? [{ ...reach, expiresAt }] : [])],
+      });
+    expect(mayRunOn({ first: until(NOW + 2), newest: until(NOW + 9) }, served, NOW)).toBe(true);
+    expect(mayRunOn({ first, newest: until(NOW) }, served, NOW)).toBe(false);
+  });
 });
