@@ -150,7 +150,9 @@ function toLayer(read: Shadow, { depth, isWhole }: Pick<Layer, 'depth' | 'isWhol
 function* readingsOf(layer: Layer): Generator<Layer> {
   const { read } = layer;
   if (!read.text.includes('\\')) return;
-  const decoded = decodeEscapes(withoutCutEscape(read.text));
+  const whole = withoutCutEscape(read.text);
+  // An escape that is cut off must not hide what it goes on with, also where it is the first.
+  const decoded = decodeEscapes(whole) ?? (whole === read.text ? undefined : asItIs(whole));
   for (const each of decoded === undefined ? [read] : [read, through(read, decoded)]) {
     for (const reading of readBackslashes(each.text)) yield { ...layer, ...through(each, reading) };
   }

@@ -86,6 +86,7 @@ describe('StreamScanner', () => {
       Buffer.from(`so ${VALUE}`).toString('base64').replace(/.{7}/g, '$&\n'),
     ],
     ['a known value with a backslash', 'It is CORP\\nightly "job", so'],
+    ['a known value with a backslash, in HTML', 'It is CORP\\nightly &quot;job&quot;, so'],
     ['a known value in JSON in JSON', JSON.stringify(JSON.stringify('CORP\\nightly "job", so'))],
     ['text without spaces', `漢字${TOKEN}漢字かな交じり文`],
     [
@@ -105,7 +106,16 @@ describe('StreamScanner', () => {
       ...[TOKEN, `${TOKEN} `, ' ', '\n', 'word ', 'gh', 'p_', '漢', '\u200b', '😀', '%67', '"'],
       ...[VALUE, 'correct h0rse ', 'Authorization: Bearer ', 'eyJ', '-----BEGIN ', 'a1B2c3D4e5F6'],
       ...['c&#111;rrect ', 'h%30rse ', '\\u0062attery 9', '&#', '4242 4242 ', '4242', 'DE89 '],
-      ...['c o r-r', '63 6f 72 ', '\n00000000: 636f', 'CORP', '\\', 'nightly ', '\\u0022job"'],
+      ...[
+        'c o r-r',
+        '63 6f 72 ',
+        '\n00000000: 636f',
+        'CORP',
+        '\\',
+        'nightly ',
+        '\\u0022job"',
+        '&quot;',
+      ],
     );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 24 }), fc.array(fc.nat(400)), (all, places) => {
