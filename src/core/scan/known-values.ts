@@ -4,16 +4,13 @@
  * @module
  */
 
-import { type Candidate, type Matcher, openFrom } from './matcher.ts';
-import { RuleSet, type Searcher } from './rule-set.ts';
+import { ExactRules } from './exact-rules.ts';
+import type { Searcher } from './rule-set.ts';
 import { SpreadRules } from './spread-rules.ts';
 import { writingsOf } from './value-writings.ts';
 
 /** Shortest value that can be looked for, in UTF-16 code units: a shorter one stands in any text. */
 export const MIN_KNOWN_CHARS = 8;
-
-/** So much of a value is the literal of its rule: a long one would make the automaton a big one. */
-const LITERAL_CHARS = 24;
 
 /** A secret under its name, which goes on the record. */
 export interface KnownValue {
@@ -33,14 +30,12 @@ export function compileKnownValues(values: readonly KnownValue[]): KnownValues {
   const written = long.map(({ name, value }) => ({ name, ...writingsOf(value) }));
   const spread = written.flatMap(({ name, spread: all }) => all.map((one) => ({ name, ...one })));
   const exact = written.flatMap(({ name, exact: all }) =>
-    [...new Set(all)].filter((text) => text !== '').map((text) => matchExact(name, text)),
+    [...new Set(all)].filter((text) => text !== '').map((text) => ({ name, text })),
   );
   return {
     searchers: [
       ...(spread.length > 0 ? [new SpreadRules(spread)] : []),
-      ...(exact.length > 0
-        ? [new RuleSet(exact.map((matcher) => ({ kind: 'known', matcher })))]
-        : []),
+      ...(exact.length > 0 ? [new ExactRules(exact)] : []),
     ],
     tooShort: values.filter((value) => !long.includes(value)).map(({ name }) => name),
   };
@@ -51,19 +46,5 @@ export function joinKnownValues(sets: readonly KnownValues[]): KnownValues {
   return {
     searchers: sets.flatMap(({ searchers }) => searchers),
     tooShort: sets.flatMap(({ tooShort }) => tooShort),
-  };
-}
-
-function matchExact(name: string, whole: string): Matcher {
-  return {
-    name,
-    literal: whole.slice(0, LITERAL_CHARS),
-    read: (runs, start): Candidate | undefined => {
-      const end = start + whole.length;
-      if (runs.text.startsWith(whole, start))
-        return { start, end, confidence: 'high', isOpen: false };
-      const isOver = end > runs.text.length && whole.startsWith(runs.text.slice(start));
-      return isOver ? openFrom(start, runs) : undefined;
-    },
   };
 }

@@ -7,6 +7,7 @@
 
 import { isOf } from './alphabets.ts';
 import { Automaton } from './automaton.ts';
+import { comparedUnitsOf } from './comparisons.ts';
 import type { Finding } from './finding.ts';
 import { type Found, type Searcher, withoutInner } from './rule-set.ts';
 
@@ -15,10 +16,6 @@ const HEAD_LETTERS = 16;
 
 /** Most code units between two letters of one writing. */
 const MAX_BETWEEN = 32;
-
-/** Most code units that are compared for each one of a text, and some more for a short text. */
-const MAX_COMPARED_FACTOR = 8;
-const MIN_COMPARED_UNITS = 1_048_576;
 
 export interface SpreadWriting {
   readonly name: string;
@@ -94,10 +91,7 @@ interface Reach {
   readonly end: number | 'open' | undefined;
 }
 
-/**
- * What of a text begins like one of the writings is compared with it. In a text that does so again and
- * again (a value of one letter, in a text of it) that is bounded: beyond, the beginning alone is a find.
- */
+/** What of a text begins like one of the writings is compared with it, so often as `comparisons.ts` allows. */
 export class SpreadRules implements Searcher {
   readonly #automaton: Automaton;
   readonly #rules: readonly SpreadRule[];
@@ -117,7 +111,7 @@ export class SpreadRules implements Searcher {
     const found: (Finding & { readonly rule: number })[] = [];
     const doneTo: number[] = [];
     let openFrom = text.length;
-    let unitsLeft = Math.max(MIN_COMPARED_UNITS, text.length * MAX_COMPARED_FACTOR);
+    let unitsLeft = comparedUnitsOf(text);
     const unfinished = this.#automaton.search(text, (number, headEnd) => {
       const rule = this.#rules[number] as SpreadRule;
       const first = placeBefore(text, headEnd, rule.head.length);

@@ -201,10 +201,16 @@ describe('known values', () => {
     expect(findIn('it is Production2026.', 'Production2026')).toEqual(['the-secret']);
   });
 
-  test('of one letter are looked for in time in a text of it', () => {
-    const value = `${'a'.repeat(8_000)}1b2`;
+  test.each([
+    ['found with anything between', '1b2'],
+    ['found as they are', 'b'],
+    ['found as others write them', `'b "c`],
+  ])('of one letter are looked for in time in a text of it: %s', (_, end) => {
+    const value = 'a'.repeat(8_000) + end;
     const text = 'a'.repeat(300_000);
     expect(findIn(`${text} ${value}`, value)).toContain('the-secret');
+    // Beyond what may be compared, the beginning alone is a find.
+    expect(findIn(text, value)).toContain('the-secret');
     expect(findIn('a'.repeat(100), value)).toEqual([]);
   });
 
