@@ -21,8 +21,14 @@ export function through(outer: Shadow, inner: Shadow): Shadow {
   return { text: inner.text, toSource: (span) => outer.toSource(inner.toSource(span)) };
 }
 
+/** What a backslash is: the beginning of an escape where it can be one, or always itself. */
+type Backslashes = 'escapes are read' | 'backslashes stand';
+
 /** All that may be written otherwise in the shadow. */
-const CHANGING = /[^\t\n\r -[\]-~]/g;
+const CHANGING = {
+  'escapes are read': /[^\t\n\r -[\]-~]/g,
+  'backslashes stand': /[^\t\n\r -~]/g,
+} as const satisfies Record<Backslashes, RegExp>;
 
 /** Combining marks, and all that takes no room on a screen. */
 const UNSEEN = /[\p{Mn}\p{Me}\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cs}]/gu;
@@ -39,22 +45,20 @@ export function asItIs(text: string): Shadow {
 
 /** A text as it would stand in a shadow, for rules that are looked for there. */
 export function foldText(text: string): string {
-  return nextChanging(text, 0) === text.length ? text : Array.from(text, fold).join('');
+  const first = nextChanging(text, 0, 'backslashes stand');
+  return first === text.length ? text : Array.from(text, fold).join('');
 }
-
-/** What a backslash is: the beginning of an escape where it can be one, or always itself. */
-type Backslashes = 'escapes are read' | 'backslashes stand';
 
 /** Needs time in proportion to the text. */
 export function shadowOf(source: string, backslashes: Backslashes = 'escapes are read'): Shadow {
-  const first = nextChanging(source, 0);
+  const first = nextChanging(source, 0, backslashes);
   if (first === source.length) return asItIs(source);
 
   const copy = new TextCopy(source);
   const folds = new Map<string, string>();
   let done = 0;
-  for (let at = first; at < source.length; at = nextChanging(source, at)) {
-    const { character, length } = readCharacter(source, at, backslashes);
+  for (let at = first; at < source.length; at = nextChanging(source, at, backslashes)) {
+    const { character, length } = readCharacter(source, at);
     const folded = folds.get(character) ?? fold(character);
     folds.set(character, folded);
     if (folded !== character || length !== character.length) {
@@ -68,21 +72,16 @@ export function shadowOf(source: string, backslashes: Backslashes = 'escapes are
   return { text: copy.text, toSource: (span) => copy.toSource(span) };
 }
 
-function nextChanging(source: string, from: number): number {
-  CHANGING.lastIndex = from;
-  return CHANGING.exec(source)?.index ?? source.length;
+function nextChanging(source: string, from: number, backslashes: Backslashes): number {
+  const changing = CHANGING[backslashes];
+  changing.lastIndex = from;
+  return changing.exec(source)?.index ?? source.length;
 }
 
 /** One character as it is meant, and how many code units of the source it takes. */
-function readCharacter(
-  source: string,
-  at: number,
-  backslashes: Backslashes,
-): { character: string; length: number } {
+function readCharacter(source: string, at: number): { character: string; length: number } {
   const character = String.fromCodePoint(source.codePointAt(at) ?? 0);
-  if (character !== '\\' || backslashes === 'backslashes stand') {
-    return { character, length: character.length };
-  }
+  if (character !== '\\') return { character, length: character.length };
 
   JSON_ESCAPE.lastIndex = at;
   const escaped = JSON_ESCAPE.exec(source);
