@@ -26,6 +26,9 @@ const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 30_000;
 const NONCE_BYTES = 32;
 
+/** How far the clock may be set while connected, in milliseconds, until the gateway is to judge it again. */
+const MAX_CLOCK_STEP_MS = 5_000;
+
 /** Close codes after which there is no coming back. */
 const FINAL: Readonly<Record<number, 'replaced' | 'revoked'>> = {
   [CLOSE_CODES.replaced]: 'replaced',
@@ -165,6 +168,8 @@ class Attempt {
   #state: 'hello' | 'proof' | 'live' = 'hello';
   /** By a clock that nobody sets. */
   #heardAt = 0;
+  /** When that clock began, as the gateway was told by the other. */
+  #originAt = 0;
   #beat: NodeJS.Timeout;
   #isGone = false;
 
@@ -208,6 +213,7 @@ class Attempt {
     this.#state = 'proof';
     const proof = signText(privateKey, handshakeText('executor', shake));
     const offer = { ...this.#events.offer, clockAt: Date.now() };
+    this.#originAt = originNow();
     this.#send({ kind: 'proof', signature: proof, offer });
   }
 
@@ -215,7 +221,9 @@ class Attempt {
     this.#state = 'live';
     clearTimeout(this.#beat);
     this.#beat = setInterval(() => {
-      if (performance.now() - this.#heardAt > 2 * HEARTBEAT.everyMs) this.#end();
+      const isSilent = performance.now() - this.#heardAt > 2 * HEARTBEAT.everyMs;
+      const isSet = Math.abs(originNow() - this.#originAt) > MAX_CLOCK_STEP_MS;
+      if (isSilent || isSet) this.#end();
       else this.#socket.send(HEARTBEAT.ask);
     }, HEARTBEAT.everyMs);
     this.#events.onProved();
@@ -236,4 +244,9 @@ class Attempt {
     clearTimeout(this.#beat);
     this.#events.onGone(code, said);
   }
+}
+
+/** The same until somebody sets the clock, or the machine has slept. */
+function originNow(): number {
+  return Date.now() - performance.now();
 }

@@ -1,9 +1,15 @@
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE_CODES } from '../../src/core/executor-protocol/close-codes.ts';
+import { HEARTBEAT } from '../../src/core/executor-protocol/frames.ts';
+import { handshakeText } from '../../src/core/executor-protocol/handshake.ts';
 import { GatewayConnection } from '../../src/executor/gateway-connection.ts';
-import { makeKey } from '../../src/executor/identity.ts';
+import { makeKey, signText } from '../../src/executor/identity.ts';
+
+/** Of both sides. */
+const KEY = makeKey();
+const NAMES = { workspace: 'acme', node: 'node_1' };
 
 let server: WebSocketServer;
 
@@ -15,11 +21,11 @@ afterEach(() => server.close());
 
 /** What it says until `isEnough`. */
 async function statesOf(port: number, isEnough: () => boolean): Promise<readonly string[]> {
-  const { privateKey, publicKey: gatewayKey } = makeKey();
+  const { privateKey, publicKey: gatewayKey } = KEY;
   const gatewayUrl = `http://127.0.0.1:${port}`;
   const states: string[] = [];
   const connection = new GatewayConnection(
-    { gatewayUrl, workspace: 'acme', node: 'node_1', name: 'test', gatewayKey, privateKey },
+    { gatewayUrl, ...NAMES, name: 'test', gatewayKey, privateKey },
     { version: '0', platform: 'test', slots: 1, plugins: [] },
     {
       onFrame: () => undefined,
@@ -69,4 +75,51 @@ test('so is one that cannot be reached, or is no gateway', async () => {
     done(false, 502);
   };
   expect(await statesOf(portOf(), () => asked > 1)).toEqual(['unreachable']);
+});
+
+/** Lets in whoever comes, and passes on what he says. */
+function welcome(socket: WebSocket, hear: (said: string) => void): void {
+  socket.on('message', (data) => {
+    const said = String(data);
+    const { kind, nonce: executorNonce } = said === HEARTBEAT.ask ? {} : JSON.parse(said);
+    if (kind === 'hello') {
+      const nonce = 'n'.repeat(43);
+      const shake = { ...NAMES, executorNonce, gatewayNonce: nonce };
+      const signature = signText(KEY.privateKey, handshakeText('gateway', shake));
+      socket.send(JSON.stringify({ kind: 'challenge', nonce, signature }));
+    } else {
+      if (kind === 'proof') socket.send(JSON.stringify({ kind: 'welcome' }));
+      hear(said);
+    }
+  });
+}
+
+test('one whose clock is set while it is connected comes again, and says what it is now', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const now = Date.now.bind(Date);
+  const steps = [2_000, -3_600_000]; // the first is not worth a new connection
+  let setMs = 0;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + setMs);
+  const clocks: number[] = [];
+  let isBack = false;
+  server.on('connection', (socket) => {
+    const isFirst = clocks.length === 0;
+    welcome(socket, (said) => {
+      if (said !== HEARTBEAT.ask) clocks.push(JSON.parse(said).offer.clockAt);
+      else if (isFirst) setMs = steps.shift() ?? setMs;
+      else isBack = true;
+    });
+  });
+  const beat = () => {
+    vi.advanceTimersByTime(HEARTBEAT.everyMs);
+    return isBack;
+  };
+  try {
+    expect(await statesOf(portOf(), beat)).toEqual(['online', 'offline', 'online']);
+  } finally {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  }
+  expect(clocks).toHaveLength(2);
+  expect(clocks[1]! - clocks[0]!).toBeLessThan(-3_000_000);
 });
