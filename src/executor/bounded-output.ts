@@ -33,6 +33,7 @@ export async function readBounded(
     chunks.push(part);
     kept += part.length;
   });
+  stream.resume(); // somebody may have paused it, and who listens does not end that
   await new Promise<void>((resolve) => {
     stream.once('close', resolve);
     stream.once('error', () => resolve());

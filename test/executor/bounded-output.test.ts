@@ -30,6 +30,11 @@ describe('readBounded()', () => {
     expect(await readBounded(stream, 10)).toEqual({ text: '', truncated: false });
   });
 
+  test('reads on where somebody has paused', async () => {
+    const stream = Readable.from([Buffer.from('abc')]).pause();
+    expect(await readBounded(stream, 10)).toEqual({ text: 'abc', truncated: false });
+  });
+
   test('leaves no half character, and never more bytes than it may', async () => {
     const { text } = await read([Buffer.from('aä€😀')], 5);
     expect(text).toBe('aä');

@@ -3,6 +3,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readBounded } from '../../../src/executor/bounded-output.ts';
 import { CgroupTree } from '../../../src/executor/process-sandbox/cgroup/cgroup-tree.ts';
 import { commandLines } from '../../executor/support/command-lines.ts';
 import { controlGroups } from '../../executor/support/control-groups.ts';
@@ -190,6 +191,17 @@ describeSandbox('a program that floods its reader', () => {
     }
     expect((await running.ended).limit).toBe('output');
     expect(bytes).toBeLessThan(64 * MIB);
+  });
+
+  test('with what nobody keeps goes on to its own end', async () => {
+    const { stdin, stdout, stderr, ended } = await startProgram([
+      ...['/bin/sh', '-c', `head -c ${MIB} /dev/zero >&2; echo on`],
+    ]);
+    const read = [readBounded(stdout, 10), readBounded(stderr, 10)] as const;
+    stdin.end();
+    const [end, out, log] = await Promise.all([ended, ...read]);
+    expect(end).toMatchObject({ exitCode: 0, limit: undefined });
+    expect([out.text, log.truncated]).toEqual(['on\n', true]);
   });
 });
 
