@@ -396,14 +396,15 @@ describe('what a sign-in has brought', () => {
   });
 
   test('is looked for in what its holder is told, and takes no word from others', async () => {
-    // An issuer may call a token what it likes.
-    issuer.instead.set('/token', answers({ access_token: 'approved', token_type: 'Bearer' }));
+    // An issuer may call a token what it likes, also by what others say.
+    const token = 'case-7Qx2mV9k4LpZ';
+    issuer.instead.set('/token', answers({ access_token: token, token_type: 'Bearer' }));
     const mallory = await asUser('mallory', [...GRANTS, 'session:*', 'provider:llm:call']);
     expect((await signIn(mallory, 'remote')).status).toBe(200);
     const told = async (to: Api) => {
       const turn = await to.turn(
         await to.session(),
-        script({ text: 'It is approved.' }),
+        script({ text: `It is ${token}.` }),
         SCRIPT_MODEL,
       );
       return turn.body.output;
@@ -411,7 +412,7 @@ describe('what a sign-in has brought', () => {
     await eventually(async () => {
       expect(await told(mallory)).toBe('It is [removed by the gateway: known:sign-in.remote].');
     });
-    expect(await told(api)).toBe('It is approved.');
+    expect(await told(api)).toBe(`It is ${token}.`);
     expect((await mallory.delete(SIGN_IN)).status).toBe(204);
   });
 

@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { isGoodAt } from '../../core/remote-sign-in/protected-resource.ts';
 import { joinScopes } from '../../core/remote-sign-in/scope.ts';
 import type { TokenAnswer } from '../../core/remote-sign-in/token-answer.ts';
+import { isToldFromWords } from '../../core/scan/value-writings.ts';
 import { readSignInName } from '../../core/vault/sign-in-name.ts';
 import { askForTokens } from './ask-for-tokens.ts';
 import { recordSignIn } from './pending-sign-in.ts';
@@ -95,14 +96,17 @@ export class TokenDesk {
     return err('sign_in_needed');
   }
 
-  /** What is looked for in what leaves. */
+  /**
+   * What is looked for in what is said and told. Not what could be words: its issuer has chosen it, and
+   * could have whatever holds them denied.
+   */
   values(): readonly VaultValue[] {
     return this.#parts.store.all().flatMap((row) => {
       const { accessToken, refreshToken } = openTokens(this.#parts, row) ?? {};
       const named = { name: `sign-in.${row.plugin}` };
       const of = row.holder === SHARED ? named : { ...named, holder: row.holder };
       return [accessToken, refreshToken].flatMap((value) =>
-        value === undefined ? [] : [{ ...of, value }],
+        value !== undefined && isToldFromWords(value) ? [{ ...of, value }] : [],
       );
     });
   }

@@ -40,7 +40,7 @@ export function writingsOf(value: string): Writings {
   const bytes = toUtf8(value.toWellFormed());
   const folded = foldText(value);
   const own = [folded, Array.from(folded).reverse().join(''), foldText(toRot13(value))];
-  const isOwnSpread = isTold(folded);
+  const isOwnSpread = isToldFromWords(value);
   const encode = (write: Write, ignoresCase: boolean) => ({
     beginning: write(bytes.subarray(0, BEGINNING_BYTES)),
     write: () => write(bytes),
@@ -62,9 +62,10 @@ function toOwn(text: string): Omit<SpreadWriting, 'name'> {
 }
 
 /** Whether the letters of a value are known again with other things between them and in either case. */
-function isTold(value: string): boolean {
-  const letters = toLetters(value);
-  return MIXED.test(letters) && letters.length >= MIN_VALUE_LETTERS && isSpreadable(value);
+export function isToldFromWords(value: string): boolean {
+  const folded = foldText(value);
+  const letters = toLetters(folded);
+  return MIXED.test(letters) && letters.length >= MIN_VALUE_LETTERS && isSpreadable(folded);
 }
 
 /** As numbers in the notations of programs and dumps; what stands between them is no part of it. */

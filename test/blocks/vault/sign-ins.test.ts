@@ -187,16 +187,28 @@ describe('what is kept', () => {
   test('is looked for in what leaves, and anew when it has changed', async () => {
     const vault = await freshVault();
     const before = await vault.values(undefined);
+    const [access_token, refresh_token] = ['at-7Qx2mV9k4LpZ', 'rt-3Wn8cJ5h6TyB'];
+    stage.tokens = { ...stage.tokens, access_token, refresh_token };
     await signIn(vault);
     const after = await vault.values(before?.state);
     const { holder } = PLACE;
     expect(after?.values).toEqual([
-      { name: 'sign-in.search', holder, value: 'access-0' },
-      { name: 'sign-in.search', holder, value: 'refresh-0' },
+      { name: 'sign-in.search', holder, value: access_token },
+      { name: 'sign-in.search', holder, value: refresh_token },
     ]);
     await vault.endSignIn(ACTOR, PLACE);
     expect((await vault.values(after?.state))?.values).toEqual([]);
   });
+
+  test.each(['{"path":', 'function', 'https://', 'access_token_of_alice'])(
+    'is not looked for as %j: its issuer could have calls denied that hold it',
+    async (access_token) => {
+      const vault = await freshVault();
+      stage.tokens = { access_token, token_type: 'Bearer' };
+      await signIn(vault);
+      expect((await vault.values(undefined))?.values).toEqual([]);
+    },
+  );
 });
 
 describe('the time of a sign-in', () => {
