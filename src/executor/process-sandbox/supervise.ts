@@ -24,12 +24,15 @@ export interface WatchedProcess {
   ): unknown;
 }
 
+/** What counts a program's use, and ends all that it has left behind. */
+export type WatchedGroup = Pick<Cgroup, 'usage' | 'empty'>;
+
 /** A program whose first instruction is about to run. */
 export interface Supervised {
   /** Its end is that of all its processes: they die with it. */
   readonly child: WatchedProcess;
   readonly limits: SandboxLimits;
-  readonly group: Cgroup | undefined;
+  readonly group: WatchedGroup | undefined;
   /** Present when it may write to granted folders. */
   readonly writeWatch: WriteWatch | undefined;
 }
@@ -75,7 +78,7 @@ export function supervise(program: Supervised): Supervision {
   const exited = exitOf(child).then(async (exit): Promise<SandboxEnd> => {
     clearTimeout(wall);
     clearTimeout(next);
-    const usage = group?.usage();
+    const usage = group?.usage(); // there may be no group any more when all have ended
     await group?.empty();
     const status = readStatus(exit);
     return {
@@ -83,7 +86,7 @@ export function supervise(program: Supervised): Supervision {
       durationMs: performance.now() - startedAt,
       cpuMs: usage?.cpuMs,
       peakMemoryBytes: usage?.peakMemoryBytes,
-      limit: reason ?? limitRunInto(program, status.signal),
+      limit: reason ?? limitRunInto(usage, status.signal),
     };
   });
   return { ended: exited, kill };
@@ -98,8 +101,10 @@ function reachedLimit(
   return writeWatch?.isOver() ? 'disk' : undefined;
 }
 
-function limitRunInto({ group }: Supervised, signal: string | undefined): KillReason | undefined {
-  const usage = group?.usage();
+function limitRunInto(
+  usage: CgroupUsage | undefined,
+  signal: string | undefined,
+): KillReason | undefined {
   if ((usage?.outOfMemoryKills ?? 0) > 0) return 'memory';
   if (signal !== undefined && signal in LIMIT_SIGNALS) return LIMIT_SIGNALS[signal];
   return (usage?.refusedProcesses ?? 0) > 0 ? 'processes' : undefined;

@@ -7,8 +7,12 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Fault } from '../../../src/core/errors/fault.ts';
 import { createEngineSandbox } from '../../../src/executor/container-sandbox/create-engine-sandbox.ts';
-import { findContainerGroup } from '../../../src/executor/container-sandbox/engine/container-group.ts';
+import {
+  findContainerGroup,
+  watchedGroup,
+} from '../../../src/executor/container-sandbox/engine/container-group.ts';
 import { EngineClient } from '../../../src/executor/container-sandbox/engine/engine-client.ts';
 import { EngineContainer } from '../../../src/executor/container-sandbox/engine/engine-container.ts';
 import { EngineProcess } from '../../../src/executor/container-sandbox/engine/engine-process.ts';
@@ -134,6 +138,35 @@ test('a process that its limits do not hold is not taken for a container', () =>
   expect(() => findContainerGroup(process.pid, DEFAULT_SANDBOX_LIMITS)).toThrow(
     'the engine must hold its limits',
   );
+});
+
+describe('watchedGroup()', () => {
+  const NOT_ALLOWED = new Fault('internal', 'this user must be allowed to kill it');
+
+  /** A group of an engine of another user, whose members end with their container, if it is removed. */
+  function groupOf(isRemoved: boolean) {
+    const done: string[] = [];
+    const empty = async () => {
+      done.push('empty');
+      if (!(isRemoved && done.includes('remove'))) throw NOT_ALLOWED;
+    };
+    const remove = async () => void done.push('remove');
+    const usage = () => ({
+      ...{ cpuMs: 1, peakMemoryBytes: undefined, outOfMemoryKills: 0, refusedProcesses: 0 },
+    });
+    return { done, group: watchedGroup({ usage, empty }, { remove }) };
+  }
+
+  test('has the engine end what this user may not kill, and looks whether it did', async () => {
+    const { done, group } = groupOf(true);
+    await group.empty();
+    expect(done).toEqual(['empty', 'remove', 'empty']);
+    expect(group.usage().cpuMs).toBe(1);
+  });
+
+  test('does not take a container for ended that its engine has left running', async () => {
+    await expect(groupOf(false).group.empty()).rejects.toBe(NOT_ALLOWED);
+  });
 });
 
 describe('a container that an engine is just ending by itself', () => {

@@ -1,5 +1,7 @@
 /** Control groups of version 2 on a made-up file system: the real ones may be of version 1. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -9,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cgroup } from '../../../src/executor/process-sandbox/cgroup/cgroup.ts';
 import {
   CGROUP_V1,
@@ -78,6 +80,38 @@ describe('Cgroup of version 2', () => {
     await emptied;
     expect(read('group', 'cgroup.kill')).toBe('1');
   });
+
+  /** As a container's switch, which may be its engine's alone: no write gets through, not even root's. */
+  const groupWithoutSwitch = (members: string) => {
+    const folder = join(mount, 'group');
+    const group = Cgroup.create({ layout: CGROUP_V2, ...groupIn(folder) }, LIMITS);
+    writeFileSync(join(folder, 'cgroup.procs'), members);
+    mkdirSync(join(folder, 'cgroup.kill'));
+    return { group, becomeEmpty: () => writeFileSync(join(folder, 'cgroup.procs'), '') };
+  };
+
+  test('ends its members one by one where it may not use the switch', async () => {
+    const children = [1, 2].map(() => spawn('sleep', ['600'], { stdio: 'ignore' }));
+    const exits = children.map((child) => once(child, 'exit'));
+    const { group, becomeEmpty } = groupWithoutSwitch(
+      children.map(({ pid }) => `${pid}\n`).join(''),
+    );
+    const emptied = group.empty();
+    for (const exit of exits) expect(await exit).toEqual([null, 'SIGKILL']);
+    becomeEmpty();
+    await emptied;
+  });
+
+  test('says so when this user may not kill a member, and kills the others', async () => {
+    const kill = vi.spyOn(process, 'kill').mockImplementation((pid) => {
+      if (pid === 4194301) throw Object.assign(new Error('not permitted'), { code: 'EPERM' });
+      return true;
+    });
+    const { group } = groupWithoutSwitch('4194301\n4194302\n');
+    await expect(group.empty()).rejects.toMatchObject({ code: 'internal' });
+    expect(kill).toHaveBeenCalledWith(4194302, 'SIGKILL');
+    kill.mockRestore();
+  });
 });
 
 describe('Cgroup of version 1', () => {
@@ -124,6 +158,21 @@ describe('CgroupTree.open()', () => {
     writeFileSync(join(mount, 'cgroup.procs'), '4194301\n');
     expect(CgroupTree.open(mount, new Map([['', '/']])).ok).toBe(true);
     expect(existsSync(join(mount, 'sallyport-executor'))).toBe(false);
+  });
+
+  test('of version 2 sweeps on where a dead executor was one of another user', async () => {
+    const [others, own] = ['sallyport-4194301-1/others', 'sallyport-4194302-1/own'];
+    makeUnit(others, '4194303\n');
+    mkdirSync(join(mount, own), { recursive: true });
+    const opened = CgroupTree.open(mount, new Map([['', '/']]));
+    if (!opened.ok) throw new Error(opened.error);
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('not permitted'), { code: 'EPERM' });
+    });
+    await opened.value.sweep();
+    kill.mockRestore();
+    expect(existsSync(join(mount, others))).toBe(true);
+    expect(existsSync(join(mount, own))).toBe(false);
   });
 
   test('says why not where groups cannot be made', () => {

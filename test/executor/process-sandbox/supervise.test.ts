@@ -1,7 +1,7 @@
 /** How often a program is looked at, by a clock that the test moves. */
 
 import { EventEmitter } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cgroup } from '../../../src/executor/process-sandbox/cgroup/cgroup.ts';
@@ -61,5 +61,15 @@ describe('supervise()', () => {
     use(1_001);
     vi.advanceTimersByTime(250);
     expect((await ended).limit).toBe('cpu');
+  });
+
+  test('tells of a limit also when nothing is left of its group once that is empty', async () => {
+    const program = new Program();
+    const limits = { ...DEFAULT_SANDBOX_LIMITS, wallMs: 60_000 };
+    writeFileSync(join(folder, 'memory.events'), 'oom_kill 1\n');
+    vi.spyOn(group, 'empty').mockImplementation(async () => rmSync(folder, { recursive: true }));
+    const { ended } = supervise({ child: program, limits, group, writeWatch: undefined });
+    program.kill();
+    expect((await ended).limit).toBe('memory');
   });
 });

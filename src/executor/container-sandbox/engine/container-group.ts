@@ -16,7 +16,9 @@ import {
   findLayout,
   readMembership,
 } from '../../process-sandbox/cgroup/membership.ts';
+import type { WatchedGroup } from '../../process-sandbox/supervise.ts';
 import type { SandboxLimits } from '../../sandbox-limits.ts';
+import type { EngineContainer } from './engine-container.ts';
 
 /** The user namespace of a process that has none of its own. */
 const NOT_MAPPED = /^\s*0\s+0\s+4294967295\s*$/;
@@ -35,6 +37,25 @@ export function findContainerGroup(pid: number, limits: SandboxLimits): Cgroup {
   const folders = { memory: folder('memory'), pids: folder('pids'), cpu: folder('cpuacct') };
   requireHeld(folders, layout, limits);
   return Cgroup.adopt({ layout, folders, home: folders });
+}
+
+/**
+ * The group of a container as whoever watches over its program has it: members that this user may
+ * not kill, as those of an engine of another user, are ended by their engine.
+ */
+export function watchedGroup(
+  group: WatchedGroup,
+  container: Pick<EngineContainer, 'remove'>,
+): WatchedGroup {
+  const empty = async () => {
+    try {
+      await group.empty();
+    } catch {
+      await container.remove();
+      await group.empty();
+    }
+  };
+  return { usage: () => group.usage(), empty };
 }
 
 /** Whether users of the container are users without rights on this machine. */

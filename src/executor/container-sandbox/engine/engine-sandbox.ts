@@ -22,7 +22,7 @@ import type { FileTree } from '../files/file-tree.ts';
 import { GrantedFiles } from '../granted-files.ts';
 import { requireRunnable } from '../require-runnable.ts';
 import { OWNER_LABEL, writeContainerBody } from './container-body.ts';
-import { findContainerGroup, hasOwnUsers } from './container-group.ts';
+import { findContainerGroup, hasOwnUsers, watchedGroup } from './container-group.ts';
 import { openContainerDoor, requireNoNetwork } from './container-network.ts';
 import type { EngineClient } from './engine-client.ts';
 import { EngineContainer } from './engine-container.ts';
@@ -172,12 +172,12 @@ async function startIn(ready: ReadyContainer): Promise<RunningSandbox> {
     isRefused = !(await takeBack(container, files));
   });
   const { limits } = order;
-  const supervision = supervise({ child, limits, group, writeWatch: undefined });
-  const ended = supervision.ended.then((end): SandboxEnd => {
-    door?.close();
-    return isRefused ? { ...end, exitCode: undefined, limit: 'disk' } : end;
-  });
-  ended.then(() => container.remove()).catch(() => undefined);
+  const watched = watchedGroup(group, container);
+  const supervision = supervise({ child, limits, group: watched, writeWatch: undefined });
+  const ended = supervision.ended
+    .finally(() => door?.close())
+    .then((end): SandboxEnd => (isRefused ? { ...end, exitCode: undefined, limit: 'disk' } : end));
+  ended.finally(() => container.remove()).catch(() => undefined);
   const { stdin, stdout, stderr } = program;
   return { stdin, stdout, stderr, ended, kill: supervision.kill };
 }

@@ -80,7 +80,7 @@ export class CgroupTree {
       for (const folder of foldersIn(owner)) {
         const folders = { memory: folder, pids: folder, cpu: folder };
         const group = Cgroup.adopt(this.#place(folders));
-        await group.empty();
+        await group.empty().catch(() => undefined); // another user's
         group.remove();
       }
       removeFolder(owner);

@@ -137,7 +137,11 @@ export class Cgroup {
     return membersOf(this.#folders.pids);
   }
 
-  /** Kills all members, again and again until none is left. Repeating does nothing. */
+  /**
+   * Kills all members, again and again until none is left. Repeating does nothing.
+   *
+   * @throws Fault `internal` when this user may not kill one of them.
+   */
   async empty(): Promise<void> {
     const giveUpAt = performance.now() + EMPTY_WITHIN_MS;
     while (this.members().length > 0 && performance.now() < giveUpAt) {
@@ -225,17 +229,34 @@ export class Cgroup {
   }
 
   #killMembers(): void {
-    const { killSwitch } = this.#layout;
-    if (killSwitch !== undefined) {
-      this.#setIfKnown(killSwitch, 1);
-      return;
-    }
+    if (this.#switchOff()) return;
+    let refused: unknown;
     for (const pid of this.members()) {
       try {
         process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended between the two lines.
+      } catch (error) {
+        if (!hasCode(error, 'ESRCH')) refused = error; // or it ended between the two lines
       }
+    }
+    if (refused !== undefined) {
+      const problem = 'Cannot empty a control group: this user must be allowed to kill its members';
+      throw new Fault('internal', problem, { cause: refused });
+    }
+  }
+
+  /**
+   * Not every group of version 2 has a switch that this user may use: kernels before 5.14 have none,
+   * and that of a container belongs to its engine, or to a mapped user, also where this one may kill
+   * its members.
+   */
+  #switchOff(): boolean {
+    const { killSwitch } = this.#layout;
+    if (killSwitch === undefined) return false;
+    try {
+      writeFileSync(this.#path(killSwitch), '1', { flag: 'r+' });
+      return true;
+    } catch {
+      return false;
     }
   }
 
