@@ -102,6 +102,10 @@ describe('a container that an engine is asked for', () => {
     },
   );
 
+  test('has no time to go on in when it is to be removed', async () => {
+    expect(await bodyBy('Podman Engine', false)).toMatchObject({ StopSignal: 'SIGKILL' });
+  });
+
   test.each([
     [false, 0],
     [true, 4],

@@ -37,6 +37,7 @@ export function writeContainerBody(order: SandboxOrder, parts: BodyParts): objec
     Entrypoint: HOLD,
     Cmd: [],
     ...{ AttachStdin: true, OpenStdin: true, StdinOnce: true },
+    StopSignal: 'SIGKILL', // or Podman 5, told to remove it, lets it run for ten more seconds
     User: `${PLUGIN_USER}:${PLUGIN_USER}`,
     WorkingDir: '/',
     Labels: { [OWNER_LABEL]: ownerName() },
