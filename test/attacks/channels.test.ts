@@ -269,7 +269,7 @@ describe('while the model thinks', () => {
     expect([codes, provider.asked.length - asked]).toEqual([['budget_exhausted'], 1]);
   });
 
-  test('a sender is denied: what waits of him has no turn', async () => {
+  test('a sender is denied: his turn ends, and what waits of him has none', async () => {
     await createSlow('watched', { access: { mode: 'pair-on-request' } });
     const decide = async (decision: string) => {
       const [{ id }] = (await find('watched')).pairings;
@@ -289,7 +289,8 @@ describe('while the model thinks', () => {
       expect(counts).toEqual({ waiting: 0, answered: 1, refused: 2 });
       expect(updates[0].code).toBe('not_allowed');
     });
-    expect((await find('watched')).replies).toHaveLength(2);
+    expect(texts()).not.toContain('to one');
+    expect((await find('watched')).replies).toHaveLength(1);
   });
 });
 
@@ -313,7 +314,7 @@ test('who is denied while his command on Discord waits does not see it "thinking
   await eventually(() =>
     expect(standIn.delivered).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ key: original('2'), text: 'to one' }),
+        expect.objectContaining({ key: original('2'), text: 'That is not answered here.' }),
         expect.objectContaining({ key: original('3'), text: 'That is not answered here.' }),
       ]),
     ),

@@ -288,7 +288,7 @@ describe('errors', () => {
   test('name a wrong method and what would do', async () => {
     const response = await fetch(`${gateway.url}/v1/sessions`, { method: 'PATCH' });
     expect(response.status).toBe(405);
-    expect(response.headers.get('Allow')).toBe('POST');
+    expect(response.headers.get('Allow')).toBe('POST, GET, HEAD');
   });
 
   test('of unknown paths are problems, too', async () => {
