@@ -16,6 +16,12 @@ export function timeout(ms: number): Timeout {
   return { promise, clear: () => clearTimeout(timer) };
 }
 
+/** Waits for it, but no longer than so many milliseconds. Rejects as it does. */
+export async function atMost(ms: number, awaited: Promise<void> | undefined): Promise<void> {
+  const isOver = timeout(ms);
+  await Promise.race([awaited, isOver.promise]).finally(isOver.clear);
+}
+
 export interface Manner<Item> {
   /** Most at the same time. */
   readonly parallel: number;

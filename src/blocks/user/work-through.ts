@@ -7,7 +7,7 @@
  * @module
  */
 
-import { timeout } from '../kit/in-parallel.ts';
+import { atMost } from '../kit/in-parallel.ts';
 import type { BlockParts } from './block-parts.ts';
 import type { BlockFacts } from './facts-store.ts';
 
@@ -88,9 +88,7 @@ export class WorkThrough<Piece> {
   async #endAll(dead: BlockFacts): Promise<void> {
     do {
       await this.#rules.end(dead).catch(() => {});
-      const again = timeout(END_AGAIN_MS);
-      await Promise.race([this.#running, again.promise]);
-      again.clear();
+      await atMost(END_AGAIN_MS, this.#running);
     } while (this.#running !== undefined);
   }
 

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { inParallel, timeout } from '../kit/in-parallel.ts';
+import { atMost, inParallel } from '../kit/in-parallel.ts';
 import type { Announcement } from './announcement-store.ts';
 import { raiseRevision, transact, type WorkspaceParts } from './workspace-parts.ts';
 
@@ -40,16 +40,15 @@ async function tellSessions(parts: WorkspaceParts): Promise<void> {
   const pending = parts.announcements.pending();
   if (pending.length === 0) return;
   parts.timers.set('announce', parts.now() + WAIT_MS + RETRY_MS);
-  const isOver = timeout(WAIT_MS);
-  await Promise.race([tellAll(parts, pending), isOver.promise]);
-  isOver.clear();
+  await atMost(WAIT_MS, tellAll(parts, pending));
 }
 
 /** What machines keep from earlier calls ends. Those that cannot be told keep it for as long as they may. */
-async function tellNodes(parts: WorkspaceParts): Promise<void> {
-  const isOver = timeout(WAIT_MS);
-  await Promise.race([parts.tellNodes().catch(() => {}), isOver.promise]);
-  isOver.clear();
+function tellNodes(parts: WorkspaceParts): Promise<void> {
+  return atMost(
+    WAIT_MS,
+    parts.tellNodes().catch(() => {}),
+  );
 }
 
 /** The `announce` timer: throws while anybody has still not heard, so that it is tried again. */

@@ -10,7 +10,7 @@
  */
 
 import type { Settlement } from '../../core/policy/settle-slice.ts';
-import { inParallel, timeout } from '../kit/in-parallel.ts';
+import { atMost, inParallel } from '../kit/in-parallel.ts';
 import type { ProvisionalTurn } from './open-turn-store.ts';
 import { releaseDrained } from './plugins.ts';
 import { SWEEP_MS, settleTurn } from './turns.ts';
@@ -86,10 +86,7 @@ async function askSessions(
     const isKnown = await parts.willSettle(turn).catch(() => undefined);
     if (isKnown !== undefined) answers[isKnown ? 'known' : 'unknown'].push(turn.turnId);
   };
-  const isOver = timeout(WAIT_MS);
-  const whenAsked = inParallel(waiting, { parallel: PARALLEL, perform: ask });
-  await Promise.race([whenAsked, isOver.promise]);
-  isOver.clear();
+  await atMost(WAIT_MS, inParallel(waiting, { parallel: PARALLEL, perform: ask }));
   waiting.length = 0;
   return answers;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { MAX_CLOCK_SKEW_MS } from '../executor-protocol/node-ticket-claims.ts';
 import { compareVersions, isVersion } from '../manifest/semver.ts';
 import { daysBetween } from './day.ts';
 import type { Finding } from './finding.ts';
@@ -11,8 +12,6 @@ import { judgeTransport } from './judge-transport.ts';
 import type { GatewayFacts, MachineFacts } from './machine-facts.ts';
 
 const CERTIFICATE_DAYS = 21;
-/** Enrolment codes are good for ten minutes, tickets for one. */
-const MAX_SKEW_MS = 30_000;
 
 export function judgeGateway({ gateway, now, version }: MachineFacts): readonly Finding[] {
   if (gateway === undefined) return [];
@@ -73,7 +72,7 @@ function judgeVersion({ url, version }: GatewayFacts, ours: string): readonly Fi
 
 function judgeTime({ url, clockAheadMs = 0, certificateEndsAt }: GatewayFacts, now: number) {
   const findings: Finding[] = [];
-  if (Math.abs(clockAheadMs) > MAX_SKEW_MS) {
+  if (Math.abs(clockAheadMs) > MAX_CLOCK_SKEW_MS) {
     findings.push({
       id: 'clock-skew',
       level: 'medium',
