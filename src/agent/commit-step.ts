@@ -16,8 +16,8 @@ import {
   failed,
   joinSteps,
   NOTHING_TO_SAY,
+  STOPPED,
   type Step,
-  stopped,
   withUnsaid,
 } from './run-end.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
@@ -104,7 +104,7 @@ async function tryCommit(state: TurnState, step: Step): Promise<Committed> {
 }
 
 function toRefusal(refusal: JournalRefusal): CommitRefusal {
-  return refusal === 'authority_stale' ? { kind: 'stale' } : stopped();
+  return refusal === 'authority_stale' ? { kind: 'stale' } : STOPPED;
 }
 
 async function reach(

@@ -38,9 +38,7 @@ export type RunEnd =
 /** `stale`: authority has changed, and the calls in the step must be checked again. */
 export type CommitRefusal = RunEnd | { readonly kind: 'stale' };
 
-export function stopped(unsaid: Step = NOTHING_TO_SAY): RunEnd {
-  return { kind: 'stopped', unsaid };
-}
+export const STOPPED: RunEnd = { kind: 'stopped', unsaid: NOTHING_TO_SAY };
 
 export function failed(
   code: ErrorCode,

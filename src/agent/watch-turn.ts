@@ -9,7 +9,7 @@
 
 import type { Turn } from '../core/conversation/turn.ts';
 import type { TurnPorts } from './ports.ts';
-import { failed, type RunEnd, stopped } from './run-end.ts';
+import { failed, type RunEnd, STOPPED } from './run-end.ts';
 
 /** Milliseconds after which a run begins to hold its lease. */
 export const LEASE_GRACE_MS = 250;
@@ -57,7 +57,7 @@ class Watch implements TurnWatch {
   }
 
   toRunEnd(): RunEnd {
-    return this.#isLate ? failed('deadline_exceeded') : stopped();
+    return this.#isLate ? failed('deadline_exceeded') : STOPPED;
   }
 
   close(): void {

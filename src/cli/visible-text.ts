@@ -15,13 +15,6 @@ export function visibleText(text: string): string {
   return text.replace(HIDDEN, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
 }
 
-/** The same, cut where it gets too long to be read; `maxLength` in characters of what is shown. */
-export function briefText(text: string, maxLength: number): string {
-  // Escapes make text longer, never shorter: more than this is never shown.
-  const shown = visibleText(text.slice(0, maxLength + 1));
-  return shown.length <= maxLength ? shown : `${shown.slice(0, maxLength - 3)}...`;
-}
-
 /** JSON over several lines, which reads back as the same value. */
 export function visibleJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(HIDDEN, (hidden) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createTerminal } from '../../src/cli/terminal.ts';
-import { briefText, visibleJson, visibleText } from '../../src/cli/visible-text.ts';
+import { visibleJson, visibleText } from '../../src/cli/visible-text.ts';
 import { hostileText } from '../support/hostile-text.ts';
 
 /** What a terminal may act on, or a reader cannot see. */
@@ -28,19 +28,6 @@ describe('visibleText()', () => {
         const shown = visibleText(text);
         expect(shown).not.toMatch(HIDDEN);
         expect(visibleText(shown)).toBe(shown);
-      }),
-    );
-  });
-});
-
-describe('briefText()', () => {
-  test('is at most as long as it must be, cut or not', () => {
-    expect(briefText('12345', 5)).toBe('12345');
-    expect(briefText('123456', 5)).toBe('12...');
-    expect(briefText('\u001b'.repeat(9), 8).length).toBeLessThanOrEqual(8);
-    fc.assert(
-      fc.property(hostileText(60), fc.integer({ min: 3, max: 40 }), (text, length) => {
-        expect(briefText(text, length).length).toBeLessThanOrEqual(length);
       }),
     );
   });

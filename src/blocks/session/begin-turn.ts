@@ -143,13 +143,13 @@ function toOnAsk({ create, idempotency, onAsk }: AdmitTurn): TurnFacts['onAsk'] 
   return onAsk ?? (isFoundAgain ? 'wait' : 'deny');
 }
 
-function toFacts({ request, opening, at }: Admitted): TurnFacts {
+function toFacts({ request, opening }: Admitted): TurnFacts {
   const { principal, requestId, wishes, standsAlone } = request;
   const ceiling = turnCeilingOf(principal, request.ceiling);
   const { turnId: id, driver, reservation, onlyTools } = opening;
   const slice = capSlice(opening.slice, ceiling, { tokens: 0, costMicroUsd: 0 });
   const onAsk = toOnAsk(request);
-  const facts = { id, principal, requestId, driver, slice, reservation, admittedAt: at, onAsk };
+  const facts = { id, principal, requestId, driver, slice, reservation, onAsk };
   return {
     ...facts,
     ...(ceiling && { ceiling }),

@@ -25,7 +25,6 @@ export interface TurnFacts {
   readonly ceiling?: Spend;
   /** Under which the workspace knows what was reserved: its own, or a turn's before it; see `reservationOf`. */
   readonly reservation: TurnId;
-  readonly admittedAt: number;
   /** As in `Turn`. */
   readonly onAsk: Turn['onAsk'];
   readonly wishes?: ClientWishes;

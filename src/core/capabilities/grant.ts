@@ -1,5 +1,5 @@
 /**
- * Grants: what a holder was given, by whom and for how long, and how it may be handed on.
+ * Grants: what a holder was given and for how long, and how it may be handed on.
  *
  * A child block, session, token or channel binding inherits nothing. It gets a named part of its
  * giver's grants, and what it got is never more: not wider, not longer. What it loses when the
@@ -15,8 +15,6 @@ export interface Grant {
   readonly pattern: CapabilityPattern;
   /** Epoch milliseconds; from this instant on the grant gives nothing. Without one it is open-ended. */
   readonly expiresAt?: number;
-  /** `kind:id` of the giver; absent when the deployment's root gave it. */
-  readonly grantor?: string;
 }
 
 /** Why a grant cannot be handed on. `message` quotes the wanted pattern only. */

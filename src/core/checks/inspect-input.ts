@@ -12,7 +12,6 @@ import { type Denial, deny } from '../errors/denial.ts';
 import type { StagePolicy } from '../policy/scan-policy.ts';
 import { err, ok, type Result } from '../primitives/result.ts';
 import { applyPolicy, kindsOf } from '../scan/apply-policy.ts';
-import type { KnownValues } from '../scan/known-values.ts';
 import { redact } from '../scan/redact.ts';
 import { scanText } from '../scan/scan-text.ts';
 
@@ -26,9 +25,8 @@ export interface InspectedInput {
 export function inspectInput(
   given: readonly Message[],
   policy: StagePolicy,
-  known?: KnownValues,
 ): Result<InspectedInput, Denial> {
-  const options = { kinds: kindsOf(policy), ...(known && { known }) };
+  const options = { kinds: kindsOf(policy) };
   const messages: Message[] = [];
   const names = new Set<string>();
   for (const message of given) {

@@ -63,8 +63,7 @@ function narrow(held: readonly Grant[], token: TokenFacts, sources: TokenSources
     const endsAt = latestEnd(held, pattern);
     if (endsAt === undefined) return [];
     const expiresAt = Math.min(endsAt, token.expiresAt ?? Number.POSITIVE_INFINITY);
-    const grant = { pattern, grantor: token.giverName };
-    return [Number.isFinite(expiresAt) ? { ...grant, expiresAt } : grant];
+    return [Number.isFinite(expiresAt) ? { pattern, expiresAt } : { pattern }];
   });
 }
 

@@ -10,8 +10,6 @@ export interface RestartIntensity {
   readonly periodMs: number;
 }
 
-export const DEFAULT_INTENSITY: RestartIntensity = { intensity: 3, periodMs: 5_000 };
-
 export interface CountedRestart {
   /** Times of the restarts that still count, oldest first; at most `intensity` of them. */
   readonly times: readonly number[];

@@ -30,8 +30,8 @@ export function readAuthority({ env, caller }: McpRequest): Promise<Authority | 
   return openWorkspace(env, principal.workspace).authority(principal);
 }
 
-export function invalidParams(message: string, data?: object): ProtocolError {
-  return new ProtocolError(ProtocolErrorCode.InvalidParams, message, data);
+export function invalidParams(message: string): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, message);
 }
 
 /** What was refused, as JSON-RPC says it; what broke goes through as it is. */

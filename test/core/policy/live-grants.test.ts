@@ -40,7 +40,7 @@ const held = (
 
 describe('liveGrantsOf()', () => {
   test('gives what root has given', () => {
-    expect(held({ a: {} })).toEqual([{ pattern: 'tool:*', grantor: 'service:root' }]);
+    expect(held({ a: {} })).toEqual([{ pattern: 'tool:*' }]);
   });
 
   test('gives nothing of a token that is unknown, revoked or expired', () => {
