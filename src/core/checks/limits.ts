@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Denial, type DenialFacts, deny } from '../errors/denial.ts';
+import { type Denial, deny } from '../errors/denial.ts';
 import type { CheckReason } from '../errors/reasons.ts';
 import type { Slice } from '../policy/slice.ts';
 import { err, ok } from '../primitives/result.ts';
@@ -49,17 +49,14 @@ function checkCallsLeft(context: CheckContext): Denial | undefined {
   if (slice.toolCalls >= 1) return undefined;
   const { shortOf } = slice;
   return shortOf?.reason.endsWith('_rate')
-    ? refuse(shortOf.reason, shortOf)
+    ? refuse(shortOf.reason, shortOf.retryAfterMs)
     : refuse('slice_exhausted');
 }
 
-function checkToolRate(tool: string, { slice, authority }: CheckContext): Denial | undefined {
+function checkToolRate(tool: string, { slice }: CheckContext): Denial | undefined {
   const left = ownRate(slice, tool);
   if (left === undefined || left >= 1) return undefined;
-  if (slice.shortOf?.reason === 'tool_rate') return refuse('tool_rate', slice.shortOf);
-  const rate = authority.policy.rates.tools[tool];
-  if (rate === undefined) return refuse('tool_rate');
-  return refuse('tool_rate', { retryAfterMs: Math.ceil(rate.periodMs / rate.calls) });
+  return refuse('tool_rate', slice.toolRetryAfterMs?.[tool]);
 }
 
 /**
@@ -72,7 +69,7 @@ function checkBudget(
   { shortOf }: Slice,
 ): Denial | undefined {
   if (left > 0) return undefined;
-  if (shortOf?.reason === reason) return refuse(reason, shortOf);
+  if (shortOf?.reason === reason) return refuse(reason, shortOf.retryAfterMs);
   return left < 0 ? refuse(reason) : undefined;
 }
 
@@ -96,10 +93,6 @@ function ownRate({ perTool }: Slice, tool: string): number | undefined {
   return Object.hasOwn(perTool, tool) ? perTool[tool] : undefined;
 }
 
-function refuse(
-  reason: CheckReason<'limits'>,
-  facts: Pick<DenialFacts, 'retryAfterMs'> = {},
-): Denial {
-  const { retryAfterMs } = facts;
+function refuse(reason: CheckReason<'limits'>, retryAfterMs?: number): Denial {
   return deny('limits', reason, retryAfterMs === undefined ? {} : { retryAfterMs });
 }

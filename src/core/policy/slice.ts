@@ -25,7 +25,6 @@ export interface Slice {
 
 export interface SliceShortage {
   readonly reason:
-    | 'tool_rate'
     | 'session_rate'
     | 'principal_rate'
     | 'workspace_rate'

@@ -132,7 +132,7 @@ describe('SessionApi.admitTurn()', () => {
 
   it.each([
     ['principal_rate', 'rate_limited'],
-    ['tool_rate', 'rate_limited'],
+    ['session_rate', 'rate_limited'],
     ['token_budget', 'budget_exhausted'],
     ['money_budget', 'budget_exhausted'],
   ] as const)('answers a shortage of %s with %s and the exact wait', async (reason, code) => {

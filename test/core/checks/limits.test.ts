@@ -56,7 +56,7 @@ describe('check 6: limits', () => {
     );
   });
 
-  test.each(['session_rate', 'principal_rate', 'workspace_rate', 'tool_rate'] as const)(
+  test.each(['session_rate', 'principal_rate', 'workspace_rate'] as const)(
     'names %s when that is why the slice is short, and says when to come back',
     (reason) => {
       const slice = { ...FULL_SLICE, toolCalls: 0, shortOf: { reason, retryAfterMs: 1_250 } };
@@ -66,21 +66,12 @@ describe('check 6: limits', () => {
   );
 
   test('denies a tool whose own rate is used up, until its bucket holds one more', () => {
-    const rates = {
-      ...makePolicy().rates,
-      tools: { 'text-stats': { calls: 4, periodMs: 10_000 } },
-    };
-    const authority = makeAuthority({ policy: makePolicy({ rates }) });
-    const perTool = (left: number) => ({ ...FULL_SLICE, perTool: { 'text-stats': left } });
-    expect(denial({ authority, slice: perTool(1) })).toBe('approved');
-    expect(denial({ authority, slice: perTool(0) })).toEqual(
-      refused('tool_rate', { retryAfterMs: 2_500 }),
-    );
-    expect(denial({ slice: perTool(0) })).toEqual(refused('tool_rate'));
-    const shortOf = { reason: 'tool_rate', retryAfterMs: 17 } as const;
-    expect(denial({ authority, slice: { ...perTool(0), shortOf } })).toEqual(
-      refused('tool_rate', { retryAfterMs: 17 }),
-    );
+    const perTool = (left: number) => ({
+      ...FULL_SLICE,
+      ...{ perTool: { 'text-stats': left }, toolRetryAfterMs: { 'text-stats': 1_234 } },
+    });
+    expect(denial({ slice: perTool(1) })).toBe('approved');
+    expect(denial({ slice: perTool(0) })).toEqual(refused('tool_rate', { retryAfterMs: 1_234 }));
   });
 
   test.each([
