@@ -6,13 +6,11 @@
  */
 
 import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
-import { FAMILIES } from '../core/capabilities/catalogue.ts';
-import { expandGrants } from '../core/capabilities/expand.ts';
-import type { Grant } from '../core/capabilities/grant.ts';
 import { admitUse } from '../core/policy/caveat.ts';
 import { narrowGrants } from '../core/policy/narrow-grants.ts';
 import type { Principal } from '../core/policy/principal.ts';
 import { ROOT_NAME, ROOT_WORKSPACE } from '../core/policy/reserved-name.ts';
+import { ROOT_GRANTS } from '../core/policy/token-facts.ts';
 import { isRootToken, type PresentedToken, readToken } from './access-token.ts';
 import type { GatewayBindings } from './bindings.ts';
 import { countRoot } from './count-root.ts';
@@ -20,11 +18,6 @@ import type { Caller } from './route.ts';
 import { signIn } from './sign-in.ts';
 import { looksLikeJwt } from './unverified-jwt.ts';
 import type { Arrival } from './use-of.ts';
-
-/** Every family of the catalogue, by name: root holds what exists now, not what may come. */
-const ROOT_GRANTS: readonly Grant[] = expandGrants(FAMILIES.map(({ name }) => name)).patterns.map(
-  (pattern) => ({ pattern }),
-);
 
 /** The caller, or nothing for an unknown, expired or revoked credential. */
 export async function authenticate(
