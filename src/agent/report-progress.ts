@@ -6,6 +6,7 @@
  */
 
 import { checkContent } from '../core/checks/result-content.ts';
+import type { CallRef } from '../core/conversation/call-ref.ts';
 import { commitDeferred, commitSoon } from './commit-step.ts';
 import type { StartedCall } from './decide-calls.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
@@ -49,12 +50,6 @@ export function reportProgress(
     over.abort('over');
     forget?.();
   };
-}
-
-interface CallRef {
-  readonly round: number;
-  readonly index: number;
-  readonly tool: string;
 }
 
 interface Line {

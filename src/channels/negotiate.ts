@@ -6,15 +6,10 @@
  */
 
 import type { ChannelSpec } from '../core/channels/channel-spec.ts';
+import type { PointerError } from '../core/errors/pointer-errors.ts';
 import { ADAPTERS } from './adapters.ts';
 
-export interface SpecProblem {
-  /** JSON pointer into the specification. */
-  readonly pointer: string;
-  readonly detail: string;
-}
-
-type Rule = readonly [isBroken: (spec: ChannelSpec) => boolean, problem: SpecProblem];
+type Rule = readonly [isBroken: (spec: ChannelSpec) => boolean, problem: PointerError];
 
 const isWebChat = ({ platform }: ChannelSpec) => platform === 'web-chat';
 
@@ -56,6 +51,6 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
-export function findSpecProblems(spec: ChannelSpec): readonly SpecProblem[] {
+export function findSpecProblems(spec: ChannelSpec): readonly PointerError[] {
   return RULES.filter(([isBroken]) => isBroken(spec)).map(([, problem]) => problem);
 }

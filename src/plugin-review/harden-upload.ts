@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../core/primitives/result.ts';
 import { HARDENING_VERSION, type HardenedModule, hardenModule } from '../wasm-hardening/harden.ts';
 import { DEFAULT_HARDENING_POLICY } from '../wasm-hardening/hardening-policy.ts';
 import { hostFunctionType } from '../wasm-hardening/host-functions.ts';
+import type { ModuleImport } from '../wasm-hardening/imports.ts';
 
 /** Whether an engine takes these bytes for a module; `WebAssembly.validate` wherever there is one. */
 export type ValidateModule = (bytes: Uint8Array) => boolean;
@@ -31,17 +32,10 @@ interface UploadProblem {
   readonly detail: string;
 }
 
-export interface ForeignImport {
-  readonly module: string;
-  readonly name: string;
-  /** As `(i64)->(i64)`: a function that is offered may be imported under another type. */
-  readonly type: string;
-}
-
 export interface UploadRefusal {
   readonly problem: UploadProblem;
-  /** All functions that it imports and nobody offers, as far as it was read. */
-  readonly foreign: readonly ForeignImport[];
+  /** All functions that it imports and nobody offers under that type, as far as it was read. */
+  readonly foreign: readonly ModuleImport[];
 }
 
 /**
@@ -60,7 +54,7 @@ export function hardenUpload(
   // Hardening is no validator: by appending exports it could make an invalid module valid. But it
   // says what is wrong and where, which the engine does not.
   const isValid = validate(upload);
-  const foreign: ForeignImport[] = [];
+  const foreign: ModuleImport[] = [];
   const hardened = hardenModule(upload, {
     ...DEFAULT_HARDENING_POLICY,
     maxMemoryPages: limits.memoryPages ?? DEFAULT_WASM_LIMITS.memoryPages,
@@ -88,7 +82,7 @@ export function hardenUpload(
 function refuse(
   code: UploadProblemCode,
   detail: string,
-  foreign: readonly ForeignImport[] = [],
+  foreign: readonly ModuleImport[] = [],
 ): Result<never, UploadRefusal> {
   return err({ problem: { code, detail }, foreign });
 }

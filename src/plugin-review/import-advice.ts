@@ -8,7 +8,8 @@
 import type { FamilyName } from '../core/capabilities/catalogue.ts';
 import type { AMBIENT_CAPABILITIES } from '../core/manifest/wasm-limits.ts';
 import { hostFunctionType } from '../wasm-hardening/host-functions.ts';
-import type { ForeignImport } from './harden-upload.ts';
+import type { ModuleImport } from '../wasm-hardening/imports.ts';
+import type { ImportName } from '../wasm-hardening/list-imports.ts';
 import { toVisibleName } from './visible-name.ts';
 
 /** What each toolchain calls the host that it expects, and how to make it expect this one. */
@@ -25,7 +26,7 @@ const FOREIGN_MODULES: readonly (readonly [module: RegExp, advice: string])[] = 
 ];
 
 /** Why an import is refused, and what would be needed. */
-export function adviseForeign({ module, name, type }: ForeignImport): string {
+export function adviseForeign({ module, name, type }: ModuleImport): string {
   const offered = hostFunctionType(module, name);
   if (offered !== undefined) {
     return `must import "${name}" of "${module}" as ${offered}, and imports it as ${type}`;
@@ -48,18 +49,13 @@ const FAMILY_NEEDED_BY: ReadonlyMap<string, FamilyName> = new Map([
   ['kv_delete', 'storage:workspace:write'],
 ]);
 
-export interface HostImport {
-  readonly module: string;
-  readonly name: string;
-}
-
 /** Which family a host function belongs to; most need none. */
-export function familyNeededBy({ module, name }: HostImport): FamilyName | undefined {
+export function familyNeededBy({ module, name }: ImportName): FamilyName | undefined {
   return module.startsWith('extism:') ? FAMILY_NEEDED_BY.get(name) : undefined;
 }
 
 /** Functions of WASI that are there for linking and always answer "not capable". */
-export function hasNoEffect({ module, name }: HostImport): boolean {
+export function hasNoEffect({ module, name }: ImportName): boolean {
   return module === 'wasi_snapshot_preview1' && /^(path_|sock_)/.test(name);
 }
 
@@ -70,7 +66,7 @@ export const AMBIENT_FUNCTIONS = {
 } as const satisfies Record<keyof typeof AMBIENT_CAPABILITIES, string>;
 
 export function importsAmbient(
-  imports: readonly HostImport[],
+  imports: readonly ImportName[],
   kind: keyof typeof AMBIENT_FUNCTIONS,
 ): boolean {
   return imports.some(

@@ -19,13 +19,9 @@ import type { Manifest } from '../core/manifest/manifest.ts';
 import { declaresSecret } from '../core/manifest/plugin-settings.ts';
 import { familyOfRequirement } from '../core/manifest/requirement-family.ts';
 import { AMBIENT_CAPABILITIES } from '../core/manifest/wasm-limits.ts';
+import type { ImportName } from '../wasm-hardening/list-imports.ts';
 import type { Finding } from './finding.ts';
-import {
-  AMBIENT_FUNCTIONS,
-  familyNeededBy,
-  type HostImport,
-  importsAmbient,
-} from './import-advice.ts';
+import { AMBIENT_FUNCTIONS, familyNeededBy, importsAmbient } from './import-advice.ts';
 
 /** A `type`, so that it is a `JsonObject`. */
 export type NeededCapability = {
@@ -38,7 +34,7 @@ export type NeededCapability = {
 /** What bears on the question: of the manifest, and of the code. */
 export interface CapabilityFacts {
   readonly manifest: Pick<Manifest, 'tools' | 'capabilities' | 'wasm' | 'config'>;
-  readonly imports: readonly HostImport[];
+  readonly imports: readonly ImportName[];
   /** What else of the code needs a family. */
   readonly reasons?: readonly (readonly [family: FamilyName, because: string])[];
   /** Texts that the code holds, in which hosts may be named. */

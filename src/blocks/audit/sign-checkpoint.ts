@@ -4,23 +4,15 @@
  * @module
  */
 
-import { writeBody, writeNote } from '../../core/audit/checkpoint.ts';
+import { type Checkpoint, writeBody, writeNote } from '../../core/audit/checkpoint.ts';
 import { sha256 } from '../kit/keys.ts';
 import type { SigningKey } from '../kit/signing-key.ts';
 import type { CheckpointNote } from './audit-api.ts';
 
-export interface TreeHead {
-  readonly workspace: string;
-  readonly size: number;
-  readonly root: Uint8Array;
-  /** Epoch milliseconds. */
-  readonly at: number;
-}
-
-export function signCheckpoint(head: TreeHead, key: SigningKey): CheckpointNote {
-  const body = writeBody(head);
+export function signCheckpoint(checkpoint: Checkpoint, key: SigningKey): CheckpointNote {
+  const body = writeBody(checkpoint);
   const signature = Buffer.from(key.sign(body), 'base64url');
   const publicKey = Buffer.from(key.publicKey, 'base64url');
-  const note = writeNote({ checkpoint: head, body, signature }, publicKey, sha256);
-  return { size: head.size, at: head.at, note };
+  const note = writeNote({ checkpoint, body, signature }, publicKey, sha256);
+  return { size: checkpoint.size, at: checkpoint.at, note };
 }

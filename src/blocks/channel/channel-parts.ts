@@ -7,8 +7,7 @@
 import type { AdapterContext } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
-import type { CapabilityPattern } from '../../core/capabilities/pattern.ts';
-import { parsePattern } from '../../core/capabilities/pattern.ts';
+import { patternsAmong } from '../../core/capabilities/pattern.ts';
 import type { Principal } from '../../core/policy/principal.ts';
 import type { KeyedHash, WorkspaceId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
@@ -96,12 +95,7 @@ export function senderPrincipal(
 /** Whom the channel itself acts as, to take messages in and to send them. */
 export function channelPrincipal(parts: ChannelParts, channel: StoredChannel): Principal {
   const { name } = channel.spec;
-  const patterns = [`channel:receive:${name}`, `channel:send:${name}`].flatMap(toPatterns);
+  const patterns = patternsAmong([`channel:receive:${name}`, `channel:send:${name}`]);
   const grants = patterns.map((pattern) => ({ pattern }));
   return senderPrincipal(parts, { ...channel, grants }, name);
-}
-
-function toPatterns(text: string): readonly CapabilityPattern[] {
-  const parsed = parsePattern(text);
-  return parsed.ok ? [parsed.value] : [];
 }

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { failedOutcome, type ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { chooseNode } from './choose-node.ts';
 import type { NodeAnswer, NodeCall } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import { settleOverdue, signFor, startCall } from './run-calls.ts';
-import { failed, findWritten } from './settle-call.ts';
+import { findWritten } from './settle-call.ts';
 import type { WaitingCalls } from './waiting-calls.ts';
 
 /** Starts a call that is not known, and answers with its end, or with the node that it is to be signed for. */
@@ -27,7 +27,7 @@ export async function runToEnd(
     if (moved?.kind === 'sign-for') return moved;
     if (moved !== undefined) return { kind: 'outcome', outcome: moved };
     // Its end was told to somebody before, and could not be written.
-    if (parts.calls.isKnown(callKey)) return { kind: 'outcome', outcome: failed('unknown') };
+    if (parts.calls.isKnown(callKey)) return { kind: 'outcome', outcome: failedOutcome('unknown') };
   }
 }
 

@@ -5,13 +5,12 @@
  * @module
  */
 
-import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { failedOutcome, type ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { MAX_CALL_WAIT_MS } from '../../core/executor-protocol/executor-run.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import { LAST_WORD_MS, toFacts } from './call-facts.ts';
 import { send } from './connections.ts';
 import type { NodeParts } from './node-parts.ts';
-import { failed } from './settle-call.ts';
 
 /**
  * Asks about a call of which nothing is known; from then on it is one that was sent. The answer
@@ -24,7 +23,7 @@ export function askForForgotten(
   const { callKey, codeHash, deadlineAt } = claims;
   const node = parts.ways.of(codeHash);
   if (node === undefined) return undefined;
-  if (parts.nodes.find(node) === undefined) return failed('unknown');
+  if (parts.nodes.find(node) === undefined) return failedOutcome('unknown');
   const now = parts.now();
   const settleAt = Math.max(deadlineAt, now) + LAST_WORD_MS;
   const facts = toFacts(claims, node);

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { failedOutcome } from '../../core/conversation/tool-result.ts';
 import type { NodeId } from '../../core/primitives/ids.ts';
 import { type CallFacts, LAST_WORD_MS } from './call-facts.ts';
 import { type CallOrder, sendCall } from './call-order.ts';
@@ -14,7 +15,7 @@ import type { CallHead, CallUnderWay } from './call-row.ts';
 import { linkOf, send } from './connections.ts';
 import { doubtLedger, mayBeLost } from './doubt-ledger.ts';
 import type { NodeParts } from './node-parts.ts';
-import { failed, findWritten, settle, waitUntil } from './settle-call.ts';
+import { findWritten, settle, waitUntil } from './settle-call.ts';
 
 /** A node is back: it is asked what became of what it was sent, and sent what waited for it. */
 export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): void {
@@ -76,17 +77,17 @@ export function sendAgain(parts: NodeParts, socket: WebSocket, callKey: string):
   if (call.state === 'done') {
     doubtLedger(parts, call.facts);
   } else if (mayBeLost(parts, call)) {
-    if (call.state === 'sent') settle(parts, call, { outcome: failed('unknown') });
+    if (call.state === 'sent') settle(parts, call, { outcome: failedOutcome('unknown') });
   } else if (call.state === 'unknown') {
-    settle(parts, call, { outcome: failed('deadline') });
+    settle(parts, call, { outcome: failedOutcome('deadline') });
   } else if (open?.state !== 'sent') {
     return;
   } else if (call.order === undefined) {
     forget(parts, callKey);
   } else if (open.isCancelled) {
-    settle(parts, call, { outcome: failed('cancelled') });
+    settle(parts, call, { outcome: failedOutcome('cancelled') });
   } else if (parts.now() >= call.facts.deadlineAt) {
-    settle(parts, call, { outcome: failed('deadline') });
+    settle(parts, call, { outcome: failedOutcome('deadline') });
   } else {
     putBack(parts, socket, { open, order: call.order });
   }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { failedOutcome, type ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { parseReceipt, RECEIPT_CONTEXT } from '../../core/executor-protocol/executor-receipt.ts';
 import type { ExecutorFrame } from '../../core/executor-protocol/frames.ts';
 import { judgeReceipt } from '../../core/executor-protocol/judge-receipt.ts';
@@ -23,7 +23,7 @@ import type { ChosenNode, NodeAnswer, NodeCall } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
 import { askOnceMore } from './resume-calls.ts';
-import { failed, findWritten, settle, settleSoon, waitUntil } from './settle-call.ts';
+import { findWritten, settle, settleSoon, waitUntil } from './settle-call.ts';
 
 type Done = Extract<ExecutorFrame, { kind: 'done' }>;
 
@@ -34,13 +34,13 @@ type Done = Extract<ExecutorFrame, { kind: 'done' }>;
 export function startCall(parts: NodeParts, call: NodeCall): NodeAnswer | undefined {
   const { claims, signed } = call;
   if (parts.unwanted.has(claims.callKey)) {
-    return { kind: 'outcome', outcome: failed('cancelled') };
+    return { kind: 'outcome', outcome: failedOutcome('cancelled') };
   }
   if (parts.outbox.isBlocked(parts.now())) {
-    return { kind: 'outcome', outcome: failed('tier_unavailable') };
+    return { kind: 'outcome', outcome: failedOutcome('tier_unavailable') };
   }
   const chosen = chooseNode(parts, call);
-  if (!chosen.ok) return { kind: 'outcome', outcome: failed(chosen.error) };
+  if (!chosen.ok) return { kind: 'outcome', outcome: failedOutcome(chosen.error) };
   const node = toChosen(chosen.value);
   const { id } = chosen.value;
   if (signed?.node !== id || signed.ceilingVersion !== node.ceilingVersion) {
@@ -108,7 +108,7 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
   const receipt = isSigned ? parseReceipt(frame.receipt) : undefined;
   const hasEnd = call.state === 'done' || call.state === 'failed';
   if (receipt === undefined) {
-    if (!hasEnd) settle(parts, call, { outcome: failed('unknown'), lie: 'receipt_refused' });
+    if (!hasEnd) settle(parts, call, { outcome: failedOutcome('unknown'), lie: 'receipt_refused' });
     end(socket, 'refused');
     return;
   }
@@ -123,7 +123,7 @@ export function finishCall(parts: NodeParts, socket: WebSocket, frame: Done): vo
   const judged = judgeReceipt(answer, call.facts, sha256Hex);
   // Of one that is unknown already, it says nothing new: said again and again, it fills no record.
   if (call.state === 'unknown' && !(judged.ok && isTold(judged.value))) return;
-  if (!judged.ok) settle(parts, call, { outcome: failed('unknown'), lie: judged.error });
+  if (!judged.ok) settle(parts, call, { outcome: failedOutcome('unknown'), lie: judged.error });
   else settleSoon(parts, call, { outcome: judged.value, text: frame.receipt });
 }
 
@@ -144,7 +144,7 @@ export function settleOverdue(parts: NodeParts): void {
 export function cancelCall(parts: NodeParts, callKey: string): void {
   if (!parts.calls.isKnown(callKey)) parts.unwanted.add(callKey, parts.now());
   const call = parts.calls.underWay(callKey);
-  if (call?.state === 'waiting') settle(parts, call, { outcome: failed('cancelled') });
+  if (call?.state === 'waiting') settle(parts, call, { outcome: failedOutcome('cancelled') });
   if (call?.state !== 'sent') return;
   // Its node may not hear of it now.
   parts.calls.note({ ...call, isCancelled: true });
@@ -168,6 +168,6 @@ export function abandonWaiting(parts: NodeParts, node: NodeId): void {
 function giveUp(parts: NodeParts, calls: readonly CallHead[]): void {
   for (const call of calls) {
     const reason = call.state === 'sent' ? 'unknown' : 'tier_unavailable';
-    settle(parts, call, { outcome: failed(reason) });
+    settle(parts, call, { outcome: failedOutcome(reason) });
   }
 }

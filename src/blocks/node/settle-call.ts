@@ -5,7 +5,6 @@
  */
 
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
-import type { CheckReason } from '../../core/errors/reasons.ts';
 import { MAX_CALL_WAIT_MS } from '../../core/executor-protocol/executor-run.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { CallHead, StoredCall } from './call-row.ts';
@@ -63,10 +62,6 @@ function stateOf(outcome: ToolOutcome): CallState {
 export function findWritten(parts: NodeParts, callKey: string): StoredCall | undefined {
   parts.ends.write();
   return parts.calls.find(callKey);
-}
-
-export function failed(reason: CheckReason<'dispatch'>): ToolOutcome {
-  return { kind: 'failed', reason, cost: { durationMs: 0 } };
 }
 
 /** Until when a call waits that its node has not, epoch milliseconds. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { CallRef } from '../../core/conversation/call-ref.ts';
 import type { CallEnd, JournalEntry } from '../../core/conversation/journal-entry.ts';
 import type { RunCost } from '../../core/conversation/tool-result.ts';
 import type { TurnEventBody } from '../../core/conversation/turn-event.ts';
@@ -20,12 +21,6 @@ export type SessionEntry =
   | { readonly kind: 'call-went-outward'; readonly round: number; readonly index: number }
   /** What was used up to here is settled with the reservation of an earlier turn: see `turn-reservation.ts`. */
   | { readonly kind: 'reservation-left' };
-
-interface CallRef {
-  readonly round: number;
-  readonly index: number;
-  readonly tool: string;
-}
 
 /** The events of an entry, in order. Whoever counts ids counts these. */
 export function toEvents(entry: SessionEntry): readonly TurnEventBody[] {

@@ -10,7 +10,7 @@
 
 import { type Expansion, type ExpansionProblem, expandGrants } from './expand.ts';
 import { findForbidden } from './holder.ts';
-import { type CapabilityPattern, covers, parsePattern } from './pattern.ts';
+import { covers, patternsAmong } from './pattern.ts';
 
 /** Each bit, its number and its family, as given by the block protocol. Numbers never change. */
 export const BLOCK_BITS = {
@@ -49,13 +49,13 @@ const CAP_NONE = 'CAP_NONE';
  * ```
  */
 export function expandBlockCapabilities(entries: readonly string[]): Expansion {
-  const listed = parseAll(entries);
+  const listed = patternsAmong(entries);
   const problems: ExpansionProblem[] = [];
   const texts: { readonly index: number; readonly text: string }[] = [];
 
   for (const [index, entry] of entries.entries()) {
     if (isBlockBit(entry)) {
-      const [family] = parseAll([BLOCK_BITS[entry].family]);
+      const [family] = patternsAmong([BLOCK_BITS[entry].family]);
       const isNarrowed = family !== undefined && listed.some((pattern) => covers(family, pattern));
       if (!isNarrowed) texts.push({ index, text: BLOCK_BITS[entry].family });
     } else if (entry !== CAP_NONE) {
@@ -81,19 +81,11 @@ function isBlockBit(entry: string): entry is BlockBit {
 }
 
 function findForbiddenProblems(entry: string, index: number): readonly ExpansionProblem[] {
-  return parseAll([entry])
+  return patternsAmong([entry])
     .flatMap((pattern) => findForbidden('block', pattern))
     .map((name) => ({
       code: 'forbidden_capability',
       index,
       message: `Cannot give "${entry}" to a block: it must not take in "${name}"`,
     }));
-}
-
-/** The patterns among the texts. */
-function parseAll(texts: readonly string[]): readonly CapabilityPattern[] {
-  return texts.flatMap((text) => {
-    const parsed = parsePattern(text);
-    return parsed.ok ? [parsed.value] : [];
-  });
 }

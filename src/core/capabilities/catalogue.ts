@@ -146,6 +146,10 @@ const BY_NAME: ReadonlyMap<string, CapabilityFamily> = new Map(
   FAMILIES.map((family) => [family.name, family]),
 );
 
+export function findFamily(name: string): CapabilityFamily | undefined {
+  return BY_NAME.get(name);
+}
+
 /** Most segments in a resource: a host and its port. */
 const MAX_RESOURCE_SEGMENTS = 2;
 

@@ -58,6 +58,14 @@ export function parsePattern(text: string): Result<CapabilityPattern, MalformedC
   return malformed(`Cannot read pattern ${quote(text)}: ${problem}`);
 }
 
+/** Those of the texts that are patterns. */
+export function patternsAmong(texts: readonly string[]): readonly CapabilityPattern[] {
+  return texts.flatMap((text) => {
+    const parsed = parsePattern(text);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
 /**
  * Reads the capability that a call asks for: a pattern in which no star is allowed. Its resource
  * may come from a call's arguments, so the message of a refusal never repeats any of it.

@@ -16,15 +16,10 @@ import type { ApprovalRequest } from '../policy/approval.ts';
 import type { Slice } from '../policy/slice.ts';
 import type { TurnId } from '../primitives/ids.ts';
 import type { JsonObject } from '../primitives/json.ts';
+import type { CallRef } from './call-ref.ts';
 import type { AssistantMessage } from './message.ts';
 import type { RunCost, ToolResult } from './tool-result.ts';
 import type { Usage } from './usage.ts';
-
-interface CallRef {
-  readonly round: number;
-  readonly index: number;
-  readonly tool: string;
-}
 
 export type JournalEntry =
   /** Coalesced text of a reply that is still being written (100 ms or 2 KiB). */

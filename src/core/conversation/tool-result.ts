@@ -41,6 +41,11 @@ export type ToolOutcome =
       readonly retryAfterMs?: number;
     };
 
+/** Of a call that did not run, or of which nobody can tell. */
+export function failedOutcome(reason: CheckReason<'dispatch'>): ToolOutcome {
+  return { kind: 'failed', reason, cost: { durationMs: 0 } };
+}
+
 /** Evidence of what ran: hashes only, so that it can be kept and compared. */
 export interface Receipt {
   readonly codeHash: string;

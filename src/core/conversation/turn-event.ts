@@ -11,17 +11,12 @@ import type { Label } from '../policy/labels.ts';
 import type { JsonObject } from '../primitives/json.ts';
 import type { HiddenValues } from '../provenance/handle.ts';
 import type { TrustedFields } from '../provenance/trusted-fields.ts';
+import type { CallRef } from './call-ref.ts';
 import type { Receipt, RunCost } from './tool-result.ts';
 import type { Usage } from './usage.ts';
 
 /** Why a reply ends before its end: at `maxOutputTokens`, or by what the provider does not let it say. */
 export type Cut = 'length' | 'filter';
-
-interface CallRef {
-  readonly round: number;
-  readonly index: number;
-  readonly tool: string;
-}
 
 export type TurnEventBody =
   | { readonly kind: 'turn-started'; readonly turnId: string; readonly model: string }

@@ -5,7 +5,7 @@
  */
 
 import { findCovering } from '../capabilities/capability-set.ts';
-import { parsePattern } from '../capabilities/pattern.ts';
+import { parsePattern, patternsAmong } from '../capabilities/pattern.ts';
 import type { ProvedTool } from '../policy/prove-move.ts';
 import { DAY_MS } from './day.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
@@ -130,10 +130,7 @@ function nameSome(patterns: readonly string[]): string {
 }
 
 function mayActThrough(held: readonly string[]): boolean {
-  const patterns = held.flatMap((text) => {
-    const parsed = parsePattern(text);
-    return parsed.ok ? [parsed.value] : [];
-  });
+  const patterns = patternsAmong(held);
   return TO_ACT_THROUGH.some((name) => {
     const parsed = parsePattern(name);
     const isHeld = parsed.ok && findCovering(patterns, parsed.value) !== undefined;

@@ -10,7 +10,7 @@
 import { findCovering } from '../capabilities/capability-set.ts';
 import type { CapabilityFamily } from '../capabilities/catalogue.ts';
 import { patternsOf } from '../capabilities/hold-all.ts';
-import { type CapabilityPattern, covers, parsePattern } from '../capabilities/pattern.ts';
+import { type CapabilityPattern, covers, patternsAmong } from '../capabilities/pattern.ts';
 import { familiesReachedBy } from '../capabilities/reach.ts';
 import { isOnRecord, type UsedCapabilities } from './used-capabilities.ts';
 import { withoutExpansions } from './without-expansions.ts';
@@ -28,7 +28,7 @@ export interface GrantUse {
 
 /** `held` is expanded; what cannot be read is left out, and covers nothing anyway. */
 export function narrowToUse(held: readonly string[], used: UsedCapabilities): GrantUse {
-  const patterns = readAll(held);
+  const patterns = patternsAmong(held);
   const kept = patterns.map((pattern) => ({ pattern, rest: keepUsed(pattern, used) }));
   const enough = withoutCovered(kept.flatMap(({ rest }) => rest));
   const unused = kept.filter(({ rest }) => rest.length === 0).map(({ pattern }) => pattern);
@@ -56,7 +56,7 @@ function keepUsedOf(
   { exact, families }: UsedCapabilities,
 ): readonly CapabilityPattern[] {
   if (!isOnRecord(family.name) || families.has(family.name)) return withinFamily(pattern, family);
-  return readAll([...exact]).filter(
+  return patternsAmong([...exact]).filter(
     (capability) =>
       covers(pattern, capability) && patternsOf(family).some((part) => covers(part, capability)),
   );
@@ -85,11 +85,4 @@ function isUsedBelow(pattern: string, enough: readonly string[]): boolean {
 /** Reaches outside, runs something, or administrates. */
 function isSensitive({ dangerous, neverHeldBy }: CapabilityFamily): boolean {
   return dangerous || neverHeldBy.length > 0;
-}
-
-function readAll(texts: readonly string[]): readonly CapabilityPattern[] {
-  return texts.flatMap((text) => {
-    const parsed = parsePattern(text);
-    return parsed.ok ? [parsed.value] : [];
-  });
 }

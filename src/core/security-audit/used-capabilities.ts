@@ -9,7 +9,7 @@
  */
 
 import type { AuditAction } from '../audit/audit-event.ts';
-import { FAMILIES, type FamilyName } from '../capabilities/catalogue.ts';
+import { FAMILIES, type FamilyName, findFamily } from '../capabilities/catalogue.ts';
 import { toResource } from '../capabilities/resource.ts';
 import { MACHINE_FAMILY_NAMES } from '../policy/granted-on-machine.ts';
 import type { ProvedTool } from '../policy/prove-move.ts';
@@ -111,7 +111,7 @@ export function findUsed(
     if (model !== undefined) addModel(exact, model);
     if (tool !== undefined) names.add(tool);
     if (action !== 'host-call' || resource === undefined) continue;
-    const family = FAMILIES.find(({ name }) => name === resource);
+    const family = findFamily(resource);
     if (family !== undefined) families.add(family.name);
     else if (addHost(exact, resource)) hostsOfTools.add(tool ?? '');
   }

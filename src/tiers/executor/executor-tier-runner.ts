@@ -12,7 +12,7 @@ import type {
   NodeCall,
   SignedCall,
 } from '../../blocks/node/node-api.ts';
-import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { failedOutcome, type ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { CheckReason } from '../../core/errors/reasons.ts';
 import { MAX_ARGUMENT_CHARS, MAX_TICKET_CHARS } from '../../core/executor-protocol/frames.ts';
 import { canonicalJson } from '../../core/primitives/canonical-json.ts';
@@ -42,7 +42,7 @@ export function createExecutorTierRunner(nodes: NodeApi, secrets: SecretSource):
     async run(job, signal) {
       const { callKey } = job.claims;
       const outcome = runOnNode({ nodes, source: secrets }, job, signal).catch(
-        async () => (await nodes.recall(job.claims)) ?? failed('unknown'),
+        async () => (await nodes.recall(job.claims)) ?? failedOutcome('unknown'),
       );
       return await orCancelled(outcome, signal, () => nodes.cancel(callKey));
     },
@@ -72,21 +72,21 @@ async function runOnNode(
   // In canonical form they may be several times as long as they were written: `1e20` has 21 digits.
   const { argumentsText, configText = '' } = call;
   if (Math.max(argumentsText.length, configText.length) > MAX_ARGUMENT_CHARS) {
-    return failed(TOO_LONG);
+    return failedOutcome(TOO_LONG);
   }
   // A secret is not touched before the block has said that its node may have it.
   let known = secrets.length === 0 ? knownNodes.get(place) : undefined;
   for (let offer = 0; offer < MAX_OFFERS; offer++) {
     const signed = known && (await signFor(known, job, source));
-    if (signed?.ok === false) return failed(signed.error);
+    if (signed?.ok === false) return failedOutcome(signed.error);
     // The block does not know of it yet, and could not end it.
-    if (signal.aborted) return failed('cancelled');
+    if (signal.aborted) return failedOutcome('cancelled');
     const offered = { ...call, ...(signed && { signed: signed.value }) };
     const answer = await nodes.run(offered, job.onProgress);
     if (answer.kind === 'outcome') return answer.outcome;
     known = remember(place, answer);
   }
-  return failed('tier_unavailable');
+  return failedOutcome('tier_unavailable');
 }
 
 async function signFor(
@@ -112,8 +112,4 @@ function remember(
   if (knownNodes.size >= MAX_KNOWN) knownNodes.clear();
   knownNodes.set(place, chosen);
   return chosen;
-}
-
-function failed(reason: Failure): ToolOutcome {
-  return { kind: 'failed', reason, cost: { durationMs: 0 } };
 }

@@ -10,8 +10,7 @@ import type { BlockBindings } from '../../blocks/kit/bindings.ts';
 import { keyedHash } from '../../blocks/kit/keys.ts';
 import { openSession } from '../../blocks/session/session-client.ts';
 import { openVault } from '../../blocks/vault/vault-client.ts';
-import type { Denial } from '../../core/errors/denial.ts';
-import { CHECK_REASONS, type CheckReason } from '../../core/errors/reasons.ts';
+import type { CheckReason } from '../../core/errors/reasons.ts';
 import type { CallSecret } from '../../core/executor-protocol/sealed-secrets.ts';
 import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import { LOWEST_LABEL } from '../../core/policy/labels.ts';
@@ -19,6 +18,7 @@ import { parseWorkspaceId, readSessionId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { referencesIn } from '../../core/vault/secret-reference.ts';
+import { endOfDenied } from '../denied-host-call.ts';
 
 type Env = Pick<BlockBindings, 'SESSIONS' | 'VAULTS' | 'SALLYPORT_MASTER_KEY'>;
 type Failure = CheckReason<'dispatch'>;
@@ -62,13 +62,7 @@ async function takeSecret(
     privateAddress: false,
     read: LOWEST_LABEL,
   });
-  if (!leave.ok) return err(toFailure(leave.error));
+  if (!leave.ok) return err(endOfDenied(leave.error));
   const lent = await openVault(env, workspace).lend({ name, node, claims });
   return lent.ok ? lent : err('host_denied');
-}
-
-/** A run that was fenced off or cancelled ends as that; any other denial is the host's. */
-function toFailure({ check, reason }: Denial): Failure {
-  const known = CHECK_REASONS.dispatch.find((candidate) => candidate === reason);
-  return check === 'dispatch' && known !== undefined ? known : 'host_denied';
 }

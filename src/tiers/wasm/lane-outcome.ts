@@ -74,8 +74,3 @@ function costOf({ durationMs }: LaneCall, report: PluginReport | undefined): Run
   const { fuel, memoryPages, suspendedMs } = report;
   return { durationMs, fuel, memoryPages, suspendedMs };
 }
-
-/** Of a call that did not run. */
-export function failed(reason: PluginFailure): ToolOutcome {
-  return { kind: 'failed', reason, cost: { durationMs: 0 } };
-}

@@ -11,11 +11,10 @@ import { openStorage } from '../../blocks/storage/storage-client.ts';
 import type { TokenProblem } from '../../blocks/vault/sign-in-api.ts';
 import { openSignIns } from '../../blocks/vault/sign-in-client.ts';
 import { openVault } from '../../blocks/vault/vault-client.ts';
-import type { Denial } from '../../core/errors/denial.ts';
-import { CHECK_REASONS } from '../../core/errors/reasons.ts';
 import { parseWorkspaceId, readSessionId } from '../../core/primitives/ids.ts';
 import { err, type Result } from '../../core/primitives/result.ts';
 import { readSignInName } from '../../core/vault/sign-in-name.ts';
+import { endOfDenied } from '../denied-host-call.ts';
 import type { SecretGate } from './call-secrets.ts';
 import type { HttpGate } from './host-http.ts';
 import { labelOfWrite, type StorageGate } from './host-storage.ts';
@@ -48,7 +47,7 @@ export function createSessionGate(env: WasmLaneBindings): SessionGate {
     const { claims, read } = call;
     const answer = await sessionOf(call)?.authorizeHostCall({ claims, read, ...question });
     if (answer === undefined) return err('host_denied');
-    return answer.ok ? answer : err(toFailure(answer.error));
+    return answer.ok ? answer : err(endOfDenied(answer.error));
   };
   return (call) => ({
     http: {
@@ -114,10 +113,4 @@ function secretGateOf(
 /** What somebody can do something about is told apart. */
 function endOf(problem: TokenProblem): PluginFailure {
   return problem === 'sign_in_needed' ? problem : 'host_denied';
-}
-
-/** A run that was fenced off or cancelled ends as that; any other denial is the host's. */
-function toFailure({ check, reason }: Denial): PluginFailure {
-  const known = CHECK_REASONS.dispatch.find((candidate) => candidate === reason);
-  return check === 'dispatch' && known !== undefined ? known : 'host_denied';
 }

@@ -19,7 +19,7 @@ import type {
   Withdrawal,
 } from '../../blocks/workspace/lane-api.ts';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
-import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
+import { failedOutcome, type ToolOutcome } from '../../core/conversation/tool-result.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import {
@@ -34,7 +34,7 @@ import type { PluginJob } from './isolate/plugin-protocol.ts';
 import { IsolateLedger } from './isolate-ledger.ts';
 import { IsolateLoader } from './isolate-loader.ts';
 import { LaneCall } from './lane-call.ts';
-import { awaitEnding, failed, toOutcome } from './lane-outcome.ts';
+import { awaitEnding, toOutcome } from './lane-outcome.ts';
 import { LanePlugins } from './lane-plugins.ts';
 import { LaneStore, RETENTION_MS } from './lane-store.ts';
 import { loadCode } from './load-code.ts';
@@ -164,7 +164,7 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   }
 
   #toRefusal(refusal: TicketRefusal): ToolOutcome | OtherLife {
-    if (refusal !== 'other_life') return failed(refusal);
+    if (refusal !== 'other_life') return failedOutcome(refusal);
     return { kind: 'other-life', life: this.#office.used.life };
   }
 
@@ -184,11 +184,11 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   async #run(call: LaneCall, job: PluginJob): Promise<ToolOutcome> {
     call.watchTheQueue();
     const pass = await this.#turnstile.enter(call.claims.plugin, call.whenEnded);
-    if (pass === undefined) return failed(call.endReason ?? 'deadline');
-    let outcome = failed('unknown');
+    if (pass === undefined) return failedOutcome(call.endReason ?? 'deadline');
+    let outcome = failedOutcome('unknown');
     try {
-      if (call.endReason !== undefined) return failed(call.endReason);
-      if (Date.now() >= call.claims.deadlineAt) return failed('deadline');
+      if (call.endReason !== undefined) return failedOutcome(call.endReason);
+      if (Date.now() >= call.claims.deadlineAt) return failedOutcome('deadline');
       outcome = await this.#runInside(call, job, pass);
       return outcome;
     } finally {
@@ -199,9 +199,9 @@ export class WasmLane extends DurableObject<WasmLaneBindings> implements WasmLan
   async #runInside(call: LaneCall, job: PluginJob, pass: Pass): Promise<ToolOutcome> {
     const { claims } = call;
     const runner = await this.#open(claims);
-    if (runner === undefined) return failed('tier_unavailable');
+    if (runner === undefined) return failedOutcome('tier_unavailable');
     // Its plugin may have been stopped while its code was fetched.
-    if (call.endReason !== undefined) return failed(call.endReason);
+    if (call.endReason !== undefined) return failedOutcome(call.endReason);
     call.begin();
     const host = new CallHost(call, pass, this.#openGate(call));
     const ending = await awaitEnding(call, runner.run(job, host));

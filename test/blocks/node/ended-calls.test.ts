@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
 import { finishCall, settleOverdue, startCall } from '../../../src/blocks/node/run-calls.ts';
-import { failed, settle } from '../../../src/blocks/node/settle-call.ts';
+import { settle } from '../../../src/blocks/node/settle-call.ts';
+import { failedOutcome } from '../../../src/core/conversation/tool-result.ts';
 import { claimsOf, nodeOf, type TestedNodes, withNodes } from './support/parts.ts';
 import { endOf, publicKey } from './support/signed-end.ts';
 
@@ -60,7 +61,7 @@ describe('what a node says of a call that it has ended', () => {
     await keyed('late-truth', (nodes) => {
       const facts = nodes.parts.calls.find('call')?.facts;
       if (facts === undefined) throw new Error('none');
-      settle(nodes.parts, { facts }, { outcome: failed('unknown') });
+      settle(nodes.parts, { facts }, { outcome: failedOutcome('unknown') });
       finishCall(nodes.parts, socketOf(nodes), said());
       expect([stateOf(nodes), nodes.recorded]).toEqual(['done', ['node-call', 'node-call']]);
     });

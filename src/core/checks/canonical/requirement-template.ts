@@ -14,7 +14,7 @@
  * @module
  */
 
-import { type CapabilityFamily, FAMILIES, type FamilyName } from '../../capabilities/catalogue.ts';
+import { type FamilyName, findFamily } from '../../capabilities/catalogue.ts';
 import type { ResourceKind } from '../../capabilities/resource.ts';
 
 /** Names of members, and `*` for every item of a list; never one item, which would hide the rest. */
@@ -34,10 +34,6 @@ export interface RequirementTemplate {
   readonly each: ArgumentPath | undefined;
 }
 
-const FAMILY_BY_NAME: ReadonlyMap<string, CapabilityFamily> = new Map(
-  FAMILIES.map((family) => [family.name, family]),
-);
-
 /** Sign for every item of a list. */
 export const EVERY = '*';
 
@@ -50,7 +46,7 @@ const LITERAL = /^[^{}*]+$/;
  * is a capability, and from one that is malformed.
  */
 export function readTemplate(text: string): RequirementTemplate | undefined {
-  const family = FAMILY_BY_NAME.get(text.slice(0, text.indexOf(':{')));
+  const family = findFamily(text.slice(0, text.indexOf(':{')));
   if (family === undefined || family.resource === 'none') return undefined;
 
   const { kind: resource } = family.resource;

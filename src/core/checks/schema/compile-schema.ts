@@ -8,7 +8,7 @@
  * @module
  */
 
-import { isJsonObject, type JsonObject, type JsonValue } from '../../primitives/json.ts';
+import { isJsonObject, type JsonObject } from '../../primitives/json.ts';
 import type { AdmittedSchema } from './admit-schema.ts';
 import {
   type Assertion,
@@ -21,7 +21,7 @@ import { COMBINATION_ASSERTIONS } from './combination-assertions.ts';
 import { listSubschemas } from './keywords.ts';
 import { LIST_ASSERTIONS } from './list-assertions.ts';
 import { OBJECT_ASSERTIONS } from './object-assertions.ts';
-import { toTarget } from './references.ts';
+import { locateSchemas, type SchemaLocations, toTarget } from './references.ts';
 import { SCALAR_ASSERTIONS } from './scalar-assertions.ts';
 
 /** In the order in which they are asked: cheap ones first. */
@@ -50,11 +50,11 @@ export function compileSchema(schema: AdmittedSchema): CompiledSchema {
 class SchemaCompiler {
   readonly #root: JsonObject;
   readonly #compiled = new Map<JsonObject, CompiledSchema>();
-  readonly #byPointer = new Map<string, JsonValue>();
+  readonly #locations: SchemaLocations;
 
   constructor(root: JsonObject) {
     this.#root = root;
-    this.#index(root, '');
+    this.#locations = locateSchemas(root);
   }
 
   /** The closed form is only for the outermost value: a reference to `#` means the schema itself. */
@@ -89,17 +89,9 @@ class SchemaCompiler {
   };
 
   #compileReference(pointer: string): Assertion {
-    const target = this.#byPointer.get(pointer);
+    const target = this.#locations.get(pointer);
     if (target === undefined) throw new TypeError('Cannot compile schema: it must be admitted');
     const compiled = this.compile(target);
     return (value, context) => accepts(compiled, value, context);
-  }
-
-  #index(schema: JsonValue, pointer: string): void {
-    this.#byPointer.set(pointer, schema);
-    if (!isJsonObject(schema)) return;
-    for (const subschema of listSubschemas(schema, pointer)) {
-      this.#index(subschema.schema, subschema.pointer);
-    }
   }
 }

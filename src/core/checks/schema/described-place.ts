@@ -10,7 +10,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../primitives/json.ts';
 import type { AdmittedSchema } from './admit-schema.ts';
 import { listSubschemas } from './keywords.ts';
-import { toTarget } from './references.ts';
+import { locateSchemas, type SchemaLocations, toTarget } from './references.ts';
 
 const describedRoots = new WeakMap<AdmittedSchema, DescribedPlace>();
 
@@ -80,10 +80,10 @@ export class DescribedPlace {
 
 /** The document within which references are followed. */
 class SchemaDocument {
-  readonly #byPointer = new Map<string, JsonValue>();
+  readonly #locations: SchemaLocations;
 
   constructor(root: JsonObject) {
-    this.#index(root, '');
+    this.#locations = locateSchemas(root);
   }
 
   describe(schemas: readonly JsonValue[]): DescribedPlace {
@@ -96,17 +96,9 @@ class SchemaDocument {
     if (!isJsonObject(schema) || applied.has(schema)) return;
     applied.add(schema);
     const target = toTarget(schema.$ref);
-    if (target !== undefined) this.#collect(this.#byPointer.get(target), applied);
+    if (target !== undefined) this.#collect(this.#locations.get(target), applied);
     for (const subschema of listSubschemas(schema, '')) {
       if (subschema.isInPlace) this.#collect(subschema.schema, applied);
-    }
-  }
-
-  #index(schema: JsonValue, pointer: string): void {
-    this.#byPointer.set(pointer, schema);
-    if (!isJsonObject(schema)) return;
-    for (const subschema of listSubschemas(schema, pointer)) {
-      this.#index(subschema.schema, subschema.pointer);
     }
   }
 }

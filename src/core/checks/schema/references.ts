@@ -20,6 +20,18 @@ export const MAX_APPLIED_DEPTH = 24;
 /** All schemas of a document by their JSON pointer. */
 export type SchemaLocations = ReadonlyMap<string, JsonValue>;
 
+/** Those of a document that was admitted, so that none lies too deep. */
+export function locateSchemas(root: JsonValue): SchemaLocations {
+  const locations = new Map<string, JsonValue>();
+  const add = (schema: JsonValue, pointer: string): void => {
+    locations.set(pointer, schema);
+    if (!isJsonObject(schema)) return;
+    for (const part of listSubschemas(schema, pointer)) add(part.schema, part.pointer);
+  };
+  add(root, '');
+  return locations;
+}
+
 /**
  * The JSON pointer that a reference stands for, or nothing if it is none. Percent-encoding is
  * undone, since a reference is a URI fragment (RFC 6901 §6).
