@@ -20,6 +20,9 @@ const COMMON = {
   expect: { poll: { timeout: 20_000 } },
 };
 
+/** A test that asserts nothing cannot fail; but for those that wait for what a gateway or a sandbox does. */
+const ASSERTING = { ...COMMON, expect: { ...COMMON.expect, requireAssertions: true } };
+
 const IN_WORKERD = 'test/{agent,blocks,gateway,models,tiers}/**';
 /** In Node: in the runtime they would be those of all objects, also of what other files have left. */
 const FAKES_TIMERS = `${IN_WORKERD}/*.timers.test.ts`;
@@ -40,7 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          ...COMMON,
+          ...ASSERTING,
           include: [
             'test/*.test.ts',
             'test/{core,channels,wasm-hardening,plugin-review,scripts,cli}/**/*.test.ts',
@@ -57,7 +60,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          ...COMMON,
+          ...ASSERTING,
           include: [`${IN_WORKERD}/*.test.ts`],
           exclude: ['test/blocks/session/**', FAKES_TIMERS],
         },
@@ -72,7 +75,7 @@ export default defineConfig({
         ],
         test: {
           name: 'session',
-          ...COMMON,
+          ...ASSERTING,
           include: ['test/blocks/session/**/*.test.ts'],
         },
       },

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseGatewayFrame } from '../../src/core/executor-protocol/frames.ts';
-import { handshakeText } from '../../src/core/executor-protocol/handshake.ts';
 import { enrol } from '../../src/executor/enrol.ts';
 import { locateHome } from '../../src/executor/executor-home.ts';
 import { type Identity, makeKey, signText } from '../../src/executor/identity.ts';
@@ -166,12 +165,9 @@ describe('a connection', () => {
 
   test('that proves itself for another node is refused', async () => {
     const other = await enrolNode(gateway, api);
-    const { link, executorNonce, challenge } = await challenged(other);
-    const { workspace, node, privateKey } = identity;
-    const shake = { workspace, node, executorNonce, gatewayNonce: challenge.nonce };
-    const signature = signText(privateKey, handshakeText('executor', shake));
-    link.send({ kind: 'proof', signature, offer: offerOf() });
-    expect(await link.closed).toBe(REFUSED);
+    const hand = await challenged(other);
+    hand.link.send({ kind: 'proof', signature: proofOf(identity, hand), offer: offerOf() });
+    expect(await hand.link.closed).toBe(REFUSED);
   });
 
   test.each<[string, object | string]>([

@@ -10,6 +10,8 @@ const HOLD = `
   console.log('holding');
   setInterval(() => {}, 1_000);`;
 
+const takeOnce = async (folder: string) => (await lockDataFolder(folder))();
+
 describe('lockDataFolder()', () => {
   test('refuses a second holder in another process, and says what to do', async () => {
     const folder = temporaryFolder();
@@ -25,7 +27,7 @@ describe('lockDataFolder()', () => {
     await holder.printed('holding');
     holder.child.kill('SIGKILL');
     await holder.ended;
-    (await lockDataFolder(join(folder, 'data')))();
+    await expect(takeOnce(join(folder, 'data'))).resolves.toBeUndefined();
   });
 
   test('waits a moment for a holder that is stopping', async () => {
@@ -35,19 +37,19 @@ describe('lockDataFolder()', () => {
       folder,
     );
     await holder.printed('holding');
-    (await lockDataFolder(join(folder, 'data')))();
+    await expect(takeOnce(join(folder, 'data'))).resolves.toBeUndefined();
   });
 
   test('can be taken again by whoever let it go', async () => {
     const folder = temporaryFolder();
-    (await lockDataFolder(folder))();
-    (await lockDataFolder(folder))();
+    await takeOnce(folder);
+    await expect(takeOnce(folder)).resolves.toBeUndefined();
   });
 
   test('locks each folder by itself', async () => {
     const folder = temporaryFolder();
     const unlock = await lockDataFolder(join(folder, 'one'));
-    (await lockDataFolder(join(folder, 'two')))();
+    await expect(takeOnce(join(folder, 'two'))).resolves.toBeUndefined();
     unlock();
   });
 

@@ -1,14 +1,7 @@
 import { expect, test } from 'vitest';
 import { ReplyStore } from '../../../src/blocks/channel/reply-store.ts';
 import { inScratchObject } from '../kit/scratch-object.ts';
-
-const PLAIN = {
-  isOn: false,
-  seal: (_: string, text: string) => text,
-  sealBytes: () => undefined,
-  open: (_: string, stored: string) => stored,
-  openText: (_: string, stored: string) => stored,
-};
+import { PLAIN_SEAL } from './plain-seal.ts';
 
 /** Storage that counts the rows that are looked at. */
 function counting(sql: SqlStorage) {
@@ -25,7 +18,7 @@ function counting(sql: SqlStorage) {
 test('what did not arrive is found among many without a look at each', () =>
   inScratchObject(({ sql: storage }) => {
     const { sql, rowsRead } = counting(storage);
-    const store = new ReplyStore(sql, PLAIN);
+    const store = new ReplyStore(sql, PLAIN_SEAL);
     store.createTable();
     for (let n = 0; n < 200; n++) {
       const part = { id: `rep_${n}`, updateId: `${n}`, chat: '7', text: 'hi', index: 0 } as const;

@@ -2,21 +2,14 @@ import { expect, test } from 'vitest';
 import { type StoredUpdate, UpdateStore } from '../../../src/blocks/channel/update-store.ts';
 import { EMPTY_LOAD } from '../../../src/core/channels/inbox-bounds.ts';
 import { inScratchObject } from '../kit/scratch-object.ts';
-
-const PLAIN = {
-  isOn: false,
-  seal: (_: string, text: string) => text,
-  sealBytes: () => undefined,
-  open: (_: string, stored: string) => stored,
-  openText: (_: string, stored: string) => stored,
-};
+import { PLAIN_SEAL } from './plain-seal.ts';
 
 const DAY_MS = 86_400_000;
 
 const inStore = (use: (store: UpdateStore, reopen: () => UpdateStore) => void) =>
   inScratchObject(({ sql }) => {
     const open = () => {
-      const store = new UpdateStore(sql, PLAIN);
+      const store = new UpdateStore(sql, PLAIN_SEAL);
       store.createTable();
       return store;
     };

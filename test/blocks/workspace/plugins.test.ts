@@ -12,15 +12,11 @@ import {
   opening,
   recorded,
   rowsOf,
+  statesOf,
   upload,
 } from './workspace-fixture.ts';
 
 const hashOf = (module: string) => upload({}, module).plugin.codeHash;
-
-async function statesOf({ block, root }: Fixture): Promise<readonly (readonly string[])[]> {
-  const authority = await block.authority(root.principal);
-  return (authority?.plugins ?? []).map(({ name, version, state }) => [name, version, state]);
-}
 
 /** Copies of the plugin that there is, under other names. */
 const fill = (fixture: Fixture, count: number, as: { role: string; state: string }) =>

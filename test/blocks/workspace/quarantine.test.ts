@@ -11,6 +11,7 @@ import {
   opening,
   recorded,
   rowsOf,
+  statesOf,
   upload,
   uploadOf,
 } from './workspace-fixture.ts';
@@ -21,11 +22,6 @@ const TWIN = {
   tools: [{ name: 'twin', description: 'x', inputSchema: { type: 'object' }, entry: 'text_stats' }],
 };
 const REFUSED = { error: { code: 'code_quarantined' } };
-
-async function statesOf({ block, root }: Fixture): Promise<readonly (readonly string[])[]> {
-  const authority = await block.authority(root.principal);
-  return (authority?.plugins ?? []).map(({ name, version, state }) => [name, version, state]);
-}
 
 const eventsOf = async (fixture: Fixture, action: string) =>
   (await recorded(fixture)).filter((event) => event.action === action);

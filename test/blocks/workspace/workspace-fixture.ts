@@ -184,6 +184,12 @@ export async function inside<T>(
   );
 }
 
+/** Name, version and state of each plugin that root sees. */
+export async function statesOf({ block, root }: Fixture): Promise<readonly (readonly string[])[]> {
+  const authority = await block.authority(root.principal);
+  return (authority?.plugins ?? []).map(({ name, version, state }) => [name, version, state]);
+}
+
 export async function rowsOf(fixture: Fixture, query: string, ...bindings: string[]) {
   return await inside(fixture, (_, sql) => sql.exec(query, ...bindings).toArray());
 }

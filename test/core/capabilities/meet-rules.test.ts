@@ -4,25 +4,8 @@ import type { CapabilityRules } from '../../../src/core/capabilities/capability-
 import { permits } from '../../../src/core/capabilities/capability-set.ts';
 import { meetRules } from '../../../src/core/capabilities/meet-rules.ts';
 import { mayOverlap } from '../../../src/core/capabilities/overlap.ts';
-import {
-  type Capability,
-  type CapabilityPattern,
-  covers,
-  parseCapability,
-  parsePattern,
-} from '../../../src/core/capabilities/pattern.ts';
-
-function pattern(text: string): CapabilityPattern {
-  const parsed = parsePattern(text);
-  if (!parsed.ok) throw new Error(parsed.error.message);
-  return parsed.value;
-}
-
-function capability(text: string): Capability {
-  const parsed = parseCapability(text);
-  if (!parsed.ok) throw new Error(parsed.error.message);
-  return parsed.value;
-}
+import { covers } from '../../../src/core/capabilities/pattern.ts';
+import { capability, pattern } from './read.ts';
 
 const rules = (allow: readonly string[], deny: readonly string[] = []): CapabilityRules => ({
   allow: allow.map(pattern),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { admitSchema } from '../../../src/core/checks/schema/admit-schema.ts';
 import type { JsonObject, JsonValue } from '../../../src/core/primitives/json.ts';
 import { findTrustedFields, listLeaves } from '../../../src/core/provenance/trusted-fields.ts';
+import { admit } from '../checks/schema/admit.ts';
 
 const HIDDEN = { 'x-sallyport-integrity': 'opaque' };
 
@@ -16,9 +17,7 @@ function inMembers(
 const TRUSTED = { 'x-sallyport-integrity': 'trusted' };
 
 function fieldsOf(schema: JsonObject) {
-  const admitted = admitSchema(schema);
-  if (!admitted.ok) throw new Error(JSON.stringify(admitted.error));
-  return findTrustedFields(admitted.value);
+  return findTrustedFields(admit(schema));
 }
 
 function trustedIn(schema: JsonObject, value: JsonValue) {

@@ -2,20 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CANONICAL_REASONS } from '../../../../src/core/checks/canonical/canonical-problem.ts';
 import { canonicaliseArguments } from '../../../../src/core/checks/canonical/canonicalise-arguments.ts';
-import {
-  type AdmittedSchema,
-  admitSchema,
-} from '../../../../src/core/checks/schema/admit-schema.ts';
 import { validateValue } from '../../../../src/core/checks/schema/validate-value.ts';
 import type { JsonObject, JsonValue } from '../../../../src/core/primitives/json.ts';
 import { hostileText } from '../../../support/hostile-text.ts';
-
-/** A schema that must be admitted; fails the test loudly if it is not. */
-function admit(schema: object): AdmittedSchema {
-  const admitted = admitSchema(schema);
-  if (!admitted.ok) throw new Error(JSON.stringify(admitted.error));
-  return admitted.value;
-}
+import { admit } from '../schema/admit.ts';
 
 /** What becomes of the argument `a` when its schema is `schema`. */
 function canonical(schema: object, value: JsonValue): JsonValue | undefined {

@@ -6,18 +6,8 @@ import {
   MAX_CAPABILITIES_PER_TEMPLATE,
 } from '../../../../src/core/checks/canonical/fill-template.ts';
 import { readTemplate } from '../../../../src/core/checks/canonical/requirement-template.ts';
-import {
-  type AdmittedSchema,
-  admitSchema,
-} from '../../../../src/core/checks/schema/admit-schema.ts';
 import type { JsonObject } from '../../../../src/core/primitives/json.ts';
-
-/** A schema that must be admitted; fails the test loudly if it is not. */
-function admit(schema: object): AdmittedSchema {
-  const admitted = admitSchema(schema);
-  if (!admitted.ok) throw new Error(JSON.stringify(admitted.error));
-  return admitted.value;
-}
+import { admit } from '../schema/admit.ts';
 
 const path = { type: 'string', format: 'path' };
 const url = { type: 'string', format: 'uri' };

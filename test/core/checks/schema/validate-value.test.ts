@@ -1,19 +1,9 @@
 import { Validator } from '@cfworker/json-schema';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type AdmittedSchema,
-  admitSchema,
-} from '../../../../src/core/checks/schema/admit-schema.ts';
 import { MAX_VIOLATIONS } from '../../../../src/core/checks/schema/evaluation.ts';
 import { VALUE_LIMITS, validateValue } from '../../../../src/core/checks/schema/validate-value.ts';
-
-/** A schema that must be admitted; fails the test loudly if it is not. */
-function admit(schema: object): AdmittedSchema {
-  const admitted = admitSchema(schema);
-  if (!admitted.ok) throw new Error(JSON.stringify(admitted.error));
-  return admitted.value;
-}
+import { admit } from './admit.ts';
 
 /** `pointer detail` of each violation. */
 function violations(schema: object, value: unknown): string[] {

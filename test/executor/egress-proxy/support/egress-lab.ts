@@ -9,7 +9,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CapabilityPattern, parsePattern } from '../../../../src/core/capabilities/pattern.ts';
 import {
   DEFAULT_EGRESS_LIMITS,
   type EgressLimits,
@@ -19,6 +18,7 @@ import {
   EgressProxy,
   type EgressSocket,
 } from '../../../../src/executor/egress-proxy/egress-proxy.ts';
+import { pattern } from '../../../core/capabilities/read.ts';
 import { TEST_CERTIFICATE } from './test-certificate.ts';
 
 export const HOST = 'api.sallyport.dev';
@@ -136,10 +136,4 @@ export async function say(
 /** A head of HTTP/1.1 with an end. */
 export function head(...lines: readonly string[]): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-function pattern(text: string): CapabilityPattern {
-  const parsed = parsePattern(text);
-  if (!parsed.ok) throw new Error(parsed.error.message);
-  return parsed.value;
 }
