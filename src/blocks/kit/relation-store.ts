@@ -101,8 +101,9 @@ export class RelationStore {
     this.#put({ kind: 'child', peer, ref: '' });
   }
 
-  dropChild(peer: string): void {
-    this.#delete({ kind: 'child', peer, ref: '' });
+  /** `false` if it was none. */
+  dropChild(peer: string): boolean {
+    return this.#delete({ kind: 'child', peer, ref: '' });
   }
 
   children(): string[] {
@@ -113,8 +114,9 @@ export class RelationStore {
     this.#put({ kind: 'ward', peer, ref: '' });
   }
 
-  dropWard(peer: string): void {
-    this.#delete({ kind: 'ward', peer, ref: '' });
+  /** `false` if it was none. */
+  dropWard(peer: string): boolean {
+    return this.#delete({ kind: 'ward', peer, ref: '' });
   }
 
   wards(): string[] {
@@ -149,8 +151,8 @@ export class RelationStore {
     rows.set(keyOf(relation), relation);
   }
 
-  #delete(relation: Omit<Relation, 'link'>): void {
-    if (!this.#read().delete(keyOf(relation))) return;
+  #delete(relation: Omit<Relation, 'link'>): boolean {
+    if (!this.#read().delete(keyOf(relation))) return false;
     const { kind, peer, ref } = relation;
     this.#sql.exec(
       'DELETE FROM relations WHERE kind = ? AND peer = ? AND ref = ?',
@@ -158,6 +160,7 @@ export class RelationStore {
       peer,
       ref,
     );
+    return true;
   }
 
   #read(): Map<string, Relation> {

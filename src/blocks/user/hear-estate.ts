@@ -21,10 +21,13 @@ export function estateOf(parts: BlockParts, facts: BlockFacts): Estate {
   return { budget: budgetOf(facts), wards };
 }
 
+/**
+ * Once for each block: what one above it has heard already, and has left in turn, may be told again
+ * by who does not know that it was heard.
+ */
 export function hearEstate(parts: BlockParts, from: BlockId, { budget, wards }: Estate): void {
   const { relations, pairs, facts } = parts;
-  relations.dropChild(from);
-  relations.dropWard(from);
+  if (!relations.dropChild(from) && !relations.dropWard(from)) return;
   regain(parts, budget);
   const grants = facts.read()?.grants;
   for (const ward of wards) {

@@ -23,6 +23,7 @@ import type { AskNeighbour } from './neighbours.ts';
 import { grantsOf } from './present-facts.ts';
 import { NOPROC, NOT_OWNED, refusal } from './refusals.ts';
 import { reportChange } from './report-change.ts';
+import { tellAbove } from './say-last.ts';
 import type { Narrowed } from './upgrade-api.ts';
 
 /** Refused, and on the record, if anything of it is more than the block has now. */
@@ -72,12 +73,7 @@ export async function untilBoundsHeard(
   courier: Courier,
   neighbour: AskNeighbour,
 ): Promise<void> {
-  const order = parts.facts.read()?.order;
-  if (order === undefined) return;
-  if (parts.facts.alive() === undefined) {
-    for (const ancestor of order.ancestors) await courier.tell(ancestor);
-    return;
-  }
+  if (parts.facts.alive() === undefined) return tellAbove(parts, courier);
   const heard = new Set<string>();
   for (;;) {
     const below = [...parts.relations.children(), ...parts.relations.wards()];

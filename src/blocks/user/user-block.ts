@@ -30,10 +30,10 @@ import type {
   BlockTree,
   ChildChange,
   DeadLetter,
+  MessageAnswer,
   OutsideMessage,
   ReceivedMessage,
   ReceiveQuery,
-  SentMessage,
   Teller,
 } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
@@ -60,6 +60,7 @@ import { readTree } from './read-tree.ts';
 import { Readers } from './readers.ts';
 import { acknowledgeMessages, receiveMessages } from './receive-messages.ts';
 import { replyToCall } from './reply-to-call.ts';
+import { sayLast } from './say-last.ts';
 import { ringUserTimers } from './send-after.ts';
 import { callFromOutside, sendFromOutside, sendManyFromOutside } from './send-from-outside.ts';
 import { Sender } from './sender.ts';
@@ -112,22 +113,20 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
 
   async accept(teller: Teller, signals: readonly NumberedSignal[]): Promise<AcceptedStream> {
     await this.#prepare();
-    const { from, isDead } = teller;
-    const heard = this.#afterChange(hearStream(this.#parts, this.#calls, { from, signals }));
-    // What it said while it lived comes before the word that it is gone. Who is dead as well waits for
-    // the same of us, and neither has use for it any more.
-    if (heard.kind === 'noproc' && !isDead) await this.#courier.tell(from);
+    const stream = { from: teller.from, signals };
+    const heard = this.#afterChange(hearStream(this.#parts, this.#calls, stream));
+    if (heard.kind === 'noproc') await sayLast(this.#parts, this.#courier, { teller, signals });
     return heard;
   }
 
-  async send(message: OutsideMessage): Promise<BlockAnswer<SentMessage>> {
+  async send(message: OutsideMessage): Promise<BlockAnswer<MessageAnswer>> {
     await this.#prepare();
     return this.#afterChange(sendFromOutside(this.#parts, message));
   }
 
   async sendMany(
     messages: readonly OutsideMessage[],
-  ): Promise<readonly BlockAnswer<SentMessage>[]> {
+  ): Promise<readonly BlockAnswer<MessageAnswer>[]> {
     await this.#prepare();
     return this.#afterChange(sendManyFromOutside(this.#parts, messages));
   }
