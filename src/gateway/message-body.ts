@@ -45,7 +45,9 @@ export function toEnvelope(
   { messageId, ...body }: Fields,
 ): Envelope {
   return {
-    messageId: messageId ?? `msg_${randomHex(16)}`,
+    ...(messageId === undefined
+      ? { messageId: `msg_${randomHex(16)}` }
+      : { messageId, hasOwnId: true }),
     body: toBlockBody(body),
     label: PRINCIPAL_LABEL,
     traceId: requestId,

@@ -80,14 +80,16 @@ describe('messages', () => {
     expect(rest.map(({ body }: { body: { t: string } }) => body.t)).toEqual(['a', 'c']);
   });
 
-  test('the same id is the same message, and another body under it a conflict', async () => {
-    const id = await spawn();
-    const first = await api.post(`/v1/blocks/${id}/messages`, { body: 1, messageId: 'm-1' });
-    const again = await api.post(`/v1/blocks/${id}/messages`, { body: 1, messageId: 'm-1' });
-    const other = await api.post(`/v1/blocks/${id}/messages`, { body: 2, messageId: 'm-1' });
-    expect(again.body).toEqual(first.body);
-    expect([again.status, other.status]).toEqual([202, 409]);
-    expect((await read(id)).mailbox.depth).toBe(1);
+  test('the same id is the same message of its sender, and another body under it a conflict', async () => {
+    const [id, a, b] = [await spawn(), await spawn(), await spawn()];
+    for (const sender of [undefined, as(a), as(b)]) {
+      const post = (body: number) =>
+        api.post(`/v1/blocks/${id}/messages`, { body, messageId: 'm-1' }, sender);
+      const [first, again, other] = [await post(1), await post(1), await post(2)];
+      expect(again.body).toEqual(first.body);
+      expect([again.status, other.status]).toEqual([202, 409]);
+    }
+    expect((await read(id)).mailbox.depth).toBe(3);
   });
 
   test('a full mailbox tells the sender', async () => {
@@ -225,6 +227,16 @@ describe('ends', () => {
     expect((await read(parent)).monitors).toEqual([{ ref, target: id }]);
     const wider = await api.post(path, { ...body, capabilities: ['CAP_HTTP'] });
     expect(wider.status).toBe(403);
+  });
+
+  test('a link and a monitor that a child is born with are relations of its parent', async () => {
+    const parent = await spawn({ limits: { relations: 1 } });
+    const bear = (more: object) =>
+      api.post('/v1/blocks', { behavior: mailbox, parent, ...more }).then(({ status }) => status);
+    expect(await bear({ link: true, monitor: true })).toBe(429);
+    expect(await bear({ link: true })).toBe(201);
+    expect(await bear({ monitor: true })).toBe(429);
+    expect(await bear({})).toBe(201);
   });
 });
 

@@ -219,9 +219,9 @@ export interface BlockApi {
 
   /** Signals of one other block, in order. Those that are known are absorbed. */
   accept(teller: Teller, signals: readonly NumberedSignal[]): Promise<AcceptedStream>;
-  send(message: OutsideMessage): Promise<BlockAnswer<SentMessage>>;
+  send(message: OutsideMessage): Promise<BlockAnswer<MessageAnswer>>;
   /** In one transaction; each is answered for itself, in their order. */
-  sendMany(messages: readonly OutsideMessage[]): Promise<readonly BlockAnswer<SentMessage>[]>;
+  sendMany(messages: readonly OutsideMessage[]): Promise<readonly BlockAnswer<MessageAnswer>[]>;
   receive(actor: BlockActor, query: ReceiveQuery): Promise<BlockAnswer<readonly ReceivedMessage[]>>;
   /** A WebSocket for a consumer: see `consumer-api.ts`. */
   fetch(request: Request): Promise<Response>;
@@ -280,11 +280,6 @@ export interface BlockTree {
   /** How often its supervisor started it again. */
   readonly restarts: number;
   readonly children: readonly BlockTree[];
-}
-
-export interface SentMessage extends MessageAnswer {
-  /** It was accepted before, under the same id. */
-  readonly known: boolean;
 }
 
 export type AcceptedStream =

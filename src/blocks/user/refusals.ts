@@ -31,6 +31,16 @@ export const MAILBOX_FULL: BlockRefusal = refusal(
   'The mailbox of the block is full',
 );
 
+export const TOO_MANY_RELATIONS: BlockRefusal = refusal(
+  'limit_reached',
+  'The block has all the relations it may have',
+);
+
+export const OTHER_BODY: BlockRefusal = refusal(
+  'conflict',
+  'The message id was used for another body',
+);
+
 export const UNANSWERED: BlockRefusal = refusal(
   'deadline_exceeded',
   'The block has not answered in time',

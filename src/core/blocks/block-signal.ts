@@ -17,6 +17,8 @@ import type { Behavior } from './block-spec.ts';
 /** What travels with a message. */
 export interface Envelope {
   readonly messageId: string;
+  /** Its sender gave the id himself: the same one again is the same message. */
+  readonly hasOwnId?: true;
   readonly body: BlockBody;
   readonly label: Label;
   /** Of a call: the answer carries the same. */
@@ -79,4 +81,6 @@ export type Acceptance =
   | { readonly kind: 'mailbox-full' }
   /** Faster than the receiver's limit: it may be sent again then. */
   | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
+  /** Its id is known, of a message with another body. */
+  | { readonly kind: 'other-body' }
   | { readonly kind: 'noproc' };

@@ -109,6 +109,8 @@ function toAnswer({ messageId, acceptance }: MessageAnswer): z.infer<typeof acce
       const detail = 'The block takes no more messages in a second';
       return { code: 'rate_limited', detail, retryAfterMs };
     }
+    case 'other-body':
+      return { code: 'conflict', detail: 'The message id was used for another body' };
     case 'noproc':
       return { code: 'noproc', detail: 'There is no such block' };
   }
