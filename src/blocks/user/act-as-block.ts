@@ -18,7 +18,7 @@ import { DIRECTORY } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
 import { hasBudget } from './present-facts.ts';
-import { endedMeanwhile, NOPROC, NOT_OWNED, refusal } from './refusals.ts';
+import { endedMeanwhile, NOPROC, NOT_OWNED, refusal, TOO_MANY_RELATIONS } from './refusals.ts';
 import { cancelUserTimer, setUserTimer } from './send-after.ts';
 import { sendAll } from './send-as-block.ts';
 import { spawnChild } from './spawn-child.ts';
@@ -200,7 +200,7 @@ const TOO_MANY_TIMERS: Done = err(
   refusal('limit_reached', 'The block has all the timers it may have'),
 );
 const NO_TIMER = refusal('noproc', 'The block has no such timer');
-const TOO_MANY: Done = err(refusal('limit_reached', 'The block has all the relations it may have'));
+const TOO_MANY: Done = err(TOO_MANY_RELATIONS);
 
 function isFull(parts: BlockParts, limit: number): boolean {
   return parts.relations.count() >= limit;

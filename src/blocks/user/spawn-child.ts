@@ -16,20 +16,18 @@ import type { BirthOrder, BlockAct, BlockActAnswer, BlockRefusal } from './block
 import { type BlockParts, record, sendSoon } from './block-parts.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { budgetOf, grantsOf, hasBudget } from './present-facts.ts';
-import { NOPROC, refusal } from './refusals.ts';
+import { NOPROC, refusal, TOO_MANY_RELATIONS } from './refusals.ts';
 import { exhausted } from './spend-budget.ts';
 
 type SpawnAct = Extract<BlockAct, { readonly kind: 'spawn' }>;
 
 /** Part of a transaction. */
-export function spawnChild(
-  parts: BlockParts,
-  { order: asked, link, monitor }: SpawnAct,
-): Result<BlockActAnswer, BlockRefusal> {
+export function spawnChild(parts: BlockParts, act: SpawnAct): Result<BlockActAnswer, BlockRefusal> {
+  const { order: asked, link, monitor } = act;
   const facts = parts.facts.alive();
   if (facts === undefined) return err(NOPROC);
   const { order: own } = facts;
-  const objection = findSpawnObjection(parts, own);
+  const objection = findSpawnObjection(parts, own, act);
   if (objection !== undefined) return err(objection);
   const given = giveGrants(facts, asked, parts.now());
   if (!given.ok) return given;
@@ -88,9 +86,16 @@ function notHeld(capability: CapabilityPattern): BlockRefusal {
   return refusal('denied', detail, { capability });
 }
 
-function findSpawnObjection(parts: BlockParts, own: BirthOrder): BlockRefusal | undefined {
-  if (own.limits.depth === 0) return refusal('limit_reached', 'The block may have no children');
-  return parts.relations.children().length >= own.limits.children
-    ? refusal('limit_reached', 'The block has all the children it may have')
-    : undefined;
+function findSpawnObjection(
+  { relations }: BlockParts,
+  { limits }: BirthOrder,
+  { order: { supervised }, link, monitor }: SpawnAct,
+): BlockRefusal | undefined {
+  if (limits.depth === 0) return refusal('limit_reached', 'The block may have no children');
+  if (relations.children().length >= limits.children) {
+    return refusal('limit_reached', 'The block has all the children it may have');
+  }
+  // A supervisor has one link for each child, and its children are counted.
+  const more = supervised ? 0 : Number(link) + Number(monitor);
+  return more > 0 && relations.count() + more > limits.relations ? TOO_MANY_RELATIONS : undefined;
 }
