@@ -137,7 +137,10 @@ test('a supervisor that is ending takes no more children', async () => {
 });
 
 test('a kept mailbox goes on where the last life left it, in order', async () => {
-  const id = await supervise({ children: [child('a', { mailbox: 'keep' })] });
+  // However soon its dead lives may be forgotten, what they leave is there for as long as it is wanted.
+  const limits = { retentionMs: 0 };
+  const backoff = { firstMs: 500, maxMs: 500 };
+  const id = await supervise({ backoff, children: [child('a', { mailbox: 'keep', limits })] });
   const before = await untilAlive(id, 1);
   for (const n of [1, 2, 3]) await api.post(`/v1/blocks/${before.a}/messages`, { body: n });
   await api.post(`/v1/blocks/${before.a}/exit`, CRASH);
@@ -152,6 +155,7 @@ test('a kept mailbox goes on where the last life left it, in order', async () =>
     await api.post(`/v1/blocks/${after.a}/ack`, { leases });
   }
   expect(got).toEqual([1, 2, 3, 4]);
+  expect((await read(after.a!)).mailbox.accepted).toBe(1);
 });
 
 test('a restarted child keeps its name', async () => {

@@ -6,7 +6,12 @@
  */
 
 import { boundGrants, expandBlockGrants } from '../../core/blocks/block-grants.ts';
-import { toBlockLimits } from '../../core/blocks/block-limits.ts';
+import {
+  type BlockLimits,
+  DEFAULT_BLOCK_LIMITS,
+  toBlockLimits,
+} from '../../core/blocks/block-limits.ts';
+import type { ChildOrder } from '../../core/blocks/block-spec.ts';
 import type {
   SupervisorCommand,
   SupervisorEvent,
@@ -54,7 +59,7 @@ export function startChild(
       blockId: id,
       behavior: child.behavior,
       grants: bound === undefined ? grants : boundGrants(grants, bound),
-      limits: toBlockLimits(child.limits),
+      limits: limitsOf(child),
       budget: child.budget,
       name,
       requestId,
@@ -65,4 +70,12 @@ export function startChild(
     },
   });
   return spawned.ok ? { lives: { ...lives, [name]: { id, life } } } : failed(spawned.error.code);
+}
+
+/** Of a life that leaves its messages to the next, they are there when that begins. */
+function limitsOf({ limits: asked, mailbox }: ChildOrder): BlockLimits {
+  const limits = toBlockLimits(asked);
+  if (mailbox === 'fresh') return limits;
+  const retentionMs = Math.max(limits.retentionMs, DEFAULT_BLOCK_LIMITS.retentionMs);
+  return { ...limits, retentionMs };
 }

@@ -36,7 +36,7 @@ export function giveBirth(parts: BlockParts, order: BirthOrder): Result<true, Bl
     });
     sendSoon(parts);
   }
-  if (order.inherit !== undefined) beginInheriting(parts, order.inherit);
+  if (order.inherit !== undefined) beginInheriting(parts, order);
   startBehavior(parts, order);
   if (owesBirth(parts)) sendSoon(parts);
   return ok(true);

@@ -9,6 +9,7 @@ import { type Grant, liveGrants } from '../../core/capabilities/grant.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { BlockDescription } from './block-api.ts';
 import { type BlockParts, MAIL } from './block-parts.ts';
+import { numbersFrom } from './inherit-messages.ts';
 import { behaviorOf, budgetOf, grantsOf, versionOf } from './present-facts.ts';
 
 export function describeBlock(parts: BlockParts): BlockDescription | undefined {
@@ -17,7 +18,7 @@ export function describeBlock(parts: BlockParts): BlockDescription | undefined {
   const { order, exit, trapsExits, counters } = facts;
   const [parent] = order.ancestors;
   const { dropped, rejected, deadLettered } = counters;
-  const accepted = parts.mailbox.lastSeq();
+  const accepted = parts.mailbox.lastSeq() - numbersFrom(order);
   return {
     id: order.blockId,
     ...(order.name !== undefined && { name: order.name }),

@@ -98,17 +98,15 @@ function hearLinkOf(
 
 function hearExit(parts: BlockParts, facts: BlockFacts, { from, signal }: Heard<'exit'>): void {
   const { reason, via } = signal;
-  if (behaviorOf(facts).kind === 'supervisor' && !(via === 'exit' && reason === 'kill')) {
-    hearExitAsSupervisor(parts, facts, { from, signal });
-    return;
-  }
+  const isSupervisor = behaviorOf(facts).kind === 'supervisor';
+  const trapsExits = isSupervisor || facts.trapsExits;
   const isLinked = parts.relations.link(from)?.isLinked ?? false;
-  const effect = decideExit({ reason, via }, { trapsExits: facts.trapsExits, isLinked });
+  const effect = decideExit({ reason, via }, { trapsExits, isLinked });
   if (via === 'link') parts.relations.dropLink(from);
   if (effect.kind === 'end') endBlock(parts, effect.reason);
-  if (effect.kind === 'hear') {
-    deliverSystemMessage(parts, from, { type: 'exit', from, reason: effect.reason });
-  }
+  if (effect.kind !== 'hear') return;
+  if (isSupervisor) hearExitAsSupervisor(parts, facts, { from, signal });
+  else deliverSystemMessage(parts, from, { type: 'exit', from, reason: effect.reason });
 }
 
 /**
@@ -120,7 +118,6 @@ function hearExitAsSupervisor(
   facts: BlockFacts,
   { from, signal }: Heard<'exit'>,
 ): void {
-  if (signal.via === 'link') parts.relations.dropLink(from);
   if (facts.order.ancestors[0] === from) {
     tellSupervisor(parts, facts, { kind: 'stop', reason: signal.reason });
   }

@@ -8,6 +8,7 @@
  */
 
 import type { BlockId } from '../../core/primitives/ids.ts';
+import type { BirthOrder } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
 import type { LeftMessage } from './checkpoint-api.ts';
 
@@ -26,12 +27,14 @@ const NUMBERS_OF_A_LIFE = 1_000_000_000_000;
 
 const PAGE = 20;
 
+/** What comes to this life itself has higher numbers. */
+export function numbersFrom({ inherit }: Pick<BirthOrder, 'inherit'>): number {
+  return (inherit?.generation ?? 0) * NUMBERS_OF_A_LIFE;
+}
+
 /** Part of the transaction of birth. */
-export function beginInheriting(
-  parts: BlockParts,
-  { generation }: { readonly generation: number },
-): void {
-  parts.mailbox.countFrom(generation * NUMBERS_OF_A_LIFE);
+export function beginInheriting(parts: BlockParts, order: BirthOrder): void {
+  parts.mailbox.countFrom(numbersFrom(order));
   parts.facts.update({ isInheriting: true });
   parts.timers.set(INHERIT_TIMER, parts.now());
 }
@@ -41,7 +44,7 @@ export async function inheritMessages(parts: BlockParts, ask: AskLeft): Promise<
   const facts = parts.facts.alive();
   const inherit = facts?.order.inherit;
   if (facts?.isInheriting !== true || inherit === undefined) return;
-  const base = inherit.generation * NUMBERS_OF_A_LIFE;
+  const base = numbersFrom(facts.order);
   for (;;) {
     const left = await ask(inherit.from, parts.mailbox.lastSeqBelow(base), PAGE);
     if (parts.facts.alive() === undefined) return;
