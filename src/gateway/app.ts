@@ -150,7 +150,8 @@ async function readRequest(
 ): Promise<RouteRequest<unknown, unknown>> {
   const raw = context.req.raw;
   const key = route.idempotency === undefined ? undefined : readIdempotencyKey(raw);
-  const bytes = route.body === undefined ? undefined : await readBytes(raw, MAX_JSON_BYTES);
+  const maxBytes = route.maxBodyBytes ?? MAX_JSON_BYTES;
+  const bytes = route.body === undefined ? undefined : await readBytes(raw, maxBytes);
   const body =
     route.body === undefined || bytes === undefined
       ? undefined

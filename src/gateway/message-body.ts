@@ -7,17 +7,23 @@
 import * as z from 'zod';
 import { randomHex } from '../blocks/kit/keys.ts';
 import type { OutsideMessage } from '../blocks/user/block-api.ts';
-import type { BlockBody } from '../core/blocks/block-body.ts';
+import { type BlockBody, bodyBytes, MAX_BODY_BYTES } from '../core/blocks/block-body.ts';
 import type { Envelope } from '../core/blocks/block-signal.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { blockActorOf } from './open-block.ts';
 import { Refusal } from './refusal.ts';
 import type { RouteRequest } from './route.ts';
 
+/** Longest body as base64. */
+const MAX_BASE64_CHARS = 4 * Math.ceil(MAX_BODY_BYTES / 3);
+
+/** Room for the longest body, and for what is written around it. */
+export const MAX_MESSAGE_REQUEST_BYTES = MAX_BASE64_CHARS + 65_536;
+
 /** JSON, or bytes as base64. */
 export const bodySchema = {
   body: z.json().optional(),
-  bytes: z.base64().max(1_400_000).optional(),
+  bytes: z.base64().max(MAX_BASE64_CHARS).optional(),
 };
 
 export const messageSchema = z.strictObject({
@@ -36,7 +42,17 @@ export function toBlockBody({ body, bytes }: Pick<Fields, 'body' | 'bytes'>): Bl
       detail: 'Cannot read the message: it must have either "body" or "bytes"',
     });
   }
-  return bytes === undefined ? JSON.stringify(body) : Buffer.from(bytes, 'base64');
+  const read = bytes === undefined ? JSON.stringify(body) : Buffer.from(bytes, 'base64');
+  requireBodySize(read);
+  return read;
+}
+
+/** As it is stored: numbers may be longer than they were written. */
+export function requireBodySize(body: BlockBody): void {
+  if (bodyBytes(body) <= MAX_BODY_BYTES) return;
+  throw new Refusal('payload_too_large', {
+    detail: `Cannot take the body: it must have at most ${MAX_BODY_BYTES} bytes`,
+  });
 }
 
 /** From the block that the request acts as. */

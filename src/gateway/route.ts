@@ -59,6 +59,8 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   /** A request without a body is taken for an empty object. */
   readonly mayOmitBody?: boolean;
   readonly query?: z.ZodType<Query>;
+  /** Largest body in bytes, of routes that take more than {@link MAX_JSON_BYTES}. */
+  readonly maxBodyBytes?: number;
   /** What the body is when it is not JSON that `body` describes. */
   readonly bodyKind?: 'json' | 'multipart';
   readonly success: {

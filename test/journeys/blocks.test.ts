@@ -100,6 +100,38 @@ describe('messages', () => {
     expect((await read(id)).mailbox).toMatchObject({ depth: 1, rejected: 1 });
   });
 
+  test.each([
+    ['a principal', false],
+    ['a block', true],
+  ])('a body of %s has at most 1 MiB, however it is written', async (_, isBlock) => {
+    const id = await spawn();
+    const headers = isBlock ? as(await spawn()) : undefined;
+    const status = async (message: object) =>
+      (await api.post(`/v1/blocks/${id}/messages`, message, headers)).status;
+    const bytes = (length: number) => Buffer.alloc(length, 1).toString('base64');
+    expect(await status({ bytes: bytes(1_048_576) })).toBe(202);
+    expect(await status({ bytes: bytes(1_048_577) })).toBe(413);
+    expect(await status({ body: 'x'.repeat(1_048_574) })).toBe(202);
+    expect(await status({ body: 'x'.repeat(1_048_575) })).toBe(413);
+    expect((await read(id)).mailbox.bytes).toBe(2 * 1_048_576);
+  });
+
+  test('a body counts as it is stored, which may be longer than it was written', async () => {
+    const [id, a] = [await spawn(), await spawn()];
+    await api.put(`/v1/groups/stored/members/${id}`, undefined);
+    // `JSON.stringify` writes each number with 21 digits, the request with four characters.
+    const body = `[${Array(60_000).fill('1e20').join(',')}]`;
+    const status = async (path: string, text: string) => {
+      const headers = { ...as(a), 'Content-Type': 'application/json' };
+      const Authorization = `Bearer ${gateway.token}`;
+      const init = { method: 'POST', body: text, headers: { ...headers, Authorization } };
+      return (await fetch(`${gateway.url}/v1/${path}`, init)).status;
+    };
+    expect(await status(`blocks/${id}/messages`, `{"body":${body}}`)).toBe(413);
+    expect(await status('groups/stored/messages', `{"body":${body}}`)).toBe(413);
+    expect((await read(id)).mailbox.depth).toBe(0);
+  });
+
   test('bytes come back as they went', async () => {
     const id = await spawn();
     const bytes = Buffer.from([0, 255, 1, 254]).toString('base64');

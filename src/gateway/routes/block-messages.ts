@@ -10,7 +10,14 @@ import type { Envelope } from '../../core/blocks/block-signal.ts';
 import { isUsablePattern } from '../../core/blocks/message-pattern.ts';
 import { json } from '../json-response.ts';
 import { toPage } from '../list-page.ts';
-import { bodySchema, messageSchema, toBlockBody, toEnvelope, toOutside } from '../message-body.ts';
+import {
+  bodySchema,
+  MAX_MESSAGE_REQUEST_BYTES,
+  messageSchema,
+  toBlockBody,
+  toEnvelope,
+  toOutside,
+} from '../message-body.ts';
 import { actAs, actingBlockOf, blockActorOf, blockIdOf, blockOf, unwrap } from '../open-block.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -88,6 +95,7 @@ const callBlock = defineRoute(
     tag: 'blocks',
     access: 'block:send',
     body: callSchema,
+    maxBodyBytes: MAX_MESSAGE_REQUEST_BYTES,
     actingBlock: 'acts',
     success: {
       status: 200,
@@ -126,6 +134,7 @@ const replyToCall = defineRoute(
     tag: 'blocks',
     access: 'block:send',
     body: z.strictObject({ lease: z.string().max(64), ...bodySchema }),
+    maxBodyBytes: MAX_MESSAGE_REQUEST_BYTES,
     success: { status: 202, describes: z.object({ replied: z.boolean() }) },
   },
   async (request) => {

@@ -9,11 +9,13 @@ import type { DirectoryApi } from '../../blocks/directory/directory-api.ts';
 import { askDirectory } from '../../blocks/directory/directory-client.ts';
 import { tellMembers } from '../../blocks/directory/members-client.ts';
 import type { BlockAct } from '../../blocks/user/block-api.ts';
+import type { BlockBody } from '../../core/blocks/block-body.ts';
 import { blockNameSchema } from '../../core/blocks/block-spec.ts';
 import { PRINCIPAL_LABEL } from '../../core/policy/labels.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { json, noContent } from '../json-response.ts';
 import { toPage } from '../list-page.ts';
+import { toBlockBody } from '../message-body.ts';
 import {
   actingBlockOf,
   blockActorOf,
@@ -186,14 +188,15 @@ const broadcast = defineRoute(
   async (request) => {
     const { workspace } = request.caller.principal;
     const group = { workspace, group: nameOf(request) };
-    const { members, told } = await tellMembers(request.env, group, (id) => tell(request, id));
+    const body = toBlockBody(request.body);
+    const tellOne = (id: BlockId) => tell(request, id, body);
+    const { members, told } = await tellMembers(request.env, group, tellOne);
     return json({ members, accepted: told, refused: members - told }, 202);
   },
 );
 
 /** Whether this member has accepted. */
-async function tell(request: RouteRequest<{ readonly body: unknown }, unknown>, to: BlockId) {
-  const body = JSON.stringify(request.body.body);
+async function tell(request: AnyRequest, to: BlockId, body: BlockBody): Promise<boolean> {
   const actor = blockActorOf(request);
   const label = PRINCIPAL_LABEL;
   const acting = actingBlockOf(request);

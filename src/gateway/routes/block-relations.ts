@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { randomHex } from '../../blocks/kit/keys.ts';
 import { json, noContent } from '../json-response.ts';
+import { requireBodySize } from '../message-body.ts';
 import { actAs, blockActorOf, blockIdOf, blockOf, unwrap } from '../open-block.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -110,6 +111,7 @@ const setTimer = defineRoute(
   },
   async (request) => {
     const { afterMs, everyMs, body } = request.body;
+    requireBodySize(JSON.stringify(body));
     const timerId = `tmr_${randomHex(16)}`;
     const timer = { timerId, afterMs, ...(everyMs !== undefined && { everyMs }), body };
     const actor = blockActorOf(request);

@@ -7,7 +7,12 @@
 import * as z from 'zod';
 import type { BlockRefusal, MessageAnswer } from '../../blocks/user/block-api.ts';
 import { json } from '../json-response.ts';
-import { messageSchema, toEnvelope, toOutside } from '../message-body.ts';
+import {
+  MAX_MESSAGE_REQUEST_BYTES,
+  messageSchema,
+  toEnvelope,
+  toOutside,
+} from '../message-body.ts';
 import { actAs, actingBlockOf, blockIdOf, blockOf, unwrap } from '../open-block.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -48,6 +53,7 @@ const sendMessages = defineRoute(
       messageSchema,
       z.strictObject({ messages: z.array(messageSchema).min(1).max(MAX_BATCH) }),
     ]),
+    maxBodyBytes: MAX_MESSAGE_REQUEST_BYTES,
     actingBlock: 'acts',
     success: { status: 202, describes: z.union([accepted, answers]) },
     idempotency: 'replay',
