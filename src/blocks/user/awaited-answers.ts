@@ -40,14 +40,22 @@ export class AwaitedAnswers {
     this.#waiting?.delete(key);
   }
 
+  /** Whether anybody has waited long enough. */
+  isOverdue(): boolean {
+    return this.#overdue().length > 0;
+  }
+
   /** Sends away whoever has waited long enough. */
   giveUp(): void {
-    const now = this.#now();
-    for (const [key, { resolve, until }] of this.#waiting ?? []) {
-      if (until > now) continue;
+    for (const [key, { resolve }] of this.#overdue()) {
       this.#waiting?.delete(key);
       resolve(undefined);
     }
+  }
+
+  #overdue(): readonly [string, Waiting][] {
+    const now = this.#now();
+    return [...(this.#waiting ?? [])].filter(([, { until }]) => until <= now);
   }
 }
 

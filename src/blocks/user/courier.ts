@@ -62,6 +62,16 @@ export class Courier {
     return first;
   }
 
+  /**
+   * Sends away who has waited long enough for an answer. What he said is stored before he takes it for
+   * said: it may still be under way, and only in memory.
+   */
+  giveUp(): void {
+    if (!this.answers.isOverdue()) return;
+    for (const peer of this.#direct.peers()) this.#store(peer);
+    this.answers.giveUp();
+  }
+
   /** Tells everybody, and waits for it. Rejects if anyone could not be reached. */
   async everybody(): Promise<void> {
     const telling = this.#parts.pairs.peersToTell().map((peer) => this.tell(peer));

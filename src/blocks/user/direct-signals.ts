@@ -25,6 +25,11 @@ export class DirectSignals {
     return this.#byPeer?.get(peer) ?? NOTHING;
   }
 
+  /** Who has not heard all of it yet. */
+  peers(): readonly string[] {
+    return [...(this.#byPeer?.keys() ?? [])];
+  }
+
   /** The peer has all up to this number, or they have been stored. */
   drop(peer: string, upTo: number): void {
     const left = this.of(peer).filter(({ seq }) => seq > upTo);

@@ -54,7 +54,7 @@ export class Sender {
   async ring(): Promise<void> {
     if (this.#owes()) {
       sendSoon(this.#parts);
-      this.#courier.answers.giveUp();
+      this.#courier.giveUp();
       await this.#now().catch(() => {});
     }
     this.#parts.changes.catchUp();

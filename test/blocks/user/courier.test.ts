@@ -181,13 +181,32 @@ describe('Courier.tell()', () => {
     }));
 });
 
-describe('AwaitedAnswers.giveUp()', () => {
+describe('Courier.giveUp()', () => {
   it('sends away nobody who has only begun to wait', () =>
     inBlock(async (wake) => {
       const { courier } = wake();
       const answer = courier.answers.wait('p', 1);
-      courier.answers.giveUp();
+      courier.giveUp();
       courier.answers.answer('p', 1, { kind: 'dropped' });
       expect(await answer).toEqual({ kind: 'dropped' });
+    }));
+
+  it('stores first what is still under way, so that what was taken for said outlives the object', () =>
+    inBlock(async (wake, peer) => {
+      const { parts } = wake();
+      let now = 0;
+      const clocked = { ...parts, now: () => now };
+      const courier = new Courier(clocked, (_peer, signals) => peer.tell(signals));
+      const gate = Promise.withResolvers<void>();
+      peer.gate = gate.promise;
+      const answer = courier.answers.wait('p', courier.tellDirectly('p', [message('a')]));
+      now = 10_000;
+      courier.giveUp();
+      expect([await answer, unsentRows(parts)]).toEqual([undefined, 1]);
+      peer.gate = Promise.resolve();
+      await wake().courier.everybody();
+      gate.resolve();
+      await courier.tell('p');
+      expect(peer.heard).toEqual(['a']);
     }));
 });
