@@ -20,7 +20,7 @@ import type { Identity } from './identity.ts';
 import { describeParts, keepOwn } from './keep-own.ts';
 import type { LocalPolicy } from './local-policy.ts';
 import { ServerPool } from './mcp/server-pool.ts';
-import { loadImages } from './open-tiers.ts';
+import { loadImages, sweepTiers } from './open-tiers.ts';
 import { readCatalogue } from './plugin-catalogue.ts';
 import { runJob } from './run-job.ts';
 import { createSealingKey } from './sealing-key.ts';
@@ -60,14 +60,19 @@ export interface Executor {
   readonly stop: () => Promise<void>;
 }
 
-/** @throws Fault `internal` while another executor runs from the same home; nothing of it is touched. */
+/**
+ * @throws Fault `internal` while another executor runs from the same home; nothing of it is touched.
+ * `tier_unavailable` where no tier is left to serve.
+ */
 export async function startExecutor(options: ExecutorOptions): Promise<Executor> {
-  const { home, identity, tiers, tell, log } = options;
+  const { home, identity, tell, log } = options;
   const policy = keepOwn(options.policy, home);
   for (const sentence of describeParts(options.policy, home)) tell(sentence);
   const ledger = withLedger(home.ledgerFile, (path) => new CallLedger(path));
   const stopSweeping = keepSwept(ledger, tell);
-  for (const sandbox of Object.values(tiers)) await sandbox.sweep();
+  const { tiers, problems: unswept } = await sweepTiers(options.tiers);
+  if (Object.keys(tiers).length === 0) throw new Fault('tier_unavailable', unswept.join('; '));
+  for (const problem of unswept) tell(problem);
   rmSync(home.runFolder, { recursive: true, force: true });
   mkdirSync(home.runFolder, { recursive: true, mode: 0o711 });
   const { plugins, problems } = readCatalogue(policy);

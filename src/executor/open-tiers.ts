@@ -49,6 +49,25 @@ export async function openTiers(request: TierRequest): Promise<OpenedTiers> {
   return { tiers, problems };
 }
 
+/**
+ * Ends what an earlier run of this executor has left in each of them. One where that fails, since its engine
+ * does not answer for instance, is not served until the next start; the others are.
+ */
+export async function sweepTiers(tiers: Tiers): Promise<OpenedTiers> {
+  const problems: string[] = [];
+  const swept: [string, Sandbox][] = [];
+  for (const [tier, sandbox] of Object.entries(tiers)) {
+    try {
+      await sandbox.sweep();
+      swept.push([tier, sandbox]);
+    } catch {
+      const must = 'what an earlier run left in it must be found and ended';
+      problems.push(`Cannot serve the tier "${tier}" until the next start: ${must}`);
+    }
+  }
+  return { tiers: Object.fromEntries(swept), problems };
+}
+
 export function openProcessTier(): Promise<Made> {
   const runtimes = [dirname(process.execPath)];
   return createProcessSandbox({ runtimes, groups: 'preferred' });
@@ -68,18 +87,21 @@ function imagesIn(folder: string): ImageStore {
 /** Where an image lies beside its plugin: a folder in the OCI image layout, or an archive of one. */
 const IMAGE = { folder: 'image', archive: 'image.tar' } as const;
 
+function isBeside(folder: string): boolean {
+  return Object.values(IMAGE).some((name) => existsSync(join(folder, name)));
+}
+
 /** Where the image of a plugin, if it has one, is to come from. The error is a sentence for the owner. */
 export function locateImage(
   { container, folder }: Pick<TierRequest, 'container' | 'folder'>,
   { image, folder: own }: Pick<LocalPlugin, 'folder' | 'image'>,
 ): Result<string | undefined, string> {
   if (image === undefined) return ok(undefined);
-  const isBeside = Object.values(IMAGE).some((name) => existsSync(join(own, name)));
   if (container.driver === 'engine') {
-    return ok(isBeside ? 'beside it' : 'the engine has it, or pulls it');
+    return ok(isBeside(own) ? 'beside it' : 'the engine has it, or pulls it');
   }
   if (imagesIn(folder).find(image.digest) !== undefined) return ok('unpacked');
-  if (isBeside) return ok('beside it');
+  if (isBeside(own)) return ok('beside it');
   return mayPull(image, container)
     ? ok('pulled at the next start')
     : err('its image must lie beside it, or its registry be named');
@@ -117,19 +139,38 @@ export async function loadImage(
 }
 
 /**
- * All of them, in their order. An engine is asked for all at once: one that hangs is waited for once, not
- * again for each. Registries are read one after the other, through one folder.
+ * All of them, in their order. An engine is asked for all images at once: one that hangs is waited for once,
+ * not again for each. Registries are read one after the other, through one folder.
  */
 export async function loadImages(
   place: Pick<TierRequest, 'container' | 'folder'>,
   plugins: readonly Pick<LocalPlugin, 'folder' | 'image'>[],
 ): Promise<readonly Result<void, string>[]> {
   if (place.container.driver === 'engine') {
-    return await Promise.all(plugins.map((plugin) => loadImage(place, plugin)));
+    return await loadTogether(place, plugins);
   }
   const loaded: Result<void, string>[] = [];
   for (const plugin of plugins) loaded.push(await loadImage(place, plugin));
   return loaded;
+}
+
+/** Where several have one image, the others wait for the first that brings it, and try only if it could not. */
+async function loadTogether(
+  place: Pick<TierRequest, 'container' | 'folder'>,
+  plugins: readonly Pick<LocalPlugin, 'folder' | 'image'>[],
+): Promise<readonly Result<void, string>[]> {
+  const firsts = new Map<string, Promise<Result<void, string>>>();
+  const load = async (plugin: Pick<LocalPlugin, 'folder' | 'image'>) => {
+    const { image, folder } = plugin;
+    if (image === undefined || !isBeside(folder)) return await loadImage(place, plugin);
+    const name = `${image.repository}@${image.digest}`;
+    const first = firsts.get(name);
+    const loading = first ?? loadImage(place, plugin);
+    firsts.set(name, loading);
+    const loaded = await loading;
+    return loaded.ok || first === undefined ? loaded : await loadImage(place, plugin);
+  };
+  return await Promise.all(plugins.map(load));
 }
 
 interface Filling {

@@ -287,20 +287,55 @@ describe('loadImage()', () => {
 });
 
 describe('loadImages()', () => {
-  test('asks an engine that may hang for all of them before it waits for any', async () => {
-    const own = join(folder, 'beside');
-    mkdirSync(join(own, 'image'), { recursive: true });
-    const socket = join(folder, 'engine.sock');
-    const waiting: ServerResponse[] = [];
-    const engine = createServer((_, response) => {
-      if (waiting.push(response) === 3) for (const one of waiting) one.destroy();
+  /** An engine without any image; `hear` is told of each request. */
+  async function loadFrom(
+    images: readonly string[],
+    hear: (path: string, response: ServerResponse) => void,
+  ) {
+    const own = mkdtempSync(join(folder, 'beside-'));
+    mkdirSync(join(own, 'image'));
+    const socket = join(own, 'engine.sock');
+    const engine = createServer((request, response) => {
+      request.resume().on('end', () => hear(request.url ?? '', response));
     });
     await once(engine.listen(socket), 'listening');
     const place = { container: { driver: 'engine', socket, registries: [] } as const, folder };
-    const plugin = { folder: own, image: { repository: 'local/busybox', digest } } as never;
-    const loaded = await loadImages(place, [plugin, plugin, plugin]);
+    const plugins = images.map((repository) => ({ folder: own, image: { repository, digest } }));
+    const loaded = await loadImages(place, plugins as never);
     engine.close();
-    expect(loaded.map(({ ok }) => ok)).toEqual([false, false, false]);
+    return loaded.map(({ ok }) => ok);
+  }
+
+  test('asks an engine that may hang for all of them before it waits for any', async () => {
+    const waiting: ServerResponse[] = [];
+    const loaded = await loadFrom(['local/a', 'local/b', 'local/c'], (_, response) => {
+      if (waiting.push(response) === 3) for (const one of waiting) one.destroy();
+    });
+    expect(loaded).toEqual([false, false, false]);
+  });
+
+  test('gives an engine the image of several plugins once', async () => {
+    let given = 0;
+    let isThere = false;
+    const loaded = await loadFrom(['local/a', 'local/a', 'local/a'], (path, response) => {
+      if (path.includes('/images/load')) given += 1;
+      if (path.includes('/tag?')) isThere = true;
+      response.statusCode = path.endsWith('/json') && !isThere ? 404 : 200;
+      response.end('{"stream": "Loaded image: local/a:new"}');
+    });
+    expect([loaded, given]).toEqual([[true, true, true], 1]);
+  });
+
+  test('tries another one’s file where the first could not be taken', async () => {
+    let given = 0;
+    let isThere = false;
+    const loaded = await loadFrom(['local/a', 'local/a'], (path, response) => {
+      if (path.includes('/images/load')) given += 1;
+      if (path.includes('/tag?')) isThere = true;
+      response.statusCode = path.endsWith('/json') && !isThere ? 404 : 200;
+      response.end(given === 1 ? '{}' : '{"stream": "Loaded image: local/a:new"}');
+    });
+    expect([loaded, given]).toEqual([[false, true], 2]);
   });
 });
 

@@ -3,7 +3,7 @@
  * machines of these tests, so this is all that they see of it.
  */
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -29,6 +29,14 @@ const IMAGE = { repository: 'ghcr.io/x/y', digest: `sha256:${'a'.repeat(64)}` };
 interface Asked {
   readonly path: string;
   readonly body: { readonly HostConfig: Record<string, unknown> } & Record<string, unknown>;
+}
+
+/** By an engine that is asked through clients like this. */
+function sandboxOf(together: () => EngineClient): EngineSandbox {
+  return new EngineSandbox({
+    ...{ seccomp: { none: '', tcp: '' }, runtime: undefined, acceptsHostUsers: true },
+    ...({ client: { together }, facts: {} } as unknown as Pick<EngineParts, 'client' | 'facts'>),
+  });
 }
 
 let server: Server;
@@ -190,6 +198,33 @@ describe('a container that an engine is just ending by itself', () => {
   });
 });
 
+test('an engine that has not got an image is asked once to pull it for all calls that come at once', async () => {
+  const pulls: ServerResponse[] = [];
+  let looked = 0;
+  server = createServer(({ method, url = '' }, response) => {
+    if (url.includes('/images/create')) pulls.push(response);
+    else if (method === 'GET') looked += 1;
+    if (!url.includes('/images/create')) response.writeHead(404).end('{}');
+  });
+  const socket = join(makeFolder(), 'engine.sock');
+  await new Promise<void>((listening) => server.listen(socket, listening));
+  const sandbox = sandboxOf(() => new EngineClient(socket));
+  const started = ['one', 'two', 'three'].map((id) =>
+    sandbox.start(orderOf(['/bin/true'], { id, image: IMAGE })),
+  );
+  const refused = Promise.allSettled(started);
+  await expect.poll(() => [looked, pulls.length]).toEqual([3, 1]);
+  pulls[0]?.end('{"status": "pulled"}');
+  await refused;
+  expect(pulls).toHaveLength(1);
+  // What came to nothing is tried again by the next call.
+  const next = sandbox.start(orderOf(['/bin/true'], { id: 'four', image: IMAGE }));
+  next.catch(() => undefined);
+  await expect.poll(() => pulls.length).toBe(2);
+  pulls[1]?.end('{}');
+  await expect(next).rejects.toMatchObject({ code: 'tier_unavailable' });
+});
+
 describe('an engine that does not answer any more', () => {
   let asked: string[];
 
@@ -293,11 +328,7 @@ describe('an engine that does not answer any more', () => {
     server.on('upgrade', () => over.abort());
     const socket = join(makeFolder(), 'engine.sock');
     await new Promise<void>((listening) => server.listen(socket, listening));
-    const together = () => new EngineClient(socket, 60_000, over.signal);
-    const sandbox = new EngineSandbox({
-      ...{ seccomp: { none: '', tcp: '' }, runtime: undefined, acceptsHostUsers: true },
-      ...({ client: { together }, facts: {} } as unknown as Pick<EngineParts, 'client' | 'facts'>),
-    });
+    const sandbox = sandboxOf(() => new EngineClient(socket, 60_000, over.signal));
     const order = orderOf(['/bin/true'], { id: 'one', image: IMAGE });
     await expect(sandbox.start(order)).rejects.toMatchObject(denied);
     await isAskedToRemove;

@@ -44,6 +44,8 @@ const LISTED = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z
 
 export class EngineSandbox implements Sandbox {
   readonly #parts: EngineParts;
+  /** Under way, by their question. */
+  readonly #pulls = new Map<string, Promise<unknown>>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -139,8 +141,7 @@ export class EngineSandbox implements Sandbox {
     const path = `/images/${encodeURIComponent(reference)}/json`;
     let found = await client.ask({ method: 'GET', path });
     if (found === undefined) {
-      const query = `fromImage=${encodeURIComponent(repository)}&tag=${encodeURIComponent(digest)}`;
-      await client.ask({ method: 'POST', path: `/images/create?${query}` });
+      await this.#pull(client, image);
       found = await client.ask({ method: 'GET', path });
     }
     const parsed = IMAGE.safeParse(found);
@@ -148,6 +149,17 @@ export class EngineSandbox implements Sandbox {
     const isPinned = parsed.data.RepoDigests?.some((name) => name.endsWith(`@${digest}`)) === true;
     if (!isPinned) throw refuseOrder('its image must be the pinned one');
     return parsed.data.Id;
+  }
+
+  /** Calls that come at once wait for one pull: Podman would bring the same layers once for each. */
+  #pull(client: EngineClient, { repository, digest }: PinnedImage): Promise<unknown> {
+    const query = `fromImage=${encodeURIComponent(repository)}&tag=${encodeURIComponent(digest)}`;
+    const path = `/images/create?${query}`;
+    const pull =
+      this.#pulls.get(path) ??
+      client.ask({ method: 'POST', path }).finally(() => this.#pulls.delete(path));
+    this.#pulls.set(path, pull);
+    return pull;
   }
 }
 
