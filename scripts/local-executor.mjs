@@ -20,16 +20,17 @@ export function findObstacle() {
   return 'bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)';
 }
 
-/** Answers what runs, once it is connected or takes its time. */
-export async function startLocalExecutor(local, home) {
+/** Answers once it is connected or takes its time. `onStart` is given what runs as soon as it does, so that it can be stopped. */
+export async function startLocalExecutor(local, home, onStart) {
   const kept = await installExamples(local.url, local.token, PLUGINS);
   await enrol(local, home);
   writePolicy(home);
   const run = [...COMMAND, 'run', '--quiet', '--home', home];
   const child = spawnGuarded(process.execPath, run, { graceMs: 15_000 });
+  onStart(child);
   const { node } = readIdentity(home);
   const state = await untilConnected(child.exited, () => isOnline(local, node));
-  if (state !== 'ended') return { child, node, state, kept };
+  if (state !== 'ended') return { node, state, kept };
   await child.stop();
   throw new Error('Cannot start the executor; see above');
 }

@@ -89,10 +89,11 @@ function serve(port, dataDir) {
 async function serveMachine(local, home) {
   const obstacle = findObstacle();
   if (obstacle !== undefined) return { tier: `none: ${obstacle}`, kept: [] };
-  const { child: runs, node, state, kept } = await startLocalExecutor(local, home);
-  executor = runs;
-  executor.exited.then((code) => {
-    if (!stopping) console.error(`\n  sallyport: the executor ended by itself (${code})\n`);
+  const { node, state, kept } = await startLocalExecutor(local, home, (runs) => {
+    executor = runs;
+    executor.exited.then((code) => {
+      if (!stopping) console.error(`\n  sallyport: the executor ended by itself (${code})\n`);
+    });
   });
   return { tier: `${node} (${home})${state === 'online' ? '' : `, ${state}`}`, kept };
 }

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { findObstacle, untilConnected } from '../../scripts/local-executor.mjs';
+import { findObstacle, startLocalExecutor, untilConnected } from '../../scripts/local-executor.mjs';
 import { temporaryFolder } from './support/run-script.ts';
 
 describe('findObstacle()', () => {
@@ -43,5 +46,32 @@ describe('untilConnected()', () => {
 
   test('waits for none that has ended', async () => {
     expect(await untilConnected(Promise.resolve(1), async () => false)).toBe('ended');
+  });
+});
+
+describe('startLocalExecutor()', () => {
+  test('hands over what it has started before it waits for it, so that a stop ends it too', async () => {
+    const home = temporaryFolder();
+    writeFileSync(join(home, 'executor.toml'), 'none: it ends at once');
+    let runs: { stop: () => Promise<void> } | undefined;
+    const asked: boolean[] = [];
+    const gateway = createServer((request, response) => {
+      if (request.method === 'GET' && request.url === '/v1/nodes') asked.push(runs !== undefined);
+      const state = asked.length > 1 ? 'online' : 'offline';
+      request.resume().on('end', () => {
+        response.statusCode = request.method === 'POST' ? 201 : 200;
+        response.end(JSON.stringify({ plugins: [], nodes: [{ id: 'node_a', state }] }));
+      });
+    });
+    await once(gateway.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    writeFileSync(join(home, 'identity.json'), JSON.stringify({ node: 'node_a', gatewayUrl: url }));
+    const started = await startLocalExecutor({ url, token: 't' }, home, (child: typeof runs) => {
+      runs = child;
+    });
+    await runs?.stop();
+    gateway.close();
+    expect(started.state).toBe('online');
+    expect(asked).toEqual([false, true]); // to enrol it, and to see whether it is there
   });
 });
