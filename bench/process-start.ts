@@ -72,6 +72,7 @@ async function startSandboxed(): Promise<number> {
     reads: [],
     writes: [],
     secretFiles: [],
+    willRun: () => undefined,
     environment: {},
     limits: DEFAULT_SANDBOX_LIMITS,
   });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Fault } from '../core/errors/fault.ts';
 import { MAX_NODE_CALLS } from '../core/executor-protocol/node-offer.ts';
 import type {
   AcceptedCall,
@@ -89,10 +90,10 @@ export class CallDesk {
     this.#slots = new Slots(parts.policy.slots);
   }
 
-  /** What an earlier life had begun: nobody can tell how far it got. What waited then did not run. */
+  /** What an earlier life had let run: nobody can tell how far it got. What it had not is forgotten. */
   settleInterrupted(): number {
     const { ledger } = this.#parts;
-    ledger.forgetWaiting();
+    ledger.forgetUnstarted();
     const interrupted = ledger.interrupted();
     for (const call of interrupted) ledger.finish(this.#toUnknown(call));
     ledger.sync();
@@ -151,13 +152,13 @@ export class CallDesk {
     clearTimeout(timer);
   }
 
-  /** It has begun from here on, if a slot is free. */
+  /** It is prepared from here on, if a slot is free. */
   #accept(offered: OfferedTicket, ticket: VerifiedTicket): void {
     const { codeHash, argumentHash, callKey } = ticket.call;
     const { id: ticketId, hash: ticketHash } = ticket;
     const call = { callKey, ticketId, ticketHash, codeHash, argumentHash };
     const leave = this.#slots.takeFree();
-    const problem = this.#writeDown(call, leave === undefined ? 'waiting' : 'begun');
+    const problem = this.#writeDown(call, leave === undefined ? 'waiting' : 'prepared');
     if (problem !== undefined) {
       leave?.();
       this.#refuse(offered, problem);
@@ -218,7 +219,8 @@ export class CallDesk {
 
   /** Nothing if it was not begun, and is to be given back. */
   async #runInSlot(taken: TakenCall, signal: AbortSignal): Promise<JobEnd | undefined> {
-    const job = prepareJob(this.#parts, taken, signal);
+    const machine = { ...this.#parts, begin: (callKey: string) => this.#begin(callKey) };
+    const job = prepareJob(machine, taken, signal);
     if (typeof job === 'string') return endedBy(job);
     const { sealedSecrets } = taken.offered;
     const secrets = await openSecrets(job, sealedSecrets, this.#parts.sealing);
@@ -242,7 +244,7 @@ export class CallDesk {
     try {
       const leftMs = ticket.call.deadlineAt - Date.now();
       if (leftMs <= 0) return endedBy('deadline');
-      if (held === undefined && !this.#begin(ticket)) return endedBy('tier_unavailable');
+      if (held === undefined && !this.#prepare(ticket)) return endedBy('tier_unavailable');
       const timeoutMs = Math.min(job.limits.timeoutMs, leftMs);
       return await this.#parts.run({ ...job, limits: { ...job.limits, timeoutMs } });
     } finally {
@@ -250,13 +252,23 @@ export class CallDesk {
     }
   }
 
-  /** Whether that it begins could be written down. */
-  #begin({ call: { callKey } }: VerifiedTicket): boolean {
+  /** Whether that it has a slot could be written down. */
+  #prepare({ call: { callKey } }: VerifiedTicket): boolean {
     try {
-      this.#parts.ledger.begin(callKey);
+      this.#parts.ledger.prepare(callKey);
       return true;
     } catch {
       return false;
+    }
+  }
+
+  /** What cannot be written down is not begun. */
+  #begin(callKey: string): void {
+    try {
+      this.#parts.ledger.begin(callKey);
+    } catch (cause) {
+      const problem = 'Cannot run a call: the ledger must be writable';
+      throw new Fault('tier_unavailable', problem, { cause });
     }
   }
 

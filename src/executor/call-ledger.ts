@@ -10,6 +10,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LEDGER_KEEPS_MS, type LedgerIdentity } from '../core/executor-protocol/ledger-identity.ts';
 import { NewestBytes } from '../core/primitives/newest-bytes.ts';
 import { beginLife } from './ledger-name.ts';
+import { UnstartedCalls } from './unstarted-calls.ts';
 
 /** How long an end may be on its way to the disk where no call comes that takes it along, in milliseconds. */
 const SYNC_WITHIN_MS = 20;
@@ -32,8 +33,8 @@ export interface AcceptedCall {
   readonly argumentHash: string;
 }
 
-/** `waiting`: for a slot; nothing of it has run. */
-export type AcceptedState = 'begun' | 'waiting';
+/** `prepared`: it has a slot, and its program does not run yet; `waiting`: for a slot. */
+export type AcceptedState = 'prepared' | 'waiting';
 
 /** As it is sent to the gateway. */
 export interface FinishedCall {
@@ -63,18 +64,17 @@ export class CallLedger {
   readonly #db: DatabaseSync;
   readonly #find: StatementSync;
   readonly #accept: StatementSync;
-  readonly #wait: StatementSync;
-  readonly #stopWaiting: StatementSync;
   readonly #finish: StatementSync;
   readonly #dropOutput: StatementSync;
   readonly #dropOpen: StatementSync;
   readonly #outputs: NewestBytes;
+  readonly #unstarted: UnstartedCalls;
   #isSynced = true;
   #syncs = 0;
   #syncing: NodeJS.Timeout | undefined;
 
-  /** Waits for no other process: one executor has one ledger. */
-  constructor(path: string, maxOutputBytes = MAX_OUTPUT_BYTES) {
+  /** Waits for no other process: one executor has one ledger. `boot`: of the machine, if it can be told. */
+  constructor(path: string, maxOutputBytes = MAX_OUTPUT_BYTES, boot?: string) {
     makePrivate(path);
     this.#db = new DatabaseSync(path);
     this.#db.exec(`
@@ -86,15 +86,13 @@ export class CallLedger {
         code_hash TEXT NOT NULL, argument_hash TEXT NOT NULL, at INTEGER NOT NULL,
         receipt TEXT, signature TEXT, output TEXT
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS waiting (call_key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
     `);
+    this.#unstarted = new UnstartedCalls(this.#db, boot);
     this.identity = beginLife(this.#db);
     this.#find = this.#db.prepare('SELECT * FROM calls WHERE call_key = ?');
     this.#accept = this.#db.prepare(
       'INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
     );
-    this.#wait = this.#db.prepare('INSERT INTO waiting VALUES (?)');
-    this.#stopWaiting = this.#db.prepare('DELETE FROM waiting WHERE call_key = ?');
     this.#finish = this.#db.prepare(
       'UPDATE calls SET receipt = ?, signature = ?, output = ? WHERE call_key = ?',
     );
@@ -110,21 +108,28 @@ export class CallLedger {
   }
 
   /** Whether it was taken on: `false` if the ticket was taken before. On disk when it returns. */
-  accept(call: AcceptedCall, now: number, state: AcceptedState = 'begun'): boolean {
+  accept(call: AcceptedCall, now: number, state: AcceptedState = 'prepared'): boolean {
     const { callKey, ticketId, ticketHash, codeHash, argumentHash } = call;
     const facts = [callKey, ticketId, ticketHash, codeHash, argumentHash, now] as const;
     const isTaken = this.#change(() => {
       const { changes } = this.#accept.run(...facts);
-      if (changes === 1 && state === 'waiting') this.#wait.run(callKey);
+      if (changes === 1 && state === 'waiting') this.#unstarted.wait(callKey);
+      if (changes === 1 && state === 'prepared') this.#unstarted.prepare(callKey);
       return changes === 1;
     });
     if (isTaken) this.#noteSynced();
     return isTaken;
   }
 
-  /** A call that waited is about to run. On disk when it returns: no later life takes it for one that did not. */
+  /** A call that waited has a slot. On disk when it returns: no later life takes it for one that waits. */
+  prepare(callKey: string): void {
+    this.#change(() => this.#unstarted.prepare(callKey));
+    this.#noteSynced();
+  }
+
+  /** Its program is about to be let run. Outlives this process when it returns; see `unstarted-calls.ts`. */
   begin(callKey: string): void {
-    if (this.#stopWaiting.run(callKey).changes === 1) this.#noteSynced();
+    this.#changeUnsynced(() => this.#unstarted.forget(callKey));
   }
 
   /**
@@ -132,13 +137,17 @@ export class CallLedger {
    * told in between knows more than what is found after a power failure, which is then `unknown`.
    */
   finish({ callKey, receipt, signature, output }: FinishedCall): void {
+    this.#changeUnsynced(() => {
+      this.#finish.run(receipt, signature, output ?? null, callKey);
+      this.#unstarted.forget(callKey);
+      if (output !== undefined) this.#makeRoom(callKey, Buffer.byteLength(output));
+    });
+  }
+
+  #changeUnsynced(change: () => void): void {
     this.#db.exec('PRAGMA synchronous = NORMAL');
     try {
-      this.#change(() => {
-        this.#finish.run(receipt, signature, output ?? null, callKey);
-        this.#stopWaiting.run(callKey);
-        if (output !== undefined) this.#makeRoom(callKey, Buffer.byteLength(output));
-      });
+      this.#change(change);
       this.#isSynced = false;
     } finally {
       this.#db.exec('PRAGMA synchronous = FULL');
@@ -211,18 +220,19 @@ export class CallLedger {
   /** Forgets a call that was taken on and never begun, so that its ticket can come again. */
   giveBack(callKey: string): void {
     const isGone = this.#change(() => {
-      this.#stopWaiting.run(callKey);
+      this.#unstarted.forget(callKey);
       return this.#dropOpen.run(callKey).changes === 1;
     });
     if (isGone) this.#noteSynced();
   }
 
-  /** Forgets those that waited when an earlier life ended, as if each had been given back; how many. */
-  forgetWaiting(): number {
+  /** Forgets those that an earlier life had not let run, as if each had been given back; how many. */
+  forgetUnstarted(): number {
     const count = this.#change(() => {
-      const rows = this.#db.prepare('SELECT call_key FROM waiting').all();
-      const dropped = rows.filter((row) => this.#dropOpen.run(row.call_key ?? null).changes === 1);
-      this.#db.exec('DELETE FROM waiting');
+      const dropped = this.#unstarted.known().filter((callKey) => {
+        this.#unstarted.forget(callKey);
+        return this.#dropOpen.run(callKey).changes === 1;
+      });
       return dropped.length;
     });
     if (count > 0) this.#noteSynced();

@@ -27,6 +27,12 @@ export interface Job {
   readonly limits: ExecutorLimits;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
+  /**
+   * To be called before anything of it runs: what was not is run again after a crash.
+   *
+   * @throws Fault `tier_unavailable` where it may not run.
+   */
+  readonly willRun: () => void;
 }
 
 export type Failure = CheckReason<'dispatch'>;

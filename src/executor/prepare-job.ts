@@ -30,10 +30,11 @@ interface Machine {
   readonly policy: LocalPolicy;
   readonly plugins: readonly LocalPlugin[];
   readonly progress: (callKey: string, text: string) => void;
+  readonly begin: (callKey: string) => void;
 }
 
 export function prepareJob(
-  { policy, plugins, progress }: Machine,
+  { policy, plugins, progress, begin }: Machine,
   { offered, ticket }: TakenCall,
   signal: AbortSignal,
 ): Job | Failure {
@@ -52,6 +53,7 @@ export function prepareJob(
     rules: rulesOf(ticket, policy),
     limits: narrowerLimits(call.executor.limits, policy.limits),
     onProgress: (text) => progress(call.callKey, text),
+    willRun: () => begin(call.callKey),
   };
 }
 

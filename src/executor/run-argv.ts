@@ -36,9 +36,9 @@ export async function runArgv(start: StartProgram, job: Job): Promise<JobEnd> {
   const path = resolveHostPath(program);
   if (!path.ok || !mayRun(path.value, job)) return endedBy('host_denied');
 
-  const { plugin, limits, secrets } = job;
+  const { plugin, limits, secrets, willRun } = job;
   const command = [path.value, ...args];
-  const what = { plugin, command, access: access.value, limits, secrets };
+  const what = { plugin, command, access: access.value, limits, secrets, willRun };
   const ran = await runOnce(start, { ...what, input: stdin, onFlood: 'cut' }, job);
   const { end, stdout, stderr, network } = ran;
   const truncated = stdout.truncated || stderr.truncated;

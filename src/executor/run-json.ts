@@ -13,7 +13,7 @@ import { logOf, runOnce } from './run-once.ts';
 import type { StartProgram } from './start-program.ts';
 
 export async function runJson(start: StartProgram, job: Job): Promise<JobEnd> {
-  const { ticket, plugin, limits, config, secrets } = job;
+  const { ticket, plugin, limits, config, secrets, willRun } = job;
   const access = planCallAccess(ticket, job.rules);
   if (!access.ok) return endedBy(access.error);
   const { command } = plugin.runs;
@@ -22,7 +22,7 @@ export async function runJson(start: StartProgram, job: Job): Promise<JobEnd> {
     arguments: job.arguments,
     ...(config && { config: tellPlaces(config, secrets, access.value.network) }),
   });
-  const what = { plugin, command, access: access.value, limits, secrets };
+  const what = { plugin, command, access: access.value, limits, secrets, willRun };
   const ran = await runOnce(start, { ...what, input: `${input}\n`, onFlood: 'kill' }, job);
   const { end, stdout, network } = ran;
   const failure = findFailure(end);

@@ -35,6 +35,8 @@ export interface SandboxOrder {
   /** All of the plugin's environment but `PATH`, `HOME`, `TMPDIR`, `LANG` and the proxy's. No secrets. */
   readonly environment: Readonly<Record<string, string>>;
   readonly limits: SandboxLimits;
+  /** Called once all is ready, before the program can run. Where it throws, nothing runs. */
+  readonly willRun: () => void;
 }
 
 /** Where a sandbox shows {@link SecretFile}s. */

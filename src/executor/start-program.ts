@@ -29,6 +29,8 @@ export interface ProgramOrder {
   readonly access: Access;
   readonly limits: ExecutorLimits;
   readonly secrets: readonly GivenSecret[];
+  /** As of a job. */
+  readonly willRun: () => void;
 }
 
 export interface RunningProgram extends RunningSandbox {
@@ -85,7 +87,7 @@ interface Surroundings {
 
 function toSandboxOrder(
   id: string,
-  { plugin, command, access, limits }: ProgramOrder,
+  { plugin, command, access, limits, willRun }: ProgramOrder,
   { egress, placed }: Surroundings,
 ): SandboxOrder {
   return {
@@ -100,6 +102,7 @@ function toSandboxOrder(
     secretFiles: placed.files,
     environment: {},
     limits: toSandboxLimits(limits),
+    willRun,
   };
 }
 

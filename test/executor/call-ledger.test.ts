@@ -106,15 +106,42 @@ describe('a call', () => {
   test('that waited when the process was killed is forgotten, so that its ticket can come again', () => {
     runAndKill(`
       for (const key of ['waits', 'begins', 'ends']) ledger.accept(callOf(key), 0, 'waiting');
+      ledger.prepare('begins');
       ledger.begin('begins');
       ledger.finish(endOf('ends'));`);
     withLedger((ledger) => {
-      expect(ledger.forgetWaiting()).toBe(1);
+      expect(ledger.forgetUnstarted()).toBe(1);
       expect(ledger.interrupted().map(({ callKey }) => callKey)).toEqual(['begins']);
       expect(ledger.find('ends')).toMatchObject({ kind: 'finished' });
       expect(ledger.accept(callOf('waits'), 0)).toBe(true);
-      expect(ledger.forgetWaiting()).toBe(0); // it has begun by now
     });
+  });
+
+  test('whose program was not let run when the process was killed is forgotten as well', () => {
+    runAndKill(`
+      for (const key of ['prepared', 'runs', 'given back']) ledger.accept(callOf(key), 0);
+      ledger.accept(callOf('waited'), 0, 'waiting');
+      ledger.prepare('waited');
+      ledger.begin('runs');
+      ledger.giveBack('given back');`);
+    withLedger((ledger) => {
+      expect(ledger.forgetUnstarted()).toBe(2);
+      expect(ledger.interrupted().map(({ callKey }) => callKey)).toEqual(['runs']);
+      expect(ledger.find('prepared')).toBeUndefined();
+      expect(ledger.find('waited')).toBeUndefined();
+    });
+  });
+
+  test('is not taken for one that was not let run once the machine was started anew', () => {
+    const inBoot = (boot: string) => new CallLedger(path, undefined, boot);
+    const before = inBoot('one');
+    before.accept(callOf('prepared'), 0);
+    before.accept(callOf('waits'), 0, 'waiting');
+    before.close();
+    const after = inBoot('another'); // that its program ran may not have come to the disk
+    expect(after.forgetUnstarted()).toBe(1);
+    expect(after.interrupted().map(({ callKey }) => callKey)).toEqual(['prepared']);
+    after.close();
   });
 
   test('keeps its end though the process was killed before that was on disk', () => {

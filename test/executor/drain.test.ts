@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeCall, openGated } from './support/desk.ts';
+import { makeCall, openGated, openScene } from './support/desk.ts';
 
 describe('a desk that is drained', () => {
   test('gives back what waits for a slot at once, and lets what runs come to its end', async () => {
@@ -43,6 +43,24 @@ describe('a desk that is drained', () => {
 });
 
 describe('a desk that is killed', () => {
+  test('has not begun what it had not let run yet, and lets each of it run once', async () => {
+    const gate = Promise.withResolvers<never>();
+    const scene = await openScene({ startsAtOnce: false, run: () => gate.promise });
+    const [prepared, begun] = [await makeCall(scene.gateway), await makeCall(scene.gateway)];
+    for (const call of [prepared, begun]) scene.desk.take({ kind: 'call', ...call });
+    await expect.poll(() => scene.jobs.length).toBe(2);
+    scene.jobs.find(({ ticket }) => ticket.call.callKey === begun.callKey)?.willRun();
+    const later = await scene.reborn(async (job) => {
+      job.willRun();
+      return { outcome: 'ok', output: '', truncated: false };
+    });
+    expect(later.desk.recall(prepared.callKey)).toBe('absent');
+    expect(await later.offer(begun)).toBe('unknown');
+    expect(await later.offer(prepared)).toBe('ok');
+    expect(later.jobs).toHaveLength(1);
+    later.dispose();
+  });
+
   test('has begun what had a slot, and not what waited for one', async () => {
     const { scene, first, second } = await openGated();
     const later = await scene.reborn(async () => ({ outcome: 'ok', output: '', truncated: false }));

@@ -64,7 +64,11 @@ function call(program: RunningProgram) {
     },
     ...{ arguments: {}, secrets: [], rules: { allow: all, deny: [] } },
     limits: { ...DEFAULT_EXECUTOR_LIMITS, timeoutMs: 60_000 },
-    ...{ signal: new AbortController().signal, onProgress: () => undefined },
+    ...{
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+      willRun: () => undefined,
+    },
   } as unknown as Job;
   const policy = { reads: [], writes: [folder] } as unknown as LocalPolicy;
   return runMcp({ start: async () => program, pool: new ServerPool(), policy }, job);

@@ -1,8 +1,10 @@
 /** What becomes of calls whose ledger cannot be written, or does not have all of them any more. */
 
 import { expect, test, vi } from 'vitest';
+import { faultCode } from '../../src/core/errors/fault.ts';
 import { parseReceipt } from '../../src/core/executor-protocol/executor-receipt.ts';
 import { judgeReceipt } from '../../src/core/executor-protocol/judge-receipt.ts';
+import type { Job, JobEnd } from '../../src/executor/job.ts';
 import { sha256Text } from '../../src/executor/sha256.ts';
 import {
   CODE_HASH,
@@ -74,13 +76,31 @@ test('an end that cannot be written down is unknown, at once and in the next lif
 
 test('a call that waits is not begun where that cannot be written', async () => {
   const { scene, open } = await openGated();
-  vi.spyOn(scene.ledger, 'begin').mockImplementation(full);
+  vi.spyOn(scene.ledger, 'prepare').mockImplementation(full);
   open();
   const outcomes = () => scene.logs.map(({ outcome }) => outcome).toSorted();
   await expect.poll(outcomes).toEqual(['ok', 'tier_unavailable']);
   expect(scene.jobs).toHaveLength(1);
   vi.restoreAllMocks();
   expect(await scene.offer(await makeCall(scene.gateway))).toBe('ok'); // its slot is free again
+  scene.dispose();
+});
+
+test('a call is not let run where it cannot be written that it is', async () => {
+  const refused = vi.fn();
+  const run = async (job: Job): Promise<JobEnd> => {
+    try {
+      job.willRun();
+    } catch (thrown) {
+      refused(faultCode(thrown));
+    }
+    return { outcome: 'tier_unavailable', truncated: false };
+  };
+  const scene = await openScene({ startsAtOnce: false, run });
+  vi.spyOn(scene.ledger, 'begin').mockImplementation(full);
+  expect(await scene.offer(await makeCall(scene.gateway))).toBe('tier_unavailable');
+  expect(refused).toHaveBeenCalledWith('tier_unavailable');
+  vi.restoreAllMocks();
   scene.dispose();
 });
 

@@ -45,7 +45,8 @@ async function inspectIn(
   const start = createStarter({ process: made.value }, new EgressProxy({ folder }));
   const { command } = plugin.runs;
   const limits = DEFAULT_EXECUTOR_LIMITS;
-  const order = { plugin, command, access: nothing, limits, secrets: [] };
+  const willRun = () => undefined;
+  const order = { plugin, command, access: nothing, limits, secrets: [], willRun };
   const server = new McpServer(await start(order));
   try {
     const tools = await server.open(AbortSignal.timeout(limits.timeoutMs));

@@ -32,7 +32,7 @@ export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   const isKept = mayKeep(order);
   const { era } = host.pool;
   const endAt = performance.now() + job.limits.timeoutMs;
-  const kept = isKept ? host.pool.take(job, order.access) : undefined;
+  const kept = isKept ? takeKept(host.pool, job, order) : undefined;
   const server = kept ?? new McpServer(await host.start(order));
   let isKilled = false;
   const kill = (why: 'wall' | 'cancelled') => {
@@ -56,6 +56,18 @@ export async function runMcp(host: McpHost, job: Job): Promise<JobEnd> {
   } finally {
     clearTimeout(clock);
     job.signal.removeEventListener('abort', cancel);
+  }
+}
+
+/** One that serves this call from here on. */
+function takeKept(pool: ServerPool, job: Job, { access }: ProgramOrder): McpServer | undefined {
+  const kept = pool.take(job, access);
+  try {
+    if (kept !== undefined) job.willRun();
+    return kept;
+  } catch (thrown) {
+    kept?.program.kill('cancelled');
+    throw thrown;
   }
 }
 
@@ -98,14 +110,17 @@ async function letGo(server: McpServer, answer: McpAnswer, job: Job): Promise<Jo
   return { ...facts, outcome: findFailure(end) ?? 'plugin_error' };
 }
 
-function orderOf({ policy }: McpHost, { plugin, rules, limits, secrets }: Job): ProgramOrder {
+function orderOf(
+  { policy }: McpHost,
+  { plugin, rules, limits, secrets, willRun }: Job,
+): ProgramOrder {
   const life = plugin.runs.idleMs > 0 ? { timeoutMs: SERVER_LIFE_MS, cpuMs: SERVER_LIFE_MS } : {};
   return {
     plugin,
     command: plugin.runs.command,
     access: planServerAccess(policy, rules),
     limits: { ...limits, ...life },
-    secrets,
+    ...{ secrets, willRun },
   };
 }
 

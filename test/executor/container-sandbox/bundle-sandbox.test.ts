@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBundleSandbox } from '../../../src/executor/container-sandbox/create-bundle-sandbox.ts';
 import { ImageStore } from '../../../src/executor/container-sandbox/image/image-store.ts';
+import { commandLines } from '../support/command-lines.ts';
 import { describeSandbox } from '../support/describe-sandbox.ts';
 import { makeFolder } from '../support/host-folders.ts';
 import { type ContainerLab, hostPath, openContainerLab } from './container-lab.ts';
@@ -30,6 +31,18 @@ describeSandbox('a container of the bundle driver', () => {
     expect(end).toMatchObject({ exitCode: 7, signal: undefined, limit: undefined });
     expect(end.peakMemoryBytes).toBeGreaterThan(0);
     expect(chunks).toEqual({ out: 'hello', err: 'problem\n' });
+  });
+
+  test('runs nothing where it is not let run once it is ready', async () => {
+    const id = `held-back-${process.pid}`;
+    const refuse = () => {
+      throw new Error('not now');
+    };
+    const touch = `echo ran >${lab.data}/ran`;
+    const started = lab.start(touch, { id, writes: [lab.data], willRun: refuse });
+    await expect(started).rejects.toThrow('not now');
+    expect(readdirSync(lab.data)).toEqual([]);
+    await expect.poll(() => commandLines().filter((line) => line.includes(id))).toEqual([]);
   });
 
   test('has the environment of image, sandbox and order, and nothing of the executor', async () => {

@@ -73,6 +73,17 @@ describeSandbox('a container of an engine', () => {
     relay.closeAllConnections();
   });
 
+  test('runs nothing where it is not let run once it is ready, and is removed', async () => {
+    const data = makeData('held-back');
+    const willRun = () => {
+      throw new Error('not now');
+    };
+    const started = lab.start(`echo ran > ${data}/ran`, { writes: [data], willRun });
+    await expect(started).rejects.toMatchObject({ code: 'tier_unavailable' });
+    expect(readdirSync(data)).toEqual([]);
+    expect(lab.engine.command('ps', '--all', '--quiet')).toBe('');
+  });
+
   test('hears exactly what it is sent, and nothing of the engine', async () => {
     const running = await lab.start('cat');
     const bytes = Buffer.from('\u0000{"hijack":true}\nün\r\n');

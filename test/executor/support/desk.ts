@@ -89,13 +89,16 @@ export interface SceneOptions {
   /** Sections of `executor.toml`. */
   readonly policy?: string;
   readonly run?: (job: Job) => Promise<JobEnd>;
+  /** Whether a job is let run as soon as it is given one; else `run` says when. */
+  readonly startsAtOnce?: boolean;
 }
 
 const ran = async (): Promise<JobEnd> => ({ outcome: 'ok', output: 'ran', truncated: false });
 
-export async function openScene({ policy = '', run = ran }: SceneOptions = {}): Promise<Scene> {
+export async function openScene(options: SceneOptions = {}): Promise<Scene> {
+  const { policy = '', run = ran, startsAtOnce = true } = options;
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-desk-'));
-  return sceneIn(folder, { policy, run, gateway: makeKey(), own: makeKey() });
+  return sceneIn(folder, { policy, run, startsAtOnce, gateway: makeKey(), own: makeKey() });
 }
 
 /** With one slot, whose program runs until it is let go, and a second call that waits for it. */
@@ -117,6 +120,7 @@ export async function openGated(second: TicketChanges = {}) {
 interface Place {
   readonly policy: string;
   readonly run: (job: Job) => Promise<JobEnd>;
+  readonly startsAtOnce: boolean;
   readonly gateway: TestKey;
   readonly own: TestKey;
 }
@@ -148,6 +152,7 @@ async function sceneIn(folder: string, place: Place): Promise<Scene> {
     verifier: createTicketVerifier(place.gateway.publicKey, NODE),
     run: async (job) => {
       jobs.push(job);
+      if (place.startsAtOnce) job.willRun();
       return await place.run(job);
     },
     answer: (end) => answers.push(end),

@@ -48,6 +48,7 @@ export function orderOf(argv: readonly string[], parts: OrderParts = {}): Sandbo
     reads: [],
     writes: [],
     secretFiles: [],
+    willRun: () => undefined,
     environment: {},
     ...parts,
     limits: { ...DEFAULT_SANDBOX_LIMITS, ...parts.limits },

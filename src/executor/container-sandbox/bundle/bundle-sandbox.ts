@@ -107,6 +107,7 @@ export class BundleSandbox implements Sandbox {
     });
     const root = space.open();
     try {
+      order.willRun();
       return { space, copies: fillSpace(root, files.folders, order.secretFiles) };
     } catch (error) {
       space.child.kill('SIGKILL');

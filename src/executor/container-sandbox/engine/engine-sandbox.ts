@@ -107,7 +107,7 @@ export class EngineSandbox implements Sandbox {
   }
 
   async #setUp(
-    { limits, egress, secretFiles }: SandboxOrder,
+    { limits, egress, secretFiles, willRun }: SandboxOrder,
     container: EngineContainer,
     files: GrantedFiles,
   ): Promise<Pick<ReadyContainer, 'group' | 'door'>> {
@@ -120,6 +120,7 @@ export class EngineSandbox implements Sandbox {
     }
     for (const { path, tree } of files.folders) await container.put(path, tree);
     await container.putSecrets(SECRETS_FOLDER, secretFiles);
+    willRun();
     return { group, door: egress && (await openContainerDoor(container, pid, egress.path)) };
   }
 

@@ -88,6 +88,7 @@ async function tryOut(sandbox: Sandbox): Promise<string | undefined> {
       reads: [],
       writes: [],
       secretFiles: [],
+      willRun: () => undefined,
       environment: {},
       limits: DEFAULT_SANDBOX_LIMITS,
     });

@@ -69,6 +69,7 @@ export async function launch(plan: LaunchPlan): Promise<Launched> {
     const { egress } = plan.order;
     if (egress !== undefined) door = await openDoorIn(child.pid!, egress.path);
     requireAlive(child);
+    plan.order.willRun();
   } catch (error) {
     door?.close();
     child.kill('SIGKILL');
