@@ -18,19 +18,20 @@ function makeFolder(): string {
   return folder;
 }
 
-/** One that says what it is, and never which containers it has. */
-async function hangingEngine(): Promise<Sandbox> {
+/** One that says what it is, and is lost when it is asked which containers it has. */
+async function losingEngine(): Promise<Sandbox> {
   const folder = makeFolder();
   const socketPath = join(folder, 'engine.sock');
   const engine = createServer(({ url = '' }, response) => {
     if (url.endsWith('/version') || url.endsWith('/info')) response.end('{"Version": "1"}');
+    else response.destroy();
   });
   await once(engine.listen(socketPath), 'listening');
   onTestFinished(() => {
     engine.closeAllConnections();
     engine.close();
   });
-  const made = await createEngineSandbox({ socketPath, folder, patienceMs: 300 });
+  const made = await createEngineSandbox({ socketPath, folder });
   if (!made.ok) throw new Error(made.error.message);
   return made.value;
 }
@@ -58,10 +59,10 @@ async function startWith(tiers: Tiers) {
   return told;
 }
 
-test('an engine that hangs at the start keeps no other tier from being served', async () => {
+test('an engine that is lost as the executor starts keeps no other tier from being served', async () => {
   const sweep = vi.fn(async () => undefined);
   const told = await startWith({
-    container: await hangingEngine(),
+    container: await losingEngine(),
     process: { sweep } as unknown as Sandbox,
   });
   expect(sweep).toHaveBeenCalledOnce();
@@ -69,7 +70,7 @@ test('an engine that hangs at the start keeps no other tier from being served', 
 });
 
 test('a start that is left without a tier ends, and says why', async () => {
-  await expect(startWith({ container: await hangingEngine() })).rejects.toMatchObject({
+  await expect(startWith({ container: await losingEngine() })).rejects.toMatchObject({
     code: 'tier_unavailable',
     message: expect.stringContaining('Cannot serve the tier "container"'),
   });
