@@ -244,6 +244,23 @@ describe('a node whose clock is not of our time', () => {
     link.close();
     await api.delete(`/v1/nodes/${identity.node}`);
   });
+
+  test('tells how that ended which it has run before, is sent nothing, and goes', async () => {
+    const identity = await enrolNode(gateway, api);
+    const ask = () => api.post('/v1/tools/echo/call', { arguments: { text: 'hello' } });
+    const first = await connectNode(identity, [plugin]);
+    const answer = ask();
+    const call = await first.next();
+    first.close();
+    await first.closed;
+    const link = await connectNode(identity, [plugin], { clockAt: Date.now() + 3_600_000 });
+    expect(await link.next()).toEqual({ kind: 'recall', callKey: call.callKey });
+    expect((await ask()).body).toMatchObject({ code: 'denied', reason: 'clock_skew' });
+    link.send(doneFrame(identity, call, 'said'));
+    expect((await answer).body).toMatchObject({ result: 'said' });
+    expect(await link.closed).toBe(CLOCK);
+    await api.delete(`/v1/nodes/${identity.node}`);
+  });
 });
 
 describe('a node whose ledger may be older than what it was sent', () => {

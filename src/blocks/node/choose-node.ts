@@ -12,6 +12,7 @@ import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { NodeCall } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
+import { wrongClockOf } from './wrong-clock.ts';
 
 /** Most calls that wait for one node that is away. */
 export const MAX_WAITING = 100;
@@ -35,7 +36,10 @@ export function chooseNode(parts: NodeParts, call: NodeCall): Result<StoredNode,
   const { plugin: name, codeHash, tier, executor } = claims;
   const wanted = { name, codeHash, tier };
   const nodes = parts.nodes.all();
-  const isRefused = nodes.some(({ wrongClock }) => wrongClock && offers(wrongClock.offer, wanted));
+  const isRefused = nodes.some((node) => {
+    const wrongClock = wrongClockOf(parts, node);
+    return wrongClock !== undefined && offers(wrongClock.offer, wanted);
+  });
   const missing: Refused = isRefused ? 'clock_skew' : 'tier_unavailable';
   const offering = nodes
     .filter(({ offer }) => offer !== undefined && offers(offer, wanted))
@@ -52,7 +56,8 @@ export function chooseNode(parts: NodeParts, call: NodeCall): Result<StoredNode,
   const there = permitted.filter(({ id }) => parts.connections.stateOf(id) === 'online');
   if (there.length > 0) return choosePresent(parts, there, call);
   const [away] = permitted
-    .filter(({ id, wrongClock }) => !wrongClock && parts.calls.count(id, 'waiting') < MAX_WAITING)
+    .filter((node) => wrongClockOf(parts, node) === undefined)
+    .filter(({ id }) => parts.calls.count(id, 'waiting') < MAX_WAITING)
     .toSorted((a, b) => (b.connectedAt ?? 0) - (a.connectedAt ?? 0));
   return away === undefined ? err(missing) : ok(away);
 }

@@ -7,10 +7,13 @@
 import type { NodeDescription } from './node-api.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
+import { wrongClockOf } from './wrong-clock.ts';
 
-export function describeNode({ calls, connections }: NodeParts, node: StoredNode): NodeDescription {
+export function describeNode(parts: NodeParts, node: StoredNode): NodeDescription {
+  const { calls, connections } = parts;
   const { id, name, ceiling, approvedBy, approvedAt, enrolledAt, connectedAt, offer } = node;
   const lastSeenAt = Math.max(node.lastSeenAt ?? 0, connections.heartbeatAt(id) ?? 0);
+  const wrongClock = wrongClockOf(parts, node);
   return {
     ...{ id, name, approvedBy, approvedAt },
     state: node.publicKey === undefined ? 'invited' : connections.stateOf(id),
@@ -19,7 +22,7 @@ export function describeNode({ calls, connections }: NodeParts, node: StoredNode
     ...(enrolledAt !== undefined && { enrolledAt }),
     ...(connectedAt !== undefined && { connectedAt }),
     ...(lastSeenAt > 0 && { lastSeenAt }),
-    ...(node.wrongClock && { clockAheadMs: node.wrongClock.aheadMs }),
+    ...(wrongClock && { clockAheadMs: wrongClock.aheadMs }),
     ...(offer && { version: offer.version, platform: offer.platform, slots: offer.slots }),
     plugins: offer?.plugins ?? [],
     running: calls.count(id, 'sent'),

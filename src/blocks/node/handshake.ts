@@ -18,6 +18,7 @@ import { end, linkOf, send, setState } from './connections.ts';
 import { sinceNow } from './doubt-ledger.ts';
 import type { NodeParts } from './node-parts.ts';
 import type { StoredNode } from './node-store.ts';
+import { hasToTell } from './wrong-clock.ts';
 
 const NONCE_BYTES = 32;
 
@@ -36,10 +37,9 @@ export function shakeHands(parts: NodeParts, socket: WebSocket, frame: ExecutorF
     if (isProved && ownsSealingKey(stored, frame.offer)) {
       const proved = { socket, node: stored, offer: frame.offer };
       const aheadMs = (frame.offer.clockAt ?? parts.now()) - parts.now();
-      const isOfOurTime = Math.abs(aheadMs) <= MAX_CLOCK_SKEW_MS;
-      if (isOfOurTime) admit(parts, proved);
-      else refuseClock(parts, proved, aheadMs);
-      return isOfOurTime;
+      if (Math.abs(aheadMs) > MAX_CLOCK_SKEW_MS) return meetWrongClock(parts, proved, aheadMs);
+      admit(parts, proved, {});
+      return true;
     }
   }
   refuse(parts, socket);
@@ -80,7 +80,11 @@ interface Proved {
   readonly offer: NodeOffer;
 }
 
-function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
+function admit(
+  parts: NodeParts,
+  { socket, node, offer }: Proved,
+  clock: Pick<StoredNode, 'wrongClock'>,
+): void {
   const now = parts.now();
   const isOlder =
     !continues(offer.ledger, node.offer?.ledger) || isBesideAnother(parts, node, offer);
@@ -88,7 +92,7 @@ function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
   const seen = { connectedAt: now, lastSeenAt: now, ...doubt };
   parts.transact(() => {
     const { wrongClock: _, ...known } = node;
-    parts.nodes.put({ ...known, offer, ...seen });
+    parts.nodes.put({ ...known, ...clock, offer, ...seen });
     parts.record({
       action: 'node-connected',
       decision: 'allowed',
@@ -97,7 +101,9 @@ function admit(parts: NodeParts, { socket, node, offer }: Proved): void {
       ...(isOlder && { reason: 'older_ledger' }),
     });
   });
-  parts.connections.promote(socket, { kind: 'live' });
+  // One that ends takes nothing on either.
+  const kind = clock.wrongClock === undefined ? 'live' : 'draining';
+  parts.connections.promote(socket, { kind });
   send(socket, { kind: 'welcome' });
 }
 
@@ -110,11 +116,18 @@ function isBesideAnother({ connections }: NodeParts, node: StoredNode, offer: No
   return offer.ledger?.life !== node.offer?.ledger?.life && connections.of(node.id) !== undefined;
 }
 
-/** It is that node, and would refuse every ticket, or take one that is too old. */
-function refuseClock(parts: NodeParts, { socket, node, offer }: Proved, aheadMs: number): void {
-  parts.transact(() => parts.nodes.put({ ...node, wrongClock: { aheadMs, offer } }));
+/** It is that node, and would refuse every ticket, or take one that is too old. Whether it is let in to tell of what it ran. */
+function meetWrongClock(parts: NodeParts, proved: Proved, aheadMs: number): boolean {
+  const { socket, node, offer } = proved;
+  const wrongClock = { aheadMs, at: parts.now(), offer };
   recordRefusal(parts, node.id, { reason: 'clock_skew' });
+  if (hasToTell(parts, node)) {
+    admit(parts, proved, { wrongClock });
+    return true;
+  }
+  parts.transact(() => parts.nodes.put({ ...node, wrongClock }));
   end(socket, 'clock', String(aheadMs));
+  return false;
 }
 
 function refuse(parts: NodeParts, socket: WebSocket): void {

@@ -59,6 +59,7 @@ import { ThinnedRefusals } from './thinned-refusals.ts';
 import { UnwantedCalls } from './unwanted-calls.ts';
 import { UnwrittenEnds } from './unwritten-ends.ts';
 import { WaitingCalls } from './waiting-calls.ts';
+import { sendAway } from './wrong-clock.ts';
 
 /** The name under which the outbox stands in the workspace's chain. */
 const SOURCE = 'nodes';
@@ -128,6 +129,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
     }
     if (frame.kind === 'absent') sendAgain(this.#parts, socket, frame.callKey);
     if (frame.kind === 'draining') setState(socket, { kind: 'draining' });
+    sendAway(this.#parts);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
@@ -142,6 +144,7 @@ export class NodeBlock extends DurableObject<BlockBindings> implements NodeApi {
   override async alarm(): Promise<void> {
     await this.#timers.alarm(this.#parts.now());
     settleOverdue(this.#parts);
+    sendAway(this.#parts);
     await this.#drain();
     this.#ringForCalls();
   }

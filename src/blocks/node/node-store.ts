@@ -33,12 +33,14 @@ export interface StoredNode {
   /** What it was sent before need not be in its ledger, though it was taken on; absent: all is. */
   readonly ledgerSince?: number;
   readonly offer?: NodeOffer;
-  /** Set while it is refused for its clock. */
+  /** Of the last time that it came with the clock of another time; see `wrong-clock.ts`. */
   readonly wrongClock?: WrongClock;
 }
 
 export interface WrongClock {
   readonly aheadMs: number;
+  /** When it came, epoch milliseconds; absent in what an earlier version has written. */
+  readonly at?: number;
   /** What it could run otherwise. */
   readonly offer: NodeOffer;
 }

@@ -31,6 +31,8 @@ export function resumeCalls(parts: NodeParts, node: NodeId, socket: WebSocket): 
     send(socket, { kind: 'recall', callKey });
     if (parts.calls.underWay(callKey)?.isCancelled) send(socket, { kind: 'cancel', callKey });
   }
+  // One that ends, or whose clock is wrong, is sent what waits when it is back.
+  if (linkOf(socket).state.kind === 'draining') return;
   const waiting = parts.calls.inState(node, 'waiting');
   parts.transact(() => {
     for (const { facts } of waiting) parts.calls.markSent(facts.callKey, facts.deadlineAt);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LAST_WORD_MS } from '../../../src/blocks/node/call-facts.ts';
 import { chooseNode, MAX_WAITING } from '../../../src/blocks/node/choose-node.ts';
+import { describeNode } from '../../../src/blocks/node/describe-node.ts';
 import { settleOverdue, startCall } from '../../../src/blocks/node/run-calls.ts';
 import type { CapabilityRules } from '../../../src/core/capabilities/capability-set.ts';
 import { MAX_CALL_WAIT_MS } from '../../../src/core/executor-protocol/executor-run.ts';
@@ -62,6 +63,27 @@ describe('chooseNode()', () => {
       nodes.parts.nodes.put(nodeOf('b', { ceiling: low }));
       expect(chosen(nodes, undefined, ['tool:file:read:/data'])).toBe('node_policy_denied');
       expect(chosen(nodes)).toBe('b');
+    });
+  });
+
+  it('says that a clock is wrong for as long as its node comes with it, and then that it is away', async () => {
+    await withNodes('clock', (nodes) => {
+      const now = nodes.parts.now();
+      const { offer: _, ...unconnected } = nodeOf('a');
+      const wrongClock = { aheadMs: 60_000, at: now, offer: OFFER };
+      nodes.parts.nodes.put({ ...unconnected, wrongClock });
+      nodes.parts.nodes.put(nodeOf('b', { wrongClock }));
+      expect(chosen(nodes)).toBe('clock_skew');
+      nodes.online.add('b'); // to tell of what it ran
+      nodes.setNow(now + 3_600_000);
+      expect(describeNode(nodes.parts, nodeOf('b', { wrongClock }))).toMatchObject({
+        clockAheadMs: 60_000,
+      });
+      nodes.online.delete('b');
+      expect(describeNode(nodes.parts, nodeOf('b', { wrongClock }))).not.toHaveProperty(
+        'clockAheadMs',
+      );
+      expect(chosen(nodes)).toBe('b'); // it waits there
     });
   });
 

@@ -66,6 +66,7 @@ export async function withNodes(
       connections: {
         stateOf: (id: string) => (online.has(id) ? 'online' : 'offline'),
         of: (id: string) => (online.has(id) ? socketOf(id) : undefined),
+        heartbeatAt: () => undefined,
       },
       outbox: { isBlocked: () => false },
       refusals: new ThinnedRefusals(),
