@@ -104,6 +104,11 @@ describe.each(Object.keys(WAYS))('storage by the %s', (way) => {
     expect(request?.kind === 'set' && request.value.length).toBe(65_536);
   });
 
+  // Thousands of requests: were each to copy its 30 MiB, this would take a minute.
+  test('copies no more of a key than shows that it is too long', async () => {
+    expect(await run('flood_long')).toMatchObject({ end: 'fuel', asked: [] });
+  });
+
   test.each(['host_denied', 'cancelled', 'timeout'] as const)('ends with %s', async (reason) => {
     const report = await run('flood', { reply: { kind: 'ended', reason } });
     expect(report).toMatchObject({ end: reason, output: '' });

@@ -10,6 +10,7 @@
 
 import {
   findRequestProblem,
+  STORAGE_LIMITS,
   type StorageRefusal,
   type StorageRequest,
   type StoredEntry,
@@ -34,14 +35,14 @@ const REFUSAL_CODES = {
 type ReadRequest = (guest: Guest, ...handed: readonly bigint[]) => StorageRequest;
 
 const REQUESTS: Readonly<Record<string, ReadRequest>> = {
-  kv_get: (guest, key = 0n) => ({ kind: 'get', key: guest.readBlock(key).slice() }),
+  kv_get: (guest, key = 0n) => ({ kind: 'get', key: readKey(guest, key) }),
   kv_set: (guest, key = 0n, value = 0n) => ({ kind: 'set', ...readEntry(guest, key, value) }),
   kv_add: (guest, key = 0n, value = 0n) => ({ kind: 'add', ...readEntry(guest, key, value) }),
-  kv_delete: (guest, key = 0n) => ({ kind: 'delete', key: guest.readBlock(key).slice() }),
+  kv_delete: (guest, key = 0n) => ({ kind: 'delete', key: readKey(guest, key) }),
   kv_list: (guest, prefix = 0n, after = 0n, limit = 0n) => ({
     kind: 'list',
-    prefix: guest.readBlock(prefix).slice(),
-    after: guest.readBlock(after).slice(),
+    prefix: readKey(guest, prefix),
+    after: readKey(guest, after),
     limit: Number(limit),
   }),
 };
@@ -61,9 +62,9 @@ export function storageFunctions(run: HostRun): WebAssembly.ModuleImports {
 
 /** What is plainly wrong goes no further; the storage itself decides again. */
 async function ask(guest: Guest, host: PluginHost, request: StorageRequest): Promise<bigint> {
+  if ('value' in request) guest.charge(request.value.length >>> 3);
   const problem = findRequestProblem(request);
   if (problem !== undefined) return REFUSAL_CODES[problem];
-  if ('value' in request) guest.charge(request.value.length >>> 3);
   return deliver(guest, await guest.wait(host.storage(request)));
 }
 
@@ -102,5 +103,17 @@ export function toFrames(entries: readonly StoredEntry[]): Uint8Array {
 }
 
 function readEntry(guest: Guest, key: bigint, value: bigint): StoredEntry {
-  return { key: guest.readBlock(key).slice(), value: guest.readBlock(value).slice() };
+  return { key: readKey(guest, key), value: copyUpTo(STORAGE_LIMITS.value, guest, value) };
+}
+
+function readKey(guest: Guest, handle: bigint): Uint8Array {
+  return copyUpTo(STORAGE_LIMITS.key, guest, handle);
+}
+
+/**
+ * What is longer is copied no further than shows it: a block may have 16 MiB, which are not paid
+ * for, and a plugin may hand it over as often as its fuel allows.
+ */
+function copyUpTo(maxBytes: number, guest: Guest, handle: bigint): Uint8Array {
+  return guest.readBlock(handle).slice(0, maxBytes + 1);
 }
