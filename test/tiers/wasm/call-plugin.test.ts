@@ -75,6 +75,12 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
     expect(await hostile('silent')).toMatchObject({ end: 'ok', output: '' });
   });
 
+  test.each(['nothing_before', 'nothing_beyond'])('takes %s for nothing', async (entry) => {
+    const report = await hostile(entry);
+    expect(report).toMatchObject({ end: 'ok', output: '' });
+    expect(report.fuel).toBeGreaterThan(0);
+  });
+
   test('gives every call an instance of its own', async () => {
     expect((await hostile('count')).output).toBe('1');
     expect((await hostile('count')).output).toBe('1');

@@ -41,7 +41,8 @@ export function readEnding(
     memoryBytes: plugin[MEMORY_EXPORT]?.buffer.byteLength ?? 0,
     wantsMemory: plugin[GROW_REFUSED_EXPORT]?.value === 1 || kernel.alloc_refused.value === 1,
     suspendedMs,
-    output: new Uint8Array(kernel.memory.buffer, from, length).slice(),
+    // Of an empty output the place is whatever the plugin said, and need not be one.
+    output: new Uint8Array(kernel.memory.buffer).slice(from, from + length),
     thrown: thrown === undefined ? undefined : describe(thrown),
     returned: returned === undefined || returned === 0 ? undefined : String(returned),
     error: kernel.error.value === 0 ? undefined : readError(guest),
