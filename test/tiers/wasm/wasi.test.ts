@@ -52,6 +52,11 @@ describe('standard output', () => {
     expect(over).toMatchObject({ end: 'output_too_large', output: '' });
   });
 
+  test('is put together from as many pieces as it came in', async () => {
+    const input = Array.from({ length: 1_500 }, (_, index) => `${index}é`).join('');
+    expect(await wasi('cat', { input })).toMatchObject({ end: 'ok', output: input });
+  });
+
   test('ends whoever writes without end', async () => {
     expect(await wasi('stdout_forever')).toMatchObject({ end: 'output_too_large' });
     expect(await wasi('idle_forever')).toMatchObject({ end: 'fuel' });

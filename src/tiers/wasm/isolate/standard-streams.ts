@@ -23,7 +23,8 @@ export class StandardStreams {
   readonly #log: RunLog;
   readonly #stdout: { readonly use: StdoutUse; readonly maxBytes: number };
   readonly #partial = new Map<LogLevel, PartialLine>();
-  readonly #answer: Uint8Array[] = [];
+  /** Filled up to {@link #answerBytes}. In one piece, since a plugin may write no byte at a time. */
+  #answer = new Uint8Array(0);
   #answerBytes = 0;
   #inputRead = 0;
 
@@ -57,13 +58,7 @@ export class StandardStreams {
 
   /** All that was written to standard output, where that is the answer. */
   get answer(): Uint8Array {
-    const whole = new Uint8Array(this.#answerBytes);
-    let at = 0;
-    for (const part of this.#answer) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
+    return this.#answer.slice(0, this.#answerBytes);
   }
 
   /** Logs what stands behind the last line break. */
@@ -73,9 +68,11 @@ export class StandardStreams {
   }
 
   #writeAnswer(bytes: Uint8Array): void {
-    this.#answerBytes += bytes.length;
-    if (this.#answerBytes > this.#stdout.maxBytes) throw new GuestStop('output_too_large');
-    this.#answer.push(bytes.slice());
+    const end = this.#answerBytes + bytes.length;
+    if (end > this.#stdout.maxBytes) throw new GuestStop('output_too_large');
+    if (end > this.#answer.length) this.#answer = enlarge(this.#answer, end);
+    this.#answer.set(bytes, this.#answerBytes);
+    this.#answerBytes = end;
   }
 
   #writeLog(level: LogLevel, bytes: Uint8Array): void {
@@ -103,4 +100,11 @@ export class StandardStreams {
 interface PartialLine {
   text: string;
   readonly decoder: TextDecoder;
+}
+
+/** At least twice as long, so that each byte is copied twice at most, however it comes. */
+function enlarge(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const enlarged = new Uint8Array(Math.max(length, 2 * bytes.length));
+  enlarged.set(bytes);
+  return enlarged;
 }
