@@ -2,14 +2,14 @@
  * Initialisers of globals and segments: a few instructions that the engine runs at instantiation.
  *
  * They run before any fuel is counted, so only what takes constant time is allowed here: constants,
- * references, and the three integer operations of the extended-const proposal.
+ * references, and the three integer operations of the extended-const proposal; and not too many.
  *
  * @module
  */
 
 import type { ByteReader } from './byte-reader.ts';
 import { readIndex } from './read-list.ts';
-import { MAX_CONSTANT_INSTRUCTIONS } from './structure-limits.ts';
+import { MAX_CONSTANT_INSTRUCTIONS, MAX_CONSTANT_INSTRUCTIONS_IN_ALL } from './structure-limits.ts';
 import { rejectOpcode } from './unsupported.ts';
 import { readReferenceType } from './value-types.ts';
 import { hex, reject } from './wasm-rejection.ts';
@@ -20,6 +20,22 @@ export interface ConstantScope {
   readonly globalCount: number;
   /** Takes down the functions that are referred to: they can be called without being named. */
   readonly references: Set<number>;
+  /** One for all initialisers of a module. */
+  readonly constants: ConstantCount;
+}
+
+/** Counts the instructions of all initialisers together. */
+export class ConstantCount {
+  #left = MAX_CONSTANT_INSTRUCTIONS_IN_ALL;
+
+  add(offset: number): void {
+    this.#left -= 1;
+    if (this.#left < 0)
+      reject(
+        `initialisers must have at most ${MAX_CONSTANT_INSTRUCTIONS_IN_ALL} instructions in all`,
+        offset,
+      );
+  }
 }
 
 type SkipImmediate = (reader: ByteReader, scope: ConstantScope) => void;
@@ -56,6 +72,7 @@ export function skipConstantExpression(reader: ByteReader, scope: ConstantScope)
     const offset = reader.position;
     const opcode = reader.u8();
     if (opcode === END) return;
+    scope.constants.add(offset);
     const skip = CONSTANT_INSTRUCTIONS.get(opcode) ?? rejectNonConstant(opcode, offset);
     skip(reader, scope);
   }

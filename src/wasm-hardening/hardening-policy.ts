@@ -20,7 +20,7 @@ export interface HardeningPolicy {
   readonly maxModuleBytes: number;
   /** Largest memory, in pages of 64 KiB; at most those of {@link HIGHEST_LIMITS}. */
   readonly maxMemoryPages: number;
-  /** Largest table, in elements. */
+  /** Largest table, and all tables of a new instance together, in elements. */
   readonly maxTableElements: number;
   readonly allowsImport: ImportPolicy;
   /**

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ConstantCount } from './constant-expression.ts';
 import { type ModuleExport, readExports, readStart } from './exports.ts';
 import { readFunctions, readTypes } from './function-declarations.ts';
 import type { HardeningPolicy } from './hardening-policy.ts';
@@ -53,7 +54,8 @@ export function readModuleShape(sections: Sections, policy: HardeningPolicy): Mo
   const tables = readTables(sections.open(SECTION.table), policy.maxTableElements);
   const memory = readMemory(sections.open(SECTION.memory), policy.maxMemoryPages);
   const references = new Set<number>();
-  const functionScope = { functions, functionCount: functions.length, references };
+  const constants = new ConstantCount();
+  const functionScope = { functions, functionCount: functions.length, references, constants };
   const globalCount = readGlobals(sections.open(SECTION.global), functionScope);
 
   const scope = {

@@ -19,17 +19,24 @@ export interface TableType {
   readonly size: SizeRange;
 }
 
+/** No table may ever have more elements than `maxElements`, and all together not to begin with. */
 export function readTables(
   section: ByteReader | undefined,
   maxElements: number,
 ): readonly TableType[] {
   const tables: TableType[] = [];
+  let elementsLeft = maxElements;
   readListSection(section, {
     what: 'tables',
     atMost: MAX_ITEMS.tables,
     readItem(reader) {
       const elementType = readReferenceType(reader);
-      tables.push({ elementType, size: readSizeRange(reader, 'table', maxElements) });
+      const offset = reader.position;
+      const size = readSizeRange(reader, 'table', maxElements);
+      if (size.min > elementsLeft)
+        reject(`tables must begin with at most ${maxElements} elements in all`, offset);
+      elementsLeft -= size.min;
+      tables.push({ elementType, size });
     },
   });
   return tables;

@@ -31,6 +31,12 @@ export const MAX_SEGMENT_ENTRIES_PER_TABLE_ELEMENT = 4;
 /** Longest initialiser of a global or a segment offset, in instructions. */
 export const MAX_CONSTANT_INSTRUCTIONS = 64;
 
+/**
+ * Most instructions in all initialisers together: one for each item that may have one, and some more.
+ * Every instance runs all of them before its first unit of fuel is counted, at some 40 ns each.
+ */
+export const MAX_CONSTANT_INSTRUCTIONS_IN_ALL = 200_000;
+
 /** Largest function body, in bytes, before and after charges are written into it. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_METERED_BODY_BYTES = 4 * MAX_BODY_BYTES;

@@ -10,6 +10,7 @@ import { hardenModule } from '../../src/wasm-hardening/harden.ts';
 import {
   MAX_BODY_BYTES,
   MAX_CONSTANT_INSTRUCTIONS,
+  MAX_CONSTANT_INSTRUCTIONS_IN_ALL,
   MAX_GROWTH,
   MAX_ITEMS,
   MAX_METERED_BODY_BYTES,
@@ -77,6 +78,14 @@ const LIMITS: Record<string, Limit> = {
     sentence: atMost('tables', MAX_ITEMS.tables),
     build: (count) => moduleOf(section(4, many([0x70, 0, 1], count))),
   },
+  'table elements to begin with': {
+    limit: OPEN_POLICY.maxTableElements,
+    sentence: `tables must begin with at most ${OPEN_POLICY.maxTableElements} elements in all`,
+    build: (count) => {
+      const table = (elements: number) => [0x70, 0, ...u32(elements)];
+      return moduleOf(section(4, list(table(4_000), table(count - 4_000))));
+    },
+  },
   globals: {
     limit: MAX_ITEMS.globals,
     sentence: atMost('globals', MAX_ITEMS.globals),
@@ -129,6 +138,16 @@ const LIMITS: Record<string, Limit> = {
     build: (count) => {
       const pairs = repeated([0x41, 0, 0x6a], Math.ceil((count - 1) / 2));
       return moduleOf(section(6, list([0x7f, 0, 0x41, 0, ...pairs, 0x0b])));
+    },
+  },
+  'instructions in all initialisers': {
+    limit: MAX_CONSTANT_INSTRUCTIONS_IN_ALL,
+    sentence: `initialisers must have at most ${MAX_CONSTANT_INSTRUCTIONS_IN_ALL} instructions in all`,
+    build: (count) => {
+      const long = [0, 0x41, 0, ...repeated([0x41, 0, 0x6a], 4), 0x0b, 0];
+      const shorts = count - 9 * 22_000;
+      const segments = [repeated(long, 22_000), repeated([0, 0x41, 0, 0x0b, 0], shorts)].flat();
+      return moduleOf(ONE_PAGE, section(11, [...u32(22_000 + shorts), ...segments]));
     },
   },
   locals: {
