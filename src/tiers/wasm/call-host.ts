@@ -29,7 +29,7 @@ export const MAX_HTTP_REQUESTS = 20;
 /** Most that one call may ask of its storage. */
 export const MAX_STORAGE_REQUESTS = 50;
 
-/** What comes from the network was written by outsiders. */
+/** What comes from the network was written by outsiders, and so was that nothing of it is an answer. */
 const OUTSIDERS_LABEL: Label = { integrity: 'untrusted', confidentiality: 'public' };
 
 type Ended = { readonly kind: 'ended'; readonly reason: PluginFailure };
@@ -54,7 +54,7 @@ export class CallHost extends RpcTarget implements LaneHost {
     this.#httpLeft -= 1;
     return this.#wait<PluginAnswer>(this.#httpLeft >= 0, async () => {
       const answer = await sendForPlugin(request, this.#gate.http);
-      if (answer.kind === 'response') this.#call.hear(OUTSIDERS_LABEL);
+      if (answer.kind !== 'ended') this.#call.hear(OUTSIDERS_LABEL);
       return answer;
     });
   }

@@ -170,6 +170,14 @@ describe('labels', () => {
     expect(await run(scene, 'get', { input })).toMatchObject({ output: 'a page', label: TAINTED });
   });
 
+  test('what a server has led a call to without an answer is untrusted', async () => {
+    const headers = { location: 'https://[' };
+    const scene = laneScene({ fetch: async () => new Response(null, { status: 302, headers }) });
+    const input = JSON.stringify({ url: 'https://api.example.org/' });
+    const kept = await run(scene, 'keep_page', { input, label: PRINCIPAL_LABEL });
+    expect(kept).toMatchObject({ kind: 'ok', output: '0', label: TAINTED });
+  });
+
   test('what a ticket says nothing of is taken for the worst', async () => {
     const scene = laneScene();
     await run(scene, 'set', { label: {} as never });
