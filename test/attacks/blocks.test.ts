@@ -59,6 +59,34 @@ describe('acting as a block', () => {
     expect(await state(victim)).toBe('running');
   });
 
+  test('nobody reads what another’s block was sent, by flooding it until that makes room', async () => {
+    const limits = { messages: 1, overflow: 'drop-old' };
+    const victim = await spawn(api, { limits });
+    await api.post(`/v1/blocks/${victim}/messages`, { body: 'for the owner' });
+    const thief = await someone('reader', ['block:send', 'block:read', 'block:receive']);
+    await thief.post(`/v1/blocks/${victim}/messages`, { body: 'away with it' });
+    const letters = (by: Api) => by.get(`/v1/blocks/${victim}/dead-letters`);
+    const refused = await letters(thief);
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([
+      403,
+      expect.not.stringContaining('for the owner'),
+    ]);
+    expect((await letters(api)).body.deadLetters).toMatchObject([{ body: 'for the owner' }]);
+  });
+
+  test('who lets somebody act as one block alone has not let him take another', async () => {
+    const [wide, narrow] = [await spawn(api), await spawn(api, { capabilities: ['CAP_SPAWN'] })];
+    const child = { behavior: mailbox, capabilities: ['CAP_SEND'], parent: wide };
+    const refused = await api.post('/v1/blocks', child, as(narrow));
+    expect([refused.status, refused.body.errors]).toEqual([
+      422,
+      [expect.objectContaining({ pointer: '/parent' })],
+    ]);
+    const forged = as(`blk_${'f'.repeat(44)}`);
+    expect((await api.post('/v1/blocks', child, forged)).status).toBe(404);
+    expect((await api.post('/v1/blocks', child, as(wide))).status).toBe(201);
+  });
+
   test('a sender cannot be named in the body', async () => {
     const id = await spawn(api);
     const forged = await api.post(`/v1/blocks/${id}/messages`, { body: 1, from: 'user:root' });

@@ -256,9 +256,12 @@ export interface BlockApi {
   /** From the workspace: what the block was told of its creator's authority is older than this. */
   authorityChanged(revision: number): Promise<void>;
 
-  /** Oldest first, after that number. */
-  deadLetters(after: number, limit: number): Promise<readonly DeadLetter[]>;
+  /** Oldest first. For its owner: they are messages of his. */
+  deadLetters(actor: BlockActor, page: LetterPage): Promise<BlockAnswer<readonly DeadLetter[]>>;
 }
+
+/** After the letter of that number. */
+export type LetterPage = Readonly<Record<'after' | 'limit', number>>;
 
 /** A message that could not be processed, or had to make room. */
 export interface DeadLetter extends Omit<ReceivedMessage, 'lease'> {

@@ -7,7 +7,7 @@
 
 import { bodyBytes } from '../../core/blocks/block-body.ts';
 import type { MessageFacts } from '../kit/mailbox-store.ts';
-import type { DeadLetter } from './block-api.ts';
+import type { DeadLetter, LetterPage } from './block-api.ts';
 import type { BlockParts } from './block-parts.ts';
 
 /** Most dead letters of a block, and most bytes of their bodies; the oldest make room. */
@@ -51,7 +51,7 @@ export function deadLetter(parts: BlockParts, seq: number, reason: string): void
 }
 
 /** Oldest first. */
-export function listDeadLetters(parts: BlockParts, after: number, limit: number): DeadLetter[] {
+export function listDeadLetters(parts: BlockParts, { after, limit }: LetterPage): DeadLetter[] {
   if (!parts.tables.has('dead_letters')) return [];
   return parts.storage.sql
     .exec<Row>(
@@ -65,7 +65,7 @@ export function listDeadLetters(parts: BlockParts, after: number, limit: number)
 
 /** Part of a transaction: takes a letter out, to be accepted anew. */
 export function takeDeadLetter(parts: BlockParts, seq: number): DeadLetter | undefined {
-  const [letter] = listDeadLetters(parts, seq - 1, 1);
+  const [letter] = listDeadLetters(parts, { after: seq - 1, limit: 1 });
   if (letter?.seq !== seq) return undefined;
   remove(parts, seq);
   return letter;

@@ -29,7 +29,7 @@ import type {
   BlockDescription,
   BlockTree,
   ChildChange,
-  DeadLetter,
+  LetterPage,
   MessageAnswer,
   OutsideMessage,
   ReceivedMessage,
@@ -47,7 +47,6 @@ import type {
 } from './checkpoint-api.ts';
 import { askCheckpoints } from './checkpoints.ts';
 import { Courier } from './courier.ts';
-import { listDeadLetters } from './dead-letters.ts';
 import { describeBlock } from './describe-block.ts';
 import { exitFromOutside } from './exit-from-outside.ts';
 import { hearStream } from './hear-stream.ts';
@@ -56,6 +55,7 @@ import { inheritMessages, leftMessages } from './inherit-messages.ts';
 import { presentGrants } from './narrow-capabilities.ts';
 import { type AskNeighbour, createNeighbour, createTell } from './neighbours.ts';
 import { OutsideChanges } from './outside-changes.ts';
+import { readDeadLetters } from './read-dead-letters.ts';
 import { readTree } from './read-tree.ts';
 import { Readers } from './readers.ts';
 import { acknowledgeMessages, receiveMessages } from './receive-messages.ts';
@@ -194,8 +194,8 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     this.#readers.hearRevision(revision);
   }
 
-  async deadLetters(after: number, limit: number): Promise<readonly DeadLetter[]> {
-    return listDeadLetters(this.#parts, after, limit);
+  async deadLetters(actor: BlockActor, page: LetterPage) {
+    return readDeadLetters(this.#parts, actor, page);
   }
 
   async checkpoints(actor: BlockActor, ask: CheckpointAsk): Promise<BlockAnswer<CheckpointAnswer>> {

@@ -151,7 +151,7 @@ const listDeadLetters = defineRoute(
     method: 'GET',
     path: '/v1/blocks/{id}/dead-letters',
     operation: 'listDeadLetters',
-    summary: 'Messages that could not be processed or had to make room',
+    summary: 'Messages that could not be processed or had to make room; for the owner of the block',
     tag: 'blocks',
     access: 'block:read',
     query: z.strictObject({
@@ -168,8 +168,10 @@ const listDeadLetters = defineRoute(
   },
   async (request) => {
     const { after, limit } = request.query;
-    const read = await blockOf(request).again((block) => block.deadLetters(after, limit + 1));
-    const { shown, ...more } = toPage(read, limit, ({ seq }) => seq);
+    const page = { after, limit: limit + 1 };
+    const actor = blockActorOf(request);
+    const read = await blockOf(request).again((block) => block.deadLetters(actor, page));
+    const { shown, ...more } = toPage(unwrap(read), limit, ({ seq }) => seq);
     return json({ deadLetters: shown.map(toReceivedJson), ...more });
   },
 );

@@ -14,6 +14,7 @@ import type { BlockId } from '../../core/primitives/ids.ts';
 import { requestedExitSchema } from '../../core/supervision/exit-reason.ts';
 import { json, noContent } from '../json-response.ts';
 import {
+  ACTING_HEADER,
   actAs,
   actingBlockOf,
   blockActorOf,
@@ -23,7 +24,7 @@ import {
   noBlock,
   unwrap,
 } from '../open-block.ts';
-import { Refusal } from '../refusal.ts';
+import { invalidBody, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { requireGrants, toOrder } from '../spawn-order.ts';
 
@@ -79,8 +80,7 @@ const spawnBlock = defineRoute(
   },
   async (request) => {
     const { body } = request;
-    const parent =
-      body.parent === undefined ? actingBlockOf(request) : blockIdOf(request, body.parent);
+    const parent = parentOf(request);
     const order = toOrder(request, body);
     if (parent === undefined) {
       if (body.link || body.monitor) throw needsParent();
@@ -104,6 +104,19 @@ const spawnBlock = defineRoute(
 
 function created(answer: { readonly id: BlockId; readonly ref?: string }): Response {
   return json(answer, 201, { Location: `/v1/blocks/${answer.id}` });
+}
+
+/** Named twice, it is the same: who lets somebody act as one block alone has not let him take another. */
+function parentOf(request: RouteRequest<z.infer<typeof spawnBody>, unknown>): BlockId | undefined {
+  const acting = actingBlockOf(request);
+  const { parent } = request.body;
+  if (parent === undefined) return acting;
+  const id = blockIdOf(request, parent);
+  if (acting === undefined || acting === id) return id;
+  throw invalidBody({
+    pointer: '/parent',
+    detail: `must be the block of the header ${ACTING_HEADER}`,
+  });
 }
 
 function needsParent(): Refusal {
