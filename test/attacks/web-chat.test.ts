@@ -1,6 +1,7 @@
 /** Web chats over their WebSockets: nothing lost or doubled, and nobody in another visitor's place. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { attenuate } from '../../src/client/attenuate.ts';
 import { type Api, callApi } from '../support/api.ts';
 import { eventually, says } from '../support/channels.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -236,6 +237,27 @@ describe('a web chat', () => {
     const half = callApi(gateway, issued.body.token);
     expect((await half.post('/v1/channels/shop/tickets', { sender: 'ann' })).status).toBe(403);
     expect((await api.post('/v1/channels/nobody/tickets', { sender: 'ann' })).status).toBe(404);
+  });
+
+  test('lends nothing to a token that was narrowed to one tool', async () => {
+    await create('asking', { access: { mode: 'pair-on-request' } });
+    const page = await open('accomplice', 'asking');
+    await page.say('a1', says('hi'));
+    const [pairing] = (await find('asking')).pairings;
+    const subject = { kind: 'user', id: 'operator' };
+    const grants = ['channel:*', 'tool:call:*', 'session:*'];
+    const { token } = (await api.post('/v1/tokens', { subject, grants })).body;
+    const narrowed = await attenuate(token, [{ kind: 'tool', name: 'text-stats' }]);
+    const holder = callApi(gateway, narrowed);
+    const decision = { decision: 'approve' };
+    const attempts = [
+      await holder.post(`/v1/channels/asking/pairings/${pairing.id}`, decision),
+      await holder.post('/v1/channels/asking/codes'),
+      await holder.post('/v1/channels/shop/tickets', { sender: 'ann' }),
+      await holder.delete('/v1/channels/asking'),
+    ];
+    expect(attempts.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
+    expect((await find('asking')).pairings).toMatchObject([{ state: 'pending' }]);
   });
 
   test('closes on what it does not speak, and on a flood', async () => {

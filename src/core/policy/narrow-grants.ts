@@ -12,9 +12,12 @@ import type { Grant } from '../capabilities/grant.ts';
 import { type CapabilityPattern, covers } from '../capabilities/pattern.ts';
 import type { Caveat } from './caveat.ts';
 
-/** What a tool may draw on, and what it takes to have a model call it. */
+/**
+ * What a tool may draw on, and what it takes to have a model call it. Of channels only to speak by them:
+ * who lets somebody in, or speaks as a visitor, moves a channel with all that it holds itself.
+ */
 const AROUND_A_TOOL = expandGrants([
-  ...['tool:exec', 'tool:exec:shell', 'tool:file:*', 'tool:network:*', 'channel:*', 'storage:*'],
+  ...['tool:exec', 'tool:exec:shell', 'tool:file:*', 'tool:network:*', 'storage:*', 'channel:send'],
   ...['provider:*', 'system:env:read', 'system:secret:use'],
   ...['system:clock:read', 'system:random:read'],
   ...['session:create', 'session:read', 'session:turn', 'session:cancel'],

@@ -43,7 +43,7 @@ describe('narrowGrants()', () => {
   });
 
   test('leaves of all tools the one that is named, with what a tool may draw on', () => {
-    const held = grants('tool:*', 'session:*', 'system:*', 'block:*', 'schedule:*');
+    const held = grants('tool:*', 'session:*', 'system:*', 'block:*', 'schedule:*', 'channel:*');
     const narrowed = left(held, { kind: 'tool', name: 'read-file' });
     expect(narrowed).toContain('tool:call:read-file');
     expect(narrowed).toContain('session:turn');
@@ -51,9 +51,9 @@ describe('narrowGrants()', () => {
     for (const lost of ['block:send', 'schedule:write', 'system:token', 'system:config']) {
       expect(families).not.toContain(lost);
     }
-    expect(narrowed.filter((pattern) => pattern.startsWith('tool:call'))).toEqual([
-      'tool:call:read-file',
-    ]);
+    const within = (family: string) => narrowed.filter((pattern) => pattern.startsWith(family));
+    expect(within('tool:call')).toEqual(['tool:call:read-file']);
+    expect(within('channel:')).toEqual(['channel:send', 'channel:send:*']);
   });
 
   test('ends each grant with the first of the ends', () => {
