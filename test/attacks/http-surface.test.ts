@@ -144,6 +144,17 @@ describe('capabilities at the routes', () => {
     expect((await issuer.post('/v1/tokens', same)).status).toBe(201);
   });
 
+  test('who may not issue in a name is given no text of a token in it', async () => {
+    const subject = { kind: 'user', id: 'root' };
+    const grants = ['session:read'];
+    const { id } = (await root.post('/v1/tokens', { subject, grants })).body;
+    const issuer = await tokenWith(['system:token:issue', ...grants]);
+    expect((await issuer.post('/v1/tokens', { subject, grants })).status).toBe(422);
+    const rotated = await issuer.post(`/v1/tokens/${id}/rotate`);
+    expect([rotated.status, rotated.body.token]).toEqual([403, undefined]);
+    expect((await root.post(`/v1/tokens/${id}/rotate`)).status).toBe(200);
+  });
+
   test('a token loses what its giver loses', async () => {
     const subject = { kind: 'service', id: 'giver' };
     const grants = ['system:token:issue', 'system:audit:read'];

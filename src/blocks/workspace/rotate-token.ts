@@ -7,10 +7,12 @@
 
 import { attenuate } from '../../core/capabilities/grant.ts';
 import { liveGrantsOf } from '../../core/policy/live-grants.ts';
+import { findReserved } from '../../core/policy/reserved-name.ts';
 import { isLiveToken } from '../../core/policy/token-facts.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import type { RotatedToken, RotateToken } from './governance-api.ts';
 import { isSignedIn } from './issuer-giver.ts';
+import type { StoredToken } from './token-store.ts';
 import type { Actor, Refusal } from './workspace-api.ts';
 import {
   actorEvent,
@@ -38,7 +40,7 @@ export function rotateToken(
     return err({ code: 'conflict', detail });
   }
   const facts = { action: 'token-rotated', tokenId } as const;
-  if (!mayRotate(parts, actor, tokenId)) {
+  if (!mayRotate(parts, actor, token)) {
     const reason = 'principal_grant_missing';
     const denied = actorEvent(parts, actor, { ...facts, decision: 'denied', reason });
     transact(parts, () => record(parts, denied));
@@ -62,11 +64,14 @@ export function rotateToken(
 function mayRotate(
   parts: WorkspaceParts,
   { principal, textEndsAt }: Actor,
-  tokenId: string,
+  token: StoredToken,
 ): boolean {
   const now = parts.now();
   if (principal.caveats !== undefined || textEndsAt !== undefined) return false;
+  if (principal.tokenId === token.id) return true;
+  // In whose name nobody may issue a token, in that name he is given no text either.
+  if (findReserved(principal, token.subject) !== undefined) return false;
   const held = parts.authorities.of(principal, now)?.grants ?? [];
-  const wanted = liveGrantsOf(tokenId, parts.authorities.sources, now);
-  return principal.tokenId === tokenId || attenuate(held, wanted, now).ok;
+  const wanted = liveGrantsOf(token.id, parts.authorities.sources, now);
+  return attenuate(held, wanted, now).ok;
 }
