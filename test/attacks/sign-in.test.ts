@@ -287,6 +287,57 @@ describe('a token of the issuer', () => {
   });
 });
 
+describe('who may write the policy, and no more', () => {
+  const RULE = { when: [], grants: ['system:config:read', 'system:audit:read'] };
+  const setMembers = (by: Api, members: readonly object[]) =>
+    by.put('/v1/workspaces/default', { members });
+  const writer = async (more: readonly string[]): Promise<Api> => {
+    const subject = { kind: 'service', id: 'policy-bot' };
+    const grants = ['system:config:write', ...more];
+    const { status, body } = await root.post('/v1/tokens', { subject, grants });
+    expect(status).toBe(201);
+    return callApi(gateway, body.token);
+  };
+  const eve = (...grants: readonly string[]) => [{ id: 'guild.eve', grants }];
+
+  test.each([
+    ['as a new member', { admits: 'members' }, [], eve('system:*')],
+    ['by a wider bound', {}, eve('system:config:read'), eve('system:*')],
+    ['by no bound any more', {}, eve('system:config:read'), []],
+  ])('gives nobody what an issuer vouches for: %s', async (_, how, before, after) => {
+    const guild = await startIssuer();
+    const { privateHosts, signIn } = (await root.get('/v1/workspaces/default')).body.policy;
+    const trusted = trust(guild, { ...{ name: 'guild', rules: [RULE] }, ...how });
+    await changePolicy(root, {
+      privateHosts: [...privateHosts, guild.hostAndPort],
+      signIn: { issuers: [...signIn.issuers, trusted] },
+    });
+    await setMembers(root, before);
+    // As of after all that is revoked on the way.
+    const token = () => guild.token({ sub: 'eve', iat: seconds() + 10 });
+    const readsRecord = async () => (await ask(await token(), '/v1/audit')).status;
+
+    const [bot, issuing, whole] = await Promise.all([
+      writer([]),
+      writer(['system:token:issue']),
+      writer(['system:token:issue', ...RULE.grants]),
+    ]);
+    for (const by of [bot, issuing]) {
+      const refused = await setMembers(by, after);
+      expect([refused.status, refused.body.code]).toEqual([403, 'denied']);
+    }
+    expect(await readsRecord()).toBe(403);
+    expect((await setMembers(whole, after)).status).toBe(200);
+    expect(await readsRecord()).toBe(200);
+    // To take away is free.
+    expect((await setMembers(bot, eve())).status).toBe(200);
+    expect(await readsRecord()).toBe(403);
+    await setMembers(root, []);
+    await changePolicy(root, { privateHosts, signIn });
+    await guild.close();
+  });
+});
+
 describe('a hostile issuer', () => {
   const tokenOf = (name: string) => issuer.token({ ...MINE, iss: `${issuer.url}/${name}` });
 

@@ -11,6 +11,7 @@ import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { findMembersObjection, type Members } from './admit-members.ts';
 import { findSignInObjection } from './admit-sign-in.ts';
 import { announceRevision } from './announce-revision.ts';
 import { keepPolicyVersion } from './keep-policy-version.ts';
@@ -33,8 +34,6 @@ import {
   transact,
   type WorkspaceParts,
 } from './workspace-parts.ts';
-
-type Members = ReadonlyMap<string, readonly CapabilityPattern[]>;
 
 /** Makes the workspace with the default policy and nobody in it; `false` if it exists. */
 export function found(parts: WorkspaceParts, actor: Actor, createTables: () => void): boolean {
@@ -87,7 +86,10 @@ export async function changeWorkspace(
     const detail = 'Cannot change the workspace: its members must hold';
     return err({ code: 'invalid_body', detail, errors: members.error });
   }
-  const objection = change.policy && findSignInObjection(parts, actor, change.policy);
+  const { signIn } = change.policy ?? policy;
+  const objection =
+    (change.policy && findSignInObjection(parts, actor, change.policy)) ??
+    (change.members && findMembersObjection(parts, actor, { members: members.value, signIn }));
   if (objection !== undefined) return refuseChange(parts, actor, objection);
   transact(parts, () => {
     if (change.members !== undefined) {

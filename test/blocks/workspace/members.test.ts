@@ -126,4 +126,35 @@ describe("a member's grants", () => {
     const events = await recorded(fixture);
     expect(events.map(({ action }) => action)).toContain('token-revoked');
   });
+
+  test('are given back by those alone who may give them', async () => {
+    const fixture = await foundWorkspace();
+    const { block, root } = fixture;
+    const grants = ['block:send', 'block:read'];
+    await issue(fixture, root, { subject: alice, grants });
+    const holder = (...held: string[]) =>
+      issue(fixture, root, {
+        subject: { kind: 'service', id: 'writer' },
+        grants: ['system:config:write', ...held],
+      });
+    const bound = (...within: string[]) => ({ members: [{ id: 'alice', grants: within }] });
+    const writer = await holder();
+    expect(await block.change(writer, bound('block:read'))).toMatchObject({ ok: true });
+    const wider = bound('block:read', 'block:*');
+    const refused = { error: { code: 'denied' } };
+    expect(await block.change(writer, wider)).toMatchObject(refused);
+    expect(await block.change(await holder('system:token:issue'), wider)).toMatchObject({
+      error: { ...refused.error, errors: [{ pointer: '/members/0/grants' }] },
+    });
+    const narrowed = await holder('system:token:issue', ...grants);
+    const caveats = [{ kind: 'expiry' as const, at: Date.now() + 60_000 }];
+    const caller = { ...narrowed, principal: { ...narrowed.principal, caveats } };
+    expect(await block.change(caller, wider)).toMatchObject(refused);
+    expect(await block.change(narrowed, wider)).toMatchObject({ ok: true });
+    // What his tokens do not hold is given to nobody by a bound, nor by its end.
+    expect(await block.change(writer, bound('system:*', 'block:*'))).toMatchObject({ ok: true });
+    expect(await block.change(writer, { members: [] })).toMatchObject({ ok: true });
+    const denied = (await recorded(fixture)).filter(({ decision }) => decision === 'denied');
+    expect(denied).toMatchObject(Array(3).fill({ action: 'workspace-changed' }));
+  });
 });
