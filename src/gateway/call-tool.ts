@@ -13,6 +13,7 @@ import type { Result } from '../core/primitives/result.ts';
 import { KEEP_REPEATABLE_MS, newSessionId } from './open-session.ts';
 import { putProgramSession, takeProgramSession } from './program-sessions.ts';
 import type { RouteRequest } from './route.ts';
+import { mayCall } from './visible-tools.ts';
 
 type Asking = Pick<RouteRequest<unknown, unknown>, 'env' | 'caller' | 'requestId'>;
 
@@ -63,10 +64,16 @@ async function run({ session, admission }: ToolCallPlan, waitMs: number): Promis
   return ran;
 }
 
-/** In a session of its own, by which its key finds it. */
-export function planToolCall(asking: Asking, order: ToolOrder): ToolCallPlan {
+/**
+ * In a session of its own, by which its key finds it. Keys are the principal's, and his credentials do not
+ * all hold the same: one that may not call the tool finds nothing, and is denied like anybody.
+ */
+export function planToolCall(asking: Asking, asked: ToolOrder): ToolCallPlan {
   const { env, caller } = asking;
-  const { name, idempotency } = order;
+  const { idempotency: known, ...bare } = asked;
+  const { name } = bare;
+  const idempotency = mayCall(caller, name) ? known : undefined;
+  const order = { ...bare, ...(idempotency && { idempotency }) };
   const own = newSessionId(
     { env, caller, ...(idempotency && { idempotency }) },
     `callTool:${name}`,

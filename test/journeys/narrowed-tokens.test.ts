@@ -104,6 +104,19 @@ describe('in turns', () => {
     expect((await other.post('/v1/blocks', MAILBOX)).status).toBe(403);
   });
 
+  test('a tool’s answer to its token is not repeated to it if it may not call the tool', async () => {
+    const key = { 'Idempotency-Key': 'known-to-both' };
+    const read = (api: Api) => api.post('/v1/tools/note-list/call', { arguments: {} }, key);
+    const first = await read(holder);
+    expect(first.status).toBe(200);
+    expect(await read(await narrowed(only('session:*')))).toMatchObject({
+      status: 403,
+      body: DENIED,
+    });
+    const again = await read(await narrowed(only('tool:call:note-list')));
+    expect([again.status, again.body.receipt]).toEqual([200, first.body.receipt]);
+  });
+
   test('a turn is bounded by the token that began it, whoever began the session', async () => {
     const session = await holder.session();
     const other = await narrowed({ kind: 'tool', name: 'json-query' });
