@@ -30,7 +30,7 @@ export function decodeRuns(text: string): readonly DecodedRun[] {
     if (at < length && IS_BASE64[text.charCodeAt(at)] === 1) continue;
     if (at - start >= MIN_RUN && mayBeText(text, start)) {
       at = endOfWrapped(text, start, at);
-      decoded.push(...decodeRun(text, { start, end: at }));
+      decoded.push(...decodeLines(text, linesOf(text, { start, end: at })));
     }
     start = at + 1;
   }
@@ -52,9 +52,48 @@ function endOfWrapped(text: string, from: number, firstEnd: number): number {
   }
 }
 
+function linesOf(text: string, { start, end }: Span): readonly Span[] {
+  const lines: Span[] = [];
+  for (let at = start; at < end; ) {
+    const lineBreak = text.indexOf('\n', at);
+    const next = lineBreak === -1 || lineBreak >= end ? end : lineBreak + 1;
+    const isBroken = next === lineBreak + 1;
+    lines.push({ start: at, end: !isBroken ? end : lineBreak - Number(text[lineBreak - 1] === '\r') });
+    at = next;
+  }
+  return lines;
+}
+
+/**
+ * All lines as one run. Where that is no text, not all of them are of it: padding ends one, what stands in
+ * the line below it need not be encoded at all, and each line may be a run of its own. None is decoded more
+ * than four times.
+ */
+function decodeLines(text: string, lines: readonly Span[]): readonly DecodedRun[] {
+  const whole = decodeRun(text, lines);
+  if (whole.length > 0 || lines.length === 1) return whole;
+  const decoded: DecodedRun[] = [];
+  for (let from = 0, to = 1; to <= lines.length; to++) {
+    if (to < lines.length && text[(lines[to - 1]?.end ?? 0) - 1] !== '=') continue;
+    decoded.push(...decodePadded(text, lines.slice(from, to)));
+    from = to;
+  }
+  return decoded;
+}
+
+/** Of lines up to one with padding, or the last. */
+function decodePadded(text: string, lines: readonly Span[]): readonly DecodedRun[] {
+  const whole = decodeRun(text, lines);
+  if (whole.length > 0 || lines.length === 1) return whole;
+  const alone = lines.flatMap((line) => decodeRun(text, [line]));
+  return lines.length === 2 ? alone : [...decodeRun(text, lines.slice(0, -1)), ...alone];
+}
+
 const HEX = /^(?:0x)?((?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+)$/;
 
-function decodeRun(text: string, { start, end }: Span): readonly DecodedRun[] {
+function decodeRun(text: string, lines: readonly Span[]): readonly DecodedRun[] {
+  const start = lines[0]?.start ?? 0;
+  const end = lines.at(-1)?.end ?? start;
   const written = text.slice(start, end);
   const hex = HEX.exec(written)?.[1];
   const decoded = hex === undefined ? decodeBase64(written) : decodeHex(hex);

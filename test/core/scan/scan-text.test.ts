@@ -73,6 +73,24 @@ describe('scanText()', () => {
     expect(found(`x\n${wrapped}\ny`)).toEqual([wrapped]);
   });
 
+  test.each(['base64', 'hex'] as const)('finds a secret in %s above a line of words', (name) => {
+    const hidden = ENCODINGS[name](`a key: ${TOKEN}`);
+    expect(hidden.length).toBeGreaterThan(56);
+    expect(found(`${hidden}\nafter it, more`)).toEqual([hidden]);
+  });
+
+  test('finds secrets in values that stand below each other, wrapped or not', () => {
+    const filled = base64(`${'filling words '.repeat(12)}:${TOKEN}`);
+    const wrapped = filled.replace(/.{76}/g, '$&\n');
+    const [padded, unpadded] = [base64(`a key: ${TOKEN}`), base64(`a key: ${TOKEN}.`)];
+    expect([wrapped, padded, unpadded].map((value) => value.endsWith('='))).toEqual([true, true, false]);
+    expect(found([wrapped, padded, unpadded, 'after'].join('\n'))).toEqual([
+      wrapped,
+      padded,
+      unpadded,
+    ]);
+  });
+
   test('finds a secret in base64 of UTF-16', () => {
     expect(found(Buffer.from(TOKEN, 'utf16le').toString('base64')).length).toBe(1);
   });

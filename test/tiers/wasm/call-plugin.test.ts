@@ -66,7 +66,7 @@ describe.each(Object.keys(WAYS))('callPlugin() by the %s', (way) => {
     ['not_utf8', 'What the plugin answers must be UTF-8'],
     ['abort', 'abort (:0:0)'],
     ['abort_halves', '\ufffda\ufffd (:4294967295:2)'],
-    ['abort_long', `cd${'\0'.repeat(2_046)} (:1:2)`],
+    ['abort_long', `cd${'\0'.repeat(2_046)} [cut] (:1:2)`],
   ])('tells the author what %s did', async (entry, text) => {
     expect((await hostile(entry)).logged?.lines).toEqual([{ level: 'error', text }]);
   });

@@ -259,6 +259,15 @@ describe('console', () => {
     expect(length).toBeGreaterThan(8_000);
     expect(length).toBeLessThanOrEqual(16_384);
   });
+
+  test('marks a line that it cuts, and no other', async () => {
+    const body = 'console.log("x".repeat(2048)); console.log("y".repeat(2049), 1)';
+    const { logged } = await runScript(tool(body));
+    expect(logged?.lines.map(({ text }) => text)).toEqual([
+      'x'.repeat(2_048),
+      `${'y'.repeat(2_048)} [cut]`,
+    ]);
+  });
 });
 
 describe('settings', () => {

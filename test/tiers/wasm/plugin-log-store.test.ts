@@ -98,6 +98,27 @@ describe('redactLog()', () => {
     expect([lines[0], lines[4]]).toEqual(['before', 'after']);
   });
 
+  test('takes out what may be the beginning of a secret where a line was cut', () => {
+    const known = compileKnownValues([{ name: 'api-key', value: 'wk-live-canary' }]);
+    const shown = (text: string) => redactLog([{ level: 'info', text }], known)[0]?.text;
+    expect(shown('it is wk-live-can [cut]')).toBe('it is  [cut]');
+    expect(shown(`it is ${btoa('so wk-live-canary').slice(0, 14)} [cut]`)).toBe('it is  [cut]');
+    expect(shown('it is wk-live-can')).toBe('it is wk-live-can');
+    const lines = ['a wk-live-c [cut]', 'then', 'b wk-l [cut]', 'end'];
+    const texts = redactLog(lines.map((text) => ({ level: 'info', text }) as const), known);
+    expect(texts.map(({ text }) => text)).toEqual(['a  [cut]', 'then', 'b  [cut]', 'end']);
+  });
+
+  test('shows nothing from where on a text could not be looked through', () => {
+    let nested = 'an innocent text of some length, or not';
+    for (let depth = 0; depth < 6; depth++) nested = btoa(nested);
+    expect(redacted('before', `it is ${nested}`, 'after')).toEqual([
+      'before',
+      'it is [removed by the gateway: uninspected:too-deep]',
+      '[removed by the gateway: uninspected:too-deep]',
+    ]);
+  });
+
   test('leaves the lines of a stack, without an end of its own', () => {
     expect(redacted('Error: no\n    at f (plugin.js:1:1)\n', 'a\r\nb\rc')).toEqual([
       'Error: no\n    at f (plugin.js:1:1)',

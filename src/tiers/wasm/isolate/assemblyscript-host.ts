@@ -5,6 +5,7 @@
  * @module
  */
 
+import { CUT_MARK } from './cut-mark.ts';
 import { bytesOf, type GuestState } from './guest.ts';
 import { GuestStop } from './guest-stop.ts';
 import type { HostRun } from './host-run.ts';
@@ -34,7 +35,7 @@ function readText(guest: GuestState, pointer: number): string {
   if (pointer >>> 0 < 4) return '';
   const [a = 0, b = 0, c = 0, d = 0] = bytesOf(guest, pointer - 4, 4);
   const byteCount = (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
-  return new TextDecoder('utf-16le').decode(
-    bytesOf(guest, pointer, Math.min(byteCount, MAX_TEXT_CHARS * 2) & ~1),
-  );
+  const keptBytes = Math.min(byteCount, MAX_TEXT_CHARS * 2) & ~1;
+  const text = new TextDecoder('utf-16le').decode(bytesOf(guest, pointer, keptBytes));
+  return byteCount > MAX_TEXT_CHARS * 2 ? text + CUT_MARK : text;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { CUT_MARK } from './cut-mark.ts';
+
 /** In the order in which the ABI numbers them, from 0. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
@@ -43,12 +45,13 @@ export class RunLog {
     for (const { text } of lines) this.#charsLeft -= LINE_OVERHEAD + text.length;
   }
 
-  /** A line that does not fit is cut to what is left, or left out. */
+  /** A line that does not fit is cut to what is left, with a mark, or left out. */
   write(level: LogLevel, text: string): void {
     const room = this.#charsLeft - LINE_OVERHEAD;
-    if (text.length > room) this.#dropped += 1;
-    if (room < 0 || (room === 0 && text.length > 0)) return;
-    const kept = text.slice(0, room).toWellFormed();
+    const fits = text.length <= room;
+    if (!fits) this.#dropped += 1;
+    if (!fits && room <= CUT_MARK.length) return;
+    const kept = fits ? text.toWellFormed() : toCut(text, room);
     this.#lines.push({ level, text: kept });
     this.#charsLeft -= LINE_OVERHEAD + kept.length;
   }
@@ -68,4 +71,8 @@ export class RunLog {
     if (this.#lines.length === 0 && this.#dropped === 0) return undefined;
     return { lines: this.#lines, dropped: this.#dropped };
   }
+}
+
+function toCut(text: string, room: number): string {
+  return text.slice(0, room - CUT_MARK.length).toWellFormed() + CUT_MARK;
 }

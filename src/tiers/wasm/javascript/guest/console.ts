@@ -4,12 +4,13 @@
  * @module
  */
 
+import { CUT_MARK } from '../../isolate/cut-mark.ts';
 import { defineGlobal, type Host } from './host.ts';
 
-/** Longest line, in UTF-16 code units. */
+/** Longest line, in UTF-16 code units. What is cut bears a mark. */
 const MAX_LINE_LENGTH = 2_048;
 
-/** All lines of one call together, in UTF-16 code units. What comes later is dropped. */
+/** After so many UTF-16 code units in all lines of one call, no other is begun. */
 const MAX_LOG_LENGTH = 16_384;
 
 const LEVELS = {
@@ -27,7 +28,7 @@ export function installConsole(host: Host): void {
   let left = MAX_LOG_LENGTH;
   const write = (level: string, values: readonly unknown[]): void => {
     if (left <= 0) return;
-    const line = values.map(show).join(' ').slice(0, Math.min(left, MAX_LINE_LENGTH));
+    const line = toCut(values.map(show).join(' '));
     left -= line.length + 1;
     host.log(level, line);
   };
@@ -38,8 +39,13 @@ export function installConsole(host: Host): void {
   defineGlobal('console', console);
 }
 
+function toCut(line: string): string {
+  return line.length > MAX_LINE_LENGTH ? line.slice(0, MAX_LINE_LENGTH) + CUT_MARK : line;
+}
+
+/** Of a long string one unit more than a line may have: it is seen to be cut. */
 function show(value: unknown): string {
-  if (typeof value === 'string') return value.slice(0, MAX_LINE_LENGTH);
+  if (typeof value === 'string') return value.slice(0, MAX_LINE_LENGTH + 1);
   if (value instanceof Error) return `${value}\n${value.stack ?? ''}`;
   if (typeof value !== 'object' || value === null) return String(value);
   try {
