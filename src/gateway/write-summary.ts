@@ -8,11 +8,12 @@
  */
 
 import { ModelFault } from '../agent/model-fault.ts';
-import type { ModelPort, ModelRequest } from '../agent/ports.ts';
+import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import type { EndedErrand, OpenedErrand } from '../blocks/workspace/errand-api.ts';
 import { checkContent } from '../core/checks/result-content.ts';
 import { checkSize } from '../core/checks/result-size.ts';
 import { CHARACTERS_A_TOKEN, estimateTokens } from '../core/conversation/estimate-tokens.ts';
+import type { Cut } from '../core/conversation/turn-event.ts';
 import { NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { Fault, faultCode } from '../core/errors/fault.ts';
 import type { SummaryAnswer, SummaryOrder } from '../core/memory/summary-order.ts';
@@ -70,6 +71,7 @@ export async function writeSummary(
   const { usage, model, reason, retryAfterMs } = reply;
   const spent = { usage, ...(model !== undefined && { model }) };
   if (reason !== undefined) return { ...failed(reason, retryAfterMs), ...spent };
+  if (isPart(reply, order.of)) return { ...failed('reply_cut'), ...spent };
   const named = model ?? opened.models[0];
   return { ...inspect(reply.text, named, { order, opened, ...(known && { known }) }), ...spent };
 }
@@ -96,6 +98,8 @@ interface Reply {
   readonly usage: Usage;
   /** The one of several that has answered. */
   readonly model?: string;
+  /** What has ended it before the model did. */
+  readonly cut?: Cut;
   /** Why it was not read to its end. */
   readonly reason?: string;
   readonly retryAfterMs?: number | undefined;
@@ -105,7 +109,7 @@ async function read(port: ModelPort, request: ModelRequest): Promise<Reply> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   let text = '';
   let units = 0;
-  let end: { readonly usage: Usage; readonly model?: string } | undefined;
+  let end: Extract<ModelChunk, { kind: 'end' }> | undefined;
   let thrown: unknown;
   try {
     for await (const chunk of port.stream(request, signal)) {
@@ -121,8 +125,21 @@ async function read(port: ModelPort, request: ModelRequest): Promise<Reply> {
     port.price(estimateRequest(request, NEEDS), estimateTokens(text.length + units));
   const wasRefused = thrown !== undefined && text.length + units === 0;
   const usage = end?.usage ?? (wasRefused ? NO_USAGE : estimated());
-  const model = end?.model === undefined ? {} : { model: end.model };
-  return { text, usage, ...model, ...(end === undefined && breakOf(thrown)) };
+  const { model, cut } = end ?? {};
+  return {
+    ...{ text, usage },
+    ...(model !== undefined && { model }),
+    ...(cut !== undefined && { cut }),
+    ...(end === undefined && breakOf(thrown)),
+  };
+}
+
+/**
+ * It would stand for a conversation that it says the beginning of: what a model thinks counts as well, so it may
+ * have said next to nothing. One that is longer than is kept of any ends nowhere else for it.
+ */
+function isPart({ cut, text }: Reply, of: SummaryOrder['of']): boolean {
+  return cut === 'filter' || (cut === 'length' && text.length < SUMMARY_LIMITS[of].characters);
 }
 
 /** What may pass is worth another attempt: also that its time was up. */

@@ -6,7 +6,7 @@ import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { refuse, type StandIn, startProvider, streamText, USAGE } from '../support/provider.ts';
+import { refuse, type StandIn, startProvider, streamReply, streamText, USAGE } from '../support/provider.ts';
 
 const TALK = 'compatible/talk';
 const SUM = 'compatible/sum';
@@ -194,6 +194,8 @@ test('however many conversations are too long at once, few summaries of one user
 
 describe('the gateway shortens by rule', () => {
   const BY_RULE = /^- User: Question 1\?/;
+  const cut = (response: ServerResponse, finish: string) =>
+    streamReply(response, [{ role: 'assistant', content: 'They' }], { finish });
 
   test('where no model is named', async () => {
     await summarisedBy();
@@ -207,6 +209,8 @@ describe('the gateway shortens by rule', () => {
   test.each([
     ['refuses', (response: ServerResponse) => refuse(response, 400)],
     ['says nothing', (response: ServerResponse) => streamText(response, ' ')],
+    ['has no room to say more', (response: ServerResponse) => cut(response, 'length')],
+    ['is not let say more', (response: ServerResponse) => cut(response, 'content_filter')],
   ])('where the model %s', async (_, answer) => {
     summarise = answer;
     const summary = await summaryOf(await talk());
