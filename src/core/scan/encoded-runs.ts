@@ -58,7 +58,10 @@ function linesOf(text: string, { start, end }: Span): readonly Span[] {
     const lineBreak = text.indexOf('\n', at);
     const next = lineBreak === -1 || lineBreak >= end ? end : lineBreak + 1;
     const isBroken = next === lineBreak + 1;
-    lines.push({ start: at, end: !isBroken ? end : lineBreak - Number(text[lineBreak - 1] === '\r') });
+    lines.push({
+      start: at,
+      end: !isBroken ? end : lineBreak - Number(text[lineBreak - 1] === '\r'),
+    });
     at = next;
   }
   return lines;

@@ -83,7 +83,11 @@ describe('scanText()', () => {
     const filled = base64(`${'filling words '.repeat(12)}:${TOKEN}`);
     const wrapped = filled.replace(/.{76}/g, '$&\n');
     const [padded, unpadded] = [base64(`a key: ${TOKEN}`), base64(`a key: ${TOKEN}.`)];
-    expect([wrapped, padded, unpadded].map((value) => value.endsWith('='))).toEqual([true, true, false]);
+    expect([wrapped, padded, unpadded].map((value) => value.endsWith('='))).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect(found([wrapped, padded, unpadded, 'after'].join('\n'))).toEqual([
       wrapped,
       padded,

@@ -1,9 +1,9 @@
 /** What Extism offers besides memory, and how its failures are told apart. */
 
 import { describe, expect, test } from 'vitest';
+import { CUT_MARK } from '../../../src/tiers/wasm/isolate/cut-mark.ts';
 import { HOST_CALL_FUEL } from '../../../src/tiers/wasm/isolate/guest.ts';
 import type { PluginAnswer } from '../../../src/tiers/wasm/isolate/plugin-protocol.ts';
-import { CUT_MARK } from '../../../src/tiers/wasm/isolate/cut-mark.ts';
 import { LINE_OVERHEAD, MAX_LOG_CHARS } from '../../../src/tiers/wasm/isolate/run-log.ts';
 import { MAX_VARIABLE_BYTES } from '../../../src/tiers/wasm/isolate/run-variables.ts';
 import { type FixtureRun, runBothWays } from '../support/both-ways.ts';

@@ -105,7 +105,10 @@ describe('redactLog()', () => {
     expect(shown(`it is ${btoa('so wk-live-canary').slice(0, 14)} [cut]`)).toBe('it is  [cut]');
     expect(shown('it is wk-live-can')).toBe('it is wk-live-can');
     const lines = ['a wk-live-c [cut]', 'then', 'b wk-l [cut]', 'end'];
-    const texts = redactLog(lines.map((text) => ({ level: 'info', text }) as const), known);
+    const texts = redactLog(
+      lines.map((text) => ({ level: 'info', text }) as const),
+      known,
+    );
     expect(texts.map(({ text }) => text)).toEqual(['a  [cut]', 'then', 'b  [cut]', 'end']);
   });
 
