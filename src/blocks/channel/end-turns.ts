@@ -9,6 +9,7 @@ import type { NamedActor } from '../../core/audit/named-actor.ts';
 import { toPrincipalName } from '../../core/policy/principal.ts';
 import { type ChannelParts, channelPrincipal } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
+import { turnKey } from './session-turn.ts';
 
 interface Ending {
   /** Whose; of the whole channel, if absent. */
@@ -18,7 +19,7 @@ interface Ending {
 
 /**
  * Part of the transaction by which it is decided, and before its updates go. Whom a sender speaks as may
- * have changed since his turn began.
+ * have changed since his turn began. In a session that is his on all channels, the turns of others go on.
  */
 export function orderEndOfTurns(
   parts: ChannelParts,
@@ -26,8 +27,10 @@ export function orderEndOfTurns(
   { sender, by: { requestId } }: Ending,
 ): void {
   const by = { principal: channelPrincipal(parts, channel), requestId };
-  for (const { sessionId, principal } of parts.updates.turnsOf(channel.spec.name, sender)) {
+  const { name } = channel.spec;
+  for (const { sessionId, principal, updateId, turnId } of parts.updates.turnsOf(name, sender)) {
     const of = toPrincipalName({ kind: 'channel', id: principal });
-    parts.endings.add({ sessionId, of, by });
+    const only = turnId === undefined ? { key: turnKey(name, updateId) } : { turnId };
+    parts.endings.add({ sessionId, of, only, by });
   }
 }

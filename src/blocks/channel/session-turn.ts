@@ -25,6 +25,11 @@ interface TurnOrder {
   readonly grants: readonly Grant[];
 }
 
+/** By which the turn of an update is found again. */
+export function turnKey(channel: string, updateId: string): string {
+  return `${channel}/${updateId}`;
+}
+
 export function toAdmission(
   parts: ChannelParts,
   channel: StoredChannel,
@@ -40,7 +45,7 @@ export function toAdmission(
     driver: model === undefined ? { kind: 'default-model' } : { kind: 'model', model },
     messages: [{ role: 'user', content, label: labelOfMessage(spec.access, update.isForwarded) }],
     create: { ...create, ...(system !== undefined && { system }) },
-    idempotency: { key: `${spec.name}/${update.updateId}`, bodyHash: sha256Hex(content) },
+    idempotency: { key: turnKey(spec.name, update.updateId), bodyHash: sha256Hex(content) },
   };
 }
 

@@ -45,7 +45,11 @@ export interface QueuedUpdate {
   readonly lane: string;
 }
 
-export type TurnPlace = Required<Pick<UpdateFacts, 'sessionId' | 'principal'>>;
+/** Where a turn may be under way, as whom it began, and which it is, as far as that is known. */
+export interface TurnPlace extends Required<Pick<UpdateFacts, 'sessionId' | 'principal'>> {
+  readonly updateId: string;
+  readonly turnId?: TurnId;
+}
 
 type UpdateRow = {
   seq: number;
@@ -144,20 +148,26 @@ export class UpdateStore {
     }
   }
 
-  /** Where turns of a channel may be under way, or of one sender, and as whom they began. */
+  /**
+   * Turns of a channel that may be under way, or of one sender: in each session it is at most his first
+   * update that has one, since they come one after the other.
+   */
   turnsOf(channel: string, sender?: string): readonly TurnPlace[] {
     const rows = this.#sql.exec<UpdateRow>(
-      "SELECT * FROM updates WHERE status = 'waiting' AND channel = ?",
+      "SELECT * FROM updates WHERE status = 'waiting' AND channel = ? ORDER BY seq",
       channel,
     );
-    const places: TurnPlace[] = [];
+    const places = new Map<string, TurnPlace>();
     for (const row of rows) {
-      const { sessionId, principal, update } = this.#toUpdate(row).facts;
+      const { updateId, facts } = this.#toUpdate(row);
+      const { sessionId, principal, turnId, update } = facts;
       const isWanted = sender === undefined || update?.sender === sender;
       if (sessionId === undefined || principal === undefined || !isWanted) continue;
-      places.push({ sessionId, principal });
+      const lane = `${sessionId} ${principal}`;
+      if (places.has(lane)) continue;
+      places.set(lane, { sessionId, principal, updateId, ...(turnId && { turnId }) });
     }
-    return places;
+    return [...places.values()];
   }
 
   /** Of one that is waiting. */

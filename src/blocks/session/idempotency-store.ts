@@ -39,6 +39,17 @@ export class IdempotencyStore {
     return row.body_hash === request.bodyHash ? parseTurnId(row.turn_id) : 'conflict';
   }
 
+  /** The turn that somebody has asked for with a key, whatever its body was. */
+  turnOf(principal: string, key: string): TurnId | undefined {
+    const [row] = this.#sql
+      .exec<{ turn_id: string }>(
+        'SELECT turn_id FROM idempotency WHERE principal = ? AND key = ?',
+        ...[principal, key],
+      )
+      .toArray();
+    return row && parseTurnId(row.turn_id);
+  }
+
   remember({ principal, key, bodyHash }: IdempotentRequest, turnId: TurnId, now: number): void {
     this.#sql.exec('DELETE FROM idempotency WHERE expires_at <= ?', now);
     this.#sql.exec(

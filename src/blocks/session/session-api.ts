@@ -214,6 +214,13 @@ export interface HostCallGrant {
   readonly principal: string;
 }
 
+/** Of one principal: all turns, or one, by its id or by the idempotency key that it was asked for with. */
+export interface TurnsOf {
+  /** `kind:id`. */
+  readonly principal: string;
+  readonly only?: { readonly turnId: TurnId } | { readonly key: string };
+}
+
 export interface SessionApi extends SessionApprovalsApi {
   create(request: CreateSession): Promise<SessionDescription | NoRoom>;
   describe(): Promise<SessionDescription | undefined>;
@@ -265,8 +272,8 @@ export interface SessionApi extends SessionApprovalsApi {
     requestId: string,
   ): Promise<TurnSummary | undefined>;
 
-  /** Ends all turns that are queued, running or being admitted, or those of one principal (`kind:id`). */
-  cancelTurns(principal: Principal, requestId: string, of?: string): Promise<void>;
+  /** Ends all turns that are queued, running or being admitted, or those that are meant. */
+  cancelTurns(principal: Principal, requestId: string, of?: TurnsOf): Promise<void>;
 
   /** For a run that begins: its whole turn; nothing if another run has it, or it is over. */
   turn(turnId: TurnId, epoch: number): Promise<Turn | undefined>;

@@ -54,6 +54,7 @@ import type {
   SessionApi,
   SessionDescription,
   TurnSummary,
+  TurnsOf,
 } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
 import { startRun } from './start-run.ts';
@@ -200,7 +201,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     return turn?.first && toTurn(this.#parts, turn, turn.first);
   }
 
-  async cancelTurns(principal: Principal, requestId: string, of?: string): Promise<void> {
+  async cancelTurns(principal: Principal, requestId: string, of?: TurnsOf): Promise<void> {
     await this.#admissions.settled();
     if (!this.#exists()) return;
     cancelTurns(this.#parts, { principal, requestId }, of);

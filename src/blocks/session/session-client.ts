@@ -35,6 +35,7 @@ import type {
   SessionApi,
   SessionDescription,
   TurnSummary,
+  TurnsOf,
 } from './session-api.ts';
 
 /** The session need not exist: then `create` makes it, and the others say that there is none. */
@@ -135,7 +136,7 @@ export class SessionClient implements SessionApi {
     return this.#again((session) => session.cancelTurn(turnId, principal, requestId));
   }
 
-  cancelTurns(principal: Principal, requestId: string, of?: string): Promise<void> {
+  cancelTurns(principal: Principal, requestId: string, of?: TurnsOf): Promise<void> {
     return this.#again((session) => session.cancelTurns(principal, requestId, of));
   }
 

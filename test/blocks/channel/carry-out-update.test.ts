@@ -6,6 +6,7 @@ import { decidePairing } from '../../../src/blocks/channel/change-channels.ts';
 import type { ChannelBindings, ChannelParts } from '../../../src/blocks/channel/channel-parts.ts';
 import type { StoredChannel } from '../../../src/blocks/channel/channel-store.ts';
 import { toPairing } from '../../../src/blocks/channel/pairings.ts';
+import type { TurnsOf } from '../../../src/blocks/session/session-api.ts';
 import { channelSchema } from '../../../src/core/channels/channel-spec.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import type { WorkspaceId } from '../../../src/core/primitives/ids.ts';
@@ -30,14 +31,14 @@ interface Desk {
   readonly take: (principal: string) => number;
   /** Of whom turns were begun. */
   readonly begun: string[];
-  /** Of whom turns were cancelled. */
-  readonly cancelled: string[];
+  /** Which turns were cancelled. */
+  readonly cancelled: TurnsOf[];
 }
 
 /** A sender who is paired, among a workspace and sessions that the test plays. */
 const atDesk = (asked: (desk: Desk) => void, use: (desk: Desk) => Promise<void>) =>
   inScratchObject(async (storage) => {
-    const [begun, cancelled]: [string[], string[]] = [[], []];
+    const [begun, cancelled]: [string[], TurnsOf[]] = [[], []];
     const authority = async (principal: unknown) => {
       asked(desk);
       return { revision: 1, principal, grants: GRANTS, policy: DEFAULT_POLICY, plugins: [] };
@@ -47,7 +48,7 @@ const atDesk = (asked: (desk: Desk) => void, use: (desk: Desk) => Promise<void>)
         begun.push(principal.id);
         return { ok: true, value: { turnId: 'turn_1' } };
       },
-      cancelTurns: async (_by: unknown, _requestId: string, of: string) => void cancelled.push(of),
+      cancelTurns: async (_by: unknown, _requestId: string, of: TurnsOf) => void cancelled.push(of),
     };
     const others = {
       WORKSPACES: { getByName: () => ({ authority }) },
@@ -103,7 +104,10 @@ test('with a sender who is denied end his turns, also those that began before he
       parts.senders.put('shop', { ...pairing, principal: 'desk.ann' });
       deny(desk);
       await parts.endings.settle(parts.env);
-      expect(cancelled.toSorted()).toEqual(['channel:desk.ann', 'channel:shop.ann']);
+      expect(cancelled).toEqual([
+        { principal: 'channel:desk.ann', only: { key: 'shop/desk.ann' } },
+        { principal: 'channel:shop.ann', only: { key: 'shop/shop.ann' } },
+      ]);
       expect(parts.endings.isEmpty()).toBe(true);
     },
   ));

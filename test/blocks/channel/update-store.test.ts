@@ -75,3 +75,28 @@ test('no number is given twice, also when the newest updates are gone', () =>
     store.forget();
     expect(store.insert(update('5'))).toBe(5);
   }));
+
+test('turns that may be under way are those of the first update of each sender in each session', () =>
+  inStore((store) => {
+    const place = (sessionId: string, principal: string, more: object = {}) => ({
+      facts: {
+        sessionId,
+        principal,
+        update: { sender: principal },
+        ...more,
+      } as StoredUpdate['facts'],
+    });
+    store.insert(update('1', place('sess_a', 'ann')));
+    store.insert(update('2', place('sess_a', 'ann')));
+    store.insert(update('3', place('sess_a', 'bob', { turnId: 'turn_b' })));
+    store.insert(update('4', place('sess_b', 'ann')));
+    store.insert(update('5', { channel: 'desk', ...place('sess_c', 'ann') }));
+    store.insert(update('6', { status: 'answered', ...place('sess_d', 'ann') }));
+    const [a, b] = ['sess_a', 'sess_b'].map((sessionId) => ({ sessionId, principal: 'ann' }));
+    expect(store.turnsOf('shop')).toEqual([
+      { ...a, updateId: '1' },
+      { sessionId: 'sess_a', principal: 'bob', updateId: '3', turnId: 'turn_b' },
+      { ...b, updateId: '4' },
+    ]);
+    expect(store.turnsOf('shop', 'ann').map(({ updateId }) => updateId)).toEqual(['1', '4']);
+  }));
