@@ -30,7 +30,9 @@ import type { ToolDefinition } from '../core/manifest/tool-definition.ts';
 import type { ApprovalRequest } from '../core/policy/approval.ts';
 import { findTool } from '../core/policy/authority-index.ts';
 import type { Slice } from '../core/policy/slice.ts';
+import { canonicalJson } from '../core/primitives/canonical-json.ts';
 import { ok, type Result } from '../core/primitives/result.ts';
+import { nameSecrets } from '../core/scan/find-secrets.ts';
 import type { KnownValues } from '../core/scan/known-values.ts';
 import { toWaitingCall } from './ask-human.ts';
 import { type HandedCall, handOver, recordHandOver, toHandedEntry } from './hand-over-call.ts';
@@ -41,6 +43,8 @@ import { presentAuthority, type TurnState } from './turn-state.ts';
 export interface DeniedCall {
   readonly index: number;
   readonly denial: Denial;
+  /** For the record alone: names of the secrets that it held, where it was denied for them. */
+  readonly findings?: readonly string[];
 }
 
 export interface StartedCall {
@@ -132,7 +136,8 @@ function decideEach(
   for (const index of indexes) {
     const decided = decide(state, parsed[index], { slice, history, onlyTools, secrets });
     if (!decided.ok) {
-      denied.push({ index, denial: decided.error });
+      const findings = secretsOf(state, parsed[index], { denial: decided.error, secrets });
+      denied.push({ index, denial: decided.error, ...(findings.length > 0 && { findings }) });
       continue;
     }
     if ('handedOver' in decided.value) {
@@ -194,6 +199,20 @@ function decide(
   return asked.ok ? ok({ asked: asked.value }) : asked;
 }
 
+/** An operator must know which secret it was; whoever wrote the call hears no more than that it was denied. */
+function secretsOf(
+  { handles }: TurnState,
+  parsed: Parsed | undefined,
+  { denial, secrets }: Pick<Proposals, 'secrets'> & Pick<DeniedCall, 'denial'>,
+): readonly string[] {
+  const { check, reason } = denial;
+  const isForSecret = reason === 'secret_in_arguments' || reason === 'secret_detected';
+  if (!isForSecret || !parsed?.ok) return [];
+  // What is handed over goes with its handles as they are.
+  const put = check === 'output' ? parsed : putValues(parsed.value, handles);
+  return put.ok ? nameSecrets(canonicalJson(put.value.arguments), secrets) : [];
+}
+
 function at({ toolCalls }: AssistantMessage, index: number): WrittenToolCall {
   const written = toolCalls[index];
   if (written === undefined) throw new RangeError('Cannot find the call in its reply');
@@ -221,13 +240,14 @@ function toDeniedEntry({ message, round }: Written, { index, denial }: DeniedCal
 
 function toRefusal(
   { state, message, round, parsed }: Written,
-  { index, denial }: DeniedCall,
+  { index, denial, findings }: DeniedCall,
 ): AuditEvent {
   const place = { turnId: state.turn.turnId, round, index };
   const name = message.toolCalls[index]?.name ?? '';
   const call = parsed[index];
   const args = call?.ok === true ? { args: call.value.arguments } : {};
-  return recordRefusal(state, { place, name, ...args }, denial);
+  const refused = recordRefusal(state, { place, name, ...args }, denial);
+  return findings === undefined ? refused : { ...refused, findings };
 }
 
 function toStartedEntry(round: number, { index, call, tool }: StartedCall): JournalEntry {

@@ -90,7 +90,10 @@ describe('a call of a tool of the client', () => {
     const world = makeWorld([{ calls: [{ ...weather, args }] }, { text: 'Done.' }], { wishes });
     await world.run();
     expect(world.session.audit).toContainEqual(
-      expect.objectContaining({ action: 'tool-call', check: 'output', reason: 'secret_detected' }),
+      expect.objectContaining({
+        ...{ action: 'tool-call', check: 'output', reason: 'secret_detected' },
+        findings: ['secret:aws-access-key'],
+      }),
     );
     expect(world.session.progress.end).toMatchObject({ output: 'Done.' });
   });

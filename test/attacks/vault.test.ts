@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_SECRET_BYTES, MAX_SECRET_HOSTS } from '../../src/core/vault/secret.ts';
 import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { END } from '../support/approvals.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { installScript } from '../support/script-plugins.ts';
 import {
@@ -132,6 +133,18 @@ describe('a plugin', () => {
     const { body } = await api.turn(await api.session(), steps, SCRIPT_MODEL);
     expect(JSON.stringify(body.toolCalls)).toContain('"reason":"secret_in_arguments"');
     expect(service.seen).toHaveLength(before);
+    // The operator learns which it was, of those that have this value; who made the call does not.
+    const NAMED = expect.stringMatching(/^known:(weather|other)-key$/);
+    expect(JSON.stringify(body)).not.toContain('known:');
+    await eventually(async () => {
+      const { body: page } = await api.get('/v1/audit?action=tool-call&decision=denied&limit=200');
+      const mine = page.records.filter(
+        ({ event }: { event: { turnId: string } }) => event.turnId === body.turnId,
+      );
+      expect(mine.map(({ event }: { event: object }) => event)).toMatchObject([
+        { reason: 'secret_in_arguments', findings: [NAMED] },
+      ]);
+    });
   });
 
   test('has it not put into a URL', async () => {

@@ -39,8 +39,14 @@ export function kindsOf({ injection, secrets, personalData }: StagePolicy): read
   return kinds;
 }
 
+/** Of a report: what was found, and whether all was looked at. */
+interface Looked {
+  readonly findings: readonly Finding[];
+  readonly uninspected?: ScanReport['uninspected'] | undefined;
+}
+
 export function applyPolicy(
-  { findings, uninspected }: Pick<ScanReport, 'findings' | 'uninspected'>,
+  { findings, uninspected }: Looked,
   policy: StagePolicy,
 ): Result<Passed, Blocked> {
   if (uninspected !== undefined && policy.uninspected === 'block') return err('uninspectable');
@@ -50,14 +56,11 @@ export function applyPolicy(
     if (mode === 'block') return err(REASONS[finding.kind]);
     if (mode === 'redact') removed.push(finding);
   }
-  return ok({ removed, names: namesOf(findings, uninspected) });
+  return ok({ removed, names: namesOf({ findings, uninspected }) });
 }
 
-/** `kind:name` of each finding, and why not all was looked at. */
-function namesOf(
-  findings: readonly Finding[],
-  uninspected: ScanReport['uninspected'],
-): readonly string[] {
+/** `kind:name` of each finding, and why not all was looked at; in the order of the alphabet. */
+export function namesOf({ findings, uninspected }: Looked): readonly string[] {
   const names = new Set(findings.map(toFindingName));
   if (uninspected !== undefined) names.add(`uninspected:${uninspected}`);
   return [...names].sort();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { namesOf } from './apply-policy.ts';
 import type { Finding } from './finding.ts';
 import type { KnownValues } from './known-values.ts';
 import { scanText } from './scan-text.ts';
@@ -15,7 +16,11 @@ export function findSecrets(text: string): readonly Finding[] {
 
 /** Whether a text holds a credential or one of these, or could not be looked through for one. */
 export function holdsSecret(text: string, known?: KnownValues): boolean {
+  return nameSecrets(text, known).length > 0;
+}
+
+/** What it holds of them, for the record: `secret:rule`, `known:name`, `uninspected:why`, each once. */
+export function nameSecrets(text: string, known?: KnownValues): readonly string[] {
   const kinds = ['secret', 'known'] as const;
-  const { findings, uninspected } = scanText(text, { kinds, ...(known && { known }) });
-  return findings.length > 0 || uninspected !== undefined;
+  return namesOf(scanText(text, { kinds, ...(known && { known }) }));
 }
