@@ -18,7 +18,7 @@ import { Refusal } from '../refusal.ts';
 import { readPluginUpload } from '../remote-upload.ts';
 import { type ReviewedUpload, refuseReviewed, reviewUpload } from '../review-upload.ts';
 import { defineRoute, type Route } from '../route.ts';
-import { withSignIn } from '../with-sign-ins.ts';
+import { withSignInIfKnown } from '../with-sign-ins.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 import { installedSchema, reviewSchema } from './review-schema.ts';
 
@@ -49,7 +49,7 @@ const installPlugin = defineRoute(
     if (!installed.ok) throw fromWorkspace(installed.error);
     const { name } = installed.value;
     const findings = review.findings.filter((finding) => !isRefusal(finding));
-    const plugin = await withSignIn(request, installed.value);
+    const plugin = await withSignInIfKnown(request, installed.value);
     return json({ ...plugin, findings }, 201, { Location: `/v1/plugins/${name}` });
   },
 );

@@ -14,7 +14,7 @@ import { json } from '../json-response.ts';
 import { knownSecretsOf } from '../known-secrets.ts';
 import { found, noSuch, Refusal } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
-import { withSignIn } from '../with-sign-ins.ts';
+import { withSignInIfKnown } from '../with-sign-ins.ts';
 import { fromWorkspace } from '../workspace-refusal.ts';
 import { pluginSchema } from './plugin-schema.ts';
 
@@ -37,7 +37,7 @@ const configurePlugin = defineRoute(
     const configured = await workspace.configurePlugin(actor, name, values);
     if (configured === undefined) throw noSuch('plugin');
     if (!configured.ok) throw fromWorkspace(configured.error);
-    return json(await withSignIn(request, configured.value));
+    return json(await withSignInIfKnown(request, configured.value));
   },
 );
 

@@ -10,7 +10,7 @@ import { actorOf } from '../actor-of.ts';
 import { json } from '../json-response.ts';
 import { found } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
-import { withSignIn } from '../with-sign-ins.ts';
+import { withSignInIfKnown } from '../with-sign-ins.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
 
 /** Longest remark on a quarantine, in characters. */
@@ -33,7 +33,7 @@ const quarantinePlugin = defineRoute(
   async (request) => {
     const { client, actor, name } = about(request);
     const plugin = await client.quarantinePlugin(actor, name, request.body.reason);
-    return json(await withSignIn(request, found(plugin, 'plugin')));
+    return json(await withSignInIfKnown(request, found(plugin, 'plugin')));
   },
 );
 
@@ -56,7 +56,10 @@ const releasePlugin = defineRoute(
   async (request) => {
     const { client, actor, name } = about(request);
     const { plugin, ...released } = found(await client.releasePlugin(actor, name), 'plugin');
-    return json({ ...released, ...(plugin && { plugin: await withSignIn(request, plugin) }) });
+    return json({
+      ...released,
+      ...(plugin && { plugin: await withSignInIfKnown(request, plugin) }),
+    });
   },
 );
 

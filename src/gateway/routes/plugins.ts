@@ -11,7 +11,7 @@ import { actorOf, namedActorOf } from '../actor-of.ts';
 import { json, noContent } from '../json-response.ts';
 import { found, noSuch } from '../refusal.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
-import { withSignIn, withSignIns } from '../with-sign-ins.ts';
+import { withSignIn, withSignInIfKnown, withSignIns } from '../with-sign-ins.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
 
 const workspaceOf = ({
@@ -75,7 +75,7 @@ const stopPlugin = defineRoute(
   async (request) => {
     const name = request.params.name ?? '';
     const plugin = await workspaceOf(request).stopPlugin(actorOf(request), name);
-    return json(await withSignIn(request, found(plugin, 'plugin')));
+    return json(await withSignInIfKnown(request, found(plugin, 'plugin')));
   },
 );
 
