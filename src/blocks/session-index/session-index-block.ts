@@ -16,7 +16,7 @@ import { parseSessionId } from '../../core/primitives/ids.ts';
 import { workspaceOf } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
-import { inParallel } from '../kit/in-parallel.ts';
+import { atMost, inParallel } from '../kit/in-parallel.ts';
 import { Sealing } from '../kit/sealing.ts';
 import { Tables } from '../kit/tables.ts';
 import { Timers } from '../kit/timers.ts';
@@ -29,15 +29,25 @@ import type {
 } from './session-index-api.ts';
 import { type DueBefore, type DueSession, SessionIndexStore } from './session-index-store.ts';
 
-/** How long a session may take to be made, and how long one that cannot be reached is left alone. */
+/** How long a session may take to be made. */
 const RESERVED_MS = 60_000;
+
+/**
+ * How long one that cannot be reached is left alone; each further time twice as long, up to a day. It is never
+ * given up: what is in it would stay, and be in no list.
+ */
+const UNREACHED_MS = 60_000;
+const MAX_UNREACHED_MS = 86_400_000;
 
 /** Sessions that are asked how they stand in one transaction, and at the same time. */
 const PAGE = 100;
 const PARALLEL = 8;
 
-/** Pages in a row; then others have a turn. */
-const MAX_PAGES = 20;
+/** Longest that a page waits for them, in milliseconds. */
+const WAIT_MS = 5_000;
+
+/** Pages in one alarm, which may ask so many others and no more; the next one goes on. */
+const MAX_PAGES = 4;
 
 const TEND_TIMER = 'tend';
 
@@ -140,7 +150,7 @@ export class SessionIndexBlock extends DurableObject<BlockBindings> implements S
       if (due.length === 0) break;
       const standings = await this.#askAll(due, before.usedAt);
       this.#changes.make(() => {
-        for (const each of due) this.#settle(each, standings.get(each.seq));
+        for (const [each, standing] of standings) this.#settle(each, standing);
       });
     }
     this.#change(() => {});
@@ -153,18 +163,20 @@ export class SessionIndexBlock extends DurableObject<BlockBindings> implements S
     return { reservedAt, ...(maxIdleMs !== undefined && { usedAt: now - maxIdleMs }) };
   }
 
+  /** Of those that there was time to ask. */
   async #askAll(
     due: readonly DueSession[],
     idleSince: number | undefined,
-  ): Promise<ReadonlyMap<number, Standing>> {
-    const standings = new Map<number, Standing>();
-    await inParallel([...due], {
-      parallel: PARALLEL,
-      perform: async (each) => {
-        standings.set(each.seq, await this.#ask(each, idleSince));
-      },
-    });
-    return standings;
+  ): Promise<ReadonlyMap<DueSession, Standing>> {
+    const standings = new Map<DueSession, Standing>();
+    const waiting = [...due];
+    const perform = async (each: DueSession): Promise<void> => {
+      standings.set(each, 'unknown');
+      standings.set(each, await this.#ask(each, idleSince));
+    };
+    await atMost(WAIT_MS, inParallel(waiting, { parallel: PARALLEL, perform }));
+    waiting.length = 0;
+    return new Map(standings);
   }
 
   async #ask({ id }: DueSession, idleSince: number | undefined): Promise<Standing> {
@@ -182,15 +194,16 @@ export class SessionIndexBlock extends DurableObject<BlockBindings> implements S
   #settle(due: DueSession, standing: Standing): void {
     if (standing === undefined) this.#sessions.removeRow(due);
     else if (standing !== 'unknown') this.#sessions.confirm(due, standing.usedAt);
-    else this.#sessions.putOff(due, this.#putOffUntil());
+    else this.#sessions.putOff(due, this.#laterBy(this.#sessions.countUnreached(due)));
   }
 
-  #putOffUntil(): DueBefore {
-    const now = Date.now();
+  /** As of when it would be due once it has been left alone, having not answered so many times. */
+  #laterBy(times: number): DueBefore {
     const { maxIdleMs } = this.#sessions.policy();
+    const askedAt = Date.now() + Math.min(UNREACHED_MS * 2 ** (times - 1), MAX_UNREACHED_MS);
     return {
-      reservedAt: now,
-      ...(maxIdleMs !== undefined && { usedAt: now + RESERVED_MS - maxIdleMs }),
+      reservedAt: askedAt - RESERVED_MS,
+      ...(maxIdleMs !== undefined && { usedAt: askedAt - maxIdleMs }),
     };
   }
 }

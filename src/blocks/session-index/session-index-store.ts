@@ -29,7 +29,10 @@ export interface Listing {
   readonly at: number;
 }
 
-/** `reserved_at` until it is known that the session was made; `used_at` is never later than its last use. */
+/**
+ * `reserved_at` until it is known that the session was made; `used_at` is never later than its last use, but
+ * for those in `unreached`, which have not answered so many times in a row.
+ */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS sessions (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
@@ -43,6 +46,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS counts (
     owner TEXT PRIMARY KEY, count INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS unreached (seq INTEGER PRIMARY KEY, times INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS policy (
     only INTEGER PRIMARY KEY CHECK (only = 1), revision INTEGER NOT NULL, policy TEXT NOT NULL
   ) STRICT`;
@@ -118,13 +122,26 @@ export class SessionIndexStore {
 
   /** It is there, and was used then at the latest. */
   confirm({ seq }: DueSession, usedAt: number): void {
+    this.#sql.exec('DELETE FROM unreached WHERE seq = ?', seq);
     this.#sql.exec(
       'UPDATE sessions SET reserved_at = NULL, used_at = max(used_at, ?) WHERE seq = ?',
       ...[usedAt, seq],
     );
   }
 
-  /** It could not be asked: as if it had been reserved, or used, at these instants. */
+  /** It could not be asked; answers how many times in a row. */
+  countUnreached({ seq }: DueSession): number {
+    const [row] = this.#sql
+      .exec<{ times: number }>(
+        `INSERT INTO unreached SELECT seq, 1 FROM sessions WHERE seq = ?
+         ON CONFLICT (seq) DO UPDATE SET times = times + 1 RETURNING times`,
+        seq,
+      )
+      .toArray();
+    return row?.times ?? 0;
+  }
+
+  /** It is to be asked later: as if it had been reserved, or used, at these instants. */
   putOff({ seq }: DueSession, { reservedAt, usedAt }: DueBefore): void {
     this.#sql.exec(
       `UPDATE sessions SET used_at = max(used_at, ?),
@@ -188,12 +205,14 @@ export class SessionIndexStore {
 
   #delete(column: 'id' | 'seq', value: string | number): void {
     const [row] = this.#sql
-      .exec<{ owner: string; is_asked: number }>(
-        `DELETE FROM sessions WHERE ${column} = ? RETURNING owner, is_asked`,
+      .exec<{ seq: number; owner: string; is_asked: number }>(
+        `DELETE FROM sessions WHERE ${column} = ? RETURNING seq, owner, is_asked`,
         value,
       )
       .toArray();
-    if (row !== undefined) this.#add(row.owner, row.is_asked, -1);
+    if (row === undefined) return;
+    this.#sql.exec('DELETE FROM unreached WHERE seq = ?', row.seq);
+    this.#add(row.owner, row.is_asked, -1);
   }
 
   #add(owner: string, isAsked: number, step: 1 | -1): void {

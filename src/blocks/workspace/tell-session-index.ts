@@ -31,8 +31,8 @@ export async function tellSessionIndexSoon(parts: WorkspaceParts): Promise<void>
 export async function tellSessionIndex(parts: WorkspaceParts): Promise<void> {
   const { policy, revision } = parts.workspace.row();
   await parts.tellSessionIndex(policy.sessions, revision);
-  const isNewest = isSame(parts.workspace.row().policy.sessions, policy.sessions);
-  if (isNewest) parts.timers.clear(TIMER);
+  // By its revision: one in between that says something else may be under way, and arrive later.
+  if (parts.workspace.row().revision === revision) parts.timers.clear(TIMER);
 }
 
 function isSame(a: SessionPolicy, b: SessionPolicy): boolean {

@@ -177,6 +177,40 @@ describe('a reservation', () => {
   });
 });
 
+describe('a session that cannot be opened', () => {
+  /** How long it is left alone from now on, in minutes. */
+  const minutesLeft = async ({ write }: Index) => {
+    const [row] = (await write('SELECT reserved_at FROM sessions')) as [{ reserved_at: number }];
+    return Math.round((row.reserved_at + 60_000 - Date.now()) / 60_000);
+  };
+
+  test('is asked less and less often, at least once a day, and listed until it can be', async () => {
+    const index = openIndex();
+    const { sessionId } = await makeSession(index);
+    const stub = sessionObjects.getByName(`${index.workspace}/${sessionId}`);
+    const inSession = (statement: string) =>
+      runInDurableObject(stub, (_, { storage }) => storage.sql.exec(statement).toArray());
+    await inSession('ALTER TABLE turns RENAME TO lost');
+    await evictDurableObject(stub);
+    const waits: number[] = [];
+    for (const before of [0, 1, 2, 30]) {
+      await index.write(`UPDATE unreached SET times = ${before}`);
+      await index.write('UPDATE sessions SET reserved_at = 1');
+      await index.tend();
+      waits.push(await minutesLeft(index));
+    }
+    expect(waits).toEqual([1, 2, 4, 1_440]);
+    expect(await index.idsOf()).toEqual([sessionId]);
+
+    await inSession('ALTER TABLE lost RENAME TO turns');
+    await evictDurableObject(stub);
+    await index.write('UPDATE sessions SET reserved_at = 1');
+    await index.tend();
+    expect(await index.write('SELECT reserved_at FROM sessions')).toEqual([{ reserved_at: null }]);
+    expect(await index.write('SELECT * FROM unreached')).toEqual([]);
+  });
+});
+
 describe('a session that nobody uses', () => {
   const IDLE = { ...DEFAULT_SESSION_POLICY, maxIdleMs: HOUR_MS };
   const makeOld = async (index: Index, sessionId: string, ms: number) => {
