@@ -106,6 +106,21 @@ describe('a server that keeps sessions', () => {
   );
 });
 
+test('a server that refuses a call says why in the log of its plugin, and to nobody else', async () => {
+  const error = { code: -32_602, message: 'The text must be in German' };
+  server.instead = handMade({
+    call: ({ id }, to) => to.end(JSON.stringify({ jsonrpc: '2.0', id, error })),
+  });
+  const { body } = await echo();
+  expect(body).toMatchObject({ code: 'denied', reason: 'plugin_error' });
+  expect(JSON.stringify(body)).not.toContain('German');
+  const { body: logs } = await api.get('/v1/plugins/remote/logs');
+  expect(logs.calls[0].lines).toContainEqual({
+    level: 'error',
+    text: expect.stringContaining('refuses tools/call (-32602: The text must be in German)'),
+  });
+});
+
 test('a call needs both the tool and the network of its host', async () => {
   const network = `tool:network:http:${server.hostPort}`;
   const tokenFor = async (...grants: string[]) => {

@@ -69,7 +69,7 @@ class Connection {
       (one) => one?.id === id && one.method === undefined,
     );
     if (typeof answer?.result !== 'object' || answer.result === null) {
-      throw new Error(`The server refuses ${method}`);
+      throw new Error(`The server refuses ${method}${reasonOf(answer?.error)}`);
     }
     return answer.result;
   }
@@ -129,6 +129,13 @@ function withMeta(message) {
 function requireOk(response) {
   if (!response.ok) throw new Error(`The server answers ${response.status}`);
   return response;
+}
+
+/** In the server's own words: they end in the log of the plugin, which its operators read and no model. */
+function reasonOf(error) {
+  const { code, message } = error ?? {};
+  if (typeof code !== 'number' || typeof message !== 'string') return '';
+  return ` (${code}: ${message})`;
 }
 
 function authorization() {
