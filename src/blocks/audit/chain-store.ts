@@ -159,9 +159,9 @@ export class ChainStore {
 
   /** Records that fit, oldest first; not more than a part of a long chain is searched at a time. */
   select(query: AuditQuery): AuditPage {
-    const first = query.from === undefined ? undefined : this.#firstSince(query.from);
-    if (first === 'none') return { records: [] };
-    const { leading, others, end } = this.#planSearch(query, first);
+    const after = query.from === undefined ? query.after : this.#beginning(query.from, query.after);
+    if (after === 'none') return { records: [] };
+    const { leading, others, end } = this.#planSearch({ ...query, after });
     const terms = [
       ...leading,
       ...others,
@@ -181,25 +181,31 @@ export class ChainStore {
     return { records, ...(next !== undefined && { next }) };
   }
 
-  /** Number of the first record of then or later; `undefined` if there are too many to tell. */
-  #firstSince(from: number): number | 'none' | undefined {
+  /**
+   * After which number a search for records of then or later has to begin, where it was to begin after this
+   * one. Who pages on is behind the first of them as a rule, and nothing has to be looked for.
+   */
+  #beginning(from: number, after: number): number | 'none' {
     const since = "FROM records WHERE json_extract(event, '$.at') >= ?";
+    const isOfThen = "SELECT 1 FROM records WHERE seq = ? AND +json_extract(event, '$.at') >= ?";
+    if (this.#sql.exec(isOfThen, after, from).toArray().length > 0) return after;
     const more = this.#sql.exec(`SELECT 1 ${since} LIMIT 1 OFFSET ?`, from, MAX_YOUNG).toArray();
-    if (more.length > 0) return undefined;
+    if (more.length > 0) return after;
     const query = `SELECT min(seq) AS first ${since}`;
-    return this.#sql.exec<{ first: number | null }>(query, from).one().first ?? 'none';
+    const { first } = this.#sql.exec<{ first: number | null }>(query, from).one();
+    return first === null ? 'none' : Math.max(after, first - 1);
   }
 
   /** By an index that leaves no more than one search looks at; if none does, by the first. */
-  #planSearch(query: AuditQuery, firstSeq: number | undefined): Plan {
+  #planSearch(query: AuditQuery): Plan {
     let plan: Plan | undefined;
     for (const index of indexesFor(query)) {
-      const terms = toTerms(query, index, firstSeq);
+      const terms = toTerms(query, index);
       const end = terms.others.length === 0 ? undefined : this.#endOfSearch(terms.leading);
       if (end === undefined) return terms;
       plan ??= { ...terms, end };
     }
-    return plan ?? toTerms(query, undefined, firstSeq);
+    return plan ?? toTerms(query, undefined);
   }
 
   /** Number of the last record that is looked at, if there are more. */
@@ -256,8 +262,8 @@ function indexesFor(query: AuditQuery): readonly (Index | undefined)[] {
   return present.length === 0 ? [undefined] : present;
 }
 
-function toTerms(query: AuditQuery, index: Index | undefined, firstSeq: number | undefined): Terms {
-  const leading: Term[] = firstSeq === undefined ? [] : [['seq >= ?', firstSeq]];
+function toTerms(query: AuditQuery, index: Index | undefined): Terms {
+  const leading: Term[] = [];
   const others: Term[] = [];
   for (const [name, condition] of Object.entries(CONDITIONS)) {
     const value = query[name as keyof typeof CONDITIONS];

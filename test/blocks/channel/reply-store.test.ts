@@ -1,23 +1,12 @@
 import { expect, test } from 'vitest';
 import { ReplyStore } from '../../../src/blocks/channel/reply-store.ts';
+import { countingStorage } from '../kit/counting-storage.ts';
 import { inScratchObject } from '../kit/scratch-object.ts';
 import { PLAIN_SEAL } from './plain-seal.ts';
 
-/** Storage that counts the rows that are looked at. */
-function counting(sql: SqlStorage) {
-  const cursors: { readonly rowsRead: number }[] = [];
-  const exec: SqlStorage['exec'] = (query, ...bindings) => {
-    const cursor = sql.exec(query, ...bindings);
-    cursors.push(cursor);
-    return cursor as never;
-  };
-  const rowsRead = () => cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0);
-  return { sql: { exec } as SqlStorage, rowsRead };
-}
-
 test('what did not arrive is found among many without a look at each', () =>
   inScratchObject(({ sql: storage }) => {
-    const { sql, rowsRead } = counting(storage);
+    const { sql, rowsRead } = countingStorage(storage);
     const store = new ReplyStore(sql, PLAIN_SEAL);
     store.createTable();
     for (let n = 0; n < 200; n++) {
