@@ -6,7 +6,14 @@ import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { changePolicy } from '../support/approvals.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { refuse, type StandIn, startProvider, streamReply, streamText, USAGE } from '../support/provider.ts';
+import {
+  refuse,
+  type StandIn,
+  startProvider,
+  streamReply,
+  streamText,
+  USAGE,
+} from '../support/provider.ts';
 
 const TALK = 'compatible/talk';
 const SUM = 'compatible/sum';
