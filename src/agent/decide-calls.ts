@@ -220,7 +220,7 @@ function at({ toolCalls }: AssistantMessage, index: number): WrittenToolCall {
 }
 
 /** As the turn began with it: a plugin that is replaced meanwhile serves this turn to its end. */
-export function toolOf({ turn }: TurnState, name: string): ToolDefinition {
+function toolOf({ turn }: TurnState, name: string): ToolDefinition {
   const found = findTool(turn.authority, name);
   if (found === undefined) throw new RangeError('Cannot find the tool of an approved call');
   return found.tool;

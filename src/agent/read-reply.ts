@@ -19,7 +19,7 @@ import { TextCoalescer } from './text-coalescer.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
 
 /** Most characters of one reply, arguments included: what a provider gone wrong may send. */
-export const MAX_REPLY_CHARACTERS = 2_097_152;
+const MAX_REPLY_CHARACTERS = 2_097_152;
 
 /** Most calls in one reply. Those beyond the turn's own limit are denied one by one. */
 export const MAX_REPLY_CALLS = 256;

@@ -9,7 +9,7 @@ import type { ModelRequest } from './ports.ts';
 import type { TurnState } from './turn-state.ts';
 
 /** Most tokens of one reply, reasoning included. */
-export const MAX_OUTPUT_TOKENS = 16_384;
+const MAX_OUTPUT_TOKENS = 16_384;
 
 /** A reply that may not even have so many tokens is not worth asking for. */
 export const MIN_OUTPUT_TOKENS = 256;

@@ -9,7 +9,7 @@
  */
 
 /** Milliseconds that the first character waits for others. */
-export const WINDOW_MS = 100;
+const WINDOW_MS = 100;
 
 /** UTF-16 code units that are worth a commit at once. */
 export const WINDOW_CHARACTERS = 2_048;

@@ -12,7 +12,7 @@ import type { TurnPorts } from './ports.ts';
 import { failed, type RunEnd, STOPPED } from './run-end.ts';
 
 /** Milliseconds after which a run begins to hold its lease. */
-export const LEASE_GRACE_MS = 250;
+const LEASE_GRACE_MS = 250;
 
 /** Milliseconds before a session that could not be reached is asked again. */
 const ASK_AGAIN_MS = 500;

@@ -30,7 +30,7 @@ export interface UnknownModel {
   readonly message: string;
 }
 
-export const EMBEDDED_MODELS: Readonly<Record<string, ModelPort>> = {
+const EMBEDDED_MODELS: Readonly<Record<string, ModelPort>> = {
   'embedded/planner': plannerModel,
   'embedded/script': scriptModel,
 };

@@ -42,7 +42,7 @@ export async function buildVersion(facts: VersionFacts): Promise<PluginVersion> 
 }
 
 /** WebAssembly text to binary. */
-export async function compileText(text: string): Promise<Uint8Array> {
+async function compileText(text: string): Promise<Uint8Array> {
   const wabt = await createWabt();
   const module = wabt.parseWat('version.wat', text);
   try {

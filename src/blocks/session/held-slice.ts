@@ -21,7 +21,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 export const HOLD_MS = 1_000;
 
 /** How long after it was opened it may still serve another turn, in milliseconds. */
-export const MAX_HOLD_MS = 60_000;
+const MAX_HOLD_MS = 60_000;
 
 interface Held {
   readonly reservation: TurnId;

@@ -8,7 +8,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import { parseTurnId } from '../../core/primitives/ids.ts';
 
 /** How long a key is remembered, in milliseconds. */
-export const IDEMPOTENCY_MS = 86_400_000;
+const IDEMPOTENCY_MS = 86_400_000;
 
 export interface IdempotentRequest {
   /** As `kind:id`: keys of different principals never meet. */

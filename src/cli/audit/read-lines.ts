@@ -10,7 +10,7 @@ const CHUNK_BYTES = 1_048_576;
 const LINE_FEED = 0x0a;
 
 /** Longer than any line of an export can be, in bytes. */
-export const MAX_LINE_BYTES = 1_048_576;
+const MAX_LINE_BYTES = 1_048_576;
 
 /** The last line need not end in a line feed. Stops with a line that is too long. */
 export async function* readLines(path: string): AsyncGenerator<Buffer> {

@@ -6,7 +6,7 @@
 
 import * as z from 'zod';
 
-export const OVERFLOW_POLICIES = ['reject-sender', 'drop-new', 'drop-old', 'crash'] as const;
+const OVERFLOW_POLICIES = ['reject-sender', 'drop-new', 'drop-old', 'crash'] as const;
 
 /**
  * What happens to a message that finds the mailbox full: `reject-sender` tells the sender,

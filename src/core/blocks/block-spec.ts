@@ -21,7 +21,7 @@ import { type CapabilityEntry, capabilityEntriesSchema } from './block-grants.ts
 import { type BlockLimitsInput, blockLimitsSchema } from './block-limits.ts';
 
 /** Of blocks in their workspace, of children under their supervisor, and of groups. */
-export const BLOCK_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const BLOCK_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** Most children that a supervisor is told of at once. */
 const MAX_CHILDREN = 100;

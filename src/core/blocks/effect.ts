@@ -10,7 +10,7 @@ import { requestedExitSchema } from '../supervision/exit-reason.ts';
 import { blockSpecSchema } from './block-spec.ts';
 
 /** Most effects of one message. */
-export const MAX_EFFECTS = 100;
+const MAX_EFFECTS = 100;
 
 /** Names of databases and settings. */
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;

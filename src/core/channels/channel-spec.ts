@@ -12,7 +12,7 @@ export const MAX_CHANNELS = 64;
 /** A segment of a capability without any escape, and short enough to begin a principal's id. */
 export const CHANNEL_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
-export const PLATFORMS = [
+const PLATFORMS = [
   'webhook',
   'telegram',
   'slack',
@@ -24,7 +24,7 @@ export const PLATFORMS = [
 export type Platform = (typeof PLATFORMS)[number];
 
 /** How a sender sees at once that his message was taken. */
-export const SIGNS = ['typing', 'reaction'] as const;
+const SIGNS = ['typing', 'reaction'] as const;
 export type Sign = (typeof SIGNS)[number];
 
 /** Longest name that a platform gives to a sender, a chat, a thread or an update, in characters. */

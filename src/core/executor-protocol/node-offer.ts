@@ -9,7 +9,7 @@ import { type PlacedTier, TIERS, type Tier } from '../manifest/tier.ts';
 import { ledgerIdentitySchema } from './ledger-identity.ts';
 
 /** Most plugins of one node. */
-export const MAX_OFFERED_PLUGINS = 256;
+const MAX_OFFERED_PLUGINS = 256;
 
 /** Most calls that one node is sent at once; the executor runs as many of them as it has slots. */
 export const MAX_NODE_CALLS = 256;

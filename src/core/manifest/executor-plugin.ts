@@ -15,12 +15,12 @@ import { type ExecutorLimits, executorLimitWishesSchema } from './executor-limit
  * - `mcp`: a server of the Model Context Protocol over standard input and output;
  * - `argv`: no program of its own; the argument `argv` of the call is what runs.
  */
-export const PLUGIN_PROTOCOLS = ['json', 'mcp', 'argv'] as const;
+const PLUGIN_PROTOCOLS = ['json', 'mcp', 'argv'] as const;
 
 export type PluginProtocol = (typeof PLUGIN_PROTOCOLS)[number];
 
 /** Longest time that a server may be kept without a call, in milliseconds. */
-export const MAX_IDLE_MS = 3_600_000;
+const MAX_IDLE_MS = 3_600_000;
 
 /** Most tools of a server whose definitions are pinned. */
 const MAX_PINNED = 64;

@@ -43,7 +43,7 @@ export interface FlowRules extends Readonly<Record<FlowEffect, FlowTable>> {
 }
 
 /** `allow` is not among them: what a handle stands for is never trusted by itself. */
-export const HANDLE_OUTCOMES = ['ask', 'deny'] as const satisfies FlowOutcome[];
+const HANDLE_OUTCOMES = ['ask', 'deny'] as const satisfies FlowOutcome[];
 type HandleOutcome = (typeof HANDLE_OUTCOMES)[number];
 
 const ALL_ALLOWED: FlowTable = {

@@ -15,7 +15,7 @@ export interface ActiveWindow {
 }
 
 /** Bounds of {@link ActiveWindow}. What is longer is left out whether it was shortened or not. */
-export const WINDOW_BOUNDS = {
+const WINDOW_BOUNDS = {
   minMessages: 4,
   maxMessages: 1_000,
   minCharacters: 1_024,

@@ -8,7 +8,7 @@
 import * as z from 'zod';
 
 /** Longest text of a crash or a shutdown, in UTF-16 code units. */
-export const MAX_REASON_CHARS = 256;
+const MAX_REASON_CHARS = 256;
 
 /**
  * `kill`: of a block that was linked to one that ended with `kill`; who is killed ends with `killed`.

@@ -42,11 +42,11 @@ export function limits(changes: Partial<Authority['policy']['limits']>): Authori
   return { ...AUTHORITY, policy: { ...policy, limits: { ...policy.limits, ...changes } } };
 }
 
-export function user(content: string): Message {
+function user(content: string): Message {
   return { role: 'user', content, label: PRINCIPAL_LABEL };
 }
 
-export function makeTurn(changes: Partial<Turn> = {}): Turn {
+function makeTurn(changes: Partial<Turn> = {}): Turn {
   return {
     turnId: TURN_ID,
     sessionId: issueSessionId(WORKSPACE, '1'.repeat(32), () => 'c'.repeat(12)),

@@ -13,7 +13,7 @@ import { openStorage } from '../../../src/blocks/storage/storage-client.ts';
 import { type Label, PRINCIPAL_LABEL } from '../../../src/core/policy/labels.ts';
 import { parseWorkspaceId } from '../../../src/core/primitives/ids.ts';
 
-export const bindings = env as unknown as BlockBindings;
+const bindings = env as unknown as BlockBindings;
 
 export interface Scene {
   readonly workspace: string;
@@ -30,7 +30,7 @@ export interface Scene {
 }
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const text = (value: Uint8Array): string => new TextDecoder().decode(value);
+const text = (value: Uint8Array): string => new TextDecoder().decode(value);
 
 export function storageScene(plugin = 'notes', name = `w-${randomHex(6)}`): Scene {
   const workspace = parseWorkspaceId(name);

@@ -21,7 +21,7 @@ export const PLATFORM: ReviewPlatform = {
   verify: verifyEd25519,
 };
 
-export const RUN = '(func (export "run") (result i32) (i32.const 0))';
+const RUN = '(func (export "run") (result i32) (i32.const 0))';
 const KERNEL = 'extism:host/env';
 
 /** A module with a tool `run`, and what else is written here before it. */

@@ -38,7 +38,7 @@ export function rejection(
 }
 
 /** Enough for every fixture that is meant to end. */
-export const AMPLE_FUEL = 1_000_000_000n;
+const AMPLE_FUEL = 1_000_000_000n;
 
 type HostFunctions = Record<string, Record<string, (...values: never[]) => unknown>>;
 

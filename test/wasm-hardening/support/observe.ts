@@ -43,7 +43,7 @@ export interface Observation {
 }
 
 /** The outcome of a call that ended well and answered nothing. */
-export const NO_VALUES = 'values: ';
+const NO_VALUES = 'values: ';
 export const EXHAUSTED = 'out of fuel';
 export const STACK_OVERFLOW = 'trap: stack overflow';
 
