@@ -30,6 +30,9 @@ export const OTHER_REQUEST =
 const IN_PROGRESS =
   'Cannot take the request: the first one with its Idempotency-Key must end first';
 
+const LOST =
+  'Cannot repeat the answer: the request was cut off, and may have been done; see what it has made, then ask with a new key';
+
 const NOT_KEPT =
   'Cannot repeat the answer: the request was done, and its answer was too long to keep, held a secret, or made room for newer ones';
 const FULL =
@@ -59,6 +62,7 @@ export async function handleOnce(
     throw new Refusal('idempotency_conflict', { detail: OTHER_REQUEST });
   if (begun.kind === 'in-progress')
     throw new Refusal('idempotency_in_progress', { detail: IN_PROGRESS });
+  if (begun.kind === 'lost') throw new Refusal('outcome_unknown', { detail: LOST });
   if (begun.kind === 'full') {
     const { retryAfterMs } = begun;
     throw new Refusal('rate_limited', { detail: FULL, retryAfterMs });

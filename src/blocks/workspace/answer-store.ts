@@ -1,8 +1,8 @@
 /**
  * Answers to requests with an `Idempotency-Key`, by principal, route and key, for 24 hours.
  *
- * A request that was begun and never answered (its Worker died) blocks its key for a while only;
- * then the same request may be made again. Whether it had its effect is not known here.
+ * Whether a request that was begun and never answered (its Worker died) had its effect is not known
+ * here. It is not made again: after a while its key says so.
  *
  * A key is known for all of its time, so that nothing happens twice: where there are too many, no more
  * are taken. A body may go before: it is the oldest of whoever holds the most that makes room, so that
@@ -93,7 +93,7 @@ export class AnswerStore {
         const body = this.#sealing.openText(rowOf(asked), known.body);
         return { kind: 'replay', status: known.status, body };
       }
-      if (now - known.begun_at < LOST_AFTER_MS) return { kind: 'in-progress' };
+      return { kind: now - known.begun_at < LOST_AFTER_MS ? 'in-progress' : 'lost' };
     }
     const { principal, route, key } = asked;
     // No `OR REPLACE`: what that deletes no trigger hears of.

@@ -196,13 +196,16 @@ export interface ReleasedPlugin {
   readonly plugin?: PluginDescription;
 }
 
-/** `conflict`: the key came with another body. `full`: no other key is taken before that time. */
+/**
+ * `conflict`: the key came with another body. `lost`: begun, and never answered. `full`: no other key is
+ * taken before that time.
+ */
 export type IdempotentBegin =
   | { readonly kind: 'new' }
   /** The body is empty where it was not kept. */
   | { readonly kind: 'replay'; readonly status: number; readonly body: string }
   | { readonly kind: 'full'; readonly retryAfterMs: number }
-  | { readonly kind: 'conflict' | 'in-progress' };
+  | { readonly kind: 'conflict' | 'in-progress' | 'lost' };
 
 /** A grant of everything of a dangerous kind: valid, but said aloud. */
 export interface WideGrantWarning {

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   code_quarantined: { status: 409, retryable: false, title: 'Code is quarantined' },
   idempotency_in_progress: { status: 409, retryable: true, title: 'Request in progress' },
   answer_not_kept: { status: 409, retryable: false, title: 'Done, and its answer is not kept' },
+  outcome_unknown: { status: 409, retryable: false, title: 'Not known whether it was done' },
   payload_too_large: { status: 413, retryable: false, title: 'Payload too large' },
   unsupported_media_type: { status: 415, retryable: false, title: 'Unsupported media type' },
   host_refused: { status: 421, retryable: false, title: 'Host refused' },

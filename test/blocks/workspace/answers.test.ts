@@ -62,12 +62,15 @@ describe('an Idempotency-Key', () => {
     expect(await begin(fixture)).toEqual({ kind: 'new' });
   });
 
-  test('of a request that was lost can be used again by the same request', async () => {
+  test('of a request that was cut off says that what became of it is not known', async () => {
     const fixture = await foundWorkspace();
     await begin(fixture);
     await shiftBack(fixture, 120_000);
     expect(await begin(fixture, 'k', 'hash-2')).toEqual({ kind: 'conflict' });
-    expect(await begin(fixture)).toEqual({ kind: 'new' });
+    expect(await begin(fixture)).toEqual({ kind: 'lost' });
+    const answer = { status: 201, body: '{}' };
+    await fixture.block.finishIdempotent('user:alice', 'createSession', 'k', answer);
+    expect(await begin(fixture)).toEqual({ kind: 'replay', ...answer });
   });
 });
 
@@ -133,7 +136,7 @@ describe('what is kept for Idempotency-Keys', () => {
     await begin(fixture, 'lost');
     expect(await totals()).toEqual([{ principal: 'user:alice', keys: 2, chars: 5 }]);
     await shiftBack(fixture, 120_000);
-    expect(await begin(fixture, 'lost')).toEqual({ kind: 'new' });
+    expect(await begin(fixture, 'lost')).toEqual({ kind: 'lost' });
     expect(await totals()).toEqual([{ principal: 'user:alice', keys: 2, chars: 5 }]);
     await shiftBack(fixture, 86_400_000);
     expect(await begin(fixture, 'kept')).toEqual({ kind: 'new' });
