@@ -32,7 +32,7 @@ const PACED_CHUNK_CHARACTERS = 16;
 
 export function createEmbeddedModel(reply: (request: ModelRequest) => EmbeddedReply): ModelPort {
   return {
-    stream: (request, signal) => stream(withinLimit(reply(request), request), request, signal),
+    stream: (request, signal) => stream(toSaid(reply(request), request), request, signal),
     reserve: (request) => toUsage(FREE, reserveTokens(request), request.maxOutputTokens),
     price: (inputTokens, outputTokens) => toUsage(FREE, inputTokens, outputTokens),
   };
@@ -58,6 +58,17 @@ async function* stream(
 
 interface LimitedReply extends EmbeddedReply {
   readonly isCut: boolean;
+}
+
+function toSaid(reply: EmbeddedReply, request: ModelRequest): LimitedReply {
+  return withinLimit(untilStop(reply, request), request);
+}
+
+/** Ends before the first of the texts that the client does not want to read on from; calls come after the text. */
+function untilStop(reply: EmbeddedReply, { stopSequences = [] }: ModelRequest): EmbeddedReply {
+  const stops = stopSequences.map((stop) => reply.text.indexOf(stop)).filter((at) => at !== -1);
+  if (stops.length === 0) return reply;
+  return { ...reply, text: reply.text.slice(0, Math.min(...stops)), calls: [] };
 }
 
 /** A reply that is too long ends in the middle of its text, as a model's does. */

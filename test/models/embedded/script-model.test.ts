@@ -38,6 +38,18 @@ describe('embedded/script', () => {
     expect(calls[0]?.argumentsText).toBe('{"x":');
   });
 
+  test('ends before the first of the texts at which it is to stop', async () => {
+    const step = { text: 'One. Two. Three.', toolCalls: [{ name: 'a' }] };
+    const said = (stopSequences: readonly string[]) =>
+      ask(scriptModel, {
+        ...requestOf([user(JSON.stringify({ script: [step] }))]),
+        stopSequences,
+      });
+    expect(await said([' Three', ' Two'])).toMatchObject({ text: 'One.', calls: [] });
+    const whole = await said(['Four']);
+    expect([whole.text, whole.calls.length]).toEqual(['One. Two. Three.', 1]);
+  });
+
   test('says so when its script has ended', async () => {
     const { text, calls } = await play([{ text: 'One.' }], assistant('One.'));
     expect(text).toContain('has ended');
