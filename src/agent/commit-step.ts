@@ -18,7 +18,6 @@ import {
   NOTHING_TO_SAY,
   STOPPED,
   type Step,
-  withUnsaid,
 } from './run-end.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
 
@@ -85,9 +84,7 @@ async function commitNow(state: TurnState, step: Step): Promise<Committed> {
   const before = takeDeferred(state);
   const committed = await tryCommit(state, joinSteps(before, step));
   if (committed.ok) return committed;
-  const { error } = committed;
-  if (error.kind === 'stopped') return err(withUnsaid(error, before));
-  // The next commit begins with it again.
+  // The next commit begins with it again, and so do the last words.
   state.deferred.step = joinSteps(before, state.deferred.step);
   return committed;
 }

@@ -27,7 +27,8 @@ export type Freshness = 'recent' | 'present';
  * The session's journal. One RPC for each method; a refusal is a value, a lost block a Fault.
  *
  * After `cancelled` and `lease_lost` a run may still send one batch of `call-finished` entries and a
- * `turn-failed`, its last words: refused like any other, but what they cost is settled.
+ * `turn-failed` of the code `cancelled`, its last words: refused like any other, but what they cost is
+ * settled, and what they say of calls is on the record. Of a batch that is refused otherwise nothing is.
  */
 export interface JournalPort {
   commit(batch: JournalBatch): Promise<Result<JournalReceipt, JournalRefusal>>;

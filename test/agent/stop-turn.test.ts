@@ -134,6 +134,22 @@ describe('a cancelled turn', () => {
     expect(world.session.commits).toEqual(['reply call-started']);
   });
 
+  test('says once more, in its last words, what it was refused to say of its calls', async () => {
+    const world = makeWorld([{ calls: [echo('a')] }, { text: 'Never.', pauseMs: 60_000 }]);
+    // The end of the call is on its way to the journal, and the model is being asked again.
+    world.session.onCommit = ({ entries }) => {
+      if (entries.some(({ kind }) => kind === 'call-finished')) world.session.cancel();
+    };
+    await world.run();
+    const said = world.session.lastWords.map(({ entries }) => entries.map(({ kind }) => kind));
+    expect(said).toEqual([
+      ['call-finished', 'round-finished'],
+      ['call-finished', 'turn-failed'],
+    ]);
+    const recorded = world.session.lastWords.at(-1)?.audit.map(({ action }) => action);
+    expect(recorded?.filter((action) => action === 'tool-result')).toEqual(['tool-result']);
+  });
+
   test('starts nothing more', async () => {
     const world = makeWorld([{ calls: [echo('a')] }, { calls: [echo('b')] }]);
     world.tier.run = () => {

@@ -27,11 +27,7 @@ type Committed = Result<JournalReceipt, JournalRefusal>;
 type StartEntry = Extract<JournalEntry, { kind: 'call-started' }>;
 
 /** What may still be heard from a run that was stopped. */
-const LAST_WORDS: ReadonlySet<JournalEntry['kind']> = new Set([
-  'call-finished',
-  'round-finished',
-  'turn-failed',
-]);
+const LAST_WORDS: ReadonlySet<JournalEntry['kind']> = new Set(['call-finished', 'turn-failed']);
 
 /** Ends of turns are on the record already when a stopped run reports them. */
 const END_ACTIONS: ReadonlySet<string> = new Set([
@@ -210,17 +206,19 @@ function answerStoppedRun(parts: SessionParts, batch: JournalBatch): JournalRefu
 
 /**
  * The turn was ended under its run. What the run still reports changes neither journal nor history,
- * but what it has cost is settled, and what became of its calls goes on the record.
+ * but what it has cost is settled, and what became of its calls goes on the record. It says so once, in its
+ * last words: they repeat what was refused before them.
  */
 function hearLastWords(parts: SessionParts, batch: JournalBatch): void {
   if (!batch.entries.every(({ kind }) => LAST_WORDS.has(kind))) return;
   const end = batch.entries.find((entry) => entry.kind === 'turn-failed');
+  if (end?.code !== 'cancelled') return;
   transact(parts, () => {
     record(
       parts,
       batch.audit.filter(({ action }) => !END_ACTIONS.has(action)),
     );
-    if (end !== undefined) parts.settlements.correct(batch.turnId, end.usage);
+    parts.settlements.correct(batch.turnId, end.usage);
   });
   parts.flush('now');
 }

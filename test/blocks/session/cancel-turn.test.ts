@@ -103,6 +103,23 @@ describe('SessionApi.cancelTurn()', () => {
     expect(actions()).not.toContain('turn-failed');
   });
 
+  it('records once what became of a call whose end was on its way, and is repeated at last', async () => {
+    const { begin, client, principal, chain } = openFixture();
+    const run = await begin();
+    await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    await client.cancelTurn(run.turn.turnId, principal, 'r');
+    const audit = [toToolEvent('observed')];
+    const finished = { kind: 'round-finished', round: 0, usage: REPLY_USAGE } as const;
+    expect(await run.commit([toFinished(0, 0), finished], { audit })).toEqual(CANCELLED);
+    const failed = { kind: 'turn-failed', code: 'deadline_exceeded', usage: REPLY_USAGE } as const;
+    expect(await run.commit([toFinished(0, 0), failed], { audit })).toEqual(CANCELLED);
+    const last = [...audit, { ...toToolEvent(), action: 'model-called' as const }];
+    await run.commit([toFinished(0, 0), { ...failed, code: 'cancelled' }], { audit: last });
+    const actions = () => chain().map(({ action }) => action);
+    await eventually(() => expect(actions()).toContain('model-called'));
+    expect(actions().filter((action) => action === 'tool-call')).toHaveLength(1);
+  });
+
   it('settles without a word from the run once its lease has lapsed', async () => {
     const { begin, client, principal, script } = openFixture();
     const run = await begin();
