@@ -196,10 +196,7 @@ export interface ReleasedPlugin {
   readonly plugin?: PluginDescription;
 }
 
-/**
- * `conflict`: the key came with another body. `lost`: begun, and never answered. `full`: no other key is
- * taken before that time.
- */
+/** `conflict`: came with another body. `lost`: never answered. `full`: no other is taken before that time. */
 export type IdempotentBegin =
   | { readonly kind: 'new' }
   /** The body is empty where it was not kept. */

@@ -4,7 +4,13 @@ import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
 import { crash, ringAll } from './support/crash.ts';
-import { toFinished, toReply, toToolEvent, toTurnFinished } from './support/scripted-run.ts';
+import {
+  REPLY_USAGE,
+  toFinished,
+  toReply,
+  toToolEvent,
+  toTurnFinished,
+} from './support/scripted-run.ts';
 import { openFixture, type SessionFixture } from './support/session-fixture.ts';
 
 /** One turn from its beginning to its end, and the record of it is on its way. */
@@ -121,7 +127,8 @@ describe('a session that is deleted', () => {
     // It owes nothing more than that.
     await eventually(() => expect(chain().at(-1)).toMatchObject({ action: 'session-deleted' }));
     const audit = [toToolEvent()];
-    expect((await run.commit([toFinished(0, 0)], { audit })).ok).toBe(false);
+    const failed = { kind: 'turn-failed', code: 'cancelled', usage: REPLY_USAGE } as const;
+    expect((await run.commit([toFinished(0, 0), failed], { audit })).ok).toBe(false);
     removal.resolve();
     expect(await removed).toBe(true);
     await eventually(() => expect(chain().at(-1)).toEqual(audit[0]));
