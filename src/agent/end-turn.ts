@@ -116,6 +116,8 @@ async function letGo(
 
 /** For a turn that was ended from outside: what it has cost, and what became of its calls. */
 async function sayLastWords(state: TurnState, end: Step): Promise<void> {
+  // What is on its way may be refused, and is then to be said here.
+  await state.deferred.flushing;
   const unsaid = joinSteps(takeDeferred(state), end);
   if (unsaid.entries.length === 0 && unsaid.audit.length === 0) return;
   const { turn, usage } = state;

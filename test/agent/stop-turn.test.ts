@@ -150,6 +150,31 @@ describe('a cancelled turn', () => {
     expect(recorded?.filter((action) => action === 'tool-result')).toEqual(['tool-result']);
   });
 
+  test('says in its last words also what was on its way, and is refused later', async () => {
+    const world = makeWorld([{ calls: [echo('quick'), echo('slow')] }]);
+    world.tier.run = ({ canonicalArguments }, signal) =>
+      canonicalArguments.text === 'quick'
+        ? outcome('done')
+        : new Promise((resolve) => {
+            const cancelled = {
+              kind: 'failed',
+              reason: 'cancelled',
+              cost: { durationMs: 7 },
+            } as const;
+            signal.addEventListener('abort', () => resolve(cancelled));
+          });
+    // Its first end reaches the session after the cancel, of which the run hears before the refusal.
+    world.session.onArrival = async ({ entries }) => {
+      if (entries.length === 1) await world.clock.sleep(1_000);
+    };
+    void world.clock.sleep(500).then(() => world.session.cancel());
+    await world.run();
+    const said = world.session.lastWords.map(({ entries }) => entries.map(({ kind }) => kind));
+    expect(said).toEqual([['call-finished'], ['call-finished', 'call-finished', 'turn-failed']]);
+    const recorded = world.session.lastWords.at(-1)?.audit.map(({ callKey }) => callKey?.at(-1));
+    expect(recorded).toEqual(['0', '1']);
+  });
+
   test('starts nothing more', async () => {
     const world = makeWorld([{ calls: [echo('a')] }, { calls: [echo('b')] }]);
     world.tier.run = () => {

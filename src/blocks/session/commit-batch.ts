@@ -25,6 +25,7 @@ import { record, transact, writeEntries } from './transact.ts';
 
 type Committed = Result<JournalReceipt, JournalRefusal>;
 type StartEntry = Extract<JournalEntry, { kind: 'call-started' }>;
+type FailEntry = Extract<JournalEntry, { kind: 'turn-failed' }>;
 
 /** What may still be heard from a run that was stopped. */
 const LAST_WORDS: ReadonlySet<JournalEntry['kind']> = new Set(['call-finished', 'turn-failed']);
@@ -198,7 +199,7 @@ function answerStoppedRun(parts: SessionParts, batch: JournalBatch): JournalRefu
   const turn = parts.live.find(batch.turnId);
   if (turn?.row.epoch === batch.epoch && turn.progress.end !== undefined) {
     // Its own last batch, sent again.
-    if (isRepeated(turn, batch)) return undefined;
+    if (toLastWords(batch) === undefined && isRepeated(turn, batch)) return undefined;
     hearLastWords(parts, batch);
   }
   return turn?.row.status === 'cancelled' ? 'cancelled' : 'lease_lost';
@@ -210,9 +211,9 @@ function answerStoppedRun(parts: SessionParts, batch: JournalBatch): JournalRefu
  * last words: they repeat what was refused before them.
  */
 function hearLastWords(parts: SessionParts, batch: JournalBatch): void {
-  if (!batch.entries.every(({ kind }) => LAST_WORDS.has(kind))) return;
-  const end = batch.entries.find((entry) => entry.kind === 'turn-failed');
-  if (end?.code !== 'cancelled') return;
+  const end = toLastWords(batch);
+  // Those that were heard are sent again where their answer was lost.
+  if (end === undefined || parts.settlements.isCorrected(batch.turnId)) return;
   transact(parts, () => {
     record(
       parts,
@@ -221,6 +222,14 @@ function hearLastWords(parts: SessionParts, batch: JournalBatch): void {
     parts.settlements.correct(batch.turnId, end.usage);
   });
   parts.flush('now');
+}
+
+/** The end that a stopped run names, if these are its last words: no run ends its own turn as cancelled. */
+function toLastWords({ entries }: JournalBatch): FailEntry | undefined {
+  if (!entries.every(({ kind }) => LAST_WORDS.has(kind))) return undefined;
+  return entries.find(
+    (entry): entry is FailEntry => entry.kind === 'turn-failed' && entry.code === 'cancelled',
+  );
 }
 
 /** A receipt is proof for a ticket, so the claims must be of this very call and run. */

@@ -31,6 +31,9 @@ export interface Settlement extends Used {
   readonly reservation: TurnId;
 }
 
+/** When one is due that a last word has corrected: long ago, and no turn ends then. */
+const CORRECTED = 0;
+
 type StoredSettlement = {
   turn_id: string;
   reservation: string;
@@ -74,16 +77,22 @@ export class SettlementStore {
    */
   correct(turnId: TurnId, total: Usage): void {
     const owed = this.#read();
-    const known = [...owed.values()].map((turns) => turns.get(turnId)).find(Boolean);
+    const known = this.#find(turnId);
     if (known === undefined) return;
     const usage = known.before === undefined ? total : usageSince(known.before, total);
-    const corrected = { ...known, usage: maxUsage(known.usage, usage), dueAt: 0 };
+    const corrected = { ...known, usage: maxUsage(known.usage, usage), dueAt: CORRECTED };
     this.#sql.exec(
-      'UPDATE settlements SET usage = ?, due_at = 0 WHERE turn_id = ?',
+      'UPDATE settlements SET usage = ?, due_at = ? WHERE turn_id = ?',
       toUsageColumn(corrected),
+      CORRECTED,
       turnId,
     );
     put(owed, corrected);
+  }
+
+  /** Whether that last word was heard, of a turn that is still to be settled. */
+  isCorrected(turnId: TurnId): boolean {
+    return this.#find(turnId)?.dueAt === CORRECTED;
   }
 
   /**
@@ -138,6 +147,10 @@ export class SettlementStore {
   /** After a transaction was rolled back, or storage was wiped: memory may be ahead of it. */
   forget(): void {
     this.#owed = undefined;
+  }
+
+  #find(turnId: TurnId): TurnSettlement | undefined {
+    return [...this.#read().values()].map((turns) => turns.get(turnId)).find(Boolean);
   }
 
   #deleteSettled(): void {

@@ -37,6 +37,8 @@ export class FakeSession {
   /** Refusals to give to batches that start calls, before all else. */
   readonly refusals: JournalRefusal[] = [];
   onCommit: ((batch: JournalBatch) => void) | undefined;
+  /** What a batch waits for on its way here. */
+  onArrival: ((batch: JournalBatch) => Promise<void>) | undefined;
   #commitsToLive = Number.POSITIVE_INFINITY;
   #death: DeathKind = 'before';
   #ended: 'cancelled' | undefined;
@@ -111,7 +113,10 @@ export class FakeSession {
 
   portFor(epoch: number): JournalPort {
     return {
-      commit: async (batch) => this.#commit(structuredClone(batch), epoch),
+      commit: async (batch) => {
+        await this.onArrival?.(batch);
+        return this.#commit(structuredClone(batch), epoch);
+      },
       refreshAuthority: async () => {
         this.refreshes += 1;
         return this.authority;

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { NOT_RUN_SENTENCE, UNKNOWN_SENTENCE } from '../../../src/core/conversation/answer-call.ts';
+import { NO_USAGE } from '../../../src/core/conversation/usage.ts';
 import { eventually } from '../../support/eventually.ts';
 import { crash } from './support/crash.ts';
 import {
@@ -117,6 +118,36 @@ describe('SessionApi.cancelTurn()', () => {
     await run.commit([toFinished(0, 0), { ...failed, code: 'cancelled' }], { audit: last });
     const actions = () => chain().map(({ action }) => action);
     await eventually(() => expect(actions()).toContain('model-called'));
+    expect(actions().filter((action) => action === 'tool-call')).toHaveLength(1);
+  });
+
+  it('records the last words of a run that have cost nothing more', async () => {
+    const { begin, client, principal, chain } = openFixture();
+    const run = await begin();
+    await client.cancelTurn(run.turn.turnId, principal, 'r');
+    // Such as of a model that refused to answer: the turn has ended with just this entry.
+    const failed = { kind: 'turn-failed', code: 'cancelled', usage: NO_USAGE } as const;
+    const audit = [{ ...toToolEvent('observed'), action: 'model-called' as const }];
+    expect(await run.commit([failed], { audit })).toEqual(CANCELLED);
+    await eventually(() => expect(chain().map(({ action }) => action)).toContain('model-called'));
+  });
+
+  it('records last words once that are sent again, since a crash took their answer', async () => {
+    const { begin, client, principal, chain, script } = openFixture();
+    const run = await begin();
+    await run.commit([toReply(0, ['fetch']), run.started(0, 0)]);
+    await client.cancelTurn(run.turn.turnId, principal, 'r');
+    script.failingSettlements = Number.POSITIVE_INFINITY;
+    const failed = { kind: 'turn-failed', code: 'cancelled', usage: REPLY_USAGE } as const;
+    const words = () =>
+      run.commit([toFinished(0, 0), failed], { audit: [toToolEvent('observed')] });
+    expect(await words()).toEqual(CANCELLED);
+    await crash();
+    expect(await words()).toEqual(CANCELLED);
+    script.failingSettlements = 0;
+    await client.remove(principal, 'r');
+    const actions = () => chain().map(({ action }) => action);
+    await eventually(() => expect(actions()).toContain('session-deleted'));
     expect(actions().filter((action) => action === 'tool-call')).toHaveLength(1);
   });
 
