@@ -33,8 +33,8 @@ import { MAX_GROWTH } from './structure-limits.ts';
 import { RejectedModule, reject, type WasmRejection } from './wasm-rejection.ts';
 import { writeModule } from './write-module.ts';
 
-/** Part of every cache key. Raise it whenever the same upload and policy give other bytes. */
-export const HARDENING_VERSION = 4;
+/** Part of every cache key. Raise it whenever the same upload and policy give other bytes, or none any more. */
+export const HARDENING_VERSION = 5;
 
 export interface HardenedModule {
   /** A new array; it shares nothing with the upload. */
