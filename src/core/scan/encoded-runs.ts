@@ -29,42 +29,29 @@ export function decodeRuns(text: string): readonly DecodedRun[] {
   for (let at = 0; at <= length; at++) {
     if (at < length && IS_BASE64[text.charCodeAt(at)] === 1) continue;
     if (at - start >= MIN_RUN && mayBeText(text, start)) {
-      at = endOfWrapped(text, start, at);
-      decoded.push(...decodeLines(text, linesOf(text, { start, end: at })));
+      const lines = linesFrom(text, { start, end: at });
+      for (const run of decodeLines(text, lines)) decoded.push(run);
+      at = lines.at(-1)?.end ?? at;
     }
     start = at + 1;
   }
   return decoded;
 }
 
-/** The end of a run that may go on in further lines. */
-function endOfWrapped(text: string, from: number, firstEnd: number): number {
-  let lineAt = from;
-  let at = firstEnd;
-  for (;;) {
-    const lineBreak = text.startsWith('\r\n', at) ? 2 : text[at] === '\n' ? 1 : 0;
-    const next = at + lineBreak;
-    if (lineBreak === 0 || at - lineAt < MIN_LINE || IS_BASE64[text.charCodeAt(next)] !== 1)
-      return at;
-    lineAt = next;
-    at = next;
-    while (at < text.length && IS_BASE64[text.charCodeAt(at)] === 1) at++;
+/** The lines of a run, which may go on below its first one. */
+function linesFrom(text: string, first: Span): readonly Span[] {
+  const lines = [first];
+  for (let { start, end } = first; ; ) {
+    const lineBreak = text.startsWith('\r\n', end) ? 2 : text[end] === '\n' ? 1 : 0;
+    const next = end + lineBreak;
+    if (lineBreak === 0 || end - start < MIN_LINE || IS_BASE64[text.charCodeAt(next)] !== 1) {
+      return lines;
+    }
+    start = next;
+    end = next;
+    while (end < text.length && IS_BASE64[text.charCodeAt(end)] === 1) end++;
+    lines.push({ start, end });
   }
-}
-
-function linesOf(text: string, { start, end }: Span): readonly Span[] {
-  const lines: Span[] = [];
-  for (let at = start; at < end; ) {
-    const lineBreak = text.indexOf('\n', at);
-    const next = lineBreak === -1 || lineBreak >= end ? end : lineBreak + 1;
-    const isBroken = next === lineBreak + 1;
-    lines.push({
-      start: at,
-      end: !isBroken ? end : lineBreak - Number(text[lineBreak - 1] === '\r'),
-    });
-    at = next;
-  }
-  return lines;
 }
 
 /**
@@ -75,32 +62,33 @@ function linesOf(text: string, { start, end }: Span): readonly Span[] {
 function decodeLines(text: string, lines: readonly Span[]): readonly DecodedRun[] {
   const whole = decodeRun(text, lines);
   if (whole.length > 0 || lines.length === 1) return whole;
-  const decoded: DecodedRun[] = [];
-  for (let from = 0, to = 1; to <= lines.length; to++) {
-    if (to < lines.length && text[(lines[to - 1]?.end ?? 0) - 1] !== '=') continue;
-    decoded.push(...decodePadded(text, lines.slice(from, to)));
-    from = to;
-  }
-  return decoded;
-}
-
-/** Of lines up to one with padding, or the last. */
-function decodePadded(text: string, lines: readonly Span[]): readonly DecodedRun[] {
-  const whole = decodeRun(text, lines);
-  if (whole.length > 0 || lines.length === 1) return whole;
+  const padded = splitAtPadding(text, lines);
+  if (padded.length > 1) return padded.flatMap((part) => decodeLines(text, part));
   const alone = lines.flatMap((line) => decodeRun(text, [line]));
   return lines.length === 2 ? alone : [...decodeRun(text, lines.slice(0, -1)), ...alone];
+}
+
+/** Each part but the last ends with a line that has padding, and has no other. */
+function splitAtPadding(text: string, lines: readonly Span[]): readonly (readonly Span[])[] {
+  const parts: (readonly Span[])[] = [];
+  let from = 0;
+  for (const [index, { end }] of lines.entries()) {
+    if (text[end - 1] !== '=' && index < lines.length - 1) continue;
+    parts.push(lines.slice(from, index + 1));
+    from = index + 1;
+  }
+  return parts;
 }
 
 const HEX = /^(?:0x)?((?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+)$/;
 
 function decodeRun(text: string, lines: readonly Span[]): readonly DecodedRun[] {
-  const start = lines[0]?.start ?? 0;
-  const end = lines.at(-1)?.end ?? start;
-  const written = text.slice(start, end);
+  const written = lines.map((line) => text.slice(line.start, line.end)).join('');
   const hex = HEX.exec(written)?.[1];
   const decoded = hex === undefined ? decodeBase64(written) : decodeHex(hex);
-  return decoded === undefined || decoded === '' ? [] : [{ text: decoded, start, end }];
+  if (decoded === undefined || decoded === '') return [];
+  const [start, end] = [lines[0]?.start ?? 0, lines.at(-1)?.end ?? 0];
+  return [{ text: decoded, start, end }];
 }
 
 /** Where the run of ASCII without spaces begins that a place is in, or that a text ends with. */
@@ -115,9 +103,12 @@ function startOfLastWord(text: string, end: number): number {
   return at;
 }
 
-/** The same for the end of a text, over the lines of wrapped base64: each could go on in the next. */
+/**
+ * The same for the end of a text, over the lines of wrapped base64: each could go on in the next. What ends
+ * with one half of a line break may do so, too.
+ */
 export function startOfWrapped(text: string): number {
-  let at = startOfLastWord(text, text.length);
+  let at = startOfLastWord(text, text.endsWith('\r') ? text.length - 1 : text.length);
   for (;;) {
     const lineEnd = text.startsWith('\r\n', at - 2) ? at - 2 : text[at - 1] === '\n' ? at - 1 : -1;
     if (lineEnd < MIN_LINE) return at;

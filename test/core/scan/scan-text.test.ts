@@ -74,6 +74,11 @@ describe('scanText()', () => {
     expect(found(`x\n${wrapped}\ny`)).toEqual([wrapped]);
   });
 
+  test('finds a secret in hexadecimal digits that are wrapped into lines', () => {
+    const wrapped = hex(`${'filling words '.repeat(4)}${TOKEN}`).replace(/.{60}/g, '$&\n');
+    expect(found(`x\n${wrapped}\nafter it`)).toEqual([wrapped]);
+  });
+
   test.each(['base64', 'hex'] as const)('finds a secret in %s above a line of words', (name) => {
     const hidden = ENCODINGS[name](`a key: ${TOKEN}`);
     expect(hidden.length).toBeGreaterThan(56);

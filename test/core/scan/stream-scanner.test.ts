@@ -61,6 +61,13 @@ describe('StreamScanner', () => {
     ['a known value in base64', `It is ${Buffer.from(`x${VALUE}`).toString('base64')} so`],
     ['a known value, in part in escapes', 'It is c&#111;rrect h%30rse \\u0062attery 9, so'],
     ['a known value in escapes of escapes', 'It is correct%2520h0%2572se battery%25209, so'],
+    [
+      'a token in base64 that is wrapped into lines',
+      btoa(`The key that you have asked me for is this, then: ${TOKEN}, so`).replace(
+        /.{64}/g,
+        '$&\r\n',
+      ),
+    ],
     ['a private key, in part in escapes', PEM.replace('-BEGIN ', '-BE%47IN ')],
     ['a secret of Kubernetes, data first', `\n${MANIFEST}\nDone.\n`],
     ['a card in groups', 'She paid with 4242 4242 4242 4242, on Monday'],
