@@ -96,6 +96,11 @@ describe('a tool in JavaScript', () => {
     expect(line?.text).toMatch(/^TypeError: so bad\n\s+at run \(plugin\.js:2:/);
   });
 
+  test('marks where it cuts what it threw', async () => {
+    const { logged } = await runScript(tool('throw new Error("x".repeat(2_100))'));
+    expect(logged?.lines[0]?.text).toBe(`Error: ${'x'.repeat(2_048 - 'Error: '.length)} [cut]`);
+  });
+
   test.each([
     ['is no function', 'export const run = 5', 'must be a function'],
     ['is not there', 'export const other = 5', 'must be a function'],

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CUT_MARK } from './cut-mark.ts';
+import { CUT_MARK, cutWithMark } from './cut-mark.ts';
 
 /** In the order in which the ABI numbers them, from 0. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -51,7 +51,7 @@ export class RunLog {
     const fits = text.length <= room;
     if (!fits) this.#dropped += 1;
     if (!fits && room <= CUT_MARK.length) return;
-    const kept = fits ? text.toWellFormed() : toCut(text, room);
+    const kept = (fits ? text : cutWithMark(text, room - CUT_MARK.length)).toWellFormed();
     this.#lines.push({ level, text: kept });
     this.#charsLeft -= LINE_OVERHEAD + kept.length;
   }
@@ -71,8 +71,4 @@ export class RunLog {
     if (this.#lines.length === 0 && this.#dropped === 0) return undefined;
     return { lines: this.#lines, dropped: this.#dropped };
   }
-}
-
-function toCut(text: string, room: number): string {
-  return text.slice(0, room - CUT_MARK.length).toWellFormed() + CUT_MARK;
 }

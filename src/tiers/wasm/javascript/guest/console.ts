@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CUT_MARK } from '../../isolate/cut-mark.ts';
+import { cutWithMark } from '../../isolate/cut-mark.ts';
 import { defineGlobal, type Host } from './host.ts';
 
 /** Longest line, in UTF-16 code units. What is cut bears a mark. */
@@ -28,7 +28,7 @@ export function installConsole(host: Host): void {
   let left = MAX_LOG_LENGTH;
   const write = (level: string, values: readonly unknown[]): void => {
     if (left <= 0) return;
-    const line = toCut(values.map(show).join(' '));
+    const line = cutWithMark(values.map(show).join(' '), MAX_LINE_LENGTH);
     left -= line.length + 1;
     host.log(level, line);
   };
@@ -37,10 +37,6 @@ export function installConsole(host: Host): void {
     console[name] = (...values) => write(level, values);
   }
   defineGlobal('console', console);
-}
-
-function toCut(line: string): string {
-  return line.length > MAX_LINE_LENGTH ? line.slice(0, MAX_LINE_LENGTH) + CUT_MARK : line;
 }
 
 /** Of a long string one unit more than a line may have: it is seen to be cut. */

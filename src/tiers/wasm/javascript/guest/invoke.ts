@@ -4,11 +4,13 @@
  * @module
  */
 
+import { cutWithMark } from '../../isolate/cut-mark.ts';
+
 /** First character of what a call resolves to: the rest is its output, or describes its error. */
 const OUTPUT = '=';
 const FAILED = '!';
 
-/** Longest description of an error, in UTF-16 code units. */
+/** Longest description of an error, in UTF-16 code units. What is cut bears a mark. */
 const MAX_ERROR_LENGTH = 2_048;
 
 const { parse, stringify } = JSON;
@@ -53,7 +55,7 @@ function toText(value: unknown): string {
 export function describe(error: unknown): string {
   try {
     const { name, message, stack } = toPlain(error);
-    return `${name}: ${message}\n${stack}`.slice(0, MAX_ERROR_LENGTH);
+    return cutWithMark(`${name}: ${message}\n${stack}`, MAX_ERROR_LENGTH);
   } catch {
     return 'Error that cannot be shown\n';
   }
