@@ -181,7 +181,7 @@ export class CallDesk {
     }
   }
 
-  /** How it ended is not told, as it would not outlive this process: the next life finds it begun as well. */
+  /** How it ended is not told, as it would not outlive this process: the next life knows of no end either. */
   #tellUnwritten(call: AcceptedCall, { call: { callKey, tool } }: VerifiedTicket): void {
     const { answer, log } = this.#parts;
     answer(this.#toUnknown(call));

@@ -15,6 +15,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 /** Another after each start of the machine; Linux alone has it. */
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
+/** Where it is hidden, as containers hide files, it reads as empty, and as the same after each start. */
+const BOOT_ID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export class UnstartedCalls {
   readonly #boot: string | undefined;
   readonly #wait: StatementSync;
@@ -23,7 +26,7 @@ export class UnstartedCalls {
   readonly #notes: StatementSync;
 
   constructor(db: DatabaseSync, boot = readBootId()) {
-    this.#boot = boot;
+    this.#boot = BOOT_ID_FORM.test(boot) ? boot : undefined;
     db.exec(`
       CREATE TABLE IF NOT EXISTS waiting (call_key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS prepared (
@@ -63,10 +66,10 @@ export class UnstartedCalls {
   }
 }
 
-function readBootId(): string | undefined {
+function readBootId(): string {
   try {
     return readFileSync(BOOT_ID, 'utf8').trim();
   } catch {
-    return undefined;
+    return '';
   }
 }

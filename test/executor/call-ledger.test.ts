@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,19 @@ function withLedger<T>(use: (ledger: CallLedger) => T): T {
   } finally {
     ledger.close();
   }
+}
+
+/** Two calls are left by one start of the machine, and looked at in another: that one ran may be lost. */
+function liveTwice(boot: string, laterBoot: string) {
+  const before = new CallLedger(path, undefined, boot);
+  before.accept(callOf('prepared'), 0);
+  before.accept(callOf('waits'), 0, 'waiting');
+  before.close();
+  const after = new CallLedger(path, undefined, laterBoot);
+  const forgotten = after.forgetUnstarted();
+  const interrupted = after.interrupted().map(({ callKey }) => callKey);
+  after.close();
+  return { forgotten, interrupted };
 }
 
 /** Frames of a write-ahead log that end a transaction: they say how large the database is then. */
@@ -133,15 +147,13 @@ describe('a call', () => {
   });
 
   test('is not taken for one that was not let run once the machine was started anew', () => {
-    const inBoot = (boot: string) => new CallLedger(path, undefined, boot);
-    const before = inBoot('one');
-    before.accept(callOf('prepared'), 0);
-    before.accept(callOf('waits'), 0, 'waiting');
-    before.close();
-    const after = inBoot('another'); // that its program ran may not have come to the disk
-    expect(after.forgetUnstarted()).toBe(1);
-    expect(after.interrupted().map(({ callKey }) => callKey)).toEqual(['prepared']);
-    after.close();
+    const { forgotten, interrupted } = liveTwice(randomUUID(), randomUUID());
+    expect([forgotten, interrupted]).toEqual([1, ['prepared']]);
+  });
+
+  test('nor where it cannot be told whether it was', () => {
+    const { forgotten, interrupted } = liveTwice('', ''); // so it reads where it is hidden
+    expect([forgotten, interrupted]).toEqual([1, ['prepared']]);
   });
 
   test('keeps its end though the process was killed before that was on disk', () => {
