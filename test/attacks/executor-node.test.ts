@@ -263,6 +263,29 @@ describe('a node whose clock is not of our time', () => {
   });
 });
 
+describe('a node that is there', () => {
+  test('keeps its place and its calls beside a copy of it whose clock is not of our time', async () => {
+    const identity = await enrolNode(gateway, api);
+    const link = await connectNode(identity, [plugin]);
+    const ask = () => api.post('/v1/tools/echo/call', { arguments: { text: 'hello' } });
+    const connectCopy = () => connectNode(identity, [plugin], { clockAt: Date.now() + 3_600_000 });
+    await expect(connectCopy()).rejects.toThrow(`${CLOCK}`); // it has nothing to tell
+    for (const said of ['first', 'second']) {
+      const answer = ask();
+      const call = await link.next();
+      await expect(connectCopy()).rejects.toThrow(`${CLOCK}`); // what it could tell, this one will
+      link.send(doneFrame(identity, call, said));
+      expect((await answer).body).toMatchObject({ result: said });
+    }
+    const { body } = await api.get('/v1/nodes');
+    const described = body.nodes.find(({ id }: Frame) => id === identity.node);
+    expect(described).toMatchObject({ state: 'online' });
+    expect(described).not.toHaveProperty('clockAheadMs');
+    link.close();
+    await api.delete(`/v1/nodes/${identity.node}`);
+  });
+});
+
 describe('a node whose ledger may be older than what it was sent', () => {
   const ledger = (...lives: readonly string[]) => {
     const [life = '', ...earlier] = lives.map((name) => name.repeat(32));

@@ -116,16 +116,20 @@ function isBesideAnother({ connections }: NodeParts, node: StoredNode, offer: No
   return offer.ledger?.life !== node.offer?.ledger?.life && connections.of(node.id) !== undefined;
 }
 
-/** It is that node, and would refuse every ticket, or take one that is too old. Whether it is let in to tell of what it ran. */
+/**
+ * It is that node, and would refuse every ticket, or take one that is too old. Whether it is let in to tell of what
+ * it ran: not where another connection of the node is there, which does so.
+ */
 function meetWrongClock(parts: NodeParts, proved: Proved, aheadMs: number): boolean {
   const { socket, node, offer } = proved;
+  const isAlone = parts.connections.of(node.id) === undefined;
   const wrongClock = { aheadMs, at: parts.now(), offer };
   recordRefusal(parts, node.id, { reason: 'clock_skew' });
-  if (hasToTell(parts, node)) {
+  if (isAlone && hasToTell(parts, node)) {
     admit(parts, proved, { wrongClock });
     return true;
   }
-  parts.transact(() => parts.nodes.put({ ...node, wrongClock }));
+  if (isAlone) parts.transact(() => parts.nodes.put({ ...node, wrongClock }));
   end(socket, 'clock', String(aheadMs));
   return false;
 }
