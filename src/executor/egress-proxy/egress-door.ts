@@ -68,11 +68,12 @@ function listenInside({ pid, asItsUser }: DoorPlan): Promise<Server> {
   const users = asItsUser ? ['--user', '--preserve-credentials'] : [];
   const enter = ['--target', String(pid), '--net', ...users];
   const open = [process.execPath, '--eval', HELPER, readlinkSync(OWN_NETWORK)];
-  const { child: helper } = startChild('a way out', () =>
+  const stdio: ('ignore' | 'ipc')[] = ['ignore', 'ignore', 'ignore', 'ipc'];
+  const { child: helper } = startChild('a way out', stdio, () =>
     spawn(NSENTER, [...enter, '--', ...open], {
       cwd: '/',
       env: {},
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio,
       timeout: OPEN_WITHIN_MS,
       killSignal: 'SIGKILL',
     }),

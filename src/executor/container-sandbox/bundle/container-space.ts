@@ -93,11 +93,12 @@ exec "$@"
 
 /** @throws Fault `tier_unavailable`; then nothing of it is left. */
 export async function openSpace(plan: SpacePlan): Promise<ContainerSpace> {
-  const { child, streams } = startChild<Streams>(WORDS.what, () =>
+  const stdio = Array<'pipe'>(5).fill('pipe');
+  const { child, streams } = startChild<Streams>(WORDS.what, stdio, () =>
     spawn('/usr/bin/setpriv', spaceCommand(plan), {
       cwd: '/',
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio,
     }),
   );
   const [stdin, stdout, stderr, ready, gate] = streams;

@@ -97,21 +97,22 @@ function spawnBubblewrap(plan: LaunchPlan): Spawned {
     ({ name }, index): SecretMount => ({ name, descriptor: firstSecret + index }),
   );
   const [program, ...args] = commandOf(plan);
+  const stdio: (number | 'pipe' | 'ignore')[] = [
+    ...(['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const),
+    order.egress === undefined ? 'ignore' : 'pipe',
+    ...pinned.pins,
+    ...secrets.map(() => 'pipe' as const),
+  ];
   try {
     const start = () =>
       spawn(program, args, {
         cwd: '/',
         // What bubblewrap has in its own environment, its processes could read.
         env: {},
-        stdio: [
-          ...(['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const),
-          order.egress === undefined ? 'ignore' : 'pipe',
-          ...pinned.pins,
-          ...secrets.map(() => 'pipe' as const),
-        ],
+        stdio,
         ...(uid === undefined ? {} : { uid, gid: uid }),
       });
-    const started = startChild<Streams>(WORDS.what, () => group?.start(start) ?? start());
+    const started = startChild<Streams>(WORDS.what, stdio, () => group?.start(start) ?? start());
     const { streams } = started;
     return {
       ...started,
