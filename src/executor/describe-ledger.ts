@@ -6,6 +6,7 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import { parseReceipt } from '../core/executor-protocol/executor-receipt.ts';
+import { readBootId } from './unstarted-calls.ts';
 
 /** How many calls ended in which way; `locked` while an executor runs on it. */
 export type LedgerDescription = Readonly<Record<string, number>> | 'locked' | 'unreadable';
@@ -28,10 +29,18 @@ function* outcomesIn(db: DatabaseSync): Iterable<string> {
   const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   const has = (table: string) => tables.some(({ name }) => name === table);
   if (!has('calls')) return; // it has just been made
-  const waiting = has('waiting') ? 'call_key IN (SELECT call_key FROM waiting)' : '0';
-  for (const row of db.prepare(`SELECT receipt, ${waiting} AS waits FROM calls`).all()) {
+  const boot = readBootId();
+  const noted = (table: string) => {
+    const rows = has(table) ? db.prepare(`SELECT * FROM ${table}`).all() : [];
+    const valid = rows.filter((row) => row.boot === undefined || row.boot === boot);
+    return new Set(valid.map((row) => row.call_key));
+  };
+  const [waiting, prepared] = [noted('waiting'), noted('prepared')];
+  for (const row of db.prepare('SELECT call_key, receipt FROM calls').all()) {
     const read = typeof row.receipt === 'string' ? parseReceipt(row.receipt) : undefined;
-    yield read?.outcome ?? (row.waits === 1 ? 'waiting' : 'interrupted');
+    if (read !== undefined) yield read.outcome;
+    else if (waiting.has(row.call_key)) yield 'waiting';
+    else yield prepared.has(row.call_key) ? 'prepared' : 'interrupted';
   }
 }
 

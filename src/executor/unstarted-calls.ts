@@ -66,7 +66,8 @@ export class UnstartedCalls {
   }
 }
 
-function readBootId(): string {
+/** Empty where there is none, or it is hidden. */
+export function readBootId(): string {
   try {
     return readFileSync(BOOT_ID, 'utf8').trim();
   } catch {

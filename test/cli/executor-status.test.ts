@@ -30,6 +30,7 @@ function openLedger({ ledgerFile }: ExecutorHome): CallLedger {
   const ledger = new CallLedger(ledgerFile);
   const hashes = { ticketHash: 'a', codeHash: 'b', argumentHash: 'c' };
   ledger.accept({ callKey: 'ses_1/0/0', ticketId: 'one', ...hashes }, Date.now());
+  ledger.begin('ses_1/0/0');
   return ledger;
 }
 
@@ -49,6 +50,22 @@ describe('executor status', () => {
     const calls = { interrupted: 1 };
     expect(JSON.parse(out)).toEqual({ node, workspace, gatewayUrl, state: 'stopped', calls });
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'counts those that wait, and those that have a slot and were not let run, by themselves',
+    async () => {
+      const home = enrolled();
+      const ledger = openLedger(home);
+      for (const state of ['waiting', 'prepared'] as const) {
+        const hashes = { ticketHash: 'a', codeHash: 'b', argumentHash: 'c' };
+        ledger.accept({ callKey: state, ticketId: state, ...hashes }, Date.now(), state);
+      }
+      ledger.close();
+      const { out } = await status(home, '--json');
+      const calls = { interrupted: 1, waiting: 1, prepared: 1 };
+      expect(JSON.parse(out)).toMatchObject({ calls });
+    },
+  );
 
   test('leaves the ledger to an executor that runs', async () => {
     const home = enrolled();
