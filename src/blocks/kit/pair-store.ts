@@ -18,6 +18,7 @@
 import type { BlockBody } from '../../core/blocks/block-body.ts';
 import type { BlockSignal, NumberedSignal } from '../../core/blocks/block-signal.ts';
 import type { ChunkedValues } from './chunked-values.ts';
+import { fitCall } from './one-call.ts';
 import type { Tables } from './tables.ts';
 import { UnsentStore } from './unsent-store.ts';
 
@@ -142,11 +143,12 @@ export class PairStore {
     return [...this.#readWaiting().keys()];
   }
 
-  /** Rows that the peer has not heard, in order, at most `limit` of them. */
+  /** Rows that the peer has not heard, in order: at most `limit` of them, and what one call takes. */
   unsent(peer: string, limit: number): readonly NumberedSignal[] {
     if (!this.#readWaiting().has(peer)) return [];
     const after = this.#heardBy.get(peer) ?? 0;
-    return this.#pair(peer).queue?.slice(0, limit) ?? this.#unsent.read(peer, after, limit);
+    const rows = this.#pair(peer).queue ?? this.#unsent.read(peer, after);
+    return fitCall(rows, { limit, bodyOf });
   }
 
   /** The peer has all up to this number, or will never have them. Stored with {@link flush}. */
@@ -260,6 +262,10 @@ export class PairStore {
 }
 
 function isShort(signal: BlockSignal): boolean {
-  const body: BlockBody = 'envelope' in signal ? signal.envelope.body : '';
-  return body.length <= MAX_QUEUED_BODY;
+  return (bodyOf({ signal })?.length ?? 0) <= MAX_QUEUED_BODY;
+}
+
+/** Nothing for what is no message. */
+export function bodyOf({ signal }: Pick<NumberedSignal, 'signal'>): BlockBody | undefined {
+  return 'envelope' in signal ? signal.envelope.body : undefined;
 }

@@ -55,18 +55,15 @@ export class UnsentStore {
     );
   }
 
-  /** In order, those after a number. */
-  read(peer: string, after: number, limit: number): NumberedSignal[] {
-    if (!this.#exists()) return [];
-    return this.#sql
-      .exec<Row>(
-        'SELECT peer, seq, signal, body FROM unsent WHERE peer = ? AND seq > ? ORDER BY seq LIMIT ?',
-        peer,
-        after,
-        limit,
-      )
-      .toArray()
-      .map((row) => ({ seq: row.seq, signal: this.#toSignal(row) }));
+  /** In order, those after a number, as they are asked for. */
+  *read(peer: string, after: number): Generator<NumberedSignal> {
+    if (!this.#exists()) return;
+    const rows = this.#sql.exec<Row>(
+      'SELECT peer, seq, signal, body FROM unsent WHERE peer = ? AND seq > ? ORDER BY seq',
+      peer,
+      after,
+    );
+    for (const row of rows) yield { seq: row.seq, signal: this.#toSignal(row) };
   }
 
   /** Each peer to whom anything is unsent, with the last number of it. */

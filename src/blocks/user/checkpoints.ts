@@ -32,8 +32,6 @@ const COLUMNS = `(
   id TEXT PRIMARY KEY, at INTEGER NOT NULL, bytes INTEGER NOT NULL, text TEXT
 ) STRICT`;
 
-const ALL = Number.MAX_SAFE_INTEGER;
-
 type Row = { id: string; at: number; bytes: number; text: string | null };
 
 /** A message as JSON: bytes as base64. */
@@ -141,7 +139,7 @@ function readSnapshot(parts: BlockParts, facts: BlockFacts): BlockSnapshot {
     version: versionOf(facts),
     limits: facts.order.limits,
     ...(state !== undefined && { state }),
-    messages: leftMessages(parts, 0, ALL),
+    messages: [...leftMessages(parts, 0)],
   };
 }
 

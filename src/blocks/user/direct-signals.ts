@@ -8,6 +8,8 @@
  */
 
 import type { NumberedSignal } from '../../core/blocks/block-signal.ts';
+import { fitCall } from '../kit/one-call.ts';
+import { bodyOf } from '../kit/pair-store.ts';
 
 export class DirectSignals {
   /** Made with the first: most blocks never have any, and an empty one takes memory, too. */
@@ -40,13 +42,14 @@ export class DirectSignals {
 
 const NOTHING: readonly NumberedSignal[] = [];
 
-/** The first of both, in order. */
+/** The first of both, in order: what one call takes, as it was taken of each already. */
 export function mergeSignals(
   a: readonly NumberedSignal[],
   b: readonly NumberedSignal[],
   limit: number,
 ): readonly NumberedSignal[] {
-  if (a.length === 0) return b.slice(0, limit);
-  if (b.length === 0) return a.slice(0, limit);
-  return [...a, ...b].sort((one, other) => one.seq - other.seq).slice(0, limit);
+  const fit = (signals: readonly NumberedSignal[]) => fitCall(signals, { limit, bodyOf });
+  if (a.length === 0) return fit(b);
+  if (b.length === 0) return a;
+  return fit([...a, ...b].sort((one, other) => one.seq - other.seq));
 }

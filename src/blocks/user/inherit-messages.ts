@@ -59,14 +59,11 @@ export async function inheritMessages(parts: BlockParts, ask: AskLeft): Promise<
 }
 
 /** What a dead block has left, signals not included: they were about the life that is over. */
-export function leftMessages(parts: BlockParts, after: number, limit: number): LeftMessage[] {
-  const left: LeftMessage[] = [];
+export function* leftMessages(parts: BlockParts, after: number): Generator<LeftMessage> {
   for (const { seq } of parts.mailbox.heads()) {
-    if (left.length === limit) break;
     const message = seq > after ? parts.mailbox.read(seq) : undefined;
     if (message === undefined || message.signal) continue;
     const { body, attempts, leasedUntil: _, seq: __, ...facts } = message;
-    left.push({ seq, facts, body, attempts });
+    yield { seq, facts, body, attempts };
   }
-  return left;
 }

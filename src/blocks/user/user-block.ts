@@ -14,6 +14,7 @@ import type { Grant } from '../../core/capabilities/grant.ts';
 import { ok } from '../../core/primitives/result.ts';
 import type { ExitReason, RequestedExit } from '../../core/supervision/exit-reason.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
+import { fitCall } from '../kit/one-call.ts';
 import { hearAlarms } from '../supervisor/run-supervisor.ts';
 import { redriveLetter } from './accept-message.ts';
 import { actAsBlock, requireCapability } from './act-as-block.ts';
@@ -208,8 +209,9 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async leftMessages(after: number, limit: number): Promise<readonly LeftMessage[]> {
-    const isLeft = this.#parts.facts.read()?.exit !== undefined;
-    return isLeft ? leftMessages(this.#parts, after, limit) : [];
+    if (this.#parts.facts.read()?.exit === undefined) return [];
+    const bodyOf = ({ body }: LeftMessage) => body;
+    return fitCall(leftMessages(this.#parts, after), { limit, bodyOf });
   }
 
   async tree(levels: number): Promise<BlockTree | undefined> {

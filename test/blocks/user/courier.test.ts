@@ -169,6 +169,23 @@ describe('Courier.tell()', () => {
       expect(peer.calls).toEqual([[1], [2]]);
     }));
 
+  it('tells in several calls what is too long for one, and in order, whether it was stored or not', () =>
+    inBlock(async (wake, peer) => {
+      const { parts, courier } = wake();
+      const body = JSON.stringify('x'.repeat(1_048_574));
+      const envelope = { messageId: 'long', body, label: UNTRUSTED_LABEL };
+      const long = { kind: 'message', envelope } as const;
+      transact(parts, () => {
+        for (let said = 0; said < 10; said++) parts.pairs.say('p', long);
+      });
+      courier.tellDirectly('p', [long, long]);
+      await courier.tell('p');
+      expect(peer.calls).toEqual([
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        [9, 10, 11, 12],
+      ]);
+    }));
+
   it('tells the next after a failure', () =>
     inBlock(async (wake, peer) => {
       const { courier } = wake();
