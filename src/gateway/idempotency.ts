@@ -9,7 +9,9 @@
  */
 
 import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
+import { ERROR_CODES } from '../core/errors/codes.ts';
 import { toPrincipalName } from '../core/policy/principal.ts';
+import { toErrorCode } from './error-response.ts';
 import { Refusal } from './refusal.ts';
 import type { Route, RouteRequest } from './route.ts';
 
@@ -31,7 +33,7 @@ const IN_PROGRESS =
   'Cannot take the request: the first one with its Idempotency-Key must end first';
 
 const LOST =
-  'Cannot repeat the answer: the request was cut off, and may have been done; see what it has made, then ask with a new key';
+  'Cannot repeat the answer: the request was cut off or failed, and may have been done; see what it has made, then ask with a new key';
 
 const NOT_KEPT =
   'Cannot repeat the answer: the request was done, and its answer was too long to keep, held a secret, or made room for newer ones';
@@ -67,19 +69,27 @@ export async function handleOnce(
     const { retryAfterMs } = begun;
     throw new Refusal('rate_limited', { detail: FULL, retryAfterMs });
   }
-  const forget = () =>
-    workspace.finishIdempotent(name, route.operation, idempotency.key, undefined);
+  const finish = (answer: { readonly status: number; readonly body: string } | undefined) =>
+    workspace.finishIdempotent(name, route.operation, idempotency.key, answer);
+  const response = await handle(route, request, () => finish(undefined));
+  const body = response.headers.has(SHOWN_ONCE) ? '' : await response.clone().text();
+  await finish(response.ok ? { status: response.status, body } : undefined);
+  return response;
+}
+
+/** Statuses after which nobody knows how far it came. */
+const MAY_BE_DONE: ReadonlySet<number> = new Set([500, 502, 504]);
+
+/** Of what may be done the key stays begun, as that of a request that was cut off. */
+async function handle(
+  route: Route,
+  request: RouteRequest<unknown, unknown>,
+  forget: () => Promise<void>,
+): Promise<Response> {
   try {
-    const response = await route.handle(request);
-    if (!response.ok) await forget();
-    else {
-      const body = response.headers.has(SHOWN_ONCE) ? '' : await response.clone().text();
-      const answer = { status: response.status, body };
-      await workspace.finishIdempotent(name, route.operation, idempotency.key, answer);
-    }
-    return response;
+    return await route.handle(request);
   } catch (error) {
-    await forget();
+    if (!MAY_BE_DONE.has(ERROR_CODES[toErrorCode(error)].status)) await forget();
     throw error;
   }
 }

@@ -468,7 +468,14 @@ test('a call with an Idempotency-Key is heard once, and answered again', async (
   const long = 'x'.repeat(262_144);
   expect(await answerWith('long', long)).toBe(long);
   expect(await call('long')).toMatchObject({ status: 409, body: { code: 'answer_not_kept' } });
-  expect((await read(id)).mailbox).toMatchObject({ accepted: 2, depth: 0 });
+  const inVain = () =>
+    api.post(`/v1/blocks/${id}/call`, { body: 'add', timeoutMs: 1 }, { 'Idempotency-Key': 'vain' });
+  const [first, again] = [await inVain(), await inVain()];
+  expect([first.body.code, again.body.code]).toEqual([
+    'deadline_exceeded',
+    'idempotency_in_progress',
+  ]);
+  expect((await read(id)).mailbox).toMatchObject({ accepted: 3, depth: 1 });
 });
 
 test('who names a block where nobody can act as one is refused, and does not act as himself', async () => {
