@@ -39,23 +39,25 @@ export function beginInheriting(parts: BlockParts, order: BirthOrder): void {
   parts.timers.set(INHERIT_TIMER, parts.now());
 }
 
-/** Takes over page by page; again from where it was when it was cut off. */
+/**
+ * Takes over page by page; again from where it was when it was cut off. Also a life that has ended
+ * meanwhile: the next one asks nobody but this one.
+ */
 export async function inheritMessages(parts: BlockParts, ask: AskLeft): Promise<void> {
-  const facts = parts.facts.alive();
-  const inherit = facts?.order.inherit;
-  if (facts?.isInheriting !== true || inherit === undefined) return;
-  const base = numbersFrom(facts.order);
-  for (;;) {
-    const left = await ask(inherit.from, parts.mailbox.lastSeqBelow(base), PAGE);
-    if (parts.facts.alive() === undefined) return;
+  const order = parts.facts.read()?.order;
+  if (order?.inherit === undefined) return;
+  const base = numbersFrom(order);
+  while (parts.facts.read()?.isInheriting === true) {
+    const after = parts.mailbox.lastSeqBelow(base);
+    const left = await ask(order.inherit.from, after, PAGE);
+    // Whoever else waits for the same may have come first.
+    if (parts.facts.read() === undefined || parts.mailbox.lastSeqBelow(base) !== after) continue;
     transact(parts, () => {
       for (const message of left) parts.mailbox.putBack(message);
       if (left.length === 0) parts.facts.update({ isInheriting: false });
     });
-    if (left.length > 0) continue;
-    parts.waiters.wake(MAIL);
-    return;
   }
+  parts.waiters.wake(MAIL);
 }
 
 /** What a dead block has left, signals not included: they were about the life that is over. */

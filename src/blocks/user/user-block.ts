@@ -210,6 +210,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
 
   async leftMessages(after: number, limit: number): Promise<readonly LeftMessage[]> {
     if (this.#parts.facts.read()?.exit === undefined) return [];
+    await this.#inherit();
     const bodyOf = ({ body }: LeftMessage) => body;
     return fitCall(leftMessages(this.#parts, after), { limit, bodyOf });
   }

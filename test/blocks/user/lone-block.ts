@@ -14,6 +14,7 @@ import type {
   BlockApi,
   Teller,
 } from '../../../src/blocks/user/block-api.ts';
+import type { LeftMessage } from '../../../src/blocks/user/checkpoint-api.ts';
 import { UserBlock } from '../../../src/blocks/user/user-block.ts';
 import { DEFAULT_BLOCK_LIMITS } from '../../../src/core/blocks/block-limits.ts';
 import type { NumberedSignal } from '../../../src/core/blocks/block-signal.ts';
@@ -43,6 +44,8 @@ const ORDER: BirthOrder = {
 /** The neighbours' end: it can be out of reach, or gone, and ask something while it is being told. */
 export class Neighbour {
   readonly log: string[] = [];
+  /** What is asked of it as of a dead life. */
+  readonly left: LeftMessage[] = [];
   /** Whom it was told to be. */
   readonly births: BlockId[] = [];
   isReachable = true;
@@ -58,6 +61,11 @@ export class Neighbour {
     }
     if (this.isGone) return { kind: 'noproc' };
     return { kind: 'accepted', upTo: signals.at(-1)?.seq ?? 0, answers: {} };
+  }
+
+  async leftMessages(after: number): Promise<readonly LeftMessage[]> {
+    if (!this.isReachable) throw new Error('out of reach');
+    return this.left.filter(({ seq }) => seq > after);
   }
 }
 
