@@ -35,9 +35,9 @@ const child = (name: string, more: object = {}) => ({
   ...more,
 });
 
-async function supervise(spec: object): Promise<string> {
+async function supervise(spec: object, budget: object = {}): Promise<string> {
   const behavior = { kind: 'supervisor', ...spec };
-  const answer = await api.post('/v1/blocks', { behavior, capabilities: CAPABILITIES });
+  const answer = await api.post('/v1/blocks', { behavior, capabilities: CAPABILITIES, budget });
   expect(answer.status).toBe(201);
   return answer.body.id;
 }
@@ -156,6 +156,41 @@ test('a kept mailbox goes on where the last life left it, in order', async () =>
   }
   expect(got).toEqual([1, 2, 3, 4]);
   expect((await read(after.a!)).mailbox.accepted).toBe(1);
+});
+
+test('a kept mailbox waits for a life whose start has failed before, and is nobody else’s', async () => {
+  const budget = { messages: 3 };
+  const a = child('a', { mailbox: 'keep', restart: 'transient', budget });
+  const children = [a, child('b', { restart: 'temporary', budget })];
+  const id = await supervise({ children }, { messages: 6 });
+  const send = (to: string, body: string, from?: string) =>
+    api.post(`/v1/blocks/${to}/messages`, { body }, from && { 'Sallyport-Block': from });
+  const end = (block: string) => api.post(`/v1/blocks/${block}/exit`, { reason: 'normal' });
+  const left = async () => (await read(id)).budget.messages;
+  const before = await untilAlive(id, 2);
+  expect((await send(before.a!, 'kept')).status).toBe(202);
+  expect((await send(before.b!, 'costs one', before.a)).status).toBe(202);
+  await end(before.a!);
+  await expect.poll(left).toBe(2);
+  await api.post(`/v1/blocks/${id}/children/a/restart`);
+  expect((await readTree(id)).children).toMatchObject([{ name: 'b' }]);
+  await end(before.b!);
+  await expect.poll(left).toBe(5);
+  await api.post(`/v1/blocks/${id}/children/a/restart`);
+  const again = await untilAlive(id, 1);
+  const receive = async (block: string) => {
+    const { body } = await api.post(`/v1/blocks/${block}/receive`, { timeoutMs: 20_000 });
+    return body.messages[0]?.body;
+  };
+  expect(await receive(again.a!)).toBe('kept');
+
+  expect((await send(again.a!, 'of its own')).status).toBe(202);
+  expect((await api.delete(`/v1/blocks/${id}/children/a`)).status).toBe(204);
+  await untilAlive(id, 0);
+  expect((await api.post(`/v1/blocks/${id}/children`, a)).status).toBe(202);
+  const another = await untilAlive(id, 1);
+  expect((await send(another.a!, 'fresh')).status).toBe(202);
+  expect(await receive(another.a!)).toBe('fresh');
 });
 
 test('a restarted child keeps its name', async () => {

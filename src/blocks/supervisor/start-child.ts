@@ -41,16 +41,19 @@ export function startChild(
   const { lives, orders, bounds } = record;
   const child = ownOf(orders, name);
   const id = parts.newBlockId();
+  const last = ownOf(lives, name);
+  const before = last?.after ?? last?.id;
   const failed = (code: string): Carried => ({
-    lives: { ...lives, [name]: { id, life } },
+    lives: { ...lives, [name]: { id, life, ...(before && { after: before }) } },
     event: { kind: 'start-failed', name, life, reason: { crash: code } },
   });
   const requestId = parts.facts.alive()?.order.requestId;
   if (child === undefined || requestId === undefined) return failed('child_unknown');
+  // One of the same name that was removed before is another child.
+  const inherits = child.mailbox === 'keep' && life > 1;
   const { grants, problems } = expandBlockGrants(child.capabilities);
   if (problems.length > 0) return failed('capability');
   const bound = ownOf(bounds, name);
-  const before = ownOf(lives, name)?.id;
   const spawned = spawnChild(parts, {
     kind: 'spawn',
     link: true,
@@ -65,8 +68,7 @@ export function startChild(
       requestId,
       supervised: true,
       ...(before !== undefined && { replaces: before }),
-      ...(child.mailbox === 'keep' &&
-        before !== undefined && { inherit: { from: before, generation: life } }),
+      ...(inherits && before !== undefined && { inherit: { from: before, generation: life } }),
     },
   });
   return spawned.ok ? { lives: { ...lives, [name]: { id, life } } } : failed(spawned.error.code);

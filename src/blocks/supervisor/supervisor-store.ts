@@ -15,6 +15,8 @@ import type { Tables } from '../kit/tables.ts';
 export interface ChildLife {
   readonly id: BlockId;
   readonly life: number;
+  /** Of one that was never born: the last one that was, which has left what the next goes on with. */
+  readonly after?: BlockId;
 }
 
 export interface SupervisorRecord {

@@ -48,8 +48,8 @@ export function mergeSignals(
   b: readonly NumberedSignal[],
   limit: number,
 ): readonly NumberedSignal[] {
-  const fit = (signals: readonly NumberedSignal[]) => fitCall(signals, { limit, bodyOf });
-  if (a.length === 0) return fit(b);
+  const first = (signals: readonly NumberedSignal[]) => fitCall(signals, { limit, bodyOf });
+  if (a.length === 0) return first(b);
   if (b.length === 0) return a;
-  return fit([...a, ...b].sort((one, other) => one.seq - other.seq));
+  return first([...a, ...b].sort((one, other) => one.seq - other.seq));
 }
