@@ -32,6 +32,9 @@ import { ownOf, type SupervisorRecord, SupervisorStore } from './supervisor-stor
 /** Longest that a supervisor keeps of what its children are, as JSON: it is written with each event. */
 const MAX_ORDERS_CHARS = 4_194_304;
 
+/** Children that are gone and of which it is known who they were last. */
+const MAX_FORMER = 100;
+
 /** The timer of a supervisor: for what it waits for, whichever comes first. */
 export const SUPERVISE_TIMER = 'supervise';
 
@@ -209,7 +212,8 @@ function settle(parts: BlockParts, facts: BlockFacts, settling: Settling): void 
   const ofThese = <T>(named: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
     Object.fromEntries(Object.entries(named).filter(([name]) => names.has(name)));
   const { orders, bounds } = record;
-  storeOf(parts).write({ ...record, orders: ofThese(orders), bounds: ofThese(bounds) });
+  const lives = { ...lastOthers(record.lives, names), ...ofThese(record.lives) };
+  storeOf(parts).write({ ...record, orders: ofThese(orders), bounds: ofThese(bounds), lives });
   setTimer(parts, record.alarms);
   const [parent] = facts.order.ancestors;
   const cameUp = record.state.isUp && !settling.wasUp && !record.state.isEnding;
@@ -217,6 +221,15 @@ function settle(parts: BlockParts, facts: BlockFacts, settling: Settling): void 
     parts.pairs.say(parent, { kind: 'born' });
   }
   sendSoon(parts);
+}
+
+/** Whose names pass on if children of these names are added again. */
+function lastOthers(
+  lives: SupervisorRecord['lives'],
+  names: ReadonlySet<string>,
+): SupervisorRecord['lives'] {
+  const others = Object.entries(lives).filter(([name]) => !names.has(name));
+  return Object.fromEntries(others.slice(-MAX_FORMER));
 }
 
 function carryOut(parts: BlockParts, facts: BlockFacts, { command, record }: Carrying): Carried {
