@@ -146,15 +146,17 @@ test('a kept mailbox goes on where the last life left it, in order', async () =>
   await api.post(`/v1/blocks/${before.a}/exit`, CRASH);
   const after = await untilRestarted(id, before, ['a']);
   await api.post(`/v1/blocks/${after.a}/messages`, { body: 4 });
-  const got: number[] = [];
+  const got: { readonly body: number; readonly seq: number }[] = [];
   while (got.length < 4) {
     const query = { timeoutMs: 10_000, max: 10 };
     const { messages } = (await api.post(`/v1/blocks/${after.a}/receive`, query)).body;
-    got.push(...messages.map((message: { body: number }) => message.body));
+    got.push(...messages);
     const leases = messages.map(({ lease }: { lease: string }) => lease);
     await api.post(`/v1/blocks/${after.a}/ack`, { leases });
   }
-  expect(got).toEqual([1, 2, 3, 4]);
+  expect(got.map(({ body }) => body)).toEqual([1, 2, 3, 4]);
+  // However many lives there are, their messages have numbers.
+  expect(got.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
   expect((await read(after.a!)).mailbox.accepted).toBe(1);
 });
 
@@ -164,7 +166,7 @@ test('a kept mailbox waits for a life whose start has failed before, and is nobo
   const children = [a, child('b', { restart: 'temporary', budget })];
   const id = await supervise({ children }, { messages: 6 });
   const send = (to: string, body: string, from?: string) =>
-    api.post(`/v1/blocks/${to}/messages`, { body }, from && { 'Sallyport-Block': from });
+    api.post(`/v1/blocks/${to}/messages`, { body }, from ? { 'Sallyport-Block': from } : undefined);
   const end = (block: string) => api.post(`/v1/blocks/${block}/exit`, { reason: 'normal' });
   const left = async () => (await read(id)).budget.messages;
   const before = await untilAlive(id, 2);

@@ -13,7 +13,6 @@ import { allows, type CapabilitySet } from '../../core/capabilities/capability-s
 import { parseCapability } from '../../core/capabilities/pattern.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { err, type Result } from '../../core/primitives/result.ts';
-import type { ExitReason } from '../../core/supervision/exit-reason.ts';
 import { type Supervised, startSupervisor, supervise } from '../../core/supervision/supervise.ts';
 import type {
   SupervisorCommand,
@@ -27,7 +26,12 @@ import { crash } from '../user/may-act.ts';
 import { capabilitiesOf } from '../user/present-facts.ts';
 import { refusal } from '../user/refusals.ts';
 import { type Carried, type Carrying, startChild } from './start-child.ts';
-import { ownOf, type SupervisorRecord, SupervisorStore } from './supervisor-store.ts';
+import {
+  type ChildNews,
+  ownOf,
+  type SupervisorRecord,
+  SupervisorStore,
+} from './supervisor-store.ts';
 
 /** Longest that a supervisor keeps of what its children are, as JSON: it is written with each event. */
 const MAX_ORDERS_CHARS = 4_194_304;
@@ -55,16 +59,16 @@ export function startChildren(
 }
 
 /** Something happened to the child that lives, or lived last, under this id. */
-export function hearChild(
-  parts: BlockParts,
-  facts: BlockFacts,
-  heard: { readonly id: BlockId; readonly ended?: ExitReason },
-): void {
+export function hearChild(parts: BlockParts, facts: BlockFacts, heard: ChildNews): void {
   const record = storeOf(parts).read();
   if (record === undefined) return;
   const found = Object.entries(record.lives).find(([, { id }]) => id === heard.id);
   if (found === undefined) return;
   const [name, { life }] = found;
+  if (heard.lastSeq !== undefined) {
+    const lives = { ...record.lives, [name]: { ...found[1], lastSeq: heard.lastSeq } };
+    storeOf(parts).write({ ...record, lives });
+  }
   tellSupervisor(
     parts,
     facts,

@@ -18,7 +18,7 @@ import type {
 } from '../../core/supervision/supervisor-state.ts';
 import type { BlockParts } from '../user/block-parts.ts';
 import { spawnChild } from '../user/spawn-child.ts';
-import { ownOf, type SupervisorRecord } from './supervisor-store.ts';
+import { type ChildLife, ownOf, type SupervisorRecord } from './supervisor-store.ts';
 
 export interface Carrying<Command extends SupervisorCommand = SupervisorCommand> {
   readonly command: Command;
@@ -44,13 +44,12 @@ export function startChild(
   const last = ownOf(lives, name);
   const before = last?.after ?? last?.id;
   const failed = (code: string): Carried => ({
-    lives: { ...lives, [name]: { id, life, ...(before && { after: before }) } },
+    lives: { ...lives, [name]: { ...last, id, life, ...(before && { after: before }) } },
     event: { kind: 'start-failed', name, life, reason: { crash: code } },
   });
   const requestId = parts.facts.alive()?.order.requestId;
   if (child === undefined || requestId === undefined) return failed('child_unknown');
-  // One of the same name that was removed before is another child.
-  const inherits = child.mailbox === 'keep' && life > 1;
+  const inherit = before && { from: before, generation: life, ...lastSeqOf(last) };
   const { grants, problems } = expandBlockGrants(child.capabilities);
   if (problems.length > 0) return failed('capability');
   const bound = ownOf(bounds, name);
@@ -68,10 +67,15 @@ export function startChild(
       requestId,
       supervised: true,
       ...(before !== undefined && { replaces: before }),
-      ...(inherits && before !== undefined && { inherit: { from: before, generation: life } }),
+      // One of the same name that was removed before is another child.
+      ...(child.mailbox === 'keep' && life > 1 && inherit && { inherit }),
     },
   });
   return spawned.ok ? { lives: { ...lives, [name]: { id, life } } } : failed(spawned.error.code);
+}
+
+function lastSeqOf(last: ChildLife | undefined): Pick<ChildLife, 'lastSeq'> {
+  return last?.lastSeq === undefined ? {} : { lastSeq: last.lastSeq };
 }
 
 /** Of a life that leaves its messages to the next, they are there when that begins. */

@@ -7,6 +7,7 @@
 import type { ChildOrder } from '../../core/blocks/block-spec.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
+import type { ExitReason } from '../../core/supervision/exit-reason.ts';
 import type { SupervisorEvent, SupervisorState } from '../../core/supervision/supervisor-state.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Tables } from '../kit/tables.ts';
@@ -17,6 +18,14 @@ export interface ChildLife {
   readonly life: number;
   /** Of one that was never born: the last one that was, which has left what the next goes on with. */
   readonly after?: BlockId;
+  /** The last number in the mailbox of the last one that was born, once it has ended. */
+  readonly lastSeq?: number;
+}
+
+/** Of a life: that it is up, or how it ended. */
+export interface ChildNews extends Pick<ChildLife, 'id'> {
+  readonly ended?: ExitReason;
+  readonly lastSeq?: number | undefined;
 }
 
 export interface SupervisorRecord {

@@ -25,6 +25,7 @@ import type {
   BlockSnapshot,
   CheckpointAnswer,
   CheckpointAsk,
+  Inheritance,
   LeftMessage,
 } from './checkpoint-api.ts';
 import type { BlockUpgrade, Narrowed, Upgraded } from './upgrade-api.ts';
@@ -66,8 +67,8 @@ export interface BirthOrder {
   readonly replaces?: BlockId;
   /** Its parent wants to hear when it is up. */
   readonly supervised?: true;
-  /** A restart with `mailbox: "keep"`: whose messages it goes on with, and how many did so before. */
-  readonly inherit?: { readonly from: BlockId; readonly generation: number };
+  /** A restart with `mailbox: "keep"`. */
+  readonly inherit?: Inheritance;
 }
 
 export interface BlockRefusal {

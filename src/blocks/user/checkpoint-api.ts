@@ -8,6 +8,7 @@ import type { BlockBody } from '../../core/blocks/block-body.ts';
 import type { BlockLimits } from '../../core/blocks/block-limits.ts';
 import type { Behavior } from '../../core/blocks/block-spec.ts';
 import type { Label } from '../../core/policy/labels.ts';
+import type { BlockId } from '../../core/primitives/ids.ts';
 import type { MessageFacts } from '../kit/mailbox-store.ts';
 
 export type CheckpointAsk =
@@ -46,4 +47,13 @@ export interface LeftMessage {
   readonly facts: MessageFacts;
   readonly body: BlockBody;
   readonly attempts: number;
+}
+
+/** Whose messages a life goes on with. */
+export interface Inheritance {
+  readonly from: BlockId;
+  /** Which life it is. */
+  readonly generation: number;
+  /** The last number of the life before, unless that did not say it. */
+  readonly lastSeq?: number;
 }

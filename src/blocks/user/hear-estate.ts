@@ -18,7 +18,7 @@ import { regain } from './spend-budget.ts';
 export function estateOf(parts: BlockParts, facts: BlockFacts): Estate {
   const { relations } = parts;
   const wards = [...relations.children(), ...relations.wards()] as BlockId[];
-  return { budget: budgetOf(facts), wards };
+  return { budget: budgetOf(facts), wards, lastSeq: parts.mailbox.lastSeq() };
 }
 
 /**

@@ -127,7 +127,7 @@ function hearDown(parts: BlockParts, facts: BlockFacts, { from, signal }: Heard<
   const { ref, reason, estate } = signal;
   if (ref === CHILD_REF) {
     if (estate !== undefined) hearEstate(parts, from, estate);
-    hearChild(parts, facts, { id: from, ended: reason });
+    hearChild(parts, facts, { id: from, ended: reason, lastSeq: estate?.lastSeq });
     return;
   }
   // One that was taken back meanwhile.

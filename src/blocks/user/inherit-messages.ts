@@ -1,8 +1,9 @@
 /**
  * A restarted child goes on with the messages that its last life left.
  *
- * They keep their numbers, and what comes to the new life has higher ones from its first moment: each
- * life counts from a base of its own. So the order of every sender is kept, whatever comes first.
+ * They keep their numbers, and what comes to the new life has higher ones from its first moment: it
+ * counts on from the last number of the life before. So the order of every sender is kept, whatever
+ * comes first.
  *
  * @module
  */
@@ -22,14 +23,14 @@ export type AskLeft = (
 /** Timer of the task that asks. */
 export const INHERIT_TIMER = 'inherit';
 
-/** More messages than a life ever gets. */
+/** More messages than a life ever gets: for whoever comes after one that has not said its last number. */
 const NUMBERS_OF_A_LIFE = 1_000_000_000_000;
 
 const PAGE = 20;
 
 /** What comes to this life itself has higher numbers. */
 export function numbersFrom({ inherit }: Pick<BirthOrder, 'inherit'>): number {
-  return (inherit?.generation ?? 0) * NUMBERS_OF_A_LIFE;
+  return inherit?.lastSeq ?? (inherit?.generation ?? 0) * NUMBERS_OF_A_LIFE;
 }
 
 /** Part of the transaction of birth. */

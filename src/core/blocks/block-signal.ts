@@ -65,6 +65,8 @@ export interface Estate {
   readonly budget: BlockBudget;
   /** Blocks below it that may go on without it. */
   readonly wards: readonly BlockId[];
+  /** The last number that its mailbox has given; earlier versions do not say. */
+  readonly lastSeq?: number;
 }
 
 /** Numbered from 1 without gaps for each pair and direction. */
