@@ -54,6 +54,25 @@ describe('plugin inspect', () => {
     expect((await runCommand(...alone, '--no-manifest')).exit).toBe(0);
   });
 
+  test('reviews what has no code beside its manifest: for a machine, or of a remote server', async () => {
+    const folder = temporaryFolder();
+    const write = (manifest: object) =>
+      writeFileSync(join(folder, 'plugin.json'), JSON.stringify(manifest));
+    const process = { command: ['/bin/true'] };
+    write({ ...MANIFEST, tier: 'process', capabilities: ['tool:file:read'], process });
+    const machine = await runCommand('plugin', 'inspect', folder);
+    expect(machine).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('asks for tool:file:read'),
+    });
+    write({ ...MANIFEST, tier: 'process', process, extra: 1 });
+    expect((await runCommand('plugin', 'inspect', folder)).out).toContain('manifest_invalid');
+    write({ name: 'far', version: '1.0.0', license: 'MIT', remote: { url: 'no address' } });
+    const remote = await runCommand('plugin', 'inspect', folder);
+    expect(remote).toMatchObject({ exit: 1, out: expect.stringContaining('/remote/url') });
+    expect((await runCommand('plugin', 'test', folder)).exit).not.toBe(0);
+  });
+
   test('suggests what an import needs', async () => {
     const folder = folderWith(importing('extism:host/env', 'http_request'), MANIFEST);
     const { exit, out } = await runCommand('plugin', 'inspect', folder);
@@ -80,5 +99,13 @@ describe('plugin inspect', () => {
       ...['--manifest', join(folder, 'plugin.json')],
     );
     expect(exit).toBe(2);
+  });
+});
+
+test('executor inspect names a folder that is not there', async () => {
+  const missing = join(temporaryFolder(), 'missing');
+  expect(await runCommand('executor', 'inspect', missing)).toMatchObject({
+    exit: 2,
+    problems: expect.stringContaining('there is no such folder'),
   });
 });

@@ -2,9 +2,11 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { NODE_PLATFORM } from '../../src/cli/plugin/review-platform.ts';
 import { judgeSignature } from '../../src/core/manifest/judge-signature.ts';
 import { manifestSha256, parseSignature } from '../../src/core/manifest/plugin-signature.ts';
 import { isPublicKey } from '../../src/core/policy/plugin-policy.ts';
+import { reviewPlugin } from '../../src/plugin-review/review-plugin.ts';
 import { runCommand, temporaryFolder } from './support/run-command.ts';
 
 const MANIFEST = {
@@ -122,6 +124,23 @@ describe('plugin sign', () => {
     expect(judge(named.out, trusted).ok).toBe(true);
     const alone = await runCommand('plugin', 'sign', '--module', elsewhere, '--key', key);
     expect(alone.exit).toBe(2);
+  });
+
+  test('signs a plugin for a machine, of which the manifest alone is uploaded', async () => {
+    const { folder, key, trusted } = await prepared();
+    const process = { command: ['/bin/true'] };
+    const manifestText = JSON.stringify({ ...MANIFEST, tier: 'process', process });
+    writeFileSync(join(folder, 'plugin.json'), manifestText);
+    const signed = await runCommand('plugin', 'sign', folder, '--key', key, '--json');
+    const trust = {
+      trustedKeys: [trusted],
+      requireSignature: true,
+      bundledSecrets: 'refuse',
+    } as const;
+    const judged = (signatureText: string) =>
+      reviewPlugin({ manifestText, signatureText }, NODE_PLATFORM, { trust }).review.verdict;
+    expect(judged(signed.out)).toBe('acceptable');
+    expect(judged(signed.out.replace('"keyId": "ada"', '"keyId": "bob"'))).toBe('refused');
   });
 
   test('takes the place of an older signature, and of nothing else', async () => {

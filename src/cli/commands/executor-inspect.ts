@@ -4,6 +4,7 @@
  * @module
  */
 
+import { statSync } from 'node:fs';
 import { hashFiles } from '../../executor/files-hash.ts';
 import { inspectServer } from '../../executor/mcp/inspect-server.ts';
 import { readLocalPlugin } from '../../executor/plugin-catalogue.ts';
@@ -21,6 +22,9 @@ export const executorInspect: Command = {
   ],
   run: async (invocation, terminal) => {
     const [folder = ''] = invocation.positionals;
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      throw CommandFailure.usage(`Cannot inspect "${folder}": there is no such folder`);
+    }
     const files = hashFiles(folder);
     if (!files.ok) throw CommandFailure.finding(files.error);
     if (!invocation.has('tools')) {

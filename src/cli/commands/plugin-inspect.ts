@@ -7,14 +7,22 @@
 import { statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { describeReview } from '../../plugin-review/describe-review.ts';
+import { expandRemote } from '../../plugin-review/remote/expand-remote.ts';
 import type { Review } from '../../plugin-review/review.ts';
 import type { Command, Invocation } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { manifestBeside, modulePathIn, readManifestText } from '../plugin/find-files.ts';
+import {
+  hasCodeBeside,
+  manifestBeside,
+  manifestPathIn,
+  modulePathIn,
+  readManifestText,
+} from '../plugin/find-files.ts';
 import { inspectCode, inspectPlugin } from '../plugin/inspect-plugin.ts';
 import { readModule } from '../plugin/plugin-files.ts';
 import { readSignature, signaturePath } from '../plugin/signature-file.ts';
+import { remoteMaker } from '../remote-mcp/remote-maker.ts';
 import type { Terminal } from '../terminal.ts';
 
 export const pluginInspect: Command = {
@@ -57,16 +65,23 @@ function show(review: Review, terminal: Terminal): void {
 async function readAndReview(invocation: Invocation): Promise<Review> {
   const path = invocation.positionals[0] ?? '';
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder && !hasCodeBeside(manifestPathIn(path))) return reviewFiles(manifestPathIn(path));
   const file = isFolder ? modulePathIn(path) : path;
   const manifestPath = chooseManifest(invocation, file);
   const code = readModule(file);
   if (manifestPath === undefined) return inspectCode(code, extname(file) === '.js');
-  const manifestText = readManifestText(manifestPath);
+  return reviewFiles(manifestPath, code);
+}
+
+async function reviewFiles(manifestPath: string, code?: Uint8Array): Promise<Review> {
   const signatureText = readSignature(signaturePath(manifestPath));
-  return inspectPlugin({
-    ...{ manifestText, code },
+  const upload = {
+    manifestText: readManifestText(manifestPath),
+    ...(code !== undefined && { code }),
     ...(signatureText !== undefined && { signatureText }),
-  });
+  };
+  const whole = expandRemote(upload, remoteMaker());
+  return whole.ok ? inspectPlugin(whole.value) : { verdict: 'refused', findings: whole.error };
 }
 
 function chooseManifest(invocation: Invocation, file: string): string | undefined {

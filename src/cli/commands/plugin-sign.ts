@@ -1,5 +1,5 @@
 /**
- * `plugin sign`: vouches for a manifest and its module.
+ * `plugin sign`: vouches for a manifest and its module, if it has one.
  *
  * @module
  */
@@ -9,9 +9,11 @@ import type { Command, Invocation } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { EXIT } from '../exit-code.ts';
 import { manifestBeside } from '../plugin/find-files.ts';
-import { type PluginFiles, readPlugin, readPluginFiles } from '../plugin/plugin-files.ts';
+import { readPluginFiles, readUpload, type UploadFiles } from '../plugin/plugin-files.ts';
 import { signaturePath, signPlugin, writeSignature } from '../plugin/signature-file.ts';
 import { readSigningKey } from '../plugin/signing-key.ts';
+
+const BESIDE_HASHED_FILES = 'Keep it off the machine: there all files of the folder are hashed';
 
 export const pluginSign: Command = {
   name: 'plugin sign',
@@ -39,19 +41,20 @@ export const pluginSign: Command = {
       const { name, version } = plugin.manifest.manifest;
       terminal.line(`Signed ${name} ${version} with "${signature.keyId}" in ${path}`, 'good');
       terminal.line(`  manifest ${signature.manifestSha256}`);
-      terminal.line(`  module   ${signature.codeSha256}`);
+      terminal.line(`  code     ${signature.codeSha256}`);
+      if (plugin.module === undefined) terminal.line(BESIDE_HASHED_FILES, 'quiet');
     }
     return EXIT.ok;
   },
 };
 
-function readSigned(invocation: Invocation): PluginFiles {
+function readSigned(invocation: Invocation): UploadFiles {
   const [folder] = invocation.positionals;
   const modulePath = invocation.value('module');
   if ((folder === undefined) === (modulePath === undefined)) {
     throw CommandFailure.usage('Cannot sign: either a folder or --module must be given');
   }
-  if (modulePath === undefined) return readPlugin(folder ?? '');
+  if (modulePath === undefined) return readUpload(folder ?? '');
   const path = invocation.value('manifest') ?? manifestBeside(modulePath);
   if (path !== undefined) return readPluginFiles(path, modulePath);
   throw CommandFailure.usage(

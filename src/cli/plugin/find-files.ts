@@ -30,6 +30,14 @@ export function readManifestText(path: string): string {
   return readText(path, MAX_MANIFEST_FILE_BYTES);
 }
 
+/** False of a plugin for a machine, and of one whose code follows from the `remote` that it names. */
+export function hasCodeBeside(manifestPath: string): boolean {
+  const manifest = toJson(manifestPath, readManifestText(manifestPath));
+  if (!isJsonObject(manifest)) return true;
+  const isOfMachine = manifest.tier === 'process' || manifest.tier === 'container';
+  return !isOfMachine && !Object.hasOwn(manifest, 'remote');
+}
+
 /** The code, by the language that the manifest states, be the manifest otherwise good or not. */
 export function modulePathIn(folder: string): string {
   const path = manifestPathIn(folder);

@@ -14,12 +14,11 @@ import { inThrowawayGateway } from '../gateway/throwaway.ts';
 import { NODE_PLATFORM } from './review-platform.ts';
 
 /** A gateway is started only for what needs an engine: to compile a script, and not to run it. */
-export async function inspectPlugin(
-  submission: Submission & { readonly code: Uint8Array },
-): Promise<Review> {
+export async function inspectPlugin(submission: Submission): Promise<Review> {
   const { review } = reviewPlugin(submission, NODE_PLATFORM);
   if (!review.findings.some(({ code }) => code === 'script_unchecked')) return review;
-  const upload = { manifestText: submission.manifestText, module: submission.code };
+  const { manifestText, code: module } = submission;
+  const upload = { manifestText, ...(module !== undefined && { module }) };
   const compiled = await inThrowawayGateway({ allow: [], storage: false }, (gateway) =>
     reviewUpload(gateway, upload),
   );

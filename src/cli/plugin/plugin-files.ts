@@ -31,10 +31,14 @@ export interface PluginFiles {
   readonly module: Uint8Array;
 }
 
+/** A plugin with code of its own: one that any gateway can run. */
 export function readPlugin(folder: string): PluginFiles {
-  requireFolder(folder);
-  const path = manifestPathIn(folder);
-  return readRemotePlugin(path) ?? readPluginFiles(path, modulePathIn(folder));
+  const { module, modulePath, ...plugin } = readUpload(folder);
+  if (module !== undefined && modulePath !== undefined) return { ...plugin, modulePath, module };
+  const { tier } = plugin.manifest.manifest;
+  throw CommandFailure.usage(
+    `Cannot run "${folder}" here: its tier "${tier}" needs a machine (docs/executor.md)`,
+  );
 }
 
 /** A plugin that names a remote MCP server, made whole; its code is in no file. */
@@ -49,9 +53,8 @@ function readRemotePlugin(path: string): PluginFiles | undefined {
 }
 
 /** What is uploaded of a plugin: for the tiers of an executor the manifest alone. */
-export type UploadFiles = Pick<PluginFiles, 'manifest' | 'manifestText'> & {
-  readonly module?: Uint8Array;
-};
+export type UploadFiles = Pick<PluginFiles, 'manifest' | 'manifestText'> &
+  Partial<Pick<PluginFiles, 'modulePath' | 'module'>>;
 
 export function readUpload(folder: string): UploadFiles {
   requireFolder(folder);
@@ -61,7 +64,8 @@ export function readUpload(folder: string): UploadFiles {
   const manifestText = readManifestText(path);
   const manifest = parseManifestFile(path, manifestText);
   if (manifest.manifest.tier !== 'wasm') return { manifest, manifestText };
-  return { manifest, manifestText, module: readModule(modulePathIn(folder)) };
+  const modulePath = modulePathIn(folder);
+  return { manifest, manifestText, modulePath, module: readModule(modulePath) };
 }
 
 /** @throws CommandFailure with all that is wrong with the manifest, or if a file cannot be read. */

@@ -15,7 +15,7 @@ import {
 } from '../../core/manifest/plugin-signature.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { readText } from '../read-file.ts';
-import type { PluginFiles } from './plugin-files.ts';
+import type { UploadFiles } from './plugin-files.ts';
 import { NODE_PLATFORM } from './review-platform.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -23,11 +23,15 @@ const { sha256Hex } = NODE_PLATFORM;
 
 const SIGNATURE_FILE = 'plugin.sig.json';
 
-/** Signs the manifest as a value, so that how it is laid out does not matter, and the module as it is. */
-export function signPlugin({ manifest, module }: PluginFiles, key: SigningKey): PluginSignature {
+/**
+ * Signs the manifest as a value, so that how it is laid out does not matter, and the module as it is.
+ * Where none is uploaded the manifest names all that runs, and its hash stands for both.
+ */
+export function signPlugin({ manifest, module }: UploadFiles, key: SigningKey): PluginSignature {
+  const ownHash = manifestSha256(manifest.json, sha256Hex);
   const hashes = {
-    manifestSha256: manifestSha256(manifest.json, sha256Hex),
-    codeSha256: sha256Hex(module),
+    manifestSha256: ownHash,
+    codeSha256: module === undefined ? ownHash : sha256Hex(module),
   };
   const signature = Buffer.from(key.sign(toSignedBytes(hashes))).toString('base64url');
   return { keyId: key.keyId, signature, ...hashes };
