@@ -5,7 +5,12 @@
  */
 
 import { setTimeout } from 'node:timers/promises';
-import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
+import {
+  Client,
+  SdkHttpError,
+  StreamableHTTPClientTransport,
+  type Tool,
+} from '@modelcontextprotocol/client';
 import { CommandFailure } from '../command-failure.ts';
 
 /** Longest that a server may take, in milliseconds. */
@@ -36,11 +41,25 @@ export async function listRemoteTools(
     return tools;
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    throw CommandFailure.finding('Cannot use the server: it must answer as an MCP server');
+    throw CommandFailure.finding(`Cannot use the server: ${sayWhy(error)}`);
   } finally {
     // A server may keep a session until it is told. What it makes of that is waited for no longer.
     const told = transport.terminateSession().catch(() => {});
     await Promise.race([told, setTimeout(GOODBYE_MS, undefined, { ref: false })]);
     await client.close().catch(() => {}); // what has been said is known by then
   }
+}
+
+/** What whoever typed the command can change; nothing that the server says. */
+function sayWhy(error: unknown): string {
+  if (error instanceof SdkHttpError) {
+    const { status } = error;
+    if (status === 401 || status === 403) {
+      return `it answers ${status}, so it wants a token: MCP_TOKEN, or --sign-in where people sign in`;
+    }
+    return `it must answer as an MCP server, and answers ${status}`;
+  }
+  // What `fetch` throws where nobody has answered.
+  if (error instanceof TypeError) return 'it must be there, and be reached from here';
+  return 'it must answer as an MCP server';
 }
