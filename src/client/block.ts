@@ -105,7 +105,10 @@ export class Block {
 
   /**
    * Messages as they come, over a WebSocket. Browsers cannot open it, since it needs the token in a
-   * header: use {@link messages} there.
+   * header, and Node before 22 has none: use {@link messages} there.
+   *
+   * @throws SallyportError `unsupported` where none can be opened, `disconnected` if the gateway
+   * cannot be reached or refuses.
    */
   connect(options: ConnectOptions = {}): Promise<Consumer> {
     const query = new URLSearchParams(

@@ -1,6 +1,6 @@
 /**
  * Opens a WebSocket with a token, wherever that can be done: in Workers by a request that asks for an
- * upgrade, in Node and its like by a constructor that takes headers. Browsers cannot.
+ * upgrade, in Node (22 and newer) and its like by a constructor that takes headers. Browsers cannot.
  *
  * @module
  */
@@ -25,6 +25,12 @@ export async function openWebSocket(connection: Connection, path: string): Promi
   const { href } = new URL(path, connection.url);
   const headers = { Authorization: `Bearer ${connection.token}` };
   if ('WebSocketPair' in globalThis) return await askForUpgrade(connection, href, headers);
+  if (!('WebSocket' in globalThis)) {
+    throw problem(
+      'unsupported',
+      'Cannot open a WebSocket: this runtime has none (Node has, from 22)',
+    );
+  }
   const socket = construct(href.replace(/^http/, 'ws'), headers);
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => resolve());

@@ -19,6 +19,8 @@ import { Block } from './block.ts';
 import type { Behavior, SpawnOptions, Supervision } from './block-types.ts';
 import { ask, type Connection } from './request.ts';
 
+export { SallyportError } from './request.ts';
+
 export class Sallyport {
   readonly #connection: Connection;
 

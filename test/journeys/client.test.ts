@@ -4,7 +4,7 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,11 +15,12 @@ import { type Gateway, startGateway } from '../support/gateway.ts';
 /** Each line behind an `@ts-expect-error` must be one. */
 const PROGRAM = `
 import { attenuate } from 'sallyport/attenuate';
-import { Sallyport } from 'sallyport/client';
+import { Sallyport, SallyportError } from 'sallyport/client';
 const sallyport = new Sallyport({ url: 'http://127.0.0.1', token: 'token' });
 const block = await sallyport.spawn({ kind: 'mailbox' }, { limits: { messages: 5 } });
 export const id: string = block.id;
 export const narrowed: string = await attenuate('token', [{ kind: 'tool', name: 'text-stats' }]);
+export const codeOf = (error: unknown) => (error instanceof SallyportError ? error.code : '');
 // @ts-expect-error
 await sallyport.spawn({ kind: 'mailboxes' });
 // @ts-expect-error
@@ -126,6 +127,17 @@ test('a consumer whose block ends hears why, and one that may not connect is ref
   await expect(block.connect()).rejects.toMatchObject({ code: 'disconnected' });
 });
 
+test('a runtime without a WebSocket is told so', async () => {
+  const block = await sallyport.spawn({ kind: 'mailbox' }, { capabilities: ['CAP_RECEIVE'] });
+  const { WebSocket } = globalThis;
+  try {
+    Reflect.deleteProperty(globalThis, 'WebSocket');
+    await expect(block.connect()).rejects.toMatchObject({ code: 'unsupported' });
+  } finally {
+    Object.assign(globalThis, { WebSocket });
+  }
+});
+
 test('programs elsewhere can be checked with its types, by rules of their own', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-program-'));
   try {
@@ -133,9 +145,13 @@ test('programs elsewhere can be checked with its types, by rules of their own', 
     await symlink(process.cwd(), join(folder, 'node_modules', 'sallyport'));
     await writeFile(join(folder, 'package.json'), '{"type": "module"}');
     await writeFile(join(folder, 'program.ts'), PROGRAM);
+    const [, printed = ''] =
+      /```ts\n([\s\S]*?)```/.exec(await readFile('docs/blocks.md', 'utf8')) ?? [];
+    expect(printed).toContain('sallyport/client');
+    await writeFile(join(folder, 'page.ts'), `declare const token: string;\n${printed}`);
     const compiler = join(process.cwd(), 'node_modules/typescript/bin/tsc');
     const rules = ['--strict', '--noEmit', '--module', 'nodenext', '--lib', 'es2022,dom'];
-    const args = [compiler, ...rules, '--types', '', 'program.ts'];
+    const args = [compiler, ...rules, '--types', '', 'program.ts', 'page.ts'];
     const checked = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
       ({ stdout }) => ({ stdout }),
     );
