@@ -69,10 +69,15 @@ export const scheduleSchema = z
     /** Who gets the answer of each run as a message. */
     deliverTo: receiver.exactOptional(),
   })
-  .refine(({ when }) => !('cron' in when) || nextRunOf(when, 0) !== undefined, {
+  .refine(({ when }) => !('cron' in when) || isSomeDay(when), {
     path: ['when', 'cron'],
     message: 'must be five fields that come true some day',
   });
+
+/** Nothing is said of the fields where it is the zone that cannot be read. */
+function isSomeDay(when: { readonly cron: string; readonly timeZone: string }): boolean {
+  return !isTimeZone(when.timeZone) || nextRunOf(when, 0) !== undefined;
+}
 
 export type ScheduleSpec = z.infer<typeof scheduleSchema>;
 

@@ -111,6 +111,14 @@ describe('scheduleSchema', () => {
     });
   });
 
+  test('says of a wrong time zone that it is that which is wrong', () => {
+    const read = scheduleSchema.safeParse({
+      ...spec,
+      when: { cron: '0 9 * * *', timeZone: 'Berlin' },
+    });
+    expect(read.error?.issues.map(({ path }) => path)).toEqual([['when', 'timeZone']]);
+  });
+
   test.each([
     { name: 'Morning' },
     { name: `a${'b'.repeat(50)}` },
