@@ -12,8 +12,15 @@ import type { IsolateLoader, LoadedIsolate } from './isolate-loader.ts';
 import { judgeRun } from './judge-run.ts';
 import type { LaneHost, PluginCodeName, PluginRunner, PluginRunners } from './plugin-runner.ts';
 
-/** Isolates that one workspace keeps; each holds some 2 MB. */
-export const MAX_ISOLATES = 16;
+/**
+ * Isolates that one workspace keeps. Each holds 1 to 2 MB, that of a script some 5; but where more
+ * plugins take turns than are kept, every call begins one, and those that were ended hold theirs until
+ * the next full collection of garbage, which is hundreds of them later.
+ */
+export const MAX_ISOLATES = 64;
+
+/** Bytes of code that is kept for them, unless the newest alone has more: the loader may ask for it again. */
+export const MAX_KEPT_CODE_BYTES = 67_108_864;
 
 /** How long code that could not be loaded is not tried again, in milliseconds: each try costs a name. */
 export const TRY_AGAIN_MS = 10_000;
@@ -27,6 +34,7 @@ export interface IsolateSource {
 }
 
 interface OpenIsolate extends LoadedIsolate {
+  readonly codeBytes: number;
   callsInside: number;
   /** Whether its code is known to load. */
   isSure: boolean;
@@ -115,7 +123,8 @@ export class PluginIsolates implements PluginRunners {
       return undefined;
     }
     this.#failed.delete(key);
-    const isolate = { ...loaded, callsInside: 0, isSure: how === 'surely' };
+    const isSure = how === 'surely';
+    const isolate = { ...loaded, codeBytes: code.length, callsInside: 0, isSure };
     this.#open.set(key, isolate);
     this.#endIdle();
     return isolate;
@@ -124,14 +133,20 @@ export class PluginIsolates implements PluginRunners {
   /** What nobody remembers goes first, then what was not used for longest. */
   #endIdle(): void {
     const entries = this.#source.ledger.all();
-    const isOpen = new Set([...this.#open.values()].map(({ id }) => id));
-    const forgotten = entries.map(({ id }) => id).filter((id) => !isOpen.has(id));
-    const idle = [...this.#open.values()]
+    const open = [...this.#open.values()];
+    const isOpen = new Set(open.map(({ id }) => id));
+    const forgotten = entries.filter(({ id }) => !isOpen.has(id));
+    const idle = open
       .slice(0, -1) // the last one was opened for a call that is about to enter
-      .filter(({ callsInside }) => callsInside === 0)
-      .map(({ id }) => id);
-    const excess = Math.max(0, entries.length - MAX_ISOLATES);
-    for (const id of [...forgotten, ...idle].slice(0, excess)) this.#end(id);
+      .filter(({ callsInside }) => callsInside === 0);
+    let count = entries.length;
+    let bytes = open.reduce((sum, { codeBytes }) => sum + codeBytes, 0);
+    for (const ended of [...forgotten, ...idle]) {
+      if (count <= MAX_ISOLATES && bytes <= MAX_KEPT_CODE_BYTES) break;
+      this.#end(ended.id);
+      count -= 1;
+      bytes -= 'codeBytes' in ended ? ended.codeBytes : 0;
+    }
   }
 
   #end(id: string): void {

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { ISOLATE_VERSION } from '../../../build/isolate-modules.js';
 import { randomHex } from '../../../src/blocks/kit/keys.ts';
 import { IsolateLoader } from '../../../src/tiers/wasm/isolate-loader.ts';
-import { MAX_ISOLATES, TRY_AGAIN_MS } from '../../../src/tiers/wasm/plugin-isolates.ts';
+import {
+  type IsolateSource,
+  MAX_ISOLATES,
+  MAX_KEPT_CODE_BYTES,
+  TRY_AGAIN_MS,
+} from '../../../src/tiers/wasm/plugin-isolates.ts';
 import type { LaneHost, PluginCodeName } from '../../../src/tiers/wasm/plugin-runner.ts';
 import type { WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 import { HARDENING_VERSION } from '../../../src/wasm-hardening/harden.ts';
@@ -179,12 +184,22 @@ describe('an isolate that was only begun', () => {
   });
 });
 
+/** Begins what is never run. */
+const loaderOfNothing = (hearEnd: (id: string) => void): IsolateSource['loader'] => ({
+  async begin(name, _code, note) {
+    note(name);
+    return { id: name, run: () => Promise.reject(new Error('Nothing is run')) };
+  },
+  load: async () => undefined,
+  end: async (id) => hearEnd(id),
+});
+
 describe('isolates do not pile up', () => {
   test('however many versions are loaded one after the other', async () => {
     const scene = sceneOf([GOOD]);
     const base = nameOf();
     let most = 0;
-    for (let version = 0; version < MAX_ISOLATES * 3; version++) {
+    for (let version = 0; version < MAX_ISOLATES + 8; version++) {
       const runner = await scene.isolates.open({ ...base, codeHash: `v${version}` });
       expect(await runner?.run(job('count'), NO_HOST)).toMatchObject({ output: '1' });
       await settled(scene);
@@ -193,19 +208,44 @@ describe('isolates do not pile up', () => {
     expect(most).toBe(MAX_ISOLATES);
   });
 
+  test('and not their code either: the least recently used goes, but never the newest', async () => {
+    const ended: string[] = [];
+    const sizes = new Map([
+      ['third', MAX_KEPT_CODE_BYTES / 4],
+      ['too much', MAX_KEPT_CODE_BYTES + 1],
+    ]);
+    const isolates = openIsolates({
+      loader: loaderOfNothing((id) => ended.push(id.split(':')[1] ?? '')),
+      fetchCode: async ({ plugin }) =>
+        new Uint8Array(sizes.get(plugin) ?? (MAX_KEPT_CODE_BYTES * 3) / 8),
+    });
+    const base = nameOf();
+    const open = async (plugin: string) => {
+      await isolates.open({ ...base, plugin });
+      await isolates.retire('nobody');
+      return ended.splice(0);
+    };
+    for (const plugin of ['first', 'second', 'third', 'first'])
+      expect(await open(plugin)).toEqual([]);
+    expect(await open('fourth')).toEqual(['second']);
+    expect(await open('too much')).toEqual(['third', 'first', 'fourth']);
+    expect(await open('first')).toEqual(['too much']);
+  });
+
   test('when a lane has lost its memory of them', async () => {
     const ledger = memoryLedger();
     const base = nameOf();
     const alive: string[] = [];
+    const ofEachLife = MAX_ISOLATES / 2 + 8;
     for (let life = 0; life < 3; life++) {
-      const scene = sceneOf([GOOD], ledger);
-      for (let version = 0; version < 10; version++) {
-        await scene.isolates.open({ ...base, codeHash: `life${life}-v${version}` });
+      const loader = loaderOfNothing(() => undefined);
+      const isolates = openIsolates({ ledger, loader, fetchCode: async () => GOOD });
+      for (let version = 0; version < ofEachLife; version++) {
+        await isolates.open({ ...base, codeHash: `life${life}-v${version}` });
       }
-      await settled(scene);
       alive.push(String(ledger.all().length));
     }
-    expect(alive).toEqual(['10', String(MAX_ISOLATES), String(MAX_ISOLATES)]);
+    expect(alive).toEqual([String(ofEachLife), String(MAX_ISOLATES), String(MAX_ISOLATES)]);
   });
 
   test('and what was ended is loaded again when it is asked for', async () => {
