@@ -183,16 +183,24 @@ test('no file of src has more than 300 lines', () => {
 });
 
 describe('tests inside the runtime', () => {
+  const folders = ['agent', 'blocks', 'gateway', 'models', 'tiers'];
+  const inside = folders.flatMap((folder) =>
+    readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.timers.test.ts'))
+      .map((name) => join(import.meta.dirname, folder, name))
+      .map((path) => ({ path, text: readFileSync(path, 'utf8') })),
+  );
+
   test('leave its timers alone: they are those of all objects, whichever file has them', () => {
-    const faking = ['agent', 'blocks', 'gateway', 'models', 'tiers'].flatMap((folder) =>
-      readdirSync(join(import.meta.dirname, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.timers.test.ts'))
-        .map((name) => join(import.meta.dirname, folder, name))
-        .filter((path) => {
-          const calls = readFileSync(path, 'utf8').match(/useFakeTimers.*/g) ?? [];
-          return calls.some((call) => !call.includes("toFake: ['Date']"));
-        }),
-    );
-    expect(faking).toEqual([]);
+    const faking = inside.filter(({ text }) => {
+      const calls = text.match(/useFakeTimers.*/g) ?? [];
+      return calls.some((call) => !call.includes("toFake: ['Date']"));
+    });
+    expect(faking.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('leave its modules alone: an object of a class that was read before answers no more', () => {
+    const resetting = inside.filter(({ text }) => text.includes('vi.resetModules'));
+    expect(resetting.map(({ path }) => path)).toEqual([]);
   });
 });

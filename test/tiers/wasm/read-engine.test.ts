@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import quickJs from '../../../build/assets/quickjs.wasm';
 import prelude from '../../../build/fixtures/javascript-prelude.txt?raw';
 import { ENGINE_IMAGE } from '../../../build/javascript-engine.js';
 import kernel from '../../../build/kernel.wasm';
 import { sha256Hex } from '../../../src/blocks/kit/keys.ts';
+import { Fault } from '../../../src/core/errors/fault.ts';
 import { createQuietRun } from '../../../src/tiers/wasm/javascript/quiet-run.ts';
+import { createEngineReader } from '../../../src/tiers/wasm/javascript/read-engine.ts';
 import { startEngine } from '../../../src/tiers/wasm/javascript/start-engine.ts';
 import type { Network, WasmTierBindings } from '../../../src/tiers/wasm/wasm-tier-bindings.ts';
 
@@ -23,10 +25,7 @@ const read = async (name: string) =>
 it.each(FILES)(
   '%s that is not the one of the build is refused, and the next try asks again',
   async (name) => {
-    // Another file may have read it already, and it is read once.
-    vi.resetModules();
-    const { Fault } = await import('../../../src/core/errors/fault.ts');
-    const { readEngine } = await import('../../../src/tiers/wasm/javascript/read-engine.ts');
+    const readEngine = createEngineReader();
     const genuine = await read(name);
     const altered = genuine.slice();
     altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;

@@ -19,22 +19,28 @@ export interface EngineFiles {
   readonly image: ArrayBuffer;
 }
 
-let engine: EngineFiles | undefined;
-
 /**
- * Read once in the life of an isolate, and taken only if it is what the build has made.
+ * Reads it once, and takes it only if it is what the build has made.
  *
  * @throws Fault `internal` if it is not there or is something else.
  */
-export async function readEngine(assets: Network | undefined): Promise<EngineFiles> {
-  if (engine !== undefined) return engine;
-  const [module, image] = await Promise.all([
-    readAsset(assets, 'quickjs.wasm', QUICKJS_SHA256),
-    readAsset(assets, 'quickjs.image', ENGINE_IMAGE.sha256),
-  ]);
-  engine = { module: new Uint8Array(module), image };
-  return engine;
+export type ReadEngine = (assets: Network | undefined) => Promise<EngineFiles>;
+
+export function createEngineReader(): ReadEngine {
+  let engine: EngineFiles | undefined;
+  return async (assets) => {
+    if (engine !== undefined) return engine;
+    const [module, image] = await Promise.all([
+      readAsset(assets, 'quickjs.wasm', QUICKJS_SHA256),
+      readAsset(assets, 'quickjs.image', ENGINE_IMAGE.sha256),
+    ]);
+    engine = { module: new Uint8Array(module), image };
+    return engine;
+  };
 }
+
+/** Once in the life of an isolate. */
+export const readEngine = createEngineReader();
 
 async function readAsset(
   assets: Network | undefined,
