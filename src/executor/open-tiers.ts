@@ -140,7 +140,7 @@ export async function loadImage(
 
 /**
  * All of them, in their order. An engine is asked for all images at once: one that hangs is waited for once,
- * not again for each. Registries are read one after the other, through one folder.
+ * twice where several plugins have one image, but not again for each. Registries are read one after the other, through one folder.
  */
 export async function loadImages(
   place: Pick<TierRequest, 'container' | 'folder'>,

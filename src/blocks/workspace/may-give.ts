@@ -34,7 +34,9 @@ export function findGivingObjection(
   { action, gifts }: Giving,
 ): Refusal | undefined {
   const refused = (rest: string, errors?: readonly PointerError[]): Refusal => ({
-    ...{ code: 'denied', detail: `${action}: ${rest}`, ...(errors && { errors }) },
+    code: 'denied',
+    detail: `${action}: ${rest}`,
+    ...(errors && { errors }),
   });
   if (principal.caveats !== undefined) return refused('who asks must hold a token without caveats');
   const now = parts.now();
