@@ -125,7 +125,7 @@ export class AnswerStore {
   }
 
   /** The request had no effect: its key is free again. */
-  forget({ principal, route, key }: AnswerKey): void {
+  release({ principal, route, key }: AnswerKey): void {
     this.#sql.exec(
       'DELETE FROM answers WHERE principal = ? AND route = ? AND key = ? AND status IS NULL',
       principal,

@@ -256,7 +256,7 @@ export class WorkspaceBlock extends GovernedWorkspace implements WorkspaceApi {
   ): Promise<void> {
     if (!this.#exists()) return;
     await this.#parts.sealing.resume(this.#parts.workspace.row().policy.encryption);
-    if (answer === undefined) this.#parts.answers.forget({ principal, route, key });
+    if (answer === undefined) this.#parts.answers.release({ principal, route, key });
     else this.#parts.answers.finish({ principal, route, key }, answer);
   }
 
