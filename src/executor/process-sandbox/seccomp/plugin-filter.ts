@@ -94,8 +94,22 @@ const SOCKETS = words(`
   bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt sendto
   recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown`);
 
+/** Whatever the network: what else they do is refused. */
+const BY_ARGUMENT: FilterPolicy['conditional'] = {
+  ...{ chmod: withMode(1), fchmod: withMode(1), creat: withMode(1) },
+  ...{ fchmodat: withMode(2), fchmodat2: withMode(2) },
+  ...{ open: withMode(2, { flags: 1 }), openat: withMode(3, { flags: 2 }) },
+  clone: { anyOf: [[equal(0, 0, CLONE_NAMESPACE_FLAGS)]], errno: EPERM },
+  ioctl: unequalTo(REFUSED_IOCTLS),
+  fcntl: unequalTo(REFUSED_FCNTLS),
+  personality: { anyOf: ALLOWED_PERSONALITIES.map((value) => [equal(0, value)]), errno: EPERM },
+  socketpair: {
+    anyOf: PAIRED_TYPES.map((type) => [equal(0, AF_UNIX), equal(1, type, SOCKET_TYPE_MASK)]),
+    errno: EAFNOSUPPORT,
+  },
+};
+
 export function pluginFilter(network: NetworkUse): FilterPolicy {
-  const families = network === 'tcp' ? [AF_INET, AF_INET6] : [];
   return {
     allowed: [
       ...INPUT_OUTPUT,
@@ -108,42 +122,30 @@ export function pluginFilter(network: NetworkUse): FilterPolicy {
     ],
     // Their flags lie in memory, where no filter can read them. Whoever asks falls back to the others.
     refused: { clone3: ENOSYS, openat2: ENOSYS },
-    conditional: {
-      ...{ chmod: withMode(1), fchmod: withMode(1), creat: withMode(1) },
-      ...{ fchmodat: withMode(2), fchmodat2: withMode(2) },
-      ...{ open: withMode(2, { flags: 1 }), openat: withMode(3, { flags: 2 }) },
-      clone: { anyOf: [[equal(0, 0, CLONE_NAMESPACE_FLAGS)]], errno: EPERM },
-      ioctl: {
-        anyOf: [
-          Object.values(REFUSED_IOCTLS).map((value) => ({ argument: 1, is: 'unequal', value })),
-        ],
-        errno: EPERM,
-      },
-      personality: { anyOf: ALLOWED_PERSONALITIES.map((value) => [equal(0, value)]), errno: EPERM },
-      socket: {
-        anyOf: families.flatMap((family) =>
-          STREAM_PROTOCOLS.map((protocol) => [
-            equal(0, family),
-            equal(1, SOCK_STREAM, SOCKET_TYPE_MASK),
-            equal(2, protocol),
-          ]),
-        ),
-        errno: EAFNOSUPPORT,
-      },
-      socketpair: {
-        anyOf: PAIRED_TYPES.map((type) => [equal(0, AF_UNIX), equal(1, type, SOCKET_TYPE_MASK)]),
-        errno: EAFNOSUPPORT,
-      },
-      fcntl: {
-        anyOf: [
-          Object.values(REFUSED_FCNTLS).map((value) => ({ argument: 1, is: 'unequal', value })),
-        ],
-        errno: EPERM,
-      },
-    },
+    conditional: { ...BY_ARGUMENT, socket: connecting(network) },
     errno: EPERM,
     unknownErrno: ENOSYS,
   };
+}
+
+function connecting(network: NetworkUse): ConditionalRule {
+  const families = network === 'tcp' ? [AF_INET, AF_INET6] : [];
+  const anyOf = families.flatMap((family) =>
+    STREAM_PROTOCOLS.map((protocol) => [
+      equal(0, family),
+      equal(1, SOCK_STREAM, SOCKET_TYPE_MASK),
+      equal(2, protocol),
+    ]),
+  );
+  return { anyOf, errno: EAFNOSUPPORT };
+}
+
+/** Of calls whose second argument says what they do. */
+function unequalTo(refused: Readonly<Record<string, number>>): ConditionalRule {
+  const others = Object.values(refused).map(
+    (value): ArgumentTest => ({ argument: 1, is: 'unequal', value }),
+  );
+  return { anyOf: [others], errno: EPERM };
 }
 
 /** Arguments by number; with `flags`, the mode counts only where something is made. */
