@@ -9,7 +9,7 @@ import type { Authority } from '../../core/policy/authority.ts';
 import { findTool } from '../../core/policy/authority-index.ts';
 import { effectOf, PRIVATE_LABEL } from '../../core/policy/flow.ts';
 import { joinLabels, type Label } from '../../core/policy/labels.ts';
-import type { CallProgress } from './turn-progress.ts';
+import type { CallProgress } from './call-progress.ts';
 
 /** The highest label that the call was approved for; nothing if nobody has approved it. */
 export function approvedLabelOf(

@@ -27,12 +27,12 @@ import { toHolderName, toPrincipalName } from '../../core/policy/principal.ts';
 import { parseTurnId } from '../../core/primitives/ids.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { approvedLabelOf, isWithin } from './approved-label.ts';
+import type { CallProgress } from './call-progress.ts';
 import type { Lane } from './lane.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { HostCallGrant, HostCallRequest } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
 import { record, transact, writeEntries } from './transact.ts';
-import type { CallProgress } from './turn-progress.ts';
 
 /** The turn and call that a request's claims name, both still going on. */
 interface RunningCall {

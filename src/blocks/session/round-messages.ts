@@ -9,7 +9,7 @@
 
 import { answerCall } from '../../core/conversation/answer-call.ts';
 import type { Message } from '../../core/conversation/message.ts';
-import { type RoundProgress, toJournaledCall } from './turn-progress.ts';
+import { type RoundProgress, toJournaledCall } from './call-progress.ts';
 import type { TurnFacts } from './turn-store.ts';
 
 export function toRoundMessages(

@@ -9,50 +9,24 @@
  */
 
 import type {
-  CallEnd,
   JournalEntry,
   JournaledCall,
   JournaledRound,
 } from '../../core/conversation/journal-entry.ts';
-import type { AssistantMessage } from '../../core/conversation/message.ts';
 import { addUsage, NO_USAGE, type Usage } from '../../core/conversation/usage.ts';
-import type { Denial } from '../../core/errors/denial.ts';
 import { Fault } from '../../core/errors/fault.ts';
-import type { TicketClaims } from '../../core/executor-protocol/ticket.ts';
 import type { ApprovalRequest } from '../../core/policy/approval.ts';
+import { type CallProgress, type RoundProgress, toJournaledCall } from './call-progress.ts';
 import { countLost } from './lost-reply.ts';
 import { type SessionEntry, toEvents } from './session-entry.ts';
 import type { Used } from './settlement-store.ts';
 
-export interface CallProgress {
-  readonly tool: string;
-  /** What a human was asked about it last. */
-  asked?: ApprovalRequest;
-  /** Refused before it was started. */
-  denied?: Denial;
-  /** Left to the client: set once the turn will end with it. */
-  handedOver?: true;
-  started?: {
-    readonly claims: TicketClaims;
-    readonly repeatable: boolean;
-    /** Hash of the approval that was used up. */
-    readonly approval?: string;
-  };
-  wentOutward: boolean;
-  end?: CallEnd;
-}
-
-export interface RoundProgress {
-  readonly message: AssistantMessage;
-  readonly usage: Usage;
-  readonly calls: Map<number, CallProgress>;
-  finished: boolean;
-}
-
 type Entry<Kind extends SessionEntry['kind']> = Extract<SessionEntry, { kind: Kind }>;
-type CallEntry = Entry<
-  'call-denied' | 'call-started' | 'call-finished' | 'call-handed-over' | 'approval-needed'
->;
+type CallStart = Entry<'call-started'>;
+type CallEntry =
+  | CallStart
+  | Entry<'call-denied' | 'call-finished' | 'call-handed-over' | 'approval-needed'>;
+type CallNote = Entry<'call-went-outward' | 'call-progress'>;
 type TurnEnd = Entry<'turn-finished' | 'turn-failed'>;
 
 export class TurnProgress {
@@ -73,52 +47,9 @@ export class TurnProgress {
    */
   apply(entry: SessionEntry): number {
     if (this.end !== undefined) throw misplaced(entry.kind, 'a turn that has not ended');
-    switch (entry.kind) {
-      case 'turn-started':
-        break;
-      case 'text':
-        this.#addText(entry);
-        break;
-      case 'reply':
-        this.#addReply(entry);
-        break;
-      case 'call-started':
-        if (this.#startCall(entry) === 'again') return 0;
-        break;
-      case 'call-denied':
-      case 'call-finished':
-        this.#endCall(entry);
-        break;
-      case 'call-handed-over':
-        this.#untouchedCall(entry).handedOver = true;
-        break;
-      case 'approval-needed':
-        this.#askAbout(entry);
-        break;
-      case 'turn-waiting':
-        this.#round(entry);
-        break;
-      case 'call-progress':
-        this.#call(entry);
-        break;
-      case 'call-went-outward':
-        this.#call(entry).wentOutward = true;
-        break;
-      case 'reservation-left':
-        this.beforeLeaving = this.used();
-        break;
-      case 'round-finished':
-        this.#round(entry).finished = true;
-        break;
-      case 'round-restarted':
-        this.#lost = this.lost();
-        this.openTexts.delete(entry.round);
-        break;
-      case 'turn-finished':
-      case 'turn-failed':
-        this.end = entry;
-    }
-    return toEvents(entry).length;
+    const isAgain = entry.kind === 'call-started' && this.#startCall(entry) === 'again';
+    if (entry.kind !== 'call-started') this.#take(entry);
+    return isAgain ? 0 : toEvents(entry).length;
   }
 
   /**
@@ -198,6 +129,58 @@ export class TurnProgress {
     return countLost(this.#lost, this.openTexts);
   }
 
+  #take(entry: Exclude<SessionEntry, CallStart>): void {
+    switch (entry.kind) {
+      case 'turn-started':
+        break;
+      case 'text':
+        this.#addText(entry);
+        break;
+      case 'reply':
+        this.#addReply(entry);
+        break;
+      case 'turn-waiting':
+        this.#round(entry);
+        break;
+      case 'reservation-left':
+        this.beforeLeaving = this.used();
+        break;
+      case 'round-finished':
+        this.#round(entry).finished = true;
+        break;
+      case 'round-restarted':
+        this.#lost = this.lost();
+        this.openTexts.delete(entry.round);
+        break;
+      case 'turn-finished':
+      case 'turn-failed':
+        this.end = entry;
+        break;
+      default:
+        this.#takeCallEntry(entry);
+    }
+  }
+
+  #takeCallEntry(entry: Exclude<CallEntry, CallStart> | CallNote): void {
+    switch (entry.kind) {
+      case 'call-denied':
+      case 'call-finished':
+        this.#endCall(entry);
+        break;
+      case 'call-handed-over':
+        this.#untouchedCall(entry).handedOver = true;
+        break;
+      case 'approval-needed':
+        this.#askAbout(entry);
+        break;
+      case 'call-progress':
+        this.#call(entry);
+        break;
+      case 'call-went-outward':
+        this.#call(entry).wentOutward = true;
+    }
+  }
+
   #addText({ round, text }: Entry<'text'>): void {
     if (this.rounds.has(round)) throw misplaced('text', 'a round without a reply');
     if (text !== '') this.openTexts.set(round, (this.openTexts.get(round) ?? '') + text);
@@ -211,7 +194,7 @@ export class TurnProgress {
   }
 
   /** A call is started again after a crash, or under a newer revision before it was dispatched. */
-  #startCall(entry: Entry<'call-started'>): 'first' | 'again' {
+  #startCall(entry: CallStart): 'first' | 'again' {
     const call = this.#call(entry);
     if (call.end !== undefined || call.denied !== undefined) {
       throw misplaced('call-started', 'a call that has not ended');
@@ -261,7 +244,7 @@ export class TurnProgress {
     return found;
   }
 
-  #call(entry: CallEntry | Entry<'call-went-outward' | 'call-progress'>): CallProgress {
+  #call(entry: CallEntry | CallNote): CallProgress {
     const { message, calls } = this.#round(entry);
     const written = message.toolCalls[entry.index];
     if (written === undefined) throw misplaced(entry.kind, 'a call of its reply');
@@ -270,23 +253,6 @@ export class TurnProgress {
     calls.set(entry.index, call);
     return call;
   }
-}
-
-/** The call as the next run, and the history, see it; nothing if nothing was decided yet. */
-export function toJournaledCall(call: CallProgress | undefined): JournaledCall | undefined {
-  if (call === undefined) return undefined;
-  const { asked, denied, handedOver, started, end, wentOutward } = call;
-  if (handedOver) return { kind: 'handed-over' };
-  if (end !== undefined) {
-    const argumentHash = started?.claims.argumentHash;
-    return { kind: 'finished', end, ...(argumentHash !== undefined && { argumentHash }) };
-  }
-  if (denied !== undefined) return { kind: 'denied', denial: denied };
-  if (started !== undefined) {
-    const { claims, repeatable } = started;
-    return { kind: 'started', claims, repeatable, wentOutward };
-  }
-  return asked && { kind: 'asked', hash: asked.hash };
 }
 
 /** Both were made by the same code, so their members come in the same order. */

@@ -6,9 +6,10 @@
 
 import { deny } from '../../core/errors/denial.ts';
 import { HIGHEST_LABEL, type Label } from '../../core/policy/labels.ts';
+import type { CallProgress } from './call-progress.ts';
 import type { LiveTurn } from './live-turns.ts';
 import type { CallSummary, ProgramOutcome, TurnSummary } from './session-api.ts';
-import type { CallProgress, TurnProgress } from './turn-progress.ts';
+import type { TurnProgress } from './turn-progress.ts';
 import { hasEnded } from './turn-store.ts';
 
 /** The turn ended while it waited. */
