@@ -74,37 +74,11 @@ export async function startExecutor(
   api: Api,
   setup: ExecutorSetup,
 ): Promise<TestExecutor> {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), 'sallyport-executor-')));
-  const home = join(root, 'home');
-  const folder = join(root, 'machine');
-  const plugins = join(root, 'plugins');
-  for (const path of [folder, plugins]) mkdirSync(path, { mode: 0o755 });
-  for (const path of [root, folder, plugins]) openToAll(path);
-  const names: string[] = [];
-  for (const plugin of setup.plugins ?? []) {
-    names.push(plugin.manifest.name);
-    await install(gateway, api, writePlugin(plugins, plugin));
-  }
-  for (const name of setup.examples ?? []) {
-    names.push(name);
-    cpSync(join(ROOT, 'build/executor-plugins', name), join(plugins, name), { recursive: true });
-    await install(gateway, api, readFileSync(join(plugins, name, 'plugin.json'), 'utf8'));
-  }
-  const approved = await api.post('/v1/nodes', { name: 'test', ...setup.approve });
-  if (approved.status !== 201) throw new Error(JSON.stringify(approved.body));
-  const { id: node, code } = approved.body;
+  const { root, home, folder, plugins } = makePlaces();
+  const names = await installAll({ gateway, api, plugins }, setup);
   const env = { ...process.env, ...setup.env, SALLYPORT_EXECUTOR_HOME: home };
-  const enrolled = await finish(spawnSallyport(['enrol', gateway.url, code], env));
-  if (enrolled.code !== 0) throw new Error(enrolled.text);
-  const { policy = '', slots = 4, tiers = ['process'] } = setup;
-  const head = [
-    `plugin_folder = ${JSON.stringify(plugins)}`,
-    `plugins = ${JSON.stringify(names)}`,
-    `slots = ${slots}`,
-    `tiers = ${JSON.stringify(tiers)}`,
-  ];
-  const toml = [...head, policy.replaceAll('{folder}', folder)].join('\n');
-  writeFileSync(join(home, 'executor.toml'), toml);
+  const node = await enrol({ gateway, api, env }, setup.approve);
+  writeFileSync(join(home, 'executor.toml'), toToml({ plugins, names, folder }, setup));
 
   const log: string[] = [];
   let child: ChildProcess | undefined;
@@ -115,13 +89,7 @@ export async function startExecutor(
     }
     await untilState(api, node, 'online', () => log.join(''));
   };
-  const end = async (signal: NodeJS.Signals) => {
-    const dying = child;
-    if (dying === undefined || dying.exitCode !== null || dying.signalCode !== null) return null;
-    const gone = new Promise<number | null>((resolve) => dying.once('exit', resolve));
-    dying.kill(signal);
-    return await gone;
-  };
+  const end = async (signal: NodeJS.Signals) => await endOf(child, signal);
   const kill = async () => void (await end('SIGKILL'));
   await start().catch(async (thrown) => {
     await kill();
@@ -137,6 +105,84 @@ export async function startExecutor(
       rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** `folder` is the machine's, `plugins` that of its plugins, and `home` is made by who enrols. */
+function makePlaces() {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'sallyport-executor-')));
+  const folder = join(root, 'machine');
+  const plugins = join(root, 'plugins');
+  for (const path of [folder, plugins]) mkdirSync(path, { mode: 0o755 });
+  for (const path of [root, folder, plugins]) openToAll(path);
+  return { root, home: join(root, 'home'), folder, plugins };
+}
+
+interface Installing {
+  readonly gateway: Pick<Gateway, 'url'>;
+  readonly api: Api;
+  readonly plugins: string;
+}
+
+/** On the machine and at the gateway; answers their names. */
+async function installAll(
+  { gateway, api, plugins }: Installing,
+  { plugins: own = [], examples = [] }: ExecutorSetup,
+): Promise<readonly string[]> {
+  for (const plugin of own) await install(gateway, api, writePlugin(plugins, plugin));
+  for (const name of examples) {
+    cpSync(join(ROOT, 'build/executor-plugins', name), join(plugins, name), { recursive: true });
+    await install(gateway, api, readFileSync(join(plugins, name, 'plugin.json'), 'utf8'));
+  }
+  return [...own.map(({ manifest }) => manifest.name), ...examples];
+}
+
+interface Enrolling {
+  readonly gateway: Pick<Gateway, 'url'>;
+  readonly api: Api;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Answers the id of the new node. */
+async function enrol(
+  { gateway, api, env }: Enrolling,
+  approve: ExecutorSetup['approve'],
+): Promise<string> {
+  const approved = await api.post('/v1/nodes', { name: 'test', ...approve });
+  if (approved.status !== 201) throw new Error(JSON.stringify(approved.body));
+  const { id, code } = approved.body;
+  const enrolled = await finish(spawnSallyport(['enrol', gateway.url, code], env));
+  if (enrolled.code !== 0) throw new Error(enrolled.text);
+  return id;
+}
+
+interface Owned {
+  readonly plugins: string;
+  readonly names: readonly string[];
+  readonly folder: string;
+}
+
+function toToml(
+  { plugins, names, folder }: Owned,
+  { policy = '', slots = 4, tiers = ['process'] }: ExecutorSetup,
+): string {
+  return [
+    `plugin_folder = ${JSON.stringify(plugins)}`,
+    `plugins = ${JSON.stringify(names)}`,
+    `slots = ${slots}`,
+    `tiers = ${JSON.stringify(tiers)}`,
+    policy.replaceAll('{folder}', folder),
+  ].join('\n');
+}
+
+/** Nothing of one that has ended already. */
+async function endOf(
+  child: ChildProcess | undefined,
+  signal: NodeJS.Signals,
+): Promise<number | null> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return null;
+  const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  return await gone;
 }
 
 /** Under the Node that runs the tests, as `bin/sallyport.mjs` would. */

@@ -44,60 +44,37 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
   const token = `sproot_${randomBytes(32).toString('base64url')}`;
   const masterKey = randomBytes(32).toString('base64url');
-  const secretsFile = join(folder, 'secrets');
-  const secrets = Object.entries({
-    SALLYPORT_MASTER_KEY: masterKey,
-    SALLYPORT_ROOT_TOKEN: token,
-    ...options.secrets,
-  })
-    .map(([name, value]) => `${name}='${value}'\n`)
-    .join('');
-  writeFileSync(secretsFile, secrets, { mode: 0o600 });
+  const dataFolder = join(folder, 'data');
+  const env = {
+    ...process.env,
+    TMPDIR: folder, // a gateway that is killed leaves things there
+    ...options.env,
+    SALLYPORT_SECRETS_FILE: writeSecrets(folder, {
+      SALLYPORT_MASTER_KEY: masterKey,
+      SALLYPORT_ROOT_TOKEN: token,
+      ...options.secrets,
+    }),
+  };
   const log: string[] = [];
   let child: ChildProcess | undefined;
-
+  const kill = async () => await killGroup(child);
   const serve = async (port: number | string) => {
     await kill();
     const printedBefore = log.length;
     const ended = new AbortController();
-    const args = ['scripts/serve.mjs', `${port}`, join(folder, 'data'), '--announce'];
-    child = spawn(process.execPath, args, {
-      cwd: ROOT,
-      env: {
-        ...process.env,
-        TMPDIR: folder, // a gateway that is killed leaves things there
-        ...options.env,
-        SALLYPORT_SECRETS_FILE: secretsFile,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
-    }
+    child = spawnServer({ port, dataFolder, env }, (text) => log.push(text));
     child.once('exit', () => ended.abort());
     const printed = () => log.slice(printedBefore).join('');
     return await untilAnnounced(printed, ended.signal).catch((error: Error) => {
       throw new Error(`The gateway did not come up: ${error.message}\n${log.join('')}`);
     });
   };
-  const kill = async () => {
-    const dying = child;
-    if (dying?.pid === undefined || dying.exitCode !== null || dying.signalCode !== null) return;
-    const gone = new Promise((resolve) => dying.once('exit', resolve));
-    process.kill(-dying.pid, 'SIGKILL');
-    await gone;
-  };
 
   const url = await onFreePort(serve);
   if (options.examples !== false) await installExamples(url, token);
   return {
-    url,
-    token,
-    masterKey,
-    dataFolder: join(folder, 'data'),
+    ...{ url, token, masterKey, dataFolder, kill },
     log: () => log.join(''),
-    kill,
     restart: async () => {
       await serve(new URL(url).port);
     },
@@ -106,4 +83,41 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Answers the file's path. */
+function writeSecrets(folder: string, secrets: Readonly<Record<string, string>>): string {
+  const path = join(folder, 'secrets');
+  const lines = Object.entries(secrets).map(([name, value]) => `${name}='${value}'\n`);
+  writeFileSync(path, lines.join(''), { mode: 0o600 });
+  return path;
+}
+
+interface Server {
+  readonly port: number | string;
+  readonly dataFolder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** In a process group of its own. */
+function spawnServer(
+  { port, dataFolder, env }: Server,
+  onPrinted: (text: string) => void,
+): ChildProcess {
+  const args = ['scripts/serve.mjs', `${port}`, dataFolder, '--announce'];
+  const child = spawn(process.execPath, args, {
+    ...{ cwd: ROOT, env, detached: true },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => onPrinted(chunk.toString()));
+  }
+  return child;
+}
+
+async function killGroup(child: ChildProcess | undefined): Promise<void> {
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  process.kill(-child.pid, 'SIGKILL');
+  await gone;
 }

@@ -50,6 +50,7 @@ export function engineImports(given: EngineRun): WebAssembly.Imports {
 }
 
 function callFunction({ run, host, suspends, engine }: EngineRun): WebAssembly.ImportValue {
+  // biome-ignore lint/complexity/useMaxParams: as the engine passes them
   const call = (
     name: Address,
     length: number,
