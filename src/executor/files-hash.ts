@@ -14,8 +14,8 @@ import { err, ok, type Result } from '../core/primitives/result.ts';
 export const MANIFEST_NAME = 'plugin.json';
 
 /** Most files, and most bytes, of one plugin. */
-export const MAX_FILES = 20_000;
-export const MAX_TOTAL_BYTES = 536_870_912;
+const MAX_FILES = 20_000;
+const MAX_TOTAL_BYTES = 536_870_912;
 
 /** Files that are looked at without letting anything else happen. */
 const MANY = 500;

@@ -9,7 +9,7 @@ import { MAX_PROGRESS_CHARS } from '../core/executor-protocol/frames.ts';
 import { toPlainText } from './bounded-output.ts';
 
 /** Most lines within one {@link WINDOW_MS}; further ones are dropped. */
-export const MAX_LINES = 20;
+const MAX_LINES = 20;
 
 const WINDOW_MS = 1_000;
 

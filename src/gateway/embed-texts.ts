@@ -31,7 +31,7 @@ import { invalidBody, Refusal } from './refusal.ts';
 import { toIncapable, unknownModel } from './require-model.ts';
 
 /** Most numbers of one answer: 512 vectors of 3,072 places. */
-export const MAX_VALUES = 1_572_864;
+const MAX_VALUES = 1_572_864;
 
 /** Longest that all requests to the provider may take, in milliseconds. */
 const MAX_DURATION_MS = 60_000;

@@ -14,7 +14,7 @@ import { Refusal } from './refusal.ts';
 import { sourceOf } from './source-address.ts';
 
 /** Requests without a credential that one source may send. */
-export const STRANGER_RATE = { calls: 120, periodMs: 60_000 } as const;
+const STRANGER_RATE = { calls: 120, periodMs: 60_000 } as const;
 
 /** Sources in memory; beyond that number all begin anew. */
 const MAX_KNOWN_SOURCES = 10_000;

@@ -12,7 +12,7 @@ import { toPrincipalName } from '../core/policy/principal.ts';
 import { Refusal } from './refusal.ts';
 import type { Caller, Route, RouteRequest } from './route.ts';
 
-export const MAX_OPEN_STREAMS = 64;
+const MAX_OPEN_STREAMS = 64;
 
 const open = new Map<string, number>();
 

@@ -26,7 +26,7 @@ export interface AppendedIndices {
  * divided by `2 ^ shift`. Filling 8 bytes takes about as long as a simple instruction. Writing
  * one table element takes 20 ns and more. A page costs once, when it is first touched.
  */
-export const LENGTH_HELPERS = [
+const LENGTH_HELPERS = [
   { unit: 'bytes', times: 1, shift: 3 },
   { unit: 'elements', times: 16, shift: 0 },
   { unit: 'pages', times: 512, shift: 0 },

@@ -40,7 +40,7 @@ const MAX_ORDERS_CHARS = 4_194_304;
 const MAX_FORMER = 100;
 
 /** The timer of a supervisor: for what it waits for, whichever comes first. */
-export const SUPERVISE_TIMER = 'supervise';
+const SUPERVISE_TIMER = 'supervise';
 
 /** At birth: starts the children, in their order. */
 export function startChildren(

@@ -21,7 +21,7 @@ export type AskLeft = (
 ) => Promise<readonly LeftMessage[]>;
 
 /** Timer of the task that asks. */
-export const INHERIT_TIMER = 'inherit';
+const INHERIT_TIMER = 'inherit';
 
 /** More messages than a life ever gets: for whoever comes after one that has not said its last number. */
 const NUMBERS_OF_A_LIFE = 1_000_000_000_000;

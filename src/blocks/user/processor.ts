@@ -23,7 +23,7 @@ import type { StateStore } from './state-store.ts';
 import { type Progress, WorkThrough } from './work-through.ts';
 
 /** Timer that goes on where a lost object was. */
-export const PROCESS_TIMER = 'process';
+const PROCESS_TIMER = 'process';
 
 /** How soon after a loss, in milliseconds. */
 const TAKE_UP_MS = 5_000;

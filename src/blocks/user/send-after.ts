@@ -14,7 +14,7 @@ import type { UserTimer } from './block-api.ts';
 import { type BlockParts, MAIL } from './block-parts.ts';
 
 /** The task on the block's one alarm that serves all of these. */
-export const USER_TIMER = 'user-timers';
+const USER_TIMER = 'user-timers';
 
 const COLUMNS = `(
   timer_id TEXT PRIMARY KEY, due_at INTEGER NOT NULL, every_ms INTEGER, body TEXT NOT NULL

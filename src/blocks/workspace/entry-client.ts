@@ -25,7 +25,7 @@ export function openEntry(
   return new EntryClient(() => env.WORKSPACES.getByName(name));
 }
 
-export class EntryClient implements EntryApi {
+class EntryClient implements EntryApi {
   readonly #connect: () => EntryApi;
 
   constructor(connect: () => EntryApi) {

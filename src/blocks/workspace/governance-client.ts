@@ -33,7 +33,7 @@ export function openGovernance(
   return new GovernanceClient(() => env.WORKSPACES.getByName(name));
 }
 
-export class GovernanceClient implements GovernanceApi {
+class GovernanceClient implements GovernanceApi {
   readonly #connect: () => GovernanceApi;
 
   constructor(connect: () => GovernanceApi) {

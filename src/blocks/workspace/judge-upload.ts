@@ -85,7 +85,7 @@ export function recordableGrowth(
 }
 
 /** All other plugins that serve. */
-export function othersThan(parts: WorkspaceParts, name: string): RegisteredPlugin[] {
+function othersThan(parts: WorkspaceParts, name: string): RegisteredPlugin[] {
   return parts.plugins
     .all()
     .map(({ plugin }) => plugin)

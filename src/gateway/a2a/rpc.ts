@@ -40,7 +40,7 @@ export const sendParams = z.looseObject({
 
 export const taskParams = z.looseObject({ id: z.string().max(128) });
 
-export const RPC_ERRORS = {
+const RPC_ERRORS = {
   invalid_request: { code: -32_600, message: 'The request must be one of JSON-RPC 2.0' },
   unknown_method: { code: -32_601, message: 'There is no such method' },
   invalid_params: { code: -32_602, message: 'The parameters must match the method' },

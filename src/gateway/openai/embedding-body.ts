@@ -8,7 +8,7 @@ import * as z from 'zod';
 import type { EmbeddedTexts } from '../embed-texts.ts';
 
 /** Texts of one request, and characters of one and of all of them. */
-export const EMBEDDING_LIMITS = { texts: 2_048, text: 131_072, all: 524_288 } as const;
+const EMBEDDING_LIMITS = { texts: 2_048, text: 131_072, all: 524_288 } as const;
 
 const text = z.string().min(1).max(EMBEDDING_LIMITS.text);
 

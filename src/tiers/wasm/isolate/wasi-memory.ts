@@ -21,7 +21,7 @@ export const ERRNO = {
 export type WasiFunction = (...args: never[]) => number;
 
 /** Most buffers in one `fd_read` or `fd_write`. */
-export const MAX_VECTORS = 1_024;
+const MAX_VECTORS = 1_024;
 
 /** Fuel for each item of a list, which the host reads one by one. */
 export const ITEM_FUEL = 100;

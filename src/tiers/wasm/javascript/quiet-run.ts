@@ -14,7 +14,7 @@ import { RunLog } from '../isolate/run-log.ts';
  * Fuel for compiling one source, or for starting the engine. Several times what the longest
  * source takes, and less than half a second.
  */
-export const PREPARATION_FUEL = 400_000_000;
+const PREPARATION_FUEL = 400_000_000;
 
 export function createQuietRun(kernel: WebAssembly.Module): HostRun {
   const limits = { ...DEFAULT_WASM_LIMITS, fuel: PREPARATION_FUEL };
