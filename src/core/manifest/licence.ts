@@ -14,7 +14,18 @@ const TOKEN = /\s*([()]|[^\s()]+)/y;
 const ID =
   /^(?:(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+|(?!LicenseRef-)[A-Za-z0-9.-]+\+?)$/;
 
-const OPERATORS = ['AND', 'OR', 'WITH'];
+type Part = 'open' | 'close' | 'operator' | 'with' | 'licence' | 'exception';
+
+/** What may come next, or that nothing need come. */
+const MAY_FOLLOW: Readonly<Record<Part | 'start', readonly (Part | 'end')[]>> = {
+  start: ['open', 'licence'],
+  open: ['open', 'licence'],
+  operator: ['open', 'licence'],
+  with: ['exception'],
+  licence: ['operator', 'with', 'close', 'end'],
+  exception: ['operator', 'close', 'end'],
+  close: ['operator', 'close', 'end'],
+};
 
 /**
  * The ids that an expression names, exceptions among them and a `+` left out; nothing if it is
@@ -30,30 +41,29 @@ const OPERATORS = ['AND', 'OR', 'WITH'];
 export function readLicence(text: string): readonly string[] | undefined {
   if (text.length > MAX_LICENCE_LENGTH) return undefined;
   const ids: string[] = [];
-  let open = 0;
-  let last: 'start' | 'operator' | 'with' | 'licence' | 'exception' | 'group' = 'start';
+  let depth = 0;
+  let last: Part | 'start' = 'start';
   for (const token of tokensOf(text.trim())) {
-    const isOperand = last === 'licence' || last === 'exception' || last === 'group';
-    if (token === '(') {
-      if (isOperand || last === 'with') return undefined;
-      open += 1;
-      last = 'operator';
-    } else if (token === ')') {
-      if (!isOperand || open === 0) return undefined;
-      open -= 1;
-      last = 'group';
-    } else if (OPERATORS.includes(token)) {
-      if (!isOperand || (token === 'WITH' && last !== 'licence')) return undefined;
-      last = token === 'WITH' ? 'with' : 'operator';
-    } else {
-      if (isOperand || !ID.test(token)) return undefined;
+    const part = partOf(token, last);
+    if (!MAY_FOLLOW[last].includes(part)) return undefined;
+    if (part === 'open') depth += 1;
+    if (part === 'close') depth -= 1;
+    if (depth < 0) return undefined;
+    if (part === 'licence' || part === 'exception') {
+      if (!ID.test(token)) return undefined;
       ids.push(token.replace(/\+$/, ''));
-      last = last === 'with' ? 'exception' : 'licence';
     }
+    last = part;
   }
-  return open === 0 && (last === 'licence' || last === 'exception' || last === 'group')
-    ? ids
-    : undefined;
+  return depth === 0 && MAY_FOLLOW[last].includes('end') ? ids : undefined;
+}
+
+function partOf(token: string, last: Part | 'start'): Part {
+  if (token === '(') return 'open';
+  if (token === ')') return 'close';
+  if (token === 'AND' || token === 'OR') return 'operator';
+  if (token === 'WITH') return 'with';
+  return last === 'with' ? 'exception' : 'licence';
 }
 
 function tokensOf(text: string): readonly string[] {
