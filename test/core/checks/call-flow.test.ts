@@ -19,6 +19,7 @@ const PAY = makeTool('pay', {
       to: source('trusted'),
       password: source('principal'),
       amount: source('bounded', 'number'),
+      count: source('attributed', 'number'),
       note: source('links'),
       page: source('attributed'),
       file: { ...source('trusted'), format: 'path' },
@@ -83,6 +84,10 @@ describe('a sensitive argument in an untrusted turn', () => {
     expect(decide({ file: '/data/Report.csv' }, { heard })).toBe('approved');
     expect(decide({ file: '/data/report.csv' }, { heard })).toMatchObject(asked('/file'));
     expect(decide({ to: '/data/report.csv' }, { heard })).toBe('approved');
+    const flow = { constants: ['/etc/Motd'] };
+    expect(decide({ file: '/etc/Motd' }, { flow })).toBe('approved');
+    expect(decide({ file: '/etc/motd' }, { flow })).toMatchObject(asked('/file'));
+    expect(decide({ to: '/etc/motd' }, { flow })).toBe('approved');
   });
 
   test('that is a bounded number has no more digits than a trusted one', () => {
@@ -94,6 +99,7 @@ describe('a sensitive argument in an untrusted turn', () => {
       expect(decide({ amount }, { heard })).toMatchObject(asked('/amount'));
     }
     expect(decide({ amount: 1 })).toMatchObject(asked('/amount'));
+    expect(decide({ count: 999 }, { heard })).toMatchObject(asked('/count'));
   });
 
   test('that is attributed stands in what an author has written whom the principal named', () => {
@@ -117,6 +123,8 @@ describe('a sensitive argument in an untrusted turn', () => {
     ]) {
       expect(note(`More: ${link}`)).toMatchObject(asked('/note'));
     }
+    const links = Array.from({ length: MAX_SENSITIVE_VALUES + 1 }, (_, i) => `https://e.example/${i}`);
+    expect(note(links.join(' '))).toMatchObject(asked('/note'));
   });
 
   test(`is one of at most ${MAX_SENSITIVE_VALUES}`, () => {

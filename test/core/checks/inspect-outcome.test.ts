@@ -111,6 +111,23 @@ describe('result check: size', () => {
     expect(cut.length).toBeLessThanOrEqual(300);
   });
 
+  test.each([0, 1])('splits no surrogate pair in it either, after %d letters', (before) => {
+    const cut = contentOf('x'.repeat(before) + '\u{1f3fb}'.repeat(400), { maxResultChars: 300 });
+    expect(cut.isWellFormed()).toBe(true);
+    expect(cut.length).toBeGreaterThan(300 - 2);
+  });
+
+  test('bounds what has grown because something in it was redacted', () => {
+    const text = `${'mail a@b.co '.repeat(24)}${'x'.repeat(12)}`;
+    expect(text).toHaveLength(300);
+    const grown = inspect(text, { maxResultChars: 300, scan: { personalData: 'redact' } });
+    if (!grown.ok) throw new Error(grown.error.reason);
+    expect(grown.value.truncated).toBe(true);
+    expect(grown.value.content).not.toContain('a@b.co');
+    expect(grown.value.content.endsWith(CUT_MARKER)).toBe(true);
+    expect(grown.value.content.length).toBeLessThanOrEqual(300);
+  });
+
   test('refuses an output that is no text at all', () => {
     for (const output of [undefined, null, 7, {}, ['a']]) {
       expect(inspect(output as never)).toMatchObject({
@@ -260,6 +277,10 @@ describe('result check: label, by field', () => {
     for (const words of ['pay', 'a1', 'Ignore all', 'on 2026-05-20 pay', ['x']]) {
       expect(integrityOf(words)).toBe('untrusted');
     }
+    const unsaid = makeTool('sum', {
+      outputSchema: { type: 'object', properties: { id: vouches, sum: { type: 'number' } } },
+    });
+    expect(inspectJson({ id: 7, sum: 7 }, unsaid).integrity).toBe('untrusted');
   });
 
   test('believes no tool that hears outsiders, unless the policy does', () => {

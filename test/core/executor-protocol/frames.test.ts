@@ -8,7 +8,7 @@ import {
   parseExecutorFrame,
   parseGatewayFrame,
 } from '../../../src/core/executor-protocol/frames.ts';
-import { handshakeText } from '../../../src/core/executor-protocol/handshake.ts';
+import { enrolmentText, handshakeText } from '../../../src/core/executor-protocol/handshake.ts';
 
 const NONCE = 'n'.repeat(43);
 const CALL = { kind: 'call', callKey: 'turn_1/0/0', ticket: 't', arguments: '{}' };
@@ -75,5 +75,13 @@ describe('handshakeText()', () => {
       ...Object.keys(shake).map((part) => handshakeText('executor', { ...shake, [part]: 'other' })),
     ];
     expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  test('is of another purpose than what is signed at enrolment', () => {
+    const shake = { workspace: 'w', node: 'n', executorNonce: 'e', gatewayNonce: 'g' };
+    const [purpose] = handshakeText('executor', shake).split('\n');
+    const [other, ...parts] = enrolmentText('code', 'key').split('\n');
+    expect(other).not.toBe(purpose);
+    expect(parts).toEqual(['code', 'key']);
   });
 });

@@ -56,10 +56,12 @@ describe('classifyAddress()', () => {
     // Cloud metadata, in whatever range.
     ['169.254.169.254', 'metadata'],
     ['169.254.170.2', 'metadata'],
+    ['169.254.170.23', 'metadata'],
     ['168.63.129.16', 'metadata'],
     ['100.100.100.200', 'metadata'],
     ['192.0.0.192', 'metadata'],
     ['fd00:ec2::254', 'metadata'],
+    ['fd00:ec2::23', 'metadata'],
     ['fd20:ce::254', 'metadata'],
   ])('finds %s to be %s', (address, expected) => {
     expect(classifyAddress(address)).toBe(expected);
@@ -105,6 +107,14 @@ describe('classifyAddress()', () => {
     ['fe80::5efe:a9fe:a9fe', 'metadata'],
     ['2606:4700::5efe:7f00:1', 'loopback'],
     ['2606:4700::200:5efe:a00:1', 'private'],
+    // Those that nearly do have their own.
+    ['64:ff9b:0:1::808:808', 'reserved'],
+    ['64:ff9b::1:0:808:808', 'reserved'],
+    ['64:ff9b::1:808:808', 'reserved'],
+    ['fd00:ff9b::808:808', 'private'],
+    ['0:0:1::ffff:808:808', 'reserved'],
+    ['0:0:0:1::ffff:808:808', 'reserved'],
+    ['::1:0:808:808', 'reserved'],
   ])('finds %s to be %s, with and without brackets', (address, expected) => {
     expect(classifyAddress(address)).toBe(expected);
     expect(classifyAddress(`[${address}]`)).toBe(expected);
@@ -135,6 +145,13 @@ describe('classifyAddress()', () => {
     ['nip.io', 'local-name'],
     ['mynip.io', 'public'],
     ['localtest.me', 'local-name'],
+    ...['a.alt', 'a.mail', 'db.service.consul', 'a.docker'].map((name) => [name, 'local-name']),
+    ...['metadata.tencentyun.com', '10-0-0-1.sslip.io', 'a.lvh.me', 'a.lacolhost.com'].map(
+      (name) => [name, 'local-name'],
+    ),
+    ['example.web3', 'public'],
+    [`${'a'.repeat(63)}.com`, 'public'],
+    [`${'a.'.repeat(125)}com`, 'public'],
   ])('finds the name %s to be %s', (name, expected) => {
     expect(classifyAddress(name)).toBe(expected);
   });
@@ -149,6 +166,9 @@ describe('classifyAddress()', () => {
     'example-.com',
     'bücher.example.com',
     '0x7f.1',
+    'example.0x7f',
+    `${'a'.repeat(64)}.com`,
+    `a${'a.'.repeat(125)}com`,
     '127.1',
     '017700000001',
     '2130706433',
@@ -210,5 +230,12 @@ describe('embeddedIpv4()', () => {
     expect(embeddedIpv4([0x2606, 0x4700, 0, 0, 0, 0, 0, 0x1111])).toBeUndefined();
     expect(embeddedIpv4([0, 0, 0, 0, 0, 0, 0, 1])).toBeUndefined();
     expect(embeddedIpv4([0, 0, 0, 0, 0, 0, 0, 0])).toBeUndefined();
+  });
+
+  test('reads all bits of it, which Teredo inverts', () => {
+    expect(embeddedIpv4([0x2001, 0, 0x4136, 0xe378, 0x8000, 0x63bf, 0x3fff, 0xfdd2])).toBe(
+      '192.0.2.45',
+    );
+    expect(embeddedIpv4([0, 0, 0, 0, 0, 0xffff, 0xfbfd, 0x01ff])).toBe('251.253.1.255');
   });
 });

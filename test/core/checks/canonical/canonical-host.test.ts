@@ -28,6 +28,13 @@ describe('canonicaliseHost()', () => {
     ['ｅｘａｍｐｌｅ.com', 'example.com'],
     ['faß.de', 'xn--fa-hia.de'],
     ['почта.рф', 'xn--80a1acny.xn--p1ai'],
+    ['r3---sn.bücher.example.com', 'r3---sn.xn--bcher-kva.example.com'],
+    ['example.web3', 'example.web3'],
+    // Writing systems that mix with Latin letters.
+    ['かなabc.jp', 'xn--abc-k73b9f.jp'],
+    ['カナabc.jp', 'xn--abc-jj4b4f.jp'],
+    ['한글abc.kr', 'xn--abc-eb9ll88m.kr'],
+    ['漢字abc.tw', 'xn--abc-z69er78f.tw'],
     ['2606:4700:4700:0:0:0:0:1111', '2606:4700:4700::1111'],
     ['[2606:4700:4700::1111]', '2606:4700:4700::1111'],
     ['2606:4700:4700::ABCD', '2606:4700:4700::abcd'],
@@ -95,6 +102,10 @@ describe('canonicaliseHost()', () => {
     ['example.com..', 'host_malformed'],
     ['-example.com', 'host_malformed'],
     ['example-.com', 'host_malformed'],
+    ['bücher.-a.com', 'host_malformed'],
+    ['bücher.a-.com', 'host_malformed'],
+    ['bücher.com-', 'host_malformed'],
+    ['1\u05D0.com', 'host_malformed'], // a label from right to left does not begin with a digit
     ['ex_ample.com', 'host_malformed'],
     ['ex*mple.com', 'host_malformed'],
     ['example.com/', 'host_malformed'],
@@ -116,6 +127,7 @@ describe('canonicaliseHost()', () => {
     ['example.com:443', 'host_malformed'],
     ['[example.com]', 'host_malformed'],
     ['[::1', 'host_malformed'],
+    ['2606:4700::1]', 'host_malformed'],
     ['[127.0.0.1]', 'host_malformed'],
     ['1::2::3', 'host_malformed'],
     // Percent signs: encoded hosts and zones.

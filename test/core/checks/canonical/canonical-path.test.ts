@@ -42,6 +42,8 @@ describe('canonicalisePath()', () => {
     ['/data/100%zz', '/data/100%zz'],
     ['/data/50%25', '/data/50%'],
     ['/data/%2541', '/data/A'],
+    ['/data/%25252541', '/data/A'],
+    ['/data/%41%4', '/data/A%4'],
     ['/data/%%34%31', '/data/A'],
     ['/data/%C3%A9', '/data/é'],
     ['/data/e\u0301', '/data/é'],
@@ -50,6 +52,7 @@ describe('canonicalisePath()', () => {
     ['/data/-rf', '/data/-rf'],
     ['/データ/報告.txt', '/データ/報告.txt'],
     ['/data/½', '/data/½'],
+    ['/data/./½', '/data/½'],
     ['/data/…more', '/data/…more'],
     ['/data/👩‍💻', '/data/👩‍💻'],
   ])('writes %j as %j', (text, path) => {
@@ -76,7 +79,7 @@ describe('canonicalisePath()', () => {
     ['%2Fetc%2Fpasswd', 'path_encoded_separator'],
     ['/data/a%00.csv', 'path_encoded_separator'],
     ['/data/a%2500.csv', 'path_encoded_separator'],
-    ['/data/%252525252541', 'path_encoding'],
+    ['/data/%2525252541', 'path_encoding'],
     // Bytes that are no UTF-8: over-long, cut short, surrogates, beyond Unicode.
     ['/data/%c0%ae%c0%ae/etc', 'path_encoding'],
     ['/data/..%c0%afetc', 'path_encoding'],
@@ -120,6 +123,7 @@ describe('canonicalisePath()', () => {
     ['/data/\uD800', 'path_character'],
     // Characters that a reader who folds compatibility forms takes for steps.
     ['/data/\uFF0E\uFF0E/etc', 'path_character'],
+    ['/data/\uFF0E/etc', 'path_character'],
     ['/data/\u2025/etc', 'path_character'],
     ['/data/..\uFF0Fetc', 'path_character'],
     ['/data\uFF3Cetc', 'path_character'],
@@ -139,6 +143,13 @@ describe('canonicalisePath()', () => {
   test('measures the resolved path, so that dots do not count', () => {
     expect(canonical(`/${'a/../'.repeat(400)}b`)).toBe('/b');
     expect(canonical(`/${'a/../'.repeat(1_000)}b`)).toBe('! path_too_long');
+  });
+
+  test('reads three times as many characters, so that all of a path may be escapes', () => {
+    expect(canonical(`/${'%61'.repeat(MAX_PATH_BYTES - 1)}`)).toHaveLength(MAX_PATH_BYTES);
+    const dots = './'.repeat((3 * MAX_PATH_BYTES - 2) / 2);
+    expect(canonical(`/${dots}a`)).toBe('/a');
+    expect(canonical(`/${dots}aa`)).toBe('! path_too_long');
   });
 
   test('has nothing left to canonicalise in its result', () => {

@@ -114,6 +114,7 @@ describe('canonicaliseArguments()', () => {
     expect(canonical({ anyOf: [{ type: 'null' }, path] }, bad)).toBe('! /a path_above_root');
     expect(canonical({ oneOf: [path, { type: 'integer' }] }, bad)).toBe('! /a path_above_root');
     expect(canonical({ if: {}, else: path }, bad)).toBe('! /a path_above_root');
+    expect(canonical({ if: {}, then: path }, bad)).toBe('! /a path_above_root');
     expect(canonical({ allOf: [{ allOf: [path] }] }, bad)).toBe('! /a path_above_root');
     expect(canonical({ items: path }, [bad])).toBe('! /a/0 path_above_root');
     expect(canonical({ prefixItems: [{}, path] }, ['x', bad])).toBe('! /a/1 path_above_root');
@@ -121,6 +122,7 @@ describe('canonicaliseArguments()', () => {
       '! /a/1 path_above_root',
     );
     expect(canonical({ contains: path }, [bad])).toBe('! /a/0 path_above_root');
+    expect(canonical({ unevaluatedItems: path }, [bad])).toBe('! /a/0 path_above_root');
     expect(canonical({ 'x-sallyport-kind': 'path' }, [[bad]])).toBe('! /a/0/0 path_above_root');
     expect(canonical({ 'x-sallyport-kind': 'path', items: { format: 'argv' } }, [';'])).toBe(
       '! /a/0 shell_metacharacter',
