@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   continues,
   type LedgerIdentity,
+  ledgerIdentitySchema,
+  MAX_EARLIER_LIVES,
 } from '../../../src/core/executor-protocol/ledger-identity.ts';
 
 /** Its lives, the present one first. */
@@ -27,5 +29,20 @@ describe('continues()', () => {
 
   test('where nothing was seen before, there is nothing to lose', () => {
     expect([continues(BEFORE, undefined), continues(undefined, undefined)]).toEqual([true, true]);
+  });
+});
+
+describe('ledgerIdentitySchema', () => {
+  const isRead = (identity: object) => ledgerIdentitySchema.safeParse(identity).success;
+
+  test('reads names of 128 bits in lower-case hex, and a bounded number of them', () => {
+    const life = '0a'.repeat(16);
+    expect(isRead({ life, earlier: Array(MAX_EARLIER_LIVES).fill(life) })).toBe(true);
+    expect(isRead({ life, earlier: Array(MAX_EARLIER_LIVES + 1).fill(life) })).toBe(false);
+    for (const other of [`${life}0`, life.slice(1), life.toUpperCase(), `x ${life}`]) {
+      expect(isRead({ life: other, earlier: [] })).toBe(false);
+      expect(isRead({ life, earlier: [other] })).toBe(false);
+    }
+    expect(isRead({ life, earlier: [], later: [] })).toBe(false);
   });
 });
