@@ -10,10 +10,11 @@ const read = (value: unknown) => readCaveat(encode(JSON.stringify(value)));
 describe('readCaveat()', () => {
   test.each<Caveat | object>([
     { kind: 'expiry', at: 0 },
-    { kind: 'workspace', id: 'acme' },
+    { kind: 'workspace', id: 'w'.repeat(63) },
     { kind: 'budget', maxTokens: 0 },
     { kind: 'budget', maxCostMicroUsd: TURN_LIMIT_CEILINGS.maxCostMicroUsd },
     { kind: 'label', integrity: 'trusted', confidentiality: 'workspace' },
+    { kind: 'label', integrity: 'untrusted', confidentiality: 'secret' },
     { kind: 'tool', name: 'read-file' },
     { kind: 'grants', patterns: [] },
   ])('reads %j', (caveat) => {
@@ -31,7 +32,17 @@ describe('readCaveat()', () => {
 
   test.each([
     ['a kind that does not exist', { kind: 'ip-address', is: '::1' }],
-    ['a member too many', { kind: 'expiry', at: 1, unless: 'asked' }],
+    ...[
+      { kind: 'grants', patterns: [] },
+      { kind: 'expiry', at: 1 },
+      { kind: 'workspace', id: 'acme' },
+      { kind: 'budget', maxTokens: 1 },
+      { kind: 'label', integrity: 'trusted', confidentiality: 'workspace' },
+      { kind: 'tool', name: 'grep' },
+    ].map((caveat): [string, unknown] => ['a member too many', { ...caveat, unless: 'asked' }]),
+    ['an end before all time', { kind: 'expiry', at: -1 }],
+    ['a longer workspace than there is', { kind: 'workspace', id: 'w'.repeat(64) }],
+    ['a list within a list', { kind: 'grants', patterns: [['block:send']] }],
     ['an end that is no instant', { kind: 'expiry', at: 1.5 }],
     ['an end as text', { kind: 'expiry', at: '1' }],
     ['a budget of nothing that is named', { kind: 'budget' }],

@@ -5,12 +5,13 @@ import {
   grantsUnder,
   isEnded,
   type KillSwitch,
+  killSwitchSchema,
   policyUnder,
   toSwitchKey,
 } from '../../../src/core/policy/kill-switch.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import { capability } from '../capabilities/read.ts';
-import { authority, grants, NOW } from './authority-builder.ts';
+import { authority, grants, NOW, patterns } from './authority-builder.ts';
 
 const held = grants('tool:*', 'session:*', 'block:*', 'system:*', 'storage:*', 'channel:*');
 const holds = (switches: readonly KillSwitch[], text: string) =>
@@ -37,6 +38,11 @@ describe('grantsUnder()', () => {
     ['system:config:write', true, true],
     ['system:token:revoke', true, true],
     ['system:plugin:stop', true, true],
+    ['system:explain', true, true],
+    ['system:node:list', true, true],
+    ['system:secret:list', true, true],
+    ['storage:workspace:read', true, false],
+    ['channel:list', true, false],
     ['session:cancel', true, true],
     ['block:exit', true, true],
   ])(
@@ -65,7 +71,9 @@ describe('findSwitchAgainst()', () => {
   test.each([
     ['tool:call:fetch', 'tool'],
     ['tool:call:fetcher', undefined],
+    ['provider:llm:call:openai/gpt-x', 'provider'],
     ['provider:llm:stream:openai/gpt-x', 'provider'],
+    ['provider:embedding:openai/embed-x', 'provider'],
     ['provider:llm:stream:openai-eu/gpt-x', undefined],
     ['storage:memory:write', 'writes'],
     ['session:turn', undefined],
@@ -92,6 +100,13 @@ describe('policyUnder()', () => {
     expect(deny).toContain('provider:llm:stream:openai/*');
   });
 
+  test('denies what the policy denies, as before', () => {
+    const policy = { ...DEFAULT_POLICY, deny: patterns('tool:exec') };
+    const { deny, ...others } = policyUnder([{ kind: 'tool', name: 'fetch' }], policy);
+    expect(deny).toContain('tool:exec');
+    expect({ ...others, deny: policy.deny }).toEqual(policy);
+  });
+
   test('is the policy itself where nothing is denied', () => {
     expect(policyUnder([{ kind: 'writes' }], DEFAULT_POLICY)).toBe(DEFAULT_POLICY);
   });
@@ -107,9 +122,9 @@ describe('isEnded()', () => {
     expect(isEnded(switches, { ...block, behalf: { kind: 'user', id: 'alice', grants: [] } })).toBe(
       true,
     );
-    expect(isEnded(switches, { ...block, behalf: { kind: 'user', id: 'bob', grants: [] } })).toBe(
-      false,
-    );
+    const other = { ...block, behalf: { kind: 'user', id: 'bob', grants: [] } } as const;
+    expect(isEnded(switches, other)).toBe(false);
+    expect(isEnded([...switches, { kind: 'principal', name: 'block:b' }], other)).toBe(true);
   });
 
   test('ends a channel with its senders and those who act for them, or one sender', () => {
@@ -129,6 +144,41 @@ describe('isEnded()', () => {
   test('ends nobody of another kind or name', () => {
     expect(isEnded(switches, { kind: 'service', id: 'alice' })).toBe(false);
     expect(isEnded(switches, { kind: 'user', id: 'alice2' })).toBe(false);
+    expect(isEnded(switches, { kind: 'user', id: 'alice.2' })).toBe(false);
+  });
+});
+
+describe('killSwitchSchema', () => {
+  const isRead = (thrown: object) => killSwitchSchema.safeParse(thrown).success;
+
+  test.each<KillSwitch>([
+    { kind: 'workspace' },
+    { kind: 'writes' },
+    { kind: 'tool', name: 'fetch' },
+    { kind: 'provider', name: 'a1-x' },
+    { kind: 'provider', name: 'p'.repeat(64) },
+    ...['user', 'service', 'block', 'channel'].map((kind) => ({
+      kind: 'principal' as const,
+      name: `${kind}:0a.b_c-d`,
+    })),
+    { kind: 'principal', name: `channel:${'s'.repeat(64)}` },
+  ])('reads %j, with nothing beside', (thrown) => {
+    expect(isRead(thrown)).toBe(true);
+    expect(isRead({ ...thrown, unless: 'asked' })).toBe(false);
+  });
+
+  test.each([
+    { kind: 'everything' },
+    { kind: 'tool' },
+    { kind: 'tool', name: 'Fetch' },
+    { kind: 'provider', name: 'openai/*' },
+    { kind: 'provider', name: 'p'.repeat(65) },
+    { kind: 'principal', name: 'alice' },
+    { kind: 'principal', name: 'root:alice' },
+    { kind: 'principal', name: 'user:*' },
+    { kind: 'principal', name: `user:${'s'.repeat(65)}` },
+  ])('refuses %j', (thrown) => {
+    expect(isRead(thrown)).toBe(false);
   });
 });
 
