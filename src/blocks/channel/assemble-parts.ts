@@ -46,7 +46,7 @@ export function assembleParts({ workspace, env, ctx, ...ways }: Surroundings): C
     slices: new SenderSlices(),
     codes: new CodeStore(sql),
     updates: new UpdateStore(sql, sealing),
-    endings: new TurnEndings(sql),
+    endings: new TurnEndings(sql, now),
     patience: new Patience(),
     replies: new ReplyStore(sql, sealing),
     chats: new ChatStore(sql),

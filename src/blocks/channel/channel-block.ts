@@ -254,11 +254,12 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
   /** Part of a transaction, or of the alarm. */
   #setTimer(): void {
     const { updates, endings, replies, outbox, now } = this.#parts;
-    const isSaid = outbox.isEmpty() && endings.isEmpty();
-    const isIdle = updates.isEmpty() && isSaid && replies.isAllSettled();
-    const latest = now() + LATEST_MS;
-    if (isIdle) this.#timers.clear(WORK_TIMER);
-    else this.#timers.setLatest(WORK_TIMER, Math.min(latest, this.#nextAt() ?? latest));
+    const isIdle = updates.isEmpty() && outbox.isEmpty() && replies.isAllSettled();
+    const ats = [...(isIdle ? [] : [this.#nextAt(), now() + LATEST_MS]), endings.nextAt()].filter(
+      (at) => at !== undefined,
+    );
+    if (ats.length === 0) this.#timers.clear(WORK_TIMER);
+    else this.#timers.setLatest(WORK_TIMER, Math.min(...ats));
     if (this.#timers.dueAt(SWEEP_TIMER) === undefined) {
       this.#timers.set(SWEEP_TIMER, now() + SWEEP_MS);
     }

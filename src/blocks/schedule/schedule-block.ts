@@ -44,9 +44,6 @@ const WORK_TIMER = 'work';
 const SOONEST_MS = 500;
 const LATEST_MS = 30_000;
 
-/** How soon others are asked again for what could not be said to them, in milliseconds. */
-const OWED_MS = 2_000;
-
 export class ScheduleBlock extends DurableObject<BlockBindings> implements ScheduleApi {
   readonly #sealing: Sealing;
   readonly #parts: ScheduleParts;
@@ -180,8 +177,7 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
     const { schedules, giveBacks, endings, outbox, now } = this.#parts;
     const open = schedules.openDueAts().map((dueAt) => lookAgainAt(dueAt, now()));
     const unsent = outbox.isEmpty() ? [] : [now() + LATEST_MS];
-    const isOwed = giveBacks.pending().length > 0 || !endings.isEmpty();
-    const owed = isOwed ? [now() + OWED_MS] : [];
+    const owed = [giveBacks.nextAt(), endings.nextAt()].filter((at) => at !== undefined);
     const next = schedules.nextAt() ?? Number.POSITIVE_INFINITY;
     const at = Math.min(next, ...open, ...unsent, ...owed);
     if (Number.isFinite(at)) this.#timers.set(WORK_TIMER, at);
@@ -198,8 +194,8 @@ export class ScheduleBlock extends DurableObject<BlockBindings> implements Sched
         workspace,
         env: this.env,
         schedules: new ScheduleStore(sql, this.#sealing),
-        giveBacks: new GiveBackStore(sql),
-        endings: new TurnEndings(sql),
+        giveBacks: new GiveBackStore(sql, now),
+        endings: new TurnEndings(sql, now),
         outbox,
         now,
       },

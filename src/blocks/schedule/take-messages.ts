@@ -98,9 +98,9 @@ export function orderGiveBack(
   if (takeFrom !== undefined) giveBacks.add({ block: takeFrom.block, take: takeOf(schedule, run) });
 }
 
-/** Never rejects: what cannot be given back now is tried again with the next alarm. */
+/** Never rejects: what cannot be given back now is tried again later. */
 export async function giveBack(parts: ScheduleParts): Promise<void> {
-  const work = parts.giveBacks.pending().map(async (one) => {
+  const work = parts.giveBacks.claimDue().map(async (one) => {
     const block = openNamedBlock(parts, one.block);
     await block?.again((api) => api.endTake(one.take, 'given-back'));
     parts.giveBacks.done(one);

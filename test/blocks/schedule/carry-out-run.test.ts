@@ -53,7 +53,7 @@ const parts = {
   endings: { add: (one: TurnEnding) => ended.push(one), settle: async () => undefined },
   giveBacks: {
     add: (one: GiveBack) => owed.push(one),
-    pending: () => owed,
+    claimDue: () => owed,
     done: (one: GiveBack) => {
       owed = owed.filter(({ take }) => take !== one.take);
     },
