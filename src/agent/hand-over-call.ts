@@ -12,7 +12,7 @@ import { type ProposedToolCall, toCallKey } from '../core/conversation/tool-call
 import { type Denial, deny } from '../core/errors/denial.ts';
 import { canonicalJson } from '../core/primitives/canonical-json.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
-import { applyPolicy, type Blocked, kindsOf } from '../core/scan/apply-policy.ts';
+import { applyPolicy, kindsOf, type Stopped } from '../core/scan/apply-policy.ts';
 import type { KnownValues } from '../core/scan/known-values.ts';
 import { scanText } from '../core/scan/scan-text.ts';
 import { recordOf } from './turn-records.ts';
@@ -35,13 +35,13 @@ export function handOver(
   if (!applied.ok) return err(toDenial(applied.error));
   const [removed] = applied.value.removed;
   if (removed === undefined) return ok({ handedOver: call });
-  const isPersonal = removed.kind === 'personal';
-  return err(deny('output', isPersonal ? 'personal_data_detected' : 'secret_detected'));
+  const reason = removed.kind === 'personal' ? 'personal_data_detected' : 'secret_detected';
+  return err(deny('output', reason, { findings: applied.value.names }));
 }
 
 /** Replies are not looked at for injections: there is no reason for that. */
-function toDenial(blocked: Blocked): Denial {
-  return deny('output', blocked === 'injection_detected' ? 'uninspectable' : blocked);
+function toDenial({ reason, names: findings }: Stopped): Denial {
+  return deny('output', reason === 'injection_detected' ? 'uninspectable' : reason, { findings });
 }
 
 /** With the arguments as the model wrote them: nothing but the client reads them. */

@@ -110,6 +110,10 @@ function callFacts({ claims }: ApprovedToolCall): Facts {
   return { callKey, tool, plugin, pluginVersion, codeHash };
 }
 
-function denialFacts({ check, reason, family }: Denial): Facts {
-  return { check, reason, ...(family !== undefined && { resource: family }) };
+function denialFacts({ check, reason, family, findings }: Denial): Facts {
+  return {
+    ...{ check, reason },
+    ...(family !== undefined && { resource: family }),
+    ...(findings && { findings }),
+  };
 }

@@ -53,6 +53,7 @@ export function toProblemResponse(problem: Problem): Response {
     ...(problem.denial && { check: problem.denial.check, reason: problem.denial.reason }),
     ...(problem.reason !== undefined && { reason: problem.reason }),
     ...(problem.denial?.pointer !== undefined && { pointer: problem.denial.pointer }),
+    ...(problem.denial?.findings && { findings: problem.denial.findings }),
     ...(problem.errors && { errors: problem.errors }),
     ...(problem.growth && { growth: problem.growth }),
     ...(problem.cost && { cost: problem.cost }),

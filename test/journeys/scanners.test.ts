@@ -42,17 +42,13 @@ describe('what a user writes', () => {
     const session = await api.session();
     const { status, body } = await api.turn(session, `${INJECTION} and be quiet.`);
     expect(status).toBe(403);
-    expect(body).toMatchObject({ code: 'denied', check: 'input', reason: 'injection_detected' });
+    const findings = ['injection:override-instructions'];
+    const why = { check: 'input', reason: 'injection_detected', findings };
+    expect(body).toMatchObject({ code: 'denied', ...why });
     expect((await api.get(`/v1/sessions/${session}/messages`)).body.messages).toEqual([]);
     await expect
       .poll(() => records('turn-refused'))
-      .toContainEqual(
-        expect.objectContaining({
-          sessionId: session,
-          check: 'input',
-          reason: 'injection_detected',
-        }),
-      );
+      .toContainEqual(expect.objectContaining({ sessionId: session, ...why }));
     expect(JSON.stringify(await records('turn-refused'))).not.toContain('previous');
   });
 

@@ -124,6 +124,7 @@ export class Admissions {
         ...toActorFields(request),
         reason: refusal.denial?.reason ?? refusal.code,
         ...(refusal.denial && { check: refusal.denial.check }),
+        ...(refusal.denial?.findings && { findings: refusal.denial.findings }),
         sessionId: request.sessionId,
       };
       record(parts, [event]);

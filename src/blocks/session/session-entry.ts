@@ -94,7 +94,7 @@ function toDeniedEvent(
   denial: Denial,
   cost?: RunCost,
 ): TurnEventBody {
-  const { check, reason, retryAfterMs } = denial;
+  const { check, reason, findings, retryAfterMs } = denial;
   return {
     kind: 'tool-call-denied',
     round,
@@ -102,6 +102,7 @@ function toDeniedEvent(
     tool,
     check,
     reason,
+    ...(findings && { findings }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(cost && { cost }),
   };

@@ -36,7 +36,10 @@ export function inspectInput(
       continue;
     }
     const applied = applyPolicy(scanText(content, options), policy);
-    if (!applied.ok) return err(deny('input', applied.error));
+    if (!applied.ok) {
+      const { reason, names: findings } = applied.error;
+      return err(deny('input', reason, { findings }));
+    }
     const { removed } = applied.value;
     for (const name of applied.value.names) names.add(name);
     messages.push(

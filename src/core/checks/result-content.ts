@@ -46,7 +46,10 @@ export function checkContent(
   const read = text.slice(0, keptUnits + LOOKAHEAD);
   const report = scanText(read, { kinds: kindsOf(stage), ...(known && { known }) });
   const applied = applyPolicy(keptPart(report, keptUnits), stage);
-  if (!applied.ok) return err(deny('content', applied.error));
+  if (!applied.ok) {
+    const { reason, names } = applied.error;
+    return err(deny('content', reason, { findings: names }));
+  }
 
   const { maxResultChars } = policy.limits;
   const content = redact(text.slice(0, keptUnits), applied.value.removed);

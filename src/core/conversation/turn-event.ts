@@ -33,6 +33,8 @@ export type TurnEventBody =
       readonly kind: 'tool-call-denied';
       readonly check: CheckName;
       readonly reason: CheckReason;
+      /** Of a scanner: the names of what policy does not let pass. */
+      readonly findings?: readonly string[];
       readonly retryAfterMs?: number;
       /** Set where a tier had the call. */
       readonly cost?: RunCost;

@@ -3,7 +3,7 @@
  *
  * A denial is shown to the one who asked and goes on the record, so it holds nothing that the
  * model, the user or a plugin wrote: the check, a reason of its closed list, at most a JSON
- * pointer, and the capability's family.
+ * pointer, the capability's family, and the names of rules.
  *
  * @module
  */
@@ -18,12 +18,14 @@ export interface Denial {
   readonly family?: string;
   /** Where in the arguments, as a JSON pointer (RFC 6901) of names that the schema declares. */
   readonly pointer?: string;
+  /** `kind:rule` of what a scanner found that policy does not let pass: never what it says. */
+  readonly findings?: readonly string[];
   /** Milliseconds until the same call may pass; set for rates and budgets. */
   readonly retryAfterMs?: number;
 }
 
 /** The facts of a denial beyond check and reason. */
-export type DenialFacts = Pick<Denial, 'family' | 'pointer' | 'retryAfterMs'>;
+export type DenialFacts = Pick<Denial, 'family' | 'pointer' | 'findings' | 'retryAfterMs'>;
 
 export function deny<Check extends CheckName>(
   check: Check,

@@ -9,7 +9,12 @@
  * @module
  */
 
-import { allows, type CapabilityRules, denies, permits } from '../capabilities/capability-set.ts';
+import {
+  allows,
+  type CapabilityRules,
+  findCovering,
+  permits,
+} from '../capabilities/capability-set.ts';
 import { isKnown } from '../capabilities/catalogue.ts';
 import type { Grant } from '../capabilities/grant.ts';
 import { mayHold } from '../capabilities/holder.ts';
@@ -48,6 +53,8 @@ export interface Leg {
   readonly answer: 'yes' | 'no' | 'not-asked';
   /** Why it said no. */
   readonly reason?: DecisionReason;
+  /** The pattern of a deny list that did. */
+  readonly rule?: CapabilityPattern;
 }
 
 export interface Decision {
@@ -73,6 +80,8 @@ interface LegRule {
   readonly reason: DecisionReason;
   /** `undefined` where there is nobody to ask. */
   readonly ask: (about: Case) => boolean | undefined;
+  /** Of a list that denies: the pattern that does. */
+  readonly findRule?: (about: Case) => CapabilityPattern | undefined;
 }
 
 /** Whom the operator's policy cannot lock out of reading and replacing it: who was granted that. */
@@ -94,7 +103,8 @@ const LEGS: readonly LegRule[] = [
   {
     leg: 'plugin-deny',
     reason: 'plugin_deny_match',
-    ask: ({ plugin, capability }) => plugin && !denies(plugin.deny, capability),
+    ask: ({ plugin, capability }) => plugin && findCovering(plugin.deny, capability) === undefined,
+    findRule: ({ plugin, capability }) => plugin && findCovering(plugin.deny, capability),
   },
   {
     leg: 'workspace-allow',
@@ -104,7 +114,8 @@ const LEGS: readonly LegRule[] = [
   {
     leg: 'workspace-deny',
     reason: 'workspace_deny_match',
-    ask: (about) => isPolicyDoor(about) || !denies(about.authority.policy.deny, about.capability),
+    ask: (about) => isPolicyDoor(about) || findPolicyRule(about) === undefined,
+    findRule: findPolicyRule,
   },
   {
     leg: 'principal-grant',
@@ -153,10 +164,12 @@ export function authorize(authority: Authority, question: Question): Decision {
   if (read === 'malformed_capability') return refuse(read, 'no', 'not-asked');
   if (read === 'unknown_capability') return refuse(read, 'yes', 'no');
 
-  const answers = LEGS.map(({ leg, reason, ask }): Leg => {
+  const answers = LEGS.map(({ leg, reason, ask, findRule }): Leg => {
     const answer = ask(read);
     if (answer === undefined) return { leg, answer: 'not-asked' };
-    return answer ? { leg, answer: 'yes' } : { leg, answer: 'no', reason };
+    if (answer) return { leg, answer: 'yes' };
+    const rule = findRule?.(read);
+    return { leg, answer: 'no', reason, ...(rule !== undefined && { rule }) };
   });
   const legs: readonly Leg[] = [
     { leg: 'form', answer: 'yes' },
@@ -189,6 +202,10 @@ function refuse(reason: DecisionReason, form: Leg['answer'], catalogue: Leg['ans
     reason,
     legs: [toLeg('form', form), toLeg('catalogue', catalogue), ...unasked],
   };
+}
+
+function findPolicyRule({ authority, capability }: Case): CapabilityPattern | undefined {
+  return findCovering(authority.policy.deny, capability);
 }
 
 function isPolicyDoor({ authority, question, capability }: Case): boolean {

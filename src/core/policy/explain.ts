@@ -12,14 +12,16 @@ import type { CheckReason } from '../errors/reasons.ts';
 import type { Authority } from './authority.ts';
 import { findTool } from './authority-index.ts';
 import { authorize, type Decision, type Leg, type Question } from './authorize.ts';
-import { decideEffects, decideSend, effectOf } from './flow.ts';
+import { decideEffects, decideSend, effectOf, effectsOfCall, joinRead } from './flow.ts';
 import type { FlowOutcome } from './flow-rules.ts';
 import { findSwitchAgainst, type KillSwitch } from './kill-switch.ts';
 import type { Label } from './labels.ts';
 
 /** A party's answer, or that of the information-flow rules: the last leg. */
-export interface ExplainedLeg extends Omit<Leg, 'reason'> {
+export interface ExplainedLeg extends Omit<Leg, 'reason' | 'rule'> {
   readonly reason?: Leg['reason'] | FlowReason;
+  /** What of the lists and tables has said no: a pattern, or a cell of `policy.flow`. */
+  readonly rule?: string;
 }
 
 type FlowReason = Extract<CheckReason<'sanitise'>, 'flow_denied' | 'approval_required'>;
@@ -95,7 +97,12 @@ function askFlow(authority: Authority, { tool, label, capability }: ExplainQuest
     ? decideEffects(label, found, flow)
     : decideSend(label, effectOf([capability]), flow);
   if (outcome === 'allow') return { leg, answer: 'yes' };
-  return { leg, answer: 'no', reason: FLOW_REASONS[outcome] };
+  const effects = found ? effectsOfCall(found) : (['send'] as const);
+  const read = joinRead(label, effectOf(found?.requires ?? [capability]));
+  const { integrity, confidentiality } = read;
+  const effect = effects.find((each) => flow[each][integrity][confidentiality] === outcome);
+  const rule = `flow.${effect}.${integrity}.${confidentiality}`;
+  return { leg, answer: 'no', reason: FLOW_REASONS[outcome], rule };
 }
 
 /** A tool that nobody has makes the question one about a plugin that does not exist. */

@@ -23,6 +23,12 @@ export interface Passed {
   readonly names: readonly string[];
 }
 
+/** Why a text goes no further, and the names of what has stopped it. */
+export interface Stopped {
+  readonly reason: Blocked;
+  readonly names: readonly string[];
+}
+
 const REASONS: Readonly<Record<FindingKind, Blocked>> = {
   injection: 'injection_detected',
   secret: 'secret_detected',
@@ -48,14 +54,14 @@ interface Looked {
 export function applyPolicy(
   { findings, uninspected }: Looked,
   policy: StagePolicy,
-): Result<Passed, Blocked> {
-  if (uninspected !== undefined && policy.uninspected === 'block') return err('uninspectable');
-  const removed: Finding[] = [];
-  for (const finding of findings) {
-    const mode = modeFor(finding, policy);
-    if (mode === 'block') return err(REASONS[finding.kind]);
-    if (mode === 'redact') removed.push(finding);
+): Result<Passed, Stopped> {
+  if (uninspected !== undefined && policy.uninspected === 'block') {
+    return err({ reason: 'uninspectable', names: namesOf({ findings: [], uninspected }) });
   }
+  const stopping = findings.filter((finding) => modeFor(finding, policy) === 'block');
+  const [first] = stopping;
+  if (first) return err({ reason: REASONS[first.kind], names: namesOf({ findings: stopping }) });
+  const removed = findings.filter((finding) => modeFor(finding, policy) === 'redact');
   return ok({ removed, names: namesOf({ findings, uninspected }) });
 }
 

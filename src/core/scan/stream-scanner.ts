@@ -10,7 +10,7 @@
  */
 
 import type { StagePolicy } from '../policy/scan-policy.ts';
-import { ok, type Result } from '../primitives/result.ts';
+import { err, ok, type Result } from '../primitives/result.ts';
 import { applyPolicy, type Blocked, kindsOf } from './apply-policy.ts';
 import type { Finding } from './finding.ts';
 import type { KnownValues } from './known-values.ts';
@@ -68,8 +68,9 @@ export class StreamScanner {
       },
       this.#policy,
     );
-    if (!applied.ok) return applied;
-    for (const name of applied.value.names) this.#names.add(name);
+    const { names } = applied.ok ? applied.value : applied.error;
+    for (const name of names) this.#names.add(name);
+    if (!applied.ok) return err(applied.error.reason);
     const shown = this.#cut(isTooLong ? this.#text.length : to, applied.value.removed);
     return ok(shown);
   }

@@ -202,9 +202,12 @@ describe('result check: content', () => {
   test('block denies the result, and the denial holds none of it', () => {
     expect(inspect(both, { scan: { injection: 'block' } })).toEqual({
       ok: false,
-      error: { kind: 'denial', check: 'content', reason: 'injection_detected' },
+      error: {
+        ...{ kind: 'denial', check: 'content', reason: 'injection_detected' },
+        findings: ['injection:override-instructions'],
+      },
     });
-    expect(inspect(both, { scan: { secrets: 'block' } })).toEqual({
+    expect(inspect(both, { scan: { secrets: 'block' } })).toMatchObject({
       ok: false,
       error: { kind: 'denial', check: 'content', reason: 'secret_detected' },
     });

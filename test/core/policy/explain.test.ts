@@ -37,6 +37,16 @@ describe('explain()', () => {
     expect(explained).not.toHaveProperty('missingGrant');
   });
 
+  test('names the pattern of a list that denies', () => {
+    const plugins = [plugin({ deny: patterns('tool:exec', 'tool:file:*') })];
+    const deny = patterns('tool:file:read:*');
+    const by = authority({ plugins, policy: { ...DEFAULT_POLICY, deny } });
+    const rules = explain(by, question).legs.map(({ leg, rule }) => [leg, rule]);
+    expect(rules).toContainEqual(['plugin-deny', 'tool:file:*']);
+    expect(rules).toContainEqual(['workspace-deny', 'tool:file:read:*']);
+    expect(rules.filter(([, rule]) => rule !== undefined)).toHaveLength(2);
+  });
+
   test('names a switch that is thrown instead of a grant, which would not help', () => {
     const by = authority({ grants: grants('tool:file:write:*') });
     const switches = [{ kind: 'writes' }, { kind: 'workspace' }] as const;
@@ -56,7 +66,8 @@ describe('explain()', () => {
     const lastLeg = (asked: Parameters<typeof explain>[1]) => explain(by, asked).legs.at(-1);
     expect(lastLeg(send)).toEqual({ leg: 'information-flow', answer: 'not-asked' });
     expect(explain(by, send).allowed).toBe(true);
-    const no = { leg: 'information-flow', answer: 'no', reason: 'approval_required' };
+    const rule = 'flow.send.untrusted.secret';
+    const no = { leg: 'information-flow', answer: 'no', reason: 'approval_required', rule };
     expect(lastLeg({ ...send, label })).toEqual(no);
     expect(explain(by, { ...send, label })).toMatchObject({
       allowed: false,
