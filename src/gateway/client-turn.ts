@@ -13,7 +13,7 @@ import type { Message } from '../core/conversation/message.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
 import { countCharacters } from '../models/count-tokens.ts';
 import { readerOf, type StreamPlan, toEventStreamResponse } from './event-stream.ts';
-import { KEEP_REPEATABLE_MS, newSessionId, type OpenTurn } from './open-session.ts';
+import { KEEP_REPEATABLE_MS, newTurnSessionId, type OpenTurn } from './open-session.ts';
 import { found, Refusal } from './refusal.ts';
 import { requireModel } from './require-model.ts';
 import type { RouteRequest } from './route.ts';
@@ -47,7 +47,7 @@ export function admitWhole(
   requireModel(request, model, toNeeds(messages, wishes, streams));
   const { caller, requestId, idempotency } = request;
   const { principal } = caller;
-  const sessionId = newSessionId(request, operation);
+  const sessionId = newTurnSessionId(request, operation);
   return admitClientTurn(request, {
     sessionId,
     principal,

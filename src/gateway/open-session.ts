@@ -6,6 +6,7 @@
 
 import { randomHex } from '../blocks/kit/keys.ts';
 import { openSession, type SessionClient } from '../blocks/session/session-client.ts';
+import { toAuthorityKey } from '../core/policy/principal.ts';
 import { readApprovalSession } from '../core/primitives/approval-id.ts';
 import {
   issueSessionId,
@@ -14,6 +15,7 @@ import {
   type SessionId,
   type TurnId,
 } from '../core/primitives/ids.ts';
+import { holds } from './admit.ts';
 import { deploymentHash } from './deployment-keys.ts';
 import { found } from './refusal.ts';
 import type { RouteRequest } from './route.ts';
@@ -87,6 +89,19 @@ export function newSessionId(
           CHANCE_DIGITS,
         );
   return issueSessionId(workspace, chance, key);
+}
+
+/**
+ * The same for a turn whose answer is given again. Keys are the principal's, and his credentials do not all
+ * hold the same: one that may not read his sessions finds again what it has asked for itself, and nothing else.
+ */
+export function newTurnSessionId(
+  request: Parameters<typeof newSessionId>[0],
+  route: string,
+): SessionId {
+  const { caller } = request;
+  const mayRead = holds(caller, 'session:read', Date.now());
+  return newSessionId(request, mayRead ? route : `${route}:${toAuthorityKey(caller.principal)}`);
 }
 
 function sessionKey(masterKey: string): (text: string) => string {

@@ -117,6 +117,34 @@ describe('in turns', () => {
     expect([again.status, again.body.receipt]).toEqual([200, first.body.receipt]);
   });
 
+  test('a reply is repeated to its token, and to another of its principal that may read his sessions', async () => {
+    const key = { 'Idempotency-Key': 'said-to-one' };
+    const content = script({ text: 'Done.' });
+    const messages = [{ role: 'user', content }];
+    const ask = async (api: Api) => {
+      const asked = { model: SCRIPT_MODEL, messages };
+      return (await api.post('/v1/chat/completions', asked, key)).body.id;
+    };
+    const teller = await narrowed(only('session:turn', 'session:read', 'provider:*', 'tool:*'));
+    const deaf = await narrowed(only('session:turn', 'provider:*'));
+    const first = await ask(holder);
+    expect(first).toEqual(expect.any(String));
+    expect(await ask(teller)).toBe(first);
+    const other = await ask(deaf);
+    expect(other).toEqual(expect.any(String));
+    expect(other).not.toBe(first);
+    expect(await ask(deaf)).toBe(other);
+  });
+
+  test('what is remembered is neither read nor erased with a token for a tool that does not', async () => {
+    const other = await narrowed({ kind: 'tool', name: 'text-stats' });
+    const reader = await narrowed({ kind: 'tool', name: 'memory-recall' });
+    expect((await other.get('/v1/memory/export')).status).toBe(403);
+    expect((await other.delete('/v1/memory')).status).toBe(403);
+    expect((await reader.get('/v1/memory/export')).status).toBe(200);
+    expect((await reader.delete('/v1/memory')).status).toBe(403);
+  });
+
   test('a turn is bounded by the token that began it, whoever began the session', async () => {
     const session = await holder.session();
     const other = await narrowed({ kind: 'tool', name: 'json-query' });

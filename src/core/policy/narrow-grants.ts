@@ -10,14 +10,17 @@
 import { expandGrants } from '../capabilities/expand.ts';
 import type { Grant } from '../capabilities/grant.ts';
 import { type CapabilityPattern, covers } from '../capabilities/pattern.ts';
+import { MEMORY_PLUGIN } from '../memory/memory-plugin.ts';
 import type { Caveat } from './caveat.ts';
 
 /**
  * What a tool may draw on, and what it takes to have a model call it. Of channels only to speak by them:
- * who lets somebody in, or speaks as a visitor, moves a channel with all that it holds itself.
+ * who lets somebody in, or speaks as a visitor, moves a channel with all that it holds itself. Of what is
+ * remembered nothing, since whoever may read or write that may have it all, or erase it, without a tool.
  */
 const AROUND_A_TOOL = expandGrants([
-  ...['tool:exec', 'tool:exec:shell', 'tool:file:*', 'tool:network:*', 'storage:*', 'channel:send'],
+  ...['tool:exec', 'tool:exec:shell', 'tool:file:*', 'tool:network:*', 'channel:send'],
+  ...['storage:workspace:read', 'storage:workspace:write', 'storage:db'],
   ...['provider:*', 'system:env:read', 'system:secret:use'],
   ...['system:clock:read', 'system:random:read'],
   ...['session:create', 'session:read', 'session:turn', 'session:cancel'],
@@ -35,7 +38,7 @@ function narrow(held: readonly Grant[], caveat: Caveat): readonly Grant[] {
     case 'grants':
       return meet(held, caveat.patterns);
     case 'tool':
-      return meet(held, [...expandGrants([`tool:call:${caveat.name}`]).patterns, ...AROUND_A_TOOL]);
+      return meet(held, [...patternsOf(caveat.name), ...AROUND_A_TOOL]);
     case 'expiry':
       return held.map((grant) => ({
         ...grant,
@@ -46,6 +49,12 @@ function narrow(held: readonly Grant[], caveat: Caveat): readonly Grant[] {
     case 'label':
       return held;
   }
+}
+
+/** The gateway's own tools for what is remembered draw on that, each for what it does. */
+function patternsOf(tool: string): readonly CapabilityPattern[] {
+  const memory = MEMORY_PLUGIN.tools.find(({ name }) => name === tool)?.requires ?? [];
+  return expandGrants([`tool:call:${tool}`, ...memory]).patterns;
 }
 
 function meet(held: readonly Grant[], patterns: readonly CapabilityPattern[]): readonly Grant[] {

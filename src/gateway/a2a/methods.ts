@@ -12,7 +12,7 @@ import { toUserMessage } from '../client-messages.ts';
 import { admitClientTurn, MAX_WAIT_MS, readAllEvents } from '../client-turn.ts';
 import { readerOf, toEventStreamResponse } from '../event-stream.ts';
 import { json } from '../json-response.ts';
-import { findSession, KEEP_CONVERSATION_MS, newSessionId, type OpenTurn } from '../open-session.ts';
+import { findSession, KEEP_CONVERSATION_MS, newTurnSessionId, type OpenTurn } from '../open-session.ts';
 import { found } from '../refusal.ts';
 import type { Route, RouteRequest } from '../route.ts';
 import { readHandle, toHandle } from '../turn-handle.ts';
@@ -116,7 +116,7 @@ function toAdmission(
   const { contextId } = message;
   // A context that nobody was given is no context of this workspace.
   const session = contextId ? found(findSession(request, contextId), 'session') : undefined;
-  const sessionId = session?.sessionId ?? newSessionId({ ...request, idempotency }, 'callA2a');
+  const sessionId = session?.sessionId ?? newTurnSessionId({ ...request, idempotency }, 'callA2a');
   return {
     sessionId,
     principal,

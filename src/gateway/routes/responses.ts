@@ -19,7 +19,7 @@ import { json } from '../json-response.ts';
 import {
   KEEP_CONVERSATION_MS,
   KEEP_REPEATABLE_MS,
-  newSessionId,
+  newTurnSessionId,
   type OpenTurn,
 } from '../open-session.ts';
 import { type ResolvedInput, resolveReferences } from '../openai/item-references.ts';
@@ -77,7 +77,7 @@ function toAdmission(
   const streams = body.stream === true;
   requireModel(request, body.model, toNeeds(messages.value, wishes, streams));
   const { principal } = caller;
-  const sessionId = previous?.session.sessionId ?? newSessionId(request, 'createResponse');
+  const sessionId = previous?.session.sessionId ?? newTurnSessionId(request, 'createResponse');
   const isStored = body.store !== false;
   return {
     sessionId,

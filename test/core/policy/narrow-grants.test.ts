@@ -56,6 +56,16 @@ describe('narrowGrants()', () => {
     expect(within('channel:')).toEqual(['channel:send', 'channel:send:*']);
   });
 
+  test('leaves of what is remembered nothing but what a tool for that draws on', () => {
+    const memoryOf = (name: string) =>
+      left(grants('*'), { kind: 'tool', name }).filter((each) => each.startsWith('storage:memory'));
+    expect(memoryOf('read-file')).toEqual([]);
+    expect(memoryOf('memory-recall')).toEqual(['storage:memory:read']);
+    expect(memoryOf('memory-forget')).toEqual(['storage:memory:write']);
+    const stored = left(grants('*'), { kind: 'tool', name: 'read-file' });
+    expect(stored).toEqual(expect.arrayContaining(['storage:workspace:write', 'storage:db:*']));
+  });
+
   test('ends each grant with the first of the ends', () => {
     const held: Grant[] = [
       ...grants('session:read'),
