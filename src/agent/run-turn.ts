@@ -21,6 +21,7 @@ import type { WrittenToolCall } from '../core/conversation/tool-call.ts';
 import type { Turn } from '../core/conversation/turn.ts';
 import type { Cut } from '../core/conversation/turn-event.ts';
 import { NO_USAGE, type Usage } from '../core/conversation/usage.ts';
+import { faultCode } from '../core/errors/fault.ts';
 import { PRINCIPAL_LABEL } from '../core/policy/labels.ts';
 import { askModel } from './ask-model.ts';
 import { commitStep, JournalLost } from './commit-step.ts';
@@ -58,7 +59,7 @@ async function runToEnd(state: TurnState): Promise<Outcome> {
   } catch (thrown) {
     if (thrown instanceof JournalLost) throw thrown;
     state.ports.onMistake?.(thrown);
-    return failed('internal');
+    return failed(faultCode(thrown) ?? 'internal');
   }
 }
 

@@ -7,7 +7,7 @@
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { workspaceObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { callAgainAfterReset } from '../kit/call.ts';
+import { callAgainAfterReset, lookUp } from '../kit/call.ts';
 import type { SignInApi } from './sign-in-api.ts';
 
 export function openSignIns(env: Pick<BlockBindings, 'VAULTS'>, workspace: WorkspaceId): SignInApi {
@@ -18,7 +18,7 @@ export function openSignIns(env: Pick<BlockBindings, 'VAULTS'>, workspace: Works
     // Sent once: a state and a code are good for one time.
     receiveAnswer: (answer) => connect().receiveAnswer(answer),
     finishSignIn: (actor, place, code) => connect().finishSignIn(actor, place, code),
-    signIns: (of) => again((api) => api.signIns(of)),
+    signIns: (of) => lookUp('vault', again((api) => api.signIns(of))),
     endSignIn: (actor, place) => again((api) => api.endSignIn(actor, place)),
     endSignInsOf: (actor, of) => again((api) => api.endSignInsOf(actor, of)),
     useToken: (use) => again((api) => api.useToken(use)),

@@ -7,7 +7,7 @@
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
 import { workspaceObjectName } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
-import { callAgainAfterReset } from '../kit/call.ts';
+import { callAgainAfterReset, lookUp } from '../kit/call.ts';
 import type { VaultApi } from './vault-api.ts';
 
 /** All that it does may happen twice: a second `put` is one version more of the same value. */
@@ -16,12 +16,12 @@ export function openVault(env: Pick<BlockBindings, 'VAULTS'>, workspace: Workspa
     callAgainAfterReset(() => env.VAULTS.getByName(workspaceObjectName(workspace)), call);
   return {
     put: (actor, name, secret) => again((vault) => vault.put(actor, name, secret)),
-    list: () => again((vault) => vault.list()),
+    list: () => lookUp('vault', again((vault) => vault.list())),
     remove: (actor, name) => again((vault) => vault.remove(actor, name)),
     rewrap: (actor) => again((vault) => vault.rewrap(actor)),
     use: (request) => again((vault) => vault.use(request)),
     lend: (request) => again((vault) => vault.lend(request)),
-    values: (state) => again((vault) => vault.values(state)),
-    contentKeys: () => again((vault) => vault.contentKeys()),
+    values: (state) => lookUp('vault', again((vault) => vault.values(state))),
+    contentKeys: () => lookUp('vault', again((vault) => vault.contentKeys())),
   };
 }
