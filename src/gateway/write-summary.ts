@@ -12,7 +12,12 @@ import type { ModelChunk, ModelPort, ModelRequest } from '../agent/ports.ts';
 import type { EndedErrand, OpenedErrand } from '../blocks/workspace/errand-api.ts';
 import { checkContent } from '../core/checks/result-content.ts';
 import { checkSize } from '../core/checks/result-size.ts';
-import { CHARACTERS_A_TOKEN, estimateTokens } from '../core/conversation/estimate-tokens.ts';
+import {
+  CHARACTERS_A_TOKEN,
+  estimateTokens,
+  unitsWithin,
+  weigh,
+} from '../core/conversation/estimate-tokens.ts';
 import type { Cut } from '../core/conversation/turn-event.ts';
 import { NO_USAGE, type Usage } from '../core/conversation/usage.ts';
 import { Fault, faultCode } from '../core/errors/fault.ts';
@@ -139,7 +144,7 @@ async function read(port: ModelPort, request: ModelRequest): Promise<Reply> {
  * have said next to nothing. One that is longer than is kept of any ends nowhere else for it.
  */
 function isPart({ cut, text }: Reply, of: SummaryOrder['of']): boolean {
-  return cut === 'filter' || (cut === 'length' && text.length < SUMMARY_LIMITS[of].characters);
+  return cut === 'filter' || (cut === 'length' && weigh(text) < SUMMARY_LIMITS[of].characters);
 }
 
 /** What may pass is worth another attempt: also that its time was up. */
@@ -163,8 +168,11 @@ function inspect(
   { order, opened, known }: Inspection,
 ): Omit<WrittenSummary, 'usage'> {
   const { limits, scan } = opened.inspection;
-  const maxResultChars = SUMMARY_LIMITS[order.of].characters;
-  const sized = checkSize(text.toWellFormed().trim(), maxResultChars);
+  const written = text.toWellFormed().trim();
+  const { characters } = SUMMARY_LIMITS[order.of];
+  const isWhole = weigh(written) <= characters;
+  const maxResultChars = isWhole ? characters : unitsWithin(written, characters);
+  const sized = checkSize(written, maxResultChars);
   if (!sized.ok || sized.value.text === '') return failed('empty_reply');
   const policy = { limits: { ...limits, maxResultChars }, scan };
   const checked = checkContent(sized.value, { policy, ...(known && { known }) });

@@ -199,6 +199,14 @@ test('however many conversations are too long at once, few summaries of one user
   expect(most).toBe(2);
 });
 
+test('a summary that fills its room is kept also where each character is a token', async () => {
+  const fill = (text: string) => (response: ServerResponse) =>
+    streamReply(response, [{ role: 'assistant', content: text }], { finish: 'length' });
+  summarise = fill('会'.repeat(3_000));
+  const { text, model } = await summaryOf(await talk());
+  expect([model, text.length]).toEqual([SUM, 2_048]);
+});
+
 describe('the gateway shortens by rule', () => {
   const BY_RULE = /^- User: Question 1\?/;
   const cut = (response: ServerResponse, finish: string) =>

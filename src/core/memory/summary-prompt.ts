@@ -9,16 +9,20 @@
  * @module
  */
 
+import { CHARACTERS_A_TOKEN, weigh } from '../conversation/estimate-tokens.ts';
 import type { Message, SystemMessage, UserMessage } from '../conversation/message.ts';
 import { joinLabels, type Label, LOWEST_LABEL, PRINCIPAL_LABEL } from '../policy/labels.ts';
 
-/** Longest summary, in characters, and most tokens that its model may take for it, reasoning included. */
+/**
+ * Longest summary, in characters as they are weighed (`weigh`), so that it fits in as many tokens whatever its
+ * script; and most tokens that its model may take for it, reasoning included.
+ */
 export const SUMMARY_LIMITS = {
   conversation: { characters: 8_192, tokens: 4_096 },
   notes: { characters: 2_000, tokens: 2_048 },
 } as const;
 
-/** Most characters of all lines that a model is told, if its context has room for so many. */
+/** Most characters, as they are weighed, of all lines that a model is told, if its context has room for so many. */
 export const MAX_TOLD = 196_608;
 
 /** Longest text of one line, and what it is shortened to before any is left out. */
@@ -74,7 +78,9 @@ export function toSummaryPrompt(
   maxCharacters: number,
 ): readonly [SystemMessage, UserMessage] {
   const { characters } = SUMMARY_LIMITS[of];
-  const content = [...INSTRUCTIONS[of], `Write at most ${characters} characters.`].join(' ');
+  const dense = characters / CHARACTERS_A_TOKEN;
+  const bound = `Write at most ${characters} characters; in Chinese, Japanese or Korean, at most ${dense}.`;
+  const content = [...INSTRUCTIONS[of], bound].join(' ');
   const record = toRecord(lines, Math.min(maxCharacters, MAX_TOLD));
   return [
     { role: 'system', content, label: PRINCIPAL_LABEL },
@@ -109,7 +115,7 @@ const INSTRUCTIONS = {
 function toRecord(lines: readonly SummaryLine[], most: number): string {
   for (let longest = MAX_LINE; longest >= MIN_LINE; longest /= 2) {
     const record = lines.map((line) => toJson(line, longest)).join('\n');
-    if (record.length <= most) return record;
+    if (weigh(record) <= most) return record;
   }
   const short = lines.map((line) => ({
     json: toJson(line, MIN_LINE),
@@ -125,7 +131,7 @@ function toRecord(lines: readonly SummaryLine[], most: number): string {
 
 /** With the ends of lines. */
 function sizeOf(lines: readonly { readonly json: string }[]): number {
-  return lines.reduce((sum, { json }) => sum + json.length + 1, 0);
+  return lines.reduce((sum, { json }) => sum + weigh(json) + 1, 0);
 }
 
 function toJson({ from, text, label }: SummaryLine, longest: number): string {

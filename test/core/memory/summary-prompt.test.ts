@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { unitsWithin, weigh } from '../../../src/core/conversation/estimate-tokens.ts';
 import type { Message } from '../../../src/core/conversation/message.ts';
 import {
   labelOf,
@@ -81,6 +82,16 @@ describe('toSummaryPrompt()', () => {
     expect(recordOf(lines.slice(0, 1), 5_000)).toHaveLength(recordOf(lines.slice(0, 1)).length);
   });
 
+  test('takes no more tokens in a script whose characters are tokens', () => {
+    const lines = Array.from({ length: 50 }, () => toLine('user', '会話の要約'.repeat(800), label));
+    const record = recordOf(lines, 60_000);
+    expect(record.length).toBeLessThanOrEqual(20_000);
+    expect(weigh(record)).toBeLessThanOrEqual(60_000);
+    expect(read(record)).toHaveLength(50);
+    const [{ content }] = toSummaryPrompt('conversation', lines, 60_000);
+    expect(content).toMatch(/at most 8192 characters.*Chinese.*at most 2048\.$/);
+  });
+
   test('leaves nothing out of the summary of before', () => {
     const text = 'What was found. '.repeat(500);
     const earlier = linesOfEarlier({ text, label: UNTRUSTED_LABEL });
@@ -96,4 +107,11 @@ describe('toSummaryPrompt()', () => {
     expect(recordOf([])).toBe('');
     expect(linesOfEarlier({ text: '', label })).toEqual([]);
   });
+});
+
+test('weigh() counts characters as Latin ones that take as many tokens', () => {
+  expect(weigh('añб')).toBe(3);
+  expect(weigh('会ไक')).toBe(12);
+  expect(weigh('🙂')).toBe(4);
+  expect([unitsWithin('a会b', 4), unitsWithin('a会b', 5), unitsWithin('a会b', 6)]).toEqual([1, 2, 3]);
 });
