@@ -24,6 +24,11 @@ export function admitMessage(
   if (known !== undefined) {
     return known.bodyHash === hashOf(body) ? known.acceptance : { kind: 'other-body' };
   }
+  const retryAfterMs = parts.knownIds.fullForMs(parts.now());
+  if (retryAfterMs > 0) {
+    parts.facts.count('rejected');
+    return { kind: 'too-many-ids', retryAfterMs };
+  }
   const acceptance = admit(parts, facts, incoming);
   if (acceptance.kind === 'accepted' || acceptance.kind === 'dropped') {
     parts.knownIds.add(from, messageId, { bodyHash: hashOf(body), acceptance }, parts.now());

@@ -67,13 +67,13 @@ export function assembleBlock(
   const relations = new RelationStore(sql, tables);
   const outbox = new Outbox(sql, writeLate);
   const timers = new Timers(storage, timed, tables);
-  const copies = [tables, sealing, facts, mailbox, pairs, relations, outbox, timers];
+  const knownIds = new KnownIdStore(sql, tables);
+  const copies = [tables, sealing, facts, mailbox, pairs, relations, outbox, timers, knownIds];
   const authority = new AuthorityOnLoan(() => Date.now());
   const idHash = lazyHash(env.SALLYPORT_MASTER_KEY);
   return {
     ...{ storage, changes, tables, sealing, facts, mailbox, pairs, relations, outbox, timers },
-    values: chunks,
-    knownIds: new KnownIdStore(sql, tables),
+    ...{ values: chunks, knownIds },
     waiters: new Waiters(),
     pace: new Pace(),
     now: () => Date.now(),

@@ -10,7 +10,7 @@ import type { BlockAct, BlockActAnswer, BlockRefusal } from './block-api.ts';
 import type { BlockParts } from './block-parts.ts';
 import type { Calls } from './calls.ts';
 import type { Courier } from './courier.ts';
-import { MAILBOX_FULL, NOPROC, OTHER_BODY, tooFast, UNANSWERED } from './refusals.ts';
+import { MAILBOX_FULL, NOPROC, OTHER_BODY, tooFast, tooManyIds, UNANSWERED } from './refusals.ts';
 import { sendAll } from './send-as-block.ts';
 
 /** What goes out of a block, and what comes back to it. */
@@ -48,6 +48,8 @@ function refusalOf(acceptance: Acceptance): BlockRefusal | undefined {
       return NOPROC;
     case 'rate-limited':
       return tooFast(acceptance.retryAfterMs);
+    case 'too-many-ids':
+      return tooManyIds(acceptance.retryAfterMs);
     case 'other-body':
       return OTHER_BODY;
     case 'dropped':

@@ -1,7 +1,8 @@
 /**
  * Ids that senders from outside gave their messages, so that the same one again is the same message.
  *
- * The table is made when the first such id comes: most messages have none of their own.
+ * The table is made when the first such id comes: most messages have none of their own. No id is forgotten
+ * before its time, so that nothing is done twice: where there are too many, no more are taken.
  *
  * @module
  */
@@ -11,6 +12,9 @@ import type { Tables } from '../kit/tables.ts';
 
 /** How long an id is known, in milliseconds. */
 const KNOWN_ID_MS = 86_400_000;
+
+/** Most ids that a block knows: about 300 MB of its storage. */
+const MAX_KNOWN_IDS = 1_000_000;
 
 export interface KnownMessage {
   readonly bodyHash: string;
@@ -27,10 +31,19 @@ const COLUMNS = `(
 export class KnownIdStore {
   readonly #sql: SqlStorage;
   readonly #tables: Tables;
+  readonly #max: number;
+  /** Rows, once somebody has asked. */
+  #count: number | undefined;
 
-  constructor(sql: SqlStorage, tables: Tables) {
+  constructor(sql: SqlStorage, tables: Tables, max = MAX_KNOWN_IDS) {
     this.#sql = sql;
     this.#tables = tables;
+    this.#max = max;
+  }
+
+  /** Whoever rolls a transaction back calls it. */
+  forget(): void {
+    this.#count = undefined;
   }
 
   find(sender: string, messageId: string, now: number): KnownMessage | undefined {
@@ -47,11 +60,21 @@ export class KnownIdStore {
     return row && { bodyHash: row.body_hash, acceptance: JSON.parse(row.acceptance) };
   }
 
+  /** Part of a transaction: how long no further one is taken; 0 if one is taken now. */
+  fullForMs(now: number): number {
+    if (this.#rows() < this.#max) return 0;
+    this.#sweep(now);
+    if (this.#rows() < this.#max) return 0;
+    const { at } = this.#sql.exec<{ at: number }>('SELECT min(at) AS at FROM known_ids').one();
+    return Math.max(1, at + KNOWN_ID_MS - now);
+  }
+
   /** Part of a transaction. Forgets those whose time is over. */
   add(sender: string, messageId: string, known: KnownMessage, now: number): void {
     this.#tables.make('known_ids', COLUMNS);
     this.#sql.exec('CREATE INDEX IF NOT EXISTS known_ids_by_age ON known_ids (at)');
-    this.#sql.exec('DELETE FROM known_ids WHERE at <= ?', now - KNOWN_ID_MS);
+    this.#sweep(now);
+    const count = this.#rows();
     this.#sql.exec(
       'INSERT INTO known_ids (sender, message_id, body_hash, acceptance, at) VALUES (?, ?, ?, ?, ?)',
       sender,
@@ -60,5 +83,20 @@ export class KnownIdStore {
       JSON.stringify(known.acceptance),
       now,
     );
+    this.#count = count + 1;
+  }
+
+  #sweep(now: number): void {
+    const old = 'DELETE FROM known_ids WHERE at <= ? RETURNING 1';
+    const gone = this.#sql.exec(old, now - KNOWN_ID_MS).toArray().length;
+    if (this.#count !== undefined) this.#count -= gone;
+  }
+
+  #rows(): number {
+    if (!this.#tables.has('known_ids')) return 0;
+    this.#count ??= this.#sql
+      .exec<{ count: number }>('SELECT count(*) AS count FROM known_ids')
+      .one().count;
+    return this.#count;
   }
 }

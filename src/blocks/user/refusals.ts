@@ -46,6 +46,10 @@ export const UNANSWERED: BlockRefusal = refusal(
   'The block has not answered in time',
 );
 
+export function tooManyIds(retryAfterMs: number): BlockRefusal {
+  return refusal('rate_limited', 'The block knows too many ids of messages', { retryAfterMs });
+}
+
 export function tooFast(retryAfterMs: number): BlockRefusal {
   return refusal('rate_limited', 'The block takes no more messages in a second', { retryAfterMs });
 }

@@ -20,6 +20,7 @@ import {
   OTHER_BODY,
   refusal,
   tooFast,
+  tooManyIds,
   UNANSWERED,
 } from './refusals.ts';
 
@@ -64,6 +65,8 @@ function take(parts: BlockParts, { message, correlationId }: Outside): Taken {
       return err(MAILBOX_FULL);
     case 'rate-limited':
       return err(tooFast(acceptance.retryAfterMs));
+    case 'too-many-ids':
+      return err(tooManyIds(acceptance.retryAfterMs));
     case 'other-body':
       return err(OTHER_BODY);
     default:

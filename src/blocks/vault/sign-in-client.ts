@@ -18,7 +18,11 @@ export function openSignIns(env: Pick<BlockBindings, 'VAULTS'>, workspace: Works
     // Sent once: a state and a code are good for one time.
     receiveAnswer: (answer) => connect().receiveAnswer(answer),
     finishSignIn: (actor, place, code) => connect().finishSignIn(actor, place, code),
-    signIns: (of) => lookUp('vault', again((api) => api.signIns(of))),
+    signIns: (of) =>
+      lookUp(
+        'vault',
+        again((api) => api.signIns(of)),
+      ),
     endSignIn: (actor, place) => again((api) => api.endSignIn(actor, place)),
     endSignInsOf: (actor, of) => again((api) => api.endSignInsOf(actor, of)),
     useToken: (use) => again((api) => api.useToken(use)),

@@ -16,12 +16,24 @@ export function openVault(env: Pick<BlockBindings, 'VAULTS'>, workspace: Workspa
     callAgainAfterReset(() => env.VAULTS.getByName(workspaceObjectName(workspace)), call);
   return {
     put: (actor, name, secret) => again((vault) => vault.put(actor, name, secret)),
-    list: () => lookUp('vault', again((vault) => vault.list())),
+    list: () =>
+      lookUp(
+        'vault',
+        again((vault) => vault.list()),
+      ),
     remove: (actor, name) => again((vault) => vault.remove(actor, name)),
     rewrap: (actor) => again((vault) => vault.rewrap(actor)),
     use: (request) => again((vault) => vault.use(request)),
     lend: (request) => again((vault) => vault.lend(request)),
-    values: (state) => lookUp('vault', again((vault) => vault.values(state))),
-    contentKeys: () => lookUp('vault', again((vault) => vault.contentKeys())),
+    values: (state) =>
+      lookUp(
+        'vault',
+        again((vault) => vault.values(state)),
+      ),
+    contentKeys: () =>
+      lookUp(
+        'vault',
+        again((vault) => vault.contentKeys()),
+      ),
   };
 }

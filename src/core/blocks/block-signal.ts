@@ -83,6 +83,8 @@ export type Acceptance =
   | { readonly kind: 'mailbox-full' }
   /** Faster than the receiver's limit: it may be sent again then. */
   | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
+  /** Too many ids of their senders' own are known: one may be taken then, and any without one now. */
+  | { readonly kind: 'too-many-ids'; readonly retryAfterMs: number }
   /** Its id is known, of a message with another body. */
   | { readonly kind: 'other-body' }
   | { readonly kind: 'noproc' };

@@ -12,7 +12,12 @@ import { toUserMessage } from '../client-messages.ts';
 import { admitClientTurn, MAX_WAIT_MS, readAllEvents } from '../client-turn.ts';
 import { readerOf, toEventStreamResponse } from '../event-stream.ts';
 import { json } from '../json-response.ts';
-import { findSession, KEEP_CONVERSATION_MS, newTurnSessionId, type OpenTurn } from '../open-session.ts';
+import {
+  findSession,
+  KEEP_CONVERSATION_MS,
+  newTurnSessionId,
+  type OpenTurn,
+} from '../open-session.ts';
 import { found } from '../refusal.ts';
 import type { Route, RouteRequest } from '../route.ts';
 import { readHandle, toHandle } from '../turn-handle.ts';

@@ -115,6 +115,14 @@ function toAnswer({ messageId, acceptance }: MessageAnswer): z.infer<typeof acce
       const detail = 'The block takes no more messages in a second';
       return { code: 'rate_limited', detail, retryAfterMs };
     }
+    case 'too-many-ids': {
+      const { retryAfterMs } = acceptance;
+      return {
+        code: 'rate_limited',
+        detail: 'The block knows too many ids of messages',
+        retryAfterMs,
+      };
+    }
     case 'other-body':
       return { code: 'conflict', detail: 'The message id was used for another body' };
     case 'noproc':

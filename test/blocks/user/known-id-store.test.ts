@@ -6,6 +6,34 @@ import { KnownIdStore, type KnownMessage } from '../../../src/blocks/user/known-
 
 const DAY_MS = 86_400_000;
 
+test('where too many are known no more are taken until the oldest has gone, also after a rollback', async () => {
+  const { BLOCKS } = env as unknown as { BLOCKS: DurableObjectNamespace };
+  const stub = BLOCKS.getByName(`default/known-ids-${randomHex(4)}`);
+  await runInDurableObject(stub, async (_, { storage }) => {
+    const { sql } = storage;
+    const tables = new Tables(sql);
+    const known: KnownMessage = { bodyHash: 'hash', acceptance: { kind: 'accepted', seq: 1 } };
+    const store = new KnownIdStore(sql, tables, 2);
+    const addAt = (at: number) => store.add('user:ann', `order-${at}`, known, at);
+    expect(store.fullForMs(0)).toBe(0);
+    addAt(0);
+    expect(() =>
+      storage.transactionSync(() => {
+        addAt(1);
+        throw new RangeError('back');
+      }),
+    ).toThrow('back');
+    for (const copy of [tables, store]) copy.forget();
+    expect(store.fullForMs(2)).toBe(0);
+    addAt(3);
+    expect(store.fullForMs(4)).toBe(DAY_MS - 4);
+    expect(new KnownIdStore(sql, tables, 2).fullForMs(4)).toBe(DAY_MS - 4);
+    expect(store.fullForMs(DAY_MS)).toBe(0);
+    addAt(DAY_MS);
+    expect(store.fullForMs(DAY_MS)).toBe(3);
+  });
+});
+
 test('an id that a sender gave his message is known for a day, and forgotten after it', async () => {
   const { BLOCKS } = env as unknown as { BLOCKS: DurableObjectNamespace };
   const stub = BLOCKS.getByName(`default/known-ids-${randomHex(4)}`);

@@ -113,5 +113,7 @@ test('weigh() counts characters as Latin ones that take as many tokens', () => {
   expect(weigh('añб')).toBe(3);
   expect(weigh('会ไक')).toBe(12);
   expect(weigh('🙂')).toBe(4);
-  expect([unitsWithin('a会b', 4), unitsWithin('a会b', 5), unitsWithin('a会b', 6)]).toEqual([1, 2, 3]);
+  expect([unitsWithin('a会b', 4), unitsWithin('a会b', 5), unitsWithin('a会b', 6)]).toEqual([
+    1, 2, 3,
+  ]);
 });
