@@ -334,23 +334,63 @@ describe('a program', () => {
   });
 });
 
-test('an agent block waits with its message, however long, and counts no attempt', async () => {
-  const spawned = await api.post('/v1/blocks', {
-    behavior: { kind: 'agent', model: SCRIPT_MODEL },
-    capabilities: ['CAP_INFER', 'CAP_SEND', 'CAP_RECEIVE', 'tool:call:text-stats'],
-  });
-  const id: string = spawned.body.id;
-  const answer = api.post(`/v1/blocks/${id}/call`, {
-    body: script({ toolCalls: [countWords()] }, END),
-    timeoutMs: 60_000,
-  });
-  const mine = async () => {
+describe('an agent block', () => {
+  const BUDGET = 50_000;
+  const spawn = async (limits: object = {}): Promise<string> => {
+    const spawned = await api.post('/v1/blocks', {
+      behavior: { kind: 'agent', model: SCRIPT_MODEL },
+      capabilities: ['CAP_INFER', 'CAP_SEND', 'CAP_RECEIVE', 'tool:call:text-stats'],
+      budget: { tokens: BUDGET },
+      limits,
+    });
+    return spawned.body.id;
+  };
+  const tokensOf = async (id: string): Promise<number> =>
+    (await api.get(`/v1/blocks/${id}`)).body.budget.tokens;
+  const expectPaid = (left: number) => {
+    expect(left).toBeGreaterThan(BUDGET / 2);
+    expect(left).toBeLessThan(BUDGET);
+  };
+  const ask = (id: string, body: string) =>
+    api.post(`/v1/blocks/${id}/call`, { body, timeoutMs: 60_000 });
+  const pendingOf = async (id: string) => {
     const { body } = await human.get('/v1/approvals?state=pending&limit=200');
     return body.approvals.find(({ principal }: { principal: string }) => principal.includes(id));
   };
-  await expect.poll(mine).toBeDefined();
-  await new Promise((resolve) => setTimeout(resolve, 6_000));
-  await decide(human, (await mine()).id, 'approve');
-  expect((await answer).body.body).toBe('End.');
-  expect((await api.get(`/v1/blocks/${id}`)).body).toMatchObject({ mailbox: { deadLettered: 0 } });
+
+  test('waits with its message, however long, and counts no attempt', async () => {
+    const id = await spawn({ messages: 2, overflow: 'drop-old' });
+    const answer = ask(id, script({ toolCalls: [countWords()] }, END));
+    await expect.poll(() => pendingOf(id)).toBeDefined();
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    // It neither makes room for others, nor is it left to another behaviour half done, nor is what it
+    // may still use given to anybody else.
+    for (const text of ['one', 'two']) {
+      await api.post(`/v1/blocks/${id}/messages`, { body: script({ text }) });
+    }
+    const upgraded = await api.post(`/v1/blocks/${id}/upgrade`, { behavior: { kind: 'mailbox' } });
+    expect([upgraded.status, upgraded.body.code]).toEqual([409, 'turn_waiting']);
+    expect(await tokensOf(id)).toBe(0);
+    await decide(human, (await pendingOf(id)).id, 'approve');
+    expect((await answer).body.body).toBe('End.');
+    const depth = async () => (await api.get(`/v1/blocks/${id}`)).body.mailbox.depth;
+    await expect.poll(depth).toBe(0);
+    expectPaid(await tokensOf(id));
+    const { body } = await api.get(`/v1/blocks/${id}/dead-letters`);
+    expect(body.deadLetters).toMatchObject([{ body: script({ text: 'one' }), attempts: 0 }]);
+  });
+
+  test('asks nobody any more for a message that a checkpoint took away, and goes on', async () => {
+    const id = await spawn();
+    const { id: checkpoint } = (await api.post(`/v1/blocks/${id}/checkpoint`)).body;
+    await api.post(`/v1/blocks/${id}/messages`, {
+      body: script({ toolCalls: [countWords()] }, END),
+    });
+    await expect.poll(() => pendingOf(id)).toBeDefined();
+    const { id: approval } = await pendingOf(id);
+    expect((await api.post(`/v1/blocks/${id}/restore`, { checkpoint })).status).toBe(201);
+    expect((await human.get(`/v1/approvals/${approval}`)).body.state).toBe('withdrawn');
+    expectPaid(await tokensOf(id));
+    expect((await ask(id, script(END))).body.body).toBe('End.');
+  });
 });

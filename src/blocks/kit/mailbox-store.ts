@@ -75,7 +75,11 @@ export class MailboxStore {
   readonly #tables: Tables;
   readonly #chunks: ChunkedValues;
   #load: { depth: number; bytes: number } | undefined;
-  #inHand: number | undefined;
+  /**
+   * The message that the block itself is at: it is being processed, or its turn waits for a human. In
+   * memory, as the processing is.
+   */
+  inHand: number | undefined;
 
   constructor({ sql, tables, chunks }: MailboxParts) {
     this.#sql = sql;
@@ -90,11 +94,6 @@ export class MailboxStore {
   load(): MailboxLoad {
     this.#load ??= this.#exists() ? this.#readLoad() : { depth: 0, bytes: 0 };
     return this.#load;
-  }
-
-  /** The message that the block itself is processing; in memory, as the processing is. */
-  takeInHand(seq: number | undefined): void {
-    this.#inHand = seq;
   }
 
   /** How many were ever accepted, signals included. */
@@ -247,7 +246,7 @@ export class MailboxStore {
       .exec<{ seq: number }>(
         'SELECT seq FROM mailbox WHERE bytes >= 0 AND leased_until <= ? AND seq <> ? ORDER BY seq LIMIT 1',
         now,
-        this.#inHand ?? 0,
+        this.inHand ?? 0,
       )
       .toArray();
     return row?.seq;

@@ -77,6 +77,7 @@ export interface BlockRefusal {
     | 'noproc'
     | 'denied'
     | 'conflict'
+    | 'turn_waiting'
     | 'mailbox_full'
     | 'invalid_body'
     | 'payload_too_large'

@@ -7,7 +7,7 @@
 
 import { limitTools, toCallPattern } from '../../core/blocks/agent-tools.ts';
 import type { Grant } from '../../core/capabilities/grant.ts';
-import type { Principal } from '../../core/policy/principal.ts';
+import { type Principal, toPrincipalName } from '../../core/policy/principal.ts';
 import { issueSessionId } from '../../core/primitives/ids.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { keyedHash, sha256Hex } from '../kit/keys.ts';
@@ -85,6 +85,15 @@ export async function endTurnsOf(
   const { requestId } = facts.order;
   const { principal } = request({ key: 'end', body: '', requestId });
   await client.cancelTurns(principal, requestId);
+}
+
+/** Those of the block itself, whatever they are for; others may have turns in the session, too. */
+export async function endOwnTurns(
+  { client, request }: BlockSession,
+  asked: AskedTurn,
+): Promise<void> {
+  const { principal, requestId } = request(asked);
+  await client.cancelTurns(principal, requestId, { principal: toPrincipalName(principal) });
 }
 
 export function grantToCall(tool: string): readonly Grant[] {

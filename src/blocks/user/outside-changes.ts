@@ -11,6 +11,8 @@ import { err } from '../../core/primitives/result.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { BlockActor, BlockAnswer } from './block-api.ts';
 import type { BlockParts } from './block-parts.ts';
+import type { CheckpointAnswer, CheckpointAsk } from './checkpoint-api.ts';
+import { askCheckpoints } from './checkpoints.ts';
 import type { Courier } from './courier.ts';
 import { createMigration, type Migrate } from './migrate-state.ts';
 import { narrowCapabilities, untilBoundsHeard } from './narrow-capabilities.ts';
@@ -50,6 +52,14 @@ export class OutsideChanges {
     const { parts, processor } = this.#block;
     const task = () => upgradeBlock(parts, { actor, upgrade, migrate: this.#migrate });
     return (await processor.between(task, UPGRADE_WAIT_MS)) ?? err(BUSY);
+  }
+
+  /** One that takes messages away is answered once nothing goes on of what they had begun. */
+  async checkpoints(actor: BlockActor, ask: CheckpointAsk): Promise<BlockAnswer<CheckpointAnswer>> {
+    const { parts, processor } = this.#block;
+    const task = () => askCheckpoints(parts, actor, ask);
+    if (ask.kind !== 'restore') return task();
+    return (await processor.replace(task, UPGRADE_WAIT_MS)) ?? err(BUSY);
   }
 
   async narrow(actor: BlockActor, grants: readonly Grant[]): Promise<BlockAnswer<Narrowed>> {

@@ -11,13 +11,16 @@ import type { Envelope } from '../../core/blocks/block-signal.ts';
 import type { Authority } from '../../core/policy/authority.ts';
 import { NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
 import { mostSpendOf } from '../../core/policy/turn-limits.ts';
+import type { Result } from '../../core/primitives/result.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { Behave } from './behavior.ts';
+import type { BlockRefusal } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import { commitMessage, failMessage } from './commit-message.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { Interludes } from './interludes.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
+import { FOR_HUMAN } from './program-end.ts';
 import { holdForMessage, settleMessage } from './spend-budget.ts';
 import type { StateStore } from './state-store.ts';
 import { type Progress, WorkThrough } from './work-through.ts';
@@ -98,14 +101,53 @@ export class Processor {
     }
   }
 
-  /** Meanwhile it makes no room for others, as one that a consumer holds. */
+  /**
+   * Takes messages away without waiting for the one that is being processed: what the behaviour is at
+   * ends, also if it waits for a human, and then the next one begins.
+   */
+  async replace<T>(
+    task: () => Result<T, BlockRefusal>,
+    waitMs: number,
+  ): Promise<Result<T, BlockRefusal> | undefined> {
+    const { facts, mailbox } = this.#parts;
+    const replaceAll = async () => {
+      const before = facts.alive();
+      const paidFor = before?.held && mailbox.read(before.held.seq);
+      const done = task();
+      if (!done.ok || before === undefined) return done;
+      await this.#messages.endPiece(before);
+      mailbox.inHand = undefined;
+      if (paidFor !== undefined) await this.#settleEnded(before, paidFor);
+      return done;
+    };
+    return await this.#interludes.run({ busy: () => undefined, task: replaceAll, waitMs });
+  }
+
+  /** Of a message whose turn was ended while nothing went on. Where nobody knows, it has used all. */
+  async #settleEnded(before: BlockFacts, message: StoredMessage): Promise<void> {
+    const held = this.#parts.facts.alive()?.held;
+    if (held?.seq !== message.seq) return;
+    const ended = await this.#choose(before)
+      ?.behave({ facts: before, message })
+      .catch(() => undefined);
+    const used = ended !== undefined && 'used' in ended ? ended.used : undefined;
+    transact(this.#parts, () => settleMessage(this.#parts, message, used ?? held));
+  }
+
+  /**
+   * Meanwhile it makes no room for others, as one that a consumer holds. What its turn has done already
+   * must not be done again, so that holds while a human is waited for as well.
+   */
   async #takeInHand(next: Next): Promise<Progress> {
     const { mailbox } = this.#parts;
-    mailbox.takeInHand(next.message.seq);
+    const { seq } = next.message;
+    mailbox.inHand = seq;
+    let progress: Progress | undefined;
     try {
-      return await this.#process(next);
+      progress = await this.#process(next);
+      return progress;
     } finally {
-      mailbox.takeInHand(undefined);
+      mailbox.inHand = progress === FOR_HUMAN && mailbox.has(seq) ? seq : undefined;
     }
   }
 
@@ -124,7 +166,8 @@ export class Processor {
     const processed = await processing.behave({ facts, message, ...(held && { ceiling: held }) });
     if (parts.facts.alive() === undefined) return 'stop';
     if (processed.kind === 'later') {
-      transact(parts, () => settleMessage(parts, message, NO_SPEND));
+      // What a turn that waits has used, and may still use, is nobody else's meanwhile.
+      if (processed !== FOR_HUMAN) transact(parts, () => settleMessage(parts, message, NO_SPEND));
       return processed;
     }
     const { state } = processing;

@@ -25,6 +25,9 @@ export interface Later {
   readonly afterMs: number;
 }
 
+/** It is tried again soon. */
+export const AGAIN: Later = { kind: 'later', afterMs: RETRY_MS };
+
 /** A turn waits for a human: it is looked at again so often. */
 export const FOR_HUMAN: Later = { kind: 'later', afterMs: 5_000 };
 
@@ -39,6 +42,6 @@ export function toProgramEnd(
 ): Later | Exclude<ProgramOutcome, { readonly kind: 'waiting' }> {
   if (!ran.ok) return laterThan(ran.error) ?? { kind: 'failed', code: ran.error.code };
   const outcome = ran.value;
-  if (outcome === undefined) return { kind: 'later', afterMs: RETRY_MS };
+  if (outcome === undefined) return AGAIN;
   return outcome.kind === 'waiting' ? FOR_HUMAN : outcome;
 }

@@ -20,10 +20,15 @@ import type { BlockBindings } from '../kit/bindings.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import { hasEnded } from '../session/turn-store.ts';
 import type { Behave, Processed } from './behavior.ts';
-import { type AskedTurn, openBlockSession } from './block-session.ts';
+import {
+  type AskedTurn,
+  type BlockSession,
+  endOwnTurns,
+  openBlockSession,
+} from './block-session.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { versionOf } from './present-facts.ts';
-import { FOR_HUMAN, laterThan, toProgramEnd, WAIT_MS } from './program-end.ts';
+import { AGAIN, FOR_HUMAN, type Later, laterThan, toProgramEnd, WAIT_MS } from './program-end.ts';
 import { readAnswer } from './read-answer.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -32,10 +37,8 @@ export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave
     async ({ facts, message, ceiling }) => {
       const session = openBlockSession(env, facts);
       const { model, system, tools } = spec;
-      const request = session.request({
-        ...toAsked(facts, message),
-        ...(tools !== undefined && { tools }),
-      });
+      const asked = { ...toAsked(facts, message), ...(tools !== undefined && { tools }) };
+      const request = session.request(asked);
       const admitted = await session.client.admitTurn({
         ...request,
         create: { ...request.create, ...(system !== undefined && { system }) },
@@ -44,8 +47,9 @@ export function createAgent(env: BlockBindings): (spec: AgentBehavior) => Behave
         ...(ceiling !== undefined && { ceiling }),
       });
       if (!admitted.ok) {
-        const { error } = admitted;
-        return laterThan(error) ?? { kind: 'crashed', code: error.code };
+        const { code } = admitted.error;
+        if (code === 'turn_waiting') return await makeWay(session, asked);
+        return laterThan(admitted.error) ?? { kind: 'crashed', code };
       }
       for (;;) {
         const turn = await session.client.awaitTurn(admitted.value.turnId, WAIT_MS);
@@ -95,6 +99,7 @@ export function createReducer(
         },
         WAIT_MS,
       );
+      if (!ran.ok && ran.error.code === 'turn_waiting') return await makeWay(session, asked);
       const end = toProgramEnd(ran);
       if (end.kind === 'later') return end;
       if (end.kind === 'denied') return toRefused(end.denial);
@@ -110,6 +115,15 @@ export function createReducer(
         label: made,
       };
     };
+}
+
+/**
+ * The lane of the session is held by a turn that waits for a human. If that is of a message which is not
+ * there any more, nobody waits for it: it ends. Any other is waited for.
+ */
+async function makeWay(session: BlockSession, asked: AskedTurn): Promise<Later> {
+  await endOwnTurns(session, asked);
+  return AGAIN;
 }
 
 /** The next behaviour processes a message anew that the one before could not finish. */

@@ -117,6 +117,9 @@ function findMisfit(
   if (migrate !== undefined && behavior.kind !== 'plugin') {
     return refusal('conflict', 'Only a behaviour that is a plugin has a state to migrate');
   }
+  if (parts.mailbox.inHand !== undefined) {
+    return refusal('turn_waiting', 'A call of the block waits for an approval: decide it first');
+  }
   if (parts.mailbox.nextLeaseEnd(parts.now()) !== undefined) {
     return refusal('conflict', 'A consumer holds messages of the block: acknowledge them first');
   }

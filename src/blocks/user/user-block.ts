@@ -46,7 +46,6 @@ import type {
   CheckpointAsk,
   LeftMessage,
 } from './checkpoint-api.ts';
-import { askCheckpoints } from './checkpoints.ts';
 import { Courier } from './courier.ts';
 import { describeBlock } from './describe-block.ts';
 import { exitFromOutside } from './exit-from-outside.ts';
@@ -200,7 +199,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
   }
 
   async checkpoints(actor: BlockActor, ask: CheckpointAsk): Promise<BlockAnswer<CheckpointAnswer>> {
-    return this.#afterChange(askCheckpoints(this.#parts, actor, ask));
+    return this.#afterChange(await this.#outsideChanges().checkpoints(actor, ask));
   }
 
   async redrive(actor: BlockActor, seq: number): Promise<BlockAnswer<true>> {

@@ -20,8 +20,8 @@ export interface WorkRules<Piece> {
   readonly next: () => Piece | undefined;
   /** Must bear to be asked again about the same piece. */
   readonly work: (piece: Piece) => Promise<Progress>;
-  /** Of a dead block: has what others do for the piece under way end. Must bear to be asked again. */
-  readonly end: (dead: BlockFacts) => Promise<void>;
+  /** Has what others do for the piece under way end. Must bear to be asked again. */
+  readonly end: (facts: BlockFacts) => Promise<void>;
 }
 
 /** How soon a dead block looks whether the piece under way has ended, in milliseconds. */
@@ -73,21 +73,23 @@ export class WorkThrough<Piece> {
 
   /** The block is dead: what is under way ends too, and what may be just about to begin. */
   end(): void {
-    const { facts, timers, defer } = this.#parts;
+    const { facts, defer } = this.#parts;
     const dead = facts.read();
-    const mayBeBusy = this.#running !== undefined || timers.dueAt(this.#rules.timer) !== undefined;
-    if (dead === undefined || !mayBeBusy || this.#isEnding) return;
+    if (dead === undefined || this.#isEnding) return;
     this.#isEnding = true;
     defer(
-      this.#endAll(dead).finally(() => {
+      this.endPiece(dead).finally(() => {
         this.#isEnding = false;
       }),
     );
   }
 
-  async #endAll(dead: BlockFacts): Promise<void> {
+  /** Resolves once nothing is under way. Whoever asks sees to it that nothing new begins. */
+  async endPiece(facts: BlockFacts): Promise<void> {
+    const { timer, end } = this.#rules;
+    if (this.#running === undefined && this.#parts.timers.dueAt(timer) === undefined) return;
     do {
-      await this.#rules.end(dead).catch(() => {});
+      await end(facts).catch(() => {});
       await atMost(END_AGAIN_MS, this.#running);
     } while (this.#running !== undefined);
   }

@@ -81,10 +81,10 @@ describe('a full mailbox that drops the old', () => {
   it('leaves the message that is being processed', () =>
     inBlock(async (parts) => {
       for (const id of ['a', 'b']) put(parts, id);
-      parts.mailbox.takeInHand(1);
+      parts.mailbox.inHand = 1;
       put(parts, 'c');
       expect([...parts.mailbox.heads()].map(({ seq }) => seq)).toEqual([1, 3]);
-      parts.mailbox.takeInHand(undefined);
+      parts.mailbox.inHand = undefined;
       put(parts, 'd');
       expect([...parts.mailbox.heads()].map(({ seq }) => seq)).toEqual([3, 4]);
     }));
