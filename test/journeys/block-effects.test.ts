@@ -73,6 +73,28 @@ test('tools are called in order, and answer', async () => {
   ]);
 });
 
+test('an id that nobody has is heard of like a dead block, when linked to and when monitored', async () => {
+  const nobody = `blk_${'0'.repeat(44)}`;
+  const [trapping, linked] = [
+    await spawn('CAP_TRAP_EXIT', 'CAP_LINK', 'CAP_MONITOR'),
+    await spawn('CAP_LINK'),
+  ];
+  await ask(
+    trapping,
+    { type: 'trap-exits', on: true },
+    { type: 'link', to: nobody },
+    { type: 'monitor', to: nobody },
+  );
+  await untilAnswered(trapping, [
+    { type: 'exit', from: nobody, reason: 'noproc' },
+    { type: 'down', from: nobody, reason: 'noproc' },
+  ]);
+  await ask(linked, { type: 'link', to: nobody });
+  await expect
+    .poll(async () => (await api.get(`/v1/blocks/${linked}`)).body)
+    .toMatchObject({ state: 'exited', exitReason: 'noproc' });
+});
+
 test('a timer that is set again rings once, as it was set last', async () => {
   const id = await spawn();
   const timer = { type: 'timer', timerId: 'tick', body: 'first' };

@@ -81,6 +81,27 @@ export function hearNoproc(parts: BlockParts, peer: BlockId, unheard: BlockSigna
   }
 }
 
+/**
+ * A link to, or a monitor of, an id that was never issued: the block hears of it what it hears of the
+ * dead. Nobody is told anything, since no object of that name is to be touched.
+ */
+export function hearNobody(parts: BlockParts, relation: 'link' | 'monitor', id: string): void {
+  const facts = parts.facts.alive();
+  if (facts === undefined) return;
+  const reason = 'noproc';
+  const self = facts.order.blockId;
+  if (relation === 'monitor') {
+    const ref = parts.newId('mon');
+    deliverSystemMessage(parts, self, { type: 'down', from: id, ref, reason });
+    return;
+  }
+  const { trapsExits } = facts;
+  const effect = decideExit({ reason, via: 'link' }, { trapsExits, isLinked: true });
+  if (effect.kind === 'end') endBlock(parts, effect.reason);
+  if (effect.kind !== 'hear') return;
+  deliverSystemMessage(parts, self, { type: 'exit', from: id, reason: effect.reason });
+}
+
 interface Heard<Kind extends BlockSignal['kind']> {
   readonly from: BlockId;
   readonly signal: Extract<BlockSignal, { readonly kind: Kind }>;

@@ -16,6 +16,7 @@ import { type OtherAct, performAct } from './act-as-block.ts';
 import { type BlockParts, sendSoon } from './block-parts.ts';
 import { endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
+import { hearNobody } from './hear-signal.ts';
 import { findBlockObjection } from './may-act.ts';
 import { addRequest } from './request-store.ts';
 import { spawnByEffect } from './spawn-by-effect.ts';
@@ -53,7 +54,10 @@ export interface Effecting {
   readonly answer: (correlationId: string, envelope: Envelope) => boolean;
 }
 
-/** Part of a transaction. An effect that is out of bounds (a limit, a stranger's id) is dropped. */
+/**
+ * Part of a transaction. An effect that is out of bounds (a limit) is dropped, and so is what is sent to a
+ * stranger's id.
+ */
 export function performEffects(
   parts: BlockParts,
   effects: readonly Effect[],
@@ -95,6 +99,9 @@ function performOne(parts: BlockParts, effect: Effect, effecting: Effecting): vo
     default: {
       const act = toAct(parts, effect);
       if (act !== undefined) performAct(parts, facts, act);
+      else if (effect.type === 'link' || effect.type === 'monitor') {
+        hearNobody(parts, effect.type, effect.to);
+      }
     }
   }
 }
