@@ -182,6 +182,36 @@ test('no file of src has more than 300 lines', () => {
   expect(long.map(({ path, text }) => `${path}: ${text.split('\n').length - 1}`)).toEqual([]);
 });
 
+describe('READMEs', () => {
+  const paths = readdirSync(SRC, { recursive: true, encoding: 'utf8' });
+  const rooms = new Set(paths.filter((path) => path.endsWith('README.md')).map(dirname));
+
+  test('stand in each folder of more than 24 files, or in the one that it is a part of', () => {
+    const sizes = new Map<string, number>();
+    for (const folder of files.map(({ path }) => dirname(path))) {
+      sizes.set(folder, (sizes.get(folder) ?? 0) + 1);
+    }
+    const large = [...sizes].filter(([, size]) => size > 24).map(([folder]) => folder);
+    const isTold = (folder: string) => rooms.has(folder) || rooms.has(dirname(folder));
+    expect(large.filter((folder) => !isTold(folder))).toEqual([]);
+  });
+
+  test('name only files that exist', () => {
+    const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+    const known = [...paths, ...tests].map((path) => `/${path}`);
+    const strays = [...rooms].flatMap((room) => {
+      const text = readFileSync(join(SRC, room, 'README.md'), 'utf8');
+      const named = [...text.matchAll(/`([\w./-]+\.ts)`/g)].map(([, name]) => name!);
+      const exists = (name: string) =>
+        existsSync(join(SRC, room, name)) ||
+        existsSync(join(SRC, '..', name)) ||
+        known.some((path) => path.endsWith(`/${name}`));
+      return named.filter((name) => !exists(name)).map((name) => `${room}: ${name}`);
+    });
+    expect(strays).toEqual([]);
+  });
+});
+
 describe('tests inside the runtime', () => {
   const folders = ['agent', 'blocks', 'gateway', 'models', 'tiers'];
   const inside = folders.flatMap((folder) =>
