@@ -14,7 +14,7 @@ import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { withSignIn, withSignInIfKnown, withSignIns } from '../with-sign-ins.ts';
 import { pluginSchema, quarantinedSchema } from './plugin-schema.ts';
 
-const workspaceOf = ({
+const ownWorkspace = ({
   env,
   caller,
 }: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>): WorkspaceClient =>
@@ -37,7 +37,7 @@ const listPlugins = defineRoute(
     },
   },
   async (request) => {
-    const workspace = workspaceOf(request);
+    const workspace = ownWorkspace(request);
     const [plugins, quarantined] = await Promise.all([
       workspace.listPlugins(),
       workspace.listQuarantined(),
@@ -57,7 +57,7 @@ const readPlugin = defineRoute(
     success: { status: 200, describes: pluginSchema },
   },
   async (request) => {
-    const plugin = found(await workspaceOf(request).plugin(request.params.name ?? ''), 'plugin');
+    const plugin = found(await ownWorkspace(request).plugin(request.params.name ?? ''), 'plugin');
     return json(await withSignIn(request, plugin));
   },
 );
@@ -74,7 +74,7 @@ const stopPlugin = defineRoute(
   },
   async (request) => {
     const name = request.params.name ?? '';
-    const plugin = await workspaceOf(request).stopPlugin(actorOf(request), name);
+    const plugin = await ownWorkspace(request).stopPlugin(actorOf(request), name);
     return json(await withSignInIfKnown(request, found(plugin, 'plugin')));
   },
 );
@@ -95,7 +95,7 @@ const deletePlugin = defineRoute(
     await openSignIns(env, caller.principal.workspace).endSignInsOf(namedActorOf(request), {
       plugin: name,
     });
-    if (!(await workspaceOf(request).deletePlugin(actorOf(request), name))) throw noSuch('plugin');
+    if (!(await ownWorkspace(request).deletePlugin(actorOf(request), name))) throw noSuch('plugin');
     return noContent();
   },
 );
