@@ -29,20 +29,3 @@ export function reserveRequest(
   }
   return undefined;
 }
-
-/** All that the model is sent, the tools that it is shown among it. */
-export function countCharacters({
-  messages,
-  tools,
-}: Omit<ModelRequest, 'maxOutputTokens'>): number {
-  let characters = 0;
-  for (const { name, description, inputSchema } of tools) {
-    characters += name.length + description.length + JSON.stringify(inputSchema).length;
-  }
-  for (const message of messages) {
-    characters += message.content.length;
-    if (message.role !== 'assistant') continue;
-    for (const { argumentsText } of message.toolCalls) characters += argumentsText.length;
-  }
-  return characters;
-}

@@ -10,6 +10,7 @@
 import type { ModelRequest } from '../agent/ports.ts';
 import { estimateTokens } from '../core/conversation/estimate-tokens.ts';
 import type { Message } from '../core/conversation/message.ts';
+import { textsOfMessage, textsOfTools } from '../core/conversation/request-texts.ts';
 import type { ModelFacts } from './model-facts.ts';
 
 /** A token is at least this many bytes of UTF-8 in ordinary text of any script. */
@@ -74,7 +75,7 @@ const MESSAGE_SIZES = new WeakMap<Message, Size>();
 function sizeOf(message: Message): Size {
   const known = MESSAGE_SIZES.get(message);
   if (known !== undefined) return known;
-  const texts = textsOf(message);
+  const texts = textsOfMessage(message);
   const size = {
     characters: sum(texts, ({ length }) => length),
     tokens: TOKENS_A_MESSAGE + sum(texts, reserveText),
@@ -89,23 +90,13 @@ const TOOL_SIZES = new WeakMap<ModelRequest['tools'], Size>();
 function sizeOfTools(tools: ModelRequest['tools']): Size {
   const known = TOOL_SIZES.get(tools);
   if (known !== undefined) return known;
-  const texts = tools.flatMap((tool) => [
-    tool.name + tool.description,
-    JSON.stringify(tool.inputSchema),
-  ]);
+  const texts = textsOfTools(tools);
   const size = {
     characters: sum(texts, ({ length }) => length),
     tokens: TOKENS_A_TOOL * tools.length + sum(texts, reserveText),
   };
   TOOL_SIZES.set(tools, size);
   return size;
-}
-
-function textsOf(message: Message): readonly string[] {
-  if (message.role !== 'assistant') return [message.content];
-  const calls = message.toolCalls.flatMap((call) => [call.name, call.argumentsText]);
-  const echo = message.echo === undefined ? [] : [JSON.stringify(message.echo.parts)];
-  return [message.content, ...calls, ...echo];
 }
 
 /** Upper estimate of the tokens of a text. */

@@ -123,6 +123,19 @@ describe('a cancelled turn', () => {
     });
   });
 
+  test('pays for what its vendor was sent back, too', async () => {
+    const thought = { model: 'test/scripted', parts: ['z'.repeat(4_000)] };
+    const world = makeWorld([
+      { calls: [echo('a')], echo: thought },
+      { text: ['a', 'b'], pauseMs: 1_000 },
+    ]);
+    void world.clock.sleep(1_500).then(() => world.session.cancel());
+    await world.run();
+    const [asked] = world.session.lastWords.at(-1)?.audit ?? [];
+    expect(asked).toMatchObject({ action: 'model-called', reason: 'cancelled' });
+    expect(asked?.usage?.inputTokens).toBeGreaterThan(1_000);
+  });
+
   test('stops its tools, and says what became of them', async () => {
     const world = makeWorld([{ calls: [echo('a')] }]);
     untilAborted(world);
