@@ -53,6 +53,7 @@ describe('toAuthorityKey()', () => {
       block(),
       block({ grants: grants(CALL) }),
       block({ grants: ending }),
+      block({ own: grants(CALL) }),
       { ...block(), id: 'blk_2' },
       { ...block(), tokenId: 'tok_2' },
       { ...block(), caveats: [{ kind: 'budget', maxTokens: 1 }] },

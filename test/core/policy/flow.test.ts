@@ -36,7 +36,14 @@ describe('effectOf()', () => {
     ],
     [['tool:network:websocket:a.dev:443'], { ...NOTHING, sendsOut: true, hearsOutsiders: true }],
     [['channel:send:telegram'], { ...NOTHING, sendsOut: true }],
+    [['channel:manage'], { ...NOTHING, sendsOut: true }],
     [['channel:receive:telegram'], { ...NOTHING, hearsOutsiders: true, readsPrivate: true }],
+    [['storage:workspace:read'], { ...NOTHING, readsPrivate: true }],
+    [['session:read'], { ...NOTHING, readsPrivate: true }],
+    [['system:env:read:{name}'], { ...NOTHING, readsPrivate: true }],
+    [['system:secret:use:{name}'], { ...NOTHING, readsPrivate: true }],
+    [['system:config:read'], { ...NOTHING, readsPrivate: true }],
+    [['system:audit:read'], { ...NOTHING, readsPrivate: true }],
     [
       ['tool:file:read:{a}', 'channel:send:{b}'],
       { ...NOTHING, sendsOut: true, readsPrivate: true },
@@ -97,6 +104,16 @@ describe('effectsOfCall()', () => {
       'destroy',
     ]);
     expect(claims({ openWorldHint: true, destructiveHint: false })).toEqual(['send', 'change']);
+  });
+
+  test.each([
+    ...['tool:file:write:{path}', 'tool:exec', 'tool:exec:{program}', 'storage:workspace:write'],
+    ...['storage:memory:write', 'storage:db:{name}', 'channel:send:{to}', 'channel:manage'],
+  ])('believes nobody that he only reads who holds %s', (capability) => {
+    expect(claims({ readOnlyHint: true }, [capability])).toContain('change');
+    expect(claims({ readOnlyHint: true }, ['tool:file:read:{path}', capability])).toContain(
+      'destroy',
+    );
   });
 
   test('each is decided by its own table, and the strictest answer counts', () => {

@@ -79,6 +79,23 @@ describe('a held slice', () => {
     expect(isWhole({ slow: 17 })).toBe(false);
   });
 
+  test('nor when it is the money, or the calls of one tool, that are nearly spent', () => {
+    const policy = policyOf({ slow: 24 });
+    const reserved = reserveSlice({}, { policy, now: NOON, cost: 'money', turns: 2 });
+    if (!reserved.ok) throw new Error(reserved.error.reason);
+    const held = reserved.value.slice;
+    const isWhole = (costMicroUsd: number, slow: number) =>
+      isWholeTurn(spendSlice(held, { tokens: 0, costMicroUsd, toolCalls: { slow } }), held, limits);
+    expect(held).toMatchObject({
+      costMicroUsd: 2 * limits.maxCostMicroUsd,
+      toolCalls: 2 * limits.maxToolCalls,
+      perTool: { slow: 24 },
+    });
+    expect(isWhole(limits.maxCostMicroUsd, 24 - limits.maxToolCalls)).toBe(true);
+    expect(isWhole(limits.maxCostMicroUsd + 1, 0)).toBe(false);
+    expect(isWhole(0, 24 - limits.maxToolCalls + 1)).toBe(false);
+  });
+
   test('of one turn serves no other, once anything of it was used', () => {
     const held = hold(policyOf(), 1);
     const used = { tokens: 1, costMicroUsd: 0, toolCalls: {} };

@@ -25,6 +25,8 @@ describe('readKeySet()', () => {
       { kty: 'RSA', kid: 'a', alg: 'RS256', n: RSA.n, e: RSA.e },
       ...[expect.anything(), expect.anything(), expect.anything(), ed],
     ]);
+    const longest = { ...RSA, n: 'A'.repeat(1_366), e: 'A'.repeat(8), key_ops: ['sign', 'verify'] };
+    expect(read(longest, { ...RSA, n: 'A'.repeat(342), key_ops: ['verify'] })).toHaveLength(2);
     expect(hasKey(read(RSA) ?? [], 'a')).toBe(true);
     expect(hasKey(read(RSA) ?? [], 'b')).toBe(false);
   });
@@ -39,6 +41,10 @@ describe('readKeySet()', () => {
     ['with a modulus in other digits', { ...RSA, n: `${RSA.n}=`.replace(/./, '+') }],
     ['with a giant exponent', { ...RSA, e: 'A'.repeat(9) }],
     ['with a giant modulus', { ...RSA, n: 'A'.repeat(1_367) }],
+    ['with a modulus one digit short', { ...RSA, n: 'A'.repeat(341) }],
+    ['with no exponent', { ...RSA, e: '' }],
+    ['with half a point', { ...ec('P-256'), y: 'A'.repeat(89) }],
+    ['with words before its point', { ...ec('P-256'), x: `x ${ec('P-256').x}` }],
     ['too small to prove anything', { ...rsa(1_024), kid: 'a' }],
     ['whose id is no text', { ...RSA, kid: 7 }],
     ['whose id is empty', { ...RSA, kid: '' }],

@@ -18,6 +18,12 @@ describe('matchesModel()', () => {
     ['a/b*b', 'a/bb', true],
     ['a*b*c', 'axbxc', true],
     ['a*b*c', 'acb', false],
+    ['a*x*c', 'abc', false],
+    ['a*bc*c', 'abc', false],
+    ['a*bc*c', 'abcc', true],
+    ['a*b*b*c', 'abc', false],
+    ['a*b*b*c', 'abbc', true],
+    ['openai/gpt-5', 'openai/gpt-5', true],
     ['', '', true],
   ])('%s against %s is %s', (glob, model, expected) => {
     expect(matchesModel(glob, model)).toBe(expected);

@@ -51,6 +51,8 @@ describe('mayRunOn()', () => {
     const newest = authority({ policy: { ...first.policy, deny } });
     expect(mayRunOn({ first, newest: first }, served, NOW)).toBe(true);
     expect(mayRunOn({ first, newest }, served, NOW)).toBe(may);
+    const before = authority({ policy: { ...first.policy, deny } });
+    expect(mayRunOn({ first: before, newest: first }, served, NOW)).toBe(may);
   });
 
   test('of a server whose grant was renewed, and of one whose grant has ended', () => {
