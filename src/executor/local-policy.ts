@@ -13,6 +13,7 @@ import type { CapabilityRules } from '../core/capabilities/capability-set.ts';
 import { isHostAndPort } from '../core/capabilities/host-and-port.ts';
 import { type CapabilityPattern, parsePattern } from '../core/capabilities/pattern.ts';
 import { toResource } from '../core/capabilities/resource.ts';
+import { readShape } from '../core/errors/pointer-errors.ts';
 import {
   type ExecutorLimits,
   executorLimitWishesSchema,
@@ -122,13 +123,18 @@ export function parseLocalPolicy(text: string): Result<LocalPolicy, string> {
     const [line] = thrown instanceof Error ? thrown.message.split('\n') : [];
     return err(`Cannot read the policy: it must be TOML (${line ?? ''})`);
   }
-  const read = policySchema.safeParse(toml);
-  if (!read.success) {
-    const places = read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const read = readShape(policySchema, toml);
+  if (!read.ok) {
+    const places = read.error.map(({ pointer, detail }) => `"${toKey(pointer)}" ${detail}`);
     return err(`Cannot read the policy: ${places.join('; ')}`);
   }
-  const rules = toRules(read.data);
-  return rules.ok ? ok(toPolicy(read.data, rules.value)) : rules;
+  const rules = toRules(read.value);
+  return rules.ok ? ok(toPolicy(read.value, rules.value)) : rules;
+}
+
+/** As TOML writes the way to a value. */
+function toKey(pointer: string): string {
+  return pointer.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function toPolicy(written: Written, rules: CapabilityRules): LocalPolicy {

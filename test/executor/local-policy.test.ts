@@ -103,13 +103,14 @@ describe('executor.toml', () => {
   });
 
   test.each([
-    ['a folder that is no absolute path', '[paths]\nread = ["a"]', 'paths.read.0'],
-    ['a misspelt member', '[paths]\nreads = ["/a"]', 'paths'],
+    ['a folder that is no absolute path', '[paths]\nread = ["a"]', '"paths.read.0" must be'],
+    ['a misspelt member', '[paths]\nreads = ["/a"]', '"paths.reads" must not be present'],
     ['a host without a port', '[network]\nallow = ["x.example"]', 'network.allow.0'],
     ['private services by a star', '[network]\nprivate = ["10.0.0.1:*"]', 'network.private.0'],
-    ['a tier that is none', 'tiers = ["wasm"]', 'tiers.0'],
-    ['no slots', 'slots = 0', 'slots'],
-    ['too many slots', 'slots = 65', 'slots'],
+    ['a tier that is none', 'tiers = ["wasm"]', '"tiers.0" must be one of "process", "container"'],
+    ['no slots', 'slots = 0', '"slots" must be at least 1'],
+    ['too many slots', 'slots = 65', '"slots" must be at most 64'],
+    ['slots that are no number', 'slots = "4"', '"slots" must be number'],
     ['a limit beyond all bounds', '[limits]\ntimeoutMs = 600001', 'limits.timeoutMs'],
     ['what is no TOML', '= 1', 'TOML'],
   ])('is refused for %s', (_, text, place) => {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readShape } from '../../core/errors/pointer-errors.ts';
 import { type FlowException, listExceptions } from '../../core/policy/list-exceptions.ts';
 import { type Leak, type ProvedWorkspace, proveFlow } from '../../core/policy/prove-flow.ts';
 import { provedWorkspaceSchema } from '../../core/policy/proved-workspace-schema.ts';
@@ -51,10 +52,10 @@ async function readWorkspace(invocation: Invocation): Promise<ProvedWorkspace> {
   const [path] = invocation.positionals;
   const value =
     path === undefined ? await fetchExport(invocation) : readJson(path, MAX_EXPORT_BYTES);
-  const read = provedWorkspaceSchema.safeParse(value);
-  if (read.success) return read.data;
+  const read = readShape(provedWorkspaceSchema, value);
+  if (read.ok) return read.value;
   throw CommandFailure.usage('Cannot read the export: it must be what policy/export answers', [
-    ...read.error.issues.map(({ path: at, message }) => `/${at.join('/')} ${message}`),
+    ...read.error.map(({ pointer, detail }) => `${pointer} ${detail}`),
   ]);
 }
 
@@ -73,6 +74,10 @@ function showExceptions(exceptions: readonly FlowException[], terminal: Terminal
   for (const { rule, sentence } of exceptions) terminal.line(`  flow.${rule}: ${sentence}`);
 }
 
+function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
 function show(workspace: ProvedWorkspace, leaks: readonly Leak[], terminal: Terminal): void {
   for (const { principal, path } of leaks) {
     terminal.line(`${principal} can be led to send what is secret where an outsider says:`, 'bad');
@@ -83,6 +88,6 @@ function show(workspace: ProvedWorkspace, leaks: readonly Leak[], terminal: Term
   }
   const { principals, plugins } = workspace;
   const tools = plugins.reduce((sum, plugin) => sum + plugin.tools.length, 0);
-  const of = `${principals.length} principals, ${tools} tools`;
+  const of = `${counted(principals.length, 'principal')}, ${counted(tools, 'tool')}`;
   if (leaks.length === 0) terminal.line(`There is no such way, for ${of} and every bit`, 'good');
 }

@@ -11,6 +11,12 @@ export function daysBetween(from: number, to: number): number {
   return Math.floor((to - from) / DAY_MS);
 }
 
+/** So many whole days, for a sentence. */
+export function tellDays(days: number): string {
+  if (days < 1) return 'less than a day';
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DAYS_PER_400_YEARS = 146_097;
 /** From the first of March of the year 0 to the first day of 1970. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { daysBetween } from './day.ts';
+import { daysBetween, tellDays } from './day.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
 import type { Finding } from './finding.ts';
 import { isLive } from './judge-grants.ts';
@@ -37,7 +37,7 @@ function judgeToken(token: TokenFacts, now: number): readonly Finding[] {
     findings.push({
       id: 'token-ends-soon',
       level: lifeDays < SHORT_LIFE_DAYS ? 'low' : 'medium',
-      sentence: `The token ${id} of ${subject} ends in ${daysBetween(now, expiresAt)} days`,
+      sentence: `The token ${id} of ${subject} ends in ${tellDays(daysBetween(now, expiresAt))}`,
       evidence: { ...about, expiresAt },
       command: issueToken(subject, withoutExpansions(grants)),
     });

@@ -6,7 +6,7 @@
 
 import { MAX_CLOCK_SKEW_MS } from '../executor-protocol/node-ticket-claims.ts';
 import { compareVersions, isVersion } from '../manifest/semver.ts';
-import { daysBetween } from './day.ts';
+import { daysBetween, tellDays } from './day.ts';
 import type { Finding } from './finding.ts';
 import { judgeTransport } from './judge-transport.ts';
 import type { GatewayFacts, MachineFacts } from './machine-facts.ts';
@@ -86,7 +86,7 @@ function judgeTime({ url, clockAheadMs = 0, certificateEndsAt }: GatewayFacts, n
     findings.push({
       id: 'certificate-ends',
       level: days < 0 ? 'high' : 'medium',
-      sentence: `The certificate of ${url} ends in ${days} days`,
+      sentence: `The certificate of ${url} ${days < 0 ? 'has ended' : `ends in ${tellDays(days)}`}`,
       evidence: { url, certificateEndsAt: certificateEndsAt ?? null },
       command: 'renew the certificate of the host name',
     });

@@ -7,7 +7,7 @@
 import { findCovering } from '../capabilities/capability-set.ts';
 import { parsePattern, patternsAmong } from '../capabilities/pattern.ts';
 import type { ProvedTool } from '../policy/prove-move.ts';
-import { DAY_MS } from './day.ts';
+import { DAY_MS, tellDays } from './day.ts';
 import type { DeploymentFacts } from './deployment-facts.ts';
 import { findWide } from './find-wide.ts';
 import type { Finding } from './finding.ts';
@@ -116,7 +116,7 @@ function judgeUse(
     {
       id: 'grant-unused',
       level: isSensitive ? 'medium' : 'low',
-      sentence: `${subject} has not used all that its tokens grant in ${days} days; this would have been enough: ${nameSome(enough)}`,
+      sentence: `${subject} has not used all that its tokens grant in ${tellDays(days)}; this would have been enough: ${nameSome(enough)}`,
       evidence: { subject, tokens, days, held: withoutExpansions(held), unused, enough },
       command: replaceTokens(subject, enough, tokens),
     },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { findAdvisories } from '../../../src/core/security-audit/advisories.ts';
-import { toEpochDay } from '../../../src/core/security-audit/day.ts';
+import { tellDays, toEpochDay } from '../../../src/core/security-audit/day.ts';
 import { judgeMachine } from '../../../src/core/security-audit/judge-machine.ts';
 import type { MachineFacts } from '../../../src/core/security-audit/machine-facts.ts';
 import {
@@ -141,6 +141,10 @@ describe('findAdvisories()', () => {
     expect(findAdvisories({ ...part, name: 'b' }, [advisory])).toEqual([]);
     expect(findAdvisories({ ...part, kind: 'package' }, [advisory])).toEqual([]);
   });
+});
+
+test('tellDays() counts as people do', () => {
+  expect([0, 1, 2].map(tellDays)).toEqual(['less than a day', '1 day', '2 days']);
 });
 
 describe('toEpochDay()', () => {
