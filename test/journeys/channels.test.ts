@@ -304,6 +304,24 @@ describe('on WhatsApp', () => {
     }
     expect(await replyTo()).toMatchObject({ status: 'failed', code: 'error_131047' });
   });
+
+  test('nor does what the platform has said so of before it has answered', async () => {
+    standIn.mishaps.push({
+      ...{ kind: 'late', of: 'overtaken' },
+      before: async (answer) => {
+        const [{ id }] = (answer as { messages: [{ id: string }] }).messages;
+        await deliver(gateway, 'whatsapp', whatsappStatuses([{ id, ...TOO_LATE }]));
+      },
+    });
+    const written = whatsappWebhook({ id: 'wamid.o', text: says('overtaken') });
+    await deliver(gateway, 'whatsapp', written);
+    await eventually(async () => {
+      const { replies } = await find('whatsapp');
+      expect(replies).toContainEqual(
+        expect.objectContaining({ updateId: 'wamid.o', status: 'failed', code: 'error_131047' }),
+      );
+    });
+  });
 });
 
 const TOO_LATE = {

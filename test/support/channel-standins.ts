@@ -40,6 +40,8 @@ export type Mishap = {
     }
   /** The message is taken, and the answer never comes. */
   | { readonly kind: 'silence' }
+  /** Something happens before the answer is sent. */
+  | { readonly kind: 'late'; readonly before: (answer: object) => Promise<unknown> }
 );
 
 export interface StandIn {
@@ -277,6 +279,7 @@ export async function startStandIn(): Promise<StandIn> {
     const isKnown = key !== undefined && delivered.some((known) => known.key === key);
     if (!isKnown && judged.sign === undefined) delivered.push(judged.delivered);
     if (mishap?.kind === 'silence') return;
+    if (mishap?.kind === 'late') await mishap.before(judged.answer);
     response.writeHead(200, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(judged.answer));
   };

@@ -16,6 +16,7 @@ import { ChannelSafe } from './channel-safe.ts';
 import { ChannelStore } from './channel-store.ts';
 import { ChatStore } from './chat-store.ts';
 import { CodeStore } from './code-store.ts';
+import { EarlyFailures } from './early-failures.ts';
 import { Patience } from './patience.ts';
 import { PlatformKeys } from './platform-keys.ts';
 import { rememberedHash } from './remembered-hash.ts';
@@ -49,6 +50,7 @@ export function assembleParts({ workspace, env, ctx, ...ways }: Surroundings): C
     endings: new TurnEndings(sql, now),
     patience: new Patience(),
     replies: new ReplyStore(sql, sealing),
+    earlyFailures: new EarlyFailures(),
     chats: new ChatStore(sql),
     keys: new PlatformKeys(),
     tokens: new AccessTokens(),

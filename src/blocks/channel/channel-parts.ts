@@ -20,6 +20,7 @@ import type { ChannelSafe } from './channel-safe.ts';
 import type { ChannelStore, StoredChannel } from './channel-store.ts';
 import type { ChatStore } from './chat-store.ts';
 import type { CodeStore } from './code-store.ts';
+import type { EarlyFailures } from './early-failures.ts';
 import type { Patience } from './patience.ts';
 import type { PlatformKeys } from './platform-keys.ts';
 import type { ReplyStore } from './reply-store.ts';
@@ -45,6 +46,7 @@ export interface ChannelParts {
   readonly endings: TurnEndings;
   readonly patience: Patience;
   readonly replies: ReplyStore;
+  readonly earlyFailures: EarlyFailures;
   readonly sealing: Sealing;
   readonly chats: ChatStore;
   readonly safe: ChannelSafe;

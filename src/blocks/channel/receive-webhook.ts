@@ -116,6 +116,7 @@ function setUndelivered(
 ): void {
   const isNews = parts.replies.fail(channel, receipt, code);
   if (isNews) recordEnd(parts, { channel, status: 'failed', code });
+  else if (parts.replies.isSending(channel)) parts.earlyFailures.note(channel, receipt, code);
 }
 
 const accepted = (answer?: WebhookAnswer): WebhookVerdict => ({

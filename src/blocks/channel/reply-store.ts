@@ -122,6 +122,12 @@ export class ReplyStore {
     );
   }
 
+  /** Whether an answer is awaited. */
+  isSending(channel: string): boolean {
+    const sending = "SELECT 1 FROM replies WHERE status = 'sending' AND channel = ? LIMIT 1";
+    return this.#sql.exec(sending, channel).toArray().length > 0;
+  }
+
   /** What was sent did not arrive. `false`: nothing of that receipt is known as sent. */
   fail(channel: string, receipt: string, code: string): boolean {
     const { rowsWritten } = this.#sql.exec(

@@ -83,7 +83,7 @@ function toRequest(
 }
 
 function settle(parts: ChannelParts, reply: StoredReply, outcome: SendOutcome): Progress {
-  const after = judge(reply, outcome, parts.now());
+  const after = judge(reply, hearEarly(parts, reply, outcome), parts.now());
   parts.transact(() => {
     parts.replies.change(after);
     if (after.status !== 'pending') recordEnd(parts, after);
@@ -91,6 +91,17 @@ function settle(parts: ChannelParts, reply: StoredReply, outcome: SendOutcome): 
   if (after.status !== 'pending') return 'done';
   const wanted = outcome.kind === 'busy' ? outcome.retryAfterMs : undefined;
   return { again: parts.now() + delayAfter(reply.attempts, wanted) };
+}
+
+/** The platform may have said already that it came to nothing. */
+function hearEarly(
+  { earlyFailures }: ChannelParts,
+  { channel }: StoredReply,
+  outcome: SendOutcome,
+): SendOutcome {
+  if (outcome.kind !== 'sent' || outcome.receipt === undefined) return outcome;
+  const code = earlyFailures.take(channel, outcome.receipt);
+  return code === undefined ? outcome : { kind: 'refused', code };
 }
 
 function judge(reply: StoredReply, outcome: SendOutcome, now: number): StoredReply {
