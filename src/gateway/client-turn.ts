@@ -150,13 +150,13 @@ export async function streamClientTurn(
   });
 }
 
-/** What cannot be read is left to the stream, which tries again: the turn goes on. */
+/** What cannot be read is left to the stream, which tries again: the turn goes on, unless it was deleted. */
 async function awaitFirstWord({ session, turnId }: OpenTurn): Promise<void> {
   const until = Date.now() + MAX_SILENCE_MS;
   for (let afterId = 0; Date.now() < until; ) {
     const read = session.events(turnId, afterId, until - Date.now());
-    const page = await read.catch(() => undefined);
-    if (page === undefined || page.events.some(isWord)) return;
+    const page = found(await read.catch(() => 'unread' as const), 'turn');
+    if (page === 'unread' || page.events.some(isWord)) return;
     if (page.ended) {
       const summary = await session.awaitTurn(turnId, 0).catch(() => undefined);
       if (summary?.status === 'failed') throw fromFailure(summary, 'turn');

@@ -69,7 +69,9 @@ async function sendMessage(call: A2aCall): Promise<Response> {
   const turn = await admitClientTurn(call.request, toAdmission(call, params, false));
   // A caller that leaves meanwhile does not end it: the same message finds the task again.
   if (params.configuration?.returnImmediately !== true) {
-    await turn.session.awaitTurn(turn.turnId, MAX_WAIT_MS);
+    const rest = await turn.session.awaitTurn(turn.turnId, MAX_WAIT_MS);
+    // Its context may have been deleted meanwhile.
+    if (rest === undefined) throw new RpcError('task_not_found');
   }
   return json(rpcResult(call.id, { task: (await readTask(turn)).writer.task() }));
 }

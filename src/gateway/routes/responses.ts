@@ -57,9 +57,9 @@ const createResponse = defineRoute(
     if (request.body.stream) {
       return streamClientTurn(request, turn, { write: writeResponseEvents(writer) });
     }
-    const summary = await awaitRest(request, turn);
+    const summary = found(await awaitRest(request, turn), 'response');
     // Clients look for a failure in the status, and come again by it.
-    if (summary?.status === 'failed') throw fromFailure(summary, 'turn');
+    if (summary.status === 'failed') throw fromFailure(summary, 'turn');
     return json(await readResponse(turn, writer));
   },
 );

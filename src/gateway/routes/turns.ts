@@ -89,7 +89,9 @@ async function answerTurn(request: TurnRequest): Promise<Response> {
   if ('status' in ran.value && ran.value.status !== 'waiting') return json(ran.value);
   // Still running, or waiting for a human: the journal goes on, and the caller may read it.
   const { turnId } = ran.value;
-  const summary = 'status' in ran.value ? ran.value : await session.summary(turnId);
+  const present = 'status' in ran.value ? ran.value : await session.summary(turnId);
+  // The session may have been deleted meanwhile.
+  const summary = found(present, 'session');
   return json(summary, 202, {
     Location: `/v1/sessions/${session.sessionId}/turns/${turnId}/events`,
   });

@@ -128,6 +128,17 @@ describe('a task', () => {
     await expect(cancel(ended.id)).rejects.toThrow('has ended');
   });
 
+  test('is not found by who waits for it once its context was deleted', async () => {
+    const { contextId } = await send(script({ text: 'One.' }));
+    const next = send(script({ delayMs: 8_000, text: 'Late.' }), { contextId });
+    const refused = expect(next).rejects.toThrow('There is no such task');
+    const api = callApi(gateway);
+    const context = `/v1/sessions/${contextId}`;
+    await expect.poll(async () => (await api.get(context)).body.activeTurn).toBeDefined();
+    expect((await api.delete(context)).status).toBe(204);
+    await refused;
+  });
+
   test('says that a human must approve, and goes on once he has', async () => {
     await askAlways(callApi(gateway), ['tool:call:text-stats']);
     const task = await send(COUNTS);

@@ -25,6 +25,11 @@ function clientWith(apiKey: string): OpenAI {
   return new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey, maxRetries: 0 });
 }
 
+const untilBusy = (session: string) =>
+  expect
+    .poll(async () => (await callApi(gateway).get(`/v1/sessions/${session}`)).body.activeTurn)
+    .toBeDefined();
+
 const ask = { model: 'embedded/planner', input: 'Count the words in: one two three four' };
 
 const tools: OpenAI.Responses.FunctionTool[] = [
@@ -146,6 +151,33 @@ describe('a response', () => {
       client.responses.create({ ...ask, previous_response_id: id }),
     ).rejects.toBeInstanceOf(OpenAI.NotFoundError);
   });
+
+  test.each(['create', 'stream'] as const)(
+    'that is deleted while it is waited for (%s) is not there',
+    async (how) => {
+      const first = await client.responses.create({
+        model: SCRIPT_MODEL,
+        input: script({ text: 'First.' }),
+      });
+      const input = script({ delayMs: 8_000, text: 'Late.' });
+      const body = { model: SCRIPT_MODEL, input, previous_response_id: first.id };
+      const next = client.responses.create({ ...body, stream: how === 'stream' });
+      const refused = expect(next).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+      await untilBusy(`ses_${first.id.slice(5, 49)}`);
+      await client.responses.delete(first.id);
+      await refused;
+    },
+  );
+});
+
+test('a session that is deleted while its turn is waited for is not there', async () => {
+  const api = callApi(gateway);
+  const session = await api.session();
+  const turn = api.turn(session, script({ delayMs: 8_000, text: 'Late.' }), SCRIPT_MODEL);
+  await untilBusy(session);
+  expect((await api.delete(`/v1/sessions/${session}`)).status).toBe(204);
+  const { status, body } = await turn;
+  expect([status, body.code]).toEqual([404, 'not_found']);
 });
 
 describe('a function of the client', () => {
