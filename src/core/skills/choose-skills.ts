@@ -47,9 +47,12 @@ export function chooseSkills(
   return ok([...chosen.values()].slice(0, Math.max(MAX_ACTIVE_SKILLS, asked.length)));
 }
 
-/** A phrase is the same one over several spaces or lines. */
+/**
+ * A phrase is the same one over several spaces or lines, in whatever case (a sharp s has two capitals), and
+ * however its accents are written.
+ */
 function toSearched(text: string): string {
-  return text.toLowerCase().replace(/\s+/g, ' ');
+  return text.normalize('NFC').toUpperCase().toLowerCase().replace(/\s+/g, ' ');
 }
 
 /** The only tools that the skills leave; nothing where none of them narrows. */

@@ -53,6 +53,10 @@ describe('chooseSkills()', () => {
     );
   });
 
+  test.each(['CAF\u00c9', 'cafe\u0301', 'STRASSE'])('knows a keyword again in %j', (text) => {
+    expect(names([keyed('visits', 'caf\u00e9', 'stra\u00dfe')], [], text)).toEqual(['visits']);
+  });
+
   test('lets no keyword bring in what strangers wrote', () => {
     const stranger = { ...keyed('refunds', 'refund'), isTrusted: false };
     expect(names([stranger], [], 'refund')).toEqual([]);
