@@ -5,45 +5,35 @@
  */
 
 import type { Command } from './command.ts';
-import { auditVerify } from './commands/audit-verify.ts';
-import { doctor } from './commands/doctor.ts';
-import { executorDoctor } from './commands/executor-doctor.ts';
-import { executorEnrol } from './commands/executor-enrol.ts';
-import { executorInspect } from './commands/executor-inspect.ts';
-import { executorRun } from './commands/executor-run.ts';
-import { executorStatus } from './commands/executor-status.ts';
-import { pluginInspect } from './commands/plugin-inspect.ts';
-import { pluginInstall } from './commands/plugin-install.ts';
-import { pluginKeygen } from './commands/plugin-keygen.ts';
-import { pluginNew } from './commands/plugin-new.ts';
-import { pluginRemote } from './commands/plugin-remote.ts';
-import { pluginSign } from './commands/plugin-sign.ts';
-import { pluginSignIn, pluginSignOut } from './commands/plugin-sign-in.ts';
-import { pluginTest } from './commands/plugin-test.ts';
-import { policyCheck } from './commands/policy-check.ts';
-import { receiptVerify } from './commands/receipt-verify.ts';
-import { securityAudit } from './commands/security-audit.ts';
-import { tokenNarrow } from './commands/token-narrow.ts';
+import { findNamed } from './parse-invocation.ts';
 
-export const COMMANDS: readonly Command[] = [
-  pluginNew,
-  pluginRemote,
-  pluginTest,
-  pluginInspect,
-  pluginInstall,
-  pluginSignIn,
-  pluginSignOut,
-  pluginKeygen,
-  pluginSign,
-  receiptVerify,
-  auditVerify,
-  tokenNarrow,
-  policyCheck,
-  securityAudit,
-  doctor,
-  executorEnrol,
-  executorRun,
-  executorDoctor,
-  executorStatus,
-  executorInspect,
-];
+/** By name: to load them all takes longer than most of them take to run. */
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  'plugin new': async () => (await import('./commands/plugin-new.ts')).pluginNew,
+  'plugin remote': async () => (await import('./commands/plugin-remote.ts')).pluginRemote,
+  'plugin test': async () => (await import('./commands/plugin-test.ts')).pluginTest,
+  'plugin inspect': async () => (await import('./commands/plugin-inspect.ts')).pluginInspect,
+  'plugin install': async () => (await import('./commands/plugin-install.ts')).pluginInstall,
+  'plugin sign-in': async () => (await import('./commands/plugin-sign-in.ts')).pluginSignIn,
+  'plugin sign-out': async () => (await import('./commands/plugin-sign-in.ts')).pluginSignOut,
+  'plugin keygen': async () => (await import('./commands/plugin-keygen.ts')).pluginKeygen,
+  'plugin sign': async () => (await import('./commands/plugin-sign.ts')).pluginSign,
+  'receipt verify': async () => (await import('./commands/receipt-verify.ts')).receiptVerify,
+  'audit verify': async () => (await import('./commands/audit-verify.ts')).auditVerify,
+  'token narrow': async () => (await import('./commands/token-narrow.ts')).tokenNarrow,
+  'policy check': async () => (await import('./commands/policy-check.ts')).policyCheck,
+  'security audit': async () => (await import('./commands/security-audit.ts')).securityAudit,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  'executor enrol': async () => (await import('./commands/executor-enrol.ts')).executorEnrol,
+  'executor run': async () => (await import('./commands/executor-run.ts')).executorRun,
+  'executor doctor': async () => (await import('./commands/executor-doctor.ts')).executorDoctor,
+  'executor status': async () => (await import('./commands/executor-status.ts')).executorStatus,
+  'executor inspect': async () => (await import('./commands/executor-inspect.ts')).executorInspect,
+};
+
+/** The one that is named, or all of them: help, and what is said of a wrong name, is about any. */
+export async function loadCommands(argv: readonly string[] = []): Promise<readonly Command[]> {
+  const all = Object.entries(LOADERS).map(([name, load]) => ({ name, load }));
+  const named = findNamed(all, argv);
+  return await Promise.all((named ? [named] : all).map(({ load }) => load()));
+}

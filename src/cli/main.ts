@@ -6,7 +6,7 @@
 
 import type { Command } from './command.ts';
 import { CommandFailure } from './command-failure.ts';
-import { COMMANDS } from './command-table.ts';
+import { loadCommands } from './command-table.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { showCommandHelp, showHelp, usageOf } from './help.ts';
 import { parseInvocation, type UsageProblem } from './parse-invocation.ts';
@@ -17,9 +17,10 @@ export async function main(
   argv: readonly string[],
   terminal: Terminal = createTerminal(process, process.env),
 ): Promise<ExitCode> {
-  const parsed = parseInvocation(COMMANDS, argv);
-  if (!parsed.ok) return explain(parsed.error, terminal);
   try {
+    const commands = await loadCommands(argv);
+    const parsed = parseInvocation(commands, argv);
+    if (!parsed.ok) return explain(parsed.error, commands, terminal);
     return await parsed.value.command.run(parsed.value.invocation, terminal);
   } catch (error) {
     return fail(
@@ -35,9 +36,13 @@ function fail({ message, lines, exitCode }: CommandFailure, terminal: Terminal):
   return exitCode;
 }
 
-function explain({ command, family, sentence }: UsageProblem, terminal: Terminal): ExitCode {
+function explain(
+  { command, family, sentence }: UsageProblem,
+  commands: readonly Command[],
+  terminal: Terminal,
+): ExitCode {
   if (sentence === undefined) {
-    if (command === undefined) showHelp(terminal, family ?? COMMANDS);
+    if (command === undefined) showHelp(terminal, family ?? commands);
     else showCommandHelp(terminal, command);
     return EXIT.ok;
   }

@@ -35,7 +35,7 @@ export function parseInvocation(
   commands: readonly Command[],
   argv: readonly string[],
 ): Result<ParsedInvocation, UsageProblem> {
-  const command = findCommand(commands, argv);
+  const command = findNamed(commands, argv);
   if (command === undefined) return err(withoutCommand(commands, argv));
   const words = argv.slice(command.name.split(' ').length);
   const parsed = parseWords(command, words);
@@ -47,10 +47,14 @@ export function parseInvocation(
   return ok({ command, invocation: toInvocation(positionals, values) });
 }
 
-function findCommand(commands: readonly Command[], argv: readonly string[]): Command | undefined {
+/** The one whose name the words begin with. */
+export function findNamed<T extends { readonly name: string }>(
+  all: readonly T[],
+  argv: readonly string[],
+): T | undefined {
   for (let count = NAME_WORDS; count > 0; count--) {
-    const name = argv.slice(0, count).join(' ');
-    const found = commands.find((command) => command.name === name);
+    const words = argv.slice(0, count).join(' ');
+    const found = all.find(({ name }) => name === words);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -66,7 +70,7 @@ function withoutCommand(commands: readonly Command[], argv: readonly string[]): 
   const words = named[0] === 'help' ? named.slice(1) : named;
   const [first, second] = words;
   if (first === undefined) return {};
-  const command = findCommand(commands, words);
+  const command = findNamed(commands, words);
   if (command !== undefined) return { command };
   const family = commands.filter(({ name }) => name.startsWith(`${first} `));
   const meant = family.length > 0 ? { family } : {};

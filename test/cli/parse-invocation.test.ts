@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
-import { COMMANDS } from '../../src/cli/command-table.ts';
+import { loadCommands } from '../../src/cli/command-table.ts';
 import { parseInvocation } from '../../src/cli/parse-invocation.ts';
 
 const command = (name: string, positionals: readonly string[] = []): Command => ({
@@ -147,15 +147,25 @@ describe('parseInvocation()', () => {
   });
 });
 
-describe('the commands', () => {
+describe('the commands', async () => {
+  const commands = await loadCommands();
+
+  test('are found by their names, each alone', async () => {
+    for (const { name } of commands) {
+      const found = await loadCommands([...name.split(' '), 'more']);
+      expect(found.map((command) => command.name)).toEqual([name]);
+    }
+    expect(await loadCommands(['plugin', 'toString'])).toHaveLength(commands.length);
+  });
+
   test('have names of their own, and none begins another', () => {
-    const names = COMMANDS.map(({ name }) => name);
+    const names = commands.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.filter((name) => names.some((other) => other.startsWith(`${name} `)))).toEqual([]);
   });
 
   test('keep to 100 characters a line in their help', () => {
-    const lines = COMMANDS.flatMap(({ summary, details }) => [summary, ...details]);
+    const lines = commands.flatMap(({ summary, details }) => [summary, ...details]);
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
   });
 });
