@@ -53,7 +53,8 @@ export function commandLine(local: { readonly url: string; readonly token: strin
     ...strangersEnvironment(),
     npm_config_cache: join(folder, 'npm-cache'),
     TMPDIR: temporary,
-    NODE_DISABLE_COMPILE_CACHE: '1', // `npx` on a newer Node would keep one there
+    // Where our commands keep it anyway; `npx` on a newer Node would have one among its temporary files.
+    NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'),
     SALLYPORT_LOCAL_FILE: localFile,
   };
   const inClone = { cwd: ROOT, env: environment };
