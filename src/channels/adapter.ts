@@ -79,6 +79,12 @@ export interface Undelivered {
   readonly code: string;
 }
 
+/** A chat that the platform calls otherwise from now on. */
+export interface ChatMove {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What a webhook whose signature holds says. */
 export type ReceivedWebhook =
   | { readonly kind: 'malformed' }
@@ -91,6 +97,7 @@ export type ReceivedWebhook =
       readonly answer?: WebhookAnswer;
       readonly ifSilent?: WebhookAnswer;
       readonly undelivered?: readonly Undelivered[];
+      readonly moved?: ChatMove;
     };
 
 /** One message to a chat: a whole reply, or a part of a long one. */

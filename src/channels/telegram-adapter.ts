@@ -8,7 +8,13 @@
  */
 
 import * as z from 'zod';
-import type { AdapterContext, ChannelAdapter, OutgoingRequest, SendOutcome } from './adapter.ts';
+import type {
+  AdapterContext,
+  ChannelAdapter,
+  ChatMove,
+  OutgoingRequest,
+  SendOutcome,
+} from './adapter.ts';
 import { judgeStatus } from './judge-status.ts';
 import { readBody } from './read-body.ts';
 import type { Attachment, Update } from './update.ts';
@@ -32,6 +38,9 @@ const message = z.object({
   /** Of a message that is passed on: who wrote it first. */
   forward_origin: z.looseObject({}).optional(),
   chat: z.object({ id: z.int(), type: z.string().optional() }),
+  /** Said in a group that becomes a supergroup, and then in that. */
+  migrate_to_chat_id: z.int().optional(),
+  migrate_from_chat_id: z.int().optional(),
   text: z.string().optional(),
   caption: z.string().optional(),
   photo: z.array(file).optional(),
@@ -72,7 +81,8 @@ export const telegramAdapter: ChannelAdapter = {
     if (read === undefined) return { kind: 'malformed' };
     const { update_id: id, message: written } = read;
     const updates = written === undefined ? [] : toUpdates(id, written);
-    return { kind: 'updates', updates };
+    const moved = written && toMove(written);
+    return { kind: 'updates', updates, ...(moved && { moved }) };
   },
 
   render({ chat, thread, text }, context) {
@@ -150,6 +160,12 @@ function toUpdates(id: number, written: Message): readonly Update[] {
       messageId: String(written.message_id),
     },
   ];
+}
+
+function toMove(written: Message): ChatMove | undefined {
+  const { chat, migrate_to_chat_id: to, migrate_from_chat_id: from } = written;
+  if (to !== undefined) return { from: String(chat.id), to: String(to) };
+  return from === undefined ? undefined : { from: String(from), to: String(chat.id) };
 }
 
 /** Of a photo, the largest of its sizes, which comes last. */

@@ -335,6 +335,44 @@ function whatsappStatuses(statuses: readonly object[]): SignedWebhook {
   return signForWhatsapp(JSON.stringify(notification));
 }
 
+test('a group of Telegram that becomes a supergroup stays the chat that it was', async () => {
+  const order = { name: 'group', chats: ['-77'], session: 'chat' };
+  const made = await api.post('/v1/channels', channelOrder(standIn, 'telegram', order));
+  expect(made.status).toBe(201);
+  const say = async (id: string, chat: string, text: string) => {
+    await deliver(gateway, 'group', telegramWebhook({ id, chat, text: says(text) }));
+    await eventually(() => expect(texts()).toContain(text));
+    return standIn.delivered.find((one) => one.text === text)?.chat;
+  };
+  expect(await say('1', '-77', 'as a group')).toBe('-77');
+  const { body, ...rest } = telegramWebhook({ id: '2', chat: '-77', text: '' });
+  const notice = JSON.parse(body);
+  Object.assign(notice.message, { text: undefined, migrate_to_chat_id: -10077 });
+  const migrated = { ...rest, body: JSON.stringify(notice) };
+  expect((await deliver(gateway, 'group', migrated)).status).toBe(200);
+  expect(await say('3', '-10077', 'as a supergroup')).toBe('-10077');
+  const sessions = async () => {
+    const { records } = (await api.get('/v1/audit?action=turn-admitted&limit=500')).body;
+    const own = records.filter(({ event }: { event: { actor: string } }) =>
+      event.actor.startsWith('channel:group'),
+    );
+    return own.map(({ event }: { event: { sessionId: string } }) => event.sessionId);
+  };
+  const [first, second] = await eventually(async () => {
+    const all = await sessions();
+    expect(all).toHaveLength(2);
+    return all;
+  });
+  expect(second).toBe(first);
+  const said = { chat: '-77', text: 'by its first name' };
+  expect((await api.post('/v1/channels/group/messages', said)).status).toBe(202);
+  await eventually(() =>
+    expect(standIn.delivered).toContainEqual(
+      expect.objectContaining({ text: said.text, chat: '-10077' }),
+    ),
+  );
+});
+
 test('no stand-in had anything to complain of', () => {
   expect(standIn.complaints).toEqual([]);
 });

@@ -17,6 +17,7 @@ import { ChannelStore } from './channel-store.ts';
 import { ChatStore } from './chat-store.ts';
 import { CodeStore } from './code-store.ts';
 import { EarlyFailures } from './early-failures.ts';
+import { MoveStore } from './move-store.ts';
 import { Patience } from './patience.ts';
 import { PlatformKeys } from './platform-keys.ts';
 import { rememberedHash } from './remembered-hash.ts';
@@ -52,6 +53,7 @@ export function assembleParts({ workspace, env, ctx, ...ways }: Surroundings): C
     replies: new ReplyStore(sql, sealing),
     earlyFailures: new EarlyFailures(),
     chats: new ChatStore(sql),
+    moves: new MoveStore(sql),
     keys: new PlatformKeys(),
     tokens: new AccessTokens(),
     safe: new ChannelSafe(env, workspace),

@@ -73,11 +73,12 @@ export function removeChannel(
   channel: StoredChannel,
 ): void {
   const { name } = channel.spec;
-  const { channels, senders, codes, updates, replies, chats, terms } = parts;
+  const { channels, senders, codes, updates, replies, chats, terms, moves } = parts;
   parts.transact(() => {
     orderEndOfTurns(parts, channel, { by: actor });
     channels.remove(name);
-    for (const store of [senders, codes, updates, replies, chats, terms]) store.removeChannel(name);
+    const stores = [senders, codes, updates, replies, chats, terms, moves];
+    for (const store of stores) store.removeChannel(name);
     record(parts, actor, { action: 'channel-removed', channel: name });
   });
   parts.safe.forget();

@@ -201,10 +201,10 @@ export class ChannelBlock extends ManagedChannels implements ChannelApi {
 
   /** Takes up what an earlier life of this object has left. */
   #begin(): void {
-    const { updates, replies, chats, terms, endings } = this.#parts;
+    const { updates, replies, chats, terms, endings, moves } = this.#parts;
     replies.createTable();
     chats.createTables();
-    for (const store of [terms, endings]) store.createTable();
+    for (const store of [terms, endings, moves]) store.createTable();
     updates.forget();
     const lost = replies.giveUpSending();
     this.#timers.restore();

@@ -21,6 +21,7 @@ import type { ChannelStore, StoredChannel } from './channel-store.ts';
 import type { ChatStore } from './chat-store.ts';
 import type { CodeStore } from './code-store.ts';
 import type { EarlyFailures } from './early-failures.ts';
+import type { MoveStore } from './move-store.ts';
 import type { Patience } from './patience.ts';
 import type { PlatformKeys } from './platform-keys.ts';
 import type { ReplyStore } from './reply-store.ts';
@@ -49,6 +50,7 @@ export interface ChannelParts {
   readonly earlyFailures: EarlyFailures;
   readonly sealing: Sealing;
   readonly chats: ChatStore;
+  readonly moves: MoveStore;
   readonly safe: ChannelSafe;
   readonly keys: PlatformKeys;
   readonly tokens: AccessTokens;

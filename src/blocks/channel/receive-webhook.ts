@@ -6,6 +6,7 @@
 
 import type {
   AdapterContext,
+  ChatMove,
   Undelivered,
   Webhook,
   WebhookAnswer,
@@ -13,6 +14,7 @@ import type {
 import { ADAPTERS } from '../../channels/adapters.ts';
 import type { Update } from '../../channels/update.ts';
 import { mayWait } from '../../core/channels/inbox-bounds.ts';
+import { servesChat } from '../../core/channels/serves-chat.ts';
 import type { WebhookVerdict } from './channel-api.ts';
 import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
@@ -52,11 +54,16 @@ export async function receiveWebhook(
   const received = ADAPTERS[channel.spec.platform].read(webhook, context);
   if (received.kind === 'malformed') return { kind: 'malformed' };
   if (received.kind === 'handshake') return accepted(received.answer);
-  const { updates, answer, ifSilent, undelivered = [] } = received;
+  const { answer, ifSilent, undelivered = [], moved } = received;
+  const updates = received.updates.map((update) => ({
+    ...update,
+    chat: parts.moves.firstOf(name, update.chat),
+  }));
   const own = await forwardUpdates(parts, channel, { updates, undelivered, webhook, only });
   if (own.kind === 'full') return full();
   return {
     ...{ channel, updates: own.updates, undelivered, verdict: accepted(answer) },
+    ...(moved && { moved }),
     silent: accepted(own.answer ?? ifSilent),
   };
 }
@@ -81,15 +88,18 @@ export interface Signed {
   /** Instead of {@link verdict}, where no update of this channel waits and none is replied to. */
   readonly silent?: WebhookVerdict;
   readonly undelivered?: readonly Undelivered[];
+  readonly moved?: ChatMove;
 }
 
 /** Takes in what is new. Part of a transaction. */
 export function store(parts: ChannelParts, signed: Signed): ReceivedNow {
-  const { channel, updates, verdict, silent = verdict, undelivered = [] } = signed;
+  const { channel, updates, verdict, silent = verdict, undelivered = [], moved } = signed;
   const { name } = channel.spec;
   if (parts.channels.find(name)?.createdAt !== channel.createdAt) {
     return nothing({ kind: 'refused' });
   }
+  // One that is bound to another workspace is known there alone.
+  if (moved !== undefined && servesChat(channel.spec, moved.from)) parts.moves.add(name, moved);
   for (const failed of undelivered) setUndelivered(parts, name, failed);
   if (updates.length === 0) return nothing(silent);
   const isNew = ({ updateId }: Update) => !parts.updates.has(name, updateId);

@@ -79,7 +79,8 @@ function toRequest(
   const { platform, name } = channel.spec;
   const { updateId, replyToken: sealed } = reply.part;
   const token = sealed && { replyToken: parts.safe.openToken(name, updateId, sealed) };
-  return ADAPTERS[platform].render({ ...reply.part, ...token }, sendingContext(parts, channel, by));
+  const part = { ...reply.part, ...token, chat: parts.moves.presentOf(name, reply.part.chat) };
+  return ADAPTERS[platform].render(part, sendingContext(parts, channel, by));
 }
 
 function settle(parts: ChannelParts, reply: StoredReply, outcome: SendOutcome): Progress {

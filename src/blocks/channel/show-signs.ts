@@ -28,6 +28,7 @@ export async function showSigns(
   const context = sendingContext(parts, channel, { base: api.base, access });
   const token = sealed && { replyToken: parts.safe.openToken(name, update.updateId, sealed) };
   const adapter = ADAPTERS[platform];
-  const requests = signs.map((sign) => adapter.signs[sign]?.({ ...update, ...token }, context));
+  const place = { ...update, ...token, chat: parts.moves.presentOf(name, update.chat) };
+  const requests = signs.map((sign) => adapter.signs[sign]?.(place, context));
   await Promise.all(requests.map((request) => request && sendRequest(api.network, request)));
 }

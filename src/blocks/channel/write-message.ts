@@ -17,13 +17,14 @@ export async function writeMessage(
   parts: ChannelParts,
   order: ChannelOrder,
 ): Promise<MessageVerdict> {
-  const { channel: name, message, id, principal } = order;
+  const { channel: name, id, principal } = order;
   // Asked here for everybody: no way to a chat goes around it.
   const authority = await authorityFor(parts, principal, `channel:send:${name}`);
   if (authority === undefined) return { kind: 'denied' };
   const channel = parts.channels.find(name);
   if (channel === undefined) return { kind: 'no-channel' };
   if (!ADAPTERS[channel.spec.platform].canBegin) return { kind: 'answers-only' };
+  const message = { ...order.message, chat: parts.moves.firstOf(name, order.message.chat) };
   if (!servesChat(channel.spec, message.chat)) return { kind: 'foreign-chat' };
   const updateId = `message:${id}`;
   const idOf = (index: number) => `rep_${parts.ids(`${name}:${updateId}:${index}`).slice(0, 32)}`;

@@ -61,8 +61,9 @@ const atDesk = (asked: (desk: Desk) => void, use: (desk: Desk) => Promise<void>)
       transact: (change) => storage.transactionSync(change),
       ...{ send: () => undefined, push: () => undefined, sign: () => undefined },
     });
-    const { channels, senders, codes, updates, replies, outbox, terms, endings } = parts;
-    for (const store of [channels, updates, replies, outbox, terms, endings]) store.createTable();
+    const { channels, senders, codes, updates, replies, outbox, terms, endings, moves } = parts;
+    for (const store of [channels, updates, replies, outbox, terms, endings, moves])
+      store.createTable();
     for (const store of [senders, codes]) store.createTables();
     channels.put(CHANNEL, new Uint8Array());
     const pairing = { ...toPairing(parts, CHANNEL, 'ann'), state: 'paired' } as const;
