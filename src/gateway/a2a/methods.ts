@@ -11,6 +11,7 @@ import { admit } from '../admit.ts';
 import { toUserMessage } from '../client-messages.ts';
 import { admitClientTurn, MAX_WAIT_MS, readAllEvents } from '../client-turn.ts';
 import { readerOf, toEventStreamResponse } from '../event-stream.ts';
+import { readForeignId, toForeignId } from '../foreign-turn-id.ts';
 import { json } from '../json-response.ts';
 import {
   findSession,
@@ -20,7 +21,6 @@ import {
 } from '../open-session.ts';
 import { found } from '../refusal.ts';
 import type { Route, RouteRequest } from '../route.ts';
-import { readHandle, toHandle } from '../turn-handle.ts';
 import { RpcError, type RpcId, rpcResult, sendParams, taskParams } from './rpc.ts';
 import { TaskWriter } from './task-writer.ts';
 
@@ -138,7 +138,7 @@ function toAdmission(
 }
 
 async function findTask(request: A2aCall['request'], params: unknown): Promise<OpenTurn> {
-  const turn = readHandle(request, 'task', parse(taskParams, params).id);
+  const turn = readForeignId(request, 'task', parse(taskParams, params).id);
   const summary = await turn?.session.summary(turn.turnId);
   if (turn === undefined || summary === undefined) throw new RpcError('task_not_found');
   return turn;
@@ -174,7 +174,7 @@ function streamTask(
 }
 
 function toWriter(turn: OpenTurn): TaskWriter {
-  return new TaskWriter({ id: toHandle('task', turn), contextId: turn.session.sessionId });
+  return new TaskWriter({ id: toForeignId('task', turn), contextId: turn.session.sessionId });
 }
 
 function parse<T>(schema: z.ZodType<T>, params: unknown): T {

@@ -6,9 +6,9 @@
  */
 
 import { readAllEvents } from '../client-turn.ts';
+import { readForeignId } from '../foreign-turn-id.ts';
 import { found, noSuch } from '../refusal.ts';
 import type { RouteRequest } from '../route.ts';
-import { readHandle } from '../turn-handle.ts';
 import { type InputItem, inputItem, type ResponseInput } from './response-input.ts';
 import { ResponseWriter } from './response-writer.ts';
 
@@ -49,7 +49,7 @@ async function readItems(
   responseId: string,
 ): Promise<ReadonlyMap<string, InputItem>> {
   const writer = new ResponseWriter({ id: responseId, echo: {} });
-  const turn = found(readHandle(request, 'resp', responseId), 'response');
+  const turn = found(readForeignId(request, 'resp', responseId), 'response');
   for (const event of await readAllEvents(turn)) writer.take(event);
   return new Map(writer.output.map((item) => [item.id, inputItem.parse(item)]));
 }

@@ -15,6 +15,7 @@ import {
   toNeeds,
 } from '../client-turn.ts';
 import { readerOf, toEventStreamResponse } from '../event-stream.ts';
+import { readForeignId, toForeignId } from '../foreign-turn-id.ts';
 import { json } from '../json-response.ts';
 import {
   KEEP_CONVERSATION_MS,
@@ -30,7 +31,6 @@ import { found, invalidBody } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { fromFailure } from '../session-refusal.ts';
-import { readHandle, toHandle } from '../turn-handle.ts';
 
 const response = z.looseObject({ id: z.string(), object: z.literal('response') });
 
@@ -51,7 +51,7 @@ const createResponse = defineRoute(
     const input = await resolveReferences(request, request.body.input);
     const turn = await admitClientTurn(request, toAdmission(request, input));
     const writer = new ResponseWriter({
-      id: toHandle('resp', turn),
+      id: toForeignId('resp', turn),
       echo: toEcho(request.body),
     });
     if (request.body.stream) {
@@ -120,7 +120,7 @@ async function readResponse(turn: OpenTurn, writer: ResponseWriter): Promise<obj
 /** Of what the request said, only the model is kept. */
 async function readStored(turn: OpenTurn): Promise<Response> {
   found(await turn.session.summary(turn.turnId), 'response');
-  const writer = new ResponseWriter({ id: toHandle('resp', turn), echo: {} });
+  const writer = new ResponseWriter({ id: toForeignId('resp', turn), echo: {} });
   return json(await readResponse(turn, writer));
 }
 
@@ -129,7 +129,7 @@ function responseOf(
   request: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>,
   id: string | undefined,
 ): OpenTurn {
-  return found(readHandle(request, 'resp', id ?? ''), 'response');
+  return found(readForeignId(request, 'resp', id ?? ''), 'response');
 }
 
 const retrieval = z.looseObject({
@@ -145,7 +145,7 @@ async function streamStored(
   startingAfter: number | undefined,
 ): Promise<Response> {
   found(await turn.session.summary(turn.turnId), 'response');
-  const writer = new ResponseWriter({ id: toHandle('resp', turn), echo: {} });
+  const writer = new ResponseWriter({ id: toForeignId('resp', turn), echo: {} });
   return toEventStreamResponse(turn, {
     write: writeResponseEvents(writer, startingAfter),
     reader,
