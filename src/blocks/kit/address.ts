@@ -32,6 +32,17 @@ export function workspaceOf({ id }: Pick<DurableObjectState, 'id'>): WorkspaceId
   return workspace;
 }
 
+/**
+ * The workspace of an object that bears its id, or a name that begins with it.
+ *
+ * @throws Fault `internal` on an object of another name.
+ */
+export function workspaceAround({ id }: Pick<DurableObjectState, 'id'>): WorkspaceId {
+  const workspace = parseWorkspaceId(id.name?.split('/')[0] ?? '');
+  if (workspace !== undefined) return workspace;
+  throw new Fault('internal', 'Cannot use the object: its name must begin with a workspace');
+}
+
 /** `/` can stand in neither part, so no two pairs share a name. */
 export function sessionObjectName(workspace: WorkspaceId, session: SessionId): string {
   return `${workspace}/${session}`;

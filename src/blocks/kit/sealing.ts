@@ -16,10 +16,10 @@
 import type { BlockBody } from '../../core/blocks/block-body.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { EncryptionPolicy } from '../../core/policy/encryption-policy.ts';
-import { parseWorkspaceId, type WorkspaceId } from '../../core/primitives/ids.ts';
 import { open, seal } from '../vault/envelope.ts';
 import { openVault } from '../vault/vault-client.ts';
 import { openGovernance } from '../workspace/governance-client.ts';
+import { workspaceAround } from './address.ts';
 import type { BlockBindings } from './bindings.ts';
 import type { ContentSeal } from './content-seal.ts';
 import { hearEncryption, knownEncryption } from './known-encryption.ts';
@@ -112,7 +112,7 @@ export class Sealing implements ContentSeal {
    * `undefined` if that needs no waiting.
    */
   ask(): Promise<void> | undefined {
-    const policy = knownEncryption(this.#workspace());
+    const policy = knownEncryption(workspaceAround(this.#host.ctx));
     return policy === undefined ? this.#ask() : this.follow(policy);
   }
 
@@ -121,7 +121,7 @@ export class Sealing implements ContentSeal {
    * not, and goes by a policy that is not known as soon as it is.
    */
   prepare(): Promise<void> | undefined {
-    const policy = knownEncryption(this.#workspace());
+    const policy = knownEncryption(workspaceAround(this.#host.ctx));
     if (policy !== undefined && (policy.atRest === 'none' || this.#keys === undefined)) {
       return this.follow(policy);
     }
@@ -222,7 +222,7 @@ export class Sealing implements ContentSeal {
   }
 
   async #ask(): Promise<void> {
-    const workspace = this.#workspace();
+    const workspace = workspaceAround(this.#host.ctx);
     const policy = await openGovernance(this.#host.env, workspace).encryption();
     hearEncryption(workspace, policy);
     await this.follow(policy);
@@ -237,15 +237,7 @@ export class Sealing implements ContentSeal {
 
   #object() {
     const { ctx, kind } = this.#host;
-    return { workspace: this.#workspace(), object: `${kind}:${ctx.id.name}` };
-  }
-
-  /** The name of every object that seals anything begins with its workspace. */
-  #workspace(): WorkspaceId {
-    const workspace = parseWorkspaceId(this.#host.ctx.id.name?.split('/')[0] ?? '');
-    if (workspace === undefined)
-      throw new Fault('internal', 'Cannot seal in an object without a name');
-    return workspace;
+    return { workspace: workspaceAround(ctx), object: `${kind}:${ctx.id.name}` };
   }
 }
 

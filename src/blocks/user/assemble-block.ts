@@ -4,14 +4,8 @@
  * @module
  */
 
-import { Fault } from '../../core/errors/fault.ts';
-import {
-  issueBlockId,
-  type KeyedHash,
-  parseWorkspaceId,
-  readBlockId,
-  type WorkspaceId,
-} from '../../core/primitives/ids.ts';
+import { issueBlockId, type KeyedHash, readBlockId } from '../../core/primitives/ids.ts';
+import { workspaceAround } from '../kit/address.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import { Changes } from '../kit/changes.ts';
 import { ChunkedValues } from '../kit/chunked-values.ts';
@@ -77,8 +71,8 @@ export function assembleBlock(
     waiters: new Waiters(),
     pace: new Pace(),
     now: () => Date.now(),
-    newBlockId: () => issueBlockId(workspaceOf(ctx), randomHex(16), idHash),
-    readBlockId: (text) => readBlockId(workspaceOf(ctx), text, idHash),
+    newBlockId: () => issueBlockId(workspaceAround(ctx), randomHex(16), idHash),
+    readBlockId: (text) => readBlockId(workspaceAround(ctx), text, idHash),
     newId: (prefix) => `${prefix}_${randomHex(16)}`,
     creatorAuthority: ({ order }) =>
       authority.read(async () => {
@@ -90,13 +84,6 @@ export function assembleBlock(
     flush: promptly,
     defer: (task) => ctx.waitUntil(task),
   };
-}
-
-/** The name of the object begins with its workspace. */
-function workspaceOf(ctx: DurableObjectState): WorkspaceId {
-  const workspace = parseWorkspaceId(ctx.id.name?.split('/')[0] ?? '');
-  if (workspace === undefined) throw new Fault('internal', 'Cannot use a block without a name');
-  return workspace;
 }
 
 /** Few blocks have children, and a key takes a while to derive. */

@@ -3,6 +3,7 @@ import {
   DEPLOYMENT_AUDIT,
   sessionObjectName,
   storageObjectName,
+  workspaceAround,
   workspaceObjectName,
   workspaceOf,
 } from '../../../src/blocks/kit/address.ts';
@@ -41,6 +42,22 @@ describe('workspaceOf()', () => {
       expect(() => workspaceOf(objectOf(name))).toThrow(
         expect.objectContaining({ code: 'not_found' }),
       );
+    }
+  });
+});
+
+describe('workspaceAround()', () => {
+  const objectOf = (name: string | undefined) => ({ id: { name } }) as { id: DurableObjectId };
+
+  it('is what the name of an object begins with', () => {
+    for (const name of ['acme', sessionObjectName(acme, session)]) {
+      expect(workspaceAround(objectOf(name))).toBe(acme);
+    }
+  });
+
+  it('refuses objects of the deployment, and those without a name', () => {
+    for (const name of [undefined, '', DEPLOYMENT_AUDIT, '/acme', 'Acme/notes']) {
+      expect(() => workspaceAround(objectOf(name))).toThrow('must begin with a workspace');
     }
   });
 });
