@@ -72,7 +72,10 @@ const signCheckpoint = defineRoute(
   },
   async ({ env, caller }) => {
     const signed = await openAudit(env, caller.principal.workspace).sign();
-    if (signed === undefined) throw new Refusal('not_found', { detail: 'There is no record yet' });
+    if (signed === undefined)
+      throw new Refusal('not_found', {
+        detail: 'Cannot sign a checkpoint: there must be a record',
+      });
     return json(signed);
   },
 );
@@ -132,7 +135,8 @@ const proveConsistency = defineRoute(
 function proved(proof: object | undefined): Response {
   if (proof === undefined) {
     throw new Refusal('not_found', {
-      detail: 'There are not so many records, or the order is wrong',
+      detail:
+        'Cannot prove it: there must be so many records, and the smaller number must come first',
     });
   }
   return json(proof);

@@ -71,10 +71,14 @@ const registerName = defineRoute(
     await act(request, id, { kind: 'be-listed' });
     const registered = await ask(request, (directory) => directory.register(name, id));
     if (registered === 'taken') {
-      throw new Refusal('conflict', { detail: 'Another block has this name' });
+      throw new Refusal('conflict', {
+        detail: 'Cannot take the name: no other block must have it',
+      });
     }
     if (registered === 'too-many') {
-      throw new Refusal('limit_reached', { detail: 'The block has all the names it may have' });
+      throw new Refusal('limit_reached', {
+        detail: 'Cannot take the name: the block must have fewer',
+      });
     }
     await act(request, id, { kind: 'named', name });
     return json({ name, id });

@@ -167,7 +167,9 @@ const decidePairing = defineRoute(
     const order = { channel, pairing: request.params.id ?? '', decision, ...termsIn(request.body) };
     const decided = await channelsOf(request).decidePairing(namedActorOf(request), order);
     if (decided === undefined) {
-      throw new Refusal('not_found', { detail: 'Nobody has asked under this id' });
+      throw new Refusal('not_found', {
+        detail: 'Cannot decide: somebody must have asked under this id',
+      });
     }
     if (decided.ok) return json(presentPairing(decided.value));
     const pointer = decided.error === 'budget' ? '/budget' : '/capabilities';
@@ -271,7 +273,8 @@ const sendMessage = defineRoute(
     const verdict = await channelsOf(request).say(order);
     if (verdict.kind === 'taken') return json({ reply: verdict.id, status: 'pending' }, 202);
     if (verdict.kind === 'no-channel') throw noSuch('channel');
-    if (verdict.kind === 'denied') throw new Refusal('denied', { detail: 'The grant has ended' });
+    if (verdict.kind === 'denied')
+      throw new Refusal('denied', { detail: 'Cannot send: the grant must not have ended' });
     throw new Refusal('conflict', { detail: NOT_SAID[verdict.kind] });
   },
 );

@@ -65,7 +65,8 @@ const release = defineRoute(
   async ({ env, caller: { principal }, requestId, body }) => {
     const governance = openGovernance(env, principal.workspace);
     const released = await governance.releaseSwitch({ principal, requestId }, body.killSwitch);
-    if (!released) throw new Refusal('not_found', { detail: 'This switch is not thrown' });
+    if (!released)
+      throw new Refusal('not_found', { detail: 'Cannot release the switch: it must be thrown' });
     return noContent();
   },
 );

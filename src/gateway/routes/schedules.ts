@@ -50,7 +50,8 @@ function requireNeeded(spec: ScheduleSpec, grants: readonly Grant[]): void {
   });
   if (missing.length === 0) return;
   throw new Refusal('invalid_body', {
-    detail: 'The schedule must have the capabilities for what it takes and hands over',
+    detail:
+      'Cannot make the schedule: it must have the capabilities for what it takes and hands over',
     errors: missing.map((capability) => ({
       pointer: '/capabilities',
       detail: `must hold ${capability}`,
@@ -62,7 +63,7 @@ function requireNeeded(spec: ScheduleSpec, grants: readonly Grant[]): void {
 function requireToCome(spec: ScheduleSpec): void {
   if (firstRunOf(spec, Date.now()) !== undefined) return;
   throw new Refusal('invalid_body', {
-    detail: 'The schedule must become due',
+    detail: 'Cannot make the schedule: it must become due',
     errors: [{ pointer: '/when/at', detail: 'must be a moment to come, in milliseconds' }],
   });
 }
@@ -177,7 +178,9 @@ const runSchedule = defineRoute(
       request.params.name ?? '',
     );
     if (!found(started, 'schedule')) {
-      throw new Refusal('conflict', { detail: 'Its last run is not over' });
+      throw new Refusal('conflict', {
+        detail: 'Cannot run the schedule: its last run must be over',
+      });
     }
     return json({ started }, 202);
   },

@@ -47,7 +47,9 @@ const putSecret = defineRoute(
     }
     const written = await vault.put(actor, name, request.body);
     if (written === undefined) {
-      throw new Refusal('limit_reached', { detail: 'There are as many secrets as there may be' });
+      throw new Refusal('limit_reached', {
+        detail: 'Cannot write the secret: the workspace must have fewer',
+      });
     }
     return json(written);
   },
