@@ -124,6 +124,31 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
+describe('webhook', () => {
+  const now = Date.now();
+  const isVerified = (id: string, signatures: (signature: string) => string) => {
+    const context = { credentials: WEBHOOK_CREDENTIALS, tools, now, apiBase: 'https://a.example' };
+    const { body, headers } = standardWebhook({ id, text: 'hello' }, Math.floor(now / 1_000));
+    const signature = signatures(headers['webhook-signature'] ?? '');
+    const signed = { body, headers: { ...headers, 'webhook-signature': signature } };
+    return ADAPTERS.webhook.verify(toWebhook(signed), context);
+  };
+
+  test('is verified by any of the signatures that a rotation brings, and few of them', () => {
+    const others = (count: number) => `v1,${'A'.repeat(43)}= `.repeat(count);
+    expect(isVerified('msg_1', (own) => `${own} ${others(1)}`)).toBe(true);
+    expect(isVerified('msg_1', (own) => `${others(7)}${own}`)).toBe(true);
+    expect(isVerified('msg_1', (own) => `${others(8)}${own}`)).toBe(false);
+  });
+
+  test('has an id that cannot run into what is signed after it', () => {
+    expect(isVerified('aA0_-'.padEnd(128, 'a'), (own) => own)).toBe(true);
+    for (const id of ['', 'a.1800000000', 'a b', 'a'.repeat(129)]) {
+      expect(isVerified(id, (own) => own)).toBe(false);
+    }
+  });
+});
+
 describe('what a sender passes on', () => {
   const isForwarded = (platform: 'telegram' | 'whatsapp', change: object) => {
     const context = { tools, now: Date.now(), apiBase: 'https://reply.example' };

@@ -123,7 +123,10 @@ describe('a sensitive argument in an untrusted turn', () => {
     ]) {
       expect(note(`More: ${link}`)).toMatchObject(asked('/note'));
     }
-    const links = Array.from({ length: MAX_SENSITIVE_VALUES + 1 }, (_, i) => `https://e.example/${i}`);
+    const links = Array.from(
+      { length: MAX_SENSITIVE_VALUES + 1 },
+      (_, i) => `https://e.example/${i}`,
+    );
     expect(note(links.join(' '))).toMatchObject(asked('/note'));
   });
 

@@ -141,17 +141,17 @@ describe('clock and chance', () => {
     expect(granted(scene(changes))).toEqual({ clock: false, randomness: false });
   });
 
-  test.each([
-    [{ clock: true, randomness: false }],
-    [{ clock: false, randomness: true }],
-  ])('are no more than what is asked for, and not granted to who asks for one alone: %j', (asked) => {
-    const plugin = { wasm: { ...DEFAULT_WASM_LIMITS, ...asked } };
-    expect(granted(scene({ plugin }))).toEqual(asked);
-    expect(granted(scene({ plugin, grants: allow('tool:call') }))).toEqual({
-      clock: false,
-      randomness: false,
-    });
-  });
+  test.each([[{ clock: true, randomness: false }], [{ clock: false, randomness: true }]])(
+    'are no more than what is asked for, and not granted to who asks for one alone: %j',
+    (asked) => {
+      const plugin = { wasm: { ...DEFAULT_WASM_LIMITS, ...asked } };
+      expect(granted(scene({ plugin }))).toEqual(asked);
+      expect(granted(scene({ plugin, grants: allow('tool:call') }))).toEqual({
+        clock: false,
+        randomness: false,
+      });
+    },
+  );
 
   test('are granted one by one', () => {
     const policy = { deny: denyList('system:random:read') };

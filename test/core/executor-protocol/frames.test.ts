@@ -11,8 +11,8 @@ import {
   parseExecutorFrame,
   parseGatewayFrame,
 } from '../../../src/core/executor-protocol/frames.ts';
-import { MAX_SEALED_CHARS } from '../../../src/core/executor-protocol/sealed-secrets.ts';
 import { enrolmentText, handshakeText } from '../../../src/core/executor-protocol/handshake.ts';
+import { MAX_SEALED_CHARS } from '../../../src/core/executor-protocol/sealed-secrets.ts';
 
 const NONCE = 'aA0-_'.padEnd(43, 'n');
 const SIGNATURE = 'aA0-_'.padEnd(86, 's');

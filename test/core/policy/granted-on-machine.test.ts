@@ -52,7 +52,8 @@ describe('grantedOnMachine()', () => {
 
   test('ends with the grants that it rests on', () => {
     const [grant] = grants('tool:*');
-    const until = (expiresAt: number) => agreeing({ grants: grant ? [{ ...grant, expiresAt }] : [] });
+    const until = (expiresAt: number) =>
+      agreeing({ grants: grant ? [{ ...grant, expiresAt }] : [] });
     expect(left(until(NOW + 1)).allow).toEqual([A, B]);
     expect(left(until(NOW)).allow).toEqual([]);
   });
@@ -68,7 +69,10 @@ describe('grantedOnMachine()', () => {
 
   test.each(MACHINE_FAMILY_NAMES)('speaks of %s', (family) => {
     const asking = plugin({ allow: patterns(family), deny: patterns(family) });
-    expect(grantedOnMachine(asking, [agreeing()], NOW)).toEqual({ allow: [family], deny: [family] });
+    expect(grantedOnMachine(asking, [agreeing()], NOW)).toEqual({
+      allow: [family],
+      deny: [family],
+    });
   });
 
   test('says nothing of what does not concern a machine', () => {

@@ -255,7 +255,9 @@ describe('canonicaliseUrl()', () => {
     const longest = `https://example.com/${'a'.repeat(MAX_URL_LENGTH - 20)}`;
     expect(canonical(longest)).toBe(longest);
     expect(canonical(`${longest}a`)).toBe('! url_too_long');
-    expect(canonical(`https://example.com/${'./'.repeat(MAX_URL_LENGTH / 2)}`)).toBe('! url_too_long');
+    expect(canonical(`https://example.com/${'./'.repeat(MAX_URL_LENGTH / 2)}`)).toBe(
+      '! url_too_long',
+    );
   });
 
   test('measures the canonical URL too, which can be longer than what was written', () => {

@@ -114,6 +114,7 @@ describe('canonicaliseArguments()', () => {
     expect(canonical({ anyOf: [{ type: 'null' }, path] }, bad)).toBe('! /a path_above_root');
     expect(canonical({ oneOf: [path, { type: 'integer' }] }, bad)).toBe('! /a path_above_root');
     expect(canonical({ if: {}, else: path }, bad)).toBe('! /a path_above_root');
+    // biome-ignore lint/suspicious/noThenProperty: the keyword of JSON Schema
     expect(canonical({ if: {}, then: path }, bad)).toBe('! /a path_above_root');
     expect(canonical({ allOf: [{ allOf: [path] }] }, bad)).toBe('! /a path_above_root');
     expect(canonical({ items: path }, [bad])).toBe('! /a/0 path_above_root');
