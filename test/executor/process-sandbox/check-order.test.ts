@@ -37,6 +37,7 @@ describe('findOrderProblem()', () => {
     expect(problemOf({}, ['/bin/true', 'a\0b'])).toContain('NUL');
     expect(problemOf({ environment: { A: '\0--bind\0/\0/' } })).toContain('NUL');
     expect(problemOf({ reads: ['/data\0/etc' as HostPath] })).toContain('NUL');
+    expect(problemOf({ writes: ['/data\0/etc' as HostPath] })).toContain('NUL');
   });
 
   test.each(['', '1A', 'A=B', 'A B', 'A\0'])('refuses the variable "%s"', (name) => {
@@ -65,6 +66,7 @@ describe('findOrderProblem()', () => {
     '/tmp',
     '/etc',
     '/usr',
+    ...['/bin', '/sbin', '/lib', '/lib64', '/job', '/run'],
   ])('refuses to grant %s', (path) => {
     expect(problemOf({ reads: [path as HostPath] })).toContain('every sandbox has itself');
     expect(problemOf({ writes: [path as HostPath] })).toContain('every sandbox has itself');
