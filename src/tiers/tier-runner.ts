@@ -17,7 +17,7 @@ export interface TierJob {
    */
   readonly ticketFor: (audience: string) => string;
   /** The same for a node, within what that node may run at all. */
-  readonly ticketForNode: (node: string, ceiling: NodeCeiling) => Promise<string>;
+  readonly ticketForNode: (node: string, ceiling: NodeCeiling) => string;
   readonly claims: TicketClaims;
   readonly canonicalArguments: JsonObject;
   /** Settings of the plugin, whose hash the claims hold. */

@@ -13,7 +13,7 @@ import { claimsOf, TICKET_KEY } from './support/claims.ts';
 const DONE: ToolOutcome = { kind: 'ok', output: 'done', cost: { durationMs: 1 } };
 
 const NODE_TICKETS: NodeTicketSigner = {
-  sign: async ({ callKey }, node, { allow }) => [callKey, node, ...allow].join(' '),
+  sign: ({ callKey }, node, { allow }) => [callKey, node, ...allow].join(' '),
 };
 
 function approved(claims: TicketClaims): ApprovedToolCall {
@@ -82,7 +82,7 @@ describe('dispatch()', () => {
       const claims = claimsOf({ tier });
       await port.dispatch(approved(claims), receiptOf(claims), NEVER);
       const ceiling = { allow: [], deny: [] };
-      expect(await jobs[0]?.ticketForNode('node_1', ceiling)).toBe(`${claims.callKey} node_1`);
+      expect(jobs[0]?.ticketForNode('node_1', ceiling)).toBe(`${claims.callKey} node_1`);
     },
   );
 

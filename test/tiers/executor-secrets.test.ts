@@ -45,7 +45,7 @@ function jobWith(config: TierJob['config']): TierJob {
   return {
     claims: { workspace: 'acme', plugin: `p${count}`, codeHash: 'c', callKey: 'turn_1/0/0' },
     canonicalArguments: {},
-    ticketForNode: async (node: string) => `ticket for ${node}`,
+    ticketForNode: (node: string) => `ticket for ${node}`,
     config,
   } as unknown as TierJob;
 }
@@ -89,7 +89,7 @@ describe('createExecutorTierRunner()', () => {
   test('sends no ticket that is longer than a machine reads', async () => {
     const none: SecretSource = async () => ok([]);
     const answerTo = (length: number) => {
-      const ticketForNode = async () => 'x'.repeat(length);
+      const ticketForNode = () => 'x'.repeat(length);
       const { api } = nodesThat(chosen());
       const job = { ...jobWith({ key: 'plain' }), ticketForNode };
       return createExecutorTierRunner(api, none).run(job, NEVER);

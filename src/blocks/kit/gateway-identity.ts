@@ -9,7 +9,6 @@
 
 import { type SigningKey, signingKey } from './signing-key.ts';
 
-/** `pkcs8` is for those who sign tickets with it. */
 export interface GatewayIdentity extends SigningKey {}
 
 /** Derives the key: make it once and keep it. */

@@ -15,8 +15,6 @@ export interface SigningKey {
   readonly publicKey: string;
   /** The signature over a text in UTF-8: 64 bytes, base64url. */
   readonly sign: (text: string) => string;
-  /** The private key in its DER form. */
-  readonly pkcs8: Uint8Array;
 }
 
 /** Derives the key: make it once and keep it. */
@@ -26,7 +24,6 @@ export function signingKey(masterKey: string, purpose: KeyPurpose): SigningKey {
   const publicKey = createPublicKey(privateKey).export({ format: 'jwk' }).x ?? '';
   return {
     publicKey,
-    pkcs8: der,
     sign: (text) => sign(null, Buffer.from(text, 'utf8'), privateKey).toString('base64url'),
   };
 }

@@ -97,7 +97,7 @@ async function signFor(
   const { claims, config = {} } = job;
   const secrets = await source({ claims, node, config });
   if (!secrets.ok) return secrets;
-  const ticket = await job.ticketForNode(node, ceiling);
+  const ticket = job.ticketForNode(node, ceiling);
   if (ticket.length > MAX_TICKET_CHARS) return err(TOO_LONG);
   const signed = { node, ceilingVersion, ticket };
   if (secrets.value.length === 0) return ok(signed);

@@ -30,7 +30,9 @@ function sceneOf(answers: Answers, over: Partial<LaneCaller> = {}) {
   };
   const claims = claimsOf();
   const ticketFor = (audience: string) => `ticket for ${audience}`;
-  const ticketForNode = () => Promise.reject(new Error('not asked'));
+  const ticketForNode = () => {
+    throw new Error('not asked');
+  };
   const job = { ticketFor, ticketForNode, claims, canonicalArguments: { b: 1, a: 'x' } };
   const caller = {
     life: 'present' as string | undefined,
