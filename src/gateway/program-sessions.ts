@@ -11,8 +11,8 @@
 import { type Principal, toAuthorityKey } from '../core/policy/principal.ts';
 import type { SessionId } from '../core/primitives/ids.ts';
 
-/** Most that are kept for one credential: the calls that it makes at once. */
-const MAX_FREE = 32;
+/** Most that are kept for one credential: the calls that it makes at once. To found one takes many times as long. */
+const MAX_FREE = 256;
 
 /** Credentials are many; beyond this number all begin anew. */
 const MAX_CREDENTIALS = 256;
@@ -28,7 +28,8 @@ export function putProgramSession(principal: Principal, session: SessionId): voi
   const key = keyOf(principal);
   if (!free.has(key) && free.size >= MAX_CREDENTIALS) free.clear();
   const sessions = free.get(key) ?? [];
-  if (sessions.length < MAX_FREE) free.set(key, [...sessions, session]);
+  if (sessions.length < MAX_FREE) sessions.push(session);
+  free.set(key, sessions);
 }
 
 function keyOf(principal: Principal): string {

@@ -30,10 +30,10 @@ describe('a session that is free', () => {
     expect(takeProgramSession(ANN)).toBe('a');
   });
 
-  it('is kept beside 31 others and no more', () => {
-    for (let n = 0; n < 40; n++) putProgramSession(ANN, session(`s${n}`));
+  it('is kept beside 255 others and no more', () => {
+    for (let n = 0; n < 300; n++) putProgramSession(ANN, session(`s${n}`));
     const taken: unknown[] = [];
     for (let next = takeProgramSession(ANN); next; next = takeProgramSession(ANN)) taken.push(next);
-    expect(taken).toHaveLength(32);
+    expect(taken).toHaveLength(256);
   });
 });
