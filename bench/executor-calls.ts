@@ -1,7 +1,8 @@
 /**
  * A warm call of an MCP server through the gateway, against the sum of what it cannot do without,
  * in the same run: a WebSocket round trip through workerd with a row on disk there, a row on disk
- * here, and the same call over bare standard streams. Prints one JSON line.
+ * here, and the same call over bare standard streams. Prints one JSON line. `way` is the way of such a
+ * call through objects, frames, rows and server without any logic: what is beyond it is ours.
  *
  *   npx node bench/executor-calls.ts [rounds]
  */
@@ -33,14 +34,16 @@ try {
     socket: await openSocket(),
     row: openRow(),
     stdio: await openServer(),
+    way: await openWay(),
     gateway: await openGateway(),
   };
   const medians = await measure(steps);
-  const { socket = 0, row = 0, stdio = 0, gateway = 0 } = medians;
+  const { socket = 0, row = 0, stdio = 0, way = 0, gateway = 0 } = medians;
   console.log(
     JSON.stringify({
       bench: 'executor-calls',
       p50Ms: Object.fromEntries(Object.entries(medians).map(([name, ms]) => [name, digits(ms, 3)])),
+      wayRatio: digits(way / (socket + row + stdio), 3),
       warmRatio: digits(gateway / (socket + row + stdio), 3),
       targets: { warmRatio: 2 },
     }),
@@ -98,6 +101,27 @@ async function openServer(): Promise<Step> {
   );
   closing.push(() => client.close());
   return () => client.callTool({ name: 'echo', arguments: { message: MESSAGE } });
+}
+
+/** Its executor is this process: it writes a row, calls its server, and answers. */
+async function openWay(): Promise<Step> {
+  const worker = await startWorkerd({
+    entry: 'bench/floor/executor-way.ts',
+    blocks: { SESSION: 'Session', NODES: 'Nodes' },
+  });
+  closing.push(worker.stop);
+  const [row, server] = [openRow(), await openServer()];
+  const socket = new WebSocket(worker.url.replace('http', 'ws'));
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  closing.push(() => socket.close());
+  socket.addEventListener('message', async () => {
+    await row();
+    await server();
+    socket.send(MESSAGE);
+  });
+  const agent = new Agent({ keepAlive: true });
+  closing.push(() => agent.destroy());
+  return () => send(agent, worker.port, { method: 'POST', path: '/', body: MESSAGE });
 }
 
 async function openGateway(): Promise<Step> {
