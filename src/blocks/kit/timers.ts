@@ -47,6 +47,8 @@ export class Timers {
   #alarmAt: number | undefined;
   /** Until when it must ring whatever the rows say; that it has been promised outlives a rollback. */
   #promisedAt = Number.POSITIVE_INFINITY;
+  /** Up to when alarms have rung, in epoch milliseconds. */
+  #rungUntil = 0;
   /** Timers whose task is running, and has not set them anew. */
   readonly #running = new Set<string>();
 
@@ -138,6 +140,7 @@ export class Timers {
 
   /** The block's `alarm()`. Never throws, not even when a task wipes the object's storage. */
   async alarm(now: number): Promise<void> {
+    this.#rungUntil = now;
     if (this.#promisedAt <= now) this.#promisedAt = Number.POSITIVE_INFINITY;
     const claimed = this.#hasTable() ? this.#claimDue(now) : [];
     // First of all the next alarm, so that a crash in a task cannot silence the timers for ever.
@@ -195,9 +198,13 @@ export class Timers {
     return this.#storage.sql.exec<TimerRow>('SELECT name, due_at, attempts FROM timers').toArray();
   }
 
-  /** When the alarm must ring; infinite if it need not. */
+  /**
+   * When the alarm must ring; infinite if it need not. Never when one has rung: the platform would take it
+   * for that one, and once its handler has returned there would be none. Nor at 0, for which none may be set.
+   */
   #earliest(): number {
-    return Math.min(this.#promisedAt, ...this.#read().values());
+    const dueAt = Math.min(this.#promisedAt, ...this.#read().values());
+    return Math.max(dueAt, this.#rungUntil + 1);
   }
 
   /** Not awaited: the write is part of the transaction, and the output gate waits for both. */
@@ -210,8 +217,7 @@ export class Timers {
 
   #setAlarm(at: number): void {
     this.#alarmAt = at;
-    // What is due at 0 is due at once, and no alarm may be set for 0.
-    void this.#storage.setAlarm(Math.max(1, at));
+    void this.#storage.setAlarm(at);
   }
 
   /** Takes back an alarm that was set for the repetition of a task that is done. */

@@ -112,6 +112,18 @@ describe('Timers', () => {
     });
   });
 
+  it('sets no alarm for a moment that has rung, which the platform would drop with that one', () => {
+    let timersInTask: Timers | undefined;
+    const task = async (): Promise<void> => timersInTask?.set('a', NOW - 5);
+    return withTimers({ a: task }, async (timers, storage) => {
+      timersInTask = timers;
+      timers.set('a', NOW);
+      await timers.alarm(NOW);
+      expect(timers.dueAt('a')).toBe(NOW - 5);
+      expect(await storage.getAlarm()).toBe(NOW + 1);
+    });
+  });
+
   it('leaves an alarm alone that rings early enough', () =>
     withTimers({}, async (timers, storage) => {
       timers.set('a', NOW + 10);
