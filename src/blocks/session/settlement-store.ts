@@ -126,11 +126,11 @@ export class SettlementStore {
     return { reservation, usage, toolCalls };
   }
 
-  /** When the next one is due, but for those that are `held`; `undefined` if none is left. */
+  /** When all turns of the next one are due, but for those that are `held`; `undefined` if none is left. */
   nextDueAt(isHeld: (reservation: TurnId) => boolean): number | undefined {
-    const dueAts = [...this.#read()].flatMap(([reservation, turns]) =>
-      isHeld(reservation) ? [] : [...turns.values()].map(({ dueAt }) => dueAt),
-    );
+    const dueAts = [...this.#read()]
+      .filter(([reservation]) => !isHeld(reservation))
+      .map(([, turns]) => Math.max(...[...turns.values()].map(({ dueAt }) => dueAt)));
     return dueAts.length === 0 ? undefined : Math.min(...dueAts);
   }
 

@@ -139,6 +139,26 @@ describe('a slice of several turns', () => {
     expect(asked(fixture)).toBe(2);
   });
 
+  it('wakes nobody before all of it can be settled, when the revision comes under a later turn', async () => {
+    const fixture = await openPlenty();
+    const first = await runTurn(fixture, 0);
+    await fixture.admit();
+    const run = await fixture.run(1);
+    await fixture.client.authorityChanged(2);
+    let rings = 0;
+    await runInDurableObject(fixture.connect(), (instance: Required<DurableObject>) => {
+      const alarm = instance.alarm.bind(instance);
+      instance.alarm = async () => {
+        rings += 1;
+        await alarm();
+      };
+    });
+    await run.commit([toTurnFinished()]);
+    await vi.waitFor(() => expect(fixture.script.settled).toHaveLength(1), IN_TIME);
+    expect(fixture.script.settled).toMatchObject([{ turnId: first.turn.turnId }]);
+    expect(rings).toBeLessThan(10);
+  });
+
   it('is settled with the turn that was cancelled on it, and serves no other', async () => {
     const fixture = await openPlenty();
     const first = await runTurn(fixture, 0);
