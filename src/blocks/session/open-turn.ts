@@ -71,6 +71,21 @@ async function openAnew(
   request: AdmitTurn,
 ): Promise<Result<Opening, AdmissionRefusal>> {
   const wish = toOpening(parts, turnId, request);
+  try {
+    return await openAs(parts, request, wish);
+  } catch (thrown) {
+    // Reserved or not: what is unknown there is given back in vain.
+    giveBack(parts, wish);
+    throw thrown;
+  }
+}
+
+async function openAs(
+  parts: SessionParts,
+  request: AdmitTurn,
+  wish: OpenTurn,
+): Promise<Result<Opening, AdmissionRefusal>> {
+  const { turnId } = wish;
   const opened = await reserveTurn(parts, wish);
   if (!opened.ok) return opened;
   const { authorities, held, now, session } = parts;

@@ -52,7 +52,7 @@ describe('willSettle()', () => {
     fixture.script.failingSettlements = 0;
   });
 
-  it('knows none whose admission came to nothing', async () => {
+  it('knows none whose admission came to nothing, and gives it back', async () => {
     const fixture = openFixture();
     await fixture.client.create(fixture.create);
     fixture.script.beforeOpening = async () => {
@@ -61,5 +61,7 @@ describe('willSettle()', () => {
     await expect(fixture.admit()).rejects.toThrow();
     const [opening] = fixture.script.openings;
     expect(opening && (await fixture.client.willSettle(opening.turnId))).toBe(false);
+    await eventually(() => expect(fixture.script.settled).toHaveLength(1));
+    expect(fixture.script.settled).toMatchObject([{ turnId: opening?.turnId }]);
   });
 });
