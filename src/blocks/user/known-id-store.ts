@@ -16,6 +16,16 @@ const KNOWN_ID_MS = 86_400_000;
 /** Most ids that a block knows: about 300 MB of its storage. */
 const MAX_KNOWN_IDS = 1_000_000;
 
+/**
+ * Most that are forgotten for one that comes: those of a whole day would take longer than a message may.
+ * Whose time is over is known no more, whether it has gone yet or not.
+ */
+const MAX_FORGOTTEN = 100;
+
+const OLDEST = `(sender, message_id) IN (
+  SELECT sender, message_id FROM known_ids WHERE at <= ? ORDER BY at LIMIT ?
+)`;
+
 export interface KnownMessage {
   readonly bodyHash: string;
   readonly acceptance: Acceptance;
@@ -66,14 +76,15 @@ export class KnownIdStore {
     this.#sweep(now);
     if (this.#rows() < this.#max) return 0;
     const { at } = this.#sql.exec<{ at: number }>('SELECT min(at) AS at FROM known_ids').one();
-    return Math.max(1, at + KNOWN_ID_MS - now);
+    return Math.max(0, at + KNOWN_ID_MS - now);
   }
 
-  /** Part of a transaction. Forgets those whose time is over. */
+  /** Part of a transaction. Forgets some of those whose time is over, and the same one if it is. */
   add(sender: string, messageId: string, known: KnownMessage, now: number): void {
     this.#tables.make('known_ids', COLUMNS);
     this.#sql.exec('CREATE INDEX IF NOT EXISTS known_ids_by_age ON known_ids (at)');
     this.#sweep(now);
+    this.#delete('sender = ? AND message_id = ?', sender, messageId);
     const count = this.#rows();
     this.#sql.exec(
       'INSERT INTO known_ids (sender, message_id, body_hash, acceptance, at) VALUES (?, ?, ?, ?, ?)',
@@ -87,8 +98,12 @@ export class KnownIdStore {
   }
 
   #sweep(now: number): void {
-    const old = 'DELETE FROM known_ids WHERE at <= ? RETURNING 1';
-    const gone = this.#sql.exec(old, now - KNOWN_ID_MS).toArray().length;
+    this.#delete(OLDEST, now - KNOWN_ID_MS, MAX_FORGOTTEN);
+  }
+
+  #delete(which: string, ...bindings: readonly (string | number)[]): void {
+    const query = `DELETE FROM known_ids WHERE ${which} RETURNING 1`;
+    const gone = this.#sql.exec(query, ...bindings).toArray().length;
     if (this.#count !== undefined) this.#count -= gone;
   }
 

@@ -54,3 +54,26 @@ test('an id that a sender gave his message is known for a day, and forgotten aft
     ]);
   });
 });
+
+test('those of a whole day are forgotten some at a time, and keep no new one out meanwhile', async () => {
+  const { BLOCKS } = env as unknown as { BLOCKS: DurableObjectNamespace };
+  const stub = BLOCKS.getByName(`default/known-ids-${randomHex(4)}`);
+  await runInDurableObject(stub, async (_, { storage: { sql } }) => {
+    const known: KnownMessage = { bodyHash: 'hash', acceptance: { kind: 'accepted', seq: 1 } };
+    const store = new KnownIdStore(sql, new Tables(sql), 200);
+    for (let n = 0; n < 500; n++) store.add('user:ann', `order-${n}`, known, n);
+    const later = 2 * DAY_MS;
+    const left = () =>
+      sql.exec<{ count: number }>('SELECT count(*) AS count FROM known_ids').one().count;
+    expect(store.fullForMs(later)).toBe(0);
+    expect(left()).toBe(400);
+    expect(store.find('user:ann', 'order-499', later)).toBe(undefined);
+    store.add('user:ann', 'order-499', { ...known, bodyHash: 'another' }, later);
+    expect(left()).toBe(300);
+    expect(store.find('user:ann', 'order-499', later)?.bodyHash).toBe('another');
+    for (let n = 0; n < 3; n++) store.add('user:ann', `late-${n}`, known, later);
+    expect(left()).toBe(4);
+    expect(new KnownIdStore(sql, new Tables(sql), 4).fullForMs(later)).toBe(DAY_MS);
+    expect(store.fullForMs(later)).toBe(0);
+  });
+});
