@@ -47,6 +47,20 @@ export async function requireHeld(
   throw missingGrant(family);
 }
 
+/**
+ * For a route that does more with a capability than tools that draw on it: a token which was narrowed to a
+ * tool holds it for that tool alone.
+ */
+export async function requireNoTool(
+  request: Admission & { readonly caller: Caller },
+  { access, operation }: { readonly access: FamilyName; readonly operation: string },
+): Promise<void> {
+  const { caveats = [] } = request.caller.principal;
+  if (!caveats.some(({ kind }) => kind === 'tool')) return;
+  await recordMissing(request, { operation, family: access });
+  throw missingGrant(access);
+}
+
 /** Of a caller who was let in a while ago. Nothing ends root's own requests: switches bound its turns. */
 export async function holdsStill(
   { env, caller: { principal } }: Pick<RouteRequest<unknown, unknown>, 'env' | 'caller'>,

@@ -136,11 +136,13 @@ describe('in turns', () => {
     expect(await ask(deaf)).toBe(other);
   });
 
-  test('what is remembered is neither read nor erased with a token for a tool that does not', async () => {
-    const other = await narrowed({ kind: 'tool', name: 'text-stats' });
-    const reader = await narrowed({ kind: 'tool', name: 'memory-recall' });
-    expect((await other.get('/v1/memory/export')).status).toBe(403);
-    expect((await other.delete('/v1/memory')).status).toBe(403);
+  test('all that is remembered is neither told nor erased with a token for one tool, whichever it is', async () => {
+    for (const name of ['text-stats', 'memory-recall', 'memory-remember', 'memory-forget']) {
+      const one = await narrowed({ kind: 'tool', name });
+      expect(await one.get('/v1/memory/export')).toMatchObject({ status: 403, body: DENIED });
+      expect(await one.delete('/v1/memory')).toMatchObject({ status: 403, body: DENIED });
+    }
+    const reader = await narrowed(only('storage:memory:read'));
     expect((await reader.get('/v1/memory/export')).status).toBe(200);
     expect((await reader.delete('/v1/memory')).status).toBe(403);
   });

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { openMemory } from '../../blocks/memory/memory-client.ts';
 import { toRemembererName } from '../../core/policy/principal.ts';
 import { namedActorOf } from '../actor-of.ts';
-import { admit } from '../admit.ts';
+import { admit, requireNoTool } from '../admit.ts';
 import { json } from '../json-response.ts';
 import { principalNameSchema } from '../principal-name.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
@@ -60,6 +60,7 @@ const exportMemory = defineRoute(
   },
   async (request) => {
     const { env, caller, query } = request;
+    await requireNoTool(request, { access: 'storage:memory:read', operation: 'exportMemory' });
     const owner = await ownerOf(request, { asked: query.user, operation: 'exportMemory' });
     const memories = openMemory(env, caller.principal.workspace);
     return json(await memories.exportRows(namedActorOf(request), owner, query.after));
@@ -79,6 +80,7 @@ const eraseMemory = defineRoute(
   },
   async (request) => {
     const { env, caller, query } = request;
+    await requireNoTool(request, { access: 'storage:memory:write', operation: 'eraseMemory' });
     const owner = await ownerOf(request, { asked: query.user, operation: 'eraseMemory' });
     const memories = openMemory(env, caller.principal.workspace);
     return json({ erased: await memories.erase(namedActorOf(request), owner) });
