@@ -49,10 +49,10 @@ export function chooseSkills(
 
 /**
  * A phrase is the same one over several spaces or lines, in whatever case (a sharp s has two capitals), and
- * however its accents are written.
+ * however its letters are written: in parts, which a capital may come to, in full width, or joined.
  */
 function toSearched(text: string): string {
-  return text.normalize('NFC').toUpperCase().toLowerCase().replace(/\s+/g, ' ');
+  return text.toUpperCase().toLowerCase().normalize('NFKC').replace(/\s+/g, ' ');
 }
 
 /** The only tools that the skills leave; nothing where none of them narrows. */
