@@ -80,6 +80,7 @@ function ask(parts: SessionParts, turn: LiveTurn, entry: Entry<'approval-needed'
   const of = { sessionId, turnId: turn.row.facts.id, round, index, tool };
   const { plugin, principal } = binding;
   parts.approvals.ask({ id, state: 'pending', ...of, plugin, principal, askedAt, expiresAt }, hash);
+  parts.idempotency.prolong(of.turnId, expiresAt);
   const occurrence = { action: 'approval-needed', decision: 'observed' } as const;
   record(parts, [approvalEvent(parts, turn, { request, occurrence })]);
   tellIndexSoon(parts);

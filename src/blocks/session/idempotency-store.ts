@@ -1,5 +1,6 @@
 /**
- * Which turn a request with an `Idempotency-Key` has made, for 24 hours.
+ * Which turn a request with an `Idempotency-Key` has made, for 24 hours, or for 24 hours after a
+ * human may last decide about the turn.
  *
  * @module
  */
@@ -60,6 +61,15 @@ export class IdempotencyStore {
       bodyHash,
       turnId,
       now + IDEMPOTENCY_MS,
+    );
+  }
+
+  /** Whoever comes again for a turn that waits until then, or has waited, finds it, and makes no other. */
+  prolong(turnId: TurnId, waitsUntil: number): void {
+    this.#sql.exec(
+      'UPDATE idempotency SET expires_at = ? WHERE turn_id = ?',
+      waitsUntil + IDEMPOTENCY_MS,
+      turnId,
     );
   }
 }

@@ -279,6 +279,29 @@ describe('time', () => {
   });
 });
 
+test('a turn that waits for a second day is found again under its key, and so is its end', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const fixture = openFixture();
+    await fixture.client.create(fixture.create);
+    const keyed = { idempotency: { key: 'k', bodyHash: 'h' } };
+    const turnId = await fixture.admit(keyed);
+    const run = await fixture.run();
+    const begunAt = Date.now();
+    const asked = run.asked(0, 0, { expiresAt: begunAt + 86_460_000 });
+    await run.commit([toReply(0, ['fetch']), asked]);
+    await run.commit([{ kind: 'turn-waiting', round: 0 }]);
+    vi.setSystemTime(begunAt + 86_400_001);
+    expect(await fixture.admit(keyed)).toBe(turnId);
+    const { client, principal } = fixture;
+    await client.cancelTurn(turnId, principal, 'req_cancel');
+    vi.setSystemTime(begunAt + 2 * 86_400_000);
+    expect(await fixture.admit(keyed)).toBe(turnId);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 describe('the index', () => {
   const heard = ({ script }: SessionFixture, id: string) => script.approvals.get(id)?.summary.state;
 
