@@ -363,6 +363,8 @@ describe('an agent block', () => {
     const answer = ask(id, script({ toolCalls: [countWords()] }, END));
     await expect.poll(() => pendingOf(id)).toBeDefined();
     await new Promise((resolve) => setTimeout(resolve, 6_000));
+    const taken = await api.post(`/v1/blocks/${id}/receive`, { timeoutMs: 0 });
+    expect(taken.body.messages).toEqual([]);
     // It neither makes room for others, nor is it left to another behaviour half done, nor is what it
     // may still use given to anybody else.
     for (const text of ['one', 'two']) {

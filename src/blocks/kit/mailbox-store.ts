@@ -77,7 +77,7 @@ export class MailboxStore {
   #load: { depth: number; bytes: number } | undefined;
   /**
    * The message that the block itself is at: it is being processed, or its turn waits for a human. In
-   * memory, as the processing is.
+   * memory, as the processing is; after the object was lost, the one that is to be taken up again.
    */
   inHand: number | undefined;
 

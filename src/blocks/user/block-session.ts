@@ -81,10 +81,8 @@ export async function endTurnsOf(
   facts: BlockFacts,
   purpose?: string,
 ): Promise<void> {
-  const { client, request } = openBlockSession(env, facts, purpose);
   const { requestId } = facts.order;
-  const { principal } = request({ key: 'end', body: '', requestId });
-  await client.cancelTurns(principal, requestId);
+  await endOwnTurns(openBlockSession(env, facts, purpose), { key: 'end', body: '', requestId });
 }
 
 /** Those of the block itself, whatever they are for; others may have turns in the session, too. */

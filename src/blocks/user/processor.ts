@@ -15,7 +15,7 @@ import type { Result } from '../../core/primitives/result.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { Behave } from './behavior.ts';
 import type { BlockRefusal } from './block-api.ts';
-import { type BlockParts, transact } from './block-parts.ts';
+import { type BlockParts, MAIL, transact } from './block-parts.ts';
 import { commitMessage, failMessage } from './commit-message.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { Interludes } from './interludes.ts';
@@ -26,7 +26,7 @@ import type { StateStore } from './state-store.ts';
 import { type Progress, WorkThrough } from './work-through.ts';
 
 /** Timer that goes on where a lost object was. */
-const PROCESS_TIMER = 'process';
+export const PROCESS_TIMER = 'process';
 
 /** How soon after a loss, in milliseconds. */
 const TAKE_UP_MS = 5_000;
@@ -94,6 +94,8 @@ export class Processor {
 
   /** After the message that is being processed, and before the next one: see `interludes.ts`. */
   async between<T>(task: () => Promise<T>, waitMs: number): Promise<T | undefined> {
+    // What an earlier life of this object was at is seen to first.
+    this.wake();
     try {
       return await this.#interludes.run({ busy: () => this.#messages.running, task, waitMs });
     } finally {
@@ -113,23 +115,26 @@ export class Processor {
     const replaceAll = async () => {
       const before = facts.alive();
       const paidFor = before?.held && mailbox.read(before.held.seq);
+      const hasTurn = paidFor !== undefined && mailbox.inHand === paidFor.seq;
       const done = task();
       if (!done.ok || before === undefined) return done;
       await this.#messages.endPiece(before);
       mailbox.inHand = undefined;
-      if (paidFor !== undefined) await this.#settleEnded(before, paidFor);
+      if (paidFor !== undefined) await this.#settleEnded(before, paidFor, hasTurn);
       return done;
     };
     return await this.#interludes.run({ busy: () => undefined, task: replaceAll, waitMs });
   }
 
-  /** Of a message whose turn was ended while nothing went on. Where nobody knows, it has used all. */
-  async #settleEnded(before: BlockFacts, message: StoredMessage): Promise<void> {
+  /**
+   * Of a message whose turn was ended while nothing went on. Where nobody knows, it has used all: one that
+   * may have no turn yet is not asked about, since that would begin it.
+   */
+  async #settleEnded(before: BlockFacts, message: StoredMessage, hasTurn: boolean): Promise<void> {
     const held = this.#parts.facts.alive()?.held;
     if (held?.seq !== message.seq) return;
-    const ended = await this.#choose(before)
-      ?.behave({ facts: before, message })
-      .catch(() => undefined);
+    const processing = hasTurn ? this.#choose(before) : undefined;
+    const ended = await processing?.behave({ facts: before, message }).catch(() => undefined);
     const used = ended !== undefined && 'used' in ended ? ended.used : undefined;
     transact(this.#parts, () => settleMessage(this.#parts, message, used ?? held));
   }
@@ -139,7 +144,7 @@ export class Processor {
    * must not be done again, so that holds while a human is waited for as well.
    */
   async #takeInHand(next: Next): Promise<Progress> {
-    const { mailbox } = this.#parts;
+    const { mailbox, waiters } = this.#parts;
     const { seq } = next.message;
     mailbox.inHand = seq;
     let progress: Progress | undefined;
@@ -148,6 +153,7 @@ export class Processor {
       return progress;
     } finally {
       mailbox.inHand = progress === FOR_HUMAN && mailbox.has(seq) ? seq : undefined;
+      if (mailbox.inHand === undefined) waiters.wake(MAIL);
     }
   }
 

@@ -16,7 +16,7 @@ import { Consumers } from './consumers.ts';
 import { leaseAuthority } from './neighbours.ts';
 import { createPerform } from './perform-request.ts';
 import { PresentRights } from './present-rights.ts';
-import { Processor } from './processor.ts';
+import { PROCESS_TIMER, Processor } from './processor.ts';
 import { hasAsked } from './request-store.ts';
 import { type Performer, Requests } from './requests.ts';
 import { StateStore } from './state-store.ts';
@@ -61,6 +61,19 @@ export class Readers {
   get requests(): Requests {
     this.#requests ??= this.#makeRequests();
     return this.#requests;
+  }
+
+  /**
+   * An earlier life of this object may have been at the first message, whose turn may still wait for a
+   * human: nobody else gets it before that was looked at.
+   */
+  restore(): void {
+    const { facts, mailbox, timers } = this.#host.parts;
+    const present = facts.alive();
+    if (present === undefined || !behavesByItself(present)) return;
+    if (timers.dueAt(PROCESS_TIMER) === undefined) return;
+    const [head] = mailbox.heads();
+    mailbox.inHand = head?.seq;
   }
 
   /** After anything may have come into the mailbox, or out of it, or the block has ended. */

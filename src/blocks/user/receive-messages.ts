@@ -99,8 +99,8 @@ export async function acknowledgeMessages(
 }
 
 /**
- * A message that is leased, or was tried before, holds up later ones of its sender, and nobody
- * else's. One that merely does not match holds up nobody.
+ * A message that is leased, that the block itself is at, or that was tried before, holds up later ones of
+ * its sender, and nobody else's. One that merely does not match holds up nobody.
  */
 function choose(parts: BlockParts, { match, max }: Taking): StoredMessage[] {
   const now = parts.now();
@@ -109,7 +109,7 @@ function choose(parts: BlockParts, { match, max }: Taking): StoredMessage[] {
   const heldUp = new Set<string>();
   for (const head of parts.mailbox.heads()) {
     if (chosen.length === max || bytes >= MAX_TAKEN_BYTES) break;
-    if (head.leasedUntil > now) heldUp.add(head.from);
+    if (head.leasedUntil > now || head.seq === parts.mailbox.inHand) heldUp.add(head.from);
     if (heldUp.has(head.from)) continue;
     const message = parts.mailbox.read(head.seq);
     if (message !== undefined && isWanted(match, message)) {

@@ -281,6 +281,7 @@ export class UserBlock extends DurableObject<BlockBindings> implements BlockApi 
     if (this.#parts.facts.read() === undefined) return;
     this.#parts.timers.restore();
     this.#sender.restore();
+    this.#readers.restore();
   }
 
   /** Tells others, and wakes those who wait on a block that has ended. */

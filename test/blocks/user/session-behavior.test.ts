@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { BlockBindings } from '../../../src/blocks/kit/bindings.ts';
 import type { StoredMessage } from '../../../src/blocks/kit/mailbox-store.ts';
 import type { AdmitTurn, TurnsOf } from '../../../src/blocks/session/session-api.ts';
 import type { Behave } from '../../../src/blocks/user/behavior.ts';
+import { endTurnsOf } from '../../../src/blocks/user/block-session.ts';
 import type { BlockFacts } from '../../../src/blocks/user/facts-store.ts';
 import { createAgent, createReducer } from '../../../src/blocks/user/session-behavior.ts';
 import type { StateStore } from '../../../src/blocks/user/state-store.ts';
@@ -45,6 +46,14 @@ const RIVALS: readonly [string, (env: BlockBindings) => Behave][] = [
     },
   ],
 ];
+
+test('a block that ends, or goes back, ends its own turns, and leaves those of others in its session', async () => {
+  const session = new WaitingSession();
+  const SESSIONS = { getByName: () => session };
+  const env = { SESSIONS, SALLYPORT_MASTER_KEY: KEY } as unknown as BlockBindings;
+  await endTurnsOf(env, FACTS);
+  expect(session.ended).toEqual([{ principal: 'block:blk_1' }]);
+});
 
 describe.each(RIVALS)('%s', (_, create) => {
   it('ends its own turn that still waits over a message which is gone, and tries again', async () => {
