@@ -6,6 +6,8 @@
  * @module
  */
 
+import { remember } from '../../core/primitives/remember.ts';
+
 /** Most that are remembered; the oldest goes first. */
 const MAX_REMEMBERED = 1_000;
 
@@ -14,9 +16,7 @@ export class EarlyFailures {
   readonly #codes = new Map<string, string>();
 
   note(channel: string, receipt: string, code: string): void {
-    const [oldest] = this.#codes.keys();
-    if (this.#codes.size >= MAX_REMEMBERED && oldest !== undefined) this.#codes.delete(oldest);
-    this.#codes.set(keyOf(channel, receipt), code);
+    remember(this.#codes, [keyOf(channel, receipt), code], MAX_REMEMBERED);
   }
 
   /** Why what the answer calls so did not arrive, if that is known already. */

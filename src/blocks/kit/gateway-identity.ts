@@ -9,9 +9,7 @@
 
 import { type SigningKey, signingKey } from './signing-key.ts';
 
-export interface GatewayIdentity extends SigningKey {}
-
 /** Derives the key: make it once and keep it. */
-export function gatewayIdentity(masterKey: string): GatewayIdentity {
+export function gatewayIdentity(masterKey: string): SigningKey {
   return signingKey(masterKey, 'gateway-identity');
 }

@@ -7,9 +7,9 @@
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import type { ToolOutcome } from '../../core/conversation/tool-result.ts';
 import type { WorkspaceId } from '../../core/primitives/ids.ts';
-import type { GatewayIdentity } from '../kit/gateway-identity.ts';
 import type { Outbox } from '../kit/outbox.ts';
 import type { Sealing } from '../kit/sealing.ts';
+import type { SigningKey } from '../kit/signing-key.ts';
 import type { CallStore } from './call-store.ts';
 import type { Connections } from './connections.ts';
 import type { NodeStore } from './node-store.ts';
@@ -21,7 +21,7 @@ import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 export interface NodeParts {
   readonly workspace: WorkspaceId;
-  readonly identity: GatewayIdentity;
+  readonly identity: SigningKey;
   readonly nodes: NodeStore;
   readonly calls: CallStore;
   readonly ways: StraightWays;

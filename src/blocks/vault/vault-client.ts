@@ -14,26 +14,15 @@ import type { VaultApi } from './vault-api.ts';
 export function openVault(env: Pick<BlockBindings, 'VAULTS'>, workspace: WorkspaceId): VaultApi {
   const again = <T>(call: (vault: VaultApi) => Promise<T>) =>
     callAgainAfterReset(() => env.VAULTS.getByName(workspaceObjectName(workspace)), call);
+  const find = <T>(call: (vault: VaultApi) => Promise<T>) => lookUp('vault', again(call));
   return {
     put: (actor, name, secret) => again((vault) => vault.put(actor, name, secret)),
-    list: () =>
-      lookUp(
-        'vault',
-        again((vault) => vault.list()),
-      ),
+    list: () => find((vault) => vault.list()),
     remove: (actor, name) => again((vault) => vault.remove(actor, name)),
     rewrap: (actor) => again((vault) => vault.rewrap(actor)),
     use: (request) => again((vault) => vault.use(request)),
     lend: (request) => again((vault) => vault.lend(request)),
-    values: (state) =>
-      lookUp(
-        'vault',
-        again((vault) => vault.values(state)),
-      ),
-    contentKeys: () =>
-      lookUp(
-        'vault',
-        again((vault) => vault.contentKeys()),
-      ),
+    values: (state) => find((vault) => vault.values(state)),
+    contentKeys: () => find((vault) => vault.contentKeys()),
   };
 }

@@ -7,8 +7,9 @@
  * @module
  */
 
-import { type GatewayIdentity, gatewayIdentity } from '../../blocks/kit/gateway-identity.ts';
+import { gatewayIdentity } from '../../blocks/kit/gateway-identity.ts';
 import { randomHex } from '../../blocks/kit/keys.ts';
+import type { SigningKey } from '../../blocks/kit/signing-key.ts';
 import type { NodeCeiling } from '../../core/executor-protocol/executor-run.ts';
 import {
   MAX_TICKET_LIFE_MS,
@@ -25,7 +26,7 @@ export interface NodeTicketSigner {
 }
 
 /** Keys are derived once for each isolate: that costs as much as a signature. */
-const identities = new Map<string, GatewayIdentity>();
+const identities = new Map<string, SigningKey>();
 
 export function createNodeTicketSigner(masterKey: string): NodeTicketSigner {
   return {
@@ -44,7 +45,7 @@ export function createNodeTicketSigner(masterKey: string): NodeTicketSigner {
   };
 }
 
-function identityOf(masterKey: string): GatewayIdentity {
+function identityOf(masterKey: string): SigningKey {
   const known = identities.get(masterKey);
   if (known !== undefined) return known;
   const identity = gatewayIdentity(masterKey);
