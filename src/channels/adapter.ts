@@ -140,7 +140,8 @@ export type SendOutcome =
       readonly forMs?: number;
       readonly code?: string;
     }
-  | { readonly kind: 'refused'; readonly code: string }
+  /** `movedTo`: what the platform calls the chat now. */
+  | { readonly kind: 'refused'; readonly code: string; readonly movedTo?: string }
   | { readonly kind: 'unsure' };
 
 export interface SendAnswer {

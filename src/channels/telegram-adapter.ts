@@ -55,7 +55,13 @@ const update = z.object({ update_id: z.int(), message: message.optional() });
 
 const answer = z.object({
   result: z.object({ message_id: z.int() }).optional(),
-  parameters: z.object({ retry_after: z.number().min(0).optional() }).optional(),
+  parameters: z
+    .object({
+      retry_after: z.number().min(0).optional(),
+      /** Of a group that became a supergroup: nothing was sent. */
+      migrate_to_chat_id: z.int().optional(),
+    })
+    .optional(),
 });
 
 type Message = z.infer<typeof message>;
@@ -116,9 +122,12 @@ export const telegramAdapter: ChannelAdapter = {
       const id = read?.result?.message_id;
       return { kind: 'sent', ...(id !== undefined && { receipt: String(id) }) };
     }
-    const seconds = read?.parameters?.retry_after;
-    if (judged.kind !== 'busy' || seconds === undefined) return judged;
-    return { kind: 'busy', retryAfterMs: seconds * 1_000 };
+    const { retry_after: seconds, migrate_to_chat_id: movedTo } = read?.parameters ?? {};
+    if (judged.kind === 'busy' && seconds !== undefined) {
+      return { kind: 'busy', retryAfterMs: seconds * 1_000 };
+    }
+    const isMoved = judged.kind === 'refused' && movedTo !== undefined;
+    return isMoved ? { ...judged, movedTo: String(movedTo) } : judged;
   },
 };
 

@@ -345,11 +345,8 @@ test('a group of Telegram that becomes a supergroup stays the chat that it was',
     return standIn.delivered.find((one) => one.text === text)?.chat;
   };
   expect(await say('1', '-77', 'as a group')).toBe('-77');
-  const { body, ...rest } = telegramWebhook({ id: '2', chat: '-77', text: '' });
-  const notice = JSON.parse(body);
-  Object.assign(notice.message, { text: undefined, migrate_to_chat_id: -10077 });
-  const migrated = { ...rest, body: JSON.stringify(notice) };
-  expect((await deliver(gateway, 'group', migrated)).status).toBe(200);
+  const notice = migration({ id: '2', from: '-77', to: '-10077' });
+  expect((await deliver(gateway, 'group', notice)).status).toBe(200);
   expect(await say('3', '-10077', 'as a supergroup')).toBe('-10077');
   const sessions = async () => {
     const { records } = (await api.get('/v1/audit?action=turn-admitted&limit=500')).body;
@@ -371,6 +368,30 @@ test('a group of Telegram that becomes a supergroup stays the chat that it was',
       expect.objectContaining({ text: said.text, chat: '-10077' }),
     ),
   );
+});
+
+/** core.telegram.org/bots/api#message: said in the group; there is nothing else in it. */
+function migration({ id, from, to }: Record<'id' | 'from' | 'to', string>): SignedWebhook {
+  const { body, ...rest } = telegramWebhook({ id, chat: from, text: '' });
+  const notice = JSON.parse(body);
+  Object.assign(notice.message, { text: undefined, migrate_to_chat_id: Number(to) });
+  return { ...rest, body: JSON.stringify(notice) };
+}
+
+test('also where nobody heard of it, and its platform says so when something is sent', async () => {
+  const order = { name: 'unheard', chats: ['-79'] };
+  const made = await api.post('/v1/channels', channelOrder(standIn, 'telegram', order));
+  expect(made.status).toBe(201);
+  const [send, body] = ['/v1/channels/unheard/messages', { chat: '-79', text: 'where are you' }];
+  const parameters = { migrate_to_chat_id: -10079 };
+  const answer = { ok: false, error_code: 400, parameters };
+  standIn.mishaps.push({ kind: 'status', of: body.text, status: 400, body: answer });
+  expect((await api.post(send, body)).status).toBe(202);
+  const arrived = { platform: 'telegram', chat: '-10079', text: body.text };
+  await eventually(() => expect(standIn.delivered).toContainEqual(arrived));
+  const said = telegramWebhook({ id: '1', chat: '-10079', text: says('over here') });
+  await deliver(gateway, 'unheard', said);
+  await eventually(() => expect(texts()).toContain('over here'));
 });
 
 test('no stand-in had anything to complain of', () => {
@@ -580,6 +601,14 @@ describe('a chat that is bound to another workspace', () => {
       );
     expect(await idsAt(acme, 'branch')).toEqual([['2', undefined]]);
     expect(await idsAt(acme, 'stranger')).toEqual([]);
+    // A group that is another one's stays that when it becomes a supergroup.
+    const notice = migration({ id: '5', from: '77', to: '-10077' });
+    expect((await deliver(gateway, 'hub', notice)).status).toBe(200);
+    expect((await send('6', '-10077')).status).toBe(200);
+    await eventually(() => expect(sentIn()).toContain('in -10077'));
+    expect((await idsAt(acme, 'branch'))[0]).toEqual(['6', undefined]);
+    const aside = { chat: '-10077', text: 'not from here' };
+    expect((await api.post('/v1/channels/hub/messages', aside)).status).toBe(409);
     const refused = 'binding_refused';
     expect(await idsAt(api, 'hub')).toEqual([
       ['4', refused],

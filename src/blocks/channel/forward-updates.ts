@@ -2,12 +2,12 @@
  * Messages of chats that a channel has bound to another workspace go there as the platform signed them:
  * the channel there verifies the signature by its own credentials, and judges the sender by its own rules.
  * So a binding gives no workspace any authority over another. What was handed on is not handed on again.
- * Each hears of what did not arrive, too.
+ * Each hears of what did not arrive, too, and of a chat of its own that is called otherwise now.
  *
  * @module
  */
 
-import type { Undelivered, Webhook, WebhookAnswer } from '../../channels/adapter.ts';
+import type { ChatMove, Undelivered, Webhook, WebhookAnswer } from '../../channels/adapter.ts';
 import type { Update } from '../../channels/update.ts';
 import type { ChannelSpec } from '../../core/channels/channel-spec.ts';
 import { servesChat } from '../../core/channels/serves-chat.ts';
@@ -22,6 +22,7 @@ interface Verified {
   readonly updates: readonly Update[];
   /** Nobody but who sent it knows whose it was. */
   readonly undelivered: readonly Undelivered[];
+  readonly moved?: ChatMove;
   readonly webhook: Webhook;
   /** Of a webhook that was handed on: the chats that it is about. */
   readonly only: readonly string[] | undefined;
@@ -43,7 +44,7 @@ export type Forwarded =
 export async function forwardUpdates(
   parts: ChannelParts,
   channel: StoredChannel,
-  { updates, undelivered, webhook, only }: Verified,
+  { updates, undelivered, moved, webhook, only }: Verified,
 ): Promise<Forwarded> {
   const { spec } = channel;
   const isWanted = ({ chat }: Update) => (only ?? [chat]).includes(chat);
@@ -54,8 +55,11 @@ export async function forwardUpdates(
   let answer: WebhookAnswer | undefined;
   for (const binding of spec.bindings) {
     const bound = wanted.filter(({ chat }) => binding.chats.includes(chat));
-    if (bound.length === 0 && undelivered.length === 0) continue;
-    const verdict = await handOn(parts, binding, webhook);
+    const isMoved = moved !== undefined && binding.chats.includes(moved.from);
+    if (bound.length === 0 && undelivered.length === 0 && !isMoved) continue;
+    // It may not have heard by which name it knows a chat.
+    const chats = parts.moves.namesOf(spec.name, binding.chats);
+    const verdict = await handOn(parts, { ...binding, chats }, webhook);
     if (verdict.kind === 'full') return { kind: 'full' };
     if (verdict.kind === 'accepted') answer = verdict.answer;
     else refuseAll(parts, channel, bound);

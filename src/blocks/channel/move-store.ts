@@ -22,11 +22,15 @@ export class MoveStore {
       ) STRICT, WITHOUT ROWID`);
   }
 
-  /** Part of a transaction. Said twice, once in each of the two: the first word stands. */
-  add(channel: string, { from, to }: ChatMove): void {
+  /**
+   * Part of a transaction. Said twice, once in each of the two: the first word stands. `false`: it was no
+   * news.
+   */
+  add(channel: string, { from, to }: ChatMove): boolean {
     const first = this.firstOf(channel, from);
-    if (first === to) return;
-    this.#sql.exec('INSERT OR IGNORE INTO chat_moves VALUES (?, ?, ?)', channel, first, to);
+    if (first === to) return false;
+    const insert = 'INSERT OR IGNORE INTO chat_moves VALUES (?, ?, ?)';
+    return this.#sql.exec(insert, channel, first, to).rowsWritten > 0;
   }
 
   /** What the gateway calls it. */
@@ -39,6 +43,11 @@ export class MoveStore {
   presentOf(channel: string, chat: string): string {
     const query = 'SELECT present AS name FROM chat_moves WHERE channel = ? AND first = ?';
     return this.#look(query, channel, chat);
+  }
+
+  /** Every name that these chats have had. */
+  namesOf(channel: string, chats: readonly string[]): string[] {
+    return chats.flatMap((chat) => [chat, this.presentOf(channel, chat)]);
   }
 
   removeChannel(channel: string): void {

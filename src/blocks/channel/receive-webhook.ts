@@ -14,7 +14,7 @@ import type {
 import { ADAPTERS } from '../../channels/adapters.ts';
 import type { Update } from '../../channels/update.ts';
 import { mayWait } from '../../core/channels/inbox-bounds.ts';
-import { servesChat } from '../../core/channels/serves-chat.ts';
+import { followsMove } from '../../core/channels/serves-chat.ts';
 import type { WebhookVerdict } from './channel-api.ts';
 import { type ChannelParts, contextOf } from './channel-parts.ts';
 import type { StoredChannel } from './channel-store.ts';
@@ -54,18 +54,28 @@ export async function receiveWebhook(
   const received = ADAPTERS[channel.spec.platform].read(webhook, context);
   if (received.kind === 'malformed') return { kind: 'malformed' };
   if (received.kind === 'handshake') return accepted(received.answer);
-  const { answer, ifSilent, undelivered = [], moved } = received;
-  const updates = received.updates.map((update) => ({
-    ...update,
-    chat: parts.moves.firstOf(name, update.chat),
-  }));
-  const own = await forwardUpdates(parts, channel, { updates, undelivered, webhook, only });
+  const { answer, ifSilent, undelivered = [] } = received;
+  const firstOf = (chat: string) => parts.moves.firstOf(name, chat);
+  const updates = received.updates.map((update) => ({ ...update, chat: firstOf(update.chat) }));
+  const moved = moveFor(channel, received.moved, only);
+  const about = { updates, undelivered, ...(moved && { moved }) };
+  const own = await forwardUpdates(parts, channel, { ...about, webhook, only: only?.map(firstOf) });
   if (own.kind === 'full') return full();
   return {
-    ...{ channel, updates: own.updates, undelivered, verdict: accepted(answer) },
-    ...(moved && { moved }),
+    ...{ ...about, channel, updates: own.updates, verdict: accepted(answer) },
     silent: accepted(own.answer ?? ifSilent),
   };
+}
+
+/** What a channel is to know of a move. */
+function moveFor(
+  { spec }: StoredChannel,
+  moved: ChatMove | undefined,
+  only: Delivery['only'],
+): ChatMove | undefined {
+  const isToKnow =
+    moved !== undefined && followsMove(spec, moved) && (only ?? [moved.from]).includes(moved.from);
+  return isToKnow ? moved : undefined;
 }
 
 /** With what it was verified; `undefined` if its signature does not hold. */
@@ -98,8 +108,7 @@ export function store(parts: ChannelParts, signed: Signed): ReceivedNow {
   if (parts.channels.find(name)?.createdAt !== channel.createdAt) {
     return nothing({ kind: 'refused' });
   }
-  // One that is bound to another workspace is known there alone.
-  if (moved !== undefined && servesChat(channel.spec, moved.from)) parts.moves.add(name, moved);
+  if (moved !== undefined) parts.moves.add(name, moved);
   for (const failed of undelivered) setUndelivered(parts, name, failed);
   if (updates.length === 0) return nothing(silent);
   const isNew = ({ updateId }: Update) => !parts.updates.has(name, updateId);

@@ -8,6 +8,7 @@
 import type { OutgoingRequest, SendOutcome } from '../../channels/adapter.ts';
 import { ADAPTERS } from '../../channels/adapters.ts';
 import { delayAfter, maySendAgain } from '../../channels/send-again.ts';
+import { followsMove } from '../../core/channels/serves-chat.ts';
 import { askAccess } from './ask-access.ts';
 import { authorityTo } from './channel-authority.ts';
 import type { ChannelParts } from './channel-parts.ts';
@@ -38,7 +39,21 @@ export async function sendReply(parts: ChannelParts, seq: number): Promise<Progr
     return settle(parts, sending, { kind: 'busy' });
   }
   const { readAnswer } = ADAPTERS[platform];
-  return settle(parts, sending, answer === undefined ? { kind: 'unsure' } : readAnswer(answer));
+  const outcome = answer === undefined ? ({ kind: 'unsure' } as const) : readAnswer(answer);
+  return settle(parts, sending, learnMove(parts, channel, reply, outcome));
+}
+
+/** Of a chat that is called otherwise now, and whose platform said so when nobody heard it. */
+function learnMove(
+  { moves, transact }: ChannelParts,
+  { spec }: StoredChannel,
+  { part }: StoredReply,
+  outcome: SendOutcome,
+): SendOutcome {
+  if (outcome.kind !== 'refused' || outcome.movedTo === undefined) return outcome;
+  const move = { from: part.chat, to: outcome.movedTo };
+  const isNews = followsMove(spec, move) && transact(() => moves.add(spec.name, move));
+  return isNews ? { kind: 'busy' } : outcome;
 }
 
 /** A web chat's reader takes it from here: it is sent once it is there for him. */
