@@ -138,6 +138,17 @@ describe('what is no batch', () => {
     expect(await receiveAll(id)).toEqual([]);
   });
 
+  test('says how many a batch may have, and which message is none', async () => {
+    const id = await spawn();
+    const errorsOf = async (messages: object[]) => (await sendMany(id, messages)).body.errors;
+    expect(await errorsOf(bodies(101))).toEqual([
+      { pointer: '/messages', detail: 'must have at most 100 items' },
+    ]);
+    expect(await errorsOf([{ body: 1 }, { body: 2, messageId: 7 }])).toEqual([
+      { pointer: '/messages/1/messageId', detail: 'must be string' },
+    ]);
+  });
+
   test('a message and a batch at once', async () => {
     const id = await spawn();
     const both = await api.post(`/v1/blocks/${id}/messages`, { body: 1, messages: [{ body: 2 }] });

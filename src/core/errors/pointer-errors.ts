@@ -59,7 +59,24 @@ function toErrors(issue: Issue): readonly PointerError[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => pointerError([...issue.path, key], 'must not be present'));
   }
-  return [pointerError(issue.path, describe(issue))];
+  const meant = issue.code === 'invalid_union' ? meantOf(issue) : undefined;
+  if (meant === undefined) return [pointerError(issue.path, describe(issue))];
+  return meant.flatMap((inner) => toErrors({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** Of several shapes, what is wrong with the only one that has the value's members and says its kind. */
+function meantOf({
+  errors,
+  message,
+}: Extract<Issue, { code: 'invalid_union' }>): readonly Issue[] | undefined {
+  if (message !== NOT_STATED) return undefined;
+  const possible = errors.filter((issues) => !issues.some(isOfAnother));
+  return possible.length === 1 ? possible[0] : undefined;
+}
+
+function isOfAnother(issue: Issue): boolean {
+  const isKind = issue.code === 'invalid_value' && issue.values.length === 1;
+  return issue.path.length === 0 || (isKind && issue.path.length === 1);
 }
 
 function describe(issue: Issue): string {

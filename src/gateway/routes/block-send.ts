@@ -49,7 +49,8 @@ const sendMessages = defineRoute(
     summary: 'Send a message, or up to 100 in one transaction: durable once it is answered',
     tag: 'blocks',
     access: 'block:send',
-    body: z.union([
+    // By `union` a batch with an error in it would be taken for a message with a member too many.
+    body: z.xor([
       messageSchema,
       z.strictObject({ messages: z.array(messageSchema).min(1).max(MAX_BATCH) }),
     ]),

@@ -14,8 +14,21 @@ const shape = z.strictObject({
   mode: z.enum(['a', 'b']),
   rates: z.record(z.string().regex(/^k/, 'must begin with k'), z.number()),
   either: z.union([z.string(), z.number()]),
+  shapes: z.xor([
+    z.strictObject({ kind: z.literal('one'), text: z.string() }),
+    z.strictObject({ kind: z.literal('two'), text: z.number(), more: z.array(z.int()).max(1) }),
+    z.strictObject({ texts: z.array(z.string()).max(2) }),
+  ]),
 });
-const good = { name: 'ab', age: 1, tags: [], mode: 'a', rates: {}, either: 1 };
+const good = {
+  name: 'ab',
+  age: 1,
+  tags: [],
+  mode: 'a',
+  rates: {},
+  either: 1,
+  shapes: { texts: [] },
+};
 
 const errorsOf = (value: unknown) => {
   const read = readShape<unknown>(shape, value);
@@ -39,6 +52,12 @@ describe('readShape()', () => {
     [{ mode: 'c' }, '/mode', 'must be one of "a", "b"'],
     [{ rates: { x: 1 } }, '/rates/x', 'must have a name that must begin with k'],
     [{ either: [] }, '/either', 'must have one of the documented shapes'],
+    [{ shapes: [] }, '/shapes', 'must have one of the documented shapes'],
+    [{ shapes: { kind: 'three', text: 1 } }, '/shapes', 'must have one of the documented shapes'],
+    [{ shapes: { kind: 'one', text: 1 } }, '/shapes/text', 'must be string'],
+    [{ shapes: { texts: ['', '', ''] } }, '/shapes/texts', 'must have at most 2 items'],
+    [{ shapes: { texts: ['', 1] } }, '/shapes/texts/1', 'must be string'],
+    [{ shapes: { kind: 'two', text: 1 } }, '/shapes/more', 'must be present'],
     [{ 'a/b~c': 1 }, '/a~1b~0c', 'must not be present'],
   ])('of %j says where and what', (change, pointer, detail) => {
     expect(errorsOf({ ...good, ...change })).toEqual([{ pointer, detail }]);
