@@ -8,8 +8,14 @@
  * @module
  */
 
-import type { EventPage, FollowRequest, TurnReader } from '../blocks/session/session-api.ts';
+import type {
+  EventPage,
+  FollowRequest,
+  NotFollowed,
+  TurnReader,
+} from '../blocks/session/session-api.ts';
 import type { TurnEvent } from '../core/conversation/turn-event.ts';
+import { NO_USAGE } from '../core/conversation/usage.ts';
 import type { OpenTurn } from './open-session.ts';
 import type { Caller } from './route.ts';
 
@@ -71,11 +77,13 @@ function streamEvents(turn: OpenTurn, plan: StreamPlan): ReadableStream<Uint8Arr
       const asked = { turnId: turn.turnId, afterId, waitMs: POLL_MS, reader: plan.reader };
       const page = await readPage(turn, asked, () => lost);
       if (lost) return;
-      if (page === undefined) return controller.close();
-      afterId = page.events.at(-1)?.id ?? afterId;
-      const text = page.events.map(plan.write).join('') + (page.ended ? (plan.tail ?? '') : '');
+      // Who may not read it any more hears why when he comes back: it goes on without him.
+      if (page === 'refused') return controller.close();
+      const { events, ended } = page === 'gone' ? toEnd(afterId) : page;
+      afterId = events.at(-1)?.id ?? afterId;
+      const text = events.map(plan.write).join('') + (ended ? (plan.tail ?? '') : '');
       controller.enqueue(encoder.encode(text === '' ? ': waiting\n\n' : text));
-      if (page.ended) controller.close();
+      if (ended) controller.close();
     },
     cancel() {
       lost = true;
@@ -84,11 +92,20 @@ function streamEvents(turn: OpenTurn, plan: StreamPlan): ReadableStream<Uint8Arr
   });
 }
 
+/**
+ * Of a turn that was deleted while it was followed: what becomes of it now is in no journal. With the id of
+ * the last event before, so that a client comes back for nothing else.
+ */
+function toEnd(afterId: number): EventPage {
+  const body = { kind: 'turn-failed', code: 'not_found', usage: NO_USAGE } as const;
+  return { events: [{ id: afterId, at: Date.now(), body }], ended: true };
+}
+
 async function readPage(
   { session }: OpenTurn,
   asked: FollowRequest,
   isLost: () => boolean,
-): Promise<EventPage | undefined> {
+): Promise<EventPage | NotFollowed> {
   for (let failed = 0; !isLost(); ) {
     try {
       return await session.follow(asked);
@@ -98,7 +115,7 @@ async function readPage(
       await new Promise((resolve) => setTimeout(resolve, FAILED_READ_PAUSE_MS * failed));
     }
   }
-  return undefined;
+  return 'refused';
 }
 
 /** The id after which a client wants to go on; anything but a whole number is not one. */

@@ -59,6 +59,22 @@ describe('a first turn', () => {
     expect((await api.get(events, headers)).status).toBe(204);
   });
 
+  test('that is deleted says so to all who follow it, and is not there when they come back', async () => {
+    const session = await api.session();
+    const text = script({ delayMs: 8_000, text: 'Late.' });
+    const first = await api.streamTurn(session, text, SCRIPT_MODEL);
+    const { data } = await first.until(({ kind }) => kind === 'turn-started');
+    const second = await api.follow(session, data.turnId, 1);
+    expect((await api.delete(`/v1/sessions/${session}`)).status).toBe(204);
+    for (const reader of [first, second]) {
+      await reader.ended;
+      const { id, kind, data } = reader.events.at(-1) ?? {};
+      expect([id, kind, data.code]).toEqual([1, 'turn-failed', 'not_found']);
+    }
+    const events = `/v1/sessions/${session}/turns/${data.turnId}/events`;
+    expect((await api.get(events, { 'Last-Event-ID': '1' })).status).toBe(404);
+  });
+
   test('keeps the conversation: a second turn sees the first', async () => {
     const session = await api.session();
     await api.turn(session, SENTENCE);

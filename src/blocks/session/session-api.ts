@@ -188,6 +188,9 @@ export interface EventPage {
   readonly ended: boolean;
 }
 
+/** There is no such turn, or not any more; or its reader may not follow it any more. */
+export type NotFollowed = 'gone' | 'refused';
+
 export interface HostCallRequest {
   readonly claims: TicketClaims;
   /** The full capability that this host call needs, parsed again by the session. */
@@ -264,8 +267,8 @@ export interface SessionApi extends SessionApprovalsApi {
   summary(turnId: TurnId): Promise<TurnSummary | undefined>;
   /** Events after `afterId`; waits up to `waitMs` for the first. `undefined`: no such turn. */
   events(turnId: TurnId, afterId: number, waitMs: number): Promise<EventPage | undefined>;
-  /** The same for somebody who has been listening for a while: `undefined`, too, once he may not any more. */
-  follow(request: FollowRequest): Promise<EventPage | undefined>;
+  /** The same for somebody who has been listening for a while. */
+  follow(request: FollowRequest): Promise<EventPage | NotFollowed>;
   cancelTurn(
     turnId: TurnId,
     principal: Principal,

@@ -50,6 +50,7 @@ import type {
   FollowRequest,
   HostCallGrant,
   HostCallRequest,
+  NotFollowed,
   ProgramOutcome,
   SessionApi,
   SessionDescription,
@@ -181,7 +182,7 @@ export class SessionBlock extends DurableObject<BlockBindings> implements Sessio
     return await readEvents(this.#written(), { turnId, afterId, waitMs });
   }
 
-  async follow(request: FollowRequest): Promise<EventPage | undefined> {
+  async follow(request: FollowRequest): Promise<EventPage | NotFollowed> {
     return await followEvents(this.#written(), request);
   }
 

@@ -31,6 +31,7 @@ import type {
   FollowRequest,
   HostCallGrant,
   HostCallRequest,
+  NotFollowed,
   ProgramOutcome,
   SessionApi,
   SessionDescription,
@@ -124,7 +125,7 @@ export class SessionClient implements SessionApi {
     return this.#again((session) => session.events(turnId, afterId, waitMs));
   }
 
-  follow(request: FollowRequest): Promise<EventPage | undefined> {
+  follow(request: FollowRequest): Promise<EventPage | NotFollowed> {
     return this.#again((session) => session.follow(request));
   }
 

@@ -6,7 +6,7 @@
 
 import type { TurnId } from '../../core/primitives/ids.ts';
 import type { LiveTurn } from './live-turns.ts';
-import type { EventPage, EventRequest, FollowRequest } from './session-api.ts';
+import type { EventPage, EventRequest, FollowRequest, NotFollowed } from './session-api.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import { hasEnded, isAtRest } from './turn-store.ts';
 
@@ -64,11 +64,11 @@ export async function readEvents(
 export async function followEvents(
   parts: SessionParts,
   { reader, ...request }: FollowRequest,
-): Promise<EventPage | undefined> {
+): Promise<EventPage | NotFollowed> {
   const hears = readTurn(parts, request.turnId)?.row.status !== 'waiting';
   const page = await readEvents(parts, request);
-  if (page === undefined) return undefined;
+  if (page === undefined) return 'gone';
   const { now, readers, session } = parts;
   const since = hears ? (session.row()?.revision ?? 0) : 'now';
-  return (await readers.mayRead(reader, { since, now })) ? page : undefined;
+  return (await readers.mayRead(reader, { since, now })) ? page : 'refused';
 }
