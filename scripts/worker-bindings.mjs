@@ -5,8 +5,11 @@ export const NAME = 'sallyport';
 
 export const COMPATIBILITY_DATE = '2026-10-23';
 
-/** A request's signal tells of a client that has left. */
-export const COMPATIBILITY_FLAGS = ['enable_request_signal'];
+/**
+ * A request's signal tells of a client that has left. On Cloudflare, `fetch` to a host of the Worker's own zone
+ * comes in through the front door: without that, it reaches the origin past Access and the firewall.
+ */
+export const COMPATIBILITY_FLAGS = ['enable_request_signal', 'global_fetch_strictly_public'];
 
 /** Binding → class of every Durable Object. */
 export const BLOCK_CLASSES = {

@@ -23,7 +23,9 @@ export async function sendRequest(
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const sent = method === 'GET' ? {} : { body };
-    const init = { method, headers, ...sent, signal, redirect: 'manual' } as const;
+    // As the platform is now, not as Cloudflare has kept it.
+    const fresh = { redirect: 'manual', cache: 'no-store' } as const;
+    const init = { method, headers, ...sent, signal, ...fresh };
     const response = await network.fetch(url, init);
     const retryAfterMs = readRetryAfter(response.headers.get('Retry-After'), Date.now());
     return {

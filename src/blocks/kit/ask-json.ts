@@ -39,6 +39,8 @@ export async function askJson(
       headers: { Accept: 'application/json', ...headers },
       signal,
       redirect: 'manual',
+      // What an issuer says now, not what the platform has kept of it.
+      cache: 'no-store',
     });
     const { status } = response;
     const told = { status, headers: response.headers };

@@ -117,6 +117,8 @@ async function sendOnce(hop: HttpHop, gate: HttpGate): Promise<Response | Plugin
       method: hop.method,
       headers: headers.value,
       redirect: 'manual',
+      // The platform's cache knows an answer by its address, whoever asked and with which secret.
+      cache: 'no-store',
       signal: gate.signal,
       ...(hop.body.length > 0 && { body: hop.body }),
     });

@@ -81,6 +81,12 @@ describe('sendForPlugin()', () => {
     expect(sent[0]?.request.redirect).toBe('manual');
   });
 
+  test('neither takes an answer from a cache that others share nor leaves one there', async () => {
+    const { sent, gate } = sceneOf({ pages: { [A]: to(B), [B]: page } });
+    expect(await sendForPlugin(get(A), gate)).toMatchObject({ status: 200 });
+    expect(sent.map(({ request }) => request.cache)).toEqual(['no-store', 'no-store']);
+  });
+
   test('sends nothing without leave', async () => {
     const { sent, gate } = sceneOf({ pages: { [A]: page }, denied: [HTTPS_A] });
     expect(await sendForPlugin(get(A), gate)).toEqual(DENIED);
