@@ -7,7 +7,7 @@
 import type { RunCost } from '../core/conversation/tool-result.ts';
 import { ERROR_CODES, type ErrorCode } from '../core/errors/codes.ts';
 import type { Denial } from '../core/errors/denial.ts';
-import { faultCode } from '../core/errors/fault.ts';
+import { faultCode, isOverload } from '../core/errors/fault.ts';
 import type { PointerError } from '../core/errors/pointer-errors.ts';
 import type { CapabilityGrowth } from '../core/manifest/capability-growth.ts';
 
@@ -64,17 +64,25 @@ export function toProblemResponse(problem: Problem): Response {
 
 /** The code for whatever was thrown. A stranger's error is `internal`, whatever it says. */
 export function toErrorCode(thrown: unknown): ErrorCode {
-  return faultCode(thrown) ?? 'internal';
+  return faultCode(thrown) ?? (isOverload(thrown) ? 'overloaded' : 'internal');
 }
 
 export function describeProblem({ code, detail, denial }: Problem): string {
   return detail ?? describeDenial(denial) ?? ERROR_CODES[code].title;
 }
 
+/** An object that is overloaded is made worse by whoever asks again at once. */
+const OVERLOADED_MS = 5_000;
+
+function waitFor({ code, retryAfterMs, denial }: Problem): number | undefined {
+  const overloadedMs = code === 'overloaded' ? OVERLOADED_MS : undefined;
+  return retryAfterMs ?? denial?.retryAfterMs ?? overloadedMs;
+}
+
 /** With the status and the headers of the problem, whatever its body says. */
 export function errorResponse(problem: Problem, body: string, contentType: string): Response {
   const headers = new Headers({ 'Content-Type': contentType, 'Cache-Control': 'no-store' });
-  const retryAfterMs = problem.retryAfterMs ?? problem.denial?.retryAfterMs;
+  const retryAfterMs = waitFor(problem);
   if (retryAfterMs !== undefined) {
     headers.set('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
   }

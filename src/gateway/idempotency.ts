@@ -9,7 +9,7 @@
  */
 
 import { openWorkspace } from '../blocks/workspace/workspace-client.ts';
-import { ERROR_CODES } from '../core/errors/codes.ts';
+import { ERROR_CODES, type ErrorCode } from '../core/errors/codes.ts';
 import { toPrincipalName } from '../core/policy/principal.ts';
 import { toErrorCode } from './error-response.ts';
 import { Refusal } from './refusal.ts';
@@ -80,6 +80,10 @@ export async function handleOnce(
 /** Statuses after which nobody knows how far it came. */
 const MAY_BE_DONE: ReadonlySet<number> = new Set([500, 502, 504]);
 
+/** One object may have done its part before another was overloaded. */
+const mayBeDone = (code: ErrorCode) =>
+  code === 'overloaded' || MAY_BE_DONE.has(ERROR_CODES[code].status);
+
 /** Of what may be done the key stays begun, as that of a request that was cut off. */
 async function handle(
   route: Route,
@@ -89,7 +93,7 @@ async function handle(
   try {
     return await route.handle(request);
   } catch (error) {
-    if (!MAY_BE_DONE.has(ERROR_CODES[toErrorCode(error)].status)) await forget();
+    if (!mayBeDone(toErrorCode(error))) await forget();
     throw error;
   }
 }

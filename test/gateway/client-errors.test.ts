@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ERROR_WRITERS } from '../../src/gateway/client-errors.ts';
-import type { Problem } from '../../src/gateway/error-response.ts';
+import { type Problem, toErrorCode, toProblemResponse } from '../../src/gateway/error-response.ts';
 
 const REPEAT: readonly (readonly [string, Omit<Problem, 'requestId'>])[] = [
   ['a model that failed before any call', { code: 'model_failed' }],
@@ -37,4 +37,13 @@ test.each([
 ] as const)('an error of JSON-RPC after %s has the code of the protocol', async (code, rpcCode) => {
   const response = ERROR_WRITERS['json-rpc']({ code, requestId: 'req_1', rpcId: 7 });
   expect(await response.json()).toMatchObject({ id: 7, error: { code: rpcCode, data: { code } } });
+});
+
+test('an object that is overloaded is no mistake of ours, and is not asked again at once', () => {
+  const platforms = { overloaded: true, retryable: true };
+  const thrown = Object.assign(new Error('Durable Object is overloaded.'), platforms);
+  const response = toProblemResponse({ code: toErrorCode(thrown), requestId: 'req_1' });
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5);
+  expect(toErrorCode(Object.assign(new Error(), { overloaded: 'no' }))).toBe('internal');
 });

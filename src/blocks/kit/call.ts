@@ -4,14 +4,13 @@
  * @module
  */
 
-import { Fault } from '../../core/errors/fault.ts';
+import { Fault, isOverload } from '../../core/errors/fault.ts';
 import { timeout } from './in-parallel.ts';
 
 /** What the platform sets on an error when the object was reset, or asks for another attempt. */
 interface PlatformError {
   readonly durableObjectReset?: boolean;
   readonly retryable?: boolean;
-  readonly overloaded?: boolean;
 }
 
 /**
@@ -48,6 +47,6 @@ export async function lookUp<T>(block: string, answer: Promise<T>): Promise<T> {
 
 function mayRepeat(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false;
-  const { durableObjectReset, retryable, overloaded } = thrown as PlatformError;
-  return (durableObjectReset === true || retryable === true) && overloaded !== true;
+  const { durableObjectReset, retryable } = thrown as PlatformError;
+  return (durableObjectReset === true || retryable === true) && !isOverload(thrown);
 }

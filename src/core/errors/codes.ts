@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   channel_unavailable: { status: 503, retryable: true, title: 'Channel unavailable' },
   issuer_unavailable: { status: 503, retryable: true, title: 'Issuer unavailable' },
   audit_unavailable: { status: 503, retryable: true, title: 'Audit unavailable' },
+  overloaded: { status: 503, retryable: true, title: 'Overloaded' },
   deadline_exceeded: { status: 504, retryable: true, title: 'Deadline exceeded' },
 } as const satisfies Record<string, CodeFacts>;
 

@@ -26,3 +26,13 @@ export function faultCode(thrown: unknown): ErrorCode | undefined {
     ? (code as ErrorCode)
     : undefined;
 }
+
+/** Whether the platform refused the request since its object has more of them than it can answer. */
+export function isOverload(thrown: unknown): boolean {
+  return (
+    typeof thrown === 'object' &&
+    thrown !== null &&
+    'overloaded' in thrown &&
+    thrown.overloaded === true
+  );
+}
