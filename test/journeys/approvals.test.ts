@@ -55,6 +55,23 @@ describe('a call that a human must approve', () => {
     expect(await stateOf(human, asked.id)).toBe('consumed');
   });
 
+  test('waits while its principal is switched off, and does not run whatever is decided then', async () => {
+    const held = await credential(gateway, { kind: 'user', id: 'held' }, ['*']);
+    const killSwitch = { kind: 'principal', name: 'user:held' };
+    const [before, during] = [await askFor(held, countWords()), await askFor(held, countWords())];
+    expect((await api.post('/v1/switches', { killSwitch })).status).toBe(204);
+    expect(await stateOf(human, before.id)).toBe('pending');
+    expect((await decide(human, during.id, 'approve')).status).toBe(200);
+    await expect.poll(() => stateOf(human, during.id)).toBe('withdrawn');
+    expect(await summary(during.session, during.turnId)).toMatchObject({
+      ...{ status: 'failed', code: 'denied' },
+      toolCalls: [expect.objectContaining({ status: 'denied' })],
+    });
+    expect((await api.post('/v1/switches/release', { killSwitch })).status).toBe(204);
+    await decide(human, before.id, 'approve');
+    expect(kindsOf(await eventsOf(api, before))).toContain('tool-result');
+  });
+
   test('is shown to him as it will run, with nothing hidden in it', async () => {
     const { id, session, turnId } = await askFor(api, countWords('one\u00a0two'));
     const { body } = await human.get(`/v1/approvals/${id}`);
