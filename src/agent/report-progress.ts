@@ -9,6 +9,7 @@ import { checkContent } from '../core/checks/result-content.ts';
 import type { CallRef } from '../core/conversation/call-ref.ts';
 import { commitDeferred, commitSoon } from './commit-step.ts';
 import type { StartedCall } from './decide-calls.ts';
+import { knownAfter } from './known-after.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
 
 /** Most lines of one call; further ones are dropped. */
@@ -25,7 +26,8 @@ export function reportProgress(
   round: number,
   { index, call }: StartedCall,
 ): () => void {
-  const { callKey, tool } = call.claims;
+  const { claims } = call;
+  const { callKey, tool } = claims;
   const over = new AbortController();
   let left = MAX_PROGRESS_LINES;
   let latest: string | undefined;
@@ -36,7 +38,8 @@ export function reportProgress(
       const text = latest;
       latest = undefined;
       left -= 1;
-      await journal(state, { call: { round, index, tool }, written: text, over: over.signal });
+      const line = { call: { round, index, tool }, claims, written: text, over: over.signal };
+      await journal(state, line);
       await state.ports.sleep(PAUSE_MS, over.signal);
     }
     isPausing = false;
@@ -54,23 +57,27 @@ export function reportProgress(
 
 interface Line {
   readonly call: CallRef;
+  readonly claims: StartedCall['call']['claims'];
   readonly written: string;
   readonly over: AbortSignal;
 }
 
-async function journal(state: TurnState, { call, written, over }: Line): Promise<void> {
-  const text = await inspect(state, written);
+async function journal(state: TurnState, { call, over, ...line }: Line): Promise<void> {
+  const text = await inspect(state, line);
   if (text === undefined || text === '' || over.aborted || state.watch.signal.aborted) return;
   commitSoon(state, { entries: [{ kind: 'call-progress', ...call, text }], audit: [] });
   commitDeferred(state);
 }
 
-async function inspect(state: TurnState, written: string): Promise<string | undefined> {
+async function inspect(
+  state: TurnState,
+  { claims, written }: Pick<Line, 'claims' | 'written'>,
+): Promise<string | undefined> {
   const text = written.slice(0, MAX_LINE_CHARS).toWellFormed().replaceAll('\0', '');
   const { policy } = presentAuthority(state);
   const sized = { text, keptUnits: text.length };
   try {
-    const known = await state.ports.known?.('present');
+    const known = await knownAfter(state, claims);
     const inspected = checkContent(sized, { policy, ...(known && { known }) });
     return inspected.ok ? inspected.value.content : undefined;
   } catch {

@@ -11,6 +11,7 @@ import { type Denial, deny } from '../core/errors/denial.ts';
 import { faultCode } from '../core/errors/fault.ts';
 import { readGiven } from '../core/provenance/given-arguments.ts';
 import type { StartedCall } from './decide-calls.ts';
+import { knownAfter } from './known-after.ts';
 import { handleMaker } from './turn-handles.ts';
 import { presentAuthority, type TurnState } from './turn-state.ts';
 
@@ -61,7 +62,7 @@ export async function toCallEnd(
   if (outcome.kind === 'failed') return { kind: 'denied', denial: denialOf(outcome), cost };
   const { policy } = presentAuthority(state);
   try {
-    const known = await state.ports.known?.(hasSettings(claims) ? 'present' : 'recent');
+    const known = await knownAfter(state, claims);
     const context = {
       tool,
       label: state.label,
@@ -78,11 +79,6 @@ export async function toCallEnd(
     // What cannot be inspected is not passed on, whatever it did to the one who looked.
     return { kind: 'denied', denial: deny('content', 'uninspectable'), cost };
   }
-}
-
-/** Without settings a plugin is given no secret. */
-function hasSettings({ wasm, executor }: EndedCall['claims']): boolean {
-  return (wasm ?? executor)?.configHash !== undefined;
 }
 
 /** Faults that are thrown before anything ran. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_PROGRESS_LINES } from '../../src/agent/report-progress.ts';
+import type { Authority } from '../../src/core/policy/authority.ts';
 import { compileKnownValues } from '../../src/core/scan/known-values.ts';
 import { outcome } from './support/fake-tier.ts';
-import { makeWorld, type World } from './support/world.ts';
+import { AUTHORITY, makeWorld, type World } from './support/world.ts';
 
 const CALLS = [{ calls: [{ name: 'echo', args: { text: 'a' } }] }, { text: 'Done.' }];
 
@@ -86,5 +87,26 @@ describe('what a tier says of a call', () => {
     expect(line).toContain('[removed by the gateway: known:api-key]');
     expect(line).not.toContain('value-of-the-secret');
     expect(line.length).toBeLessThanOrEqual(1_100);
+  });
+
+  test.each([
+    ['as they were a moment ago, of a plugin that was given none', undefined, 'recent'],
+    [
+      'as they are, of one that may have had one renewed',
+      { values: {}, hash: 'c'.repeat(64) },
+      'present',
+    ],
+  ])('is looked through for secrets %s', async (_, config, freshness) => {
+    const world = worldThatSays(async (say, { clock, freshness }) => {
+      freshness.length = 0;
+      say('one');
+      await clock.sleep(500);
+      expect(freshness).toHaveLength(1);
+    });
+    const plugins = AUTHORITY.plugins.map((plugin) => ({ ...plugin, ...(config && { config }) }));
+    const authority = { ...AUTHORITY, plugins } as Authority;
+    world.session.authority = authority;
+    await world.run({ ...world.turn, authority });
+    expect(world.freshness.slice(0, 2)).toEqual([freshness, freshness]);
   });
 });

@@ -13,6 +13,7 @@
 import type { ApprovedToolCall, ProposedToolCall } from '../conversation/tool-call.ts';
 import type { Denial } from '../errors/denial.ts';
 import type { CheckName } from '../errors/reasons.ts';
+import { hasSettings } from '../executor-protocol/ticket.ts';
 import type { ApprovalBinding } from '../policy/approval.ts';
 import type { Slice } from '../policy/slice.ts';
 import { ok, type Result } from '../primitives/result.ts';
@@ -95,10 +96,6 @@ function toApproved(call: ClaimedCall): ApprovedToolCall {
     ...(hasSettings(claims) && { config: plugin.config?.values }),
     ...(approval !== undefined && { approval }),
   } as ApprovedToolCall;
-}
-
-function hasSettings({ wasm, executor }: ClaimedCall['claims']): boolean {
-  return (wasm ?? executor)?.configHash !== undefined;
 }
 
 /** Checks 2 to 7 as one, each taking what the one before it returns. */

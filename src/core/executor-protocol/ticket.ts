@@ -58,3 +58,8 @@ export type TicketClaims = {
 export function claimsText(claims: TicketClaims): string {
   return canonicalJson(claims);
 }
+
+/** Without settings a plugin is given no secret. */
+export function hasSettings({ wasm, executor }: Pick<TicketClaims, 'wasm' | 'executor'>): boolean {
+  return (wasm ?? executor)?.configHash !== undefined;
+}

@@ -1,7 +1,7 @@
 /** Everything that one turn needs, in memory, and a way to run it. */
 
 import { createHmac } from 'node:crypto';
-import type { TurnPorts } from '../../../src/agent/ports.ts';
+import type { Freshness, TurnPorts } from '../../../src/agent/ports.ts';
 import { runTurn } from '../../../src/agent/run-turn.ts';
 import type { Message } from '../../../src/core/conversation/message.ts';
 import type { Turn } from '../../../src/core/conversation/turn.ts';
@@ -73,6 +73,8 @@ export interface World {
   readonly turn: Turn;
   /** The workspace's own secrets; none unless a test has some. */
   known: KnownValues | undefined;
+  /** How fresh they had to be, each time that they were asked for. */
+  readonly freshness: Freshness[];
   run(turn?: Turn): Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export function makeWorld(steps: readonly Step[], changes: Partial<Turn> = {}): 
     model,
     turn,
     known: undefined,
+    freshness: [],
     run: (run = turn) => runTurn(run, toPorts(world, run.epoch)),
   };
   return world;
@@ -99,7 +102,10 @@ function toPorts(world: World, epoch: number): TurnPorts {
   return {
     journal: session.portFor(epoch),
     model,
-    known: async () => world.known,
+    known: async (freshness) => {
+      world.freshness.push(freshness);
+      return world.known;
+    },
     tiers: tier,
     now: () => clock.now,
     sha256,
