@@ -177,6 +177,13 @@ test('the pure folders know no clock and no chance', () => {
   expect(strays.map(({ path }) => path)).toEqual([]);
 });
 
+test('objects leave no timer behind that nobody takes back: it would keep them in memory, and billed', () => {
+  const lingering = files.filter(
+    ({ path, text }) => /^(blocks|tiers)\//.test(path) && /AbortSignal\.timeout\(/.test(text),
+  );
+  expect(lingering.map(({ path }) => path)).toEqual([]);
+});
+
 test('no file of src has more than 300 lines', () => {
   const long = files.filter((file) => file.text.split('\n').length > 301);
   expect(long.map(({ path, text }) => `${path}: ${text.split('\n').length - 1}`)).toEqual([]);

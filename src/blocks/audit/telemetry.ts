@@ -9,6 +9,7 @@ import { toOtlp } from '../../core/audit/to-otlp.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import type { BlockBindings } from '../kit/bindings.ts';
 import type { Timers } from '../kit/timers.ts';
+import { within } from '../kit/within.ts';
 import type { ChainStore } from './chain-store.ts';
 
 export const TELEMETRY_TIMER = 'telemetry';
@@ -69,17 +70,16 @@ export class Telemetry {
 
   async #post(endpoint: string, body: string): Promise<void> {
     const authorization = this.#parts.env.SALLYPORT_OTLP_AUTHORIZATION;
-    const response = await fetch(endpoint, {
-      method: 'POST',
-      headers: {
-        'Content-Type': 'application/json',
-        ...(authorization !== undefined && { Authorization: authorization }),
-      },
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+    const headers = {
+      'Content-Type': 'application/json',
+      ...(authorization !== undefined && { Authorization: authorization }),
+    };
+    const response = await within(TIMEOUT_MS, async (signal) => {
+      const init = { method: 'POST', headers, body, redirect: 'manual', signal } as const;
+      const answer = await fetch(endpoint, init);
+      await answer.body?.cancel();
+      return answer;
     });
-    await response.body?.cancel();
     if (!response.ok) {
       throw new Fault(
         'internal',

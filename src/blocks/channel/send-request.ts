@@ -7,6 +7,7 @@
 import type { OutgoingRequest, SendAnswer } from '../../channels/adapter.ts';
 import { readRetryAfter } from '../../core/primitives/retry-after.ts';
 import type { Network } from '../kit/networks.ts';
+import { within } from '../kit/within.ts';
 
 /** How long a platform may take to answer, in milliseconds. */
 const TIMEOUT_MS = 15_000;
@@ -17,25 +18,24 @@ const MAX_ANSWER_BYTES = 65_536;
 /** `undefined`: nobody knows what became of it. Redirects are not followed. */
 export async function sendRequest(
   network: Network,
-  { url, method, headers, body }: OutgoingRequest,
+  request: OutgoingRequest,
   maxAnswerBytes = MAX_ANSWER_BYTES,
 ): Promise<SendAnswer | undefined> {
-  try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+  return await within(TIMEOUT_MS, async (signal) => {
+    const { method, headers, body } = request;
     const sent = method === 'GET' ? {} : { body };
     // As the platform is now, not as Cloudflare has kept it.
     const fresh = { redirect: 'manual', cache: 'no-store' } as const;
-    const init = { method, headers, ...sent, signal, ...fresh };
-    const response = await network.fetch(url, init);
+    const response = await network.fetch(request.url, {
+      ...{ method, headers, ...sent, signal, ...fresh },
+    });
     const retryAfterMs = readRetryAfter(response.headers.get('Retry-After'), Date.now());
     return {
       status: response.status,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       body: await readStart(response.body, maxAnswerBytes),
     };
-  } catch {
-    return undefined;
-  }
+  }).catch(() => undefined);
 }
 
 async function readStart(

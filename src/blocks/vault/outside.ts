@@ -10,8 +10,9 @@ import { type CanonicalUrl, canonicaliseUrl } from '../../core/checks/canonical/
 import { type HostRules, mayReach } from '../../core/policy/may-reach.ts';
 import type { JsonValue } from '../../core/primitives/json.ts';
 import { type FormFields, toForm } from '../../core/remote-sign-in/form.ts';
-import { askJson, type JsonAnswer } from '../kit/ask-json.ts';
-import { findPlace, type Networks } from '../kit/networks.ts';
+import { askJson, type JsonAnswer, type JsonRequest } from '../kit/ask-json.ts';
+import { findPlace, type Networks, type Place } from '../kit/networks.ts';
+import { within } from '../kit/within.ts';
 
 /** How long all answers together may take, in milliseconds. */
 const TIMEOUT_MS = 15_000;
@@ -19,12 +20,13 @@ const TIMEOUT_MS = 15_000;
 export class Outside {
   readonly #networks: Networks;
   readonly #rules: HostRules;
-  readonly #signal: AbortSignal;
+  /** Epoch milliseconds. */
+  readonly #until: number;
 
-  constructor(networks: Networks, rules: HostRules, signal = AbortSignal.timeout(TIMEOUT_MS)) {
+  constructor(networks: Networks, rules: HostRules, until = Date.now() + TIMEOUT_MS) {
     this.#networks = networks;
     this.#rules = rules;
-    this.#signal = signal;
+    this.#until = until;
   }
 
   get privateHosts(): readonly string[] {
@@ -39,7 +41,7 @@ export class Outside {
   /** As far as the word of `address` leads: who is in public sends nobody to a private host. */
   ledBy(address: string): Outside {
     if (!canonicaliseUrl(address).ok) return this;
-    return new Outside(this.#networks, { ...this.#rules, privateHosts: [] }, this.#signal);
+    return new Outside(this.#networks, { ...this.#rules, privateHosts: [] }, this.#until);
   }
 
   /** In its one spelling; `undefined` if nobody may be sent there. */
@@ -49,7 +51,7 @@ export class Outside {
 
   async read(address: string): Promise<JsonValue | undefined> {
     const place = this.#place(address);
-    const answer = place && (await askJson(place, { signal: this.#signal }));
+    const answer = place && (await this.#ask(place, {}));
     return answer?.status === 200 ? answer.json : undefined;
   }
 
@@ -73,7 +75,12 @@ export class Outside {
 
   async #send(address: string, body: string, headers: Readonly<Record<string, string>>) {
     const place = this.#place(address);
-    return place && askJson(place, { method: 'POST', headers, body, signal: this.#signal });
+    return place && this.#ask(place, { method: 'POST', headers, body });
+  }
+
+  async #ask(place: Place, request: Omit<JsonRequest, 'signal'>) {
+    const leftMs = Math.max(0, this.#until - Date.now());
+    return await within(leftMs, (signal) => askJson(place, { ...request, signal }));
   }
 
   #place(address: string) {

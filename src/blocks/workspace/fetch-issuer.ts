@@ -11,6 +11,7 @@ import { readKeySet } from '../../core/policy/key-set.ts';
 import { isJsonObject, type JsonObject } from '../../core/primitives/json.ts';
 import { askJson } from '../kit/ask-json.ts';
 import { findPlace, type Networks } from '../kit/networks.ts';
+import { within } from '../kit/within.ts';
 import type { IssuerPlace } from './issuer-keys.ts';
 
 /** How long each of the two documents may take, in milliseconds, to its last byte. */
@@ -24,7 +25,8 @@ export async function fetchKeys(
 ): Promise<readonly JsonObject[] | undefined> {
   const read = async (url: string) => {
     const found = findPlace(networks, url, { privateHosts, publicScheme: 'https' });
-    const answer = found && (await askJson(found, { signal: AbortSignal.timeout(timeoutMs) }));
+    const answer =
+      found && (await within(timeoutMs, (signal) => askJson(found, { signal })));
     return answer?.status === 200 ? answer.json : undefined;
   };
   const discovery = await read(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);

@@ -42,13 +42,23 @@ export interface HttpGate {
   readonly signal: AbortSignal;
 }
 
+/** A request has the time of its call, or less where the plugin says so. */
 export async function sendForPlugin(
   request: PluginRequest,
   ofCall: HttpGate,
 ): Promise<PluginAnswer> {
+  const { timeoutMs } = request;
+  if (timeoutMs === undefined) return await follow(request, ofCall);
+  const late = new AbortController();
+  // Taken back with the answer: until it rings, it would keep the lane in memory.
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  const signal = AbortSignal.any([ofCall.signal, late.signal]);
+  return await follow(request, { ...ofCall, signal }).finally(() => clearTimeout(timer));
+}
+
+async function follow(request: PluginRequest, gate: HttpGate): Promise<PluginAnswer> {
   const first = readHop(request);
   if ('kind' in first) return first;
-  const gate = { ...ofCall, signal: within(request, ofCall) };
   let hop = first;
   for (let redirects = 0; ; redirects++) {
     const isFirst = request.redirect === 'manual';
@@ -64,13 +74,6 @@ export async function sendForPlugin(
     if (target === undefined) return DENIED;
     hop = followRedirect(hop, sent.status, target);
   }
-}
-
-/** A request has the time of its call, or less where the plugin says so. */
-function within({ timeoutMs }: PluginRequest, { signal }: HttpGate): AbortSignal {
-  return timeoutMs === undefined
-    ? signal
-    : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
 }
 
 const DENIED: PluginAnswer = { kind: 'ended', reason: 'host_denied' };

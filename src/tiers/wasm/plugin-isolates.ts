@@ -19,8 +19,11 @@ import type { LaneHost, PluginCodeName, PluginRunner, PluginRunners } from './pl
  */
 export const MAX_ISOLATES = 64;
 
-/** Bytes of code that is kept for them, unless the newest alone has more: the loader may ask for it again. */
-export const MAX_KEPT_CODE_BYTES = 67_108_864;
+/**
+ * Bytes of code that is kept for them, unless the newest alone has more: the loader may ask for it again.
+ * The lanes of several workspaces may share one isolate's 128 MB on the platform.
+ */
+export const MAX_KEPT_CODE_BYTES = 25_165_824;
 
 /** How long code that could not be loaded is not tried again, in milliseconds: each try costs a name. */
 export const TRY_AGAIN_MS = 10_000;
