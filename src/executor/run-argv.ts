@@ -1,6 +1,7 @@
 /**
  * Protocol `argv`: the call names a program of this machine and its arguments. What comes back is
- * how it ended and what it wrote; an exit code other than 0 is an answer like any other.
+ * how it ended and what it wrote; an exit code other than 0 is an answer like any other, and so is
+ * the end of its time or memory.
  *
  * The program is resolved here, and what it really is decides: a link to a shell is a shell.
  *
@@ -12,8 +13,8 @@ import * as z from 'zod';
 import { permits } from '../core/capabilities/capability-set.ts';
 import { parseCapability } from '../core/capabilities/pattern.ts';
 import { toResource } from '../core/capabilities/resource.ts';
-import { canonicalJson } from '../core/primitives/canonical-json.ts';
-import { endedBy, type Job, type JobEnd } from './job.ts';
+import { toArgvAnswer } from './argv-answer.ts';
+import { endedBy, type Failure, type Job, type JobEnd } from './job.ts';
 import { findFailure } from './judge-end.ts';
 import { planCallAccess } from './plan-access.ts';
 import { resolveHostPath } from './resolve-host-path.ts';
@@ -26,6 +27,9 @@ const argumentsSchema = z.object({
   args: z.array(z.string()).max(256).default([]),
   stdin: z.string().default(''),
 });
+
+/** What a program wrote until then is an answer: it asked for nothing that it may not have, but was not done. */
+const ENDINGS: readonly Failure[] = ['timeout', 'memory'];
 
 export async function runArgv(start: StartProgram, job: Job): Promise<JobEnd> {
   const read = argumentsSchema.safeParse(job.arguments);
@@ -41,29 +45,14 @@ export async function runArgv(start: StartProgram, job: Job): Promise<JobEnd> {
   const what = { plugin, command, access: access.value, limits, secrets, willRun };
   const ran = await runOnce(start, { ...what, input: stdin, onFlood: 'cut' }, job);
   const { end, stdout, stderr, network } = ran;
-  const truncated = stdout.truncated || stderr.truncated;
-  const facts = { end, truncated, log: logOf(ran), ...(network && { network }) };
   const failure = end.limit === undefined ? undefined : findFailure(end);
-  if (failure !== undefined) return { outcome: failure, ...facts };
-  const output = toAnswer({ end, stdout: stdout.text, stderr: stderr.text, truncated });
-  // As JSON it is longer than what was written.
-  if (Buffer.byteLength(output) <= limits.outputBytes) return { outcome: 'ok', output, ...facts };
-  return { outcome: 'output_too_large', ...facts };
-}
-
-interface Written {
-  readonly end: { readonly exitCode: number | undefined; readonly signal: string | undefined };
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly truncated: boolean;
-}
-
-function toAnswer({ end: { exitCode, signal }, stdout, stderr, truncated }: Written): string {
-  return canonicalJson({
-    ...(exitCode !== undefined && { exitCode }),
-    ...(signal !== undefined && { signal }),
-    ...{ stdout, stderr, truncated },
-  });
+  const written = { end, stdout, stderr, ...(failure && { endedBy: failure }) };
+  const answer = toArgvAnswer(written, limits.outputBytes);
+  const truncated = answer?.truncated ?? true;
+  const facts = { end, truncated, log: logOf(ran), ...(network && { network }) };
+  if (failure !== undefined && !ENDINGS.includes(failure)) return { outcome: failure, ...facts };
+  if (answer === undefined) return { outcome: 'output_too_large', ...facts };
+  return { outcome: 'ok', output: answer.output, ...facts };
 }
 
 function mayRun(path: string, { rules }: Job): boolean {

@@ -319,6 +319,13 @@ describe('programs', () => {
     });
   });
 
+  test('that write more than there is room for answer the beginning of it', async () => {
+    const args = ['1', '1000000'];
+    const { body } = await call('run-program', { program: '/usr/bin/seq', args });
+    expect(body.result).toMatch(/^{"exitCode":0,"stderr":"","stdout":"1\\n2\\n/);
+    expect(parseReceipt(body.receipt.executor.text)).toMatchObject({ truncated: true });
+  });
+
   test('that are shells, interpreters or start others are refused unless the owner allows shells', async () => {
     const names = ['bash', 'sh', 'env', 'setsid', 'flock', 'taskset', 'ionice', 'prlimit', 'tar'];
     for (const program of names.map((name) => `/usr/bin/${name}`)) {

@@ -66,7 +66,7 @@ test('an example that changes has another version', () => {
     'markdown-to-html 1.0.0 d7305ef63a65',
     'regex-extract 1.0.1 1a8633199383',
     'text-stats 1.0.1 a26e290d2c65',
-    'exec-sandbox 1.0.1 2924f74d8f51',
+    'exec-sandbox 1.0.2 3b4e60fd3b68',
     'file-tools 1.0.1 5420b2295c47',
     'mcp-everything 1.0.0 d346585ea04c',
     'web-fetch 1.0.0 d86305c9f777',
