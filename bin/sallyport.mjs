@@ -49,6 +49,12 @@ if (isStartedByNpx()) whenOrphaned(() => process.kill(process.pid, 'SIGTERM'));
 /** Who reads us may have read enough, as `head` does. */
 process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : BROKEN));
 
+/** Else it would be told as a finding. */
+process.on('uncaughtException', (error) => {
+  console.error(error);
+  process.exit(BROKEN);
+});
+
 const ownNode = join(ROOT, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
 if (!isInstalled()) {
   fail(`dependencies are not installed; run: node ${join(ROOT, 'scripts/setup.mjs')}`);

@@ -6,9 +6,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from 'node:path';
 import { spawnGuarded } from './guarded-child.mjs';
 import { installExamples } from './install-examples.mjs';
+import { keepRunning } from './keep-running.mjs';
 
 const PLUGINS = 'build/executor-plugins';
 const COMMAND = ['bin/sallyport.mjs', 'executor'];
+
+/** It was told to stop, was revoked, or runs elsewhere: see `src/cli/exit-code.ts`. */
+const MEANT = [0, 1];
 
 /** How long the start waits for it to connect, in milliseconds. It goes on trying after that. */
 const CONNECT_MS = 15_000;
@@ -20,18 +24,24 @@ export function findObstacle() {
   return 'bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)';
 }
 
-/** Answers once it is connected or takes its time. `onStart` is given what runs as soon as it does, so that it can be stopped. */
+/** Answers once it is connected or takes its time; from then on it is kept running. `onStart` is given what runs as soon as it does, so that it can be stopped. */
 export async function startLocalExecutor(local, home, onStart) {
   const kept = await installExamples(local.url, local.token, PLUGINS);
   await enrol(local, home);
   writePolicy(home);
   const run = [...COMMAND, 'run', '--quiet', '--home', home];
-  const child = spawnGuarded(process.execPath, run, { graceMs: 15_000 });
-  onStart(child);
+  const runs = keepRunning(() => spawnGuarded(process.execPath, run, { graceMs: 15_000 }), {
+    isMeant: (code) => MEANT.includes(code),
+    tell: (what) => console.error(`\n  sallyport: the executor ${what}\n`),
+  });
+  onStart(runs);
   const { node } = readIdentity(home);
-  const state = await untilConnected(child.exited, () => isOnline(local, node));
-  if (state !== 'ended') return { node, state, kept };
-  await child.stop();
+  const state = await untilConnected(runs.exited, () => isOnline(local, node));
+  if (state !== 'ended') {
+    runs.keep();
+    return { node, state, kept };
+  }
+  await runs.stop();
   throw new Error('Cannot start the executor; see above');
 }
 

@@ -91,9 +91,6 @@ async function serveMachine(local, home) {
   if (obstacle !== undefined) return { tier: `none: ${obstacle}`, kept: [] };
   const { node, state, kept } = await startLocalExecutor(local, home, (runs) => {
     executor = runs;
-    executor.exited.then((code) => {
-      if (!stopping) console.error(`\n  sallyport: the executor ended by itself (${code})\n`);
-    });
   });
   return { tier: `${node} (${home})${state === 'online' ? '' : `, ${state}`}`, kept };
 }

@@ -88,8 +88,12 @@ describe('npm start', () => {
       expect(project.printed()).toContain(`executor   ${id} (`);
       const body = JSON.stringify({ arguments: { program: '/usr/bin/echo', args: ['sandboxed'] } });
       const call = { method: 'POST', headers, body };
-      const { result } = await (await fetch(`${url}/v1/tools/run-program/call`, call)).json();
-      expect(JSON.parse(result)).toMatchObject({ exitCode: 0, stdout: 'sandboxed\n' });
+      const run = async () => (await fetch(`${url}/v1/tools/run-program/call`, call)).json();
+      expect(JSON.parse((await run()).result)).toMatchObject({ stdout: 'sandboxed\n' });
+      // It is started again, and what comes meanwhile waits for it.
+      for (const pid of executorsOf(project)) process.kill(pid, 'SIGKILL');
+      await expect.poll(project.printed).toContain('the executor ended by itself (SIGKILL)');
+      expect(JSON.parse((await run()).result)).toMatchObject({ stdout: 'sandboxed\n' });
     },
   );
 
@@ -146,6 +150,12 @@ describe('npm start', () => {
     expect((await here?.get(`/v1/sessions/${session}`))?.status).toBe(200);
   });
 });
+
+function executorsOf({ npm }: StartedProject): number[] {
+  return descendants(npm.pid ?? 0).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0executor\0run\0'),
+  );
+}
 
 describe('stopping npm start', () => {
   let all: number[] = [];

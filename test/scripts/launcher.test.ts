@@ -33,4 +33,16 @@ describe('the launcher', () => {
     expect(exit).toBe(3);
     expect(output).toContain(`run: node ${join(clone, 'scripts/setup.mjs')}`);
   });
+
+  test('tells what it did not foresee as broken, not as a finding', async () => {
+    const late = `process.on('newListener', (event) => {
+      if (event === 'uncaughtException') setImmediate(() => { throw new Error('unforeseen'); });
+    });`;
+    const words = ['--import', `data:text/javascript,${encodeURIComponent(late)}`];
+    const launcher = join(ROOT, 'bin/sallyport.mjs');
+    const options = { cwd: temporaryFolder(), env: strangersEnvironment() };
+    const { exit, output } = await run('node', [...words, launcher, 'help'], options).ended;
+    expect(output).toContain('unforeseen');
+    expect(exit).toBe(3);
+  });
 });
