@@ -10,7 +10,14 @@
 import type { AuditEvent } from '../../core/audit/audit-event.ts';
 import { Fault } from '../../core/errors/fault.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
-import { beginTurn, ensureSession, toIdempotentRequest, type WriteWhen } from './begin-turn.ts';
+import {
+  beginTurn,
+  ensureSession,
+  type Opening,
+  toIdempotentRequest,
+  type WriteWhen,
+} from './begin-turn.ts';
+import { giveBackOpened } from './give-back.ts';
 import type { Lane } from './lane.ts';
 import { openTurn } from './open-turn.ts';
 import type { Admission, AdmissionRefusal, AdmitTurn } from './session-api.ts';
@@ -53,12 +60,22 @@ export class Admissions {
     const early = this.#answerEarly(request);
     if (early !== undefined) return early;
     const opened = await openTurn(parts, request);
+    if (opened.ok) return ok(this.#begin(request, opened.value, when));
     this.#requireStanding(request);
-    if (!opened.ok) return this.#answerRefusal(request, opened.error);
-    parts.unwritten.write();
-    const { value: opening } = opened;
-    beginTurn(parts, this.#lane, { request, opening, at: parts.now(), when });
-    return ok({ turnId: opening.turnId, replayed: false });
+    return this.#answerRefusal(request, opened.error);
+  }
+
+  #begin(request: AdmitTurn, opening: Opening, when: WriteWhen): Admission {
+    const parts = this.#parts;
+    try {
+      this.#requireStanding(request);
+      parts.unwritten.write();
+      beginTurn(parts, this.#lane, { request, opening, at: parts.now(), when });
+      return { turnId: opening.turnId, replayed: false };
+    } catch (thrown) {
+      giveBackOpened(parts, { ...opening, principal: request.principal });
+      throw thrown;
+    }
   }
 
   /** Under the name of a session another one is made once it is gone. */

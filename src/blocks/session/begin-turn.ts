@@ -16,6 +16,7 @@ import type { TurnId } from '../../core/primitives/ids.ts';
 import { activeHistory } from './active-window.ts';
 import { isFreeOfCost } from './choose-driver.ts';
 import { firstMessages, writeSession } from './create-session.ts';
+import { giveBackOpened } from './give-back.ts';
 import { toUnwrittenTurn } from './hand-over.ts';
 import type { IdempotentRequest } from './idempotency-store.ts';
 import type { Lane } from './lane.ts';
@@ -60,7 +61,10 @@ export function beginTurn(
   const { opening, when } = admitted;
   const isFree = isLaneFree(parts);
   if (isFree && when === 'with-first-commit' && isFreeOfCost(opening.driver)) {
-    parts.unwritten.hold(opening.turnId, () => void writeTurn(parts, lane, admitted));
+    parts.unwritten.hold(opening.turnId, {
+      write: () => void writeTurn(parts, lane, admitted),
+      lose: () => giveBackOpened(parts, { ...opening, principal: admitted.request.principal }),
+    });
     lane.begin(toFirstRun(parts, admitted));
     return;
   }

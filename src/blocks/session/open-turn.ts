@@ -7,7 +7,6 @@
 
 import { isLive } from '../../core/capabilities/grant.ts';
 import { type InspectedInput, inspectInput } from '../../core/checks/inspect-input.ts';
-import { NO_USAGE } from '../../core/conversation/usage.ts';
 import { deny } from '../../core/errors/denial.ts';
 import type { Agent } from '../../core/policy/agent-policy.ts';
 import type { Authority } from '../../core/policy/authority.ts';
@@ -20,6 +19,7 @@ import type { OpenTurn } from '../workspace/workspace-api.ts';
 import { isLaneFree, type Opening } from './begin-turn.ts';
 import { bringSkills, wantsSkills } from './bring-skills.ts';
 import { agentOf, chooseDriver, isFreeOfCost } from './choose-driver.ts';
+import { giveBack } from './give-back.ts';
 import { reserveTurn } from './reserve-turn.ts';
 import type { AdmissionRefusal, AdmitTurn } from './session-api.ts';
 import type { SessionParts } from './session-parts.ts';
@@ -170,10 +170,4 @@ function toOpening(
     driver: isOwnModel ? { kind: 'model', model } : driver,
     mayHold: isLasting && isLaneFree(parts),
   };
-}
-
-/** Gives up a turn whose slice was reserved. If the way back fails, the workspace asks for it. */
-function giveBack({ defer, neighbours }: SessionParts, { turnId, principal }: OpenTurn): void {
-  const settlement = { reservation: turnId, usage: NO_USAGE, toolCalls: {} };
-  defer(neighbours.settleTurn(principal.workspace, settlement).catch(() => {}));
 }

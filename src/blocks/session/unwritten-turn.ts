@@ -28,6 +28,7 @@ interface Held {
   readonly writes: (() => void)[];
   /** What they will add up to. */
   readonly progress: TurnProgress;
+  readonly lose: () => void;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -43,10 +44,13 @@ export class UnwrittenTurn {
     this.#hearLost = hearLost;
   }
 
-  /** There is one at most: whatever is asked of the session writes it first. */
-  hold(turnId: TurnId, write: () => void): void {
+  /** There is one at most: whatever is asked of the session writes it first. `lose` is called if it cannot be written. */
+  hold(
+    turnId: TurnId,
+    { write, lose }: { readonly write: () => void; readonly lose: () => void },
+  ): void {
     const timer = setTimeout(() => this.write(), LATEST_MS);
-    this.#held = { turnId, writes: [write], progress: new TurnProgress(), timer };
+    this.#held = { turnId, writes: [write], progress: new TurnProgress(), lose, timer };
   }
 
   /**
@@ -110,6 +114,7 @@ export class UnwrittenTurn {
     if (this.#held !== held) return;
     this.#letGo(held);
     this.#lost = held.turnId;
+    held.lose();
     this.#hearLost(held.turnId);
   }
 

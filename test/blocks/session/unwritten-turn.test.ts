@@ -241,6 +241,13 @@ async function beginWithHeldStart(fixture: SessionFixture) {
   return { ran, run: await fixture.run() };
 }
 
+const rename = ({ connect }: SessionFixture, from: string, to: string) =>
+  runInDurableObject(connect(), (_, { storage }) => {
+    storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
+  });
+
+const settledOf = ({ script }: SessionFixture) => script.settled.map(({ turnId }) => turnId);
+
 describe('a turn that is held', () => {
   it('is decided once: what is heard before it is written changes no start of its own', async () => {
     const fixture = openFixture();
@@ -262,18 +269,30 @@ describe('a turn that is held', () => {
   it('never was, if it cannot be written: its caller hears so, and the next one runs', async () => {
     const fixture = openFixture();
     const { ran, run } = await beginWithHeldStart(fixture);
-    const rename = (from: string, to: string) =>
-      runInDurableObject(fixture.connect(), (_, { storage }) => {
-        storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
-      });
-    await rename('journal', 'journal_away');
+    await rename(fixture, 'journal', 'journal_away');
     await expect(ran).rejects.toMatchObject({ code: 'internal' });
-    await rename('journal_away', 'journal');
+    await rename(fixture, 'journal_away', 'journal');
+    await eventually(() => expect(settledOf(fixture)).toEqual([run.turn.turnId]));
     expect(await run.commit([toFinished(0, 0)])).toEqual({ ok: false, error: 'lease_lost' });
     expect(await fixture.client.describe()).toMatchObject({ turns: 0 });
     await fixture.admit();
     const next = await fixture.run(1);
     expect((await next.commit([toTurnFinished()])).ok).toBe(true);
+  });
+});
+
+describe('a turn whose admission cannot be written', () => {
+  it('gives back at once what was reserved for it, and the next one is admitted', async () => {
+    const fixture = openFixture();
+    await fixture.client.create(fixture.create);
+    await rename(fixture, 'journal', 'journal_away');
+    await expect(fixture.admit()).rejects.toThrow();
+    await rename(fixture, 'journal_away', 'journal');
+    const lost = fixture.script.openings[0]?.turnId;
+    await eventually(() => expect(settledOf(fixture)).toEqual([lost]));
+    const next = await fixture.admit();
+    expect(await fixture.client.willSettle(next)).toBe(true);
+    expect(settledOf(fixture)).toEqual([lost]);
   });
 });
 
@@ -306,7 +325,10 @@ describe('UnwrittenTurn', () => {
     const storage = { transactionSync: <T>(change: () => T) => change() };
     const changes = new Changes(storage, { forgetMemory: () => {} });
     const unwritten = new UnwrittenTurn(changes, (turn) => void lost.push(turn));
-    unwritten.hold(turnId, () => void written.push('admission'));
+    unwritten.hold(turnId, {
+      write: () => void written.push('admission'),
+      lose: () => void lost.push('given back'),
+    });
     return { unwritten, written, lost };
   };
   const start = toReply(0, ['fetch']);
@@ -349,7 +371,7 @@ describe('UnwrittenTurn', () => {
     unwritten.write();
     expect(unwritten.isAbout(turnId)).toBe(false);
     expect(unwritten.wasLost(turnId)).toBe(true);
-    expect(lost).toEqual([turnId]);
+    expect(lost).toEqual(['given back', turnId]);
   });
 
   it('goes on holding all of it when the change that was to take it along fails', () => {
