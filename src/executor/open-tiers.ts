@@ -9,6 +9,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Fault } from '../core/errors/fault.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
+import { toPlainText } from './bounded-output.ts';
 import { createBundleSandbox } from './container-sandbox/create-bundle-sandbox.ts';
 import { createEngineSandbox } from './container-sandbox/create-engine-sandbox.ts';
 import { loadEngineImage } from './container-sandbox/engine/load-image.ts';
@@ -60,12 +61,23 @@ export async function sweepTiers(tiers: Tiers): Promise<OpenedTiers> {
     try {
       await sandbox.sweep();
       swept.push([tier, sandbox]);
-    } catch {
+    } catch (thrown) {
       const must = 'what an earlier run left in it must be found and ended';
-      problems.push(`Cannot serve the tier "${tier}" until the next start: ${must}`);
+      problems.push(
+        `Cannot serve the tier "${tier}" until the next start: ${must} (${why(thrown)})`,
+      );
     }
   }
   return { tiers: Object.fromEntries(swept), problems };
+}
+
+/** As a line for the operator, with what was beneath it. */
+function why(thrown: unknown): string {
+  const said: string[] = [];
+  for (let at = thrown; at instanceof Error && said.length < 3; at = at.cause)
+    said.push(at.message);
+  const text = said.length === 0 ? String(thrown) : said.join(': ');
+  return toPlainText(text).replaceAll(/\s+/g, ' ').slice(0, 500);
 }
 
 export function openProcessTier(): Promise<Made> {

@@ -66,7 +66,11 @@ test('an engine that is lost as the executor starts keeps no other tier from bei
     process: { sweep } as unknown as Sandbox,
   });
   expect(sweep).toHaveBeenCalledOnce();
-  expect(told).toContainEqual(expect.stringContaining('Cannot serve the tier "container"'));
+  expect(told).toContainEqual(
+    expect.stringMatching(
+      /^Cannot serve the tier "container" .* \(Cannot use the container engine: .*: .*\)$/,
+    ),
+  );
 });
 
 test('a start that is left without a tier ends, and says why', async () => {
