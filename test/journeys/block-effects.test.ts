@@ -64,6 +64,52 @@ const count = (ref: string, text: string) => ({
   arguments: { text },
 });
 
+const timer = (timerId: string) => ({ type: 'timer', timerId, afterMs: 60_000, body: 1 });
+
+test.each([
+  ['timer', () => [timer('a'), timer('b')]],
+  [
+    'monitor',
+    (to: string) => [
+      { type: 'monitor', to },
+      { type: 'monitor', to },
+    ],
+  ],
+  [
+    'link',
+    (to: string) => [
+      { type: 'monitor', to },
+      { type: 'link', to },
+    ],
+  ],
+])(
+  'a %s beyond the limits ends the block, and nothing else of the message happens',
+  async (_, excess) => {
+    const limits = { timers: 1, relations: 1 };
+    const capabilities = ['CAP_SEND', 'CAP_MONITOR', 'CAP_LINK'];
+    const { id } = (await api.post('/v1/blocks', { behavior, capabilities, limits })).body;
+    const other = await spawn();
+    expect(
+      (
+        await api.post(`/v1/blocks/${id}/call`, {
+          body: [{ type: 'reply', body: 'well' }, timer('a')],
+        })
+      ).body.body,
+    ).toBe('well');
+    const body = [
+      { type: 'send', to: other, body: [] },
+      { type: 'reply', body: 'done' },
+      ...excess(other),
+    ];
+    const called = await api.post(`/v1/blocks/${id}/call`, { body, timeoutMs: 300 });
+    expect(called.status).not.toBe(200);
+    const read = async (block: string) => (await api.get(`/v1/blocks/${block}`)).body;
+    await expect.poll(async () => (await read(id)).exitReason).toEqual({ crash: 'limit_reached' });
+    expect((await read(other)).mailbox.accepted).toBe(0);
+    expect((await read(id)).mailbox.depth).toBe(1);
+  },
+);
+
 test('tools are called in order, and answer', async () => {
   const id = await spawn('tool:call:text-stats');
   await ask(id, count('one', 'a'), count('two', 'a b'));

@@ -5,9 +5,11 @@
  */
 
 import { bodyBytes } from '../../core/blocks/block-body.ts';
+import type { Envelope } from '../../core/blocks/block-signal.ts';
 import { NO_SPEND, type Spend } from '../../core/policy/ledger.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import type { Processed } from './behavior.ts';
+import type { BlockRefusal } from './block-api.ts';
 import { type BlockParts, transact } from './block-parts.ts';
 import { deadLetter } from './dead-letters.ts';
 import { endBlock } from './end-block.ts';
@@ -28,7 +30,8 @@ const MAX_ATTEMPTS = 3;
 export interface Committing {
   readonly message: StoredMessage;
   readonly state: StateStore;
-  readonly answer: Effecting['answer'];
+  /** Gives the answer to a call from outside; `false` if nobody waits any more. */
+  readonly answer: (correlationId: string, envelope: Envelope) => boolean;
 }
 
 /**
@@ -55,15 +58,39 @@ export async function commitMessage(
   if (facts === undefined || isTakenAway(parts, message, used)) return;
   const objection = findEffectObjection(effects, facts, { authority, now: parts.now() });
   if (objection !== undefined) return lack(parts, message, { objection, used });
-  transact(parts, () => {
+  const answers: Parameters<Committing['answer']>[] = [];
+  const collect: Effecting['answer'] = (...given) => void answers.push(given);
+  const refused = transactUnless(parts, () => {
     settleMessage(parts, message, used);
     if (!spend(parts, { messages: countMessages(effects) }).ok) {
-      return failMessage(parts, message, 'budget_exhausted');
+      failMessage(parts, message, 'budget_exhausted');
+      return undefined;
     }
     parts.mailbox.remove(message.seq);
     if (processed.state !== undefined) state.write(processed.state, label);
-    performEffects(parts, effects, { facts, message, label, answer });
+    return performEffects(parts, effects, { facts, message, label, answer: collect });
   });
+  if (refused !== undefined) return fail(parts, message, { code: refused.code, used });
+  // Nobody hears of what is not written.
+  const late = answers.filter((given) => !answer(...given));
+  if (late.length > 0) transact(parts, () => late.map(() => parts.facts.count('lateReplies')));
+}
+
+/** All of the change, or, where it answers a refusal, nothing of it. */
+function transactUnless(
+  parts: BlockParts,
+  change: () => BlockRefusal | undefined,
+): BlockRefusal | undefined {
+  let refused: BlockRefusal | undefined;
+  try {
+    transact(parts, () => {
+      refused = change();
+      if (refused !== undefined) throw new Error('undone');
+    });
+  } catch (thrown) {
+    if (refused === undefined) throw thrown;
+  }
+  return refused;
 }
 
 /** Part of a transaction: ends this life over the message, which keeps count of that. */

@@ -13,6 +13,7 @@ import type { Label } from '../../core/policy/labels.ts';
 import type { BlockId } from '../../core/primitives/ids.ts';
 import type { StoredMessage } from '../kit/mailbox-store.ts';
 import { type OtherAct, performAct } from './act-as-block.ts';
+import type { BlockRefusal } from './block-api.ts';
 import { type BlockParts, sendSoon } from './block-parts.ts';
 import { endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
@@ -50,58 +51,69 @@ export interface Effecting {
   readonly facts: BlockFacts;
   readonly message: StoredMessage;
   readonly label: Label;
-  /** Gives the answer to a call from outside; `false` if nobody waits any more. */
-  readonly answer: (correlationId: string, envelope: Envelope) => boolean;
+  /** Is given the answers to calls from outside. */
+  readonly answer: (correlationId: string, envelope: Envelope) => void;
 }
 
 /**
- * Part of a transaction. An effect that is out of bounds (a limit) is dropped, and so is what is sent to a
- * stranger's id.
+ * Part of a transaction, which must not be kept where it answers a refusal: an effect is out of bounds. What
+ * is sent to a stranger's id is dropped.
  */
 export function performEffects(
   parts: BlockParts,
   effects: readonly Effect[],
   effecting: Effecting,
-): void {
+): BlockRefusal | undefined {
   for (const effect of effects) {
-    if (parts.facts.alive() === undefined) return;
-    performOne(parts, effect, effecting);
+    if (parts.facts.alive() === undefined) return undefined;
+    const refused = performOne(parts, effect, effecting);
+    if (refused?.code === 'limit_reached') return refused;
   }
+  return undefined;
 }
 
-function performOne(parts: BlockParts, effect: Effect, effecting: Effecting): void {
+/** What cannot be done; nothing where that is told in an answer. */
+function performOne(
+  parts: BlockParts,
+  effect: Effect,
+  effecting: Effecting,
+): BlockRefusal | undefined {
   const { facts, label, message } = effecting;
   const requestId = message.traceId ?? facts.order.requestId;
   switch (effect.type) {
     case 'reply':
       reply(parts, JSON.stringify(effect.body), effecting);
-      return;
+      return undefined;
     case 'exit':
       endBlock(parts, effect.reason === 'kill' ? 'killed' : effect.reason);
-      return;
+      return undefined;
     case 'send': {
       const to = parts.readBlockId(effect.to);
-      if (to === undefined) return;
+      if (to === undefined) return undefined;
       const envelope = toEnvelope(parts, JSON.stringify(effect.body), effecting);
       parts.pairs.say(to, { kind: 'message', envelope: { ...envelope, label } });
       sendSoon(parts);
-      return;
+      return undefined;
     }
     case 'spawn':
       spawnByEffect(parts, effect, { facts, label, requestId });
-      return;
+      return undefined;
     case 'call-tool':
     case 'memory':
     case 'db':
     case 'env':
       addRequest(parts, { request: effect, label, requestId });
-      return;
+      return undefined;
     default: {
       const act = toAct(parts, effect);
-      if (act !== undefined) performAct(parts, facts, act);
-      else if (effect.type === 'link' || effect.type === 'monitor') {
+      if (act !== undefined) {
+        const done = performAct(parts, facts, act);
+        return done.ok ? undefined : done.error;
+      }
+      if (effect.type === 'link' || effect.type === 'monitor') {
         hearNobody(parts, effect.type, effect.to);
       }
+      return undefined;
     }
   }
 }
@@ -138,8 +150,7 @@ function reply(parts: BlockParts, body: string, effecting: Effecting): void {
   const envelope = toEnvelope(parts, body, effecting);
   const peer = from.startsWith('block:') ? (from.slice(6) as BlockId) : undefined;
   if (peer === undefined) {
-    const isAwaited = correlationId !== undefined && effecting.answer(correlationId, envelope);
-    if (correlationId !== undefined && !isAwaited) parts.facts.count('lateReplies');
+    if (correlationId !== undefined) effecting.answer(correlationId, envelope);
     return;
   }
   const kind = correlationId === undefined ? 'message' : 'reply';
