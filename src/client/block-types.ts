@@ -89,6 +89,12 @@ export interface Tree {
   readonly depth: number;
   readonly restarts: number;
   readonly children: readonly Tree[];
+  /** Of a supervisor: children that do not live and are to be started, `startsAt` in epoch milliseconds at the earliest. */
+  readonly awaited?: readonly {
+    readonly name: string;
+    readonly restarts: number;
+    readonly startsAt?: number;
+  }[];
 }
 
 export interface Sent {

@@ -26,6 +26,7 @@ interface Tree {
   readonly restarts: number;
   readonly depth: number;
   readonly children: readonly Tree[];
+  readonly awaited?: readonly { readonly startsAt?: number }[];
 }
 
 const child = (name: string, more: object = {}) => ({
@@ -134,6 +135,20 @@ test('a supervisor that is ending takes no more children', async () => {
   await api.post(`/v1/blocks/${id}/exit`, { reason: 'shutdown' });
   const added = await api.post(`/v1/blocks/${id}/children`, child('late'));
   expect([added.status, added.body.code]).toEqual([409, 'conflict']);
+});
+
+test('a child that waits before it is started again is seen in the tree', async () => {
+  const backoff = { firstMs: 60_000, maxMs: 60_000 };
+  const id = await supervise({ backoff, children: [child('a'), child('b')] });
+  const { a, b } = await untilAlive(id, 2);
+  const before = Date.now();
+  await api.post(`/v1/blocks/${a}/exit`, CRASH);
+  await expect.poll(async () => (await readTree(id)).awaited).toHaveLength(1);
+  const { children, awaited } = await readTree(id);
+  expect(children.map((each) => each.id)).toEqual([b]);
+  expect(awaited).toEqual([{ name: 'a', restarts: 0, startsAt: expect.any(Number) }]);
+  expect(awaited?.[0]?.startsAt).toBeGreaterThanOrEqual(before + backoff.firstMs);
+  await api.delete(`/v1/blocks/${id}`);
 });
 
 test('a kept mailbox goes on where the last life left it, in order', async () => {

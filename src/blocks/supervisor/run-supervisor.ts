@@ -29,8 +29,9 @@ import { type Carried, type Carrying, startChild } from './start-child.ts';
 import {
   type ChildNews,
   ownOf,
+  readSupervisor,
   type SupervisorRecord,
-  SupervisorStore,
+  storeOf,
 } from './supervisor-store.ts';
 
 /** Longest that a supervisor keeps of what its children are, as JSON: it is written with each event. */
@@ -60,7 +61,7 @@ export function startChildren(
 
 /** Something happened to the child that lives, or lived last, under this id. */
 export function hearChild(parts: BlockParts, facts: BlockFacts, heard: ChildNews): void {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   if (record === undefined) return;
   const found = Object.entries(record.lives).find(([, { id }]) => id === heard.id);
   if (found === undefined) return;
@@ -79,7 +80,7 @@ export function hearChild(parts: BlockParts, facts: BlockFacts, heard: ChildNews
 }
 
 export function tellSupervisor(parts: BlockParts, facts: BlockFacts, event: SupervisorEvent): void {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   if (record === undefined) return;
   const started = supervise(record.state, event, parts.now());
   settle(parts, facts, { record, started, wasUp: record.state.isUp });
@@ -87,7 +88,7 @@ export function tellSupervisor(parts: BlockParts, facts: BlockFacts, event: Supe
 
 /** The `supervise` timer: tells what is due, and sets itself for what is not. */
 export function hearAlarms(parts: BlockParts, facts: BlockFacts): void {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   if (record === undefined) return;
   const now = parts.now();
   const due = record.alarms.filter(({ at }) => at <= now);
@@ -103,7 +104,7 @@ export function addChild(
   facts: BlockFacts,
   child: ChildOrder,
 ): Result<true, BlockRefusal> {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   if (record === undefined) return err(NO_SUPERVISOR);
   if (record.state.isEnding) return err(ENDING);
   if (Object.hasOwn(record.orders, child.name)) {
@@ -121,7 +122,7 @@ export function findUpgradeObjection(
   parts: BlockParts,
   { children }: SupervisorBehavior,
 ): BlockRefusal | undefined {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   if (record === undefined) return undefined;
   const { orders, state } = record;
   if (state.isEnding && children.some(({ name }) => !Object.hasOwn(orders, name))) return ENDING;
@@ -142,7 +143,7 @@ export function upgradeSupervisor(
   facts: BlockFacts,
   behavior: SupervisorBehavior,
 ): void {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   if (record === undefined) return;
   const { children, kind: _, ...spec } = behavior;
   const known = children.filter(({ name }) => Object.hasOwn(record.orders, name));
@@ -159,7 +160,7 @@ export function hearChangedChild(
   parts: BlockParts,
   { id, signal }: { readonly id: BlockId; readonly signal: ChangedSignal },
 ): void {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   if (record === undefined) return;
   const [name] = Object.entries(record.lives).find(([, life]) => life.id === id) ?? [];
   const order = name === undefined ? undefined : ownOf(record.orders, name);
@@ -178,20 +179,8 @@ const NO_SUPERVISOR = refusal('conflict', 'The block is no supervisor');
 
 /** Whether the supervisor has a child of this name. */
 export function hasChild(parts: BlockParts, name: string): boolean {
-  const record = storeOf(parts).read();
+  const record = readSupervisor(parts);
   return record !== undefined && Object.hasOwn(record.orders, name);
-}
-
-/** How often each child was started again, by the id of its present life. */
-export function restartsById(parts: BlockParts): ReadonlyMap<BlockId, number> {
-  const record = storeOf(parts).read();
-  if (record === undefined) return new Map();
-  return new Map(
-    record.state.children.flatMap(({ spec: { name }, restarts }) => {
-      const life = ownOf(record.lives, name);
-      return life === undefined ? [] : [[life.id, restarts] as const];
-    }),
-  );
 }
 
 interface Settling {
@@ -291,8 +280,4 @@ function stop(parts: BlockParts, { command, record }: Carrying<StopCommand>): Ca
 
 function toSpec({ name, restart, graceMs, significant }: ChildOrder) {
   return { name, restart, graceMs, significant };
-}
-
-function storeOf(parts: BlockParts): SupervisorStore {
-  return new SupervisorStore(parts.storage.sql, parts.tables, parts.values);
 }

@@ -11,6 +11,7 @@ import type { ExitReason } from '../../core/supervision/exit-reason.ts';
 import type { SupervisorEvent, SupervisorState } from '../../core/supervision/supervisor-state.ts';
 import type { ChunkedValues } from '../kit/chunked-values.ts';
 import type { Tables } from '../kit/tables.ts';
+import type { BlockParts } from '../user/block-parts.ts';
 
 /** The present or last life of a child. */
 export interface ChildLife {
@@ -81,4 +82,15 @@ export class SupervisorStore {
     this.#values.delete(KEY);
     return this.#values.spill(KEY, JSON.stringify(record)) ?? IN_PARTS;
   }
+}
+
+type Storing = Pick<BlockParts, 'storage' | 'tables' | 'values'>;
+
+export function storeOf({ storage, tables, values }: Storing): SupervisorStore {
+  return new SupervisorStore(storage.sql, tables, values);
+}
+
+/** Nothing of a block that is no supervisor. */
+export function readSupervisor(parts: Storing): SupervisorRecord | undefined {
+  return storeOf(parts).read();
 }

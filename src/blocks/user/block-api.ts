@@ -285,6 +285,17 @@ export interface BlockTree {
   /** How often its supervisor started it again. */
   readonly restarts: number;
   readonly children: readonly BlockTree[];
+  /** Of a supervisor: those that it is to start, in that order. Absent where there are none. */
+  readonly awaited?: readonly AwaitedChild[];
+}
+
+/** A child that does not live now. */
+export interface AwaitedChild {
+  readonly name: string;
+  /** How often it was started again before. */
+  readonly restarts: number;
+  /** Not before then, epoch milliseconds; absent where nothing but its turn is waited for. */
+  readonly startsAt?: number;
 }
 
 export type AcceptedStream =

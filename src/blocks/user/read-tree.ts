@@ -5,7 +5,7 @@
  */
 
 import type { BlockId } from '../../core/primitives/ids.ts';
-import { restartsById } from '../supervisor/run-supervisor.ts';
+import { awaitedChildren, restartsById } from '../supervisor/read-children.ts';
 import type { BlockTree } from './block-api.ts';
 import type { BlockParts } from './block-parts.ts';
 import { describeBlock } from './describe-block.ts';
@@ -29,6 +29,7 @@ export async function readTree(
   );
   const { id, name, state, behavior, mailbox } = described;
   const children = found.filter((child) => child !== undefined);
+  const awaited = state === 'exited' ? [] : awaitedChildren(parts);
   return {
     id,
     ...(name !== undefined && { name }),
@@ -37,6 +38,7 @@ export async function readTree(
     depth: mailbox.depth,
     restarts: 0,
     children,
+    ...(awaited.length > 0 && { awaited }),
   };
 }
 

@@ -16,7 +16,8 @@ const MAX_LEVELS = 32;
 
 const tree: z.ZodType<BlockTree> = z.custom<BlockTree>().meta({
   type: 'object',
-  description: 'id, name, state, behavior, depth of the mailbox, restarts, children (trees)',
+  description:
+    'id, name, state, behavior, depth of the mailbox, restarts, children (trees); of a supervisor, awaited: children that are to be started (name, restarts, startsAt)',
 });
 
 const readBlockTree = defineRoute(
