@@ -353,12 +353,13 @@ describe('a program', () => {
 
 describe('an agent block', () => {
   const BUDGET = 50_000;
-  const spawn = async (limits: object = {}): Promise<string> => {
+  const spawn = async (limits: object = {}, more: object = {}): Promise<string> => {
     const spawned = await api.post('/v1/blocks', {
       behavior: { kind: 'agent', model: SCRIPT_MODEL },
       capabilities: ['CAP_INFER', 'CAP_SEND', 'CAP_RECEIVE', 'tool:call:text-stats'],
       budget: { tokens: BUDGET },
       limits,
+      ...more,
     });
     return spawned.body.id;
   };
@@ -398,6 +399,32 @@ describe('an agent block', () => {
     const { body } = await api.get(`/v1/blocks/${id}/dead-letters`);
     expect(body.deadLetters).toMatchObject([{ body: script({ text: 'one' }), attempts: 0 }]);
   });
+
+  test.each([false, true])(
+    'that ends while it waits leaves those above what its turn has not used (parent has ended: %s)',
+    async (isOrphan) => {
+      const capabilities = [
+        'CAP_SPAWN',
+        'CAP_INFER',
+        'CAP_SEND',
+        'CAP_RECEIVE',
+        'tool:call:text-stats',
+      ];
+      const top = await spawn({}, { capabilities });
+      const middle = await spawn({}, { capabilities, parent: top, budget: { tokens: 20_000 } });
+      const id = await spawn({}, { parent: middle, budget: { tokens: 10_000 } });
+      const usage = { inputTokens: 30, outputTokens: 50 };
+      const body = script({ toolCalls: [countWords()], usage }, END);
+      await api.post(`/v1/blocks/${id}/messages`, { body });
+      const upgrade = () => api.post(`/v1/blocks/${id}/upgrade`, { behavior: { kind: 'mailbox' } });
+      await expect.poll(async () => (await upgrade()).body.code).toBe('turn_waiting');
+      expect(await tokensOf(id)).toBe(0);
+      if (isOrphan) await api.delete(`/v1/blocks/${middle}`);
+      await api.delete(`/v1/blocks/${id}`);
+      const [heir, most] = isOrphan ? [top, BUDGET] : [middle, 20_000];
+      await expect.poll(() => tokensOf(heir), { timeout: 20_000 }).toBe(most - 80);
+    },
+  );
 
   test('asks nobody any more for a message that a checkpoint took away, and goes on', async () => {
     const id = await spawn();

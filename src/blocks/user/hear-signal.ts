@@ -18,7 +18,7 @@ import { type BlockParts, MAIL } from './block-parts.ts';
 import { CHILD_REF, endBlock } from './end-block.ts';
 import type { BlockFacts } from './facts-store.ts';
 import { hearBounds } from './hear-bounds.ts';
-import { hearEstate, passEstateUp } from './hear-estate.ts';
+import { hearEstate, passEstateUp, REST_REF } from './hear-estate.ts';
 import { behaviorOf } from './present-facts.ts';
 
 /** The answer to a message; nothing for other signals. */
@@ -146,9 +146,10 @@ function hearExitAsSupervisor(
 
 function hearDown(parts: BlockParts, facts: BlockFacts, { from, signal }: Heard<'down'>): void {
   const { ref, reason, estate } = signal;
-  if (ref === CHILD_REF) {
+  if (ref === CHILD_REF || ref === REST_REF) {
     if (estate !== undefined) hearEstate(parts, from, estate);
-    hearChild(parts, facts, { id: from, ended: reason, lastSeq: estate?.lastSeq });
+    if (ref === CHILD_REF)
+      hearChild(parts, facts, { id: from, ended: reason, lastSeq: estate?.lastSeq });
     return;
   }
   // One that was taken back meanwhile.

@@ -18,6 +18,7 @@ import type { BlockRefusal } from './block-api.ts';
 import { type BlockParts, MAIL, transact } from './block-parts.ts';
 import { commitMessage, failMessage } from './commit-message.ts';
 import type { BlockFacts } from './facts-store.ts';
+import { leaveRest } from './hear-estate.ts';
 import { Interludes } from './interludes.ts';
 import { crashOfCapability, findBlockObjection } from './may-act.ts';
 import { FOR_HUMAN } from './program-end.ts';
@@ -83,13 +84,32 @@ export class Processor {
   }
 
   /** The timer: goes on with what there is. */
-  ring(): Promise<void> {
-    return this.#messages.ring();
+  async ring(): Promise<void> {
+    await this.#messages.ring();
+    this.end();
   }
 
   /** The block is dead: what its behaviour is at ends too. */
   end(): void {
-    this.#messages.end();
+    const { facts, mailbox } = this.#parts;
+    const dead = facts.alive() === undefined ? facts.read() : undefined;
+    if (dead === undefined) return;
+    const waits = mailbox.inHand === dead.held?.seq && this.#messages.running === undefined;
+    this.#messages.end(() => this.#leaveRest(dead, waits));
+  }
+
+  /**
+   * Of one that ended over a message. What a turn has used that waited for a human is known; one that was
+   * stopped over a question to its model may still be told what that has cost, so it has used all.
+   */
+  async #leaveRest(dead: BlockFacts, hasTurn: boolean): Promise<void> {
+    const parts = this.#parts;
+    const held = parts.facts.read()?.held;
+    if (held === undefined) return;
+    const message = hasTurn ? parts.mailbox.read(held.seq) : undefined;
+    const used = message && (await this.#askUsed(dead, message));
+    transact(parts, () => leaveRest(parts, used));
+    parts.flush();
   }
 
   /** After the message that is being processed, and before the next one: see `interludes.ts`. */
@@ -133,10 +153,15 @@ export class Processor {
   async #settleEnded(before: BlockFacts, message: StoredMessage, hasTurn: boolean): Promise<void> {
     const held = this.#parts.facts.alive()?.held;
     if (held?.seq !== message.seq) return;
-    const processing = hasTurn ? this.#choose(before) : undefined;
-    const ended = await processing?.behave({ facts: before, message }).catch(() => undefined);
-    const used = ended !== undefined && 'used' in ended ? ended.used : undefined;
+    const used = hasTurn ? await this.#askUsed(before, message) : undefined;
     transact(this.#parts, () => settleMessage(this.#parts, message, used ?? held));
+  }
+
+  /** By the turn of a message, which has one, and has ended. */
+  async #askUsed(facts: BlockFacts, message: StoredMessage): Promise<Spend | undefined> {
+    const processing = this.#choose(facts);
+    const ended = await processing?.behave({ facts, message }).catch(() => undefined);
+    return ended !== undefined && 'used' in ended ? ended.used : undefined;
   }
 
   /**

@@ -74,7 +74,13 @@ export class Sender {
   }
 
   #owes(): boolean {
-    return this.#parts.pairs.hasUnsent() || this.#owesEvents();
+    return this.#parts.pairs.hasUnsent() || this.#owesEvents() || this.#owesRest();
+  }
+
+  /** A dead block that has not said yet what it leaves of what it held. */
+  #owesRest(): boolean {
+    const facts = this.#parts.facts.read();
+    return facts?.exit !== undefined && facts.held !== undefined;
   }
 
   #owesEvents(): boolean {

@@ -71,16 +71,18 @@ export class WorkThrough<Piece> {
     if (this.#running !== undefined) timers.set(this.#rules.timer, now() + LOOK_AGAIN_MS);
   }
 
-  /** The block is dead: what is under way ends too, and what may be just about to begin. */
-  end(): void {
+  /** The block is dead: what is under way ends too, and what may be just about to begin; `then` comes after it. */
+  end(then: () => Promise<void> = async () => {}): void {
     const { facts, defer } = this.#parts;
     const dead = facts.read();
     if (dead === undefined || this.#isEnding) return;
     this.#isEnding = true;
     defer(
-      this.endPiece(dead).finally(() => {
-        this.#isEnding = false;
-      }),
+      this.endPiece(dead)
+        .then(then)
+        .finally(() => {
+          this.#isEnding = false;
+        }),
     );
   }
 

@@ -65,6 +65,8 @@ export interface Estate {
   readonly budget: BlockBudget;
   /** Blocks below it that may go on without it. */
   readonly wards: readonly BlockId[];
+  /** It held some of its budget for a turn that is being ended: what is left of that comes as another estate. */
+  readonly owes?: true;
   /** The last number that its mailbox has given; earlier versions do not say. */
   readonly lastSeq?: number;
 }

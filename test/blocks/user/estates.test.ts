@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BirthOrder, Teller } from '../../../src/blocks/user/block-api.ts';
 import { CHILD_REF } from '../../../src/blocks/user/end-block.ts';
+import { REST_REF } from '../../../src/blocks/user/hear-estate.ts';
 import type { UserBlock } from '../../../src/blocks/user/user-block.ts';
 import type { NumberedSignal } from '../../../src/core/blocks/block-signal.ts';
 import type { CapabilityPattern } from '../../../src/core/capabilities/pattern.ts';
@@ -73,6 +74,42 @@ describe('what a block leaves', () => {
       expect(await left(block)).toBe(700);
       await block.accept(dead(GRANDCHILD), [leaves(300)]);
       expect(await left(block)).toBe(1_000);
+    });
+  });
+});
+
+describe('what a block still owes when it ends', () => {
+  const owing: NumberedSignal = {
+    seq: 1,
+    signal: {
+      ...{ kind: 'down', ref: CHILD_REF, reason: 'killed' },
+      estate: { budget: { messages: 100 }, wards: [], owes: true },
+    },
+  };
+  const rest = (seq: number): NumberedSignal => ({
+    seq,
+    signal: {
+      ...{ kind: 'down', ref: REST_REF, reason: 'killed' },
+      estate: { budget: { messages: 200 }, wards: [] },
+    },
+  });
+
+  it('comes back once it is known, and once', async () => {
+    await inParent(async (block, child) => {
+      await block.accept(dead(child), [owing]);
+      expect(await left(block)).toBe(700);
+      await block.accept(dead(child), [rest(2)]);
+      await block.accept(dead(child), [rest(3)]);
+      expect(await left(block)).toBe(900);
+    });
+  });
+
+  it('comes back past a parent that ends before it is known', async () => {
+    await inParent(async (block, child) => {
+      await block.accept(dead(child), [leaves(0, [GRANDCHILD])]);
+      await block.accept(dead(GRANDCHILD), [rest(1)]);
+      await block.accept(dead(GRANDCHILD), [rest(2)]);
+      expect(await left(block)).toBe(800);
     });
   });
 });
