@@ -32,6 +32,7 @@ export interface AiSdkModel extends Pick<LanguageModelV4CallOptions, 'providerOp
   readonly facts: Pick<ModelFacts, 'tools' | 'streaming'>;
   readonly caching?: PromptCaching;
   readonly singleCall?: ProviderOptions;
+  readonly looseFormat?: ProviderOptions;
   /** Milliseconds until it must have begun its answer. */
   readonly firstByteMs: number;
   load(): LanguageModelV4;
@@ -122,6 +123,7 @@ async function open(
       model.providerOptions,
       goesOn(asked) ? caching?.options : undefined,
       asked.singleCall && asked.tools.length > 0 ? model.singleCall : undefined,
+      asked.format?.kind === 'schema' && !asked.format.isStrict ? model.looseFormat : undefined,
     );
     const options = { ...toCallOptions(asked), providerOptions };
     return await beginWithin(model, signal, async (abortSignal) => {

@@ -47,11 +47,12 @@ function toResponseFormat(
   format: NonNullable<ModelRequest['format']>,
 ): NonNullable<Manner['responseFormat']> {
   if (format.kind === 'json') return { type: 'json' };
-  const { name, schema } = format;
+  const { name, description, schema } = format;
   return {
     type: 'json',
     schema: schema as LanguageModelV4FunctionTool['inputSchema'],
     ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
   };
 }
 

@@ -99,7 +99,7 @@ function chooseVendor(
   const price = priceOf(env, id, terms);
   if (price === undefined) return unpriced(id);
 
-  const { providerOptions, caching, singleCall } = provider;
+  const { providerOptions, caching, singleCall, looseFormat } = provider;
   return ok(
     createAiSdkModel({
       provider: name,
@@ -110,6 +110,7 @@ function chooseVendor(
       ...(providerOptions && { providerOptions }),
       ...(caching && { caching }),
       ...(singleCall && { singleCall }),
+      ...(looseFormat && { looseFormat }),
     }),
   );
 }

@@ -36,6 +36,8 @@ export interface Provider {
   readonly caching?: PromptCaching;
   /** How it is told to call one tool at a time; absent where it cannot be. */
   readonly singleCall?: ProviderOptions;
+  /** How it is told that a schema for the reply need not be held; absent where nobody can say so. */
+  readonly looseFormat?: ProviderOptions;
 }
 
 export type ProviderOptions = NonNullable<LanguageModelV4CallOptions['providerOptions']>;
@@ -67,6 +69,7 @@ const openai: Provider = {
   loadEmbedding: (env, model) => openOpenAi(env).embeddingModel(model),
   providerOptions: { openai: { store: false } },
   singleCall: { openai: { parallelToolCalls: false } },
+  looseFormat: { openai: { strictJsonSchema: false } },
 };
 
 const google: Provider = {
@@ -110,6 +113,8 @@ function openCompatible(env: ModelBindings) {
     name: compatibleName(env),
     baseURL,
     includeUsage: true,
+    // Else the schema that a client wants would be left out, and its model never see it.
+    supportsStructuredOutputs: true,
     fetch: fetchFor(env, baseURL),
     ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
   });
@@ -137,7 +142,8 @@ export function knownPrice(env: ModelBindings, id: string): ModelPrice | undefin
 export function listProviders(env: ModelBindings): Readonly<Record<string, Provider>> {
   const name = compatibleName(env);
   const singleCall = { [name]: { parallel_tool_calls: false } };
-  return { ...BUILT_IN, [name]: { ...compatible, singleCall } };
+  const looseFormat = { [name]: { strictJsonSchema: false } };
+  return { ...BUILT_IN, [name]: { ...compatible, singleCall, looseFormat } };
 }
 
 function unset(name: string, value: string | undefined): string | undefined {

@@ -95,6 +95,29 @@ describe('a model behind HTTP', () => {
     expect(tool).toMatchObject({ role: 'tool', content: expect.stringContaining('"words":3') });
   });
 
+  test('is told the schema that a client wants its reply in, as that client has said it', async () => {
+    const { chat, responses } = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: api.token });
+    const schema = { type: 'object', properties: { answer: { type: 'number' } } };
+    provider.answer = (_, response) => streamText(response, '{"answer": 4}');
+    provider.asked.length = 0;
+    const format = { name: 'answer', description: 'The answer.', schema } as const;
+    await chat.completions.create({
+      model: MODEL,
+      messages: [{ role: 'user', content: 'Two and two?' }],
+      response_format: { type: 'json_schema', json_schema: { ...format, strict: true } },
+    });
+    await responses.create({
+      model: MODEL,
+      input: 'Two and two?',
+      text: { format: { type: 'json_schema', ...format } },
+    });
+    expect(provider.asked.map(({ body }) => body)).toMatchObject(
+      [true, false].map((strict) => ({
+        response_format: { type: 'json_schema', json_schema: { ...format, strict } },
+      })),
+    );
+  });
+
   test('that fails ends the turn as such, and neither key nor answer is shown', async () => {
     provider.answer = (_, response) => {
       refuse(response, 401, { message: `bad key ${KEY}` });

@@ -48,6 +48,19 @@ describe('what a client wishes of a reply', () => {
     });
   });
 
+  test.each([true, false])(
+    'may be a schema, with how strictly it is meant: %j',
+    async (isStrict) => {
+      const schema = { type: 'object', properties: { answer: { type: 'number' } } };
+      const named = { name: 'answer', description: 'The answer.', schema };
+      const { body } = await send({ format: { kind: 'schema', ...named, isStrict } });
+      expect(body?.response_format).toEqual({
+        type: 'json_schema',
+        json_schema: { ...named, strict: isStrict },
+      });
+    },
+  );
+
   test('may be one tool that must be called', async () => {
     const { body } = await send({ toolChoice: { tool: 'text-stats' } });
     expect(body?.tool_choice).toEqual({ type: 'function', function: { name: 'text-stats' } });

@@ -174,6 +174,17 @@ describe('an OpenAI model', () => {
     expect(sent[0]?.body).toMatchObject({ parallel_tool_calls: false, store: false });
   });
 
+  test.each([true, false])('is told how strictly a schema is meant: %j', async (isStrict) => {
+    const sent = answerWith(SAY_DONE);
+    const schema = { type: 'object', properties: { answer: { type: 'number' } } };
+    const format = { kind: 'schema', name: 'answer', schema, isStrict } as const;
+    await ask(model(), requestOf([user('Hi')], { model: MODEL, format }));
+    expect(sent[0]?.body).toMatchObject({
+      store: false,
+      text: { format: { type: 'json_schema', name: 'answer', strict: isStrict } },
+    });
+  });
+
   test('is told not to store the conversation, and not to demand every argument', async () => {
     const sent = answerWith(SAY_DONE);
     await ask(model(), requestOf([user('Hi')], { model: MODEL, maxOutputTokens: 99 }));

@@ -24,7 +24,14 @@ export type ToolChoice = 'auto' | 'none' | 'required' | { readonly tool: string 
 /** In which form the reply must be; as far as the model's provider can do it. */
 export type ReplyFormat =
   | { readonly kind: 'json' }
-  | { readonly kind: 'schema'; readonly name?: string; readonly schema: JsonObject };
+  | {
+      readonly kind: 'schema';
+      readonly name?: string;
+      readonly description?: string;
+      readonly schema: JsonObject;
+      /** Whether the provider must hold the model to it. A vendor refuses many a schema then. */
+      readonly isStrict: boolean;
+    };
 
 export interface ClientWishes {
   readonly tools: readonly ClientTool[];

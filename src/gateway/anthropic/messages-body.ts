@@ -5,7 +5,11 @@
  */
 
 import * as z from 'zod';
-import type { ClientWishes, ToolChoice } from '../../core/conversation/client-wishes.ts';
+import type {
+  ClientWishes,
+  ReplyFormat,
+  ToolChoice,
+} from '../../core/conversation/client-wishes.ts';
 import type { JsonObject } from '../../core/primitives/json.ts';
 import {
   clientToolDescription,
@@ -87,8 +91,13 @@ export function toMessagesWishes(body: MessagesBody): ClientWishes {
     ...(typeof temperature === 'number' && { temperature }),
     ...(typeof topP === 'number' && { topP }),
     ...(stopSequences && { stopSequences }),
-    ...(format && { format: { kind: 'schema', schema: format.schema as JsonObject } }),
+    ...(format && { format: toReplyFormat(format.schema) }),
   };
+}
+
+/** The vendor always holds its models to it. */
+function toReplyFormat(schema: Readonly<Record<string, unknown>>): ReplyFormat {
+  return { kind: 'schema', schema: schema as JsonObject, isStrict: true };
 }
 
 export function toAnthropicToolWishes(

@@ -40,11 +40,15 @@ export const schemaFormat = z.strictObject({
   strict: z.boolean().nullish(),
 });
 
-interface SaidFormat {
-  readonly type: 'text' | 'json_object' | 'json_schema';
-  readonly name?: string;
-  readonly schema?: Readonly<Record<string, unknown>> | null | undefined;
-}
+type SaidFormat =
+  | z.infer<(typeof PLAIN_FORMATS)[number]>
+  | {
+      readonly type: 'json_schema';
+      readonly name: string;
+      readonly description?: string | null | undefined;
+      readonly schema?: Readonly<Record<string, unknown>> | null | undefined;
+      readonly strict?: boolean | null | undefined;
+    };
 
 /** What is absent, or null, is not wished. */
 export interface SaidWishes {
@@ -79,8 +83,15 @@ function toToolChoice(choice: SaidWishes['toolChoice']): ToolChoice {
   return choice ?? 'auto';
 }
 
-function toReplyFormat({ type, name, schema }: SaidFormat): ReplyFormat | undefined {
-  if (type === 'text') return undefined;
-  if (!schema) return { kind: 'json' };
-  return { kind: 'schema', ...(name !== undefined && { name }), schema: schema as JsonObject };
+function toReplyFormat(said: SaidFormat): ReplyFormat | undefined {
+  if (said.type === 'text') return undefined;
+  if (said.type === 'json_object' || !said.schema) return { kind: 'json' };
+  const { name, description, schema, strict } = said;
+  return {
+    kind: 'schema',
+    name,
+    ...(description && { description }),
+    schema: schema as JsonObject,
+    isStrict: strict === true,
+  };
 }
