@@ -67,7 +67,8 @@ describe.each(['modern', 'legacy'] as const)('a client of the %s era', (era) => 
     const client = await connect(era);
     const misfit = await client.callTool({ name: 'text-stats', arguments: { text: 7 } });
     expect(misfit.isError).toBe(true);
-    expect(JSON.stringify(misfit.content)).toContain('structure');
+    const text = 'Denied by check "structure": schema_mismatch at "/text"';
+    expect(misfit.content).toEqual([{ type: 'text', text }]);
     await expect(client.callTool({ name: 'no_such_tool', arguments: {} })).rejects.toThrow(
       'There is no such tool',
     );

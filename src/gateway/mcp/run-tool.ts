@@ -81,8 +81,10 @@ function failed(text: string): ToolRun {
   return { kind: 'failed', text };
 }
 
+/** Which argument it was is told as over HTTP: whoever wrote the call can mend it. */
 function toSentence(denial: Denial): string {
-  const retry = denial.retryAfterMs;
+  const { pointer, retryAfterMs: retry } = denial;
+  const place = pointer ? ` at "${pointer}"` : '';
   const again = retry === undefined ? '' : `; try again in ${Math.ceil(retry / 1_000)} s`;
-  return `${describeDenial(denial)}${again}`;
+  return `${describeDenial(denial)}${place}${again}`;
 }
