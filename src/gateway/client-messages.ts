@@ -7,6 +7,7 @@
  * @module
  */
 
+import * as z from 'zod';
 import type { AssistantMessage, Message, ToolMessage } from '../core/conversation/message.ts';
 import { PRINCIPAL_LABEL, UNTRUSTED_LABEL } from '../core/policy/labels.ts';
 
@@ -32,7 +33,13 @@ export function toToolMessage(answer: Omit<ToolMessage, 'role' | 'label' | 'fiel
 /** What is said of content that is no text: nothing is passed on that no scanner can read. */
 export const TEXT_ONLY = 'must be text: no model is shown pictures, sounds or files here';
 
-/** A text, or the texts of its parts. */
-export function toText(value: string | readonly { readonly text: string }[]): string {
-  return typeof value === 'string' ? value : value.map(({ text }) => text).join('');
+/** What OpenAI's models say instead of an answer; it comes back with the history. */
+export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
+
+type TextPart = { readonly text: string } | { readonly refusal: string };
+
+/** A text, or the texts of its parts. What a model has refused with are words of its like any others. */
+export function toText(value: string | readonly TextPart[]): string {
+  if (typeof value === 'string') return value;
+  return value.map((part) => ('text' in part ? part.text : part.refusal)).join('');
 }

@@ -9,6 +9,7 @@ import type { Message } from '../../core/conversation/message.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import {
+  refusalPart,
   TEXT_ONLY,
   toAssistantMessage,
   toSystemMessage,
@@ -19,6 +20,9 @@ import {
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
 const content = z.union([z.string(), z.array(textPart)], { error: TEXT_ONLY });
+const reply = z.union([z.string(), z.array(z.union([textPart, refusalPart]))], {
+  error: TEXT_ONLY,
+});
 
 const toolCall = z.looseObject({
   id: z.string().max(256),
@@ -31,7 +35,8 @@ export const chatMessage = z.discriminatedUnion('role', [
   z.looseObject({ role: z.literal('user'), content }),
   z.looseObject({
     role: z.literal('assistant'),
-    content: content.nullish(),
+    content: reply.nullish(),
+    refusal: z.string().nullish(),
     tool_calls: z.array(toolCall).nullish(),
   }),
   z.looseObject({ role: z.literal('tool'), tool_call_id: z.string().max(256), content }),
@@ -71,7 +76,7 @@ function toMessage(message: ChatMessage, toolNames: Map<string, string>): Messag
       const calls = message.tool_calls ?? [];
       for (const call of calls) toolNames.set(call.id, call.function.name);
       return toAssistantMessage(
-        toText(message.content ?? ''),
+        toText(message.content ?? message.refusal ?? ''),
         calls.map((call) => ({
           id: call.id,
           name: call.function.name,

@@ -10,6 +10,7 @@ import type { WrittenToolCall } from '../../core/conversation/tool-call.ts';
 import type { PointerError } from '../../core/errors/pointer-errors.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import {
+  refusalPart,
   TEXT_ONLY,
   toAssistantMessage,
   toSystemMessage,
@@ -24,11 +25,20 @@ const textPart = z.looseObject({
   text: z.string(),
 });
 
-const inputMessage = z.looseObject({
-  type: z.literal('message').optional(),
-  role: z.enum(['user', 'assistant', 'system', 'developer']),
-  content: z.union([z.string(), z.array(textPart)], { error: TEXT_ONLY }),
-});
+const inputMessage = z.discriminatedUnion('role', [
+  z.looseObject({
+    type: z.literal('message').optional(),
+    role: z.enum(['user', 'system', 'developer']),
+    content: z.union([z.string(), z.array(textPart)], { error: TEXT_ONLY }),
+  }),
+  z.looseObject({
+    type: z.literal('message').optional(),
+    role: z.literal('assistant'),
+    content: z.union([z.string(), z.array(z.union([textPart, refusalPart]))], {
+      error: TEXT_ONLY,
+    }),
+  }),
+]);
 
 const functionCall = z.looseObject({
   type: z.literal('function_call'),

@@ -111,6 +111,20 @@ describe('a chat', () => {
     expect(completion.choices[0]?.message.content).toMatch(/\b2\b/);
   });
 
+  test('takes a history in which another model has refused, as words of that model', async () => {
+    const { chat, responses } = client;
+    const { model } = ask;
+    const refused = [{ type: 'refusal' as const, refusal: 'I would rather not.' }];
+    const completion = await chat.completions.create({
+      model,
+      messages: [...said('Do'), { role: 'assistant', content: refused }, ...ask.messages],
+    });
+    expect(completion.choices[0]?.message.content).toMatch(/\b4\b/);
+    const by = { type: 'message', id: 'msg_1', status: 'completed', role: 'assistant' } as const;
+    const input = [{ ...by, content: refused }, ...ask.messages];
+    expect((await responses.create({ model, input })).output_text).toMatch(/\b4\b/);
+  });
+
   test('may decline in words what is not there, and say what is left to the provider', async () => {
     const completion = await client.chat.completions.create({
       ...ask,
