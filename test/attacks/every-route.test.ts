@@ -6,7 +6,7 @@
 import { connect } from 'node:net';
 import { Validator } from '@cfworker/json-schema';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, callApi } from '../support/api.ts';
+import { type Api, callApi, SCRIPT_MODEL, script } from '../support/api.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 const TEXT = 'words7f3a91xq of somebody';
@@ -322,6 +322,79 @@ describe('every route', () => {
         'method_not_allowed',
       ]);
     }
+  });
+});
+
+describe('an answer in the shape of a vendor', () => {
+  const WEATHER = { name: 'get_weather', arguments: { city: 'Bern' } };
+  const ASKS = script({ text: 'Let me look.', toolCalls: [{ id: 'call_1', ...WEATHER }] });
+  const parameters = { type: 'object', properties: { city: { type: 'string' } } };
+  const messages = [{ role: 'user', content: ASKS }];
+  const [asks, says] = [
+    { model: SCRIPT_MODEL, messages },
+    { model: SCRIPT_MODEL, input: ASKS },
+  ];
+  const { name } = WEATHER;
+  const tool = { type: 'function', name, parameters };
+
+  /** Under which names, and that nothing is in it that the description leaves open. */
+  async function expectDescribed(method: string, path: string, body?: object) {
+    const found = operations.find(
+      (one) => one.method === method && matches(one.path, new URL(path, gateway.url).pathname),
+    );
+    if (found === undefined) throw new Error(`${method} ${path} is not described`);
+    const headers = { ...auth(), ...json };
+    const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const response = await fetch(gateway.url + path, sent);
+    const answer = await response.clone().json();
+    expect([path, response.status, answer]).toEqual([path, 200, expect.anything()]);
+    expect([path, await problemWith(found, response)]).toEqual([path, undefined]);
+    const schema = found.responses['200']?.content?.['application/json']?.schema;
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+    return answer;
+  }
+  const matches = (described: string, path: string) =>
+    new RegExp(`^${described.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+
+  test('of chat completions is described to its last member', async () => {
+    const answer = await expectDescribed('POST', '/v1/chat/completions', {
+      ...asks,
+      tools: [{ type: 'function', function: { name, parameters } }],
+    });
+    expect(answer.choices[0]).toMatchObject({ finish_reason: 'tool_calls' });
+    await expectDescribed('POST', '/v1/chat/completions', { ...asks, max_tokens: 1 });
+  });
+
+  test('of responses is described to its last member', async () => {
+    const wishes = {
+      tools: [tool],
+      tool_choice: { type: 'function', name },
+      text: { format: { type: 'json_schema', name: 'a', schema: parameters }, verbosity: 'low' },
+      metadata: { by: 'a test' },
+    };
+    const { id, output } = await expectDescribed('POST', '/v1/responses', { ...says, ...wishes });
+    expect(output.map(({ type }: { type: string }) => type)).toEqual(['message', 'function_call']);
+    expect(await expectDescribed('GET', `/v1/responses/${id}`)).toMatchObject({ output });
+    await expectDescribed('POST', `/v1/responses/${id}/cancel`);
+    await expectDescribed('DELETE', `/v1/responses/${id}`);
+    await expectDescribed('POST', '/v1/responses', { ...says, max_output_tokens: 1 });
+  });
+
+  test('of messages is described to its last member', async () => {
+    const tools = [{ name, input_schema: parameters }];
+    const request = { ...asks, tools, max_tokens: 1_000 };
+    const { content } = await expectDescribed('POST', '/v1/messages', request);
+    expect(content.map(({ type }: { type: string }) => type)).toEqual(['text', 'tool_use']);
+    await expectDescribed('POST', '/v1/messages', { ...asks, max_tokens: 1 });
+  });
+
+  test('of embeddings and of models is described to its last member', async () => {
+    for (const encoding_format of ['float', 'base64']) {
+      const request = { model: 'embedded/lexical', input: ['a', 'b'], encoding_format };
+      await expectDescribed('POST', '/v1/embeddings', request);
+    }
+    await expectDescribed('GET', '/v1/models');
+    await expectDescribed('GET', `/v1/models/${encodeURIComponent(SCRIPT_MODEL)}`);
   });
 });
 

@@ -10,6 +10,7 @@ import { ERROR_CODES, type ErrorCode } from '../../core/errors/codes.ts';
 import { toAnthropicType } from '../client-errors.ts';
 import type { WriteEvent } from '../event-stream.ts';
 import { cutOf, type HandedCall, type TurnReading } from '../turn-reading.ts';
+import type { AnthropicMessage } from './message-shape.ts';
 
 export interface MessageFrame {
   readonly turnId: string;
@@ -22,12 +23,12 @@ export interface StreamFrame extends MessageFrame {
   readonly inputTokens: number;
 }
 
-export function toAnthropicMessage(frame: MessageFrame, reading: TurnReading): object {
+export function toAnthropicMessage(frame: MessageFrame, reading: TurnReading): AnthropicMessage {
   const { texts, handedOver, cut, usage } = reading;
   return {
     ...toEmptyMessage(frame, usage),
     content: [
-      ...texts.map((text) => ({ type: 'text', text })),
+      ...texts.map((text) => ({ type: 'text' as const, text })),
       ...handedOver.map((call) => toToolUse(call, JSON.parse(call.argumentsText))),
     ],
     stop_reason: toStopReason(cut, handedOver.length),
@@ -107,7 +108,7 @@ class BlockWriter {
   }
 }
 
-function toEmptyMessage({ turnId, model }: MessageFrame, usage: Usage) {
+function toEmptyMessage({ turnId, model }: MessageFrame, usage: Usage): AnthropicMessage {
   return {
     id: `msg_${turnId}`,
     type: 'message',
@@ -122,19 +123,21 @@ function toEmptyMessage({ turnId, model }: MessageFrame, usage: Usage) {
   };
 }
 
+type ToolUse = Extract<AnthropicMessage['content'][number], { type: 'tool_use' }>;
+
 /** Arguments were checked to be a JSON object before the call was handed over. */
-function toToolUse({ callId, tool }: HandedCall, input: unknown): object {
+function toToolUse({ callId, tool }: HandedCall, input: ToolUse['input']): ToolUse {
   return { type: 'tool_use', id: callId, name: tool, input, caller: { type: 'direct' } };
 }
 
 const STOP_REASONS = { length: 'max_tokens', filter: 'refusal' } as const;
 
-function toStopReason(cut: Cut | undefined, calls: number): string {
+function toStopReason(cut: Cut | undefined, calls: number): AnthropicMessage['stop_reason'] {
   if (calls > 0) return 'tool_use';
   return cut ? STOP_REASONS[cut] : 'end_turn';
 }
 
-function toAnthropicUsage({ inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): object {
+function toAnthropicUsage({ inputTokens, outputTokens, cachedInputTokens = 0 }: Usage) {
   return {
     input_tokens: inputTokens - cachedInputTokens,
     output_tokens: outputTokens,

@@ -10,6 +10,7 @@ import { ERROR_CODES, type ErrorCode } from '../../core/errors/codes.ts';
 import { toOpenAiCode, toOpenAiType } from '../client-errors.ts';
 import type { WriteEvent } from '../event-stream.ts';
 import { cutOf, type HandedCall, type TurnReading } from '../turn-reading.ts';
+import type { ChatCompletion } from './chat-completion-shape.ts';
 
 /** What every piece of one completion says of it. */
 export interface Completion {
@@ -22,7 +23,7 @@ export interface Completion {
 /** Between what the model says in one round and in the next. */
 const ROUND_BREAK = '\n\n';
 
-export function toChatCompletion(completion: Completion, reading: TurnReading): object {
+export function toChatCompletion(completion: Completion, reading: TurnReading): ChatCompletion {
   const { texts, handedOver, usage } = reading;
   const content = texts.join(ROUND_BREAK);
   const calls = handedOver.map(toToolCall);
@@ -81,13 +82,16 @@ export function writeChunks(completion: Completion, includeUsage: boolean): Writ
   };
 }
 
-function toToolCall({ callId, tool, argumentsText }: HandedCall): object {
+type Choice = ChatCompletion['choices'][number];
+type ToolCall = NonNullable<Choice['message']['tool_calls']>[number];
+
+function toToolCall({ callId, tool, argumentsText }: HandedCall): ToolCall {
   return { id: callId, type: 'function', function: { name: tool, arguments: argumentsText } };
 }
 
 const FINISH_REASONS = { length: 'length', filter: 'content_filter' } as const;
 
-function toFinishReason(cut: Cut | undefined, calls: number): string {
+function toFinishReason(cut: Cut | undefined, calls: number): Choice['finish_reason'] {
   if (calls > 0) return 'tool_calls';
   return cut ? FINISH_REASONS[cut] : 'stop';
 }
@@ -100,7 +104,8 @@ function toStreamError(code: ErrorCode | 'cancelled'): object {
   return { message, type: toOpenAiType(code), param: null, code: toOpenAiCode(code) };
 }
 
-function toOpenAiUsage({ inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): object {
+function toOpenAiUsage(usage: Usage): ChatCompletion['usage'] {
+  const { inputTokens, outputTokens, cachedInputTokens = 0 } = usage;
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,

@@ -38,10 +38,10 @@ export function toTexts(input: string | readonly string[]): readonly string[] {
 export function toEmbeddingList(
   { vectors, usage, model }: EmbeddedTexts,
   format: EmbeddingBody['encoding_format'],
-): object {
+): z.infer<typeof embeddingList> {
   const write = format === 'base64' ? toBase64 : (vector: readonly number[]) => vector;
   const data = vectors.map((vector, index) => ({
-    object: 'embedding',
+    object: 'embedding' as const,
     index,
     embedding: write(vector),
   }));
@@ -49,6 +49,20 @@ export function toEmbeddingList(
   const counted = { prompt_tokens: inputTokens, total_tokens: inputTokens };
   return { object: 'list', data, model, usage: counted };
 }
+
+export const embeddingList = z.object({
+  object: z.literal('list'),
+  data: z.array(
+    z.object({
+      object: z.literal('embedding'),
+      index: z.number(),
+      /** Text where `base64` was asked for: little-endian 32-bit floats. */
+      embedding: z.union([z.array(z.number()).readonly(), z.string()]),
+    }),
+  ),
+  model: z.string(),
+  usage: z.object({ prompt_tokens: z.number(), total_tokens: z.number() }),
+});
 
 /** Little-endian 32-bit floats, as the vendor writes them. */
 function toBase64(vector: readonly number[]): string {

@@ -10,26 +10,21 @@ import type { Usage } from '../../core/conversation/usage.ts';
 import { ERROR_CODES } from '../../core/errors/codes.ts';
 import type { WriteEvent } from '../event-stream.ts';
 import { cutOf, type HandedCall } from '../turn-reading.ts';
+import type { OutputItem, ResponseEcho, ResponseObject } from './response-shape.ts';
 
 /** What a response says of its request. */
 export interface ResponseFrame {
   readonly id: string;
   /** In its own members' names; what is not there has OpenAI's default. */
-  readonly echo: object;
+  readonly echo: Partial<ResponseEcho>;
 }
 
-/** Also something that may stand in an input. */
-interface OutputItem {
-  readonly id: string;
-  readonly type: 'message' | 'function_call';
-}
-
-type Status = 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
+type Status = ResponseObject['status'];
 
 interface Standing {
   readonly status: Status;
   readonly usage: Usage | undefined;
-  readonly error: object | null;
+  readonly error: ResponseObject['error'];
   readonly cut?: Cut | undefined;
 }
 
@@ -86,7 +81,7 @@ export class ResponseWriter {
   }
 
   /** As far as the turn has come. */
-  response(): object {
+  response(): ResponseObject {
     const { status, usage, error, cut } = this.#standing;
     return {
       ...DEFAULTS,
@@ -165,13 +160,14 @@ export class ResponseWriter {
     return [...events, this.#whole(`response.${status === 'cancelled' ? 'failed' : status}`)];
   }
 
-  #message({ round, text }: OpenText, status: string) {
+  #message({ round, text }: OpenText, status: OutputItem['status']) {
     const type = 'message' as const;
+    const role = 'assistant' as const;
     const content = status === 'in_progress' ? [] : [toPart(text)];
-    return { id: this.#itemId('msg', round), type, role: 'assistant', status, content };
+    return { id: this.#itemId('msg', round), type, role, status, content };
   }
 
-  #functionCall({ callId, tool, argumentsText }: HandedCall, status: string) {
+  #functionCall({ callId, tool, argumentsText }: HandedCall, status: OutputItem['status']) {
     const type = 'function_call' as const;
     const id = this.#itemId('fc', this.#output.length);
     return { id, type, call_id: callId, name: tool, arguments: argumentsText, status };
@@ -197,7 +193,7 @@ export class ResponseWriter {
 
 const INCOMPLETE = { length: 'max_output_tokens', filter: 'content_filter' } as const;
 
-const DEFAULTS = {
+const DEFAULTS: Omit<ResponseEcho, 'model'> = {
   background: false,
   instructions: null,
   max_output_tokens: null,
@@ -219,18 +215,18 @@ function toEndStatus(body: Ended): Status {
   return body.code === 'cancelled' ? 'cancelled' : 'failed';
 }
 
-function toError(body: Ended): object | null {
+function toError(body: Ended): ResponseObject['error'] {
   if (body.kind === 'turn-finished' || body.code === 'cancelled') return null;
   const isRate = ERROR_CODES[body.code].status === 429;
   const code = isRate ? 'rate_limit_exceeded' : 'server_error';
   return { code, message: ERROR_CODES[body.code].title };
 }
 
-function toPart(text: string): object {
-  return { type: 'output_text', text, annotations: [], logprobs: [] };
+function toPart(text: string) {
+  return { type: 'output_text' as const, text, annotations: [], logprobs: [] };
 }
 
-function toResponseUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage): object {
+function toResponseUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage) {
   return {
     input_tokens: inputTokens,
     input_tokens_details: { cached_tokens: cachedInputTokens ?? 0, cache_write_tokens: 0 },

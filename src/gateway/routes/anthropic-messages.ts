@@ -10,6 +10,7 @@ import type { Message } from '../../core/conversation/message.ts';
 import { reserveTokens } from '../../models/count-tokens.ts';
 import { toAnthropicMessage, writeMessageEvents } from '../anthropic/anthropic-message.ts';
 import { toMessages } from '../anthropic/anthropic-messages.ts';
+import { message } from '../anthropic/message-shape.ts';
 import {
   countBody,
   messagesBody,
@@ -33,7 +34,7 @@ const createMessage = defineRoute(
     body: messagesBody,
     success: {
       status: 200,
-      describes: z.looseObject({ id: z.string(), type: z.string() }),
+      describes: message,
       also: ['stream'],
     },
     idempotency: 'own',

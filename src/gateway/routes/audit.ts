@@ -37,7 +37,13 @@ const auditRecord = z.object({
   seq: z.number(),
   source: z.string(),
   sourceSeq: z.number(),
-  event: z.record(z.string(), z.unknown()),
+  /** What else it holds depends on the action. */
+  event: z.looseObject({
+    action: z.string(),
+    decision: z.enum(['allowed', 'denied', 'observed']),
+    at: z.number(),
+    actor: z.string(),
+  }),
   previousHash: z.string(),
   hash: z.string(),
 });

@@ -5,11 +5,11 @@
  * @module
  */
 
-import * as z from 'zod';
 import { admitWhole, awaitReading, streamClientTurn } from '../client-turn.ts';
 import { json } from '../json-response.ts';
 import { chatBody, toChatWishes } from '../openai/chat-body.ts';
 import { toChatCompletion, writeChunks } from '../openai/chat-completion.ts';
+import { chatCompletion } from '../openai/chat-completion-shape.ts';
 import { toMessages } from '../openai/chat-messages.ts';
 import { invalidBody } from '../refusal.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -25,7 +25,7 @@ const chatCompletions = defineRoute(
     body: chatBody,
     success: {
       status: 200,
-      describes: z.looseObject({ id: z.string(), object: z.string() }),
+      describes: chatCompletion,
       also: ['stream'],
     },
     idempotency: 'own',

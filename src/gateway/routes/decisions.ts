@@ -45,7 +45,15 @@ const explainRoute = defineRoute(
       describes: z.object({
         allowed: z.boolean(),
         reason: z.string().optional(),
-        legs: z.array(z.record(z.string(), z.unknown())),
+        legs: z.array(
+          z.object({
+            leg: z.string(),
+            answer: z.enum(['yes', 'no', 'not-asked']),
+            reason: z.string().optional(),
+            /** The pattern of a deny list, or the cell of `policy.flow`, that said no. */
+            rule: z.string().optional(),
+          }),
+        ),
         missingGrant: z.string().optional(),
         /** What was thrown against it, as `GET /v1/switches` says it: no grant helps. */
         killSwitch: z.record(z.string(), z.string()).optional(),

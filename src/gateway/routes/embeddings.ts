@@ -5,12 +5,16 @@
  * @module
  */
 
-import * as z from 'zod';
 import { actorOf } from '../actor-of.ts';
 import { embedTexts } from '../embed-texts.ts';
 import { json } from '../json-response.ts';
 import { newSessionId } from '../open-session.ts';
-import { embeddingBody, toEmbeddingList, toTexts } from '../openai/embedding-body.ts';
+import {
+  embeddingBody,
+  embeddingList,
+  toEmbeddingList,
+  toTexts,
+} from '../openai/embedding-body.ts';
 import { defineRoute, type Route } from '../route.ts';
 
 const OPERATION = 'createEmbedding';
@@ -25,10 +29,7 @@ const createEmbedding = defineRoute(
     // Decided by the workspace, which knows what the name of the model stands for.
     access: 'any-principal',
     body: embeddingBody,
-    success: {
-      status: 200,
-      describes: z.looseObject({ object: z.literal('list'), data: z.array(z.looseObject({})) }),
-    },
+    success: { status: 200, describes: embeddingList },
     errorShape: 'openai',
   },
   async (request) => {

@@ -7,6 +7,7 @@
 
 import * as z from 'zod';
 import { openWorkspace } from '../../blocks/workspace/workspace-client.ts';
+import { PROVIDER_FAILURES } from '../../core/policy/provider-failure.ts';
 import { chooseModel } from '../../models/choose-model.ts';
 import { providerOf } from '../../models/hear-failure.ts';
 import {
@@ -21,7 +22,34 @@ import { json } from '../json-response.ts';
 import { unknownModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 
-const model = z.looseObject({ id: z.string(), object: z.literal('model') });
+const model = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.number(),
+  owned_by: z.string(),
+  description: z.string(),
+  type: z.literal('model'),
+  display_name: z.string(),
+  created_at: z.string(),
+  capabilities: z.object({
+    tools: z.boolean(),
+    vision: z.boolean(),
+    streaming: z.boolean(),
+    embeddings: z.boolean(),
+  }),
+  /** Most tokens of a conversation; `null` where nobody says. */
+  context_window: z.number().nullable(),
+  /** Of an agent or alias: what it stands for, in the order in which they are asked. */
+  models: z.array(z.string()).optional(),
+  /** Of everything else. */
+  health: z
+    .object({
+      state: z.enum(['available', 'failing']),
+      failure: z.enum(PROVIDER_FAILURES).optional(),
+      retryAt: z.number().optional(),
+    })
+    .optional(),
+});
 
 const models = defineRoute(
   {
@@ -33,7 +61,13 @@ const models = defineRoute(
     access: 'any-principal',
     success: {
       status: 200,
-      describes: z.looseObject({ object: z.literal('list'), data: z.array(model) }),
+      describes: z.object({
+        object: z.literal('list'),
+        data: z.array(model),
+        has_more: z.literal(false),
+        first_id: z.string().nullable(),
+        last_id: z.string().nullable(),
+      }),
     },
     errorShape: 'openai',
     takesApiKey: true,
@@ -87,7 +121,8 @@ async function namesOf({ env, caller }: Asked): Promise<readonly NameDescription
 type Entry = Pick<ModelDescription, 'id' | 'description'> & Partial<NameDescription>;
 
 /** Health is what this isolate has seen of the provider in this workspace. */
-function toEntry({ id, description, models }: Entry, { env, caller }: Asked) {
+function toEntry({ id, description, models }: Entry, asked: Asked): z.infer<typeof model> {
+  const { env, caller } = asked;
   const { workspace } = caller.principal;
   const provider = providerOf(id);
   const facts = (models ?? [id]).map((model) => factsOf(env, model));
@@ -95,7 +130,7 @@ function toEntry({ id, description, models }: Entry, { env, caller }: Asked) {
   return {
     ...(models === undefined
       ? { health: providerBreakers.healthOf(workspace, provider, Date.now()) }
-      : { models }),
+      : { models: [...models] }),
     id,
     object: 'model',
     created: 0,

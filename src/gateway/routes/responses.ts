@@ -26,13 +26,12 @@ import {
 import { type ResolvedInput, resolveReferences } from '../openai/item-references.ts';
 import { type ResponseBody, responseBody, toResponseWishes } from '../openai/response-body.ts';
 import { toMessages } from '../openai/response-input.ts';
+import { response } from '../openai/response-shape.ts';
 import { ResponseWriter, writeResponseEvents } from '../openai/response-writer.ts';
 import { found, invalidBody } from '../refusal.ts';
 import { requireModel } from '../require-model.ts';
 import { defineRoute, type Route, type RouteRequest } from '../route.ts';
 import { fromFailure } from '../session-refusal.ts';
-
-const response = z.looseObject({ id: z.string(), object: z.literal('response') });
 
 const createResponse = defineRoute(
   {
@@ -200,7 +199,14 @@ const deleteResponse = defineRoute(
     summary: 'Delete the whole conversation that a response is part of',
     tag: 'openai',
     access: 'session:delete',
-    success: { status: 200, describes: z.looseObject({ id: z.string(), deleted: z.boolean() }) },
+    success: {
+      status: 200,
+      describes: z.object({
+        id: z.string(),
+        object: z.literal('response'),
+        deleted: z.literal(true),
+      }),
+    },
     errorShape: 'openai',
   },
   async (request) => {

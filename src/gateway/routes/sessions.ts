@@ -42,8 +42,32 @@ const pageQuery = z.strictObject({
   search: z.string().min(1).max(512).optional(),
 });
 
+/** What else it holds depends on whose it is. */
+const message = z.looseObject({
+  role: z.enum(['system', 'user', 'assistant', 'tool']),
+  content: z.string(),
+  label: z.object({ integrity: z.string(), confidentiality: z.string() }),
+  /** Its number, where it was searched for. */
+  seq: z.number().optional(),
+  /** The calls of an assistant, as it has written them. */
+  toolCalls: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        plugin: z.string().optional(),
+        argumentsText: z.string(),
+      }),
+    )
+    .optional(),
+  /** Of a tool: which call it answers. */
+  modelCallId: z.string().optional(),
+  toolName: z.string().optional(),
+  isError: z.boolean().optional(),
+});
+
 const messagePage = z.object({
-  messages: z.array(z.object({ role: z.string(), content: z.string() }).loose()),
+  messages: z.array(message),
   next: z.number().optional(),
 });
 

@@ -56,6 +56,19 @@ const listTools = defineRoute(
   },
 );
 
+/** What the run was of, as hashes; the record has them too. */
+const receipt = z.object({
+  codeHash: z.string(),
+  argumentHash: z.string(),
+  outputHash: z.string(),
+  revision: z.number(),
+  fuel: z.number().optional(),
+  hardeningVersion: z.number().optional(),
+  engine: z.string().optional(),
+  configHash: z.string().optional(),
+  executor: z.object({ node: z.string(), text: z.string(), signature: z.string() }).optional(),
+});
+
 const callBody = z.strictObject({ arguments: z.record(z.string(), z.unknown()).default({}) });
 
 const callTool = defineRoute(
@@ -82,7 +95,7 @@ const callTool = defineRoute(
           memoryPages: z.number().optional(),
           suspendedMs: z.number().optional(),
         }),
-        receipt: z.record(z.string(), z.unknown()).optional(),
+        receipt: receipt.optional(),
       }),
     },
     idempotency: 'own',
