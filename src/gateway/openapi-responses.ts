@@ -5,11 +5,62 @@
  */
 
 import type * as z from 'zod';
+import type { RunCost } from '../core/conversation/tool-result.ts';
 import { ERROR_CODES } from '../core/errors/codes.ts';
+import type { CapabilityGrowth } from '../core/manifest/capability-growth.ts';
+import { LOOSENINGS } from '../core/manifest/trust-growth.ts';
 import type { ErrorShape, Route } from './route.ts';
+
+const texts = { type: 'array', items: { type: 'string' } } as const;
+const count = { type: 'number' } as const;
+
+const growth = {
+  type: 'object',
+  description: 'What an upgrade that is refused may newly do; "digest" accepts it',
+  required: ['added', 'widened', 'removed', 'undenied', 'loosened', 'digest'],
+  properties: {
+    added: texts,
+    widened: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['from', 'to'],
+        properties: { from: texts, to: { type: 'string' } },
+      },
+    },
+    removed: texts,
+    undenied: texts,
+    loosened: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['tool', 'what', 'pointer'],
+        properties: {
+          tool: { type: 'string' },
+          what: { enum: LOOSENINGS },
+          pointer: { type: 'string' },
+        },
+      },
+    },
+    digest: { type: 'string' },
+  } satisfies Record<keyof CapabilityGrowth, object>,
+} as const;
+
+const cost = {
+  type: 'object',
+  description: 'What a call used before it was denied',
+  required: ['durationMs'],
+  properties: {
+    durationMs: count,
+    fuel: count,
+    memoryPages: count,
+    suspendedMs: count,
+  } satisfies Record<keyof RunCost, object>,
+} as const;
 
 const problem = {
   type: 'object',
+  additionalProperties: false,
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
   properties: {
     type: { type: 'string' },
@@ -22,11 +73,9 @@ const problem = {
     reason: { type: 'string', description: 'A reason of that check, for denials' },
     pointer: { type: 'string', description: 'What of the arguments was refused, for denials' },
     approvalId: { type: 'string', description: 'The approval that is waited for' },
-    cost: { type: 'object', description: 'What a call used before it was denied' },
-    growth: {
-      type: 'object',
-      description: 'What an upgrade that is refused may newly do; "digest" accepts it',
-    },
+    findings: { ...texts, description: 'Rules of a scanner that found something, for denials' },
+    cost,
+    growth,
     errors: {
       type: 'array',
       items: {
@@ -65,7 +114,15 @@ const anthropicError = {
     error: {
       type: 'object',
       required: ['type', 'message'],
-      properties: { type: { type: 'string' }, message: { type: 'string' } },
+      properties: {
+        type: { type: 'string' },
+        message: { type: 'string' },
+        details: {
+          type: 'object',
+          required: ['error_code'],
+          properties: { error_code: { type: 'string' } },
+        },
+      },
     },
     request_id: { type: 'string' },
   },
@@ -76,10 +133,15 @@ const jsonRpcError = {
   required: ['jsonrpc', 'error'],
   properties: {
     jsonrpc: { const: '2.0' },
+    id: { type: ['string', 'number', 'null'] },
     error: {
       type: 'object',
       required: ['code', 'message'],
-      properties: { code: { type: 'integer' }, message: { type: 'string' } },
+      properties: {
+        code: { type: 'integer' },
+        message: { type: 'string' },
+        data: { description: 'Beside what the protocol says: `code`, `reason` and `requestId`' },
+      },
     },
   },
 } as const;

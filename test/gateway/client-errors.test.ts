@@ -1,6 +1,9 @@
+import { Validator } from '@cfworker/json-schema';
 import { describe, expect, test } from 'vitest';
+import { deny } from '../../src/core/errors/denial.ts';
 import { ERROR_WRITERS } from '../../src/gateway/client-errors.ts';
 import { type Problem, toErrorCode, toProblemResponse } from '../../src/gateway/error-response.ts';
+import { ERROR_SCHEMAS } from '../../src/gateway/openapi-responses.ts';
 
 const REPEAT: readonly (readonly [string, Omit<Problem, 'requestId'>])[] = [
   ['a model that failed before any call', { code: 'model_failed' }],
@@ -46,4 +49,32 @@ test('an object that is overloaded is no mistake of ours, and is not asked again
   expect(response.status).toBe(503);
   expect(Number(response.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5);
   expect(toErrorCode(Object.assign(new Error(), { overloaded: 'no' }))).toBe('internal');
+});
+
+test.each([
+  ['problem', 'Problem'],
+  ['openai', 'OpenAiError'],
+  ['anthropic', 'AnthropicError'],
+  ['json-rpc', 'JsonRpcError'],
+] as const)('an error in the shape of %s is described to its last member', async (shape, name) => {
+  const facts = { pointer: '/text', findings: ['injection:override'], retryAfterMs: 1 };
+  const lists = { added: [], widened: [], removed: [], undenied: [], loosened: [] };
+  const everything: Required<Omit<Problem, 'hasRun' | 'goesOn' | 'rpcId'>> = {
+    code: 'denied',
+    requestId: 'req_1',
+    detail: 'No',
+    errors: [{ pointer: '/a', detail: 'must be text' }],
+    denial: deny('structure', 'schema_mismatch', facts),
+    cost: { durationMs: 1, fuel: 2, memoryPages: 3, suspendedMs: 4 },
+    growth: { ...lists, digest: 'a'.repeat(64) },
+    approvalId: 'apr_1',
+    reason: 'no_such_thing',
+    retryAfterMs: 1,
+  };
+  const answer: object = await ERROR_WRITERS[shape](everything).json();
+  const members = ERROR_SCHEMAS[name].properties;
+  expect(Object.keys(answer).filter((member) => !Object.hasOwn(members, member))).toEqual([]);
+  expect(
+    new Validator(structuredClone<object>(ERROR_SCHEMAS[name]), '2020-12').validate(answer).errors,
+  ).toEqual([]);
 });
