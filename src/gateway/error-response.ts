@@ -9,6 +9,7 @@ import { ERROR_CODES, type ErrorCode } from '../core/errors/codes.ts';
 import type { Denial } from '../core/errors/denial.ts';
 import { faultCode, isOverload } from '../core/errors/fault.ts';
 import type { PointerError } from '../core/errors/pointer-errors.ts';
+import { remedyFor } from '../core/errors/remedies.ts';
 import type { CapabilityGrowth } from '../core/manifest/capability-growth.ts';
 
 export interface ProblemFacts {
@@ -47,7 +48,7 @@ export function toProblemResponse(problem: Problem): Response {
     type: TYPE_BASE + problem.code,
     title: facts.title,
     status: facts.status,
-    detail: describeProblem(problem),
+    detail: withRemedy(problem),
     code: problem.code,
     requestId: problem.requestId,
     ...(problem.denial && { check: problem.denial.check, reason: problem.denial.reason }),
@@ -60,6 +61,13 @@ export function toProblemResponse(problem: Problem): Response {
     ...(problem.approvalId !== undefined && { approvalId: problem.approvalId }),
   };
   return errorResponse(problem, JSON.stringify(body), 'application/problem+json');
+}
+
+/** Problem documents are for programs; other shapes are shown to models, which hear no remedy. */
+function withRemedy(problem: Problem): string {
+  const { detail, denial } = problem;
+  const described = describeProblem(problem);
+  return denial && detail === undefined ? `${described}. ${remedyFor(denial)}` : described;
 }
 
 /** The code for whatever was thrown. A stranger's error is `internal`, whatever it says. */
