@@ -42,7 +42,11 @@ export function hashFiles(folder: string): Result<HashedFiles, string> {
     const path = join(folder, name);
     const facts = lstatSync(path);
     if (facts.isDirectory()) continue;
-    if (!facts.isFile()) return err(`Cannot use "${name}": it must be a plain file`);
+    if (!facts.isFile()) {
+      return err(
+        `Cannot use "${name}": it must be a plain file ("npm install --no-bin-links" makes no links)`,
+      );
+    }
     bytes += facts.size;
     count += 1;
     // Before it is read: what is written meanwhile leaves another one.

@@ -11,7 +11,7 @@ import type { OfferedPlugin } from '../core/executor-protocol/node-offer.ts';
 import type { ExecutorPlugin } from '../core/manifest/executor-plugin.ts';
 import { parseManifest } from '../core/manifest/manifest.ts';
 import { manifestSha256 } from '../core/manifest/plugin-signature.ts';
-import { isJsonObject } from '../core/primitives/json.ts';
+import { isJsonObject, type JsonObject } from '../core/primitives/json.ts';
 import { parseJson } from '../core/primitives/parse-json.ts';
 import { err, ok, type Result } from '../core/primitives/result.ts';
 import { hashFiles, MANIFEST_NAME, traceFiles } from './files-hash.ts';
@@ -61,14 +61,29 @@ export function readCatalogue(policy: LocalPolicy): Catalogue {
 }
 
 export function readLocalPlugin(path: string): Result<LocalPlugin, string> {
+  return readPlugin(path, (manifest) => manifest);
+}
+
+/** As its folder is now, with whatever its manifest says, or does not say yet, of files and server. */
+export function readDraftPlugin(path: string, filesSha256: string): Result<LocalPlugin, string> {
+  return readPlugin(path, (manifest) => {
+    const { process } = manifest;
+    if (process === undefined || !isJsonObject(process)) return manifest;
+    const definitions = process.protocol === 'mcp' ? { definitions: {} } : {};
+    return { ...manifest, process: { ...process, ...definitions, filesSha256 } };
+  });
+}
+
+function readPlugin(
+  path: string,
+  complete: (manifest: JsonObject) => JsonObject,
+): Result<LocalPlugin, string> {
   const folder = resolveHostPath(resolve(path));
   if (!folder.ok) return err('its folder must exist');
-  const manifestPath = join(folder.value, MANIFEST_NAME);
-  if (!existsSync(manifestPath)) return err(`its folder must hold "${MANIFEST_NAME}"`);
-  const limits = { maxBytes: MAX_MANIFEST_BYTES, maxDepth: 64 };
-  const json = parseJson(readFileSync(manifestPath, 'utf8'), limits);
-  if (!json.ok || !isJsonObject(json.value)) return err('its manifest must be a JSON object');
-  const manifest = parseManifest(json.value);
+  const json = readManifest(folder.value);
+  if (!json.ok) return json;
+  const written = complete(json.value);
+  const manifest = parseManifest(written);
   if (!manifest.ok) {
     return err(manifest.error.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; '));
   }
@@ -78,10 +93,20 @@ export function readLocalPlugin(path: string): Result<LocalPlugin, string> {
     return err('its tier must be "process" or "container"');
   const trace = traceOwnFiles(folder.value, runs);
   if (!trace.ok) return trace;
-  const codeHash = manifestSha256(json.value, sha256Text);
+  const codeHash = manifestSha256(written, sha256Text);
   const image = container && { image: toPinnedImage(container.image) };
   const facts = { name, tier, codeHash, runs, trace: trace.value };
   return ok({ ...facts, folder: folder.value, ...image });
+}
+
+function readManifest(folder: HostPath): Result<JsonObject, string> {
+  const path = join(folder, MANIFEST_NAME);
+  if (!existsSync(path)) return err(`its folder must hold "${MANIFEST_NAME}"`);
+  const limits = { maxBytes: MAX_MANIFEST_BYTES, maxDepth: 64 };
+  const json = parseJson(readFileSync(path, 'utf8'), limits);
+  return json.ok && isJsonObject(json.value)
+    ? ok(json.value)
+    : err('its manifest must be a JSON object');
 }
 
 /**

@@ -1,10 +1,11 @@
 import { linkSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { traceFiles } from '../../src/executor/files-hash.ts';
+import { hashFiles, traceFiles } from '../../src/executor/files-hash.ts';
 import {
   isAsRead,
   type LocalPlugin,
+  readDraftPlugin,
   readLocalPlugin,
 } from '../../src/executor/plugin-catalogue.ts';
 import { writePlugin } from '../support/executor.ts';
@@ -71,5 +72,45 @@ describe('isAsRead()', () => {
     expect(await traceFiles(folder)).not.toBe(plugin.trace);
     expect(await isAsRead(plugin)).toBe(true);
     expect(await traceFiles(folder)).toBe(plugin.trace);
+  });
+});
+
+describe('readDraftPlugin()', () => {
+  const draft = {
+    ...{ name: 'draft', version: '1.0.0', kind: 'tool', tier: 'process', license: 'MIT' },
+    ...{ capabilities: [], process: { protocol: 'mcp', command: ['/plugin/serve'] } },
+  };
+  const write = (manifest: object) => {
+    const own = makeFolder();
+    writeFileSync(join(own, 'serve'), 'x');
+    writeFileSync(join(own, 'plugin.json'), JSON.stringify(manifest));
+    const files = hashFiles(own);
+    if (!files.ok) throw new Error(files.error);
+    return { own, sha256: files.value.sha256 };
+  };
+
+  test('takes a server whose files and tools nobody has pinned yet, or pinned as they were', () => {
+    const { own, sha256 } = write(draft);
+    expect(readLocalPlugin(own)).toMatchObject({ ok: false });
+    expect(readDraftPlugin(own, sha256)).toMatchObject({ ok: true, value: { name: 'draft' } });
+    const old = { definitions: { a: '0'.repeat(64) }, filesSha256: '0'.repeat(64) };
+    const later = write({ ...draft, process: { ...draft.process, ...old } });
+    expect(readDraftPlugin(later.own, later.sha256)).toMatchObject({ ok: true });
+  });
+
+  test('says what else is wrong with its manifest', () => {
+    const { own, sha256 } = write({ ...draft, version: '1' });
+    expect(readDraftPlugin(own, sha256)).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('/version'),
+    });
+  });
+});
+
+test('hashFiles() says how npm is kept from making links', () => {
+  symlinkSync('lib', join(folder, 'link'));
+  expect(hashFiles(folder)).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('--no-bin-links'),
   });
 });

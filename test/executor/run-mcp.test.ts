@@ -53,14 +53,14 @@ function openContainer() {
   return { program, stdout, letGo, kill, end: () => end(ENDED) };
 }
 
-function call(program: RunningProgram) {
+function call(program: RunningProgram, facts: object = { definitions: { note: pinOf(NOTE) } }) {
   const folder = makeFolder();
   const all = [`tool:file:write:${folder}`, `tool:file:write:${folder}/*`];
   const job = {
     ticket: { call: { executor: { entry: 'note' } } },
     plugin: {
       tier: 'container',
-      runs: { command: ['/notes'], idleMs: 0, definitions: { note: pinOf(NOTE) } },
+      runs: { command: ['/notes'], idleMs: 0, ...facts },
     },
     ...{ arguments: {}, secrets: [], rules: { allow: all, deny: [] } },
     limits: { ...DEFAULT_EXECUTOR_LIMITS, timeoutMs: 60_000 },
@@ -92,4 +92,13 @@ test('one that goes on when it is let go is ended, and has not written what it s
   await vi.advanceTimersByTimeAsync(LONG_MS);
   expect(container.kill).toHaveBeenCalledWith('wall');
   expect(await ending).toMatchObject({ outcome: 'timeout' });
+});
+
+test('the log says that a tool is defined otherwise than it was pinned', async () => {
+  const container = openContainer();
+  const ended = await call(container.program, { definitions: { note: '0'.repeat(64) } });
+  expect(ended).toMatchObject({
+    outcome: 'plugin_error',
+    log: expect.stringContaining('executor inspect --tools'),
+  });
 });

@@ -24,14 +24,23 @@ describe('a denial', () => {
   });
 
   test('tells nobody in a shape that a model may be shown', async () => {
-    for (const write of [ERROR_WRITERS.openai, ERROR_WRITERS.anthropic, ERROR_WRITERS['json-rpc']]) {
+    for (const write of [
+      ERROR_WRITERS.openai,
+      ERROR_WRITERS.anthropic,
+      ERROR_WRITERS['json-rpc'],
+    ]) {
       const problem = { code: 'denied', requestId: 'req_1', denial: PRIVATE } as const;
       expect(await write(problem).text()).not.toContain(remedyFor(PRIVATE));
     }
   });
 
   test('that has words of its own keeps to them', async () => {
-    const problem = { code: 'denied', requestId: 'req_1', denial: PRIVATE, detail: 'Not so' } as const;
+    const problem = {
+      code: 'denied',
+      requestId: 'req_1',
+      denial: PRIVATE,
+      detail: 'Not so',
+    } as const;
     expect(await toProblemResponse(problem).json()).toMatchObject({ detail: 'Not so' });
   });
 });

@@ -7,7 +7,7 @@
 import { statSync } from 'node:fs';
 import { hashFiles } from '../../executor/files-hash.ts';
 import { inspectServer } from '../../executor/mcp/inspect-server.ts';
-import { readLocalPlugin } from '../../executor/plugin-catalogue.ts';
+import { readDraftPlugin } from '../../executor/plugin-catalogue.ts';
 import type { Command } from '../command.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { EXIT } from '../exit-code.ts';
@@ -31,10 +31,13 @@ export const executorInspect: Command = {
       terminal.json({ filesSha256: files.value.sha256 });
       return EXIT.ok;
     }
-    const plugin = readLocalPlugin(folder);
+    const plugin = readDraftPlugin(folder, files.value.sha256);
     if (!plugin.ok) throw CommandFailure.finding(`Cannot inspect the plugin: ${plugin.error}`);
     const inspected = await inspectServer(plugin.value);
-    if (!inspected.ok) throw CommandFailure.finding(inspected.error);
+    if (!inspected.ok) {
+      const { message, log } = inspected.error;
+      throw CommandFailure.finding(message, log === '' ? [] : log.split('\n'));
+    }
     terminal.json({ filesSha256: files.value.sha256, ...inspected.value });
     return EXIT.ok;
   },

@@ -12,7 +12,8 @@ type Remedies = { readonly [Check in CheckName]: { readonly [R in CheckReason<Ch
 
 const RATE = 'Wait for Retry-After, or raise the rates of the policy';
 const BUDGET = 'Wait for the next period, or raise the budgets of the policy';
-const SCANNED = 'If it is harmless, change what the policy’s "scan" does about the rule in "findings"';
+const SCANNED =
+  'If it is harmless, change what the policy’s "scan" does about the rule in "findings"';
 const CATALOGUE = 'Correct the capability that the tool requires: docs/security/capabilities.md';
 const SCHEMA =
   'Send what the inputSchema of the tool says (GET /v1/tools): all that it requires, and no member ' +
@@ -48,7 +49,8 @@ const REMEDIES: Remedies = {
     plugin_deny_match: 'Take it out of "deny" in the plugin’s manifest',
     workspace_allow_missing: 'Add it to "allow" of the policy: PUT /v1/workspaces/{id}',
     workspace_deny_match: 'Take it out of "deny" of the policy: PUT /v1/workspaces/{id}',
-    principal_grant_missing: 'Use a token that was issued with it; POST /v1/explain names the grant',
+    principal_grant_missing:
+      'Use a token that was issued with it; POST /v1/explain names the grant',
     block_capability_missing: 'Spawn the block with it',
     node_policy_denied: NODE,
     unknown_capability: CATALOGUE,
@@ -96,7 +98,8 @@ const REMEDIES: Remedies = {
     exit: LOGGED,
     timeout: 'Raise "limits.timeoutMs" of the manifest, or wait for less',
     output_too_large: 'Answer with less, or raise "limits.maxOutputBytes" of the manifest',
-    host_denied: 'The record says which request was refused, and why: GET /v1/audit?action=host-call',
+    host_denied:
+      'The record says which request was refused, and why: GET /v1/audit?action=host-call',
     sign_in_needed: 'Sign in: npx --no sallyport plugin sign-in <plugin>',
     plugin_error: LOGGED,
     unknown: 'Look whether it was done before you call again',

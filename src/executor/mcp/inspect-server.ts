@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { Tool } from '@modelcontextprotocol/client';
 import { DEFAULT_EXECUTOR_LIMITS } from '../../core/manifest/executor-limits.ts';
 import { err, ok, type Result } from '../../core/primitives/result.ts';
+import { toPlainText } from '../bounded-output.ts';
 import { EgressProxy } from '../egress-proxy/egress-proxy.ts';
 import { openProcessTier } from '../open-tiers.ts';
 import type { LocalPlugin } from '../plugin-catalogue.ts';
@@ -23,8 +24,15 @@ export interface InspectedServer {
   readonly tools: readonly Tool[];
 }
 
-/** The error is a sentence for the operator. */
-export async function inspectServer(plugin: LocalPlugin): Promise<Result<InspectedServer, string>> {
+/** For the operator: a sentence, and what the server wrote to its standard error. */
+export interface InspectionProblem {
+  readonly message: string;
+  readonly log: string;
+}
+
+type Inspection = Result<InspectedServer, InspectionProblem>;
+
+export async function inspectServer(plugin: LocalPlugin): Promise<Inspection> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
   try {
     return await inspectIn(folder, plugin);
@@ -33,14 +41,10 @@ export async function inspectServer(plugin: LocalPlugin): Promise<Result<Inspect
   }
 }
 
-async function inspectIn(
-  folder: string,
-  plugin: LocalPlugin,
-): Promise<Result<InspectedServer, string>> {
-  if (plugin.tier !== 'process')
-    return err('Cannot inspect the plugin: its tier must be "process"');
+async function inspectIn(folder: string, plugin: LocalPlugin): Promise<Inspection> {
+  if (plugin.tier !== 'process') return refuse('its tier must be "process"');
   const made = await openProcessTier();
-  if (!made.ok) return err(made.error.message);
+  if (!made.ok) return err({ message: made.error.message, log: '' });
   const nothing = { reads: [], writes: [], network: { allow: [], deny: [] } };
   const start = createStarter({ process: made.value }, new EgressProxy({ folder }));
   const { command } = plugin.runs;
@@ -55,9 +59,14 @@ async function inspectIn(
       tools,
     });
   } catch {
-    return err('Cannot inspect the plugin: its command must start an MCP server');
+    server.program.kill('cancelled');
+    return refuse('its command must start an MCP server', (await server.log).text);
   } finally {
     server.program.kill('cancelled');
     await server.program.ended;
   }
+}
+
+function refuse(must: string, log = ''): Result<never, InspectionProblem> {
+  return err({ message: `Cannot inspect the plugin: ${must}`, log: toPlainText(log).trim() });
 }

@@ -37,7 +37,13 @@ const NO_VALIDATION: NonNullable<ClientOptions['jsonSchemaValidator']> = {
 export type McpAnswer =
   | { readonly kind: 'ok'; readonly output: string }
   /** The tool says that it failed, or is not the one that was pinned, or there is none. */
-  | { readonly kind: 'refused' };
+  | { readonly kind: 'refused'; readonly why?: string };
+
+/** Sentences for the log of the machine, which its owner reads. */
+const NO_TOOL = 'The server has no tool of the name that "entry" says';
+const UNPINNED =
+  'The server defines this tool otherwise than "definitions" pins it: see "executor inspect --tools"';
+const SAID_ERROR = 'The server answered that the tool failed (isError)';
 
 /** As the server has listed it. */
 interface PinnedTool {
@@ -83,8 +89,9 @@ export class McpServer {
     const { entry } = job.ticket.call.executor;
     const found = this.#tools.get(entry);
     const { definitions = {} } = job.plugin.runs;
-    if (found === undefined || !isPinned({ name: entry, pin: found.pin }, definitions)) {
-      return { kind: 'refused' };
+    if (found === undefined) return { kind: 'refused', why: NO_TOOL };
+    if (!isPinned({ name: entry, pin: found.pin }, definitions)) {
+      return { kind: 'refused', why: UNPINNED };
     }
     const result = await this.#client.callTool(
       { name: entry, arguments: { ...job.arguments } },
@@ -94,7 +101,9 @@ export class McpServer {
         onprogress: ({ message, progress }) => job.onProgress(message ?? String(progress)),
       },
     );
-    if (!('content' in result) || result.isError === true) return { kind: 'refused' };
+    if (!('content' in result) || result.isError === true) {
+      return { kind: 'refused', why: SAID_ERROR };
+    }
     // Half a character is no text, and a frame that holds one cannot be read.
     return { kind: 'ok', output: toOutput(result, found.tool).toWellFormed() };
   }

@@ -129,7 +129,9 @@ async function endServer(server: McpServer, answer: McpAnswer, job: Job): Promis
   program.kill('cancelled');
   const end = await program.ended;
   const network = await program.closeNetwork();
-  const log = toPlainText((await server.log).text);
+  const said = toPlainText((await server.log).text);
+  const why = answer.kind === 'refused' ? answer.why : undefined;
+  const log = why === undefined ? said : `${why}\n${said}`;
   const facts = { end, log, ...(network && { network }) };
   if (answer.kind === 'ok') return { ...toEnd(answer, job), ...facts };
   // That we ended it says nothing, unless the call was cancelled; a limit does.
@@ -139,7 +141,9 @@ async function endServer(server: McpServer, answer: McpAnswer, job: Job): Promis
 }
 
 function toEnd(answer: McpAnswer, { limits }: Job): JobEnd {
-  if (answer.kind !== 'ok') return endedBy('plugin_error');
+  if (answer.kind !== 'ok') {
+    return { ...endedBy('plugin_error'), ...(answer.why && { log: answer.why }) };
+  }
   const { output } = answer;
   const isLong = Buffer.byteLength(output) > limits.outputBytes;
   return isLong
