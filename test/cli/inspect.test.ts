@@ -108,4 +108,15 @@ test('executor inspect names a folder that is not there', async () => {
     exit: 2,
     problems: expect.stringContaining('there is no such folder'),
   });
+  const folder = temporaryFolder();
+  const process = { protocol: 'mcp', command: ['node', '/plugin/serve.mjs'] };
+  writeFileSync(
+    join(folder, 'plugin.json'),
+    JSON.stringify({ ...MANIFEST, tier: 'process', process }),
+  );
+  const inspect = ['executor', 'inspect', folder, '--tools', '--read', missing];
+  expect(await runCommand(...inspect)).toMatchObject({
+    exit: 2,
+    problems: expect.stringContaining(`Cannot read "${missing}"`),
+  });
 });

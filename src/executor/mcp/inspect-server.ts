@@ -1,5 +1,5 @@
 /**
- * Asks a server for its tools, in a sandbox with nothing granted, so that they can be pinned.
+ * Asks a server for its tools, in a sandbox with nothing granted but what it may read, so that they can be pinned.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { DEFAULT_EXECUTOR_LIMITS } from '../../core/manifest/executor-limits.ts'
 import { err, ok, type Result } from '../../core/primitives/result.ts';
 import { toPlainText } from '../bounded-output.ts';
 import { EgressProxy } from '../egress-proxy/egress-proxy.ts';
+import type { HostPath } from '../host-path.ts';
 import { openProcessTier } from '../open-tiers.ts';
 import type { LocalPlugin } from '../plugin-catalogue.ts';
 import { createStarter } from '../start-program.ts';
@@ -32,25 +33,32 @@ export interface InspectionProblem {
 
 type Inspection = Result<InspectedServer, InspectionProblem>;
 
-export async function inspectServer(plugin: LocalPlugin): Promise<Inspection> {
+export async function inspectServer(
+  plugin: LocalPlugin,
+  reads: readonly HostPath[],
+): Promise<Inspection> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-'));
   try {
-    return await inspectIn(folder, plugin);
+    return await inspectIn(folder, plugin, reads);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function inspectIn(folder: string, plugin: LocalPlugin): Promise<Inspection> {
+async function inspectIn(
+  folder: string,
+  plugin: LocalPlugin,
+  reads: readonly HostPath[],
+): Promise<Inspection> {
   if (plugin.tier !== 'process') return refuse('its tier must be "process"');
   const made = await openProcessTier();
   if (!made.ok) return err({ message: made.error.message, log: '' });
-  const nothing = { reads: [], writes: [], network: { allow: [], deny: [] } };
+  const access = { reads, writes: [], network: { allow: [], deny: [] } };
   const start = createStarter({ process: made.value }, new EgressProxy({ folder }));
   const { command } = plugin.runs;
   const limits = DEFAULT_EXECUTOR_LIMITS;
   const willRun = () => undefined;
-  const order = { plugin, command, access: nothing, limits, secrets: [], willRun };
+  const order = { plugin, command, access, limits, secrets: [], willRun };
   const server = new McpServer(await start(order));
   try {
     const tools = await server.open(AbortSignal.timeout(limits.timeoutMs));
