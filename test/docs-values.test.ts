@@ -6,8 +6,10 @@ import { BLOCK_LIMIT_CEILINGS, DEFAULT_BLOCK_LIMITS } from '../src/core/blocks/b
 import { allows } from '../src/core/capabilities/capability-set.ts';
 import { expandGrants } from '../src/core/capabilities/expand.ts';
 import { parseCapability } from '../src/core/capabilities/pattern.ts';
+import { manifestJsonSchema, parseManifest } from '../src/core/manifest/manifest.ts';
 import { DEFAULT_POLICY, policySchema } from '../src/core/policy/policy.ts';
 import { DEFAULT_TURN_LIMITS, TURN_LIMIT_CEILINGS } from '../src/core/policy/turn-limits.ts';
+import type { JsonObject } from '../src/core/primitives/json.ts';
 import { parseLocalPolicy } from '../src/executor/local-policy.ts';
 import { codeIn, inFolder, read, rowsOf } from './support/pages.ts';
 
@@ -158,4 +160,33 @@ test('the token that docs/incident-response.md asks for may do all that the page
     return !capability.ok || !allows(patterns, capability.value);
   });
   expect([...new Set(missing)]).toEqual([]);
+});
+
+describe('docs/plugins/manifest.md', () => {
+  const page = textOf('docs/plugins/manifest.md');
+
+  test('names every member of a manifest, of a tool, of its limits and of the wasm tier', () => {
+    const membersOf = (schema: unknown) =>
+      Object.keys((schema as { readonly properties?: object }).properties ?? {});
+    const { properties } = manifestJsonSchema() as { readonly properties: JsonObject };
+    const tools = properties.tools as { readonly items: JsonObject };
+    const { annotations } = tools.items.properties as JsonObject;
+    const members = [
+      ...Object.keys(properties),
+      ...[tools.items, annotations, properties.limits, properties.wasm].flatMap(membersOf),
+    ];
+    expect(members.length).toBeGreaterThan(35);
+    const named = new Set(codeIn(page.replaceAll(/```[\s\S]*?```/g, '')));
+    expect(members.filter((member) => !named.has(member))).toEqual([]);
+  });
+
+  test('shows a tool that a manifest may hold', () => {
+    const [tool = ''] = fencedIn(page, 'json');
+    const manifest = parseManifest({
+      ...{ name: 'rates', version: '1.0.0', kind: 'tool', tier: 'wasm', license: 'MIT' },
+      capabilities: ['tool:network:http:*:*', 'storage:workspace:write'],
+      tools: [JSON.parse(tool)],
+    });
+    expect(manifest).toMatchObject({ ok: true });
+  });
 });

@@ -12,6 +12,9 @@ import { DEFAULT_HARDENING_POLICY } from '../wasm-hardening/hardening-policy.ts'
 import { hostFunctionType } from '../wasm-hardening/host-functions.ts';
 import type { ModuleImport } from '../wasm-hardening/imports.ts';
 
+const SOURCE_HINT =
+  'JavaScript source needs "wasm": {"language": "javascript"} in the manifest; other source must be compiled';
+
 /** Whether an engine takes these bytes for a module; `WebAssembly.validate` wherever there is one. */
 export type ValidateModule = (bytes: Uint8Array) => boolean;
 
@@ -66,7 +69,7 @@ export function hardenUpload(
   });
   if (!isValid) {
     const detail = hardened.ok ? 'must be valid WebAssembly' : hardened.error.message;
-    return refuse('module_invalid', detail);
+    return refuse('module_invalid', isModule(upload) ? detail : `${detail}. ${SOURCE_HINT}`);
   }
   if (!hardened.ok) return refuse('module_rejected', hardened.error.message, foreign);
   if (foreign.length > 0) {
@@ -77,6 +80,10 @@ export function hardenUpload(
     return refuse('module_rejected', 'Cannot harden module: it must be valid afterwards');
   }
   return ok({ module: hardened.value, hardeningVersion: HARDENING_VERSION });
+}
+
+function isModule(upload: Uint8Array): boolean {
+  return upload[0] === 0x00 && upload[1] === 0x61;
 }
 
 function refuse(

@@ -41,6 +41,12 @@ describe('a module', () => {
     expect(detailsOf('module_invalid', { code })).toEqual([expect.stringMatching(words)]);
   });
 
+  test('that is source says what source needs, and no module does', () => {
+    const of = (code: Uint8Array) => detailsOf('module_invalid', { code }).join();
+    expect(of(Buffer.from('export function f() {}'))).toContain('"language": "javascript"');
+    expect(of(moduleOf().slice(0, -1))).not.toContain('javascript');
+  });
+
   test('has at most 8 MiB', () => {
     expect(findingsOf({ code: new Uint8Array(MAX_BYTES + 1) })).toEqual([
       'refuse module_too_large /module',
