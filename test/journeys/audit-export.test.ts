@@ -164,6 +164,9 @@ describe('GET /v1/audit/export', () => {
     const missing = { problem: 'kept', seq: count + 1 };
     const withKept = ['--checkpoint', kept];
     expect(await verifyOffline(cut, publicKey, ...withKept)).toMatchObject({ firstBad: missing });
+    const told = ['audit', 'verify', join(folder, 'export.ndjson'), ...withKept];
+    const ended = await run(process.execPath, ['bin/sallyport.mjs', ...told]).catch((no) => no);
+    expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining('exported again') });
     const whole = await verifyOffline(await exported(), publicKey, ...withKept);
     expect(whole).toMatchObject({ ok: true });
   });

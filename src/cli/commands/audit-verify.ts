@@ -72,10 +72,10 @@ function show(verdict: FileVerdict, isPinned: boolean, terminal: Terminal): void
     terminal.line(`signed    ${new Date(signedAt).toISOString()}, the last time`, 'quiet');
   }
   if (firstBad === undefined) terminal.line('The audit holds', 'good');
-  else terminal.line(`The audit does not hold: ${describe(firstBad)}`, 'bad');
+  else terminal.line(`The audit does not hold: ${describe(firstBad, count)}`, 'bad');
 }
 
-const PROBLEMS: Readonly<Record<ExportProblem, (bad: BadLine) => string>> = {
+const PROBLEMS: Readonly<Record<ExportProblem, (bad: BadLine, count: number) => string>> = {
   missing: ({ seq }) => `record ${seq} is missing, or not in its place`,
   inserted: ({ seq }) => `record ${seq} is there a second time`,
   link: ({ seq }) => `record ${seq} does not follow the record before it`,
@@ -85,12 +85,15 @@ const PROBLEMS: Readonly<Record<ExportProblem, (bad: BadLine) => string>> = {
   signature: () => 'a checkpoint, or the heading, is not of this key and workspace',
   checkpoint: ({ seq, holdsTo = 0 }) =>
     `a signed checkpoint says otherwise about records ${holdsTo + 1} to ${seq}`,
-  kept: ({ seq }) =>
-    `a checkpoint that was kept says otherwise about record ${seq} or one before it`,
+  kept: ({ seq }, count) =>
+    seq > count
+      ? 'a checkpoint that was kept vouches for more records: the end was cut off, or the file is the ' +
+        'older of the two, and has to be exported again'
+      : `a checkpoint that was kept says otherwise about record ${seq} or one before it`,
   expired: () => 'more records are forgotten than the record itself says',
   end: ({ seq }) => `records from ${seq} on are vouched for by no checkpoint`,
 };
 
-function describe(bad: BadLine): string {
-  return `${PROBLEMS[bad.problem](bad)} (line ${bad.line})`;
+function describe(bad: BadLine, count: number): string {
+  return `${PROBLEMS[bad.problem](bad, count)} (line ${bad.line})`;
 }
