@@ -22,11 +22,11 @@ import {
 } from './end-without-authority.ts';
 import { type TurnStart, toDeadline, toTurn } from './hand-over.ts';
 import type { LiveTurn } from './live-turns.ts';
-import { reopenTurn } from './reopen-turn.ts';
 import { type SessionParts, topicOf } from './session-parts.ts';
 import { record, transact, writeEntries } from './transact.ts';
 import { turnEvent } from './turn-audit.ts';
 import { leaveShared } from './turn-reservation.ts';
+import { WaitingTurn } from './waiting-turn.ts';
 
 /** A turn whose runs are lost more often than this fails. */
 export const MAX_RESUMES = 5;
@@ -37,11 +37,16 @@ const LAST_WORDS_MS = 500;
 export class Lane {
   readonly #parts: SessionParts;
   #advancing = false;
+  readonly #waking: WaitingTurn;
   /** Epochs of runs inside this object that are not over. */
   readonly #inside = new Set<number>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#waking = new WaitingTurn(parts, {
+      goOn: (turn, newest) => this.#goOn(turn, newest),
+      fail: (turn, code) => this.fail(turn, { code }),
+    });
   }
 
   /**
@@ -170,15 +175,12 @@ export class Lane {
   }
 
   /** Gives a turn that waits back to a run, from the journal, if there is something for it to do. */
-  async wake(): Promise<void> {
+  wake(): Promise<void> {
+    return this.#waking.wake();
+  }
+
+  #goOn(turn: LiveTurn, newest: Authority): void {
     const parts = this.#parts;
-    const before = this.#decided();
-    if (before === undefined) return;
-    const reopened = await reopenTurn(parts, before);
-    const turn = this.#decided();
-    if (turn === undefined || turn.row.facts.id !== before.row.facts.id) return;
-    if (!reopened.ok) return this.fail(turn, { code: reopened.error });
-    const newest = reopened.value;
     const { row } = turn;
     transact(parts, () => {
       row.status = 'running';
@@ -266,17 +268,6 @@ export class Lane {
     const { live, session } = this.#parts;
     if (session.live() === undefined || live.holder() !== undefined) return undefined;
     return live.firstQueued();
-  }
-
-  /** The turn that waits, if a run could go on with it. */
-  #decided(): LiveTurn | undefined {
-    const { approvals, live, now, session } = this.#parts;
-    const turn = session.live() && live.holder();
-    if (turn?.row.status !== 'waiting') return undefined;
-    const { id } = turn.row.facts;
-    const isAnswered =
-      approvals.openOf(id).length === 0 || approvals.approvedOf(id, now()).length > 0;
-    return isAnswered ? turn : undefined;
   }
 
   /** The caller saves the turn's row. */

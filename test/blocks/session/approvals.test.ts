@@ -1,5 +1,6 @@
 /** Turns that wait for humans, with runs made by hand and an object that may be lost at any time. */
 
+import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test, vi } from 'vitest';
 import type { Turn } from '../../../src/core/conversation/turn.ts';
 import { approvalPolicySchema } from '../../../src/core/policy/approval-policy.ts';
@@ -60,6 +61,13 @@ const stateOf = async ({ client }: SessionFixture, id: string) =>
 const status = async ({ client }: SessionFixture, turnId: Turn['turnId']) =>
   (await client.summary(turnId))?.status;
 
+/** How often the timer's task was begun. */
+const attemptsOf = ({ connect }: SessionFixture, timer: string) =>
+  runInDurableObject(connect(), (_, { storage }) => {
+    const rows = storage.sql.exec('SELECT attempts FROM timers WHERE name = ?', timer).toArray();
+    return rows[0]?.attempts;
+  });
+
 describe('a turn that waits', () => {
   test('has no run: its epoch writes nothing more, and its lane is taken', async () => {
     const { fixture, run, turnId } = await waiting();
@@ -95,6 +103,22 @@ describe('a turn that waits', () => {
     expect(next.turn.epoch).toBeGreaterThan(run.turn.epoch);
     expect(next.turn.deadlineAt).toBeGreaterThanOrEqual(run.turn.deadlineAt);
     expect(next.turn.approvals).toEqual([hashOf(run)]);
+  });
+
+  test('asks the workspace once, whoever takes it up at the same time', async () => {
+    const { fixture, id } = await waiting();
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    fixture.script.beforeOpening = () => answered;
+    await decide(fixture, id);
+    const rung = ring(fixture.connect());
+    await eventually(async () => expect(await attemptsOf(fixture, 'turn')).toBe(1));
+    answer();
+    await rung;
+    await fixture.run(1);
+    expect(fixture.script.openings).toHaveLength(2);
   });
 
   test('ends if its credential was revoked meanwhile', async () => {
