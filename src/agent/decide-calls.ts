@@ -250,8 +250,8 @@ function toRefusal(
   return findings === undefined ? refused : { ...refused, findings };
 }
 
-function toStartedEntry(round: number, { index, call, tool }: StartedCall): JournalEntry {
-  const { readOnlyHint, idempotentHint } = tool.annotations;
+function toStartedEntry(round: number, started: StartedCall): JournalEntry {
+  const { index, call } = started;
   return {
     kind: 'call-started',
     round,
@@ -259,7 +259,18 @@ function toStartedEntry(round: number, { index, call, tool }: StartedCall): Jour
     tool: call.tool,
     claims: call.claims,
     arguments: call.canonicalArguments,
-    repeatable: !call.approval && (readOnlyHint === true || idempotentHint === true),
+    repeatable: isRepeatable(started),
     ...(call.approval !== undefined && { approval: call.approval }),
   };
+}
+
+/**
+ * A reducer's call, the only one that names its plugin, makes a state and a message into another state: in
+ * the Wasm tier nothing comes of it but through its host, and of that the journal knows.
+ */
+function isRepeatable({ call, tool, written }: StartedCall): boolean {
+  if (call.approval !== undefined) return false;
+  const { readOnlyHint, idempotentHint } = tool.annotations;
+  const isReducers = written.plugin !== undefined && call.claims.tier === 'wasm';
+  return isReducers || readOnlyHint === true || idempotentHint === true;
 }

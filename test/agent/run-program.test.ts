@@ -54,3 +54,41 @@ describe('runTurn() for a program', () => {
     expect([...world.tier.runs.values()]).toEqual([1]);
   });
 });
+
+describe('runTurn() for a reducer that died while it ran', () => {
+  const reducer = () => {
+    const call = {
+      id: 'block',
+      name: 'notify',
+      plugin: 'test-tools',
+      argumentsText: '{"text":"a"}',
+    };
+    const world = makeWorld([], { driver: { kind: 'program', call }, history: [] });
+    world.tier.remembers = false;
+    return world;
+  };
+  const crashAndResume = async (world: ReturnType<typeof reducer>) => {
+    world.session.dieAt(2, 'before');
+    await expect(world.run()).rejects.toThrow('Cannot reach the journal');
+    await world.run(world.session.takeOver(world.turn));
+  };
+  const ends = ({ session }: ReturnType<typeof reducer>) =>
+    session.entries.flatMap((entry) => (entry.kind === 'call-finished' ? [entry.end] : []));
+
+  test('runs it again', async () => {
+    const world = reducer();
+    await crashAndResume(world);
+    expect(world.tier.dispatched.map(({ claims }) => claims.epoch)).toEqual([1, 2]);
+    expect(ends(world)).toMatchObject([{ kind: 'result' }]);
+  });
+
+  test('calls it unknown if it went outward', async () => {
+    const outward = reducer();
+    outward.tier.run = () => {
+      outward.session.goOutward(0, 0);
+      return outcome('posted');
+    };
+    await crashAndResume(outward);
+    expect(ends(outward)).toMatchObject([{ denial: { reason: 'unknown' } }]);
+  });
+});

@@ -39,8 +39,8 @@ export type JournalEntry =
       readonly claims: TicketClaims;
       readonly arguments: JsonObject;
       /**
-       * `readOnlyHint` or `idempotentHint`: may run again after a crash unless it went outward. A call
-       * that a human approved never is: he said yes to one run.
+       * `readOnlyHint` or `idempotentHint`, or a reducer's: may run again after a crash unless it went
+       * outward. A call that a human approved never is: he said yes to one run.
        */
       readonly repeatable: boolean;
       /** Hash of the approval that this start uses up. */
