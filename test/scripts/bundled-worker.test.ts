@@ -38,12 +38,15 @@ test('a bundle is kept, and taken as it is while nothing changes', async () => {
   expect(readdirSync(join(folder, 'kept'))).toEqual(['worker.bundle']);
 });
 
-test('what changes in any source is in the next bundle', async () => {
-  await untilKept();
-  writeFileSync(join(folder, 'said.ts'), "export const said = 'the second';\n");
-  expect(await codeNow()).toContain('the second');
-  expect(await untilKept()).toContain('the second');
-});
+test.each(['the second', 'the other'])(
+  'what changes in any source is in the next bundle, also where it is as long as before: %s',
+  async (text) => {
+    await untilKept();
+    writeFileSync(join(folder, 'said.ts'), `export const said = '${text}';\n`);
+    expect(await codeNow()).toContain(text);
+    expect(await untilKept()).toContain(text);
+  },
+);
 
 test('a source that is gone makes it anew', async () => {
   await untilKept();
