@@ -5,7 +5,7 @@
  */
 
 import { isOf } from './alphabets.ts';
-import { decodeBase64, decodeHex, mayBeText } from './encodings.ts';
+import { decodeBase64, decodeHex, goesOnAsText, mayBeText } from './encodings.ts';
 import type { Span } from './text-copy.ts';
 
 /** Shortest run that is decoded, in code units: twelve bytes of base64. */
@@ -56,8 +56,8 @@ function linesFrom(text: string, first: Span): readonly Span[] {
 
 /**
  * All lines as one run. Where that is no text, not all of them are of it: padding ends one, what stands in
- * the line below it need not be encoded at all, and each line may be a run of its own. None is decoded more
- * than four times.
+ * the line above or below it need not be encoded at all, as a line of dashes, and each line may be a run of its
+ * own. None is decoded more than eight times.
  */
 function decodeLines(text: string, lines: readonly Span[]): readonly DecodedRun[] {
   const whole = decodeRun(text, lines);
@@ -65,7 +65,45 @@ function decodeLines(text: string, lines: readonly Span[]): readonly DecodedRun[
   const padded = splitAtPadding(text, lines);
   if (padded.length > 1) return padded.flatMap((part) => decodeLines(text, part));
   const alone = lines.flatMap((line) => decodeRun(text, [line]));
-  return lines.length === 2 ? alone : [...decodeRun(text, lines.slice(0, -1)), ...alone];
+  if (lines.length === 2) return alone;
+  const butLast = lines.slice(0, -1);
+  const isNew = (part: readonly Span[]) =>
+    part.length > 1 && (part[0] !== butLast[0] || part.at(-1) !== butLast.at(-1));
+  const parts = [...textParts(text, lines), ...hexParts(text, lines)].filter(isNew);
+  return [...[butLast, ...parts].flatMap((part) => decodeRun(text, part)), ...alone];
+}
+
+/** Lines of which each goes on as text where the one above it ends, as many together as do. */
+function* textParts(text: string, lines: readonly Span[]): Generator<readonly Span[]> {
+  let part: Span[] = [];
+  // What its last line begins of four characters, which stand for three bytes.
+  let begun = '';
+  for (const line of lines) {
+    const written = text.slice(line.start, line.end);
+    if (part.length > 0 && !goesOnAsText(begun + written)) {
+      yield part;
+      part = [];
+      begun = '';
+    }
+    if (part.length === 0 && decodeBase64(written) === undefined) continue;
+    part.push(line);
+    const all = begun + written;
+    begun = all.slice(all.length - (all.length % 4));
+  }
+  yield part;
+}
+
+function* hexParts(text: string, lines: readonly Span[]): Generator<readonly Span[]> {
+  let part: Span[] = [];
+  for (const line of lines) {
+    if (HEX.test(text.slice(line.start, line.end))) {
+      part.push(line);
+      continue;
+    }
+    yield part;
+    part = [];
+  }
+  yield part;
 }
 
 /** Each part but the last ends with a line that has padding, and has no other. */

@@ -57,6 +57,14 @@ export function decodeBase64(written: string): string | undefined {
   return toText(base64Bytes(written));
 }
 
+/** Whether base64 stands for text that begins anywhere: within a character, too. */
+export function goesOnAsText(written: string): boolean {
+  const bytes = base64Bytes(written);
+  let cut = 0;
+  while (cut < 3 && isTrailing(bytes[cut] ?? 0)) cut++;
+  return toText(bytes.subarray(cut)) !== undefined || (bytes[0] === 0 && isWide(bytes.subarray(1)));
+}
+
 /** The text that hexadecimal digits stand for; nothing if it is no text. */
 export function decodeHex(written: string): string | undefined {
   return toText(hexBytes(written));
@@ -136,9 +144,13 @@ function sequenceLength(lead: number): number {
 
 function areTrailing(sequence: string): boolean {
   for (let at = 1; at < sequence.length; at++) {
-    if ((sequence.charCodeAt(at) & 0xc0) !== 0x80) return false;
+    if (!isTrailing(sequence.charCodeAt(at))) return false;
   }
   return true;
+}
+
+function isTrailing(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 /** One character of UTF-8, each code unit of `sequence` a byte; U+FFFD for what is none. */
