@@ -86,7 +86,25 @@ export function readQuery<T>(url: URL, schema: z.ZodType<T>): T {
   if (twice !== undefined) {
     throw new Refusal('bad_request', { detail: 'Cannot read query: each name must be given once' });
   }
-  return readValue(schema, Object.fromEntries(url.searchParams));
+  const read = [...url.searchParams].map(([name, text]) => [
+    name,
+    toQueryValue(schema, name, text),
+  ]);
+  return readValue(schema, Object.fromEntries(read));
+}
+
+/** What stands where a whole number is wanted must be written as one: nothing is not zero. */
+function toQueryValue(schema: z.ZodType, name: string, text: string): string | number {
+  return wantsNumber(schema, name) && !/^-?\d+$/.test(text) ? Number.NaN : text;
+}
+
+function wantsNumber(schema: z.ZodType, name: string): boolean {
+  if (!(schema instanceof z.ZodObject) || !Object.hasOwn(schema.shape, name)) return false;
+  let wanted = schema.shape[name];
+  while (wanted instanceof z.ZodOptional || wanted instanceof z.ZodDefault) {
+    wanted = wanted.unwrap();
+  }
+  return wanted instanceof z.ZodNumber;
 }
 
 function mayKnow(schema: z.ZodType, name: string): boolean {

@@ -208,6 +208,30 @@ describe('workspaces do not see each other', () => {
   });
 });
 
+describe('queries', () => {
+  const ask = async (query: string) => {
+    const headers = { Authorization: `Bearer ${gateway.token}` };
+    const response = await fetch(`${gateway.url}/v1/audit?${query}`, { headers });
+    return { status: response.status, body: await response.json() };
+  };
+
+  test.each(['to=', 'limit=', 'after=0x10', 'from=1e3', 'after=%205', 'limit=%2B5', 'after=1.0'])(
+    'with %s where a whole number is wanted are refused',
+    async (query) => {
+      const pointer = `/${query.split('=')[0]}`;
+      const errors = [{ pointer, detail: 'must be number' }];
+      expect(await ask(query)).toMatchObject({ status: 422, body: { errors } });
+    },
+  );
+
+  test('with one are taken, up to their bounds', async () => {
+    expect((await ask('limit=500&after=0')).status).toBe(200);
+    expect((await ask('limit=501')).status).toBe(422);
+    expect((await ask('after=-1')).status).toBe(422);
+    expect((await ask('to=9007199254740993')).status).toBe(422);
+  });
+});
+
 describe('bodies', () => {
   const send = (body: BodyInit, headers: Record<string, string> = {}) =>
     fetch(`${gateway.url}/v1/sessions`, {

@@ -116,6 +116,7 @@ test('what never was cannot be compared or put in force', async () => {
   expect((await root.post(`${AT}/policy/rollback`, { revision: 9_999 })).status).toBe(404);
   expect((await root.get(`${AT}/policy/diff?from=0&to=1`)).status).toBe(422);
   expect((await root.post(`${AT}/policy/rollback`, { revision: 0 })).status).toBe(422);
+  expect((await root.get('/v1/workspaces/never/policy/history')).status).toBe(404);
 });
 
 test('nobody reads or rolls back the policy of another workspace', async () => {

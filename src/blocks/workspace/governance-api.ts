@@ -90,7 +90,7 @@ export interface GovernanceApi {
   encryption(): Promise<EncryptionPolicy>;
 
   /** Newest first; as many as are kept. */
-  policyVersions(): Promise<readonly PolicyVersion[]>;
+  policyVersions(): Promise<readonly PolicyVersion[] | undefined>;
   policyAt(revision: number): Promise<Policy | undefined>;
   /** Puts the policy of an earlier revision in force again, as a change of its own. */
   rollBackPolicy(actor: Actor, revision: number): Promise<Result<WorkspaceDescription, Refusal>>;

@@ -84,7 +84,7 @@ class GovernanceClient implements GovernanceApi {
     return this.#again((api) => api.encryption());
   }
 
-  policyVersions(): Promise<readonly PolicyVersion[]> {
+  policyVersions(): Promise<readonly PolicyVersion[] | undefined> {
     return this.#again((api) => api.policyVersions());
   }
 

@@ -112,8 +112,8 @@ export abstract class GovernedWorkspace
     return this.founded()?.workspace.row().policy.encryption ?? DEFAULT_ENCRYPTION_POLICY;
   }
 
-  async policyVersions(): Promise<readonly PolicyVersion[]> {
-    return this.founded()?.policyVersions.all() ?? [];
+  async policyVersions(): Promise<readonly PolicyVersion[] | undefined> {
+    return this.founded()?.policyVersions.all();
   }
 
   async policyAt(revision: number): Promise<Policy | undefined> {

@@ -35,7 +35,8 @@ const versions = defineRoute(
   },
   async (request) => {
     const { id } = workspaceOf(request);
-    return json({ versions: await openGovernance(request.env, id).policyVersions() });
+    const all = await openGovernance(request.env, id).policyVersions();
+    return json({ versions: found(all, 'workspace') });
   },
 );
 
