@@ -1,5 +1,5 @@
 /**
- * What blocks cost on the platform: how many requests to Durable Objects, alarms, and rows read and
+ * What blocks and turns cost on the platform: how many requests to Durable Objects, alarms, and rows read and
  * written one operation takes, by HTTP, with everything that follows from it. `alone`: nothing else
  * happens, so nothing is shared. `busy`: one after the other, so records and alarms are. Prints one
  * JSON line; `docs/blocks-cost.md` explains it.
@@ -9,8 +9,17 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { installExamples } from '../scripts/install-examples.mjs';
 import { BLOCK_CLASSES } from '../scripts/worker-bindings.mjs';
+import {
+  beginReply,
+  finishReply,
+  startProvider,
+  streamReply,
+  writeDelta,
+} from '../test/support/provider.ts';
 import { startWorkerd } from './workerd.ts';
+import { liftBounds } from './workspace.ts';
 
 const ALONE = 2;
 const BUSY = 50;
@@ -23,11 +32,15 @@ const PRICES = { requests: 0.15, rowsRead: 0.001, rowsWritten: 1 } as const;
 type Counts = Record<'requests' | 'alarms' | 'rowsRead' | 'rowsWritten', number>;
 
 const token = `sproot_${randomBytes(32).toString('base64url')}`;
+const provider = await startProvider();
 const worker = await startWorkerd({
   entry: 'bench/floor/block-cost.ts',
   blocks: BLOCK_CLASSES,
   loader: true,
+  reachesLocal: true,
   secrets: {
+    OPENAI_COMPATIBLE_BASE_URL: provider.baseUrl,
+    OPENAI_COMPATIBLE_API_KEY: 'bench',
     SALLYPORT_MASTER_KEY: randomBytes(32).toString('base64url'),
     SALLYPORT_ROOT_TOKEN: token,
   },
@@ -78,6 +91,44 @@ async function restart(): Promise<void> {
   await sleep(100);
 }
 
+const TEXT = 'the quick brown fox jumps over the lazy dog';
+const PLANNER = 'embedded/planner';
+const VENDOR = 'compatible/stand-in';
+
+/** Asks for one call of a tool, and then writes for two seconds. */
+provider.answer = async ({ messages }, response) => {
+  if (messages.at(-1)?.role !== 'tool') {
+    const called = { name: 'text-stats', arguments: JSON.stringify({ text: TEXT }) };
+    const toolCalls = [{ index: 0, id: 'call', type: 'function', function: called }];
+    return streamReply(response, [{ role: 'assistant', tool_calls: toolCalls }], {
+      finish: 'tool_calls',
+    });
+  }
+  beginReply(response, [{ role: 'assistant', content: 'It has ' }]);
+  for (let word = 0; word < 20; word++) {
+    await sleep(100);
+    writeDelta(response, { content: 'nine words ' });
+  }
+  finishReply(response);
+};
+
+await installExamples(worker.url, token);
+const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+await liftBounds({ ...worker, rootToken: token, headers });
+
+async function openSession(): Promise<string> {
+  return (await ask('POST', '/v1/sessions', {})).id;
+}
+
+async function runTurn(session: string, model: string): Promise<void> {
+  const input = `Count the words in: ${TEXT}`;
+  const turn = await ask('POST', `/v1/sessions/${session}/turns`, { input, model });
+  if (turn.status !== 'finished') throw new Error(`The turn ended as ${turn.status}`);
+  if (turn.toolCalls.length !== 1) throw new Error('The turn called no tool');
+}
+
+const session = await openSession();
+
 interface Operation {
   readonly run: () => Promise<unknown>;
   /** Before it, and not counted. */
@@ -98,6 +149,9 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   spawn: { run: () => spawn() },
   spawnChild: { run: () => spawn({ kind: 'mailbox' }, { parent, link: true }) },
   supervisedRestart: { run: restart },
+  turn: { run: () => runTurn(session, PLANNER) },
+  turnOfVendor: { run: () => runTurn(session, VENDOR) },
+  firstTurn: { run: async () => runTurn(await openSession(), PLANNER) },
 };
 
 /** Of all classes together, since it was last asked. */
@@ -145,4 +199,5 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
   };
 }
 await worker.stop();
+provider.dispose();
 console.log(JSON.stringify({ bench: 'block-cost', prices: PRICES, operations }));

@@ -19,6 +19,8 @@ export interface RawWorker {
   readonly blocks: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly loader?: boolean;
+  /** Whether it may ask programs of this machine. */
+  readonly reachesLocal?: boolean;
 }
 
 export interface RunningWorker {
@@ -87,7 +89,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .worker),
     (name = "disk", disk = (path = ${JSON.stringify(join(folder, 'data'))}, writable = true)),
     (name = "assets", disk = (path = ${JSON.stringify(join(ROOT, 'build/assets'))})),
-    (name = "internet", network = (allow = ["public"])),
+    (name = "internet", network = (allow = ${worker.reachesLocal ? '["public", "local"]' : '["public"]'})),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );

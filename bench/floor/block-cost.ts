@@ -3,7 +3,7 @@
  * writes, by class. `POST /counts` answers what was counted since it was last asked.
  */
 
-import type { DurableObject } from 'cloudflare:workers';
+import { DurableObject } from 'cloudflare:workers';
 import * as worker from '../../src/worker.ts';
 
 interface Counts {
@@ -54,8 +54,7 @@ function counted(className: string, Base: BlockClass): BlockClass {
       super(ctx, env);
     }
   }
-  for (const name of Object.getOwnPropertyNames(Base.prototype)) {
-    if (name === 'constructor') continue;
+  for (const name of methodsOf(Base)) {
     const method: unknown = Reflect.get(Base.prototype, name);
     if (typeof method !== 'function') continue;
     Object.defineProperty(Counted.prototype, name, {
@@ -69,12 +68,27 @@ function counted(className: string, Base: BlockClass): BlockClass {
   return Counted;
 }
 
+/** Also of what the class is made of. */
+function methodsOf(Base: BlockClass): ReadonlySet<string> {
+  const names = new Set<string>();
+  let part: object = Base.prototype;
+  while (part !== DurableObject.prototype) {
+    for (const name of Object.getOwnPropertyNames(part)) names.add(name);
+    part = Object.getPrototypeOf(part);
+  }
+  names.delete('constructor');
+  return names;
+}
+
 const classes = worker as unknown as Record<string, BlockClass>;
 
 export const UserBlock = counted('UserBlock', classes.UserBlock!);
 export const WorkspaceBlock = counted('WorkspaceBlock', classes.WorkspaceBlock!);
 export const AuditBlock = counted('AuditBlock', classes.AuditBlock!);
 export const DirectoryBlock = counted('DirectoryBlock', classes.DirectoryBlock!);
+export const SessionBlock = counted('SessionBlock', classes.SessionBlock!);
+export const SessionIndexBlock = counted('SessionIndexBlock', classes.SessionIndexBlock!);
+export const WasmLane = counted('WasmLane', classes.WasmLane!);
 export * from '../../src/worker.ts';
 
 function takeCounts(): Record<string, Counts> {

@@ -37,8 +37,15 @@ const FINAL: Readonly<Record<number, 'replaced' | 'revoked'>> = {
 
 const NORMAL_CLOSE = 1000;
 
-/** Uncompressed: frames are small, and to unpack one takes longer than to send it as it is. */
-const OPTIONS = { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES };
+/**
+ * Uncompressed: frames are small, and to unpack one takes longer than to send it as it is. With a name:
+ * before a domain, Cloudflare may turn away who has none.
+ */
+const OPTIONS = {
+  perMessageDeflate: false,
+  maxPayload: MAX_FRAME_BYTES,
+  headers: { 'User-Agent': 'sallyport-executor' },
+};
 
 /** How a gateway, or what stands before it, answers for a node that is not there. */
 const NOT_FOUND = 404;

@@ -50,6 +50,16 @@ test('a gateway that refuses is named once, however often it does', async () => 
   expect(await statesOf(portOf(), () => refused > 1)).toEqual(['refused']);
 });
 
+test('it says who dials, as what stands before a gateway may want to know', async () => {
+  const agents: unknown[] = [];
+  server.on('connection', (socket, { headers }) => {
+    agents.push(headers['user-agent']);
+    socket.close(CLOSE_CODES.refused);
+  });
+  await statesOf(portOf(), () => agents.length > 0);
+  expect(agents[0]).toBe('sallyport-executor');
+});
+
 test('so is one that does not believe the clock, with what it says of it', async () => {
   let refused = 0;
   server.on('connection', (socket) => {

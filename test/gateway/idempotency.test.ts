@@ -26,7 +26,9 @@ async function requestWithKey(thrown: unknown) {
 }
 
 test('what may have been done before an object was overloaded is not done again by its key', async () => {
-  const overloaded = Object.assign(new Error('Durable Object is overloaded.'), { overloaded: true });
+  const overloaded = Object.assign(new Error('Durable Object is overloaded.'), {
+    overloaded: true,
+  });
   const { runs, ask } = await requestWithKey(overloaded);
   await expect(ask()).rejects.toBe(overloaded);
   await expect(ask()).rejects.toMatchObject({ code: 'idempotency_in_progress' });

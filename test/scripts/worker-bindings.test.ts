@@ -22,7 +22,9 @@ describe('wrangler.toml and the bindings for other engines', () => {
   test('agree on name, compatibility date and flags', () => {
     expect(setting('name')).toBe(NAME);
     expect(setting('compatibility_date')).toBe(COMPATIBILITY_DATE);
-    expect(toml).toContain(`\ncompatibility_flags = ${JSON.stringify(COMPATIBILITY_FLAGS).replaceAll(',', ', ')}\n`);
+    expect(toml).toContain(
+      `\ncompatibility_flags = ${JSON.stringify(COMPATIBILITY_FLAGS).replaceAll(',', ', ')}\n`,
+    );
   });
 
   test('agree on every durable object', () => {

@@ -8,10 +8,7 @@
  */
 
 /** Aborts the signal after so many milliseconds, unless it is over by then. Rejects as `ask` does. */
-export async function within<T>(
-  ms: number,
-  ask: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+export async function within<T>(ms: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), ms);
   return await ask(late.signal).finally(() => clearTimeout(timer));

@@ -25,8 +25,7 @@ export async function fetchKeys(
 ): Promise<readonly JsonObject[] | undefined> {
   const read = async (url: string) => {
     const found = findPlace(networks, url, { privateHosts, publicScheme: 'https' });
-    const answer =
-      found && (await within(timeoutMs, (signal) => askJson(found, { signal })));
+    const answer = found && (await within(timeoutMs, (signal) => askJson(found, { signal })));
     return answer?.status === 200 ? answer.json : undefined;
   };
   const discovery = await read(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);

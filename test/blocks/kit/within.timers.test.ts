@@ -35,7 +35,12 @@ test('a reply that was sent to a platform leaves its channel at rest', async () 
     timers.push(vi.getTimerCount());
     return new Response('{}');
   };
-  const request = { url: 'https://api.example.com/', method: 'POST', headers: {}, body: '' } as const;
+  const request = {
+    url: 'https://api.example.com/',
+    method: 'POST',
+    headers: {},
+    body: '',
+  } as const;
   expect(await sendRequest({ fetch }, request)).toMatchObject({ status: 200 });
   expect([...timers, vi.getTimerCount()]).toEqual([1, 0]);
 });
