@@ -110,7 +110,7 @@ async function identify(
   requestId: string,
 ): Promise<Caller | undefined> {
   if (route.access === 'public') {
-    countStranger(context.env, context.req.raw, Date.now());
+    if (route.provesItself !== true) countStranger(context.env, context.req.raw, Date.now());
     return undefined;
   }
   const credential = readCredential(context.req.raw, route);

@@ -88,6 +88,11 @@ export interface RouteFacts<Access extends RouteAccess, Body, Query> {
   readonly errorShape?: ErrorShape;
   /** The credential may come as `x-api-key`, as Anthropic's clients send it. */
   readonly takesApiKey?: boolean;
+  /**
+   * Of a public route whose callers bring a proof of their own: only those whose proof fails count as
+   * strangers, and the route sees to that. Many come from the few addresses of one platform.
+   */
+  readonly provesItself?: true;
   /** A browser may come with a ticket in the URL: see `redeem-ticket.ts`. */
   readonly takesTicket?: boolean;
   /** Streams from after the event that `Last-Event-ID` names. */

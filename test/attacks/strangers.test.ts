@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callApi } from '../support/api.ts';
+import { standardWebhook, WEBHOOK_CREDENTIALS } from '../support/channel-webhooks.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 
 /** Requests without a live credential that one source may send at once, and in a minute. */
@@ -53,6 +54,29 @@ describe('a stranger behind Cloudflare', () => {
     const api = callApi(behind);
     const answer = await api.get('/v1/tools', { 'CF-Connecting-IP': '192.0.2.3' });
     expect(answer.status).toBe(200);
+  });
+
+  test('does not keep out a platform that signs its webhooks, and shares his address', async () => {
+    const credentials = WEBHOOK_CREDENTIALS;
+    const channel = { name: 'shop', platform: 'webhook', access: { mode: 'open' } };
+    const { body } = await callApi(behind).post('/v1/channels', {
+      ...{ ...channel, capabilities: [], credentials, apiBase: 'https://chat.example' },
+    });
+    const signed = standardWebhook({ id: 'msg_1', text: 'hello' });
+    const deliver = (headers: Headers) =>
+      fetch(behind.url + body.webhook, {
+        method: 'POST',
+        body: signed.body,
+        headers: { ...headers, ...from('192.0.2.5')() },
+      });
+    const statuses = async (headers: Headers) => {
+      const answers = Array.from({ length: MORE_THAN_ALLOWED }, () => deliver(headers));
+      return [...new Set((await Promise.all(answers)).map(({ status }) => status))].toSorted();
+    };
+    expect(await statuses({ ...signed.headers, 'webhook-signature': 'v1,guessed' })).toEqual([
+      401, 429,
+    ]);
+    expect(await statuses(signed.headers)).toEqual([200]);
   });
 
   test('is one source with all addresses of his IPv6 network, however they are written', async () => {

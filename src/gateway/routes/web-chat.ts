@@ -13,6 +13,7 @@ import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json } from '../json-response.ts';
+import { countStranger } from '../limit-strangers.ts';
 import { recordRefusedLogin } from '../record-refused-login.ts';
 import { found, Refusal } from '../refusal.ts';
 import { requireChannel } from '../require-channel.ts';
@@ -51,6 +52,7 @@ const connectChat = defineRoute(
     summary: 'The WebSocket of a web chat, for a page of the origins that the channel names',
     tag: 'channels',
     access: 'public',
+    provesItself: true,
     judgesOrigin: true,
     query: z.strictObject({ ticket: z.string().max(2_048) }),
     success: { status: 101, describes: 'websocket' },
@@ -72,7 +74,10 @@ const connectChat = defineRoute(
       return new Response(null, { status: 101, webSocket: answer.webSocket });
     }
     const status = answer ? answer.status : 401;
-    if (status === 401) recordRefusedLogin(env, execution, requestId);
+    if (status === 401) {
+      countStranger(env, raw, Date.now());
+      recordRefusedLogin(env, execution, requestId);
+    }
     throw refusalOf(status);
   },
 );

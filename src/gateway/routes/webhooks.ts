@@ -10,6 +10,7 @@ import { openChannels } from '../../blocks/channel/channel-client.ts';
 import { WEBHOOK_HEADERS, type Webhook } from '../../channels/adapter.ts';
 import { CHANNEL_NAME } from '../../core/channels/channel-spec.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
+import { countStranger } from '../limit-strangers.ts';
 import { logFault } from '../log-fault.ts';
 import { readBytes } from '../read-body.ts';
 import { recordRefusedLogin } from '../record-refused-login.ts';
@@ -20,6 +21,7 @@ const facts = {
   path: '/v1/webhooks/{workspace}/{channel}',
   tag: 'channels',
   access: 'public',
+  provesItself: true,
   success: { status: 200, describes: 'platform' },
 } as const;
 
@@ -43,7 +45,7 @@ async function receive(
   request: RouteRequest<unknown, unknown>,
   method: Webhook['method'],
 ): Promise<Response> {
-  const { env, execution, raw, requestId, params } = request;
+  const { env, raw, requestId, params } = request;
   const workspace = parseWorkspaceId(params.workspace ?? '');
   const name = params.channel ?? '';
   if (workspace === undefined || !CHANNEL_NAME.test(name)) throw refused(request);
@@ -59,7 +61,7 @@ async function receive(
       logFault(fault, 'channel_unavailable', requestId);
       throw new Refusal('channel_unavailable');
     });
-  if (verdict.kind === 'refused') recordRefusedLogin(env, execution, requestId);
+  if (verdict.kind === 'refused') throw refused(request);
   return toResponse(verdict);
 }
 
@@ -77,19 +79,17 @@ function queryOf({ url }: Request): Webhook['query'] {
   return url.includes('?') ? Object.fromEntries(new URL(url).searchParams) : {};
 }
 
-function refused({ env, execution, requestId }: RouteRequest<unknown, unknown>): Refusal {
+/** The same whether there is no such channel or its signature is wrong. */
+function refused({ env, execution, raw, requestId }: RouteRequest<unknown, unknown>): Refusal {
+  countStranger(env, raw, Date.now());
   recordRefusedLogin(env, execution, requestId);
-  return notSigned();
+  return new Refusal('unauthenticated', {
+    detail: 'Cannot accept the webhook: it must be signed',
+  });
 }
 
-/** The same whether there is no such channel or its signature is wrong. */
-const notSigned = () =>
-  new Refusal('unauthenticated', { detail: 'Cannot accept the webhook: it must be signed' });
-
-function toResponse(verdict: WebhookVerdict): Response {
+function toResponse(verdict: Exclude<WebhookVerdict, { readonly kind: 'refused' }>): Response {
   switch (verdict.kind) {
-    case 'refused':
-      throw notSigned();
     case 'malformed':
       throw new Refusal('bad_request', {
         detail: 'Cannot read the webhook: not what its platform sends',
