@@ -42,6 +42,15 @@ describe('wrangler.toml and the bindings for other engines', () => {
     expect(toml).not.toMatch(/new_classes|renamed_classes|deleted_classes/);
   });
 
+  test.each([
+    [
+      'tell strangers apart by the address that Cloudflare names',
+      /^SALLYPORT_BEHIND_CLOUDFLARE = "true"$/m,
+    ],
+    ['keep tickets and codes of addresses out of logs', /^redact_query_string = true$/m],
+    ['leave no second door beside a domain unasked', /^preview_urls = false$/m],
+  ])('%s', (_, line) => expect(toml).toMatch(line));
+
   test('agree on the loader', () => {
     const loaders = [...toml.matchAll(/^\[\[worker_loaders\]\]\nbinding = "(\w+)"$/gm)];
     expect(loaders.map(([, binding]) => binding)).toEqual(['LOADER']);
