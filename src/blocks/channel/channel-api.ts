@@ -118,7 +118,8 @@ export interface IssueChatTicket {
 
 /** `full`: there are too many updates waiting; or, `isOfSender`, he has sent too many. */
 export type WebhookVerdict =
-  | { readonly kind: 'refused' | 'malformed' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'malformed' }
   | { readonly kind: 'full'; readonly retryAfterMs: number; readonly isOfSender?: true }
   | { readonly kind: 'accepted'; readonly answer?: WebhookAnswer };
 
