@@ -5,8 +5,8 @@
  */
 
 import type { BlockId } from '../../core/primitives/ids.ts';
-import type { AwaitedChild } from '../user/block-api.ts';
 import type { BlockParts } from '../user/block-parts.ts';
+import type { AwaitedChild } from '../user/tree-api.ts';
 import { ownOf, readSupervisor } from './supervisor-store.ts';
 
 /** How often each child was started again, by the id of its present life. */

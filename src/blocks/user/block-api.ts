@@ -28,6 +28,7 @@ import type {
   Inheritance,
   LeftMessage,
 } from './checkpoint-api.ts';
+import type { BlockTree } from './tree-api.ts';
 import type { BlockUpgrade, Narrowed, Upgraded } from './upgrade-api.ts';
 
 /** Who asks from outside, with the request that it came by. */
@@ -275,28 +276,6 @@ export interface DeadLetter extends Omit<ReceivedMessage, 'lease'> {
 export type ChildChange =
   | { readonly kind: 'add'; readonly child: ChildOrder }
   | { readonly kind: 'restart' | 'remove'; readonly name: string };
-
-export interface BlockTree {
-  readonly id: BlockId;
-  readonly name?: string;
-  readonly state: BlockDescription['state'];
-  readonly behavior: Behavior['kind'];
-  readonly depth: number;
-  /** How often its supervisor started it again. */
-  readonly restarts: number;
-  readonly children: readonly BlockTree[];
-  /** Of a supervisor: those that it is to start, in that order. Absent where there are none. */
-  readonly awaited?: readonly AwaitedChild[];
-}
-
-/** A child that does not live now. */
-export interface AwaitedChild {
-  readonly name: string;
-  /** How often it was started again before. */
-  readonly restarts: number;
-  /** Not before then, epoch milliseconds; absent where nothing but its turn is waited for. */
-  readonly startsAt?: number;
-}
 
 export type AcceptedStream =
   | { readonly kind: 'noproc' }

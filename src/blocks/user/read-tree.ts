@@ -6,10 +6,10 @@
 
 import type { BlockId } from '../../core/primitives/ids.ts';
 import { awaitedChildren, restartsById } from '../supervisor/read-children.ts';
-import type { BlockTree } from './block-api.ts';
 import type { BlockParts } from './block-parts.ts';
 import { describeBlock } from './describe-block.ts';
 import type { AskNeighbour } from './neighbours.ts';
+import type { BlockTree } from './tree-api.ts';
 
 /** Children that have ended are left out. `levels` bounds how far down it looks. */
 export async function readTree(

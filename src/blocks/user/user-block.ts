@@ -28,7 +28,6 @@ import type {
   BlockAnswer,
   BlockApi,
   BlockDescription,
-  BlockTree,
   ChildChange,
   LetterPage,
   MessageAnswer,
@@ -65,6 +64,7 @@ import { ringUserTimers } from './send-after.ts';
 import { callFromOutside, sendFromOutside, sendManyFromOutside } from './send-from-outside.ts';
 import { Sender } from './sender.ts';
 import { spawnFromOutside } from './spawn-from-outside.ts';
+import type { BlockTree } from './tree-api.ts';
 import type { BlockUpgrade, Narrowed, Upgraded } from './upgrade-api.ts';
 
 export class UserBlock extends DurableObject<BlockBindings> implements BlockApi {

@@ -5,7 +5,8 @@
  */
 
 import * as z from 'zod';
-import type { BlockTree, ChildChange } from '../../blocks/user/block-api.ts';
+import type { ChildChange } from '../../blocks/user/block-api.ts';
+import type { BlockTree } from '../../blocks/user/tree-api.ts';
 import { childSchema } from '../../core/blocks/block-spec.ts';
 import { json, noContent } from '../json-response.ts';
 import { blockActorOf, blockOf, noBlock, unwrap } from '../open-block.ts';
