@@ -26,15 +26,20 @@ const MUST: Readonly<Partial<Record<AdmissionRefusal['code'], string>>> = {
 };
 
 /** Why the session did not admit the turn. */
-export function fromAdmission({ code, retryAfterMs, budget, denial }: AdmissionRefusal): Refusal {
+export function fromAdmission(refusal: AdmissionRefusal): Refusal {
+  const { code, retryAfterMs, denial } = refusal;
   if (code === 'model_unknown') return unknownModel();
-  const detail = budget
-    ? `Cannot begin the turn: the budget "${budget}" must not be used up`
-    : MUST[code];
+  const detail = toShortage(refusal) ?? MUST[code];
   return new Refusal(code, {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(denial ? { denial } : detail !== undefined && { detail }),
   });
+}
+
+function toShortage({ budget, rate }: AdmissionRefusal): string | undefined {
+  if (budget) return `Cannot begin the turn: the budget "${budget}" must not be used up`;
+  if (rate) return `Cannot begin the turn: its ${rate}'s rate of tool calls must have room for it`;
+  return undefined;
 }
 
 /** Why there is no answer. */

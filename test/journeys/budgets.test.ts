@@ -195,6 +195,36 @@ describe('a budget', () => {
   });
 });
 
+describe('a rate of tool calls', () => {
+  test('bounds how many turns run at once, and says so to a client that has called no tool', async () => {
+    const { limits } = DEFAULT_POLICY;
+    const plenty = { calls: 1_000, periodMs: HOUR_MS };
+    const principal = { calls: limits.maxToolCalls, periodMs: HOUR_MS };
+    const rates = { workspace: plenty, session: plenty, principal };
+    const policy = { ...DEFAULT_POLICY, rates };
+    expect((await api.put(path, { policy })).status).toBe(200);
+    const begun = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    provider.answer = async (_, response) => {
+      begun.resolve();
+      await released.promise;
+      streamText(response, 'Hello.');
+    };
+    const ask = { model: MODEL, messages: [{ role: 'user', content: 'Hi' }] };
+    const first = operator.post('/v1/chat/completions', ask);
+    await begun.promise;
+    const second = await operator.post('/v1/chat/completions', ask);
+    released.resolve();
+    expect(second).toMatchObject({
+      status: 429,
+      body: {
+        error: { code: 'rate_limit_exceeded', message: expect.stringMatching(/principal's/) },
+      },
+    });
+    expect((await first).status).toBe(200);
+  });
+});
+
 describe('a model whose price nobody has stated', () => {
   test('is counted at the worst case, or refused, as policy says', async () => {
     await setBudgets({ budgets: { unknownPrice: 'refuse' } });

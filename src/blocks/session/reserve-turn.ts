@@ -25,11 +25,20 @@ export async function reserveTurn(
   }
 }
 
+const RATES = {
+  session_rate: 'session',
+  principal_rate: 'principal',
+  workspace_rate: 'workspace',
+  token_budget: undefined,
+  money_budget: undefined,
+} as const satisfies Record<SliceShortage['reason'], AdmissionRefusal['rate']>;
+
 function toRefusal({ reason, budget, retryAfterMs }: SliceShortage): AdmissionRefusal {
-  const isBudget = reason === 'token_budget' || reason === 'money_budget';
+  const rate = RATES[reason];
   return {
-    code: isBudget ? 'budget_exhausted' : 'rate_limited',
+    code: rate === undefined ? 'budget_exhausted' : 'rate_limited',
     ...(budget !== undefined && { budget }),
+    ...(rate !== undefined && { rate }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 }

@@ -112,6 +112,8 @@ export interface AdmissionRefusal {
   readonly retryAfterMs?: number;
   /** The budget that is used up, where that was it. */
   readonly budget?: LedgerName;
+  /** Whose rate of tool calls has no room for another turn, where that was it. */
+  readonly rate?: 'session' | 'principal' | 'workspace';
   /** Why the messages were refused, where that was it. */
   readonly denial?: Denial;
 }
