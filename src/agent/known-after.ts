@@ -9,9 +9,9 @@ import type { KnownValues } from '../core/scan/known-values.ts';
 import type { TurnState } from './turn-state.ts';
 
 /** A call that was given none cannot have had one renewed: for it the vault is not asked anew. */
-export async function knownAfter(
+export function knownAfter(
   { ports }: Pick<TurnState, 'ports'>,
   claims: Pick<TicketClaims, 'wasm' | 'executor'>,
-): Promise<KnownValues | undefined> {
+): Promise<KnownValues | undefined> | undefined {
   return ports.known?.(hasSettings(claims) ? 'present' : 'recent');
 }
