@@ -131,21 +131,22 @@ describe('SessionApi.admitTurn()', () => {
   });
 
   it.each([
-    ['principal_rate', 'rate_limited'],
-    ['session_rate', 'rate_limited'],
-    ['token_budget', 'budget_exhausted'],
-    ['money_budget', 'budget_exhausted'],
-  ] as const)('answers a shortage of %s with %s and the exact wait', async (reason, code) => {
+    ['principal_rate', { code: 'rate_limited', rate: 'principal' }],
+    ['session_rate', { code: 'rate_limited', rate: 'session' }],
+    ['workspace_rate', { code: 'rate_limited', rate: 'workspace' }],
+    ['token_budget', { code: 'budget_exhausted' }],
+    ['money_budget', { code: 'budget_exhausted' }],
+  ] as const)('answers a shortage of %s with %j and the exact wait', async (reason, error) => {
     const { client, create, admission, script, chain } = openFixture();
     script.shortage = { reason, retryAfterMs: 1_234 };
     const ephemeral = { create: { ...create, ephemeralMs: 60_000 } };
     expect(await client.admitTurn(admission(ephemeral))).toEqual({
       ok: false,
-      error: { code, retryAfterMs: 1_234 },
+      error: { ...error, retryAfterMs: 1_234 },
     });
     await eventually(() =>
       expect(chain()).toContainEqual(
-        expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: code }),
+        expect.objectContaining({ action: 'turn-refused', decision: 'denied', reason: error.code }),
       ),
     );
   });
