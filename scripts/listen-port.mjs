@@ -8,7 +8,8 @@ export const HOST = '127.0.0.1';
 export const LISTENING = 'sallyport: listening on ';
 const DEFAULT_PORT = '8787';
 const LARGEST_PORT = 65_535;
-const LOWEST_CHOSEN_PORT = 10_000;
+/** Above 10080, the last port that `fetch` and browsers refuse to ask. */
+export const LOWEST_CHOSEN_PORT = 10_081;
 const HIGHEST_CHOSEN_PORT = 32_000;
 const TRIES = 3;
 
@@ -22,12 +23,21 @@ export function readPort() {
 /** Binds the port and lets it go again: what cannot be served is better said before the build. */
 export async function requireFreePort(port) {
   const error = await findListenError(port);
-  if (error === undefined) return;
+  if (error === undefined) return requireAskedPort(port);
   const reason =
     error.code === 'EADDRINUSE'
       ? 'another program listens there; stop it, or choose another port, as in: PORT=8788 npm start'
       : error.code;
   throw new Error(`Cannot listen on ${HOST}:${port}: ${reason}`);
+}
+
+/** Nobody listens there: an attempt that is made at all fails at once, for another reason. */
+async function requireAskedPort(port) {
+  const reason = await fetch(`http://${HOST}:${port}`).catch(({ cause }) => cause?.message);
+  if (reason !== 'bad port') return;
+  throw new Error(
+    `Cannot serve on port ${port}: fetch and browsers refuse to ask it; choose another, as in: PORT=8788 npm start`,
+  );
 }
 
 function findListenError(port) {

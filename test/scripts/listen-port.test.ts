@@ -1,6 +1,12 @@
 import net from 'node:net';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { HOST, readPort, requireFreePort } from '../../scripts/listen-port.mjs';
+import {
+  freePort,
+  HOST,
+  LOWEST_CHOSEN_PORT,
+  readPort,
+  requireFreePort,
+} from '../../scripts/listen-port.mjs';
 
 describe('readPort()', () => {
   beforeEach(() => () => vi.unstubAllEnvs());
@@ -40,4 +46,18 @@ describe('requireFreePort()', () => {
     await requireFreePort(port);
     await requireFreePort(port);
   });
+
+  test.each([6_000, 6_667, 10_080])(
+    'refuses port %i, which fetch asks nothing of',
+    async (port) => {
+      await expect(requireFreePort(port)).rejects.toThrow(
+        `Cannot serve on port ${port}: fetch and browsers refuse to ask it`,
+      );
+    },
+  );
+});
+
+test('the ports that are chosen begin above the last one that fetch asks nothing of', async () => {
+  await expect(requireFreePort(LOWEST_CHOSEN_PORT - 1)).rejects.toThrow('refuse to ask it');
+  expect(await freePort()).toBeGreaterThanOrEqual(LOWEST_CHOSEN_PORT);
 });
