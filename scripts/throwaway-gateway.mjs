@@ -51,14 +51,18 @@ class ThrowawayGateway {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** One that does not come up is ended: the next one tried has the machine and a folder to itself. */
   async #serve(port, secretsFile) {
     const printedBefore = this.#printed.length;
-    const args = ['scripts/serve.mjs', String(port), join(this.#folder, 'data'), '--announce'];
-    this.#run(args, secretsFile);
+    const dataDir = join(this.#folder, `data-${port}`);
+    this.#run(['scripts/serve.mjs', String(port), dataDir, '--announce'], secretsFile);
     const ended = new AbortController();
     this.#child.exited.then(() => ended.abort());
     const printed = () => this.#printed.slice(printedBefore);
-    return await untilAnnounced(printed, ended.signal).catch((error) => this.#fail(error));
+    return await untilAnnounced(printed, ended.signal).catch(async (error) => {
+      await this.#child.stop();
+      this.#fail(error);
+    });
   }
 
   async #build() {
