@@ -11,9 +11,9 @@ import { describe, expect, test } from 'vitest';
 
 const SRC = join(import.meta.dirname, '../src');
 
-/** The doors of `blocks`: what reaches an object, what it answers, and how names and keys are made. */
+/** The doors of `blocks`: what reaches an object, what it answers, how names and keys are made, and how long is waited. */
 const BLOCK_DOORS =
-  /^blocks\/([a-z-]+\/[a-z-]+-(client|api)|kit\/(keys|signing-key|signatures|bindings|gateway-identity|content-seal|sealing|tables))\.ts$/;
+  /^blocks\/([a-z-]+\/[a-z-]+-(client|api)|kit\/(keys|signing-key|signatures|bindings|gateway-identity|content-seal|sealing|tables|within))\.ts$/;
 
 const MAY_IMPORT: Record<string, readonly (string | RegExp)[]> = {
   core: [],

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { within } from '../../blocks/kit/within.ts';
 import type { Result } from '../../core/primitives/result.ts';
 import type { RequestSecrets } from './call-secrets.ts';
 import { type HeaderRecord, readRequestHeaders } from './http-headers.ts';
@@ -49,11 +50,10 @@ export async function sendForPlugin(
 ): Promise<PluginAnswer> {
   const { timeoutMs } = request;
   if (timeoutMs === undefined) return await follow(request, ofCall);
-  const late = new AbortController();
-  // Taken back with the answer: until it rings, it would keep the lane in memory.
-  const timer = setTimeout(() => late.abort(), timeoutMs);
-  const signal = AbortSignal.any([ofCall.signal, late.signal]);
-  return await follow(request, { ...ofCall, signal }).finally(() => clearTimeout(timer));
+  return await within(timeoutMs, (late) => {
+    const signal = AbortSignal.any([ofCall.signal, late]);
+    return follow(request, { ...ofCall, signal });
+  });
 }
 
 async function follow(request: PluginRequest, gate: HttpGate): Promise<PluginAnswer> {
