@@ -22,7 +22,7 @@ import { ACTING_HEADER } from './open-block.ts';
 import { closingAtEnd, openStream, wantsStream } from './open-streams.ts';
 import { isOwnHost } from './own-host.ts';
 import { discardUnread, readBytes, readJson, readQuery } from './read-body.ts';
-import { recordRefusedLogin } from './record-refused-login.ts';
+import { hearRefusedLogin } from './record-refused-login.ts';
 import { redeemTicket, withoutTicket } from './redeem-ticket.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -119,8 +119,8 @@ async function identify(
     ? await authenticate(context.env, credential, { requestId, use })
     : await redeemTicket(context.env, context.req.raw, { takesTicket: route.takesTicket, use });
   if (caller) return requireTurn(caller, route);
-  countStranger(context.env, context.req.raw, Date.now());
-  recordRefusedLogin(context.env, context.executionCtx, requestId);
+  const { env, executionCtx: execution, req } = context;
+  hearRefusedLogin({ env, execution, raw: req.raw, requestId });
   throw new Refusal('unauthenticated', {
     detail: 'Cannot authenticate: a live token must come as "Authorization: Bearer <token>"',
   });

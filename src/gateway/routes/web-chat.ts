@@ -13,8 +13,7 @@ import { parseWorkspaceId } from '../../core/primitives/ids.ts';
 import { namedActorOf } from '../actor-of.ts';
 import { SHOWN_ONCE } from '../idempotency.ts';
 import { json } from '../json-response.ts';
-import { countStranger } from '../limit-strangers.ts';
-import { recordRefusedLogin } from '../record-refused-login.ts';
+import { hearRefusedLogin } from '../record-refused-login.ts';
 import { found, Refusal } from '../refusal.ts';
 import { requireChannel } from '../require-channel.ts';
 import { defineRoute, type Route } from '../route.ts';
@@ -58,7 +57,7 @@ const connectChat = defineRoute(
     success: { status: 101, describes: 'websocket' },
   },
   async (request) => {
-    const { env, execution, raw, requestId, params, query } = request;
+    const { env, raw, params, query } = request;
     if (raw.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
       throw new Refusal('bad_request', {
         detail: 'Cannot connect to the chat: the request must ask for "Upgrade: websocket"',
@@ -74,10 +73,7 @@ const connectChat = defineRoute(
       return new Response(null, { status: 101, webSocket: answer.webSocket });
     }
     const status = answer ? answer.status : 401;
-    if (status === 401) {
-      countStranger(env, raw, Date.now());
-      recordRefusedLogin(env, execution, requestId);
-    }
+    if (status === 401) hearRefusedLogin(request);
     throw refusalOf(status);
   },
 );

@@ -10,10 +10,9 @@ import { openChannels } from '../../blocks/channel/channel-client.ts';
 import { WEBHOOK_HEADERS, type Webhook } from '../../channels/adapter.ts';
 import { CHANNEL_NAME } from '../../core/channels/channel-spec.ts';
 import { parseWorkspaceId } from '../../core/primitives/ids.ts';
-import { countStranger } from '../limit-strangers.ts';
 import { logFault } from '../log-fault.ts';
 import { readBytes } from '../read-body.ts';
-import { recordRefusedLogin } from '../record-refused-login.ts';
+import { hearRefusedLogin } from '../record-refused-login.ts';
 import { Refusal } from '../refusal.ts';
 import { defineRoute, MAX_JSON_BYTES, type Route, type RouteRequest } from '../route.ts';
 
@@ -80,9 +79,8 @@ function queryOf({ url }: Request): Webhook['query'] {
 }
 
 /** The same whether there is no such channel or its signature is wrong. */
-function refused({ env, execution, raw, requestId }: RouteRequest<unknown, unknown>): Refusal {
-  countStranger(env, raw, Date.now());
-  recordRefusedLogin(env, execution, requestId);
+function refused(request: RouteRequest<unknown, unknown>): Refusal {
+  hearRefusedLogin(request);
   return new Refusal('unauthenticated', {
     detail: 'Cannot accept the webhook: it must be signed',
   });
