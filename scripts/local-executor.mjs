@@ -24,7 +24,10 @@ export function findObstacle() {
   return 'bubblewrap is not installed (Debian and Ubuntu: apt-get install bubblewrap)';
 }
 
-/** Answers once it is connected or takes its time; from then on it is kept running. `onStart` is given what runs as soon as it does, so that it can be stopped. */
+/**
+ * Answers once it is connected or takes its time; from then on it is kept running. `onStart` is given what
+ * runs as soon as it does, so that it can be stopped.
+ */
 export async function startLocalExecutor(local, home, onStart) {
   const kept = await installExamples(local.url, local.token, PLUGINS);
   await enrol(local, home);

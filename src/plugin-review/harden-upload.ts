@@ -11,6 +11,7 @@ import { HARDENING_VERSION, type HardenedModule, hardenModule } from '../wasm-ha
 import { DEFAULT_HARDENING_POLICY } from '../wasm-hardening/hardening-policy.ts';
 import { hostFunctionType } from '../wasm-hardening/host-functions.ts';
 import type { ModuleImport } from '../wasm-hardening/imports.ts';
+import { isScript } from './script-facts.ts';
 
 const SOURCE_HINT =
   'JavaScript source needs "wasm": {"language": "javascript"} in the manifest; other source must be compiled';
@@ -69,7 +70,7 @@ export function hardenUpload(
   });
   if (!isValid) {
     const detail = hardened.ok ? 'must be valid WebAssembly' : hardened.error.message;
-    return refuse('module_invalid', isModule(upload) ? detail : `${detail}. ${SOURCE_HINT}`);
+    return refuse('module_invalid', isScript(upload) ? `${detail}. ${SOURCE_HINT}` : detail);
   }
   if (!hardened.ok) return refuse('module_rejected', hardened.error.message, foreign);
   if (foreign.length > 0) {
@@ -80,10 +81,6 @@ export function hardenUpload(
     return refuse('module_rejected', 'Cannot harden module: it must be valid afterwards');
   }
   return ok({ module: hardened.value, hardeningVersion: HARDENING_VERSION });
-}
-
-function isModule(upload: Uint8Array): boolean {
-  return upload[0] === 0x00 && upload[1] === 0x61;
 }
 
 function refuse(

@@ -42,8 +42,8 @@ export function leaveRest(parts: BlockParts, used: Spend | undefined): void {
 }
 
 /**
- * Once for each block, and once more for one that owes something, which is a ward until then: what one above it has heard already, and has left in turn, may be told again
- * by who does not know that it was heard.
+ * Once for each block, and once more for one that owes something, which is a ward until then: what one
+ * above it has heard already, and has left in turn, may be told again by who does not know that it was heard.
  */
 export function hearEstate(parts: BlockParts, from: BlockId, estate: Estate): void {
   const { budget, wards, owes } = estate;
