@@ -123,6 +123,7 @@ describe('a principal for itself', () => {
     const holders = body.signIns.map(({ holder }: { holder: string }) => holder);
     expect(holders).toEqual(['user:carol', 'user:root']);
     expect((await carol.get('/v1/plugins/remote/sign-ins')).status).toBe(403);
+    expect((await api.get('/v1/plugins/unknown/sign-ins')).status).toBe(404);
     const hers = '/v1/plugins/remote/sign-ins/user:carol';
     expect((await carol.delete(hers)).status).toBe(403);
     expect((await api.delete(hers)).status).toBe(204);

@@ -138,6 +138,8 @@ const listSignIns = defineRoute(
     const { env, caller } = request;
     const described = await openWorkspace(env, caller.principal.workspace).plugin(plugin);
     const all = await signIns.signIns({ plugin });
+    // Those of a plugin that was deleted can still be looked at, and ended.
+    if (described === undefined && all.length === 0) throw noSuch('plugin');
     return json({ signIns: all.map((each) => presentSignIn(each, described?.signsIn)) });
   },
 );
