@@ -140,8 +140,8 @@ function toToolChoice({ wishes }: TurnState, { kind, round }: Ask): ToolChoice {
 }
 
 /** A provider that has too much to do is no broken one: whoever asked comes again. */
-function failedBy({ retry: { failure, retryAfterMs } }: ModelFault): RunEnd {
-  if (failure !== 'rate-limited') return failed('model_failed', NOTHING_TO_SAY, retryAfterMs);
+function failedBy({ code, retry: { failure, retryAfterMs } }: ModelFault): RunEnd {
+  if (failure !== 'rate-limited') return failed(code, NOTHING_TO_SAY, retryAfterMs);
   return failed('model_rate_limited', NOTHING_TO_SAY, retryAfterMs ?? RETRY_MS);
 }
 

@@ -16,12 +16,15 @@ export interface Retry {
   readonly retryAfterMs?: number;
 }
 
+/** It broke, or it is whole and takes no such request: whoever asks the second time is told the same. */
+type ModelFaultCode = 'model_failed' | 'model_refused';
+
 /** `message` names provider and status; it never holds a key or a part of request or response. */
 export class ModelFault extends Fault {
   readonly retry: Retry;
 
-  constructor(message: string, retry: Retry) {
-    super('model_failed', message);
+  constructor(message: string, retry: Retry, code: ModelFaultCode = 'model_failed') {
+    super(code, message);
     this.name = 'ModelFault';
     this.retry = retry;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientWishes, ToolChoice } from '../core/conversation/client-wishes.ts';
+import type { ClientTool, ClientWishes, ToolChoice } from '../core/conversation/client-wishes.ts';
 import type {
   JournalBatch,
   JournalReceipt,
@@ -42,7 +42,8 @@ export interface JournalPort {
 }
 
 /** A tool as a model is shown it, of the workspace or of the client. */
-export type OfferedTool = Pick<ToolDefinition, 'name' | 'description' | 'inputSchema'>;
+export type OfferedTool = Pick<ToolDefinition, 'name' | 'description' | 'inputSchema'> &
+  Pick<ClientTool, 'isStrict'>;
 
 export interface ModelRequest
   extends Pick<ClientWishes, 'singleCall' | 'temperature' | 'topP' | 'stopSequences' | 'format'> {

@@ -22,12 +22,14 @@ export function toClientTool(tool: {
   readonly name: string;
   readonly description?: string | null | undefined;
   readonly schema?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly strict?: boolean | null | undefined;
 }): ClientTool {
-  const { name, description, schema } = tool;
+  const { name, description, schema, strict } = tool;
   return {
     name,
     description: description ?? '',
     inputSchema: (schema as JsonObject | null | undefined) ?? NO_ARGUMENTS,
+    ...(typeof strict === 'boolean' && { isStrict: strict }),
   };
 }
 

@@ -68,6 +68,7 @@ function toTool(tool: OfferedTool): LanguageModelV4FunctionTool {
     description: tool.description,
     // Both are JSON Schema; the vendors' type names an older draft, and only keywords travel.
     inputSchema: tool.inputSchema as LanguageModelV4FunctionTool['inputSchema'],
+    ...(tool.isStrict !== undefined && { strict: tool.isStrict }),
   };
 }
 

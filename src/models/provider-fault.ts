@@ -20,7 +20,8 @@ const WORTH_A_RETRY = new Set([408, 409, 425, 429]);
 export function toModelFault(provider: string, thrown: unknown): ModelFault {
   if (thrown instanceof ModelFault) return thrown;
   if (LoadAPIKeyError.isInstance(thrown)) {
-    return new ModelFault(sentence(provider, 'its key must be set'), { retryable: false });
+    const message = sentence(provider, 'its key must be set');
+    return new ModelFault(message, { retryable: false }, 'model_refused');
   }
   if (!APICallError.isInstance(thrown) || thrown.statusCode === undefined) {
     return unreachable(provider);
@@ -49,9 +50,12 @@ export function cutOff(provider: string): ModelFault {
 export function statusFault(provider: string, status: number, retryAfter?: string): ModelFault {
   const message = sentence(provider, `it must accept the request, and answered ${status}`);
   const failure = failureOf(status);
+  if (status < 500 && !WORTH_A_RETRY.has(status)) {
+    return new ModelFault(message, { retryable: false }, 'model_refused');
+  }
   const retryAfterMs = readRetryAfter(retryAfter ?? null, Date.now()) ?? 0;
   return new ModelFault(message, {
-    retryable: status >= 500 || WORTH_A_RETRY.has(status),
+    retryable: true,
     ...(failure !== undefined && { failure }),
     ...(retryAfterMs > 0 && { retryAfterMs: Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) }),
   });

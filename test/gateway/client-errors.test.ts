@@ -12,6 +12,7 @@ const REPEAT: readonly (readonly [string, Omit<Problem, 'requestId'>])[] = [
 ];
 
 const LET_IT_BE: typeof REPEAT = [
+  ['a model that refused the request', { code: 'model_refused' }],
   ['a model that failed after a call', { code: 'model_failed', hasRun: true }],
   ['a longer rate', { code: 'rate_limited', retryAfterMs: 60_001 }],
   ['a budget that never comes back', { code: 'budget_exhausted' }],

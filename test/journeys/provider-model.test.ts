@@ -118,12 +118,33 @@ describe('a model behind HTTP', () => {
     );
   });
 
+  test('is told how strictly a client means its tools, whatever the shape', async () => {
+    const schema = { type: 'object', properties: {}, required: [], additionalProperties: false };
+    const named = { name: 'look', description: 'Looks.', strict: true };
+    const tool = { type: 'function', ...named, parameters: schema };
+    const said = { model: MODEL, max_tokens: 100, messages: [{ role: 'user', content: 'Look' }] };
+    provider.answer = (_, response) => streamText(response, 'Nothing.');
+    provider.asked.length = 0;
+    await api.post('/v1/chat/completions', {
+      ...said,
+      tools: [{ type: 'function', function: { ...named, parameters: schema } }],
+    });
+    await api.post('/v1/responses', { model: MODEL, input: 'Look', tools: [tool] });
+    await api.post('/v1/messages', { ...said, tools: [{ ...named, input_schema: schema }] });
+    const own = provider.asked.map(({ body }) =>
+      body.tools?.find(({ function: { name } }) => name === 'look'),
+    );
+    expect(own).toEqual(
+      Array(3).fill({ type: 'function', function: { ...named, parameters: schema } }),
+    );
+  });
+
   test('that fails ends the turn as such, and neither key nor answer is shown', async () => {
     provider.answer = (_, response) => {
       refuse(response, 401, { message: `bad key ${KEY}` });
     };
     const { body } = await api.turn(await api.session(), 'Hello?', MODEL);
-    expect(body).toMatchObject({ status: 'failed', code: 'model_failed' });
+    expect(body).toMatchObject({ status: 'failed', code: 'model_refused' });
     expect(JSON.stringify(body)).not.toContain(KEY);
     expect(gateway.log()).not.toContain(KEY);
     expect(JSON.stringify((await api.get('/v1/audit?limit=500')).body)).not.toContain(KEY);
@@ -140,14 +161,20 @@ describe('a model behind HTTP', () => {
     const create = new OpenAI(options).chat.completions;
     const ask = { model: MODEL, messages: [{ role: 'user' as const, content: 'Count: one two' }] };
 
-    provider.answer = (_, response) => refuse(response, 400);
+    provider.answer = (_, response) => refuse(response, 500);
     await expect(create.create(ask)).rejects.toMatchObject({ status: 502 });
     expect(requests).toBe(2);
+
+    requests = 0;
+    provider.answer = (_, response) => refuse(response, 400);
+    const code = 'model_refused';
+    await expect(create.create(ask)).rejects.toMatchObject({ status: 424, code });
+    expect(requests).toBe(1);
 
     provider.answer = ({ messages }, response) =>
       messages.at(-1)?.role === 'tool' ? refuse(response, 400) : callsTool(response);
     const failure = await create.create(ask).catch((error) => error);
-    expect([failure.status, requests]).toEqual([502, 3]);
+    expect([failure.status, requests]).toEqual([424, 2]);
   });
 
   test('that its provider cuts by a filter is no whole answer, in any shape', async () => {

@@ -72,6 +72,14 @@ describe('what a client wishes of a reply', () => {
     expect(body).not.toHaveProperty('parallel_tool_calls');
   });
 
+  test('holds for each tool of the client by itself', async () => {
+    const tool = { name: 'look', description: 'Looks.', inputSchema: { type: 'object' } };
+    const tools = [{ ...tool, isStrict: true }, { ...tool, isStrict: false }, tool];
+    const { body } = await send({ tools });
+    const sent = body?.tools as { readonly function: { readonly strict?: boolean } }[];
+    expect(sent.map(({ function: { strict } }) => strict)).toEqual([true, false, undefined]);
+  });
+
   test('is nothing where it wishes nothing', async () => {
     const { body } = await send({});
     for (const name of ['temperature', 'top_p', 'stop', 'response_format', 'parallel_tool_calls']) {

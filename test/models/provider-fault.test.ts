@@ -35,16 +35,16 @@ async function faultOf(model: string): Promise<{ fault: ModelFault; everything: 
 
 describe.each(MODELS)('a failure of %s', (model) => {
   test.each([
-    [400, false],
-    [401, false],
-    [403, false],
-    [404, false],
-    [408, true],
-    [429, true],
-    [500, true],
-    [503, true],
-    [529, true],
-  ])('with status %i names the status and nothing else', async (status, retryable) => {
+    [400, 'model_refused', false],
+    [401, 'model_refused', false],
+    [403, 'model_refused', false],
+    [404, 'model_refused', false],
+    [408, 'model_failed', true],
+    [429, 'model_failed', true],
+    [500, 'model_failed', true],
+    [503, 'model_failed', true],
+    [529, 'model_failed', true],
+  ])('with status %i names the status and nothing else', async (status, code, retryable) => {
     answerWith(
       refusal(status, {
         error: { type: 'x', message: `${PROMPT} ${KEY}`, code: 'y' },
@@ -52,7 +52,7 @@ describe.each(MODELS)('a failure of %s', (model) => {
       }),
     );
     const { fault, everything } = await faultOf(model);
-    expect(fault).toMatchObject({ code: 'model_failed', retry: { retryable } });
+    expect(fault).toMatchObject({ code, retry: { retryable } });
     expect(fault.message).toContain(String(status));
     expect(everything).not.toContain(PROMPT);
     expect(everything).not.toContain(KEY);

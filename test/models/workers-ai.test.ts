@@ -138,7 +138,8 @@ describe('a Workers AI model', () => {
   ])('that says "%s" is believed as far as its number goes', async (message, retry) => {
     const { model } = bind(() => Promise.reject(new Error(`${message}, secret prompt`)));
     const failed = await ask(model, request).catch((thrown: unknown) => thrown);
-    expect(failed).toMatchObject({ code: 'model_failed', retry });
+    const code = retry.retryable ? 'model_failed' : 'model_refused';
+    expect(failed).toMatchObject({ code, retry });
     expect((failed as ModelFault).retry).toEqual(retry);
     expect(`${failed}`).not.toContain('secret');
   });

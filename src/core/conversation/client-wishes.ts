@@ -16,6 +16,8 @@ export interface ClientTool {
   readonly description: string;
   /** A JSON Schema of any draft, as the client wrote it: shown to the model, checked by nobody. */
   readonly inputSchema: JsonObject;
+  /** Whether the provider must hold the model to the schema; absent: as the provider does by itself. */
+  readonly isStrict?: boolean;
 }
 
 /** `required`: some tool must be called; or the one that is named. */

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   skill_unknown: { status: 422, retryable: false, title: 'Unknown skill' },
   model_unknown: { status: 422, retryable: false, title: 'Unknown model' },
   model_incapable: { status: 422, retryable: false, title: 'The model cannot do that' },
+  model_refused: { status: 424, retryable: false, title: 'The model provider refused the request' },
   rate_limited: { status: 429, retryable: true, title: 'Rate limit reached' },
   budget_exhausted: { status: 429, retryable: true, title: 'Budget exhausted' },
   mailbox_full: { status: 429, retryable: true, title: 'Mailbox full' },

@@ -27,6 +27,7 @@ const tool = z.looseObject({
   name: clientToolName,
   description: clientToolDescription.nullish(),
   input_schema: clientToolSchema,
+  strict: z.boolean().nullish(),
 });
 
 const parallel = { disable_parallel_tool_use: z.boolean().nullish() };
@@ -103,8 +104,8 @@ function toReplyFormat(schema: Readonly<Record<string, unknown>>): ReplyFormat {
 export function toAnthropicToolWishes(
   body: Pick<CountBody, 'tools' | 'tool_choice'>,
 ): Pick<ClientWishes, 'tools' | 'toolChoice' | 'singleCall'> {
-  const tools = (body.tools ?? []).map(({ name, description, input_schema: schema }) =>
-    toClientTool({ name, description, schema }),
+  const tools = (body.tools ?? []).map(({ input_schema: schema, ...named }) =>
+    toClientTool({ ...named, schema }),
   );
   return {
     ...toToolWishes(tools, toToolChoice(body.tool_choice)),

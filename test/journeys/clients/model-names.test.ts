@@ -151,7 +151,7 @@ describe('embeddings', () => {
   test('of an alias are those of its first model, whatever becomes of that', async () => {
     provider.answer = (_, response) => refuse(response, 400);
     const wish = { model: 'alias/vectors', input: 'ab' };
-    await expect(openai.embeddings.create(wish)).rejects.toMatchObject({ status: 502 });
+    await expect(openai.embeddings.create(wish)).rejects.toMatchObject({ status: 424 });
     answerVectors();
     expect((await openai.embeddings.create(wish)).model).toBe(VECTORS);
   });
