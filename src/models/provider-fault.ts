@@ -50,15 +50,18 @@ export function cutOff(provider: string): ModelFault {
 export function statusFault(provider: string, status: number, retryAfter?: string): ModelFault {
   const message = sentence(provider, `it must accept the request, and answered ${status}`);
   const failure = failureOf(status);
-  if (status < 500 && !WORTH_A_RETRY.has(status)) {
-    return new ModelFault(message, { retryable: false }, 'model_refused');
-  }
+  if (refuses(status)) return new ModelFault(message, { retryable: false }, 'model_refused');
   const retryAfterMs = readRetryAfter(retryAfter ?? null, Date.now()) ?? 0;
   return new ModelFault(message, {
-    retryable: true,
+    retryable: status >= 500 || WORTH_A_RETRY.has(status),
     ...(failure !== undefined && { failure }),
     ...(retryAfterMs > 0 && { retryAfterMs: Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) }),
   });
+}
+
+/** An answer that broke off has the status that it began with. */
+function refuses(status: number): boolean {
+  return status >= 400 && status < 500 && !WORTH_A_RETRY.has(status);
 }
 
 function failureOf(status: number): ProviderFailure | undefined {

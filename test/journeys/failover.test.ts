@@ -89,7 +89,7 @@ describe('an alias', () => {
 
   test.each([400, 401, 403, 404, 422])('is not answered by another after %i', async (status) => {
     firstAnswers((response) => refuse(response, status));
-    expect(await ask(api)).toMatchObject({ status: 'failed', code: 'model_failed' });
+    expect(await ask(api)).toMatchObject({ status: 'failed', code: 'model_refused' });
     expect(askedModels()).toEqual(['first']);
   });
 
@@ -172,7 +172,7 @@ describe('what a client hears', () => {
     const { body: before } = await respond();
     provider.answer = (_, response) => refuse(response, 400);
     const previous_response_id = before.id;
-    expect((await respond({ previous_response_id })).status).toBe(502);
+    expect((await respond({ previous_response_id })).status).toBe(424);
     provider.answer = (_, response) => streamText(response, 'Here again.');
     const after = await respond({ previous_response_id });
     expect(after).toMatchObject({ status: 200, body: { status: 'completed' } });
