@@ -61,11 +61,13 @@ export function beginTurn(
   const { opening, when } = admitted;
   const isFree = isLaneFree(parts);
   if (isFree && when === 'with-first-commit' && isFreeOfCost(opening.driver)) {
+    // Before it is held: what cannot be begun is not written either.
+    const firstRun = toFirstRun(parts, admitted);
     parts.unwritten.hold(opening.turnId, {
       write: () => void writeTurn(parts, lane, admitted),
       lose: () => giveBackOpened(parts, { ...opening, principal: admitted.request.principal }),
     });
-    lane.begin(toFirstRun(parts, admitted));
+    lane.begin(firstRun);
     return;
   }
   const turn = writeTurn(parts, lane, admitted);

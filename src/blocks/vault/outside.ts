@@ -78,8 +78,10 @@ export class Outside {
     return place && this.#ask(place, { method: 'POST', headers, body });
   }
 
+  /** Once the time is up nothing is sent: what can be said once only would be said for nobody. */
   async #ask(place: Place, request: Omit<JsonRequest, 'signal'>) {
-    const leftMs = Math.max(0, this.#until - Date.now());
+    const leftMs = this.#until - Date.now();
+    if (leftMs <= 0) return undefined;
     return await within(leftMs, (signal) => askJson(place, { ...request, signal }));
   }
 

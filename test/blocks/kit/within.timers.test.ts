@@ -23,6 +23,12 @@ describe('within()', () => {
   test.each([
     ['an answer', async () => 'ok'],
     ['a failure', () => Promise.reject(new Error('lost'))],
+    [
+      'a failure to ask at all',
+      (): Promise<string> => {
+        throw new Error('lost');
+      },
+    ],
   ])('leaves no timer behind after %s', async (_, ask) => {
     await within(100, ask).catch(() => undefined);
     expect(vi.getTimerCount()).toBe(0);

@@ -81,3 +81,20 @@ describe('discoverIssuer()', () => {
     expect(await allowed.discover()).toMatchObject({ ok: true });
   });
 });
+
+test('asks nobody once its time is up: what may be said once only is not said for nobody', async () => {
+  const asked: string[] = [];
+  const network: Network = {
+    fetch: async (input) => {
+      asked.push(String(input));
+      return Response.json({ access_token: 'granted' });
+    },
+  };
+  const networks = { PUBLIC_NETWORK: network, PRIVATE_NETWORK: network };
+  const redeem = (until: number) =>
+    new Outside(networks, rulesOf([]), until).postForm(`${PUBLIC}/token`, { code: 'single-use' });
+  expect(await redeem(Date.now())).toBeUndefined();
+  expect(asked).toEqual([]);
+  expect(await redeem(Date.now() + 60_000)).toMatchObject({ status: 200 });
+  expect(asked).toEqual([`${PUBLIC}/token`]);
+});
