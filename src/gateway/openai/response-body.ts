@@ -46,6 +46,7 @@ export const responseBody = z.strictObject({
   background: z.literal(false).nullish(),
   metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
   // Taken, since clients send them, and left to the defaults of the model's provider.
+  context_management: z.array(z.looseObject({})).max(16).nullish(),
   prompt_cache_options: z.looseObject({}).nullish(),
   prompt_cache_retention: z.string().max(32).nullish(),
   stream_options: z.looseObject({}).nullish(),
@@ -57,7 +58,6 @@ export const responseBody = z.strictObject({
   truncation: z.enum(['auto', 'disabled']).nullish(),
   user: z.string().max(512).nullish(),
   // What is not there may be declined in words.
-  context_management: z.null().optional(),
   conversation: z.null().optional(),
   max_tool_calls: z.null().optional(),
   moderation: z.null().optional(),

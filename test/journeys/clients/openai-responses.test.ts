@@ -56,6 +56,17 @@ describe('a response', () => {
     expect(response.usage?.total_tokens).toBeGreaterThan(0);
   });
 
+  test('leaves it to the provider when a context is compacted', async () => {
+    const context_management = [{ type: 'compaction', compact_threshold: 100_000 }];
+    const response = await client.responses.create({ ...ask, context_management });
+    expect(response.output_text).toMatch(/\b4\b/);
+    const tooMany = client.responses.create({
+      ...ask,
+      context_management: Array.from({ length: 17 }, () => ({ type: 'compaction' })),
+    });
+    await expect(tooMany).rejects.toBeInstanceOf(OpenAI.BadRequestError);
+  });
+
   test('streams in the order of the protocol, with a number on each event', async () => {
     const events: OpenAI.Responses.ResponseStreamEvent[] = [];
     for await (const event of await client.responses.create({ ...ask, stream: true })) {
